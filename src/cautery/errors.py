@@ -1,0 +1,83 @@
+"""Every failure an analyst can meet, one class per decision the caller can take.
+
+CauteryError
+├── InputError            the caller can fix it
+│   └── MandateError      a mandate that does not allow what was asked
+├── SourceError           the outside world: unreachable, malformed, refused
+│   ├── ForbiddenAddressError   an address that no mandate allows
+│   ├── LimitError        more bytes, seconds or redirects than anyone should send
+│   └── DecodeError       media that no decoder could read, or that killed it
+├── ApprovalError         an act without its authority
+├── StorageError          the case can't be written: disk full, read-only
+└── EvidenceError         an exhibit or a record cannot be trusted
+    ├── BrokenSealError   bytes that no longer match their seal
+    └── ErasedError       bytes whose key was destroyed, as retention asks
+"""
+
+from __future__ import annotations
+
+
+class CauteryError(Exception):
+    """Anything Cautery raises on purpose; ``hint`` tells the remedy in one sentence."""
+
+    hint: str = ""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        if hint is not None:
+            self.hint = hint
+
+
+class InputError(CauteryError):
+    """The caller gave something that cannot be used, and can mend it."""
+
+
+class MandateError(InputError):
+    """The mandate is missing something, or does not allow what was asked."""
+
+
+class SourceError(CauteryError):
+    """The outside world did not answer as a polite client may expect."""
+
+
+class ForbiddenAddressError(SourceError):
+    """A name or redirect leads to an address that the mandate does not allow."""
+
+    hint = "Only public addresses are fetched; a lab's own range goes into [network] allow."
+
+
+class LimitError(SourceError):
+    """A source sent more bytes, took more seconds or redirected more often than allowed."""
+
+
+class DecodeError(SourceError):
+    """The media could not be decoded; the decoder's child process may have died of it."""
+
+
+class ApprovalError(CauteryError):
+    """An act lacks the authority that it needs."""
+
+
+class StorageError(CauteryError):
+    """The case could not be written."""
+
+    hint = "Free some space and start the watch again: it goes on where it stopped."
+
+
+class EvidenceError(CauteryError):
+    """An exhibit, a record or a signature cannot be trusted."""
+
+
+class BrokenSealError(EvidenceError):
+    """The bytes of an exhibit no longer match their seal."""
+
+    hint = "Restore the vault copy; file the altered one as its own exhibit."
+
+    def __init__(self, exhibit: str, *, sealed: str, found: str) -> None:
+        super().__init__(f"exhibit {exhibit}: sealed as {sealed}, now {found}")
+
+
+class ErasedError(EvidenceError):
+    """The key of a confidential exhibit was destroyed; its seal still verifies."""
+
+    hint = "This is what retention asks for. The digest of the ciphertext is still proven."

@@ -1,0 +1,130 @@
+"""One answer from the outside, as received: what was asked, who answered, when, and the bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cautery.errors import InputError
+from cautery.model.times import require_utc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The most that one fetch may take.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Of the body, after decompression.
+    total_s, connect_s : float
+        Seconds for everything, and for the connection alone.
+    redirects : int
+        Most redirects followed; each target's address is checked anew.
+    partial : bool
+        Keep what came when a limit is met, with ``truncated`` set, instead of raising.
+    """
+
+    max_bytes: int = 8_000_000
+    total_s: float = 15.0
+    connect_s: float = 5.0
+    redirects: int = 5
+    partial: bool = False
+
+    def __post_init__(self) -> None:
+        if self.max_bytes <= 0 or self.total_s <= 0:
+            raise InputError("limits are positive")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """A complete answer. ``url`` is exact: it stays in memory and in sealed exhibits only.
+
+    Parameters
+    ----------
+    hops : tuple of str
+        URLs passed through by redirects, first to last; the last is ``url``.
+    address : str
+        The address that answered (the proxy's when ``vantage`` is not ``None``).
+    vantage : str or None
+        The intermediary through which it was fetched; ``None``: this machine.
+    """
+
+    url: str
+    hops: tuple[str, ...]
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = field(repr=False)
+    asked_at: datetime
+    answered_at: datetime
+    address: str
+    vantage: str | None = None
+    truncated: bool = False
+
+    def __post_init__(self) -> None:
+        require_utc("asked_at", self.asked_at)
+        require_utc("answered_at", self.answered_at)
+
+    def header(self, name: str) -> str | None:
+        """Return the first header of that name, any case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFacts:
+    """What a TLS server shows of itself. Never a reason to trust it, only to compare it."""
+
+    host: str
+    address: str
+    sha256: str
+    spki_sha256: str
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+    self_signed: bool
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What the registry says of a domain (RDAP), contacts as keyed hashes."""
+
+    domain: str
+    registrar: str | None
+    created: datetime | None
+    changed: datetime | None
+    nameservers: tuple[str, ...]
+    registrant: str | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkFact:
+    """Which autonomous system announces an address."""
+
+    address: str
+    asn: int
+    organisation: str
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedFact:
+    """The published range that says an address is shared; ``kind`` is cdn, waf, cloud, hosting
+    or service."""
+
+    cidr: str
+    provider: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoHosted:
+    """A name that passive DNS saw at an address."""
+
+    address: str
+    name: str
+    first_seen: datetime
+    last_seen: datetime

@@ -1,0 +1,99 @@
+"""Quantities with their interval and method, and error rates with their N."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cautery.errors import InputError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """An amount with its ISO 4217 currency."""
+
+    amount: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        if len(self.currency) != 3 or not self.currency.isupper():
+            raise InputError(f"{self.currency!r} is no ISO 4217 currency")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A quantity, always as an interval, with its unit, coverage and method.
+
+    ``low <= mid <= high``; ``coverage`` is the nominal probability of the interval, or ``None``
+    when the bounds are logical (seen at least, possible at most).
+    """
+
+    quantity: str
+    unit: str
+    low: float
+    mid: float
+    high: float
+    method: str
+    coverage: float | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            raise InputError(f"{self.quantity}: an interval is finite")
+        if not self.low <= self.mid <= self.high:
+            raise InputError(f"{self.quantity}: {self.low} <= {self.mid} <= {self.high} is false")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRate:
+    """Errors among trials; printed with N and the 95 % upper bound, never as a bare zero."""
+
+    what: str
+    errors: int
+    trials: int
+    source: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.errors <= self.trials:
+            raise InputError(f"{self.what}: {self.errors} of {self.trials}")
+
+    @property
+    def upper_bound(self) -> float | None:
+        """95 % one-sided Clopper-Pearson bound; ``None`` without trials.
+
+        With no error this is ``1 - 0.05 ** (1 / N)``, the "rule of three".
+        """
+        if self.trials == 0:
+            return None
+        if self.errors == self.trials:
+            return 1.0
+        low, high = self.errors / self.trials, 1.0
+        for _ in range(60):
+            mid = (low + high) / 2
+            if _binomial_cdf(self.errors, self.trials, mid) > 0.05:
+                low = mid
+            else:
+                high = mid
+        return high
+
+    def __str__(self) -> str:
+        if self.upper_bound is None:
+            return f"{self.what}: not measured"
+        return f"{self.what}: {self.errors} of {self.trials} (at most {self.upper_bound:.2g}, 95 %)"
+
+
+def _binomial_cdf(errors: int, trials: int, rate: float) -> float:
+    if rate <= 0:
+        return 1.0
+    if rate >= 1:
+        return float(errors >= trials)
+    logs = [
+        math.lgamma(trials + 1)
+        - math.lgamma(k + 1)
+        - math.lgamma(trials - k + 1)
+        + k * math.log(rate)
+        + (trials - k) * math.log1p(-rate)
+        for k in range(errors + 1)
+    ]
+    return math.fsum(math.exp(one) for one in logs)

@@ -1,0 +1,107 @@
+"""What may be done to a target, what it would cost bystanders, and the plan that picks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from cautery.errors import InputError
+from cautery.model.times import require_utc
+
+
+class Lever(StrEnum):
+    """The kinds of target, from the narrowest."""
+
+    URL = "url"
+    NAME = "name"
+    ADDRESS = "address"
+
+
+class Decision(StrEnum):
+    """What the guard says of a target."""
+
+    ALLOW = "allow"
+    NARROW = "narrow"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One reason of the guard, with the fact that it rests on and the fact's date."""
+
+    code: str
+    text: str
+    fact: str | None = None
+    fact_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collateral:
+    """Who else would be hit: names known to be behind the target, between bounds.
+
+    ``high`` is ``None`` when nobody knows an upper bound.
+    """
+
+    names: tuple[str, ...] = ()
+    popular: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    low: int = 0
+    high: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardVerdict:
+    """Allow, narrow or refuse, with reasons and an expiry."""
+
+    target: str
+    lever: Lever
+    decision: Decision
+    narrow_to: tuple[str, ...] = ()
+    collateral: Collateral = field(default_factory=Collateral)
+    reasons: tuple[Reason, ...] = ()
+    valid_until: datetime
+
+    def __post_init__(self) -> None:
+        require_utc("valid_until", self.valid_until)
+        if not self.reasons:
+            raise InputError(f"guard on {self.target}: no verdict without a reason")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervention:
+    """One possible act on one target: which streams it would cut, and the guard's word on it."""
+
+    target: str
+    lever: Lever
+    streams: tuple[str, ...]
+    cost: float
+    guard: GuardVerdict
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the guard lets it into a plan."""
+        return self.guard.decision is Decision.ALLOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionPlan:
+    """The chosen interventions, what they leave served, and how far from optimal they may be.
+
+    ``bound`` is a proven lower bound of the cost of any plan that leaves no more than
+    ``served_after`` of the streams; ``gap = (cost - bound) / cost``.
+    """
+
+    chosen: tuple[Intervention, ...]
+    refused: tuple[Intervention, ...]
+    served_before: int
+    served_after: int
+    cost: float
+    bound: float
+    seed: int
+    method: str
+
+    @property
+    def gap(self) -> float:
+        """Relative gap between cost and bound, 0 when optimal or empty."""
+        return (self.cost - self.bound) / self.cost if self.cost > 0 else 0.0

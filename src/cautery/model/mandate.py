@@ -1,0 +1,277 @@
+"""The mandate: who asks, by which right, for what, when, where, and under which regime.
+
+Only code that holds a :class:`Mandate` can probe. It is read from TOML by
+:mod:`cautery.workflows.read_mandate`; here it is already checked.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from cautery.errors import MandateError
+from cautery.model.times import Window, require_utc
+
+
+class Regime(StrEnum):
+    """Under which data-protection law the work is done."""
+
+    GDPR = "gdpr"
+    """A private party: a rights-holder, a broadcaster, their vendor."""
+    LED = "led"
+    """A competent authority under Directive (EU) 2016/680."""
+
+
+class Access(StrEnum):
+    """By which access a source is read."""
+
+    PUBLIC = "public"
+    TEST_PURCHASE = "test-purchase"
+    """A line bought for the investigation and recorded as such."""
+    SEIZED = "seized"
+    """Material of an authority's seizure; regime ``led`` only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A match or show with a start, whose pictures come from one clean feed."""
+
+    id: str
+    name: str
+    kick_off: datetime
+    clean_feed: str | None = None
+    legal_basis: str
+
+    def __post_init__(self) -> None:
+        require_utc("kick_off", self.kick_off)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A licensee's feed, or a linear channel that the mandate covers as a whole."""
+
+    id: str
+    names: tuple[str, ...]
+    territory: str | None = None
+    event: str | None = None
+    reference: str | None = None
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A film, series or documentary, identified from its file."""
+
+    id: str
+    title: str
+    year: int | None = None
+    kind: str = "film"
+    reference: str | None = None
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
+    """Somebody who may re-stream some channels on some hosts: named, never accused."""
+
+    name: str
+    hosts: tuple[str, ...]
+    channels: tuple[str, ...]
+
+    def carries(self, host: str) -> bool:
+        """Tell whether ``host`` is one of the partner's, or below one."""
+        host = host.lower().rstrip(".")
+        return any(host == own or host.endswith("." + own) for own in self.hosts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourtOrder:
+    """An authority's order, as registered: we never make one, we draft referrals under it."""
+
+    id: str
+    authority: str
+    territory: str
+    window: Window
+    targets_rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approver:
+    """A person who may approve acts; the public key is an Ed25519 verifier key."""
+
+    name: str
+    role: str
+    public_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One place to read: a playlist, a panel, a storefront.
+
+    Parameters
+    ----------
+    location : str
+        A URL, or an absolute path when ``is_file``.
+    kind : str
+        A reader's name: ``m3u``, ``xtream``, ``page``, ...
+    revisit_s : float
+        Seconds between two readings.
+    username, password : str or None
+        Of a recorded test purchase, never anybody else's.
+    """
+
+    location: str
+    kind: str
+    access: Access = Access.PUBLIC
+    is_file: bool = False
+    revisit_s: float = 60.0
+    receipt: str | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkPolicy:
+    """How politely, and where, this mandate may reach.
+
+    Parameters
+    ----------
+    allow : tuple of str
+        Private ranges (CIDR) that may be touched; empty but in a lab.
+    rate_per_host : float
+        Requests per second and host.
+    resolver : str or None
+        ``address:port`` of a DNS server; ``None`` is the system's.
+    facts : str or None
+        Absolute path of a facts folder.
+    rdap : str or None
+        Base URL of an RDAP service.
+    """
+
+    allow: tuple[str, ...] = ()
+    rate_per_host: float = 1.0
+    user_agent: str = "Cautery-monitor/1"
+    resolver: str | None = None
+    facts: str | None = None
+    rdap: str | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.rate_per_host <= 1000:
+            raise MandateError(f"network.rate_per_host: {self.rate_per_host} is not in (0, 1000]")
+        for cidr in self.allow:
+            try:
+                ipaddress.ip_network(cidr)
+            except ValueError as error:
+                raise MandateError(f"network.allow: {cidr!r} is not a network: {error}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intermediary:
+    """An access provider that applies our referrals, and the vantage that shows whether it did.
+
+    Parameters
+    ----------
+    list_url : str
+        Where the approved list is handed in.
+    proxy : str or None
+        A forward proxy in its network; ``None``: its effect cannot be probed.
+    """
+
+    name: str
+    territory: str
+    list_url: str
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate:
+    """Everything that allows a watch, and bounds it."""
+
+    id: str
+    who: str
+    regime: Regime
+    legal_basis: str
+    window: Window
+    territories: tuple[str, ...]
+    events: tuple[Event, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    works: tuple[Work, ...] = ()
+    partners: tuple[Partner, ...] = ()
+    orders: tuple[CourtOrder, ...] = ()
+    approvers: tuple[Approver, ...] = ()
+    sources: tuple[Source, ...] = ()
+    intermediaries: tuple[Intermediary, ...] = ()
+    network: NetworkPolicy = field(default_factory=NetworkPolicy)
+    lab: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.legal_basis.strip():
+            raise MandateError("mandate.legal_basis: empty; without a right there is no probe")
+        if not (self.events or self.channels or self.works):
+            raise MandateError("mandate: names no event, channel or work; there is nothing to find")
+        ids = [noun.id for group in (self.channels, self.works) for noun in group]
+        ids += [event.id for event in self.events]
+        twice = sorted({one for one in ids if ids.count(one) > 1})
+        if twice:
+            raise MandateError(f"mandate: the id {twice[0]!r} is used twice")
+        for channel in self.channels:
+            if channel.event is not None:
+                self.event(channel.event)
+        for partner in self.partners:
+            for wanted in partner.channels:
+                self.channel(wanted)
+        for source in self.sources:
+            if source.access is Access.SEIZED and self.regime is not Regime.LED:
+                raise MandateError(
+                    f"source {source.location}: seized material asks for regime 'led', "
+                    f"this mandate is {self.regime.value!r}"
+                )
+
+    def event(self, id: str) -> Event:
+        """Return one event.
+
+        Raises
+        ------
+        MandateError
+            If the mandate does not name it.
+        """
+        for event in self.events:
+            if event.id == id:
+                return event
+        known = ", ".join(event.id for event in self.events) or "none"
+        raise MandateError(f"unknown event {id!r}", hint=f"This mandate's events: {known}.")
+
+    def channel(self, id: str) -> Channel:
+        """Return one channel.
+
+        Raises
+        ------
+        MandateError
+            If the mandate does not name it.
+        """
+        for channel in self.channels:
+            if channel.id == id:
+                return channel
+        known = ", ".join(channel.id for channel in self.channels) or "none"
+        raise MandateError(f"unknown channel {id!r}", hint=f"This mandate's channels: {known}.")
+
+    def partner_on(self, host: str) -> Partner | None:
+        """Return the licensed partner whose host this is, if any."""
+        return next((one for one in self.partners if one.carries(host)), None)
+
+    def order_at(self, moment: datetime, territory: str) -> CourtOrder | None:
+        """Return an order in force in ``territory`` at ``moment``, if any."""
+        return next(
+            (o for o in self.orders if o.territory == territory and o.window.holds(moment)), None
+        )
+
+
+def host_of(url: str) -> str:
+    """Return the lower-case host of ``url``, empty if it has none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""

@@ -1,0 +1,246 @@
+"""Ports that more than one stage or workflow needs. Adapters fulfil them; stages get values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Protocol, TypeVar
+
+from cautery.model.capture import (
+    CertificateFacts,
+    CoHosted,
+    Limits,
+    NetworkFact,
+    Registration,
+    Response,
+    SharedFact,
+)
+from cautery.model.evidence import Entry, Exhibit, ExhibitId, Json
+from cautery.model.media import Decoded
+from cautery.model.times import ClockOffset
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Time, with what is known of its distance from UTC."""
+
+    def now(self) -> datetime:
+        """Return the aware UTC time."""
+        ...
+
+    def offset(self) -> ClockOffset:
+        """Return how far this clock may be from UTC."""
+        ...
+
+
+class Ledger(Protocol):
+    """The append-only log of records. Appending is safe from several processes at once."""
+
+    def append(self, kind: str, body: Json, *, at: datetime) -> Entry:
+        """Append one record durably (it is on disk on return).
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written; nothing is half-written then.
+        """
+        ...
+
+    def read(self, *, since: int = 0, kinds: Sequence[str] = ()) -> Iterator[Entry]:
+        """Yield entries with ``index >= since`` in order, all kinds or the given ones."""
+        ...
+
+    def size(self) -> int:
+        """Return the number of entries."""
+        ...
+
+
+class Vault(Protocol):
+    """Sealed bytes under their digest."""
+
+    def seal(
+        self,
+        data: bytes,
+        *,
+        media_type: str,
+        at: datetime,
+        clock: ClockOffset,
+        subject: str | None = None,
+    ) -> Exhibit:
+        """Seal bytes durably; with ``subject``, encrypted under that subject's own key.
+
+        Raises
+        ------
+        StorageError
+            If they cannot be written; no partial file survives.
+        """
+        ...
+
+    def read(self, exhibit: ExhibitId) -> bytes:
+        """Return the stored bytes (of a confidential exhibit, the ciphertext), seal checked.
+
+        Raises
+        ------
+        BrokenSealError
+            If they no longer match.
+        """
+        ...
+
+    def open(self, exhibit: ExhibitId, *, subject: str) -> bytes:
+        """Return the clear bytes of a confidential exhibit.
+
+        Raises
+        ------
+        ErasedError
+            If the subject's key was destroyed.
+        """
+        ...
+
+
+class Fetcher(Protocol):
+    """One polite HTTP client, bound to a mandate."""
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        limits: Limits,
+        proxy: str | None = None,
+        vantage: str | None = None,
+        method: str = "GET",
+        body: bytes | None = None,
+    ) -> Response:
+        """Fetch ``url`` from an allowed address, through ``proxy`` if given.
+
+        Any status is an answer; the caller reads it.
+
+        Raises
+        ------
+        ForbiddenAddressError
+            If the URL or a redirect leads outside the mandate's network.
+        LimitError
+            If a limit is met.
+        SourceError
+            If nothing answers.
+        """
+        ...
+
+
+class Names(Protocol):
+    """The domain name system."""
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        """Return A and AAAA addresses, sorted; an address resolves to itself.
+
+        Raises
+        ------
+        SourceError
+            If the name does not exist or nobody answers.
+        """
+        ...
+
+
+class Certificates(Protocol):
+    """TLS certificates as servers show them."""
+
+    async def of(self, host: str, port: int = 443) -> CertificateFacts:
+        """Return the certificate that ``host`` shows.
+
+        Raises
+        ------
+        SourceError
+            If there is no TLS server.
+        """
+        ...
+
+
+class Registry(Protocol):
+    """Domain registrations (RDAP)."""
+
+    async def of(self, domain: str) -> Registration:
+        """Return the registration of a registered domain.
+
+        Raises
+        ------
+        SourceError
+            If nobody answers for it.
+        """
+        ...
+
+
+class Decoder(Protocol):
+    """Media bytes to arrays, in a child process that may die without harm."""
+
+    async def decode(self, data: bytes, *, pictures: bool) -> Decoded:
+        """Decode sound, and small pictures if asked.
+
+        Raises
+        ------
+        DecodeError
+            If nothing could be decoded, or a limit was met, or the child died.
+        """
+        ...
+
+    async def still(self, data: bytes, *, at_s: float) -> bytes:
+        """Return the picture shown at media time ``at_s`` as a PNG.
+
+        Raises
+        ------
+        DecodeError
+            If there is no picture there.
+        """
+        ...
+
+
+class Engine(Protocol):
+    """Where heavy work runs: threads or processes here, a cluster later."""
+
+    async def run(self, task: Callable[..., T], *arguments: object) -> T:
+        """Run ``task(*arguments)`` away from the event loop and return its result."""
+        ...
+
+
+class Facts(Protocol):
+    """What the facts folder knows about addresses and names, and how old that is."""
+
+    def network_of(self, address: str) -> NetworkFact | None:
+        """Return the autonomous system of an address."""
+        ...
+
+    def shared(self, address: str) -> SharedFact | None:
+        """Return the narrowest published shared range (CDN, cloud, ...) that holds an address."""
+        ...
+
+    def names_on(self, address: str) -> tuple[CoHosted, ...]:
+        """Return the names that passive DNS saw at an address."""
+        ...
+
+    def addresses_of(self, name: str) -> tuple[CoHosted, ...]:
+        """Return the addresses where passive DNS saw a name."""
+        ...
+
+    def knows_hosting(self) -> bool:
+        """Tell whether there is passive DNS at all: without it co-hosting is unknown."""
+        ...
+
+    def popular(self, name: str) -> bool:
+        """Tell whether a name is a popular site or a service name of one."""
+        ...
+
+    def kinds_of(self, name: str) -> tuple[str, ...]:
+        """Return protected kinds of a name: bank, university, hospital, dynamic-dns, ..."""
+        ...
+
+    def registered_domain(self, name: str) -> str | None:
+        """Return the registrable domain by the public suffix list, both sections; ``None`` for a
+        public suffix itself."""
+        ...
+
+    def dated(self, fact: str) -> date | None:
+        """Return the date of a fact file, by its stem."""
+        ...
+
+    def valid(self, fact: str, at: datetime) -> bool:
+        """Tell whether a fact file is still valid at a moment."""
+        ...

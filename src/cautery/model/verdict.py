@@ -1,0 +1,157 @@
+"""What a probe heard and saw, and what we claim from it, with the odds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from cautery.errors import InputError
+from cautery.model.evidence import ExhibitId
+from cautery.model.sighting import RedactedUrl
+from cautery.model.times import require_utc
+
+
+class Finding(StrEnum):
+    """How a stream stands after its probes."""
+
+    PROVEN = "proven"
+    """An unlicensed re-broadcast of what the mandate covers."""
+    LICENSED = "licensed"
+    """The same content, on a partner's host that may carry it."""
+    UNDECIDED = "undecided"
+    """Something speaks for it, not enough to claim."""
+    NOTHING = "nothing"
+    """Probed, and none of ours."""
+    UNREACHABLE = "unreachable"
+    """No media could be had, with the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """One independent line of evidence for one reference.
+
+    Parameters
+    ----------
+    kind : str
+        ``sound``, ``picture`` or ``graphics``.
+    reference : str
+        The channel, work, or ``event:ID`` for an event's clean feed.
+    score : float
+        In the kind's own unit (votes; normalised correlation).
+    runner_up : float
+        Best score of any reference that does not carry the same content.
+    delay_s : float
+        Suspect behind reference, seconds; negative when the suspect is faster.
+    speed : float
+        Suspect's speed over the reference's, 1.0 when untouched.
+    coverage : float
+        Share of the probe that the match spans, 0 to 1.
+    probe_s : float
+        Seconds of media that were compared.
+    log10_lr : float
+        Base-10 log of the likelihood ratio that this witness alone gives.
+    """
+
+    kind: str
+    reference: str
+    score: float
+    runner_up: float
+    delay_s: float
+    speed: float
+    coverage: float
+    probe_s: float
+    log10_lr: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one probe of one stream gave: its witnesses, strongest first."""
+
+    at: datetime
+    witnesses: tuple[Witness, ...] = ()
+    exhibits: tuple[ExhibitId, ...] = ()
+    media_start_s: float = 0.0
+    media_end_s: float = 0.0
+    reason: str | None = None
+    """Why there is no opinion, when there is none (black, silent, too short...)."""
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)
+
+
+VERBAL_SCALE: tuple[tuple[float, str], ...] = (
+    (0.0, "no support"),
+    (0.3, "weak support"),
+    (1.0, "moderate support"),
+    (2.0, "moderately strong support"),
+    (3.0, "strong support"),
+    (4.0, "very strong support"),
+    (6.0, "extremely strong support"),
+)
+"""Lower bounds of log10 LR; ENFSI guideline for evaluative reporting (2015), table of verbal
+equivalents: 2-10 weak, 10-100 moderate, 100-1000 moderately strong, ... 10^6 extremely strong."""
+
+
+def verbal(log10_lr: float) -> str:
+    """Return the ENFSI wording for a likelihood ratio."""
+    words = "no support"
+    for bound, said in VERBAL_SCALE:
+        if log10_lr >= bound:
+            words = said
+    return words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A claim about one stream, with its odds and the evidence that carries it.
+
+    Parameters
+    ----------
+    channels : tuple of str
+        The licensees' channels (or works) that the stream may carry: more than one when their
+        sound and pictures cannot be told apart, none when the licensee is unknown.
+    event : str or None
+        The event, when the channels show one.
+    licensee : str or None
+        The one channel whose own sound or graphics were recognised.
+    territory : str or None
+        That licensee's territory.
+    delay_s : float or None
+        Behind the reference, seconds.
+    log10_lr : float
+        Base-10 log of the likelihood ratio of *same content* against *other content*.
+    probability : float or None
+        For triage: posterior at ``base_rate``; never for a court.
+    partner : str or None
+        The licensed partner on whose host it runs.
+    reasons : tuple of str
+        In words, strongest first.
+    """
+
+    url: RedactedUrl
+    finding: Finding
+    at: datetime
+    channels: tuple[str, ...] = ()
+    event: str | None = None
+    licensee: str | None = None
+    territory: str | None = None
+    delay_s: float | None = None
+    speed: float = 1.0
+    log10_lr: float = 0.0
+    probability: float | None = None
+    base_rate: float | None = None
+    partner: str | None = None
+    observations: tuple[Observation, ...] = field(default=())
+    reasons: tuple[str, ...] = ()
+    recipe: str = ""
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)
+        if self.finding is Finding.PROVEN and not (self.channels or self.event):
+            raise InputError("a proven verdict names an event or a channel")
+
+    @property
+    def verbal(self) -> str:
+        """The likelihood ratio in words."""
+        return verbal(self.log10_lr)
