@@ -112,8 +112,10 @@ class NetworkFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedFact:
-    """The published range that says an address is shared; ``kind`` is cdn, waf, cloud, hosting
-    or service."""
+    """The published range that says an address is shared.
+
+    ``kind`` is ``cdn``, ``waf``, ``cloud``, ``hosting`` or ``service``.
+    """
 
     cidr: str
     provider: str

@@ -233,8 +233,10 @@ class Facts(Protocol):
         ...
 
     def registered_domain(self, name: str) -> str | None:
-        """Return the registrable domain by the public suffix list, both sections; ``None`` for a
-        public suffix itself."""
+        """Return the registrable domain by the public suffix list, both sections.
+
+        ``None`` for a public suffix itself.
+        """
         ...
 
     def dated(self, fact: str) -> date | None:

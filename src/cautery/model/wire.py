@@ -26,7 +26,7 @@ def to_json(value: Any) -> Any:
     InputError
         If something in it has no JSON form.
     """
-    if value is None or isinstance(value, bool | int | str) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, bool | int | str) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.value
