@@ -24,6 +24,7 @@ from cautery.model.act import (
 from cautery.model.capture import (
     CertificateFacts,
     CoHosted,
+    DedicatedFact,
     Limits,
     NetworkFact,
     Registration,
@@ -114,6 +115,7 @@ __all__ = [
     "DarkProbe",
     "Decision",
     "Decoded",
+    "DedicatedFact",
     "Digest",
     "Edge",
     "Effect",

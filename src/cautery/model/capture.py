@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from cautery.errors import InputError
 from cautery.model.times import require_utc
@@ -130,3 +130,16 @@ class CoHosted:
     name: str
     first_seen: datetime
     last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DedicatedFact:
+    """Positive evidence that an address serves one customer alone, and the day it was had.
+
+    ``dedicated_to`` names the customer: names separated by spaces or semicolons, or a label.
+    """
+
+    address: str
+    dedicated_to: str
+    evidence: str
+    evidence_date: date

@@ -90,6 +90,7 @@ class ActionPlan:
 
     ``bound`` is a proven lower bound of the cost of any plan that leaves no more than
     ``served_after`` of the streams; ``gap = (cost - bound) / cost``.
+    ``uncovered`` are the streams that stay served, since no allowed intervention reaches them.
     """
 
     chosen: tuple[Intervention, ...]
@@ -100,6 +101,7 @@ class ActionPlan:
     bound: float
     seed: int
     method: str
+    uncovered: tuple[str, ...] = ()
 
     @property
     def gap(self) -> float:

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from cautery.model.capture import (
     CertificateFacts,
     CoHosted,
+    DedicatedFact,
     Limits,
     NetworkFact,
     Registration,
@@ -224,12 +225,19 @@ class Facts(Protocol):
         """Tell whether there is passive DNS at all: without it co-hosting is unknown."""
         ...
 
+    def dedicated(self, address: str) -> DedicatedFact | None:
+        """Return the newest evidence that an address serves one customer alone, if any."""
+        ...
+
     def popular(self, name: str) -> bool:
         """Tell whether a name is a popular site or a service name of one."""
         ...
 
     def kinds_of(self, name: str) -> tuple[str, ...]:
-        """Return protected kinds of a name: bank, university, hospital, dynamic-dns, ..."""
+        """Return protected kinds of a name: bank, university, hospital, dynamic-dns, ...
+
+        Of an address: ``public-dns``, ``parking``, ``sinkhole``.
+        """
         ...
 
     def registered_domain(self, name: str) -> str | None:

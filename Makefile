@@ -1,0 +1,57 @@
+# Cautery. A bare machine needs git, make and Python >= 3.11 with venv: nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SEED ?= 1
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test check bench docs lock format clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+$(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cautery needs Python >= 3.11; try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	@echo "installing Cautery into $(VENV) (once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "compiling the kernels (once)"
+	@$(BIN)/python -m cautery.fingerprint.warm
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@echo "installing the developers' tools into $(VENV) (once)"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/.run ## a match night in the lab: watch, prove, map, refuse, block, verify, score
+	@$(BIN)/cautery demo --seed $(SEED)
+
+test: $(VENV)/.dev ## all tests; browser and data tests skip with a reason where these are absent
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## format, lint, types, import contract, docs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python tools/docs.py --check
+
+docs: $(VENV)/.dev ## write the generated pages of docs/ anew
+	@$(BIN)/python tools/docs.py
+
+bench: $(VENV)/.dev ## every measurement in bench/; the tables go to bench/RESULTS.md by hand
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+format: $(VENV)/.dev ## format and mend what can be mended
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock: ## pin the requirements anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/build.in -o requirements/build.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,291 @@
+"""The one door out: two named people sign, and only then is there an ``Approved``."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Generic, NoReturn, TypeVar
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from cautery.act.orders import in_force
+from cautery.act.rules import require_confirmed, rules_for
+from cautery.errors import ApprovalError
+from cautery.model import (
+    Approval,
+    Approver,
+    BlockEntry,
+    Decision,
+    Digest,
+    Mandate,
+    Referral,
+    digest_of,
+    iso,
+    require_utc,
+    to_json,
+)
+
+T_co = TypeVar("T_co", covariant=True)
+
+NEEDED = 2
+"""Two-person rule: one person with an automatic list took a whole messenger down in 2023."""
+CLOCK_SKEW = timedelta(minutes=2)
+"""How far a signer's clock may run ahead of ours."""
+OLDEST = timedelta(hours=24)
+"""An approval is of a moment: facts about addresses do not keep longer."""
+
+_TOKEN = object()
+
+
+class Approved(Generic[T_co]):
+    """Something that may leave the building. Only :func:`approve` makes one.
+
+    Raises
+    ------
+    ApprovalError
+        If anything else tries to make or change one.
+    """
+
+    __slots__ = ("_approvals", "_approved_at", "_subject")
+
+    _subject: T_co
+    _approvals: tuple[Approval, ...]
+    _approved_at: datetime
+
+    def __init__(
+        self, subject: T_co, approvals: tuple[Approval, ...], at: datetime, *, token: object = None
+    ) -> None:
+        if token is not _TOKEN:
+            raise ApprovalError(
+                "only approve() makes an Approved", hint="Have two approvers sign the referral."
+            )
+        object.__setattr__(self, "_subject", subject)
+        object.__setattr__(self, "_approvals", approvals)
+        object.__setattr__(self, "_approved_at", at)
+
+    @property
+    def subject(self) -> T_co:
+        """What was approved."""
+        return self._subject
+
+    @property
+    def approvals(self) -> tuple[Approval, ...]:
+        """The signatures that it stands on."""
+        return self._approvals
+
+    @property
+    def approved_at(self) -> datetime:
+        """When both were checked."""
+        return self._approved_at
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise ApprovalError(f"what is approved cannot be changed ({name})")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise ApprovalError(f"what is approved cannot be changed ({name})")
+
+    def __reduce__(self) -> NoReturn:
+        raise ApprovalError("an Approved is neither stored nor copied: approve again")
+
+    def __repr__(self) -> str:
+        signers = ", ".join(one.approver for one in self._approvals)
+        return f"Approved({self._subject!r}, by {signers})"
+
+
+def digest(subject: Any) -> Digest:
+    """Return the SHA-256 of a noun's RFC 8785 JSON: what approvers sign, and anyone can redo."""
+    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
+
+    return digest_of(rfc8785.dumps({"type": type(subject).__name__, "body": to_json(subject)}))
+
+
+def sign(subject: Digest, *, approver: Approver, key: Ed25519PrivateKey, at: datetime) -> Approval:
+    """Sign a digest as one of the mandate's approvers.
+
+    Raises
+    ------
+    ApprovalError
+        If the key is not the approver's.
+    """
+    require_utc("at", at)
+    public = key.public_key().public_bytes_raw()
+    if public != public_key(approver).public_bytes_raw():
+        raise ApprovalError(f"this key is not {approver.name}'s")
+    signature = key.sign(_message(subject, approver.name, approver.role, at))
+    return Approval(
+        subject=subject,
+        approver=approver.name,
+        role=approver.role,
+        at=at,
+        signature=base64.b64encode(signature).decode("ascii"),
+    )
+
+
+def public_key(approver: Approver) -> Ed25519PublicKey:
+    """Return an approver's verifier key, from PEM or from base64 of the 32 raw bytes.
+
+    Raises
+    ------
+    ApprovalError
+        If it is neither.
+    """
+    text = approver.public_key.strip()
+    wrong = ApprovalError(
+        f"approver {approver.name}: public_key is no Ed25519 key",
+        hint="Give PEM (BEGIN PUBLIC KEY) or base64 of the 32 raw bytes.",
+    )
+    try:
+        if text.startswith("-----BEGIN"):
+            found = load_pem_public_key(text.encode())
+            if isinstance(found, Ed25519PublicKey):
+                return found
+            raise wrong
+        raw = base64.b64decode(text, validate=True)
+        return Ed25519PublicKey.from_public_bytes(raw)
+    except (ValueError, binascii.Error, UnsupportedAlgorithm) as error:
+        raise wrong from error
+
+
+def approve(
+    referral: Referral,
+    approvals: Sequence[Approval],
+    *,
+    mandate: Mandate,
+    now: datetime,
+    confirmed: Mapping[str, str] | None = None,
+) -> Approved[Referral]:
+    """Check everything that must hold before a referral leaves, and let it leave.
+
+    Parameters
+    ----------
+    approvals : sequence of Approval
+        Signatures of two different people of the mandate, with different keys. One bad
+        signature spoils all: it is a forgery or an accident, and both want looking at.
+    now : datetime
+        The guard's verdicts, the order and the entries must hold at this moment.
+    confirmed : mapping of str to str
+        Unverified legal rules that a person has confirmed, each with its source.
+
+    Raises
+    ------
+    ApprovalError
+        If anything is missing, in a sentence.
+    """
+    require_utc("now", now)
+    signers = _signers(referral, approvals, mandate, now)
+    if (
+        len({one.name for one in signers}) < NEEDED
+        or len({public_key(one).public_bytes_raw() for one in signers}) < NEEDED
+    ):
+        raise ApprovalError(
+            f"referral {referral.id}: {len({one.name for one in signers})} of {NEEDED} people "
+            "have approved it",
+            hint="Two different approvers of the mandate, each with a key of their own, must sign.",
+        )
+    _check_authority(referral, mandate, now)
+    if not referral.entries:
+        raise ApprovalError(f"referral {referral.id}: it has no entries")
+    for entry in referral.entries:
+        _check_entry(entry, now)
+    for rule in rules_for(referral.territory):
+        require_confirmed(rule, lab=mandate.lab, confirmed=confirmed or {})
+    ordered = tuple(sorted(approvals, key=lambda one: (one.at, one.approver)))
+    return Approved(referral, ordered, now, token=_TOKEN)
+
+
+def _signers(
+    referral: Referral, approvals: Sequence[Approval], mandate: Mandate, now: datetime
+) -> list[Approver]:
+    expected = digest(referral)
+    signers = []
+    for approval in approvals:
+        known = [one for one in mandate.approvers if one.name == approval.approver]
+        if len(known) != 1:
+            raise ApprovalError(
+                f"{approval.approver!r} is "
+                + ("no approver of this mandate" if not known else "named twice in this mandate")
+            )
+        approver = known[0]
+        if approval.role != approver.role:
+            raise ApprovalError(
+                f"{approver.name} signed as {approval.role!r}, the mandate says {approver.role!r}"
+            )
+        if approval.subject != expected:
+            raise ApprovalError(
+                f"{approver.name} signed something else: {approval.subject}, "
+                f"this referral is {expected}"
+            )
+        if approval.at > now + CLOCK_SKEW:
+            raise ApprovalError(f"{approver.name}'s approval is dated in the future")
+        if approval.at < now - OLDEST:
+            raise ApprovalError(f"{approver.name}'s approval is older than {OLDEST}")
+        try:
+            signature = base64.b64decode(approval.signature, validate=True)
+            public_key(approver).verify(
+                signature, _message(approval.subject, approver.name, approver.role, approval.at)
+            )
+        except (InvalidSignature, binascii.Error, ValueError) as error:
+            raise ApprovalError(f"{approver.name}'s signature does not verify") from error
+        signers.append(approver)
+    return signers
+
+
+def _check_authority(referral: Referral, mandate: Mandate, now: datetime) -> None:
+    order = next((one for one in mandate.orders if one.id == referral.order), None)
+    if order is None:
+        raise ApprovalError(
+            f"referral {referral.id}: the mandate registers no order {referral.order!r}"
+        )
+    if not in_force(order, territory=referral.territory, at=now):
+        raise ApprovalError(
+            f"order {order.id} ({order.territory}, {iso(order.window.start)} to "
+            f"{iso(order.window.end)}) is not in force in {referral.territory} at {iso(now)}"
+        )
+    if referral.window.end > order.window.end or referral.window.end > mandate.window.end:
+        raise ApprovalError(f"referral {referral.id} outlives its order or its mandate")
+    if not mandate.window.holds(now):
+        raise ApprovalError(f"the mandate {mandate.id} is not in force at {iso(now)}")
+    if referral.event is not None and all(one.id != referral.event for one in mandate.events):
+        raise ApprovalError(f"referral {referral.id}: the mandate names no event {referral.event}")
+
+
+def _check_entry(entry: BlockEntry, now: datetime) -> None:
+    verdict = entry.guard
+    if verdict.target != entry.target or verdict.lever is not entry.lever:
+        raise ApprovalError(f"{entry.target}: the guard's verdict is about {verdict.target}")
+    if verdict.decision is not Decision.ALLOW:
+        raise ApprovalError(
+            f"{entry.target}: the guard says {verdict.decision.value}: {verdict.reasons[0].text}"
+        )
+    if verdict.valid_until <= now:
+        raise ApprovalError(
+            f"{entry.target}: the guard's verdict ended at {iso(verdict.valid_until)}",
+            hint="Ask the guard again and draft a new referral.",
+        )
+    if entry.valid_until > verdict.valid_until:
+        raise ApprovalError(f"{entry.target}: the entry outlives the guard's verdict")
+    if entry.valid_until <= now:
+        raise ApprovalError(f"{entry.target}: the entry ended at {iso(entry.valid_until)}")
+    if not entry.exhibits:
+        raise ApprovalError(f"{entry.target}: no exhibit shows what is complained of")
+
+
+def _message(subject: Digest, name: str, role: str, at: datetime) -> bytes:
+    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
+
+    return rfc8785.dumps(
+        {
+            "type": "cautery/approval/1",
+            "subject": str(subject),
+            "approver": name,
+            "role": role,
+            "at": iso(at),
+        }
+    )

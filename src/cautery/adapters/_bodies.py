@@ -1,0 +1,94 @@
+"""Bodies as they come: unpacked piece by piece, never more than the limit.
+
+Reaches: nothing; it unpacks what the HTTP client receives.
+Lawful basis: none needed.
+Manners: a bomb is noticed at the limit, not after it has gone off.
+Format: RFC 9110 section 8.4 (content codings), RFC 1952 (gzip), RFC 1950 and 1951 (deflate).
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Protocol
+
+from cautery.errors import SourceError
+
+_STEP = 65_536
+
+
+class Unpacker(Protocol):
+    """Turns received bytes into body bytes."""
+
+    def feed(self, data: bytes, *, most: int) -> bytes:
+        """Return at most ``most`` bytes more of the body."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether the coding says that the body is whole."""
+        ...
+
+
+def unpacker(coding: str | None, *, host: str) -> Unpacker:
+    """Return what unpacks a content coding.
+
+    Raises
+    ------
+    SourceError
+        If it is one that nobody asked for: we accept gzip and deflate, once.
+    """
+    name = (coding or "").strip().lower()
+    if name in ("", "identity", "none"):
+        return _Plain()
+    if name in ("gzip", "x-gzip"):
+        return _Packed(raw_too=False, host=host)
+    if name == "deflate":
+        return _Packed(raw_too=True, host=host)
+    raise SourceError(f"{host}: content coding {name[:40]!r}, though only gzip was offered")
+
+
+class _Plain:
+    complete = True
+
+    def feed(self, data: bytes, *, most: int) -> bytes:
+        return data[:most]
+
+
+class _Packed:
+    def __init__(self, *, raw_too: bool, host: str) -> None:
+        self._raw_too = raw_too
+        self._host = host
+        # 32 + 15: zlib or gzip header, whichever comes.
+        self._stream = zlib.decompressobj(47)
+        self._started = False
+
+    @property
+    def complete(self) -> bool:
+        return not self._started or self._stream.eof
+
+    def feed(self, data: bytes, *, most: int) -> bytes:
+        out = bytearray()
+        rest = data
+        while rest and len(out) < most:
+            if self._stream.eof:  # gzip allows members one after the other
+                if not rest.strip(b"\0"):
+                    break
+                self._stream = zlib.decompressobj(47)
+            out += self._step(rest, min(_STEP, most - len(out)))
+            rest = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
+            if not rest and not self._stream.eof and len(out) < most:
+                break
+        return bytes(out)
+
+    def _step(self, data: bytes, most: int) -> bytes:
+        try:
+            out = self._stream.decompress(data, most)
+        except zlib.error as error:
+            if self._raw_too and not self._started:
+                # Some servers send raw deflate under that name (RFC 9110 8.4.1.2, note).
+                self._started = True
+                self._stream = zlib.decompressobj(-15)
+                return self._step(data, most)
+            raise SourceError(f"{self._host}: broken compression ({error})") from error
+        self._started = True
+        return out

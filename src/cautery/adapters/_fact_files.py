@@ -1,0 +1,250 @@
+"""The files of a facts folder: where each lies, how old it is, and its rows, bounded."""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import datetime as dt
+import gzip
+import io
+import lzma
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
+
+from cautery.errors import InputError
+
+MAX_BYTES = 256_000_000
+"""Most decompressed bytes read of one file (the largest shared one, asn-ipv4.csv, has 12 MB)."""
+MAX_ROWS = 5_000_000
+MAX_LINE = 4_096
+_MAX_TOML = 1_000_000
+_SUFFIXES = ("", ".xz", ".gz", ".bz2")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactFile:
+    """One fact file: where it should lie, what it is, its date and how long it holds good.
+
+    ``path`` is ``None`` when the folder has no such file; ``date`` when nobody knows it.
+    """
+
+    name: str
+    kind: str
+    path: Path | None
+    date: dt.date | None
+    valid_days: int | None
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The last day on which it is still valid."""
+        if self.path is None or self.date is None or self.valid_days is None:
+            return None
+        try:
+            return self.date + dt.timedelta(days=self.valid_days)
+        except OverflowError:
+            return dt.date.max
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A file of the shared layout: folder, file name, date of the shared copy, days it holds."""
+
+    folder: str
+    file: str
+    kind: str
+    date: dt.date | None
+    valid_days: int
+
+
+# Dates are those that the shared data's own README files state for each file. How long a kind of
+# fact holds good is our judgement: who owns an address changes within days, who runs a CDN's
+# range within months, which sites are popular within a year.
+KNOWN: dict[str, _Known] = {
+    "asn-ipv4": _Known("ip-asn", "asn-ipv4.csv", "asn", dt.date(2026, 6, 17), 270),
+    "asn-ipv6": _Known("ip-asn", "asn-ipv6.csv", "asn", dt.date(2026, 6, 17), 270),
+    "asn-names": _Known("ip-asn", "asn-names.csv", "asn", dt.date(2026, 6, 17), 365),
+    "country-ipv4": _Known("ip-asn", "country-ipv4.csv", "country", dt.date(2026, 6, 17), 270),
+    "country-ipv6": _Known("ip-asn", "country-ipv6.csv", "country", dt.date(2026, 6, 17), 270),
+    "ranges": _Known("cdn-hosting-ranges", "ranges.csv", "shared", dt.date(2026, 8, 22), 180),
+    "cdn-cname-suffixes": _Known(
+        "cdn-hosting-ranges", "cdn-cname-suffixes.csv", "cdn-name", dt.date(2026, 8, 16), 365
+    ),
+    "popular": _Known("popular-domains", "popular.csv", "popular", dt.date(2026, 8, 20), 365),
+    **{
+        stem: _Known("popular-domains", f"{stem}.csv", kind, dt.date(2026, 8, 20), 365)
+        for stem, kind in (
+            ("bank-website", "bank"),
+            ("university_domains", "university"),
+            ("dynamic-dns", "dynamic-dns"),
+            ("link-in-bio", "link-in-bio"),
+            ("url-shortener", "url-shortener"),
+            ("disposable-email", "disposable-email"),
+            ("parking-domain", "parking"),
+            ("parking-domain-ns", "parking"),
+            ("sinkholes", "sinkhole"),
+            ("public-dns-v4", "public-dns"),
+        )
+    },
+    "public_suffix_list": _Known(
+        "public-suffix", "public_suffix_list.dat", "public-suffix", dt.date(2026, 8, 19), 365
+    ),
+    "passive-dns": _Known("", "passive-dns.csv", "hosting", None, 2),
+    "dedicated": _Known("", "dedicated.csv", "hosting", None, 30),
+    "protected-names": _Known("", "protected-names.csv", "protected", None, 365),
+}
+
+
+def inventory(folder: Path) -> dict[str, FactFile]:
+    """Return every known or declared fact file of a folder, found or not, by its stem.
+
+    Raises
+    ------
+    InputError
+        If the folder does not exist, or ``facts.toml`` is not as it should be.
+    """
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder}: no such facts folder", hint="Set [network] facts to a folder of fact files."
+        )
+    declared = _declared(folder)
+    found: dict[str, FactFile] = {}
+    for name, known in KNOWN.items():
+        path = _locate(folder, known.folder, known.file)
+        # Our dates are those of the shared copy, which lies in its own sub-folder, packed; of any
+        # other file facts.toml tells the date, or nobody knows it.
+        shared = path is not None and path.parent != folder and path.suffix == ".xz"
+        found[name] = FactFile(
+            name=name,
+            kind=known.kind,
+            path=path,
+            date=known.date if shared else None,
+            valid_days=known.valid_days,
+        )
+    for name, said in declared.items():
+        found[name] = _merged(folder, name, said, found.get(name))
+    return found
+
+
+def _locate(folder: Path, below: str, file: str) -> Path | None:
+    for place in dict.fromkeys((folder, folder / below)):
+        for suffix in _SUFFIXES:
+            path = place / (file + suffix)
+            if path.is_file():
+                return path
+    return None
+
+
+def _declared(folder: Path) -> dict[str, dict[str, object]]:
+    path = folder / "facts.toml"
+    if not path.is_file():
+        return {}
+    if path.stat().st_size > _MAX_TOML:
+        raise InputError(f"{path}: more than {_MAX_TOML} bytes")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not TOML: {error}") from error
+    facts = table.get("facts", {})
+    if not isinstance(facts, dict) or not all(isinstance(one, dict) for one in facts.values()):
+        raise InputError(f"{path}: want tables [facts.NAME] with path, kind, date, valid_days")
+    return facts
+
+
+def _merged(folder: Path, name: str, said: dict[str, object], known: FactFile | None) -> FactFile:
+    where = f"{folder / 'facts.toml'}: facts.{name}"
+    path, kind = said.get("path"), said.get("kind", known.kind if known else name)
+    dated = said.get("date", known.date if known else None)
+    days = said.get("valid_days", known.valid_days if known else None)
+    if isinstance(dated, dt.datetime):
+        dated = dated.date()
+    elif isinstance(dated, str):
+        try:
+            dated = dt.date.fromisoformat(dated)
+        except ValueError as error:
+            raise InputError(f"{where}.date: {error}") from error
+    if not (dated is None or isinstance(dated, dt.date)):
+        raise InputError(f"{where}.date: {dated!r} is no date")
+    if not (days is None or (isinstance(days, int) and not isinstance(days, bool) and days >= 0)):
+        raise InputError(f"{where}.valid_days: {days!r} is no number of days")
+    if not isinstance(kind, str):
+        raise InputError(f"{where}.kind: {kind!r} is no word")
+    located = known.path if known else None
+    if path is not None:
+        # A facts folder may come from elsewhere: it names files of its own only.
+        if not isinstance(path, str) or PurePosixPath(path).is_absolute():
+            raise InputError(f"{where}.path: {path!r} is no path inside the folder")
+        located = folder / path
+        if not located.resolve().is_relative_to(folder.resolve()):
+            raise InputError(f"{where}.path: {path!r} leads out of the folder")
+        if not located.is_file():
+            raise InputError(f"{where}.path: {located} does not exist")
+    return FactFile(name=name, kind=kind, path=located, date=dated, valid_days=days)
+
+
+def text_of(path: Path) -> str:
+    """Return a fact file as text, decompressed, within :data:`MAX_BYTES`.
+
+    Raises
+    ------
+    InputError
+        If it is larger, or no valid archive.
+    """
+    try:
+        with _opened(path) as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, EOFError, lzma.LZMAError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+    if len(data) > MAX_BYTES:
+        raise InputError(f"{path}: more than {MAX_BYTES:,} bytes when unpacked")
+    return data.decode("utf-8-sig", errors="replace")
+
+
+def _opened(path: Path) -> BinaryIO:
+    match path.suffix:
+        case ".xz":
+            return cast(BinaryIO, lzma.open(path, "rb"))
+        case ".gz":
+            return cast(BinaryIO, gzip.open(path, "rb"))
+        case ".bz2":
+            return cast(BinaryIO, bz2.open(path, "rb"))
+        case _:
+            return path.open("rb")
+
+
+def rows(path: Path, columns: int) -> Iterator[list[str] | None]:
+    """Yield the rows of a CSV file after its header; ``None`` stands for a broken one.
+
+    Raises
+    ------
+    InputError
+        If there are more than :data:`MAX_ROWS`.
+    """
+    reader = csv.reader(_short_lines(text_of(path)))
+    count = 0
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            row = [""]
+        count += 1
+        if count == 1:
+            continue
+        if count > MAX_ROWS:
+            raise InputError(f"{path}: more than {MAX_ROWS:,} rows")
+        if not row:
+            continue
+        yield row if len(row) >= columns else None
+
+
+def _short_lines(text: str) -> Iterator[str]:
+    for line in io.StringIO(text, newline="\n"):
+        # An endless line, or one with NUL, is one broken row and not a reason to stop.
+        if len(line) > MAX_LINE or "\0" in line:
+            yield "\n" if not line.strip() else '""\n'
+        else:
+            yield line

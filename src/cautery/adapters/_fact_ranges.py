@@ -1,0 +1,85 @@
+"""Which range holds an address: sorted arrays, where the narrowest of overlapping ranges wins."""
+
+from __future__ import annotations
+
+import heapq
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Generic, TypeVar
+
+V = TypeVar("V")
+
+
+class RangeTable(Generic[V]):
+    """Inclusive integer ranges, flattened once into disjoint ones for look-up by bisection.
+
+    Parameters
+    ----------
+    ranges : iterable of (int, int, V)
+        First and last address as integers, and what the range says. They may overlap; the
+        narrowest wins, of equal ones the first given.
+    """
+
+    def __init__(self, ranges: Iterable[tuple[int, int, V]]) -> None:
+        ordered = sorted(
+            ((start, end, order, value) for order, (start, end, value) in enumerate(ranges)),
+            key=lambda one: one[:3],
+        )
+        starts: list[int] = []
+        ends: list[int] = []
+        self._values: list[V] = []
+        position, count = 0, len(ordered)
+        while position < count:
+            start, reach, _, value = ordered[position]
+            after = position + 1
+            while after < count and ordered[after][0] <= reach:
+                reach = max(reach, ordered[after][1])
+                after += 1
+            if after == position + 1:
+                starts.append(start)
+                ends.append(reach)
+                self._values.append(value)
+            else:
+                for low, high, kept in _flattened(ordered[position:after]):
+                    starts.append(low)
+                    ends.append(high)
+                    self._values.append(kept)
+            position = after
+        small = not ends or max(ends) < 2**64
+        self._starts: Sequence[int] = array("Q", starts) if small else starts
+        self._ends: Sequence[int] = array("Q", ends) if small else ends
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def at(self, address: int) -> V | None:
+        """Return what the narrowest range that holds ``address`` says, if any."""
+        place = bisect_right(self._starts, address) - 1
+        if place >= 0 and address <= self._ends[place]:
+            return self._values[place]
+        return None
+
+
+def _flattened(group: Sequence[tuple[int, int, int, V]]) -> list[tuple[int, int, V]]:
+    """Sweep one group of overlapping ranges; the heap keeps the narrowest open one on top."""
+    edges = sorted({edge for start, end, _, _ in group for edge in (start, end + 1)})
+    open_ranges: list[tuple[int, int, int, V]] = []
+    flat: list[tuple[int, int, V]] = []
+    arriving = 0
+    for low, above in pairwise(edges):
+        while arriving < len(group) and group[arriving][0] <= low:
+            start, end, order, value = group[arriving]
+            heapq.heappush(open_ranges, (end - start, order, end, value))
+            arriving += 1
+        while open_ranges and open_ranges[0][2] < low:
+            heapq.heappop(open_ranges)
+        if not open_ranges:
+            continue
+        kept = open_ranges[0][3]
+        if flat and flat[-1][1] == low - 1 and flat[-1][2] is kept:
+            flat[-1] = (flat[-1][0], above - 1, kept)
+        else:
+            flat.append((low, above - 1, kept))
+    return flat

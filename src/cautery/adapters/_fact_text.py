@@ -1,0 +1,63 @@
+"""The words of fact files: addresses, ranges, names and times, or ``None`` when broken."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+
+def read_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return an address, an IPv4 one mapped into IPv6 as IPv4."""
+    try:
+        ip = ipaddress.ip_address(text.strip())
+    except ValueError:
+        return None
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        return ip.ipv4_mapped
+    return ip
+
+
+def read_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Return a range, host bits ignored."""
+    try:
+        return ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
+
+
+def read_number(text: str) -> int | None:
+    """Return an address, given as a number or as text, as a number."""
+    if text.isascii() and text.isdigit() and len(text) <= 39:
+        return int(text)
+    ip = read_address(text)
+    return None if ip is None else int(ip)
+
+
+def read_name(text: str) -> str | None:
+    """Return a name in lower case and punycode, without dots around it."""
+    plain = text.strip().strip(".").lower()
+    if not plain or len(plain) > 253 or any(one.isspace() for one in plain):
+        return None
+    if plain.isascii():
+        return plain
+    try:
+        return plain.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return None
+
+
+def parents(name: str) -> Iterator[str]:
+    """Yield the name itself, then each name above it."""
+    labels = name.split(".")
+    for start in range(len(labels)):
+        yield ".".join(labels[start:])
+
+
+def read_moment(text: str) -> datetime | None:
+    """Return a time in UTC; one without a zone is UTC."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

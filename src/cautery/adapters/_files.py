@@ -1,0 +1,115 @@
+"""Files written whole or not at all, and read without following a link or waiting on a pipe.
+
+Reaches the local disk. Lawful basis: it keeps what the mandate's own watch saw.
+Politeness: nothing is read or written outside the folder that was named.
+Format: open(2), rename(2), fsync(2).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from cautery.errors import EvidenceError, StorageError
+
+TEMPORARY = ".writing-"
+"""Begins the name of a file that is not whole yet; the writer's process id follows."""
+
+
+def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write so that after a crash the file is there whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written; no partial file survives.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f"{TEMPORARY}{os.getpid()}-", dir=path.parent)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from error
+    try:
+        with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor
+            os.fchmod(handle, mode)
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+        os.replace(name, path)  # noqa: PTH105 - as rename(2) has it
+        sync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)  # noqa: PTH108 - by the name that mkstemp gave
+        raise StorageError(f"{path}: {error.strerror}") from error
+
+
+def abandoned(path: Path) -> bool:
+    """Tell whether a file that is not whole has lost its writer."""
+    process = path.name.removeprefix(TEMPORARY).partition("-")[0]
+    if not (process.isascii() and process.isdigit() and len(process) < 10):
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def sync_folder(path: Path) -> None:
+    """Flush a folder, so that a name made or removed in it survives a power cut."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def regular(path: Path) -> Iterator[int]:
+    """Lend a descriptor of a regular file: no link, no pipe, no device.
+
+    Raises
+    ------
+    EvidenceError
+        If it is something else, or not there.
+    """
+    try:
+        # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise EvidenceError(f"{path}: missing") from error
+    except OSError as error:
+        raise EvidenceError(f"{path}: {error.strerror}") from error
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise EvidenceError(f"{path}: not a regular file")
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def read_whole(path: Path, *, limit: int) -> bytes:
+    """Read a regular file of at most ``limit`` bytes.
+
+    Raises
+    ------
+    EvidenceError
+        If it is no such file.
+    """
+    with regular(path) as handle:
+        size = os.fstat(handle).st_size
+        if size > limit:
+            raise EvidenceError(f"{path}: {size} bytes are more than {limit}")
+        with open(handle, "rb", closefd=False) as file:
+            try:
+                content = file.read(limit + 1)
+            except OSError as error:
+                raise EvidenceError(f"{path}: {error.strerror}") from error
+    if len(content) > limit:
+        raise EvidenceError(f"{path}: it grew beyond {limit} bytes while it was read")
+    return content

@@ -1,0 +1,131 @@
+"""URLs to checked targets: where to connect, and what to ask for there.
+
+Reaches: the resolver, through the names it is given; nothing else.
+Lawful basis: a mandate's network policy, which says what may be touched.
+Manners: a URL's own credentials are dropped; ports of other services are left alone.
+Format: RFC 3986 (URLs), RFC 3490 (IDNA), WHATWG Fetch ("bad port").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
+
+from cautery.adapters._addresses import check, literal
+from cautery.errors import ForbiddenAddressError, SourceError
+from cautery.model.ports import Names
+
+_PORTS_OF_OTHERS = frozenset((7, 9, 19, 21, 22, 23, 25, 53, 110, 119, 135, 139, 143, 389, 445, 465))
+"""Services that an HTTP request could harm (WHATWG Fetch, "bad port", those below 512)."""
+_LONGEST_URL = 8_192
+_ADDRESSES_TRIED = 3
+_PATH_SAFE = "/%:@!$&'()*+,;=~-._"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One hop, checked: where to connect, and what to ask for there."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    addresses: tuple[str, ...]
+
+    @property
+    def authority(self) -> str:
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        usual = {"http": 80, "https": 443}[self.scheme]
+        return shown if self.port == usual else f"{shown}:{self.port}"
+
+    def at(self, address: str) -> str:
+        shown = f"[{address}]" if ":" in address else address
+        return f"{self.scheme}://{shown}:{self.port}{self.path}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.path}"
+
+
+async def checked_target(url: str, *, names: Names, allow: Sequence[str]) -> Target:
+    """Read a URL, resolve its host, and check every address.
+
+    Raises
+    ------
+    ForbiddenAddressError
+        If scheme, port or address are outside what may be touched.
+    SourceError
+        If it is no URL, or the host has no address.
+    """
+    parts = _parts(url)
+    host = (parts.hostname or "").rstrip(".")
+    spelled = literal(host)
+    addresses: tuple[str, ...]
+    if spelled is not None:
+        host, addresses = spelled, (spelled,)
+    else:
+        host = _ascii(host)
+        addresses = await names.resolve(host)
+    checked = check(host, addresses, allow)
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    if port in _PORTS_OF_OTHERS:
+        raise ForbiddenAddressError(f"{host}: port {port} is no web server's")
+    path = quote(parts.path or "/", safe=_PATH_SAFE)
+    if parts.query:
+        path += "?" + quote(parts.query, safe=_PATH_SAFE + "?")
+    return Target(
+        scheme=parts.scheme,
+        host=host,
+        port=port,
+        path=path,
+        # IPv4 first: fewer vantage points have a working IPv6.
+        addresses=tuple(sorted(checked, key=lambda one: ":" in one))[:_ADDRESSES_TRIED],
+    )
+
+
+def redirected(target: Target, where: str) -> str:
+    """Return the absolute URL of a Location header.
+
+    Raises
+    ------
+    SourceError
+        If it is none.
+    """
+    try:
+        return urljoin(target.url, where.strip())
+    except ValueError as error:
+        raise SourceError(f"{target.host}: redirects to no URL ({error})") from error
+
+
+def _parts(url: str) -> SplitResult:
+    if len(url) > _LONGEST_URL:
+        raise SourceError(f"a URL of {len(url)} characters")
+    if any(ord(letter) <= 32 or ord(letter) == 127 for letter in url.strip()):
+        url = quote(url.strip(), safe=_PATH_SAFE + "?#[]")
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError as error:
+        raise SourceError(f"not a URL: {error}") from error
+    if parts.scheme not in ("http", "https"):
+        raise ForbiddenAddressError(
+            f"only http and https are fetched, not {parts.scheme[:20] or 'a path'}",
+            hint="Streams of other protocols are recorded, not probed.",
+        )
+    if not parts.hostname or port == 0:
+        raise SourceError("not a URL: it has no host")
+    return parts
+
+
+def _ascii(host: str) -> str:
+    try:
+        name = host.encode("idna").decode("ascii").lower() if not host.isascii() else host.lower()
+    except UnicodeError as error:
+        raise SourceError(f"{host[:80]!r} is no host name ({error})") from error
+    if len(name) > 253 or not all(c.isalnum() or c in "-._" for c in name):
+        raise SourceError(f"{host[:80]!r} is no host name")
+    # IDNA maps full-width digits to plain ones: look again for an address.
+    if literal(name) is not None:
+        raise ForbiddenAddressError(f"{host[:80]!r} spells an address in disguise")
+    return name

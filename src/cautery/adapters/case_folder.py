@@ -1,0 +1,308 @@
+"""A case as a folder: reaches ``CASE`` and the folder of keys, nothing else on the disk.
+
+Lawful basis: the mandate's. Politeness: links are not followed, pipes and devices not opened, and
+a case that is only read keeps every byte.
+Format: docs/reference/case-format.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from cautery.adapters._files import TEMPORARY, read_whole, regular, sync_folder, write_whole
+from cautery.adapters.keys_file import FileCaseKeys, KeyFolder, case_id, load_public_key
+from cautery.adapters.ledger_sql import SqlLedger
+from cautery.adapters.vault_folder import FolderVault
+from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.evidence.manifest import CASE_KEY, LEDGER, NOTE, VAULT, plain
+from cautery.evidence.note import NoteVerifier
+from cautery.evidence.ports import CaseKeys, FileSeen
+
+RESERVE = ".reserve"
+"""Room kept while a case is open, given back at its close: a full disk can still be closed on."""
+
+RESERVE_BYTES = 16 << 20
+_MAX_FILES = 1_000_000
+_MAX_DEPTH = 16
+_CHUNK_BYTES = 1 << 20
+
+
+class FolderStore:
+    """Where cases lie (port :class:`~cautery.evidence.ports.CaseStore`).
+
+    Parameters
+    ----------
+    keys : KeyFolder or None
+        Needed to begin or to continue a case, not to verify one.
+    patience_s : float
+        How long to wait for others who hold a case: an approval takes a moment.
+    """
+
+    def __init__(self, keys: KeyFolder | None = None, *, patience_s: float = 10.0) -> None:
+        self._keys = keys
+        self._patience_s = patience_s
+        self._held: dict[Path, int] = {}
+
+    def begin(self, path: Path) -> CaseKeys:
+        """Make the folder of a new case, and its keys outside it.
+
+        Raises
+        ------
+        InputError
+            If the folder holds something else, or the keys would lie in the case.
+        StorageError
+            If it cannot be written.
+        """
+        keys = self._folder()
+        if keys.path.resolve().is_relative_to(path.resolve()):
+            raise InputError(f"{keys.path}: keys must not lie in the case {path}")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            strangers = [one.name for one in path.iterdir() if not _beginning(one.name)]
+            if strangers:
+                raise InputError(
+                    f"{path}: no case, but it holds {min(strangers)}",
+                    hint="Name a new or an empty folder.",
+                )
+            (path / "keys").mkdir(exist_ok=True)
+            self._reserve(path)
+        except OSError as error:
+            raise StorageError(f"{path}: {error.strerror}") from error
+        made = keys.create_case()
+        write_whole(path / CASE_KEY, f"{made.signer.verifier}\n".encode())
+        sync_folder(path)
+        sync_folder(path.parent)
+        return made
+
+    def keys(self, path: Path) -> FileCaseKeys:
+        """Return the secrets of the case that stands at ``path``.
+
+        Raises
+        ------
+        InputError
+            If they are not in the folder of keys.
+        EvidenceError
+            If the case does not say whose it is.
+        """
+        try:
+            verifier = NoteVerifier.parse(self.read(path, CASE_KEY, limit=4096).decode())
+        except (InputError, UnicodeDecodeError) as error:
+            raise EvidenceError(f"{path / CASE_KEY}: {error}") from error
+        case_id(verifier)
+        found = self._folder().case(verifier)
+        with contextlib.suppress(OSError):  # no room for a reserve is no reason to stop
+            self._reserve(path)
+        return found
+
+    def hold(self, path: Path, *, alone: bool) -> None:
+        """Lock the case's folder, shared with other writers or alone.
+
+        Raises
+        ------
+        StorageError
+            If another process is writing (``alone``) or closing it.
+        """
+        kept = path.resolve()
+        try:
+            handle = self._held.get(kept)
+            if handle is None:
+                handle = os.open(kept, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._held[kept] = handle
+            self._lock(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        except OSError as error:
+            if error.errno in {errno.EWOULDBLOCK, errno.EACCES}:
+                if alone:  # flock(2): what failed to become exclusive is no longer shared either
+                    with contextlib.suppress(OSError):
+                        fcntl.flock(self._held[kept], fcntl.LOCK_SH | fcntl.LOCK_NB)
+                else:
+                    self.release(path)
+                doing = "writing to" if alone else "closing"
+                raise StorageError(
+                    f"{path}: another process is {doing} this case", hint="Wait until it is done."
+                ) from error
+            raise StorageError(f"{path}: {error.strerror}") from error
+
+    def release(self, path: Path) -> None:
+        """Let go of the lock."""
+        handle = self._held.pop(path.resolve(), None)
+        if handle is not None:
+            os.close(handle)
+
+    def ledger(self, path: Path, *, read_only: bool) -> SqlLedger:
+        """Open the ledger."""
+        closed = read_only and self.exists(path, NOTE)
+        return SqlLedger.at(path / LEDGER, read_only=read_only, immutable=closed)
+
+    def vault(self, path: Path, keys: CaseKeys | None) -> FolderVault:
+        """Open the vault; without keys it is only read."""
+        if keys is None:
+            return FolderVault(path / VAULT, read_only=True)
+        assert isinstance(keys, FileCaseKeys)
+        return FolderVault(path / VAULT, keys.subjects)
+
+    def exists(self, path: Path, name: str) -> bool:
+        """Tell whether a case has this file."""
+        return os.path.lexists(path / name)
+
+    def files(self, path: Path) -> tuple[FileSeen, ...]:
+        """List every file, sorted; an empty folder, which no manifest lists, ends with a slash.
+
+        Raises
+        ------
+        EvidenceError
+            If something is neither a regular file nor a folder.
+        """
+        seen: list[FileSeen] = []
+        for one in self._walk(path, "", 0):
+            seen.append(one)
+            if len(seen) > _MAX_FILES:
+                raise EvidenceError(f"{path}: more files than any case has")
+        return tuple(sorted(seen, key=lambda one: one.name))
+
+    def read(self, path: Path, name: str, *, limit: int) -> bytes:
+        """Read a small file, following no link on the way."""
+        self._no_links(path, name)
+        return read_whole(path / name, limit=limit)
+
+    def digest(self, path: Path, name: str, *, size: int, flush: bool = False) -> str:
+        """Hash a file of ``size`` bytes, following no link; ``flush`` puts it on disk first.
+
+        Raises
+        ------
+        EvidenceError
+            If it is no regular file, cannot be read, or has another size.
+        """
+        self._no_links(path, name)
+        digest, left = hashlib.sha256(), size
+        with regular(path / name) as handle:
+            try:
+                if flush:
+                    os.fsync(handle)
+                while chunk := os.read(handle, _CHUNK_BYTES):
+                    left -= len(chunk)
+                    if left < 0:
+                        break
+                    digest.update(chunk)
+            except OSError as error:
+                raise EvidenceError(f"{path / name}: {error.strerror}") from error
+        if left:
+            raise EvidenceError(f"{path / name}: its size changed while it was read")
+        return digest.hexdigest()
+
+    def write(self, path: Path, name: str, content: bytes) -> None:
+        """Write a file so that after a crash it is there whole or not at all."""
+        write_whole(path / name, content)
+
+    def remove(self, path: Path, name: str) -> None:
+        """Remove a file if it is there."""
+        try:
+            (path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"{path / name}: {error.strerror}") from error
+
+    def make_room(self, path: Path) -> None:
+        """Give back the reserve, so that a report can be written on a full disk."""
+        self.remove(path, RESERVE)
+
+    def tidy(self, path: Path) -> None:
+        """Give back the reserve, and remove leftovers and empty folders (the case held alone)."""
+        self.make_room(path)
+        try:
+            for here, folders, names in os.walk(path, topdown=False):
+                for name in names:
+                    if name.startswith(TEMPORARY):
+                        (Path(here) / name).unlink()
+                if Path(here) != path and not os.listdir(here):  # noqa: PTH208 - bottom up
+                    Path(here).rmdir()
+                folders.clear()
+        except OSError as error:
+            raise StorageError(f"{path}: {error.strerror}") from error
+
+    def public_key(self, path: Path, *, name: str) -> NoteVerifier:
+        """Read a public key that an analyst gave: a verifier key string, or PEM."""
+        return load_public_key(path, name=name)
+
+    def _folder(self) -> KeyFolder:
+        if self._keys is None:
+            raise InputError("a case is written with the folder of keys at hand")
+        return self._keys
+
+    def _lock(self, handle: int, kind: int) -> None:
+        limit = time.monotonic() + self._patience_s
+        while True:
+            try:
+                fcntl.flock(handle, kind | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > limit:
+                    raise
+                time.sleep(0.02)
+
+    def _reserve(self, path: Path) -> None:
+        reserve = path / RESERVE
+        if reserve.exists():
+            return
+        handle = os.open(reserve, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.posix_fallocate(handle, 0, RESERVE_BYTES)
+        except OSError:
+            reserve.unlink()
+            raise
+        finally:
+            os.close(handle)
+
+    def _walk(self, path: Path, inside: str, depth: int) -> Iterator[FileSeen]:
+        """Yield files below ``inside``; what could lead out of the case or wait is refused."""
+        if depth > _MAX_DEPTH:
+            raise EvidenceError(f"{path / inside}: deeper than any case")
+        try:
+            with os.scandir(path / inside) as entries:
+                found = sorted(_bounded(entries, path), key=lambda one: one.name)
+        except OSError as error:
+            raise EvidenceError(f"{path / inside}: {error.strerror}") from error
+        if not found and depth:
+            yield FileSeen(name=f"{inside}/", size=0)
+        for entry in found:
+            name = f"{inside}/{entry.name}" if inside else entry.name
+            status = entry.stat(follow_symlinks=False)
+            if not plain(name):
+                raise EvidenceError(f"{str(path / name)!r}: a name that no case has")
+            if stat.S_ISDIR(status.st_mode):
+                yield from self._walk(path, name, depth + 1)
+            elif stat.S_ISREG(status.st_mode):
+                yield FileSeen(name=name, size=status.st_size)
+            else:
+                kind = "a symbolic link" if entry.is_symlink() else "neither file nor folder"
+                raise EvidenceError(f"{path / name}: {kind}, which no case has")
+
+    @staticmethod
+    def _no_links(path: Path, name: str) -> None:
+        """Refuse a folder on the way that is a link: opening the file guards the last step only."""
+        here = path
+        for part in name.split("/")[:-1]:
+            here = here / part
+            if here.is_symlink():
+                raise EvidenceError(f"{here}: a symbolic link, which no case has")
+
+
+_BEGINNINGS = frozenset({"keys", VAULT, RESERVE, "mandate.toml"})
+"""What may stand in a folder that is not yet a case: the mandate, and a beginning cut short."""
+
+
+def _beginning(name: str) -> bool:
+    return name in _BEGINNINGS or name.startswith(TEMPORARY)
+
+
+def _bounded(entries: Iterator[os.DirEntry[str]], path: Path) -> Iterator[os.DirEntry[str]]:
+    for count, entry in enumerate(entries):
+        if count > _MAX_FILES:
+            raise EvidenceError(f"{path}: more files than any case has")
+        yield entry

@@ -1,0 +1,258 @@
+"""The decoder in a child process that may die without harm.
+
+Reaches nothing outside: bytes come from the caller, arrays go back. The child has neither
+network nor files (see :mod:`cautery.adapters._decoder_child`). Formats: whatever containers
+:mod:`cautery.adapters._sniff` names, decoded by FFmpeg through PyAV. Lawful basis: it only reads
+what a mandate's fetch has already sealed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+import os
+import signal
+import struct
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from cautery.adapters._sniff import container_of
+from cautery.errors import DecodeError, InputError
+from cautery.model.media import AUDIO_RATE_HZ, LUMA_RATE_HZ, LUMA_SHAPE, Decoded
+
+_ROOT = str(Path(__file__).resolve().parents[2])
+_RUN = (
+    "import sys;sys.path.insert(0,sys.argv[1]);"
+    "from cautery.adapters._decoder_child import main;main(int(sys.argv[2]))"
+)
+_START_S = 60.0
+"""Importing FFmpeg and numpy takes 0.5 s of CPU, far more in wall time on a busy machine."""
+_HEAD_BYTES = 64_000
+_JOBS_PER_CHILD = 2000
+"""A child is replaced after so many jobs, so that no leak of a codec can grow."""
+
+
+class ChildDecoder:
+    """A pool of sandboxed children that fulfils :class:`cautery.model.ports.Decoder`.
+
+    Parameters
+    ----------
+    workers : int
+        Children, each decoding one capture at a time; started when first needed.
+    memory_mb : int
+        Resident memory that a child may grow to.
+    seconds : float
+        Wall and CPU seconds that one job may take, from when a child takes it.
+    max_media_s : float
+        Media seconds decoded at most; the rest is left, with a warning.
+    max_bytes : int
+        Largest capture taken.
+    """
+
+    def __init__(
+        self,
+        workers: int = 2,
+        *,
+        memory_mb: int = 240,
+        seconds: float = 20.0,
+        max_media_s: float = 900.0,
+        max_bytes: int = 64 << 20,
+    ) -> None:
+        if workers < 1 or memory_mb < 96 or not seconds > 0 or not max_media_s > 0:
+            raise InputError("a decoder needs a worker, 96 MB, and positive limits")
+        self._limits = (memory_mb, seconds, max_media_s, max_bytes)
+        self._idle: asyncio.LifoQueue[_Child] = asyncio.LifoQueue()
+        self._children = [_Child(memory_mb) for _ in range(workers)]
+        for child in self._children:
+            self._idle.put_nowait(child)
+        self._closed = False
+
+    async def decode(self, data: bytes, *, pictures: bool) -> Decoded:
+        """Decode sound, and small pictures if asked.
+
+        Raises
+        ------
+        DecodeError
+            If it is no media (the message says what it looks like), nothing could be decoded,
+            a limit was met, or the child died.
+        """
+        _, _, most_s, _ = self._limits
+        head, payload = await self._job(
+            data, {"job": "decode", "pictures": pictures, "most_s": most_s}
+        )
+        try:
+            return _decoded(head, payload, most_s)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise DecodeError("the decoder's answer makes no sense") from error
+
+    async def still(self, data: bytes, *, at_s: float) -> bytes:
+        """Return the picture shown at media time ``at_s`` as a PNG at most 640 wide.
+
+        Raises
+        ------
+        DecodeError
+            If there is no picture there, or as for :meth:`decode`.
+        """
+        if not math.isfinite(at_s):
+            raise InputError("at_s is finite")
+        _, png = await self._job(data, {"job": "still", "at_s": at_s})
+        if not png.startswith(b"\x89PNG"):
+            raise DecodeError("the decoder's answer makes no sense")
+        return png
+
+    async def aclose(self) -> None:
+        """End all children; jobs under way fail."""
+        self._closed = True
+        for child in self._children:
+            await child.end()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def _job(self, data: bytes, head: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        _, seconds, most_s, max_bytes = self._limits
+        if self._closed:
+            raise DecodeError("the decoder is closed")
+        if len(data) > max_bytes:
+            raise DecodeError(f"{len(data)} bytes; at most {max_bytes} are decoded")
+        head |= {"container": container_of(data), "seconds": seconds}
+        most = int((most_s + 30) * (4 * AUDIO_RATE_HZ + LUMA_RATE_HZ * 2400)) + (8 << 20)
+        child = await self._idle.get()
+        try:
+            said, payload = await child.work(head, data, seconds=seconds, most=most)
+        finally:
+            self._idle.put_nowait(child)
+        if "refused" in said:
+            raise DecodeError(str(said["refused"])[:500])
+        return said, payload
+
+
+class _Child:
+    """One child process, started when needed and after every death."""
+
+    def __init__(self, memory_mb: int) -> None:
+        self._memory_mb = memory_mb
+        self._process: asyncio.subprocess.Process | None = None
+        self._jobs = 0
+
+    async def work(
+        self, head: dict[str, Any], data: bytes, *, seconds: float, most: int
+    ) -> tuple[dict[str, Any], bytes]:
+        """Do one job; whatever goes wrong ends the child and raises DecodeError."""
+        fine = False
+        try:
+            process = await self._started()
+            async with asyncio.timeout(seconds):
+                answer = await _exchange(process, head, data, most)
+            fine = True
+        except TimeoutError as error:
+            raise DecodeError(
+                f"decoding took more than {seconds:g} s; its process was ended"
+            ) from error
+        except (asyncio.IncompleteReadError, ConnectionError, OSError, ValueError) as error:
+            raise DecodeError("the decoder's process died of this capture") from error
+        finally:
+            self._jobs += 1
+            if not fine or self._jobs >= _JOBS_PER_CHILD:
+                await self.end()
+        return answer
+
+    async def end(self) -> None:
+        """Kill the process and wait until it is gone."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            # Not process.kill(): that polls, and reaps the child behind asyncio's back.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
+        if process.stdin is not None:
+            process.stdin.close()
+        # What the dead one still had to say keeps the pipe open until it is read.
+        if process.stdout is not None:
+            with contextlib.suppress(ConnectionError, OSError):
+                while await process.stdout.read(1 << 16):
+                    pass
+        await process.wait()
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        if self._process is not None and self._process.returncode is None:
+            return self._process
+        self._jobs = 0
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", "-c", _RUN, _ROOT, str(self._memory_mb),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd="/",
+            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"},
+            start_new_session=True,
+            limit=1 << 20,
+        )  # fmt: skip
+        async with asyncio.timeout(_START_S):
+            await _answer(self._process, 0)
+        return self._process
+
+
+async def _exchange(
+    process: asyncio.subprocess.Process, head: dict[str, Any], data: bytes, most: int
+) -> tuple[dict[str, Any], bytes]:
+    said = json.dumps(head).encode()
+    assert process.stdin is not None
+    process.stdin.write(struct.pack("<I", len(said)) + said + struct.pack("<Q", len(data)))
+    process.stdin.write(data)
+    await process.stdin.drain()
+    return await _answer(process, most)
+
+
+async def _answer(process: asyncio.subprocess.Process, most: int) -> tuple[dict[str, Any], bytes]:
+    assert process.stdout is not None
+    (size,) = struct.unpack("<I", await process.stdout.readexactly(4))
+    if size > _HEAD_BYTES:
+        raise ValueError("head too long")
+    head = json.loads(await process.stdout.readexactly(size))
+    (size,) = struct.unpack("<Q", await process.stdout.readexactly(8))
+    if not isinstance(head, dict) or size > most:
+        raise ValueError("answer too long")
+    return head, await process.stdout.readexactly(size)
+
+
+def _decoded(head: dict[str, Any], payload: bytes, most_s: float) -> Decoded:
+    samples, pictures = int(head["samples"]), int(head["pictures"])
+    rows, columns = LUMA_SHAPE
+    sizes = (4 * samples, pictures * rows * columns, 8 * pictures)
+    if min(sizes) < 0 or sum(sizes) != len(payload):
+        raise ValueError("sizes disagree")
+    audio = np.frombuffer(payload, np.float32, samples)
+    luma = np.frombuffer(payload, np.uint8, sizes[1], sizes[0]).reshape(pictures, rows, columns)
+    luma_s = np.frombuffer(payload[sizes[0] + sizes[1] :], np.float64, pictures)
+    audio_s, duration_s = float(head["audio_s"]), float(head["duration_s"])
+    if not (math.isfinite(audio_s) and 0 <= duration_s <= most_s + 60):
+        raise ValueError("times make no sense")
+    if samples and not np.isfinite(audio.min() + audio.max()):
+        raise ValueError("sound makes no sense")
+    if pictures and not (np.isfinite(luma_s).all() and (np.diff(luma_s) > 0).all()):
+        raise ValueError("picture times make no sense")
+    return Decoded(
+        audio=audio,
+        audio_s=audio_s,
+        luma=luma,
+        luma_s=luma_s,
+        duration_s=duration_s,
+        codecs=tuple(str(one)[:80] for one in head["codecs"][:8]),
+        warnings=tuple(str(one)[:300] for one in head["warnings"][:16]),
+    )

@@ -1,0 +1,201 @@
+"""Names to addresses, asked of one resolver and of nothing else on this machine.
+
+Reaches: the mandate's resolver, or the system's; UDP, and TCP when an answer is cut.
+Lawful basis: a mandate; DNS is public.
+Manners: answers are kept as long as they allow, at most five minutes; two tries, bounded time.
+Format: RFC 1035, RFC 3596 (AAAA), RFC 2308 (negative answers); no search list, no hosts file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import dns.asyncresolver
+import dns.exception
+import dns.name
+import dns.rdatatype
+import dns.resolver
+
+from cautery.adapters._addresses import literal
+from cautery.errors import InputError, SourceError
+
+_MOST_KEPT = 50_000
+_MOST_ALIASES = 8
+_MOST_ADDRESSES = 64
+_NO_SUCH_NAME_S = 30.0
+_LEAST_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameAnswer:
+    """What the DNS says of a name: its addresses, and the aliases (CNAME) on the way."""
+
+    host: str
+    aliases: tuple[str, ...]
+    addresses: tuple[str, ...]
+    ttl_s: float
+
+
+class DnsNames:
+    """Fulfils :class:`cautery.model.ports.Names`.
+
+    Parameters
+    ----------
+    resolver : str or None
+        ``address:port`` or an address of a DNS server; ``None``: the system's servers.
+    timeout_s : float
+        For one name, all tries together.
+    longest_s : float
+        The longest that an answer is kept; shorter TTLs are honoured.
+    time_s : callable
+        Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        resolver: str | None = None,
+        *,
+        timeout_s: float = 4.0,
+        longest_s: float = 300.0,
+        time_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._resolver = _resolver(resolver)
+        self._resolver.lifetime = timeout_s
+        self._resolver.timeout = max(timeout_s / 2, 0.1)
+        self._longest_s = longest_s
+        self._time_s = time_s
+        self._kept: OrderedDict[str, tuple[float, NameAnswer | str]] = OrderedDict()
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        """Return A and AAAA addresses, sorted; an address resolves to itself.
+
+        Raises
+        ------
+        SourceError
+            If the name does not exist, has no address, or nobody answers.
+        """
+        return (await self.look_up(host)).addresses
+
+    async def look_up(self, host: str) -> NameAnswer:
+        """Return addresses with the aliases that led to them.
+
+        Raises
+        ------
+        SourceError
+            If the name does not exist, has no address, or nobody answers.
+        """
+        if (address := literal(host)) is not None:
+            return NameAnswer(host=host, aliases=(), addresses=(address,), ttl_s=self._longest_s)
+        name = host.lower().rstrip(".")
+        now = self._time_s()
+        if (kept := self._kept.get(name)) is not None and kept[0] > now:
+            if isinstance(kept[1], str):
+                raise SourceError(kept[1])
+            return kept[1]
+        try:
+            found = await self._ask(name)
+        except _NoSuchNameError as error:
+            self._keep(name, now + min(_NO_SUCH_NAME_S, self._longest_s), str(error))
+            raise SourceError(str(error)) from error
+        self._keep(name, now + min(max(found.ttl_s, _LEAST_S), self._longest_s), found)
+        return found
+
+    def _keep(self, name: str, until: float, answer: NameAnswer | str) -> None:
+        self._kept[name] = (until, answer)
+        self._kept.move_to_end(name)
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    async def _ask(self, host: str) -> NameAnswer:
+        aliases: list[str] = []
+        addresses: set[str] = set()
+        ttl_s = self._longest_s
+        here = host
+        for _ in range(_MOST_ALIASES + 1):
+            found = await asyncio.gather(self._one(here, "A"), self._one(here, "AAAA"))
+            steps: list[str] = []
+            for chain, some, seconds in found:
+                steps = chain if len(chain) > len(steps) else steps
+                addresses.update(some)
+                ttl_s = min(ttl_s, seconds)
+            aliases += [step for step in steps if step not in aliases]
+            if addresses or not steps:
+                break
+            # A server that is no recursor names the alias only: go there ourselves.
+            if steps[-1] == here or steps[-1] in aliases[: -len(steps)]:
+                raise SourceError(f"{host}: aliases in a circle")
+            here = steps[-1]
+        else:
+            raise SourceError(f"{host}: more than {_MOST_ALIASES} aliases")
+        if not addresses:
+            raise _NoSuchNameError(f"{host}: the name has no address")
+        return NameAnswer(
+            host=host,
+            aliases=tuple(aliases),
+            addresses=tuple(sorted(addresses)[:_MOST_ADDRESSES]),
+            ttl_s=ttl_s,
+        )
+
+    async def _one(self, host: str, kind: str) -> tuple[list[str], list[str], float]:
+        """Return aliases, addresses and the shortest TTL of one question."""
+        try:
+            name = dns.name.from_text(host + ".")
+            answer = await self._resolver.resolve(name, kind, raise_on_no_answer=False)
+        except dns.resolver.NXDOMAIN as error:
+            raise _NoSuchNameError(f"{host}: no such name") from error
+        except dns.exception.Timeout as error:
+            raise SourceError(f"{host}: the resolver does not answer") from error
+        except dns.resolver.NoNameservers as error:
+            raise SourceError(f"{host}: no resolver has an answer") from error
+        except (dns.exception.DNSException, OSError, ValueError, UnicodeError) as error:
+            raise SourceError(f"{host}: the name cannot be resolved ({error})"[:300]) from error
+        chain: list[str] = []
+        seconds = [float(one.ttl) for one in answer.response.answer]
+        aliases = {
+            one.name: one[0].target
+            for one in answer.response.answer
+            if one.rdtype == dns.rdatatype.CNAME and len(one)
+        }
+        while name in aliases and len(chain) < _MOST_ALIASES:
+            name = aliases[name]
+            chain.append(name.to_text(omit_final_dot=True).lower())
+        addresses = [one.address for one in answer.rrset] if answer.rrset is not None else []
+        return chain, addresses[:_MOST_ADDRESSES], min(seconds, default=self._longest_s)
+
+
+class _NoSuchNameError(SourceError):
+    """Kept for a while, so that a dead name is not asked for again with each entry."""
+
+
+def _resolver(where: str | None) -> dns.asyncresolver.Resolver:
+    if where is None:
+        try:
+            return dns.asyncresolver.Resolver(configure=True)
+        except dns.resolver.NoResolverConfiguration as error:
+            raise InputError("this machine has no DNS resolver; set network.resolver") from error
+    address, port = where, 53
+    if where.startswith("["):
+        address, closed, tail = where[1:].partition("]")
+        if not closed:
+            raise InputError(f"network.resolver: {where!r} is no address:port")
+        port = _port(tail.removeprefix(":") or "53", where)
+    elif where.count(":") == 1:
+        address, _, tail = where.partition(":")
+        port = _port(tail, where)
+    resolver = dns.asyncresolver.Resolver(configure=False)
+    try:
+        resolver.nameservers = [address]
+    except ValueError as error:
+        raise InputError(f"network.resolver: {where!r} is no address:port") from error
+    resolver.port = port
+    return resolver
+
+
+def _port(text: str, where: str) -> int:
+    if not text.isdigit() or not 0 < int(text[:6]) < 65_536:
+        raise InputError(f"network.resolver: {where!r} is no address:port")
+    return int(text)

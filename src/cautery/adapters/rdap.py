@@ -1,0 +1,95 @@
+"""Domain registrations from the registries' own RDAP services.
+
+Reaches: the mandate's RDAP service, or the registry that IANA's bootstrap names for a domain; by
+    the polite HTTP client alone.
+Lawful basis: a mandate; registration data is published for such enquiries, contacts are kept as
+    keyed hashes only.
+Manners: those of the HTTP client; one question a domain, answers kept for a day.
+Format: RFC 9082 (queries), RFC 9083 (answers), RFC 9224 (bootstrap).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import quote
+
+from cautery.errors import SourceError
+from cautery.model import Limits, Registration
+from cautery.model.ports import Clock, Fetcher
+from cautery.watch import read_bootstrap, read_registration
+
+BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
+_KEPT_FOR = timedelta(days=1)
+_MOST_KEPT = 20_000
+_LIMITS = Limits(max_bytes=2_000_000, total_s=15.0)
+
+
+class RdapRegistry:
+    """Fulfils :class:`cautery.model.ports.Registry`.
+
+    Parameters
+    ----------
+    base_url : str or None
+        An RDAP service for all domains; ``None``: each registry's, by IANA's bootstrap.
+    fetcher : Fetcher
+        The polite client.
+    redact : callable
+        Contact to keyed hash.
+    clock : Clock
+        Says how old a kept answer is.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None,
+        fetcher: Fetcher,
+        redact: Callable[[str], str],
+        clock: Clock,
+    ) -> None:
+        self._base = base_url.rstrip("/") if base_url else None
+        self._fetcher = fetcher
+        self._redact = redact
+        self._clock = clock
+        self._services: dict[str, str] | None = None
+        self._kept: OrderedDict[str, Registration] = OrderedDict()
+
+    async def of(self, domain: str) -> Registration:
+        """Return the registration of a registered domain.
+
+        Raises
+        ------
+        SourceError
+            If nobody answers for it, or it is not registered.
+        """
+        domain = domain.lower().rstrip(".")
+        kept = self._kept.get(domain)
+        if kept is not None and self._clock.now() - kept.seen_at < _KEPT_FOR:
+            return kept
+        base = self._base or await self._service(domain)
+        url = f"{base}/domain/{quote(domain, safe='.-')}"
+        answer = await self._fetcher.fetch(url, limits=_LIMITS)
+        if answer.status == 404:
+            raise SourceError(f"{domain}: not registered, says its registry")
+        if answer.status != 200:
+            raise SourceError(f"{domain}: its registry answers {answer.status}")
+        found = read_registration([answer.body], redact=self._redact, seen_at=answer.answered_at)
+        if found.domain != domain:
+            raise SourceError(f"{domain}: its registry answers about {found.domain}")
+        self._kept[domain] = found
+        if len(self._kept) > _MOST_KEPT:
+            self._kept.popitem(last=False)
+        return found
+
+    async def _service(self, domain: str) -> str:
+        if self._services is None:
+            answer = await self._fetcher.fetch(BOOTSTRAP, limits=_LIMITS)
+            if answer.status != 200:
+                raise SourceError(f"IANA's RDAP bootstrap answers {answer.status}")
+            self._services = read_bootstrap([answer.body])
+        labels = domain.split(".")
+        for start in range(1, len(labels)):
+            if (base := self._services.get(".".join(labels[start:]))) is not None:
+                return base
+        raise SourceError(f"{domain}: no RDAP service is registered for .{labels[-1]}")

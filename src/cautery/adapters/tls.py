@@ -1,0 +1,89 @@
+"""Certificates that servers show, fetched to be compared and never trusted.
+
+Reaches: TLS servers at public addresses, and a mandate's own ranges; one handshake, no request.
+Lawful basis: a mandate; the certificate is shown to whoever connects.
+Manners: one connection, closed at once; bounded time.
+Format: RFC 8446 (TLS 1.3), RFC 6066 (SNI), RFC 5280 (certificates).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import suppress
+
+from cautery.adapters._addresses import check, literal
+from cautery.errors import SourceError
+from cautery.model import CertificateFacts, NetworkPolicy
+from cautery.model.ports import Clock, Names
+from cautery.watch import read_certificate
+
+
+class TlsCertificates:
+    """Fulfils :class:`cautery.model.ports.Certificates`.
+
+    Parameters
+    ----------
+    names : Names
+        Resolves hosts; the connection goes to the address that was checked.
+    policy : NetworkPolicy
+        Ranges allowed beside public ones.
+    """
+
+    def __init__(
+        self, names: Names, policy: NetworkPolicy, clock: Clock, *, timeout_s: float = 6.0
+    ) -> None:
+        self._names = names
+        self._policy = policy
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._slots = asyncio.Semaphore(20)
+
+    async def of(self, host: str, port: int = 443) -> CertificateFacts:
+        """Return the certificate that ``host`` shows to its own name.
+
+        Raises
+        ------
+        ForbiddenAddressError
+            If its address may not be touched.
+        SourceError
+            If there is no TLS server.
+        """
+        host = host.lower().rstrip(".")
+        spelled = literal(host)
+        addresses = (spelled,) if spelled is not None else await self._names.resolve(host)
+        checked = sorted(check(host, addresses, self._policy.allow), key=lambda one: ":" in one)
+        why = ""
+        for address in checked[:3]:
+            try:
+                async with self._slots, asyncio.timeout(self._timeout_s):
+                    der = await _shown(address, port, host)
+            except TimeoutError:
+                why = f"no handshake within {self._timeout_s:g} s"
+            except (OSError, ssl.SSLError, EOFError, ValueError) as error:
+                why = _reason(error)
+            else:
+                return read_certificate(der, host=host, address=address, seen_at=self._clock.now())
+        raise SourceError(f"{host}:{port}: no TLS server ({why})")
+
+
+async def _shown(address: str, port: int, host: str) -> bytes:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # compared, never trusted
+    with suppress(ssl.SSLError):
+        context.set_ciphers("DEFAULT@SECLEVEL=0")  # old servers have certificates too
+    _, writer = await asyncio.open_connection(address, port, ssl=context, server_hostname=host)
+    try:
+        shown = writer.get_extra_info("ssl_object").getpeercert(True)
+    finally:
+        writer.transport.abort()
+    if not shown:
+        raise ValueError("it shows no certificate")
+    return bytes(shown)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or "no TLS").replace("_", " ").lower()
+    return getattr(error, "strerror", None) or str(error)[:120] or type(error).__name__

@@ -1,0 +1,84 @@
+"""The command ``cautery``: a verb for each thing that a person wants done.
+
+Data goes to stdout, talk to stderr; ``--json`` stands beside tables. Exit codes: 0 done (no match
+is 0), 1 something refused, not verified or infeasible, 2 bad use or bad input.
+
+Each command imports what it needs when it runs, so that ``cautery --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from cautery import __version__
+from cautery.cli import (
+    demo,
+    facts,
+    guard,
+    identify,
+    keys,
+    lab,
+    read,
+    references,
+    referral,
+    resolve,
+    verify,
+    watch,
+)
+from cautery.errors import CauteryError, InputError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Find, prove, map and lawfully cut pirate re-broadcasts of live television, with evidence "
+        "that anyone can re-check. Start with: cautery demo"
+    ),
+)
+for _verb in (demo, watch, verify, identify, resolve, read, guard):
+    app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))
+app.add_typer(references.app, name="references")
+app.add_typer(facts.app, name="facts")
+app.add_typer(referral.app, name="referral")
+app.add_typer(keys.app, name="keys")
+app.add_typer(lab.app, name="lab")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"cautery {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def cautery(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
+    ] = False,
+) -> None:
+    """Say the version; everything else is a verb."""
+
+
+def main() -> None:
+    """Run the command; show an error's message and hint once, never a traceback."""
+    try:
+        app()
+    except CauteryError as error:
+        typer.echo(f"cautery: {error}", err=True)
+        if error.hint:
+            typer.echo(f"  {error.hint}", err=True)
+        sys.exit(2 if isinstance(error, InputError) else 1)
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has gone: that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        typer.echo("stopped", err=True)
+        sys.exit(130)

@@ -1,0 +1,166 @@
+"""``cautery demo``: the main job on a lab world, with its scoreboard."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import typer
+
+from cautery.cli import render
+
+if TYPE_CHECKING:
+    from cautery.lab.scoreboard import Scoreboard
+
+
+def demo(
+    seed: Annotated[int, typer.Option(min=0, help="The world; the same seed, the same world.")] = 1,
+    folder: Annotated[Path, typer.Option(help="Where runs go.")] = Path("demo"),
+    window: Annotated[float, typer.Option(help="Seconds of match to watch.")] = 60.0,
+    media: Annotated[
+        Path | None, typer.Option(help="Your own media files for the lab's channels.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The scoreboard as one JSON line.")] = False,
+) -> None:
+    """Build a lab world, watch it for a minute, verify the case and say how right it was.
+
+    Example: cautery demo --seed 7
+    """
+    from cautery import wiring
+    from cautery.cli.board import Board
+    from cautery.lab import build_world
+    from cautery.lab.demo import Approvers, Waiting
+    from cautery.lab.scoreboard import score
+    from cautery.lab.start import start_lab
+    from cautery.workflows.approve_referral import filed_referrals
+    from cautery.workflows.read_mandate import read_mandate
+    from cautery.workflows.verify_case import verify_case
+
+    run = folder / f"seed-{seed}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    case = run / "case"
+    with Rendering() as shown:
+        world = build_world(seed, lab_cache(), media_dir=media, progress=shown)
+    with start_lab(world, run, window_s=window) as lab:
+        render.say(f"the lab is live; kick-off in a moment; mandate {lab.mandate_path}")
+        mandate = read_mandate(lab.mandate_path, now=wiring.clock().now())
+
+        def waiting() -> list[Waiting]:
+            if not (case / "ledger.sqlite").exists():
+                return []
+            with wiring.reading(case) as held:
+                filed = filed_referrals(held.ledger)
+            return [
+                Waiting(one.referral.id, frozenset(each.approver for each in one.approvals))
+                for one in filed
+            ]
+
+        def sign(referral: str, name: str, key: Path) -> None:
+            wiring.approve(case, referral, name=name, key=key)
+
+        board = Board(mandate)
+        with Approvers(lab, waiting=waiting, sign=sign) as approvers, board:
+            report = wiring.watch(
+                mandate,
+                case,
+                mandate_file=lab.mandate_path,
+                keys_dir=run / "case-keys",
+                listeners=(board.hear,),
+            )
+        for failure in approvers.failures[:3]:
+            render.say(f"approvers: {failure}")
+        truth = lab.truth.to_json()
+    verified = verify_case(
+        case, store=wiring.reading_store(), public_key=wiring.public_key_of(case, run / "case-keys")
+    )
+    with wiring.reading(case) as held:
+        scored = score(truth, held.ledger.read(), verified=verified.authentic, case=str(case))
+    show_score(scored, report, json=json)
+
+
+def show_score(score: Scoreboard, report: Path | None, *, json: bool) -> None:
+    """Print a scoreboard as a table, or as the one JSON line."""
+    body = score.to_json()
+    if not json:
+        render.table(("scoreboard", "", "wanted"), _rows(body), title="against the lab's truth")
+        for what, which in (
+            ("missed", score.missed),
+            ("accused wrongly", score.accused),
+            ("licensee wrong", score.wrong_licensee),
+            ("bystanders hit", score.hit),
+        ):
+            if which:
+                render.say(f"{what}: {', '.join(which)}")
+    render.say(f"case    {body['case']}")
+    if report is not None:
+        render.say(f"report  {report.resolve()}")
+    if json:
+        render.json_line(body)
+
+
+def _rows(body: dict[str, Any]) -> list[tuple[str, str, str]]:
+    detection, dark = body["time_to_detection_s"], body["time_to_dark_s"]
+    return [
+        ("recall", _share(body["recall"]), ">= 0.95"),
+        ("precision", _share(body["precision"]), "1.00"),
+        ("false accusations", str(body["false_accusations"]), "0"),
+        ("bystanders hit", str(body["bystanders_hit"]), "0"),
+        ("time to detection, median", _seconds(detection["median"]), "<= 15 s"),
+        ("time to detection, longest", _seconds(detection["max"]), ""),
+        ("time to dark, median", _seconds(dark["median"]), ""),
+        ("networks, B-cubed F", _share(body["networks_bcubed"]), ">= 0.90"),
+        ("licensee accuracy", _share(body["licensee_accuracy"]), ">= 0.95"),
+        ("verified", "yes" if body["verified"] else "NO", "yes"),
+    ]
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} s"
+
+
+def lab_cache() -> Path:
+    """Return where rendered lab media are kept between runs."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "cautery" / "lab"
+
+
+class Rendering:
+    """A progress bar of the lab's media; quiet when everything was cached."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        self._plain = not console.is_terminal
+        self._bar = Progress(
+            TextColumn("rendering the lab's world"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total} {task.fields[what]}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=self._plain,
+        )
+        self._task = self._bar.add_task("", total=None, what="")
+        self._said = -1
+
+    def __call__(self, done: int, total: int, what: str) -> None:
+        """Show how far it is."""
+        self._bar.update(self._task, completed=done, total=total, what=what)
+        tenth = done * 10 // max(total, 1)
+        if self._plain and tenth != self._said:
+            self._said = tenth
+            render.say(f"rendering the lab's world {done}/{total}")
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

@@ -1,0 +1,79 @@
+"""``cautery lab``: a pirate world with its truth, live on loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from cautery.cli import render
+
+app = typer.Typer(no_args_is_help=True, help="A pirate world with known truth, on loopback.")
+
+
+@app.command()
+def serve(
+    run: Annotated[Path, typer.Argument(help="Folder for mandate.toml, truth.json, keys, facts.")],
+    seed: Annotated[int, typer.Option(min=0, help="The world.")] = 1,
+    size: Annotated[str, typer.Option(help="demo or small.")] = "demo",
+    media: Annotated[Path | None, typer.Option(help="Your own media for its channels.")] = None,
+    lead: Annotated[float, typer.Option(help="Seconds to kick-off.")] = 14.0,
+    window: Annotated[float | None, typer.Option(help="Seconds of the mandate's window.")] = None,
+) -> None:
+    """Serve a world until Ctrl-C; then watch it from another terminal.
+
+    Example: cautery lab serve /tmp/run --seed 7
+    """
+    import time
+
+    from cautery.cli.demo import lab_cache
+    from cautery.errors import InputError
+    from cautery.lab.serve import serve as serve_world
+
+    chosen: Literal["demo", "small"]
+    if size == "demo":
+        chosen = "demo"
+    elif size == "small":
+        chosen = "small"
+    else:
+        raise InputError(f"--size: {size!r} is neither demo nor small")
+    lab = serve_world(
+        seed,
+        run,
+        cache=lab_cache(),
+        size=chosen,
+        media_dir=media,
+        lead_s=lead,
+        window_s=window,
+        say=render.say,
+    )
+    with lab:
+        render.say(f"cautery watch {lab.mandate_path} --case {run / 'case'}")
+        while lab.alive:
+            time.sleep(0.5)
+
+
+@app.command()
+def score(
+    truth: Annotated[Path, typer.Argument(help="truth.json of a lab run.")],
+    case: Annotated[Path, typer.Argument(help="The case that watched it.")],
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+) -> None:
+    """Score a case against the truth of the lab run that it watched.
+
+    Example: cautery lab score /tmp/run/truth.json /tmp/run/case
+    """
+    import json as text
+
+    from cautery import wiring
+    from cautery.cli.demo import show_score
+    from cautery.errors import InputError
+    from cautery.lab.scoreboard import score as judge
+
+    try:
+        body = text.loads(truth.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{truth}: no truth of a lab run ({error})") from error
+    with wiring.reading(case) as held:
+        show_score(judge(body, held.ledger.read(), case=str(case)), None, json=json)

@@ -1,0 +1,58 @@
+"""``cautery read``: what any known format says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+
+MOST_ROWS = 500
+MOST_WARNINGS = 20
+
+
+def read(
+    file: Annotated[Path, typer.Argument(help="A playlist, HLS playlist, page, panel answer ...")],
+    kind: Annotated[str | None, typer.Option(help="A reader's name; default: by content.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """Show what a file in a known format says, with what could not be read.
+
+    Nothing is fetched. Credentials are shown as keyed hashes of this run.
+
+    Example: cautery read list.m3u
+    """
+    from cautery.watch import ReadWarning
+    from cautery.workflows.read_file import read_file
+
+    rows: list[dict[str, object]] = []
+    warnings = total = 0
+    for value in read_file(file, kind=kind):
+        if isinstance(value, ReadWarning):
+            warnings += value.count
+            if warnings <= MOST_WARNINGS:
+                render.say(f"line {value.line}: {value.why} {render.printable(value.quoted)}")
+            continue
+        total += 1
+        if json:
+            render.json_line(value)
+        elif total <= MOST_ROWS:
+            rows.append(value)
+    if rows:
+        columns = [name for name in rows[0] if any(row.get(name) for row in rows)]
+        render.table(columns, ([_cell(row.get(name)) for name in columns] for row in rows))
+    render.say(f"{min(total, MOST_ROWS) if not json else total} of {total} shown")
+    if warnings:
+        render.say(f"{warnings} records could not be read")
+
+
+def _cell(value: object) -> str:
+    if value in (None, [], {}):
+        return ""
+    if isinstance(value, list):
+        return "\n".join(
+            " ".join(map(str, one)) if isinstance(one, list) else str(one) for one in value
+        )
+    return str(value)

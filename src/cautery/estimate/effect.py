@@ -1,0 +1,75 @@
+"""Did it work: the share of referred streams that our own probe saw dark."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from cautery.errors import InputError
+from cautery.model import DarkProbe, Estimate
+
+Z95 = 1.959963984540054
+
+
+def effect(*, dark: int, probed: int, where: str = "all intermediaries") -> Estimate:
+    """Return the share of referred streams seen dark, with Wilson's 95 % interval.
+
+    Parameters
+    ----------
+    dark, probed : int
+        Streams seen dark, among those referred and probed through the intermediary.
+
+    Raises
+    ------
+    InputError
+        If the counts cannot be. Nothing probed gives the whole interval, and says so.
+    """
+    if not 0 <= dark <= probed:
+        raise InputError(f"effect: {dark} dark of {probed} probed")
+    quantity, unit = f"share of referred streams dark, {where}", "share"
+    if probed == 0:
+        return Estimate(
+            quantity=quantity,
+            unit=unit,
+            low=0.0,
+            mid=0.5,
+            high=1.0,
+            method="logical bounds",
+            note="nothing was probed: any share is possible",
+        )
+    low, high = wilson(dark, probed)
+    return Estimate(
+        quantity=quantity,
+        unit=unit,
+        low=low,
+        mid=dark / probed,
+        high=high,
+        method="Wilson score interval",
+        coverage=0.95,
+        note=f"{dark} of {probed} streams, by our own probes only",
+    )
+
+
+def last_dark(probes: Iterable[DarkProbe]) -> tuple[int, int]:
+    """Return streams dark at their last probe, and streams probed: ``(dark, probed)``."""
+    last: dict[tuple[str, str], DarkProbe] = {}
+    for one in sorted(probes, key=lambda one: one.at):
+        last[one.url, one.intermediary] = one
+    return sum(one.dark for one in last.values()), len(last)
+
+
+def wilson(hits: int, trials: int, z: float = Z95) -> tuple[float, float]:
+    """Return Wilson's score interval (JASA 1927), clipped to hold the observed share.
+
+    Raises
+    ------
+    InputError
+        If there are no trials.
+    """
+    if trials <= 0 or not 0 <= hits <= trials:
+        raise InputError(f"{hits} of {trials}: no interval")
+    share = hits / trials
+    scale = 1 + z * z / trials
+    centre = (share + z * z / (2 * trials)) / scale
+    half = z / scale * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))

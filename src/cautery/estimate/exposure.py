@@ -1,0 +1,104 @@
+"""How long an event was exposed: stream-minutes, between what was seen and what is possible.
+
+The bounds are logical, not statistical: a stream was up at least between two probes that both
+saw it without a dark one between, if those were close; at most from the last moment when it was
+seen not up to the next such moment, or over the whole window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cautery.errors import InputError
+from cautery.model import Estimate, Window, require_utc
+
+CLOSE_S = 120.0
+"""Two live probes nearer than this are taken to see one unbroken showing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One look at one stream: live with the event, or not (dark, gone, other content)."""
+
+    url: str
+    at: datetime
+    live: bool
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)
+
+
+def exposure(
+    looks: Iterable[Seen], *, window: Window, now: datetime, event: str, close_s: float = CLOSE_S
+) -> Estimate:
+    """Return the stream-minutes of an event's exposure up to now.
+
+    Parameters
+    ----------
+    looks : iterable of Seen
+        Every probe of every stream that was ever seen live with the event; others add nothing.
+    window : Window
+        Outside of it nothing is exposed.
+    close_s : float
+        Seconds between two live looks up to which the stream counts as up in between.
+
+    Raises
+    ------
+    InputError
+        If ``close_s`` is negative.
+    """
+    if close_s < 0:
+        raise InputError(f"close_s: {close_s} is negative")
+    require_utc("now", now)
+    start, end = window.start.timestamp(), min(now, window.end).timestamp()
+    by_url: dict[str, list[Seen]] = {}
+    for look in looks:
+        by_url.setdefault(look.url, []).append(look)
+    low = mid = high = 0.0
+    streams = 0
+    for _, seen in sorted(by_url.items()):
+        if not any(look.live for look in seen) or end <= start:
+            continue
+        streams += 1
+        least, likely, most = _spans(sorted(seen, key=lambda look: look.at), start, end, close_s)
+        low, mid, high = low + least, mid + likely, high + most
+    return Estimate(
+        quantity=f"exposure of {event}",
+        unit="stream-minutes",
+        low=low / 60,
+        mid=min(max(mid, low), high) / 60,
+        high=high / 60,
+        method="seen at least, possible at most, given the gaps between probes",
+        note=f"{streams} stream(s) ever seen live; gaps up to {close_s:g} s count as seen",
+    )
+
+
+def _spans(
+    seen: Sequence[Seen], start: float, end: float, close_s: float
+) -> tuple[float, float, float]:
+    """Return seconds up at least, likely (halfway to the next other look), and at most."""
+    least = likely = most = 0.0
+    times = [min(max(look.at.timestamp(), start), end) for look in seen]
+    for place, look in enumerate(seen):
+        if not look.live:
+            continue
+        before = times[place - 1] if place else start
+        after = times[place + 1] if place + 1 < len(seen) else end
+        live_before = place > 0 and seen[place - 1].live
+        live_after = place + 1 < len(seen) and seen[place + 1].live
+        if not live_before:
+            # From the last look that saw it down, or from the window's start.
+            most += times[place] - before
+            likely += (times[place] - before) / 2 if place else 0.0
+        gap = after - times[place]
+        most += gap
+        if live_after:
+            least += gap if gap <= close_s else 0.0
+            likely += gap
+        elif place + 1 < len(seen):
+            likely += gap / 2
+        else:
+            likely += min(gap, close_s / 2)
+    return least, likely, most

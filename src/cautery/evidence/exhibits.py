@@ -1,0 +1,44 @@
+"""Which exhibits a record leans on: each must lie in the vault when a case is verified."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cautery.errors import EvidenceError
+from cautery.model.evidence import ExhibitId, Record
+
+_MEMBERS = frozenset({"exhibit", "exhibits", "table", "suspect_still", "reference_still"})
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def exhibits_of(record: Record) -> Iterator[tuple[ExhibitId, int | None]]:
+    """Yield each exhibit that a record names, at any depth, with its size where it says one.
+
+    Raises
+    ------
+    EvidenceError
+        If a member that names an exhibit holds something else.
+    """
+    pending: list[Any] = [record.body]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, Mapping):
+            for name, inner in value.items():
+                if name in _MEMBERS:
+                    yield from _named(name, inner)
+                pending.append(inner)
+
+
+def _named(member: str, value: Any) -> Iterator[tuple[ExhibitId, int | None]]:
+    for one in value if isinstance(value, list) else [value]:
+        if one is None:
+            continue
+        size = one.get("size") if isinstance(one, Mapping) else None
+        name = one.get("id") if isinstance(one, Mapping) else one
+        if not isinstance(name, str) or not _DIGEST.fullmatch(name):
+            raise EvidenceError(f"its {member} {str(name)[:80]!r} is no digest")
+        yield ExhibitId(name), size if isinstance(size, int) else None

@@ -1,0 +1,100 @@
+"""A record as the bytes that are hashed: RFC 8785 JSON, one spelling and no other."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import rfc8785
+
+from cautery.errors import EvidenceError, InputError
+from cautery.model.evidence import Json, Record
+from cautery.model.times import iso
+
+MAX_LEAF_BYTES = 16 << 20
+"""A larger body belongs in the vault, named by its record (DESIGN.md, idea 1)."""
+
+_SAFE_INTEGER = (1 << 53) - 1  # RFC 8785, section 3.2.2.3: numbers are IEEE 754 doubles
+
+
+def leaf_of(kind: str, body: Json, at: datetime) -> bytes:
+    """Return the leaf of a record: ``{"at":...,"body":...,"kind":...}`` in RFC 8785 JSON.
+
+    Raises
+    ------
+    InputError
+        If the body has no such form (an integer beyond 2^53, NaN, a lone surrogate, a value
+        that is no JSON) or is larger than 16 MiB.
+    """
+    if not kind:
+        raise InputError("a record has a kind")
+    try:
+        leaf = rfc8785.dumps({"kind": kind, "at": iso(at), "body": dict(body)})
+    except (rfc8785.CanonicalizationError, RecursionError) as error:
+        raise InputError(f"record {kind}: {error}") from error
+    if len(leaf) > MAX_LEAF_BYTES:
+        raise InputError(
+            f"record {kind}: {len(leaf)} bytes are more than {MAX_LEAF_BYTES}",
+            hint="Seal what is large in the vault and name the exhibit in the record.",
+        )
+    return bytes(leaf)
+
+
+def record_of(leaf: bytes, *, canonical: bool = True) -> Record:
+    """Read a leaf back.
+
+    Parameters
+    ----------
+    leaf : bytes
+        As the ledger keeps it.
+    canonical : bool
+        Refuse any spelling but RFC 8785's; a ledger that reads its own leaves need not ask twice.
+
+    Raises
+    ------
+    EvidenceError
+        If the bytes are not the RFC 8785 JSON of a record.
+    """
+    try:
+        value = json.loads(
+            leaf, parse_int=_number, parse_constant=_refused, object_pairs_hook=_object
+        )
+        respelt = rfc8785.dumps(value) if canonical else leaf
+    except (ValueError, RecursionError) as error:
+        raise EvidenceError(f"not a record: {error}") from error
+    if respelt != leaf:
+        raise EvidenceError("not a record: its JSON is not in the RFC 8785 form")
+    return _record(value)
+
+
+def _record(value: Any) -> Record:
+    if not isinstance(value, dict) or set(value) != {"kind", "at", "body"}:
+        raise EvidenceError("not a record: it has not the members kind, at and body")
+    kind, at, body = value["kind"], value["at"], value["body"]
+    if not (isinstance(kind, str) and kind and isinstance(at, str) and isinstance(body, dict)):
+        raise EvidenceError("not a record: kind, at or body is of the wrong type")
+    try:
+        moment = datetime.strptime(at, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise EvidenceError(f"not a record: {error}") from error
+    if iso(moment) != at:
+        raise EvidenceError(f"not a record: {at} is not the one spelling of its time")
+    return Record(kind=kind, at=moment, body=body)
+
+
+def _number(digits: str) -> int | float:
+    """Keep what a double holds exactly as an integer; larger ones were doubles when written."""
+    value = int(digits)
+    return value if abs(value) <= _SAFE_INTEGER else float(digits)
+
+
+def _refused(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice in an object")
+    return members

@@ -1,0 +1,202 @@
+"""The RFC 9162 Merkle tree over a ledger's leaves: roots, and proofs that nothing was edited.
+
+A log that only appends needs no tree in memory: the roots of its complete subtrees, one for each
+bit of its size, are enough (the *compact range* of Certificate Transparency logs).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cautery.errors import EvidenceError, InputError
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+"""Root of the empty tree (RFC 9162, section 2.1.1)."""
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Return ``SHA-256(0x00 || leaf)``; the prefix keeps leaves and nodes apart."""
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return ``SHA-256(0x01 || left || right)``."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """The complete subtrees of a log, largest first: all that appending needs.
+
+    Parameters
+    ----------
+    size : int
+        Leaves so far.
+    peaks : tuple of bytes
+        Root of each complete subtree, one for each set bit of ``size``.
+    """
+
+    size: int = 0
+    peaks: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.size.bit_count() != len(self.peaks):
+            raise InputError(f"{self.size} leaves do not make {len(self.peaks)} complete subtrees")
+
+    def append(self, leaf: bytes) -> Frontier:
+        """Return the log with one more leaf *hash*; equal subtrees at the right edge merge."""
+        return self.extend((leaf,))
+
+    def extend(self, leaves: Iterable[bytes]) -> Frontier:
+        """Return the log with more leaf *hashes*, in order."""
+        peaks, size = list(self.peaks), self.size
+        for leaf in leaves:
+            node, rest = leaf, size
+            while rest & 1:
+                node = node_hash(peaks.pop(), node)
+                rest >>= 1
+            peaks.append(node)
+            size += 1
+        return Frontier(size, tuple(peaks))
+
+    def root(self) -> bytes:
+        """Return the root, 32 bytes: the peaks folded from the right."""
+        if not self.peaks:
+            return EMPTY_ROOT
+        *rest, node = self.peaks
+        for peak in reversed(rest):
+            node = node_hash(peak, node)
+        return node
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
+    """Return the audit path of one leaf, nearest sibling first (RFC 9162, section 2.1.3.1).
+
+    Parameters
+    ----------
+    leaves : sequence of bytes
+        Leaf *hashes* of the whole tree.
+    index : int
+        Which leaf.
+
+    Raises
+    ------
+    InputError
+        If there is no such leaf.
+    """
+    if not 0 <= index < len(leaves):
+        raise InputError(f"no leaf {index} in a log of {len(leaves)}")
+    path: list[bytes] = []
+    start, end = 0, len(leaves)
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            path.append(_root(leaves, middle, end))
+            end = middle
+        else:
+            path.append(_root(leaves, start, middle))
+            start = middle
+    return tuple(reversed(path))
+
+
+def consistency_proof(leaves: Sequence[bytes], earlier: int) -> tuple[bytes, ...]:
+    """Return the proof that the first ``earlier`` leaves are a prefix (RFC 9162, 2.1.4.1).
+
+    Raises
+    ------
+    InputError
+        If ``earlier`` is not between 1 and the size of the log.
+    """
+    if not 1 <= earlier <= len(leaves):
+        raise InputError(f"no consistency from size {earlier} to {len(leaves)}")
+    path: list[bytes] = []
+    start, end, known = 0, len(leaves), True
+    while earlier != end:
+        middle = start + _split(end - start)
+        if earlier <= middle:
+            path.append(_root(leaves, middle, end))
+            end = middle
+        else:
+            path.append(_root(leaves, start, middle))
+            start, known = middle, False
+    if not known:
+        path.append(_root(leaves, start, end))
+    return tuple(reversed(path))
+
+
+def verify_inclusion(
+    leaf: bytes, *, index: int, size: int, proof: Sequence[bytes], root: bytes
+) -> None:
+    """Raise unless ``proof`` ties the leaf hash to the root (RFC 9162, section 2.1.3.2).
+
+    Raises
+    ------
+    EvidenceError
+        If it does not.
+    """
+    if not 0 <= index < size:
+        raise EvidenceError(f"leaf {index} is outside a log of {size}")
+    node, here, last = leaf, index, size - 1
+    for sibling in proof:
+        if last == 0:
+            raise EvidenceError(f"leaf {index}: its proof is too long")
+        if here & 1 or here == last:
+            node = node_hash(sibling, node)
+            while here and not here & 1:
+                here, last = here >> 1, last >> 1
+        else:
+            node = node_hash(node, sibling)
+        here, last = here >> 1, last >> 1
+    if last or node != root:
+        raise EvidenceError(f"leaf {index} is not in the log of {size} that was signed")
+
+
+def verify_consistency(
+    *, earlier: int, earlier_root: bytes, later: int, later_root: bytes, proof: Sequence[bytes]
+) -> None:
+    """Raise unless the later log begins with the earlier one (RFC 9162, section 2.1.4.2).
+
+    Raises
+    ------
+    EvidenceError
+        If it does not, or the proof is none.
+    """
+    wrong = EvidenceError(f"the log of {later} does not begin with the log of {earlier}")
+    if not 0 < earlier <= later:
+        raise wrong
+    if earlier == later:
+        if proof or earlier_root != later_root:
+            raise wrong
+        return
+    steps = list(proof)
+    if earlier.bit_count() == 1:
+        steps.insert(0, earlier_root)
+    if not steps:
+        raise wrong
+    here, last = earlier - 1, later - 1
+    while here & 1:
+        here, last = here >> 1, last >> 1
+    old = new = steps[0]
+    for step in steps[1:]:
+        if last == 0:
+            raise wrong
+        if here & 1 or here == last:
+            old, new = node_hash(step, old), node_hash(step, new)
+            while here and not here & 1:
+                here, last = here >> 1, last >> 1
+        else:
+            new = node_hash(new, step)
+        here, last = here >> 1, last >> 1
+    if last or old != earlier_root or new != later_root:
+        raise wrong
+
+
+def _split(size: int) -> int:
+    """Return the largest power of two below ``size``."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def _root(leaves: Sequence[bytes], start: int, end: int) -> bytes:
+    return Frontier().extend(leaves[at] for at in range(start, end)).root()

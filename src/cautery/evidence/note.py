@@ -1,0 +1,209 @@
+"""Signed notes and checkpoints, as C2SP specifies them, read so that no bit can be changed.
+
+A note is text, an empty line, and signature lines ``— name base64(key id || signature)``
+(c2sp.org/signed-note); a checkpoint is a note whose text is origin, size and root
+(c2sp.org/tlog-checkpoint). Keys are Ed25519; their public form is the verifier key string
+``name+hash+base64(0x01 || key)``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from cautery.errors import EvidenceError, InputError
+from cautery.model.evidence import Checkpoint
+
+MAX_NOTE_BYTES = 1 << 16
+MAX_SIGNATURES = 100  # as the Go reference implementation
+
+_ED25519 = b"\x01"  # c2sp.org/signed-note, signature types
+_DASH = "\N{EM DASH} "
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
+_NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class NoteVerifier:
+    """A public key with the name that it signs under."""
+
+    name: str
+    public: bytes
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise InputError(f"{self.name!r}: a key's name has no spaces and no plus sign")
+        if len(self.public) != 32:
+            raise InputError(f"{self.name}: an Ed25519 public key has 32 bytes")
+
+    @classmethod
+    def parse(cls, text: str) -> NoteVerifier:
+        """Read a verifier key string; one trailing newline is allowed.
+
+        Raises
+        ------
+        InputError
+            If it is none, or its hash does not fit its key.
+        """
+        name, _, rest = text.removesuffix("\n").partition("+")
+        hashed, _, encoded = rest.partition("+")
+        try:
+            raw = _decoded(encoded)
+        except EvidenceError as error:
+            raise InputError(f"not a verifier key (name+hash+base64): {error}") from error
+        if len(raw) != 33 or raw[:1] != _ED25519:
+            raise InputError("not an Ed25519 verifier key (name+hash+base64)")
+        verifier = cls(name, raw[1:])
+        if hashed != verifier.key_id.hex():
+            raise InputError(f"{name}: the hash in this verifier key does not fit the key")
+        return verifier
+
+    @property
+    def key_id(self) -> bytes:
+        """The 4 bytes that name this key in a signature line."""
+        text = self.name.encode() + b"\n" + _ED25519 + self.public
+        return hashlib.sha256(text).digest()[:4]
+
+    def __str__(self) -> str:
+        encoded = base64.b64encode(_ED25519 + self.public).decode()
+        return f"{self.name}+{self.key_id.hex()}+{encoded}"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSigner:
+    """A private key with the name that it signs under; its ``repr`` tells no secret."""
+
+    name: str
+    private: Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def verifier(self) -> NoteVerifier:
+        """The public half."""
+        return NoteVerifier(self.name, self.private.public_key().public_bytes_raw())
+
+    def sign(self, text: str) -> str:
+        """Return ``text`` as a signed note.
+
+        Raises
+        ------
+        InputError
+            If the text is not UTF-8 lines without control characters, each ended by a newline.
+        """
+        if not text.endswith("\n") or _controls(text):
+            raise InputError("a note is lines of text, the last one ended too")
+        verifier = self.verifier
+        signature = base64.b64encode(verifier.key_id + self.private.sign(text.encode())).decode()
+        return f"{text}\n{_DASH}{self.name} {signature}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature line of a note, not yet verified."""
+
+    name: str
+    key_id: bytes
+    signature: bytes
+
+
+def parse_note(note: bytes) -> tuple[str, tuple[Signature, ...]]:
+    """Split a note into its text and its signature lines, strictly.
+
+    Raises
+    ------
+    EvidenceError
+        If one byte is not as the specification has it.
+    """
+    if len(note) > MAX_NOTE_BYTES:
+        raise EvidenceError(f"no note: it has more than {MAX_NOTE_BYTES} bytes")
+    try:
+        whole = note.decode()
+    except UnicodeDecodeError as error:
+        raise EvidenceError(f"no note: {error}") from error
+    if _controls(whole):
+        raise EvidenceError("no note: it holds a control character")
+    text, gap, tail = whole.rpartition("\n\n")
+    if not gap or not text or not tail.endswith("\n"):
+        raise EvidenceError("no note: text, an empty line and signatures are expected")
+    lines = tail.removesuffix("\n").split("\n")
+    if len(lines) > MAX_SIGNATURES:
+        raise EvidenceError(f"no note: more than {MAX_SIGNATURES} signatures")
+    return text + "\n", tuple(_signature(line) for line in lines)
+
+
+def open_note(note: bytes, verifier: NoteVerifier) -> str:
+    """Return the text of a note that ``verifier``, and nobody else, signed once.
+
+    C2SP lets strangers' signatures stand beside; in a case each byte has its reason, so here
+    they are refused.
+
+    Raises
+    ------
+    EvidenceError
+        If it is no note, or not signed by this key alone.
+    """
+    text, signatures = parse_note(note)
+    if len(signatures) != 1:
+        raise EvidenceError(f"the note has {len(signatures)} signatures, one is expected")
+    found = signatures[0]
+    if (found.name, found.key_id) != (verifier.name, verifier.key_id):
+        raise EvidenceError(f"the note is signed by {found.name}, another key than {verifier.name}")
+    try:
+        Ed25519PublicKey.from_public_bytes(verifier.public).verify(found.signature, text.encode())
+    except InvalidSignature as error:
+        raise EvidenceError(f"the signature of {verifier.name} does not fit the note") from error
+    return text
+
+
+def checkpoint_text(origin: str, size: int, root: bytes) -> str:
+    """Return the body of a checkpoint: origin, size, root (c2sp.org/tlog-checkpoint)."""
+    return f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
+
+
+def open_checkpoint(note: str, verifier: NoteVerifier) -> Checkpoint:
+    """Verify a checkpoint and read it.
+
+    Raises
+    ------
+    EvidenceError
+        If the note is not signed by the key, or its text is no checkpoint of that origin.
+    """
+    lines = open_note(note.encode(), verifier).removesuffix("\n").split("\n")
+    if len(lines) != 3 or lines[0] != verifier.name:
+        raise EvidenceError(f"no checkpoint of {verifier.name}")
+    root = _decoded(lines[2])
+    if not _NUMBER.fullmatch(lines[1]) or len(root) != 32:
+        raise EvidenceError("no checkpoint: size or root is malformed")
+    return Checkpoint(origin=lines[0], size=int(lines[1]), root=root, note=note)
+
+
+def _signature(line: str) -> Signature:
+    if not line.startswith(_DASH):
+        raise EvidenceError("no note: a signature line begins with an em dash and a space")
+    name, gap, encoded = line.removeprefix(_DASH).partition(" ")
+    if not gap or not _NAME.fullmatch(name):
+        raise EvidenceError("no note: a signature line is dash, name and base64")
+    raw = _decoded(encoded)
+    if len(raw) < 5:
+        raise EvidenceError("no note: a signature is too short")
+    return Signature(name, raw[:4], raw[4:])
+
+
+def _decoded(text: str) -> bytes:
+    """Decode base64 that is canonical: trailing bits that decoders ignore must be zero."""
+    try:
+        raw = base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise EvidenceError(f"not base64: {text[:60]!r}") from error
+    if base64.b64encode(raw).decode() != text:
+        raise EvidenceError(f"not canonical base64: {text[:60]!r}")
+    return raw
+
+
+def _controls(text: str) -> bool:
+    return any(sign < " " and sign != "\n" for sign in text)

@@ -1,0 +1,140 @@
+"""What keeping a case asks of the world beyond :mod:`cautery.model.ports`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from cautery.evidence.note import NoteSigner, NoteVerifier
+from cautery.model.evidence import Checkpoint, Entry, ExhibitId, Json
+from cautery.model.ports import Ledger, Vault
+
+
+class CaseLedger(Ledger, Protocol):
+    """A ledger that can be sealed by checkpoints and closed."""
+
+    def append_all(self, records: Sequence[tuple[str, Json, datetime]]) -> tuple[Entry, ...]:
+        """Append several records in one transaction: all of them or none."""
+        ...
+
+    def checkpoint(self, signer: NoteSigner, *, at: datetime) -> Checkpoint:
+        """Sign size and root, and keep the note."""
+        ...
+
+    def checkpoints(self) -> Iterator[str]:
+        """Yield the notes in the order in which they were made."""
+        ...
+
+    def settle(self) -> None:
+        """Leave the ledger as one plain file; raise if another process holds it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...
+
+
+class CaseVault(Vault, Protocol):
+    """A vault whose subjects can be erased."""
+
+    def erase(self, subject: str) -> int:
+        """Destroy a subject's keys; return how many there were."""
+        ...
+
+    def holds(self, exhibit: ExhibitId) -> bool:
+        """Tell whether the exhibit lies in the vault; its seal is not checked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSeen:
+    """A regular file of a case: its path inside, with slashes, and its bytes."""
+
+    name: str
+    size: int
+
+
+class CaseKeys(Protocol):
+    """The secrets of one case; they never lie in it."""
+
+    @property
+    def case(self) -> str:
+        """The case's id, 16 hex digits."""
+        ...
+
+    @property
+    def signer(self) -> NoteSigner:
+        """Signs checkpoints and the manifest."""
+        ...
+
+    @property
+    def redaction_key(self) -> bytes:
+        """Keys the hashes that stand for credentials."""
+        ...
+
+
+class CaseStore(Protocol):
+    """Where cases lie: folders here. Paths inside a case are relative and use slashes."""
+
+    def begin(self, path: Path) -> CaseKeys:
+        """Make the folder of a new case, and its keys outside it."""
+        ...
+
+    def keys(self, path: Path) -> CaseKeys:
+        """Return the secrets of the case that stands at ``path``."""
+        ...
+
+    def hold(self, path: Path, *, alone: bool) -> None:
+        """Keep the case from being closed by others; ``alone``: from being written by them."""
+        ...
+
+    def release(self, path: Path) -> None:
+        """Let go of what :meth:`hold` took."""
+        ...
+
+    def ledger(self, path: Path, *, read_only: bool) -> CaseLedger:
+        """Open the ledger."""
+        ...
+
+    def vault(self, path: Path, keys: CaseKeys | None) -> CaseVault:
+        """Open the vault; without keys it is only read."""
+        ...
+
+    def exists(self, path: Path, name: str) -> bool:
+        """Tell whether a case has this file."""
+        ...
+
+    def files(self, path: Path) -> tuple[FileSeen, ...]:
+        """List every file, sorted, and every empty folder, with a slash at its end."""
+        ...
+
+    def read(self, path: Path, name: str, *, limit: int) -> bytes:
+        """Read a small file, following no link."""
+        ...
+
+    def digest(self, path: Path, name: str, *, size: int, flush: bool = False) -> str:
+        """Hash a file of ``size`` bytes, following no link; ``flush`` puts it on disk first."""
+        ...
+
+    def write(self, path: Path, name: str, content: bytes) -> None:
+        """Write a file so that after a crash it is there whole or not at all."""
+        ...
+
+    def remove(self, path: Path, name: str) -> None:
+        """Remove a file if it is there."""
+        ...
+
+    def make_room(self, path: Path) -> None:
+        """Give back the room kept for the end of the case."""
+        ...
+
+    def tidy(self, path: Path) -> None:
+        """Give back the reserve, and remove leftovers and empty folders."""
+        ...
+
+    def public_key(self, path: Path, *, name: str) -> NoteVerifier:
+        """Read a public key that an analyst gave: a verifier key string, or PEM."""
+        ...

@@ -1,0 +1,62 @@
+"""The court-readable page of a case: from a typed view to one HTML file.
+
+Example
+-------
+>>> from cautery.evidence.report import Alignment, alignment_plot
+>>> curve = Alignment(
+...     reference="licensee-fr",
+...     kind="sound",
+...     delay_s=37.4,
+...     lags_s=(0.0, 37.4, 60.0),
+...     strength=(1.0, 240.0, 2.0),
+... )
+>>> "delay 37.40 s" in alignment_plot(curve)
+True
+"""
+
+from cautery.evidence.report.collect import Records, StreamRecords, collect
+from cautery.evidence.report.plot import alignment_plot
+from cautery.evidence.report.render import render
+from cautery.evidence.report.stills import reduced
+from cautery.evidence.report.supply import Drawing, supply_drawing
+from cautery.evidence.report.unknowns import unknowns
+from cautery.evidence.report.view import (
+    Alignment,
+    CustodyLine,
+    Expired,
+    FailureView,
+    Figures,
+    LedgerView,
+    Published,
+    ReferralView,
+    ReportView,
+    SealedLine,
+    Still,
+    StreamView,
+    Unknown,
+)
+
+__all__ = [
+    "Alignment",
+    "CustodyLine",
+    "Drawing",
+    "Expired",
+    "FailureView",
+    "Figures",
+    "LedgerView",
+    "Published",
+    "Records",
+    "ReferralView",
+    "ReportView",
+    "SealedLine",
+    "Still",
+    "StreamRecords",
+    "StreamView",
+    "Unknown",
+    "alignment_plot",
+    "collect",
+    "reduced",
+    "render",
+    "supply_drawing",
+    "unknowns",
+]

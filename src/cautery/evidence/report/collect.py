@@ -1,0 +1,320 @@
+"""Ledger entries sorted into what the report speaks of: by stream, by target, by referral."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.evidence.report.view import (
+    Alignment,
+    CustodyLine,
+    Expired,
+    Published,
+    SealedLine,
+    Still,
+)
+from cautery.model import (
+    Acknowledgement,
+    ActionPlan,
+    Approval,
+    DarkProbe,
+    Entry,
+    ErrorRate,
+    Estimate,
+    Exhibit,
+    ExhibitId,
+    GuardVerdict,
+    Mandate,
+    Observation,
+    Referral,
+    SupplyGraph,
+    Verdict,
+    from_json,
+)
+
+
+@dataclass(slots=True)
+class StreamRecords:
+    """What the entries say of one stream, in their order."""
+
+    url: str
+    title: str | None = None
+    host: str = ""
+    sources: list[str] = field(default_factory=list)
+    first_seen: datetime | None = None
+    vanished: datetime | None = None
+    verdict: Verdict | None = None
+    proven_at: datetime | None = None
+    probes: int = 0
+    alignments: list[Alignment] = field(default_factory=list)
+    exhibits: dict[ExhibitId, str] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    dark_at: datetime | None = None
+    custody: list[CustodyLine] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Records:
+    """A whole ledger, sorted."""
+
+    mandate: Mandate | None = None
+    version: str = ""
+    key: str = ""
+    lab: bool = False
+    size: int = 0
+    root: str = ""
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    closed: datetime | None = None
+    kinds: Counter[str] = field(default_factory=Counter)
+    watched: list[tuple[datetime, datetime]] = field(default_factory=list)
+    stopped: bool = False
+    streams: dict[str, StreamRecords] = field(default_factory=dict)
+    sealed: dict[ExhibitId, SealedLine] = field(default_factory=dict)
+    sealed_bytes: int = 0
+    confidential: int = 0
+    clocks_unknown: int = 0
+    sources: dict[str, str | None] = field(default_factory=dict)
+    guards: dict[tuple[str, str], GuardVerdict] = field(default_factory=dict)
+    graph: SupplyGraph | None = None
+    plan: ActionPlan | None = None
+    referrals: dict[str, Referral] = field(default_factory=dict)
+    approvals: defaultdict[str, list[Approval]] = field(default_factory=lambda: defaultdict(list))
+    subjects: dict[str, str] = field(default_factory=dict)
+    published: defaultdict[str, list[Published]] = field(default_factory=lambda: defaultdict(list))
+    answers: defaultdict[str, list[Acknowledgement]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    expired: defaultdict[str, list[Expired]] = field(default_factory=lambda: defaultdict(list))
+    dark: list[DarkProbe] = field(default_factory=list)
+    estimates: dict[str, Estimate] = field(default_factory=dict)
+    rates: dict[tuple[str, str], ErrorRate] = field(default_factory=dict)
+    failures: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failure_words: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def stream(self, url: str) -> StreamRecords:
+        """Return the records of one stream, new ones at its first mention."""
+        return self.streams.setdefault(url, StreamRecords(url))
+
+
+def collect(entries: Iterable[Entry]) -> Records:
+    """Sort a ledger's entries; later records of the same thing replace earlier ones.
+
+    Raises
+    ------
+    EvidenceError
+        If a record does not have the shape of its kind, naming entry and kind.
+    """
+    records = Records()
+    leaves: list[bytes] = []
+    for entry in entries:
+        leaves.append(leaf_hash(entry.leaf))
+        record = entry.record
+        records.size += 1
+        records.kinds[record.kind] += 1
+        records.first_at = records.first_at or record.at
+        _watched(records, record.kind, record.at, setting_up=record.body.get("what") == "mandate")
+        records.last_at = record.at
+        try:
+            _sort(records, entry, record.body)
+        except (InputError, KeyError, TypeError, ValueError, AttributeError) as error:
+            said = f"ledger entry {entry.index} ({record.kind}) has not the shape of its kind"
+            raise EvidenceError(f"{said}: {error}") from error
+    records.root = Frontier().extend(leaves).root().hex()
+    return records
+
+
+def _watched(records: Records, kind: str, at: datetime, *, setting_up: bool) -> None:
+    """Note spans of watching: from a start or resumption to the last record before the next.
+
+    A watch that resumes seals its mandate before it says so; that record ends no span.
+    """
+    if kind in ("watch.started", "watch.resumed"):
+        records.watched.append((at, at))
+        records.stopped = False
+    elif records.watched and not records.stopped and not setting_up:
+        records.watched[-1] = (records.watched[-1][0], at)
+        records.stopped = kind in ("watch.stopped", "case.closed")
+
+
+def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
+    kind, at = entry.record.kind, entry.record.at
+    match kind:
+        case "case.opened":
+            records.mandate = from_json(Mandate, body["mandate"])
+            records.version, records.key = str(body["version"]), str(body["key"])
+            records.lab = bool(body["lab"]) or records.mandate.lab
+        case "case.closed":
+            records.closed = at
+        case "exhibit.sealed":
+            _exhibit(records, body)
+        case "source.read":
+            failed = body.get("failed")
+            records.sources[str(body["source"])] = None if failed is None else str(failed)
+        case "stream.appeared":
+            stream = records.stream(_url(body["url"]))
+            stream.title = body["title"] if body["title"] is not None else stream.title
+            stream.host = str(body.get("host") or stream.host)
+            if body["source"] not in stream.sources:
+                stream.sources.append(str(body["source"]))
+            stream.first_seen = stream.first_seen or _time(body.get("at"), at)
+            stream.vanished = None
+        case "stream.vanished":
+            records.stream(_url(body["url"])).vanished = _time(body.get("at"), at)
+        case "probe.done":
+            _probe(records.stream(_url(body["url"])), body)
+        case "verdict":
+            verdict = from_json(Verdict, body)
+            stream = records.stream(verdict.url.text)
+            stream.verdict = verdict
+            if verdict.finding.value == "proven" and stream.proven_at is None:
+                stream.proven_at = verdict.at
+            for observation in verdict.observations:
+                for one in observation.exhibits:
+                    stream.exhibits.setdefault(one, "capture that the verdict rests on")
+        case "alignment":
+            records.stream(_url(body["url"])).alignments.append(_alignment(body))
+        case "guard.decided":
+            guard = from_json(GuardVerdict, body)
+            records.guards[guard.target, guard.lever.value] = guard
+        case "graph.mapped":
+            records.graph = from_json(SupplyGraph, body)
+        case "plan.made":
+            records.plan = from_json(ActionPlan, body)
+        case "estimate":
+            estimate = from_json(Estimate, body)
+            records.estimates[estimate.quantity] = estimate
+        case "error.rate":
+            rate = from_json(ErrorRate, body)
+            records.rates[rate.what, rate.source] = rate
+        case "failure":
+            where = (str(body["what"]), str(body["error"]))
+            records.failures[where] += 1
+            records.failure_words[where] = str(body["message"])
+        case _:
+            _act(records, kind, body, at)
+    _custody(records, entry, body)
+
+
+def _act(records: Records, kind: str, body: Mapping[str, Any], at: datetime) -> None:
+    match kind:
+        case "referral.drafted":
+            referral = from_json(Referral, body)
+            records.referrals[referral.id] = referral
+        case "approval.given":
+            approval = from_json(Approval, body)
+            # A signature is over a digest; the first one follows the draft that it approves.
+            drafted = str(body.get("referral") or next(reversed(records.referrals), ""))
+            name = records.subjects.setdefault(approval.subject, drafted)
+            records.approvals[name].append(approval)
+        case "referral.published":
+            records.published[str(body["referral"])].append(
+                Published(
+                    intermediary=str(body["intermediary"]),
+                    at=_time(body.get("at"), at),
+                    exhibit=body.get("exhibit"),
+                )
+            )
+        case "acknowledgement":
+            answer = from_json(Acknowledgement, body)
+            records.answers[answer.referral].append(answer)
+        case "dark.probed":
+            probe = from_json(DarkProbe, body)
+            records.dark.append(probe)
+            stream = records.stream(probe.url)
+            if probe.dark and stream.dark_at is None:
+                stream.dark_at = probe.at
+        case "entry.expired":
+            records.expired[str(body["referral"])].append(
+                Expired(
+                    target=str(body["target"]),
+                    intermediary=str(body["intermediary"]),
+                    at=_time(body.get("at"), at),
+                )
+            )
+        case _:  # a kind of which this report says nothing; it is counted all the same
+            pass
+
+
+def _exhibit(records: Records, body: Mapping[str, Any]) -> None:
+    exhibit = from_json(Exhibit, body["exhibit"])
+    clock = exhibit.clock
+    known = clock.seconds is not None
+    records.clocks_unknown += not known
+    if exhibit.id not in records.sealed:
+        records.sealed_bytes += exhibit.size
+        records.confidential += exhibit.confidential
+    said = (
+        f"clock {1000 * (clock.seconds or 0):+.0f} ms from UTC" if known else "clock offset unknown"
+    )
+    if known and clock.uncertainty_s is not None:
+        said += f" ± {1000 * clock.uncertainty_s:.0f} ms"
+    records.sealed[exhibit.id] = SealedLine(
+        exhibit=exhibit.id,
+        what=str(body["what"]),
+        size=exhibit.size,
+        sealed_at=exhibit.sealed_at,
+        clock=said,
+    )
+    if body.get("url") is not None and (url := _url(body["url"])) in records.streams:
+        records.stream(url).exhibits.setdefault(exhibit.id, str(body["what"]))
+
+
+def _probe(stream: StreamRecords, body: Mapping[str, Any]) -> None:
+    stream.probes += 1
+    failed = body.get("failed")
+    if failed is not None and str(failed) not in stream.failures:
+        stream.failures.append(str(failed))
+    if body.get("observation") is not None:
+        observation = from_json(Observation, body["observation"])
+        for one in observation.exhibits:
+            stream.exhibits.setdefault(one, "capture of a probe")
+        if observation.reason is not None and observation.reason not in stream.failures:
+            stream.failures.append(observation.reason)
+
+
+def _alignment(body: Mapping[str, Any]) -> Alignment:
+    def still(which: str) -> Still | None:
+        name = body.get(f"{which}_still")
+        if name is None:
+            return None
+        shown = body.get(f"{which}_at_s")
+        return Still(
+            exhibit=ExhibitId(str(name)), uri=None, at_s=None if shown is None else float(shown)
+        )
+
+    return Alignment(
+        reference=str(body["reference"]),
+        shown=str(body.get("shown") or body["reference"]),
+        kind=str(body["kind"]),
+        delay_s=float(body["delay_s"]),
+        lags_s=tuple(float(one) for one in body["lags_s"]),
+        strength=tuple(float(one) for one in body["strength"]),
+        suspect=still("suspect"),
+        original=still("reference"),
+    )
+
+
+def _custody(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
+    if body.get("url") is None or (url := _url(body["url"])) not in records.streams:
+        return
+    text = str(
+        body.get("what") or body.get("failed") or body.get("finding") or body.get("why") or ""
+    )
+    records.streams[url].custody.append(
+        CustodyLine(index=entry.index, at=entry.record.at, kind=entry.record.kind, text=text)
+    )
+
+
+def _url(value: Any) -> str:
+    """Return a stream's key, written plainly or as a noun."""
+    return str(value["text"]) if isinstance(value, Mapping) else str(value)
+
+
+def _time(value: Any, otherwise: datetime) -> datetime:
+    return otherwise if value is None else datetime.fromisoformat(str(value))

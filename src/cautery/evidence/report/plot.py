@@ -1,0 +1,101 @@
+"""The alignment plot: agreement of suspect and reference at every lag, its peak annotated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from markupsafe import Markup, escape
+
+from cautery.evidence.report.view import Alignment
+from cautery.evidence.report.words import delay, number
+
+_WIDE, _LEFT, _RIGHT, _TOP, _FOOT = 720.0, 46.0, 14.0, 26.0, 34.0
+
+
+def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
+    """Draw strength against lag as inline SVG.
+
+    Parameters
+    ----------
+    alignment : Alignment
+        Lags in seconds, rising, and as many strengths (any unit; drawn from zero).
+    high : float
+        Height of the drawing, in its own units of 720 across.
+
+    Returns
+    -------
+    Markup
+        An ``svg`` element with a title for readers who hear it; a sentence if there is no curve.
+    """
+    lags, strength = alignment.lags_s, alignment.strength
+    if len(lags) < 2 or len(lags) != len(strength) or lags[-1] <= lags[0]:
+        return Markup('<p class="quiet">No alignment curve was recorded for this stream.</p>')
+    low, top = min(0.0, *strength), max(strength)
+    top = top if top > low else low + 1.0
+
+    def across(lag: float) -> float:
+        return _LEFT + (lag - lags[0]) / (lags[-1] - lags[0]) * (_WIDE - _LEFT - _RIGHT)
+
+    def down(value: float) -> float:
+        return high - _FOOT - (value - low) / (top - low) * (high - _FOOT - _TOP)
+
+    peak = max(range(len(strength)), key=strength.__getitem__)
+    px, py = across(lags[peak]), down(strength[peak])
+    kept = _envelope(lags, strength, columns=600)
+    points = " ".join(f"{across(lag):.1f},{down(value):.1f}" for lag, value in kept)
+    ground = down(low)
+    ticks = "".join(
+        f'<line class="grid" x1="{across(tick):.1f}" x2="{across(tick):.1f}" y1="{_TOP}" '
+        f'y2="{ground:.1f}"/><text x="{across(tick):.1f}" y="{ground + 15:.1f}" '
+        f'text-anchor="middle">{escape(number(tick))}</text>'
+        for tick in _ticks(lags[0], lags[-1])
+    )
+    said = f"delay {delay(alignment.delay_s)}"
+    anchor, shift = ("end", -9) if px > _WIDE * 0.72 else ("start", 9)
+    title = (
+        f"Agreement of suspect and reference at every lag; highest at {said}, "
+        f"strength {number(strength[peak])}."
+    )
+    return Markup(  # noqa: S704 - numbers, and texts escaped one by one
+        f'<svg class="plot" viewBox="0 0 {_WIDE:g} {high:g}" role="img" '
+        f'aria-label="{escape(title)}"><title>{escape(title)}</title>{ticks}'
+        f'<line class="axis" x1="{_LEFT}" x2="{_WIDE - _RIGHT}" y1="{ground:.1f}" '
+        f'y2="{ground:.1f}"/>'
+        f'<polyline class="area" points="{across(lags[0]):.1f},{ground:.1f} {points} '
+        f'{across(lags[-1]):.1f},{ground:.1f}"/><polyline class="curve" points="{points}"/>'
+        f'<line class="peak" x1="{px:.1f}" x2="{px:.1f}" y1="{py:.1f}" y2="{ground:.1f}"/>'
+        f'<circle class="dot" cx="{px:.1f}" cy="{py:.1f}" r="3.5"/>'
+        f'<text class="said" x="{px + shift:.1f}" y="{py + 5:.1f}" text-anchor="{anchor}">'
+        f"{escape(said)}</text>"
+        f'<text x="{_LEFT - 8}" y="{_TOP + 4}" text-anchor="end">{escape(number(top))}</text>'
+        f'<text x="{_LEFT - 8}" y="{ground + 4:.1f}" text-anchor="end">{escape(number(low))}</text>'
+        f'<text x="{_LEFT}" y="13">strength of agreement ({escape(alignment.kind)})</text>'
+        f'<text x="{_WIDE - _RIGHT}" y="{high - 5:.1f}" text-anchor="end">'
+        "lag of the suspect behind the reference, seconds</text></svg>"
+    )
+
+
+def _ticks(first: float, last: float) -> list[float]:
+    """Return five to ten round numbers within a range."""
+    raw = (last - first) / 8
+    scale = 10.0 ** math.floor(math.log10(raw))
+    step = next(scale * lead for lead in (1, 2, 5, 10) if scale * lead >= raw)
+    start = math.ceil(first / step - 1e-9)
+    return [step * one for one in range(start, math.floor(last / step + 1e-9) + 1)]
+
+
+def _envelope(
+    lags: Sequence[float], strength: Sequence[float], *, columns: int
+) -> list[tuple[float, float]]:
+    """Keep lowest and highest point of each column, so that thinning never hides a peak."""
+    if len(lags) <= 2 * columns:
+        return list(zip(lags, strength, strict=True))
+    kept: list[tuple[float, float]] = []
+    for column in range(columns):
+        first = column * len(lags) // columns
+        last = (column + 1) * len(lags) // columns
+        span = range(first, last)
+        ends = {min(span, key=strength.__getitem__), max(span, key=strength.__getitem__)}
+        kept += [(lags[one], strength[one]) for one in sorted(ends)]
+    return kept

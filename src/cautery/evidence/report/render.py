@@ -1,0 +1,124 @@
+"""A report's view into one HTML file: no script, no request, every outside word escaped."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cautery.errors import InputError
+from cautery.evidence.report import words
+from cautery.evidence.report.plot import alignment_plot
+from cautery.evidence.report.supply import colour_of, letters, role_shape, supply_drawing
+from cautery.evidence.report.view import ReportView, StreamView
+from cautery.model import Finding, Role
+from cautery.model.verdict import VERBAL_SCALE
+
+_PICTURE = re.compile(r"data:image/(?:jpeg|png);base64,[A-Za-z0-9+/]+={0,2}")
+
+MOST_IN_FULL = 200
+"""Streams shown at full length; the others stand in the table of all, and the page says so."""
+
+MOST_ROWS = 2000
+"""Rows of any one table; what is left out is counted below it."""
+
+
+def render(view: ReportView) -> str:
+    """Return the report as one self-contained HTML page.
+
+    Parameters
+    ----------
+    view : ReportView
+        Everything that is shown; its texts may be hostile.
+
+    Returns
+    -------
+    str
+        HTML that loads nothing and runs nothing; prints on A4, the supply graph on its side.
+    """
+    groups: dict[str, list[StreamView]] = {one.value: [] for one in Finding}
+    groups["none"] = []
+    for stream in view.streams:
+        groups[stream.verdict.finding.value if stream.verdict else "none"].append(stream)
+    accused = groups["proven"] + groups["undecided"]
+    graph = view.graph
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            view=view,
+            mandate=view.mandate,
+            groups=groups,
+            full=accused[:MOST_IN_FULL],
+            accused=len(accused),
+            drawing=supply_drawing(graph) if graph and graph.assets else None,
+            letters=letters(graph) if graph else {},
+            names={
+                channel.id: channel.names[0] for channel in view.mandate.channels if channel.names
+            }
+            | {f"event:{event.id}": f"clean feed of {event.name}" for event in view.mandate.events}
+            | {event.id: event.name for event in view.mandate.events}
+            | {work.id: work.title for work in view.mandate.works},
+            style=_style(),
+        )
+    )
+
+
+def _shown(value: Any) -> Any:
+    """Clean every outside text on its way to the page; our own markup passes."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return words.clean(value)
+    return value
+
+
+def _picture(uri: str) -> Markup:
+    """Pass a picture's URI whole, and nothing but a picture's."""
+    if not _PICTURE.fullmatch(uri):
+        raise InputError(f"{uri[:40]!r} is not the data URI of a picture")
+    return Markup(uri)  # noqa: S704 - base64 and a fixed head, checked above
+
+
+@cache
+def _style() -> Markup:
+    own = files("cautery.evidence.report").joinpath("report.css").read_text(encoding="utf-8")
+    return Markup(own)  # noqa: S704 - our own file, no outside text in it
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("cautery.evidence.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters |= {
+        "utc": words.utc,
+        "clip": words.clip,
+        "clock": words.clock,
+        "span": words.span,
+        "number": words.number,
+        "percent": words.percent,
+        "speed": words.speed,
+        "delay": words.delay,
+        "moment": words.moment,
+        "size": words.size,
+        "bare": words.bare,
+        "plural": words.plural,
+        "picture": _picture,
+    }
+    environment.globals |= {
+        "alignment_plot": alignment_plot,
+        "colour_of": colour_of,
+        "role_shape": role_shape,
+        "roles": tuple(Role),
+        "scale": VERBAL_SCALE,
+        "most": MOST_ROWS,
+    }
+    return environment

@@ -1,0 +1,278 @@
+"""The supply graph as a drawing: a column a country, a band a task, a shape a role."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from cautery.evidence.report.words import DASH, clean, plural
+from cautery.model import Asset, Role, SupplyGraph
+
+PALETTE = ("#0b5cad", "#b3400a", "#1b7a4b", "#8a2f8f", "#7a5c00", "#0f7377", "#a8123e", "#4b4fb8")
+"""Fill per network; each has a contrast of at least 4.5:1 on white. Letters say the same."""
+
+_GREY = "#6a6d75"
+_WIDE, _GUTTER, _HEAD, _STEP, _PAD = 1000.0, 84.0, 44.0, 16.0, 20.0
+_COLUMNS = 6
+_CELL = 8
+_MOST_EDGES = 500
+
+_BANDS: tuple[tuple[str, frozenset[Role]], ...] = (
+    ("making", frozenset({Role.SOURCE, Role.ENCODER, Role.ORIGIN})),
+    ("delivery", frozenset({Role.EDGE, Role.PLAYLIST})),
+    ("control", frozenset({Role.PANEL})),
+    ("sale", frozenset({Role.SUPER_RESELLER, Role.RESELLER, Role.STOREFRONT})),
+    ("payment", frozenset({Role.PAYMENT})),
+    ("other", frozenset({Role.UNKNOWN})),
+    ("shared", frozenset({Role.SHARED})),
+)
+_SOLID = frozenset({"host", "service", "payment", "address", "name"})
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The drawing, and how much of the graph it shows."""
+
+    svg: Markup
+    shown: int
+    total: int
+    edges_shown: int
+    edges_total: int
+
+    @property
+    def said(self) -> str:
+        """How much is shown, in words."""
+        return (
+            f"{self.shown} of {plural(self.total, 'asset')} and {self.edges_shown} of "
+            f"{plural(self.edges_total, 'relation')} shown"
+        )
+
+
+def letters(graph: SupplyGraph) -> dict[str, str]:
+    """Return a short mark for each network: A, B, ... Z, then N27, N28 ..."""
+    return {
+        network.id: chr(65 + place) if place < 26 else f"N{place + 1}"
+        for place, network in enumerate(graph.networks)
+    }
+
+
+def supply_drawing(graph: SupplyGraph) -> Drawing:
+    """Draw a supply graph as inline SVG, crowded cells folded and counted.
+
+    Parameters
+    ----------
+    graph : SupplyGraph
+        Any size; past eight assets of one country and band the least connected are folded into
+        "+ n more", past six countries the smallest share a column. The report's table names all.
+
+    Returns
+    -------
+    Drawing
+        The ``svg`` with what it shows of the whole.
+    """
+    degree: Counter[str] = Counter()
+    for edge in graph.edges:
+        degree.update((edge.source, edge.target))
+    belongs, near = _networks(graph)
+    columns = _columns(graph.assets)
+    cells: defaultdict[tuple[int, int], list[Asset]] = defaultdict(list)
+    for asset in {one.id: one for one in graph.assets}.values():
+        cells[
+            _band(asset), columns.get(asset.country or "", len(set(columns.values())) - 1)
+        ].append(asset)
+    for found in cells.values():
+        found.sort(key=lambda one: (one.kind not in _SOLID, -degree[one.id], one.id))
+    heads = _heads(columns)
+    per = (_WIDE - _GUTTER) / max(1, len(heads))
+    lanes = max(1, int(per // 150))
+    spots: dict[str, tuple[float, float]] = {}
+    body: list[str] = []
+    top = _HEAD
+    total = len({one.id for one in graph.assets})
+    for band, (name, _) in enumerate(_BANDS):
+        rows = [cells.get((band, column), []) for column in range(len(heads))]
+        if not any(rows):
+            continue
+        deepest = max(-(-min(len(row), _CELL * lanes + 1) // lanes) for row in rows)
+        high = deepest * _STEP + _PAD
+        body.append(
+            f'<line class="grid" x1="0" x2="{_WIDE:g}" y1="{top:.1f}" y2="{top:.1f}"/>'
+            f'<text class="band" x="0" y="{top + 19:.1f}">{name}</text>'
+        )
+        for column, row in enumerate(rows):
+            room = _CELL * lanes
+            kept = row if len(row) <= room else row[: room - 1]
+            for place, asset in enumerate(kept):
+                lane, line = divmod(place, deepest)
+                x = _GUTTER + column * per + 12 + lane * (per / lanes)
+                y = top + 15 + line * _STEP
+                spots[asset.id] = (x, y)
+                body.append(_node(asset, x, y, belongs, near, letter_room=per / lanes))
+            if len(kept) < len(row):
+                lane, line = divmod(len(kept), deepest)
+                x, y = _GUTTER + column * per + 12 + lane * (per / lanes), top + 15 + line * _STEP
+                body.append(
+                    f'<text class="more" x="{x - 5:.1f}" y="{y + 4:.1f}">'
+                    f"+ {len(row) - len(kept)} more</text>"
+                )
+        top += high
+    edges = [one for one in graph.edges if one.source in spots and one.target in spots]
+    shared = {one.id for one in graph.assets if one.shared or one.role is Role.SHARED}
+    drawn = edges[:_MOST_EDGES]
+    lines = "".join(
+        _curve(
+            spots[one.source],
+            spots[one.target],
+            dimmed=one.source in shared or one.target in shared,
+            colour=_colour(belongs.get(one.source, near.get(one.source))),
+        )
+        for one in drawn
+    )
+    columns_drawn = "".join(
+        f'<text class="head" x="{_GUTTER + place * per:.1f}" y="22">{escape(head)}</text>'
+        f'<line class="grid" x1="{_GUTTER + place * per - 6:.1f}" '
+        f'x2="{_GUTTER + place * per - 6:.1f}" y1="8" y2="{top:.1f}"/>'
+        for place, head in enumerate(heads)
+    )
+    title = (
+        f"Supply graph by country: {len(spots)} of {total} assets, {len(drawn)} of "
+        f"{len(graph.edges)} relations, {plural(len(graph.networks), 'hypothesised network')}."
+    )
+    svg = Markup(  # noqa: S704 - numbers, and texts escaped one by one
+        f'<svg class="supply" viewBox="0 0 {_WIDE:g} {top + 6:.0f}" role="img" '
+        f'aria-label="{escape(title)}"><title>{escape(title)}</title>{columns_drawn}'
+        f"<g>{lines}</g>{''.join(body)}</svg>"
+    )
+    return Drawing(svg, len(spots), total, len(drawn), len(graph.edges))
+
+
+def role_shape(role: Role, *, colour: str = _GREY) -> Markup:
+    """Return a small ``svg`` of a role's shape, for the legend."""
+    return Markup(  # noqa: S704 - our own shapes
+        f'<svg class="key" viewBox="-7 -7 14 14" aria-hidden="true">{_shape(role)}'
+        f' style="fill:{colour};stroke:{colour}"/></svg>'
+    )
+
+
+def colour_of(place: int) -> str:
+    """Return the colour of the network at a place; past the palette, grey (its letter remains)."""
+    return PALETTE[place] if place < len(PALETTE) else _GREY
+
+
+def _networks(graph: SupplyGraph) -> tuple[dict[str, int], dict[str, int]]:
+    """Return asset id -> network of the members, and of what is linked to one network alone."""
+    hosts = {
+        member.host: place
+        for place, network in enumerate(graph.networks)
+        for member in network.members
+    }
+    belongs = {one.id: hosts[one.value] for one in graph.assets if one.value in hosts}
+    loose = {one.id for one in graph.assets if not one.shared and one.role is not Role.SHARED}
+    beside: defaultdict[str, set[int]] = defaultdict(set)
+    for edge in graph.edges:
+        for here, there in ((edge.source, edge.target), (edge.target, edge.source)):
+            if there in belongs and here not in belongs and here in loose:
+                beside[here].add(belongs[there])
+    return belongs, {one: min(found) for one, found in beside.items() if len(found) == 1}
+
+
+def _columns(assets: Sequence[Asset]) -> dict[str, int]:
+    """Return country -> column: the largest first, the rest together, the unknown last."""
+    count = Counter(one.country for one in assets if one.country)
+    ranked = sorted(count, key=lambda one: (-count[one], one))
+    unknown = any(not one.country for one in assets)
+    room = _COLUMNS - unknown
+    own = ranked if len(ranked) <= room else ranked[: room - 1]
+    columns = {country: place for place, country in enumerate(own)}
+    for country in ranked[len(own) :]:
+        columns[country] = len(own)
+    if unknown:
+        columns[""] = max(columns.values(), default=-1) + 1
+    return columns
+
+
+def _heads(columns: Mapping[str, int]) -> list[str]:
+    named: defaultdict[int, list[str]] = defaultdict(list)
+    for country, place in columns.items():
+        named[place].append(clean(country) or "country unknown")
+    heads = [named[place] for place in sorted(named)]
+    return [
+        one[0]
+        if len(one) == 1
+        else f"{len(one)} others: {', '.join(one[:3])}" + ("…" if len(one) > 3 else "")
+        for one in heads
+    ] or [DASH]
+
+
+def _band(asset: Asset) -> int:
+    role = Role.SHARED if asset.shared else asset.role
+    return next(place for place, (_, roles) in enumerate(_BANDS) if role in roles)
+
+
+def _colour(place: int | None) -> str:
+    return _GREY if place is None else colour_of(place)
+
+
+def _node(
+    asset: Asset,
+    x: float,
+    y: float,
+    belongs: Mapping[str, int],
+    near: Mapping[str, int],
+    *,
+    letter_room: float,
+) -> str:
+    place = belongs.get(asset.id, near.get(asset.id))
+    colour = _colour(place)
+    fill = colour if asset.id in belongs or place is None else "#fff"
+    dimmed = " dim" if asset.shared or asset.role is Role.SHARED else ""
+    name = clean(asset.value)
+    mark = "" if place is None else (chr(65 + place) if place < 26 else f"N{place + 1}")
+    most = max(6, int((letter_room - 30 - 9 * len(mark)) / 5.3))
+    short = name if len(name) <= most else name[: most - 1] + "…"
+    full = f"{asset.kind} {name}, {asset.role.value}" + (
+        f": {clean(asset.shared)}" if asset.shared else ""
+    )
+    tag = f'<tspan class="mark" style="fill:{colour}"> {mark}</tspan>' if mark else ""
+    return (
+        f'<g class="node{dimmed}" transform="translate({x:.1f} {y:.1f})">'
+        f"<title>{escape(full)}</title>{_shape(Role.SHARED if asset.shared else asset.role)} "
+        f'style="fill:{fill};stroke:{colour}"/><text x="9" y="4">{escape(short)}{tag}</text></g>'
+    )
+
+
+def _shape(role: Role) -> str:
+    """Return the opening of one SVG element; the caller adds its style and closes it."""
+    shapes = {
+        Role.SOURCE: '<path d="M-5,-5H5V5H-5Z M-1.6,-1.6V1.6H1.6V-1.6Z"',
+        Role.ENCODER: '<path d="M-5,-3.2H5V3.2H-5Z"',
+        Role.ORIGIN: '<circle r="5"',
+        Role.EDGE: '<path d="M0,-5 4.5,-2.5 4.5,2.5 0,5 -4.5,2.5 -4.5,-2.5Z"',
+        Role.PANEL: '<path d="M-4.5,-4.5H4.5V4.5H-4.5Z"',
+        Role.SUPER_RESELLER: '<path d="M0,-5.5 1.6,-1.8 5.5,-1.6 2.5,1 3.5,5 0,2.7 '
+        '-3.5,5 -2.5,1 -5.5,-1.6 -1.6,-1.8Z"',
+        Role.RESELLER: '<path d="M0,-5 5,4H-5Z"',
+        Role.STOREFRONT: '<path d="M0,-5.5 5.5,0 0,5.5 -5.5,0Z"',
+        Role.PAYMENT: '<path d="M0,-5.2 5,-1.6 3.1,4.3 -3.1,4.3 -5,-1.6Z"',
+        Role.PLAYLIST: '<path d="M-5,-4.5H5V-2H-5ZM-5,-1H5V1.5H-5ZM-5,2.5H2V4.5H-5Z"',
+        Role.SHARED: '<circle r="4.6" stroke-dasharray="2 1.6"',
+        Role.UNKNOWN: '<circle r="2.8"',
+    }
+    return shapes[role]
+
+
+def _curve(
+    start: tuple[float, float], end: tuple[float, float], *, dimmed: bool, colour: str
+) -> str:
+    (ax, ay), (bx, by) = start, end
+    if abs(ax - bx) < 1:
+        bend = min(26.0, 8 + abs(by - ay) / 9)
+        left, right = ax - bend, bx - bend
+        path = f"M{ax:.0f},{ay:.0f}C{left:.0f},{ay:.0f} {right:.0f},{by:.0f} {bx:.0f},{by:.0f}"
+    else:
+        middle = (ay + by) / 2
+        path = f"M{ax:.0f},{ay:.0f}C{ax:.0f},{middle:.0f} {bx:.0f},{middle:.0f} {bx:.0f},{by:.0f}"
+    return f'<path class="edge{" dim" if dimmed else ""}" style="stroke:{colour}" d="{path}"/>'

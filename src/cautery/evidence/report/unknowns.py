@@ -1,0 +1,134 @@
+"""What a case does not know, in sentences: as prominent on page one as what it claims."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from cautery.evidence.report.collect import Records
+from cautery.evidence.report.view import StreamView, Unknown
+from cautery.evidence.report.words import TIMES, percent, plural, span
+from cautery.model import Finding, Mandate
+
+
+def unknowns(
+    records: Records, mandate: Mandate, streams: Sequence[StreamView], *, observed_s: float
+) -> tuple[Unknown, ...]:
+    """List what the records leave open, the weightiest first.
+
+    Parameters
+    ----------
+    observed_s : float
+        Seconds of the mandate's window during which the watch ran.
+
+    Returns
+    -------
+    tuple of Unknown
+        Never empty: a watch from one place never sees everything.
+    """
+    return (
+        *_streams(streams),
+        *_time(mandate, observed_s),
+        *_errors(records),
+        *_world(records, mandate),
+    )
+
+
+def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
+    by_finding: dict[Finding | None, list[StreamView]] = {}
+    for one in streams:
+        by_finding.setdefault(one.verdict.finding if one.verdict else None, []).append(one)
+    if undecided := by_finding.get(Finding.UNDECIDED):
+        yield Unknown(
+            what=f"{plural(len(undecided), 'stream')} undecided",
+            why="Something speaks for a match, not enough to claim one: " + _numbers(undecided),
+        )
+    if unreachable := by_finding.get(Finding.UNREACHABLE):
+        why = Counter(
+            (one.failures[-1] if one.failures else "")
+            or (
+                one.verdict.reasons[0] if one.verdict and one.verdict.reasons else "no reason given"
+            )
+            for one in unreachable
+        )
+        said = "; ".join(f"{count} {TIMES} {reason[:90]}" for reason, count in why.most_common(4))
+        more = len(why) - 4
+        yield Unknown(
+            what=f"{plural(len(unreachable), 'stream')} gave no media",
+            why=said + (f"; {more} further reasons, see section 2" if more > 0 else ""),
+        )
+    if unjudged := by_finding.get(None):
+        yield Unknown(
+            what=f"{plural(len(unjudged), 'stream')} offered, without a verdict",
+            why="The watch did not come to a verdict before the last record.",
+        )
+    nobody = [
+        one
+        for one in by_finding.get(Finding.PROVEN, [])
+        if one.verdict and one.verdict.licensee is None
+    ]
+    if nobody:
+        yield Unknown(
+            what=f"Whose feed {plural(len(nobody), 'proven stream')} took",
+            why="The event is proven; no licensee's own sound or graphics were recognised.",
+        )
+
+
+def _numbers(streams: Sequence[StreamView]) -> str:
+    shown = ", ".join(f"no. {one.number}" for one in streams[:12])
+    return shown + (f" and {len(streams) - 12} more." if len(streams) > 12 else ".")
+
+
+def _time(mandate: Mandate, observed_s: float) -> Iterator[Unknown]:
+    missed = mandate.window.seconds - observed_s
+    if missed >= 1:
+        share = percent(missed / mandate.window.seconds)
+        yield Unknown(
+            what=f"{span(missed)} of the window unobserved ({share})",
+            why="No record says what was offered then; exposure is counted from what was seen.",
+        )
+
+
+def _errors(records: Records) -> Iterator[Unknown]:
+    if not records.rates:
+        yield Unknown(
+            what="How often this method errs here",
+            why="No error rate was recorded with this case; see the method's own measurements.",
+        )
+    for rate in records.rates.values():
+        bound = rate.upper_bound
+        why = (
+            "Not measured: no trials."
+            if bound is None
+            else f"{rate.errors} of {rate.trials} in trials ({rate.source}): "
+            f"at most {percent(bound)} at 95 % confidence."
+        )
+        yield Unknown(what=f"True rate of: {rate.what}", why=why)
+
+
+def _world(records: Records, mandate: Mandate) -> Iterator[Unknown]:
+    if records.clocks_unknown:
+        yield Unknown(
+            what=f"Clock offset of {plural(records.clocks_unknown, 'capture')}",
+            why="The distance of the machine's clock from UTC was not known when they were sealed.",
+        )
+    failed = [one for one, why in records.sources.items() if why is not None]
+    if failed:
+        more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
+        yield Unknown(
+            what=f"What {plural(len(failed), 'source')} offered last",
+            why="They could not be read: " + ", ".join(one[:90] for one in failed[:3]) + more + ".",
+        )
+    blind = [one.name for one in mandate.intermediaries if one.proxy is None]
+    seen = sorted({one.intermediary for one in records.dark})
+    reach = f"Effects were probed through {', '.join(seen)}." if seen else "No block was probed."
+    if blind:
+        reach += f" No probe can pass through {', '.join(blind)}."
+    yield Unknown(
+        what="What viewers elsewhere see",
+        why=f"Streams were probed from this machine alone. {reach}",
+    )
+    yield Unknown(
+        what="What no source offered",
+        why=f"Only the {plural(len(mandate.sources), 'source')} of the mandate were read.",
+    )

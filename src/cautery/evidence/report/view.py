@@ -1,0 +1,216 @@
+"""What the report shows, as frozen values: everything joined, nothing left to look up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cautery.model import (
+    Acknowledgement,
+    ActionPlan,
+    Approval,
+    Checkpoint,
+    DarkProbe,
+    ErrorRate,
+    Estimate,
+    ExhibitId,
+    GuardVerdict,
+    Mandate,
+    Referral,
+    SupplyGraph,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Still:
+    """A picture of a sealed capture, reduced for the page, or the reason why there is none.
+
+    ``uri`` is a ``data:image/...`` URI; the sealed original is ``exhibit``.
+    """
+
+    exhibit: ExhibitId
+    uri: str | None
+    at_s: float | None
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    """How strongly suspect and reference agree at each lag, and what both show at the best one.
+
+    ``shown`` is the reference whose picture ``original`` is, which may be the event's clean feed
+    where the curve is of a licensee's sound.
+    """
+
+    reference: str
+    kind: str
+    delay_s: float
+    lags_s: tuple[float, ...]
+    strength: tuple[float, ...]
+    suspect: Still | None = None
+    original: Still | None = None
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyLine:
+    """One ledger entry that speaks of a stream."""
+
+    index: int
+    at: datetime
+    kind: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedLine:
+    """One exhibit of a stream: what it is, its digest and when it was sealed, if recorded."""
+
+    exhibit: ExhibitId
+    what: str
+    size: int | None = None
+    sealed_at: datetime | None = None
+    clock: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamView:
+    """One stream with everything the ledger says of it.
+
+    Parameters
+    ----------
+    number : int
+        Its number in this report, from 1.
+    exposed_s : float or None
+        Seconds from its first appearance to ``exposed_until``; ``None`` when never seen to start.
+    exposed_why : str
+        What ended the count: our dark probe, its vanishing, or the end of the watch.
+    failures : tuple of str
+        Reasons of probes that gave no media, each once.
+    """
+
+    number: int
+    url: str
+    title: str | None = None
+    host: str = ""
+    sources: tuple[str, ...] = ()
+    first_seen: datetime | None = None
+    proven_at: datetime | None = None
+    dark_at: datetime | None = None
+    exposed_s: float | None = None
+    exposed_why: str = ""
+    probes: int = 0
+    verdict: Verdict | None = None
+    alignment: Alignment | None = None
+    sealed: tuple[SealedLine, ...] = ()
+    custody: tuple[CustodyLine, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The six figures of page one, with what each is out of."""
+
+    offered: int
+    checked: int
+    proven: int
+    undecided: int
+    refused: int
+    decided: int
+    exposed_min: float | None
+    exposed_n: int
+    dark: int
+    spared: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """One thing that the case does not know, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A referral handed to one intermediary."""
+
+    intermediary: str
+    at: datetime
+    exhibit: ExhibitId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """An entry whose time ran out at one intermediary."""
+
+    target: str
+    intermediary: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralView:
+    """A referral and its whole life: approvals, hand-over, answers, effect, end."""
+
+    referral: Referral
+    approvals: tuple[Approval, ...] = ()
+    published: tuple[Published, ...] = ()
+    answers: tuple[Acknowledgement, ...] = ()
+    probes: tuple[DarkProbe, ...] = ()
+    expired: tuple[Expired, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureView:
+    """Failures of one kind, counted, with the last one's words."""
+
+    what: str
+    error: str
+    count: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerView:
+    """The ledger as this report read it; later records (its closing) are not in it.
+
+    ``root`` is the RFC 9162 tree head over the ``size`` leaves, in hexadecimal.
+    """
+
+    size: int
+    root: str
+    first_at: datetime | None
+    last_at: datetime | None
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    checkpoints: tuple[Checkpoint, ...] = ()
+    exhibits: int = 0
+    exhibit_bytes: int = 0
+    confidential: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """Everything on the page. ``streams`` holds each stream once, strongest first."""
+
+    made_at: datetime
+    mandate: Mandate
+    version: str
+    key: str
+    lab: bool
+    observed_s: float
+    unobserved_s: float
+    figures: Figures
+    streams: tuple[StreamView, ...]
+    hero: StreamView | None
+    guards: tuple[GuardVerdict, ...]
+    unknowns: tuple[Unknown, ...]
+    error_rates: tuple[ErrorRate, ...]
+    graph: SupplyGraph | None
+    plan: ActionPlan | None
+    referrals: tuple[ReferralView, ...]
+    estimates: tuple[Estimate, ...]
+    failures: tuple[FailureView, ...]
+    ledger: LedgerView

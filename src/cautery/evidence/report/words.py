@@ -1,0 +1,175 @@
+"""How the report writes times, spans, numbers, odds and other people's words."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+LONGEST = 20_000
+"""Characters of any one text shown: a statement of grounds may be long, no text is a flood."""
+
+DASH, MINUS, TIMES = "\u2013", "\u2212", "\u00d7"
+"""What stands for an unknown, the sign of a negative number, and "so many times"."""
+
+_EPOCH_AXIS = 1e9
+"""Reference media are timed in epoch seconds, suspects from their capture's start; no capture
+lasts the thirty years that this number of seconds is."""
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that reorder what a reader sees (Unicode UAX 9; "Trojan Source", 2021)."""
+
+
+def clean(text: str, longest: int = LONGEST) -> str:
+    r"""Return text that cannot deceive the reader or break the page: odd characters made visible.
+
+    Control, bidirectional and surrogate characters become ``U+XXXX`` in brackets, and what is
+    longer than ``longest`` is cut, with its length. HTML escaping is the template's.
+
+    Examples
+    --------
+    >>> clean("Sport\x00 1")
+    'Sport[U+0000] 1'
+    """
+    shown = text if len(text) <= longest else text[:longest] + f"… ({len(text)} characters)"
+    return "".join(f"[U+{ord(one):04X}]" if _odd(one) else one for one in shown)
+
+
+def clip(text: str) -> str:
+    """Return an outside title, address or message at a length that a page can bear."""
+    return clean(text, 400)
+
+
+def _odd(one: str) -> bool:
+    code = ord(one)
+    return (
+        (code < 0x20 and one not in "\n\t")
+        or 0x7F <= code < 0xA0
+        or one in _BIDI
+        or 0xD800 <= code < 0xE000
+        or code in (0xFFFE, 0xFFFF, 0xFEFF)
+    )
+
+
+def utc(moment: datetime | None) -> str:
+    """Return date and time to the second, labelled; a dash for an unknown one."""
+    if moment is None:
+        return DASH
+    return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+
+
+def clock(moment: datetime | None) -> str:
+    """Return the time of day, labelled; for tables whose day is said above them."""
+    return DASH if moment is None else f"{moment:%H:%M:%S} UTC"
+
+
+def span(seconds: float | None) -> str:
+    """Return a duration as a person says it.
+
+    Examples
+    --------
+    >>> span(37.42), span(754), span(7500)
+    ('37.4 s', '12 min 34 s', '2 h 05 min')
+    """
+    if seconds is None:
+        return DASH
+    sign, left = (MINUS if seconds < 0 else ""), abs(seconds)
+    if left < 10:
+        return f"{sign}{left:.2f} s"
+    if left < 59.95:
+        return f"{sign}{left:.1f} s"
+    whole = round(left)
+    if whole < 3600:
+        return f"{sign}{whole // 60} min {whole % 60:02d} s"
+    return f"{sign}{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number with ``digits`` significant digits and thin spaces between thousands.
+
+    Examples
+    --------
+    >>> number(0.01234), number(24), number(98765.4)
+    ('0.0123', '24', '98\u202f765')
+    """
+    if value is None:
+        return DASH
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{decimals}f}".replace(",", "\u202f").replace("-", MINUS)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(share: float | None) -> str:
+    """Return a share as percent with two significant digits."""
+    return DASH if share is None else f"{number(100 * share, 2)} %"
+
+
+def speed(ratio: float) -> str:
+    """Return the suspect's speed against the reference.
+
+    Examples
+    --------
+    >>> speed(1.02), speed(1.0)
+    ('+2.0 % (faster)', 'unchanged')
+    """
+    if abs(ratio - 1) < 0.0005:
+        return "unchanged"
+    if ratio > 1:
+        return f"+{100 * (ratio - 1):.1f} % (faster)"
+    return f"{MINUS}{100 * (1 - ratio):.1f} % (slower)"
+
+
+def delay(seconds: float | None) -> str:
+    """Return a delay against the reference to 10 ms; one that runs ahead is said in words.
+
+    Examples
+    --------
+    >>> delay(94.167), delay(-1.5), delay(None)
+    ('94.17 s', '1.50 s ahead of the reference', 'not determined')
+    """
+    if seconds is None:
+        return "not determined"
+    return f"{seconds:.2f} s" if seconds >= 0 else f"{-seconds:.2f} s ahead of the reference"
+
+
+def moment(at_s: float) -> str:
+    """Return where in a media a picture stands: a time of day on an epoch axis, else an offset.
+
+    Examples
+    --------
+    >>> moment(61.48), moment(1_795_552_261.48)
+    ('61.48 s into the media', 'at 20:31:01.48 UTC')
+    """
+    if at_s < _EPOCH_AXIS:
+        return f"{at_s:.2f} s into the media"
+    shown = datetime.fromtimestamp(at_s, UTC)
+    return f"at {shown:%H:%M:%S}.{shown.microsecond // 10000:02d} UTC"
+
+
+def size(octets: int | None) -> str:
+    """Return a size in decimal units."""
+    if octets is None:
+        return DASH
+    if octets < 1000:
+        return f"{octets} B"
+    for unit, scale in (("kB", 1e3), ("MB", 1e6)):
+        if octets < scale * 1000:
+            return f"{number(octets / scale)} {unit}"
+    return f"{number(octets / 1e9)} GB"
+
+
+def bare(digest: str) -> str:
+    """Return the hexadecimal of a digest, as ``sha256sum`` prints it."""
+    return digest.removeprefix("sha256:")
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "stream"), plural(3, "stream"), plural(2, "entry", "entries")
+    ('1 stream', '3 streams', '2 entries')
+    """
+    return f"{number(count, 9)} {noun if count == 1 else many or noun + 's'}"

@@ -1,0 +1,167 @@
+"""What a host bears that another may bear too: addresses, keys, ids, ends of payment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cautery.errors import InputError
+from cautery.model import (
+    CertificateFacts,
+    ExhibitId,
+    Link,
+    Registration,
+    SharedFact,
+    require_utc,
+)
+
+Mark = tuple[str, str]
+"""A link's ``(kind, value)``."""
+
+_PRIVACY = re.compile(r"(?i)privacy|redacted|proxy|withheld|whois\s*guard|not disclosed")
+_DEFAULT_SUBJECT = re.compile(
+    r"(?i)\b(localhost|localdomain|default|"
+    r"example\.(com|org)|snakeoil|self.?signed|internet widgits|"
+    r"some.?company|acme co|plesk|cpanel|xui|xtream.?codes|middleware)\b"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """All that is known of one host at a time; each value becomes a link.
+
+    Parameters
+    ----------
+    host : str
+        A name, or a bare address.
+    addresses : tuple of str
+        What it resolved to.
+    shared : tuple of SharedFact
+        Published shared ranges that hold one of the addresses.
+    shared_addresses : tuple of str
+        Those of its addresses that lie in one.
+    analytics, payments, contacts : tuple of str
+        Tracker ids, payment or crypto ends, keyed hashes of contact handles, on its pages.
+    favicon : str or None
+        Digest of its icon.
+    panels : tuple of str
+        Panels whose own list names a stream on this host. Not playlists of third parties.
+    playlists : tuple of str
+        Third parties' lists that name it: an aggregator names everybody's streams.
+    redirects : tuple of str
+        Hosts that it leads to.
+    """
+
+    host: str
+    first_seen: datetime
+    last_seen: datetime
+    source: str
+    addresses: tuple[str, ...] = ()
+    shared: tuple[SharedFact, ...] = ()
+    shared_addresses: tuple[str, ...] = ()
+    certificate: CertificateFacts | None = None
+    registration: Registration | None = None
+    asn: int | None = None
+    analytics: tuple[str, ...] = ()
+    favicon: str | None = None
+    payments: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+    panels: tuple[str, ...] = ()
+    playlists: tuple[str, ...] = ()
+    redirects: tuple[str, ...] = ()
+    exhibit: ExhibitId | None = None
+
+    def __post_init__(self) -> None:
+        require_utc("first_seen", self.first_seen)
+        require_utc("last_seen", self.last_seen)
+        if not self.host:
+            raise InputError("facts of a host without a name")
+
+
+def links_of(facts: HostFacts) -> tuple[Link, ...]:
+    """Return one link for each value that a host bears, sorted by kind and value.
+
+    A panel and a redirect's goal are hosts too: they bear themselves as a value, so that two
+    hosts of one panel meet in it.
+    """
+    marks: set[Mark] = {("address", one) for one in facts.addresses}
+    if facts.certificate is not None:
+        marks.add(("certificate", facts.certificate.spki_sha256))
+    if facts.registration is not None:
+        if facts.registration.registrant and not _PRIVACY.search(facts.registration.registrant):
+            marks.add(("registrant", facts.registration.registrant))
+        if facts.registration.registrar:
+            marks.add(("registrar", facts.registration.registrar))
+        marks |= {("nameserver", one) for one in facts.registration.nameservers}
+    if facts.asn is not None:
+        marks.add(("asn", str(facts.asn)))
+    marks |= {("analytics", one) for one in facts.analytics}
+    marks |= {("payment", one) for one in facts.payments}
+    marks |= {("contact", one) for one in facts.contacts}
+    marks |= {("panel", one) for one in facts.panels}
+    marks |= {("playlist", one) for one in facts.playlists}
+    if facts.favicon:
+        marks.add(("favicon", facts.favicon))
+    marks |= {("redirect", one) for one in (*facts.redirects, facts.host) if facts.redirects}
+    return tuple(
+        Link(
+            subject=facts.host,
+            kind=kind,
+            value=value,
+            first_seen=facts.first_seen,
+            last_seen=facts.last_seen,
+            source=facts.source,
+            exhibit=facts.exhibit,
+        )
+        for kind, value in sorted(marks)
+        if value
+    )
+
+
+def shared_marks(facts: Iterable[HostFacts]) -> dict[Mark, str]:
+    """Return the values that join nobody, each with the reason: shared ranges, default keys.
+
+    A certificate counts as a product's default when it is self-signed, names none of the hosts
+    that show it and says so in its subject, or is shown by several hosts that it does not name.
+    The certificate of a host that stands wholly behind a shared range is the front's, unless it
+    names that host's own domain alone.
+    """
+    found: dict[Mark, str] = {}
+    bearers: dict[str, list[tuple[str, CertificateFacts]]] = {}
+    for one in facts:
+        if one.shared:
+            providers = ", ".join(sorted({fact.provider for fact in one.shared}))
+            for address in one.shared_addresses:
+                found["address", address] = f"shared range of {providers}"
+        if one.certificate is not None:
+            key = one.certificate.spki_sha256
+            bearers.setdefault(key, []).append((one.host, one.certificate))
+            fronted = bool(one.addresses) and set(one.addresses) <= set(one.shared_addresses)
+            own = {_domain(one.host)}
+            if fronted and {_domain(name) for name in one.certificate.names} - own:
+                found["certificate", key] = "certificate of a shared front"
+    for spki, shown in bearers.items():
+        certificate = shown[0][1]
+        named = any(_covers(each.names, host) for host, each in shown)
+        if (
+            certificate.self_signed
+            and not named
+            and (_DEFAULT_SUBJECT.search(certificate.subject) or len(shown) >= 3)
+        ):
+            found["certificate", spki] = f"default certificate ({certificate.subject[:60]})"
+    return found
+
+
+def _domain(name: str) -> str:
+    """Return the last two labels: coarse, but only to tell one customer from many."""
+    return ".".join(name.lower().rstrip(".").split(".")[-2:])
+
+
+def _covers(names: Iterable[str], host: str) -> bool:
+    for name in names:
+        plain = name.lower().rstrip(".")
+        if plain == host or (plain.startswith("*.") and host.partition(".")[2] == plain[2:]):
+            return True
+    return False

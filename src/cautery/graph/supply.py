@@ -1,0 +1,104 @@
+"""The supply graph: which asset serves, lists, sells, is paid, and where it resolves to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cautery.graph.links import HostFacts, Mark
+from cautery.model import Asset, CriminalNetwork, Edge, Role, SupplyGraph
+
+_STRONGEST = (
+    Role.ENCODER,
+    Role.ORIGIN,
+    Role.PANEL,
+    Role.EDGE,
+    Role.SUPER_RESELLER,
+    Role.RESELLER,
+    Role.STOREFRONT,
+    Role.PAYMENT,
+    Role.PLAYLIST,
+    Role.SOURCE,
+)
+
+
+def supply_graph(
+    facts: Sequence[HostFacts],
+    *,
+    networks: Sequence[CriminalNetwork] = (),
+    roles: Mapping[str, Sequence[Role]] | None = None,
+    countries: Mapping[str, str] | None = None,
+    shared: Mapping[Mark, str] | None = None,
+    serves: Sequence[tuple[str, str]] = (),
+    sells: Sequence[tuple[str, str]] = (),
+) -> SupplyGraph:
+    """Build the graph; every relation stands once, sorted.
+
+    Parameters
+    ----------
+    facts : sequence of HostFacts
+        One a host; hosts that these only mention become assets too.
+    roles : mapping of str to sequence of Role
+        Roles seen of a host; of several the one nearest to the source is shown.
+    countries : mapping of str to str
+        Country of an address: of registration or declared use, not where the server stands.
+    serves : sequence of (str, str)
+        Host and what it serves: an origin its edge, an edge a stream's URL.
+    sells : sequence of (str, str)
+        Storefront or reseller, and the panel or service that it sells.
+    """
+    where, known, marks = countries or {}, roles or {}, shared or {}
+    assets: dict[str, Asset] = {}
+    edges: set[tuple[str, str, str]] = set()
+
+    def host(name: str, role: Role = Role.UNKNOWN, country: str | None = None) -> str:
+        asset = Asset(
+            kind="host", value=name, role=_role(known.get(name, ()), role), country=country
+        )
+        present = assets.get(asset.id)
+        if present is None or (present.role is Role.UNKNOWN and asset.role is not Role.UNKNOWN):
+            assets[asset.id] = asset
+        return asset.id
+
+    def other(kind: str, value: str, role: Role = Role.UNKNOWN) -> str:
+        why = marks.get((kind, value))
+        asset = Asset(
+            kind=kind,
+            value=value,
+            role=Role.SHARED if why else role,
+            country=where.get(value),
+            shared=why,
+        )
+        assets[asset.id] = asset
+        return asset.id
+
+    for one in sorted(facts, key=lambda one: one.host):
+        country = next((where[a] for a in one.addresses if a in where), None)
+        subject = host(one.host, country=country)
+        for address in one.addresses:
+            edges.add((subject, "resolves-to", other("address", address)))
+        if one.certificate is not None:
+            shown = other("certificate", one.certificate.spki_sha256)
+            edges.add((subject, "shows", shown))
+        for end in one.payments:
+            edges.add((subject, "pays", other("payment", end, Role.PAYMENT)))
+        for panel in one.panels:
+            if panel != one.host:
+                edges.add((host(panel, Role.PANEL), "lists", subject))
+        for playlist in one.playlists:
+            edges.add((other("playlist", playlist, Role.PLAYLIST), "lists", subject))
+        for goal in one.redirects:
+            edges.add((subject, "redirects-to", host(goal)))
+    for server, what in serves:
+        goal = other("stream", what) if "://" in what else host(what)
+        edges.add((host(server), "serves", goal))
+    for shop, what in sells:
+        edges.add((host(shop, Role.STOREFRONT), "sells", host(what)))
+    return SupplyGraph(
+        assets=tuple(asset for _, asset in sorted(assets.items())),
+        edges=tuple(Edge(source=a, relation=r, target=b) for a, r, b in sorted(edges)),
+        networks=tuple(networks),
+    )
+
+
+def _role(seen: Sequence[Role], otherwise: Role) -> Role:
+    return next((role for role in _STRONGEST if role in seen), otherwise)

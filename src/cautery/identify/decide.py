@@ -1,0 +1,362 @@
+"""Observations to a verdict: judgement, a pure function.
+
+The rules, and what each is for:
+
+- Two probes some seconds apart must agree on the reference and, once the speed is corrected, on
+  the delay: chance matches do not.
+- The matched media must be long (15 s of an event, a span of over 35 s of a linear channel or a
+  work) and must reach the newest probe: ten seconds of the match in a news programme are a
+  quotation, and adverts of up to 30 s are shared between channels.
+- A licensee's own sound names the licensee; else the graphics; else only the event.
+- A partner's host that carries what it may is named as licensed, and never accused of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cautery.errors import InputError
+from cautery.identify.likelihood import fused, posterior
+from cautery.model.mandate import Mandate
+from cautery.model.sighting import RedactedUrl
+from cautery.model.verdict import Finding, Observation, Verdict, Witness, verbal
+
+TOLERANCE_S = 0.25
+LEAST_APART_S = 3.0
+"""Between the middles of two probes, in media."""
+EVENT_UNION_S = 15.0
+CHANNEL_SPAN_S = 35.0
+"""Over the longest usual advert, 30 s."""
+LEAST_COVERAGE = 0.7
+LEAST_LOG10_LR = 3.0
+"""ENFSI *strong support*: what a claim needs at least."""
+BASE_RATE = 0.05
+"""Share of offered streams that carry mandated content, for triage; an assumption, stated."""
+_WEAK_LOG10_LR = 1.0
+_CLEAR_LEAD = 1.5
+_SPEED_SLACK = 0.003
+"""What a measured speed may be off by; it widens the tolerance with the distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """Probes that agree on one reference by one sense."""
+
+    kind: str
+    reference: str
+    found: tuple[tuple[Observation, Witness], ...]
+
+    @property
+    def union_s(self) -> float:
+        """Seconds of media surely matched, however the overlapping probes share them."""
+        total, end_s, longest = 0.0, float("-inf"), 0.0
+        for one, witness in self.found:
+            matched = witness.coverage * (one.media_end_s - one.media_start_s)
+            again = max(0.0, end_s - one.media_start_s)
+            total += max(0.0, matched - again)
+            longest = max(longest, matched)
+            end_s = max(end_s, one.media_end_s)
+        return max(total, longest)
+
+    @property
+    def span_s(self) -> float:
+        """Media seconds from the first probe's start to the newest one's end."""
+        return self.found[-1][0].media_end_s - self.found[0][0].media_start_s
+
+    @property
+    def apart_s(self) -> float:
+        """Between the middles of the first and the newest probe."""
+        return _middle(self.found[-1][0]) - _middle(self.found[0][0])
+
+
+def decide(
+    url: RedactedUrl,
+    observations: Sequence[Observation],
+    *,
+    mandate: Mandate,
+    host: str,
+    at: datetime,
+    tolerance_s: float = TOLERANCE_S,
+    base_rate: float = BASE_RATE,
+    recipe: str = "",
+) -> Verdict:
+    """Return what may be claimed of a stream from its probes.
+
+    Parameters
+    ----------
+    observations : sequence of Observation
+        In any order; they are sorted by media time.
+    host : str
+        Where the stream runs, for the partners.
+    tolerance_s : float
+        Within which delays must agree; a caller whose media clock is only good to a segment
+        passes a segment's length.
+    base_rate : float
+        For ``probability``, in (0, 1).
+    recipe : str
+        Name of the fingerprint recipe, carried in the verdict.
+
+    Raises
+    ------
+    InputError
+        If the tolerance or base rate makes no sense.
+    """
+    if not 0 < base_rate < 1 or not 0 < tolerance_s <= 60:
+        raise InputError("decide: a base rate in (0, 1) and a tolerance in (0, 60] s")
+    ordered = sorted(observations, key=lambda one: (one.media_end_s, one.at))
+    listened = [one for one in ordered if one.witnesses or not _mute(one)]
+    base = Verdict(
+        url=url, finding=Finding.UNREACHABLE, at=at, base_rate=base_rate, recipe=recipe,
+        observations=tuple(ordered),
+    )  # fmt: skip
+    if not listened:
+        reasons = tuple(dict.fromkeys(one.reason for one in ordered if one.reason))
+        return replace(
+            base,
+            finding=Finding.UNDECIDED if ordered else Finding.UNREACHABLE,
+            reasons=reasons or ("no probe brought any media",),
+        )
+    families = _families(mandate)
+    ranked = sorted(
+        (_judged(name, listened, families, tolerance_s) for name in
+         dict.fromkeys(families.values())),
+        key=lambda one: (-one.proven, -one.log10_lr, one.family),
+    )  # fmt: skip
+    best = ranked[0]
+    if best.log10_lr < _WEAK_LOG10_LR:
+        return replace(
+            base,
+            finding=Finding.NOTHING,
+            log10_lr=min(0.0, best.log10_lr),
+            probability=posterior(min(0.0, best.log10_lr), base_rate),
+            reasons=(f"{len(listened)} probes, none like what the mandate covers",),
+        )
+    return _verdict(best, mandate, host, base)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    family: str
+    proven: bool
+    log10_lr: float
+    tracks: tuple[_Track, ...]
+    witnesses: tuple[Witness, ...]
+    reasons: tuple[str, ...]
+
+
+def _families(mandate: Mandate) -> dict[str, str]:
+    """Return for each mandated reference what it counts for: its event, or itself."""
+    families = {f"event:{one.id}": f"event:{one.id}" for one in mandate.events}
+    for channel in mandate.channels:
+        families[channel.id] = f"event:{channel.event}" if channel.event else channel.id
+    return families | {one.id: one.id for one in mandate.works}
+
+
+def _judged(
+    family: str,
+    observations: Sequence[Observation],
+    families: dict[str, str],
+    tolerance_s: float,
+) -> _Judged:
+    is_event = family.startswith("event:") and family in families
+    tracks: list[_Track] = []
+    names = [name for name, own in families.items() if own == family]
+    for name in names:
+        for kind in ("sound", "picture"):
+            track = _agreeing(observations, kind, name, tolerance_s)
+            if track is not None:
+                tracks.append(track)
+    mine = [
+        witness for one in observations for witness in one.witnesses
+        if families.get(witness.reference) == family
+    ]  # fmt: skip
+    complaints = [_complaint(track, observations, is_event=is_event) for track in tracks]
+    good = [track for track, wrong in zip(tracks, complaints, strict=True) if wrong is None]
+    if good:
+        used = [witness for track in good for _, witness in track.found]
+        log10_lr = fused(used, probes=max(len(track.found) for track in good))
+        if log10_lr >= LEAST_LOG10_LR:
+            return _Judged(family, True, log10_lr, tuple(good), tuple(mine), ())
+        why = (f"{verbal(log10_lr)} only; a claim needs {verbal(LEAST_LOG10_LR)}",)
+        return _Judged(family, False, log10_lr, tuple(good), tuple(mine), why)
+    log10_lr = fused(mine, probes=1)
+    said = [wrong for wrong in complaints if wrong is not None]
+    if not said and mine:
+        said = ["no two probes agree on it and on its delay"]
+    return _Judged(family, False, log10_lr, tuple(tracks), tuple(mine), tuple(dict.fromkeys(said)))
+
+
+def _agreeing(
+    observations: Sequence[Observation], kind: str, name: str, tolerance_s: float
+) -> _Track | None:
+    """Return the largest set of probes whose delays for one reference lie on one line."""
+    found = [
+        (one, witness) for one in observations for witness in one.witnesses
+        if witness.kind == kind and witness.reference == name
+        and witness.log10_lr >= _WEAK_LOG10_LR and witness.coverage > 0
+    ]  # fmt: skip
+    best: list[tuple[Observation, Witness]] = []
+    for anchor in reversed(found):
+        agreeing = [one for one in found if _agree(anchor, one, tolerance_s)]
+        if len(agreeing) > len(best):
+            best = agreeing
+    return _Track(kind, name, tuple(best)) if best else None
+
+
+def _agree(
+    a: tuple[Observation, Witness], b: tuple[Observation, Witness], tolerance_s: float
+) -> bool:
+    apart_s = _middle(b[0]) - _middle(a[0])
+    speed = (a[1].speed + b[1].speed) / 2
+    if abs(a[1].speed - b[1].speed) > 2 * _SPEED_SLACK + 0.004:
+        return False
+    expected_s = a[1].delay_s + apart_s * (1 - speed)
+    slack_s = 0.0 if speed == 1.0 else abs(apart_s) * _SPEED_SLACK
+    return abs(b[1].delay_s - expected_s) <= tolerance_s + slack_s
+
+
+def _complaint(track: _Track, observations: Sequence[Observation], *, is_event: bool) -> str | None:
+    """Return what the track lacks for a claim, or ``None``."""
+    newest = observations[-1]
+    solid = [witness.coverage >= LEAST_COVERAGE for _, witness in track.found]
+    if len(track.found) < 2 or track.apart_s < LEAST_APART_S:
+        return "a second probe, some seconds later, must agree before it is claimed"
+    if track.found[-1][0] is not newest or not solid[-1]:
+        return (
+            f"{track.union_s:.0f} s match, but not through the newest probe: it may be a quotation"
+        )
+    if is_event:
+        if track.union_s < EVENT_UNION_S:
+            return f"only {track.union_s:.0f} s match; {EVENT_UNION_S:.0f} s are needed"
+        return None
+    # Back from the newest: an unbroken row of probes that match throughout.
+    start_s = newest.media_start_s
+    held = {id(one): good for (one, _), good in zip(track.found, solid, strict=True)}
+    for one in reversed(observations):
+        if not held.get(id(one), False):
+            break
+        start_s = min(start_s, one.media_start_s)
+    span_s = newest.media_end_s - start_s
+    if span_s <= CHANNEL_SPAN_S:
+        return (
+            f"matched over {span_s:.0f} s; adverts are shared, so over {CHANNEL_SPAN_S:.0f} s "
+            "must agree"
+        )
+    return None
+
+
+def _verdict(
+    best: _Judged,
+    mandate: Mandate,
+    host: str,
+    base: Verdict,
+) -> Verdict:
+    event = best.family.removeprefix("event:") if best.family.startswith("event:") else None
+    if event not in {one.id for one in mandate.events}:
+        event = None
+    licensee, channels, why = _licensee(best, event, mandate)
+    lead = max(
+        best.tracks,
+        key=lambda one: (one.reference == licensee, one.kind == "sound", len(one.found)),
+        default=None,
+    )
+    newest = lead.found[-1][1] if lead else None
+    reasons = list(best.reasons)
+    reasons += [
+        f"{track.kind}: {len(track.found)} probes agree with {track.reference}, "
+        f"{track.union_s:.0f} s of media, delay {track.found[-1][1].delay_s:.2f} s"
+        + (f", speed {track.found[-1][1].speed:.3f}" if track.found[-1][1].speed != 1 else "")
+        for track in best.tracks
+        if best.proven
+    ]
+    reasons += why
+    finding = Finding.PROVEN if best.proven else Finding.UNDECIDED
+    partner = mandate.partner_on(host)
+    if partner is not None:
+        allowed = set(partner.channels)
+        carried = set(channels) or {
+            one.id for one in mandate.channels if event is not None and one.event == event
+        }
+        if best.proven and carried & allowed and (licensee is None or licensee in allowed):
+            finding = Finding.LICENSED
+            reasons.insert(0, f"{partner.name} may carry {', '.join(sorted(carried & allowed))}")
+        elif best.proven:
+            said = ", ".join(sorted(carried)) or best.family
+            reasons.insert(0, f"{partner.name} is licensed on this host, but not for {said}")
+    territory = next((one.territory for one in mandate.channels if one.id == licensee), None)
+    return replace(
+        base,
+        finding=finding,
+        channels=channels,
+        event=event,
+        licensee=licensee,
+        territory=territory,
+        delay_s=newest.delay_s if newest else None,
+        speed=newest.speed if newest else 1.0,
+        log10_lr=best.log10_lr,
+        probability=posterior(best.log10_lr, base.base_rate or BASE_RATE),
+        partner=partner.name if partner else None,
+        reasons=tuple(reasons),
+    )
+
+
+def _licensee(
+    best: _Judged, event: str | None, mandate: Mandate
+) -> tuple[str | None, tuple[str, ...], list[str]]:
+    """Return (licensee, channels, why): by its own sound, else its graphics, else unknown."""
+    if event is None:
+        is_channel = any(one.id == best.family for one in mandate.channels)
+        return (best.family if is_channel else None), (best.family,), []
+    showing = [one.id for one in mandate.channels if one.event == event]
+    sound = _totals(best, "sound")
+    own = {name: sound.get(name, 0.0) for name in showing if sound.get(name, 0.0) > 0}
+    ranked = sorted(own.items(), key=lambda one: (-one[1], one[0]))
+    clean = sound.get(f"event:{event}", 0.0)
+    if ranked and ranked[0][1] > clean:
+        tied = [name for name, total in ranked if total * _CLEAR_LEAD > ranked[0][1]]
+        if len(tied) == 1:
+            return tied[0], (tied[0],), [f"the sound is {tied[0]}'s own"]
+        by_graphics = _by_graphics(best, tied)
+        if by_graphics:
+            return by_graphics, (by_graphics,), [f"the graphics are {by_graphics}'s"]
+        return None, tuple(sorted(tied)), ["the sound does not tell these licensees apart"]
+    by_graphics = _by_graphics(best, showing)
+    if by_graphics:
+        return (
+            by_graphics,
+            (by_graphics,),
+            [f"the sound is not a licensee's; the graphics are {by_graphics}'s"],
+        )
+    return None, (), ["neither the sound nor the graphics name a licensee"]
+
+
+def _by_graphics(best: _Judged, among: Sequence[str]) -> str | None:
+    totals = _totals(best, "graphics")
+    ranked = sorted(
+        ((name, total) for name, total in totals.items() if name in among),
+        key=lambda one: (-one[1], one[0]),
+    )
+    if not ranked:
+        return None
+    second = ranked[1][1] if len(ranked) > 1 else 0.0
+    return ranked[0][0] if ranked[0][1] >= _CLEAR_LEAD * second else None
+
+
+def _totals(best: _Judged, kind: str) -> dict[str, float]:
+    totals: dict[str, float] = {}
+    for one in best.witnesses:
+        if one.kind == kind:
+            totals[one.reference] = totals.get(one.reference, 0.0) + one.score
+    return totals
+
+
+def _mute(one: Observation) -> bool:
+    """Tell whether neither sense could say anything: silent and frozen, say."""
+    why = one.reason or ""
+    return "matches none" not in why and "match none" not in why
+
+
+def _middle(one: Observation) -> float:
+    return (one.media_start_s + one.media_end_s) / 2

@@ -1,0 +1,100 @@
+"""Makes the certificates that the lab's hosts show: a network's own, a CDN's, a default one."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from cautery.lab.spec import HostSpec, Plan
+from cautery.lab.underworld import CDN, MIDDLEWARE
+
+_ONE_EACH = "network-C"
+"""Network C makes a certificate per host, all with one key."""
+
+
+def write_certificates(plan: Plan, folder: Path) -> dict[str, Path]:
+    """Write one PEM (key and certificate) for every listening host and return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    keys: dict[str, ec.EllipticCurvePrivateKey] = {}
+    made: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
+    for host in plan.hosts:
+        if not host.listening:
+            continue
+        group = host.certificate
+        key = keys.setdefault(group, ec.generate_private_key(ec.SECP256R1()))
+        label = f"{group}-{host.name}" if group == _ONE_EACH else group
+        if label not in made:
+            names = [host.name] if group == _ONE_EACH else _names(plan, host)
+            made[label] = _write(folder / f"{len(made):03d}.pem", key, _subject(host), names)
+        paths[host.name] = made[label]
+    return paths
+
+
+def contexts(paths: dict[str, Path]) -> dict[str, ssl.SSLContext]:
+    """Return a TLS context per host; hosts of one certificate share one."""
+    loaded: dict[Path, ssl.SSLContext] = {}
+    for path in set(paths.values()):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        loaded[path] = context
+    by_host = {name: loaded[path] for name, path in paths.items()}
+
+    def choose(found: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+        if name is not None and name in by_host:
+            found.context = by_host[name]
+
+    for context in loaded.values():
+        context.sni_callback = choose
+    return by_host
+
+
+def _subject(host: HostSpec) -> str:
+    if host.certificate == MIDDLEWARE:
+        return "middleware.localdomain"
+    if host.certificate == CDN:
+        return "edge.wideshade-cdn.example"
+    return host.name
+
+
+def _names(plan: Plan, host: HostSpec) -> list[str]:
+    if host.certificate == MIDDLEWARE:
+        return ["middleware.localdomain"]
+    return [one.name for one in plan.hosts if one.certificate == host.certificate]
+
+
+def _write(path: Path, key: ec.EllipticCurvePrivateKey, subject: str, names: list[str]) -> Path:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject[:64])])
+    alternatives: list[x509.GeneralName] = []
+    for one in names:
+        try:
+            alternatives.append(x509.IPAddress(ipaddress.ip_address(one)))
+        except ValueError:
+            alternatives.append(x509.DNSName(one))
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=20))
+        .not_valid_after(now + timedelta(days=70))
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.touch(mode=0o600)
+    path.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
+    return path

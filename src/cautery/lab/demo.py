@@ -1,0 +1,72 @@
+"""The demonstration: a match night from kick-off to scoreboard, with two people who approve."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cautery.errors import CauteryError
+from cautery.lab.mandate_file import APPROVERS
+from cautery.lab.start import LiveLab
+
+LOOK_S = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A referral that waits for signatures: its id, and who has signed."""
+
+    id: str
+    signed_by: frozenset[str]
+
+
+class Approvers:
+    """The lab's two approvers at their desks: they sign what is drafted, as people would.
+
+    Parameters
+    ----------
+    lab : LiveLab
+        Whose run folder holds their keys.
+    waiting : callable
+        Lists the referrals of the case; empty as long as there is no case.
+    sign : callable
+        Signs one, as ``(referral, name, key file)``.
+    """
+
+    def __init__(
+        self,
+        lab: LiveLab,
+        *,
+        waiting: Callable[[], list[Waiting]],
+        sign: Callable[[str, str, Path], Any],
+    ) -> None:
+        self._keys = lab.run_dir / "keys"
+        self._waiting = waiting
+        self._sign = sign
+        self._gone = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="approvers", daemon=True)
+        self.failures: list[str] = []
+
+    def __enter__(self) -> Approvers:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._gone.set()
+        self._thread.join(10)
+
+    def _work(self) -> None:
+        while not self._gone.wait(LOOK_S):
+            try:
+                self._sign_all()
+            except CauteryError as error:
+                self.failures.append(str(error))
+
+    def _sign_all(self) -> None:
+        for referral in self._waiting():
+            for name, role in APPROVERS:
+                if name not in referral.signed_by:
+                    self._sign(referral.id, name, self._keys / f"{role}.pem")

@@ -1,0 +1,183 @@
+"""Writes the mandate that a served world gives to a watch, with its approvers' keys."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cautery.lab.encode import Rendered
+from cautery.lab.spec import Plan
+
+APPROVERS = (("A. Legal", "legal"), ("B. Duty", "duty-officer"))
+
+
+def write_mandate(
+    plan: Plan,
+    run_dir: Path,
+    *,
+    media: Path,
+    ports: tuple[int, int],
+    services: dict[str, str],
+    resolver: str,
+    now: datetime,
+    kick_off: datetime,
+    window_s: float,
+) -> Path:
+    """Write ``mandate.toml`` and ``keys/`` into a run's folder; return the mandate's path.
+
+    The orders end ten seconds before the mandate does, so that entries expire inside the run.
+    """
+    end = kick_off + timedelta(seconds=window_s)
+    order_end = end - timedelta(seconds=10)
+    port = ports[0]
+    lines = [
+        "[mandate]",
+        f'id = "lab-{plan.size}-{plan.seed}"',
+        'who = "Example League"',
+        'regime = "gdpr"',
+        'legal_basis = "exclusive rights of the lab\'s season, annex 3"',
+        f"start = {_time(now)}",
+        f"end = {_time(end)}",
+        f"territories = {_strings(_territories(plan))}",
+        "lab = true",
+        "",
+        "[[event]]",
+        f"id = {_string(plan.event)}",
+        f"name = {_string(plan.event_name)}",
+        f"kick_off = {_time(kick_off)}",
+        f'clean_feed = "http://{plan.feeds}:{port}/clean/index.m3u8"',
+    ]
+    licensed = [one for one in plan.channels if one.role in ("licensee", "linear")]
+    for channel in licensed:
+        lines += ["", "[[channel]]", f"id = {_string(channel.id)}"]
+        lines.append(f"names = {_strings([channel.name])}")
+        lines.append(f"territory = {_string(channel.territory or 'GB')}")
+        if channel.event is not None:
+            lines.append(f"event = {_string(channel.event)}")
+        lines.append(f'reference = "http://{plan.feeds}:{port}/{channel.id}/index.m3u8"')
+    for work in (one for one in plan.channels if one.role == "work"):
+        film = run_dir / "film.ts"
+        _join(media / work.id, film)
+        lines += ["", "[[work]]", f"id = {_string(work.id)}", f"title = {_string(work.name)}"]
+        lines += ["year = 2025", 'kind = "film"', 'reference = "film.ts"']
+    first = next(one for one in licensed if one.event is not None)
+    for host in (one for one in plan.hosts if one.role == "partner"):
+        lines += ["", "[[partner]]", 'name = "Lawful Partner"', f"hosts = {_strings([host.name])}"]
+        lines.append(f"channels = {_strings([first.id])}")
+    lines += _orders(now, order_end) + _approvers(run_dir / "keys") + _sources(plan, port, now)
+    for territory in ("FR", "GB"):
+        address = services[f"isp-{territory.lower()}.lab.example"]
+        lines += [
+            "",
+            "[[intermediary]]",
+            f'name = "Lab access provider {territory}"',
+            f'territory = "{territory}"',
+            f'list_url = "http://{address}:{port}/list"',
+            f'proxy = "http://{address}:{port}"',
+        ]
+    lines += [
+        "",
+        "[network]",
+        'allow = ["127.0.0.0/8"]',
+        "rate_per_host = 25.0",
+        'user_agent = "ExampleLeague-monitor/1"',
+        f'resolver = "{resolver}"',
+        'facts = "facts"',
+        f'rdap = "http://{services["rdap.lab.example"]}:{port}/"',
+        "",
+    ]
+    path = run_dir / "mandate.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def _orders(now: datetime, end: datetime) -> list[str]:
+    lines = []
+    courts = (("FR", "TJ-2026-118", "Tribunal judiciaire"), ("GB", "HC-2026-204", "High Court"))
+    for territory, order, court in courts:
+        lines += [
+            "",
+            "[[order]]",
+            f'id = "{order}"',
+            f'authority = "{court} of the lab"',
+            f'territory = "{territory}"',
+            f"start = {_time(now - timedelta(hours=1))}",
+            f"end = {_time(end)}",
+            'targets_rule = "services not yet identified, during the calendar\'s matches"',
+        ]
+    return lines
+
+
+def _approvers(folder: Path) -> list[str]:
+    """Make a key pair per approver; the private halves stay readable by the owner alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for name, role in APPROVERS:
+        key = Ed25519PrivateKey.generate()
+        path = folder / f"{role}.pem"
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        path.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        raw = key.public_key().public_bytes(
+            serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        )
+        public = base64.b64encode(raw).decode()
+        lines += ["", "[[approver]]", f'name = "{name}"', f'role = "{role}"']
+        lines.append(f'public_key = "{public}"')
+    return lines
+
+
+def _sources(plan: Plan, port: int, now: datetime) -> list[str]:
+    lines = []
+    networks = {one.id: one for one in plan.networks}
+    for source in plan.sources:
+        url = f"http://{source.host}:{port}{source.path}"
+        lines += ["", "[[source]]", f'url = "{url}"', f'kind = "{source.kind}"']
+        if source.kind == "xtream" and source.network is not None:
+            network = networks[source.network]
+            receipt = f"test purchase of {now.date().isoformat()}, no. {network.id}-17"
+            lines += ['access = "test-purchase"', f'receipt = "{receipt}"']
+            lines += [f'username = "{network.username}"', f'password = "{network.password}"']
+        else:
+            lines.append('access = "public"')
+        lines.append(f"revisit_s = {30.0 if source.kind == 'page' else 3.0}")
+    return lines
+
+
+def _join(folder: Path, target: Path) -> None:
+    """Join a work's segments into one transport stream: its file."""
+    media = Rendered.load(folder)
+    assert media is not None
+    with target.open("wb") as out:
+        for piece in media.pieces:
+            with (media.folder / piece.file).open("rb") as one:
+                shutil.copyfileobj(one, out)
+
+
+def _territories(plan: Plan) -> list[str]:
+    found = {one.territory for one in plan.channels if one.territory is not None and one.mandated}
+    return sorted(found | {"FR", "GB"})
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _string(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _strings(texts: list[str]) -> str:
+    return "[" + ", ".join(_string(text) for text in texts) + "]"

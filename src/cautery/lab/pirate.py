@@ -1,0 +1,162 @@
+"""Makes a pirate's copy of a rendered channel: cut, disguised, coded anew, perhaps encrypted."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from cautery.lab import sounds
+from cautery.lab.encode import Rendered, Writer, frames_of, open_cut, sound_of
+from cautery.lab.pictures import HEIGHT, WIDTH, Canvas
+from cautery.lab.sounds import RATE_HZ, Sound
+from cautery.lab.spec import StreamSpec, Timing
+from cautery.model.media import ByteArray
+
+KEY_BYTES = 16
+"""AES-128 (RFC 8216, section 5)."""
+
+
+def aes_key(stream: StreamSpec) -> bytes:
+    """Return the key that a stream serves to any player in clear."""
+    return np.random.default_rng([stream.seed, 61]).bytes(KEY_BYTES)
+
+
+def content_at(stream: StreamSpec, timing: Timing, place_s: float) -> float:
+    """Return the content time shown at ``place_s`` of a suspect's own media.
+
+    A copy at another speed has its ``delay_s`` 44 s after T0 and drifts around it.
+    """
+    middle = timing.before_s + 44.0
+    edge = timing.edge_s - timing.before_s - (stream.delay_s or 0.0)
+    return edge + middle + stream.speed * (place_s - middle)
+
+
+def length_of(stream: StreamSpec, timing: Timing, source: Rendered, source_begin_s: float) -> float:
+    """Return how many seconds of a suspect's media are made."""
+    if stream.delivery == "vod":
+        return float(int(source.seconds))
+    room = source_begin_s + source.seconds - content_at(stream, timing, 0.0)
+    return min(timing.before_s + timing.after_s, float(int(room / max(stream.speed, 1.0))) - 1)
+
+
+def render_copy(
+    stream: StreamSpec, timing: Timing, source: Rendered, source_begin_s: float, folder: Path
+) -> None:
+    """Copy ``source``, whose first second is ``source_begin_s``, as ``stream`` disguises it."""
+    length = length_of(stream, timing, source, source_begin_s)
+    vod = stream.delivery == "vod"
+    begin = 0.0 if vod else content_at(stream, timing, 0.0)
+    end = begin + length * stream.speed
+    data, first = open_cut(source, begin - source_begin_s, end - source_begin_s + 0.5)
+    first += source_begin_s
+    sound = _sound(stream, data, first, begin, length)
+    pictures = _pictures(stream, data, first, begin)
+    canvas = Canvas()
+    coding = stream.coding
+    with Writer(folder, coding) as writer:
+        for index in range(int(length * coding.fps)):
+            planes = next(pictures)
+            canvas.planes[:] = planes
+            writer.picture(_disguise(stream, canvas, index / coding.fps))
+            if index % coding.fps == 0:
+                place = index // coding.fps * RATE_HZ
+                writer.sound(sound[place : place + RATE_HZ])
+    if "aes-128" in stream.disguise:
+        _encrypt(folder, aes_key(stream))
+
+
+def _pictures(stream: StreamSpec, data: bytes, first: float, begin: float) -> Iterator[ByteArray]:
+    """Yield the source's picture at each of the copy's frame times, the last one for ever."""
+    frames = frames_of(io.BytesIO(data), first)
+    _, shown = next(frames)
+    following = next(frames, None)
+    planes: ByteArray | None = None
+    index = 0
+    while True:
+        wanted = begin + stream.speed * index / stream.coding.fps + 1e-4
+        while following is not None and following[0] <= wanted:
+            shown, planes = following[1], None
+            following = next(frames, None)
+        if planes is None:
+            planes = shown.to_ndarray(format="yuv420p")
+        yield planes
+        index += 1
+
+
+def _sound(stream: StreamSpec, data: bytes, first: float, begin: float, length: float) -> Sound:
+    count = int(length * RATE_HZ)
+    rng = np.random.default_rng([stream.seed, 62])
+    if "other-commentary" in stream.disguise:
+        voice = sounds.speech(rng, length, sounds.Voice.of(rng))
+        room = sounds.level(sounds.noise(rng, count, 150, 2500), 0.01)
+        return (voice + room).astype(np.float32)
+    heard, at = sound_of(io.BytesIO(data), first)
+    wanted = (begin - at) * RATE_HZ + np.arange(count, dtype=np.float64) * stream.speed
+    if stream.speed == 1.0:
+        start = max(round(float(wanted[0])), 0)
+        taken = heard[start : start + count]
+    else:
+        taken = np.interp(wanted, np.arange(len(heard)), heard).astype(np.float32)
+    gain = np.float32(rng.uniform(0.6, 1.15))
+    return taken * gain
+
+
+def _disguise(stream: StreamSpec, canvas: Canvas, t: float) -> ByteArray:
+    """Apply the stream's picture disguises to one frame, in place."""
+    rng = np.random.default_rng([stream.seed, 63])
+    colour = (int(rng.integers(30, 230)), int(rng.integers(60, 190)), int(rng.integers(60, 190)))
+    if "covered-graphics" in stream.disguise:
+        for top, left in ((4, 4), (4, WIDTH - 124), (HEIGHT - 38, 4), (HEIGHT - 38, WIDTH - 124)):
+            canvas.box(top, left, 34, 120, (70, 128, 128))
+        canvas.box(136, 56, 30, 206, (70, 128, 128))
+    if "crop" in stream.disguise:
+        _zoom(canvas, 1 + float(rng.uniform(0.05, 0.12)))
+    if "mirror" in stream.disguise:
+        for plane in (canvas.luma, canvas.blue, canvas.red):
+            plane[:] = plane[:, ::-1].copy()
+    if "logo" in stream.disguise:
+        corner = int(rng.integers(4))
+        top, left = (6 if corner < 2 else HEIGHT - 40), (6 if corner % 2 else WIDTH - 76)
+        canvas.box(top, left, 32, 70, colour)
+        canvas.words(top + 10, left + 6, f"TV{stream.seed % 900 + 100}", scale=3)
+    if "ticker" in stream.disguise:
+        canvas.box(HEIGHT - 18, 0, 18, WIDTH, colour)
+        canvas.words(
+            HEIGHT - 14,
+            WIDTH - int(t * 45) % (WIDTH + 300),
+            "RENEW YOUR LINE TODAY - ASK YOUR SELLER",
+        )
+    if "dark" in stream.disguise:
+        canvas.luma[:] = (canvas.luma.astype(np.uint16) * 190 // 256 + 6).astype(np.uint8)
+    return canvas.planes
+
+
+def _zoom(canvas: Canvas, factor: float) -> None:
+    """Show the middle of the picture only, by nearest pixels: what a cheap scaler does."""
+    for plane in (canvas.luma, canvas.blue, canvas.red):
+        rows, columns = plane.shape
+        y = ((np.arange(rows) - rows / 2) / factor + rows / 2).astype(np.int64)
+        x = ((np.arange(columns) - columns / 2) / factor + columns / 2).astype(np.int64)
+        plane[:] = plane.take(y, axis=0).take(x, axis=1)
+
+
+def _encrypt(folder: Path, key: bytes) -> None:
+    """Encrypt every segment, with its sequence number as IV (RFC 8216, section 5.2)."""
+    from cryptography.hazmat.primitives import padding  # noqa: PLC0415 - heavy: renderers only
+    from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415 - heavy: renderers only
+        Cipher,
+        algorithms,
+        modes,
+    )
+
+    media = Rendered.load(folder)
+    assert media is not None
+    for number, piece in enumerate(media.pieces):
+        path = folder / piece.file
+        pad = padding.PKCS7(128).padder()
+        clear = pad.update(path.read_bytes()) + pad.finalize()
+        seal = Cipher(algorithms.AES(key), modes.CBC(number.to_bytes(16, "big"))).encryptor()
+        path.write_bytes(seal.update(clear) + seal.finalize())

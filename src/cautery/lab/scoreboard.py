@@ -1,0 +1,248 @@
+"""Tells how right a watch was: its ledger against the world's truth.
+
+Every figure is that of the issue's ``demo --json`` line: recall over live re-broadcasts of what
+is mandated, time to detection and to dark, false accusations, bystanders, networks, licensees.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
+
+from cautery.model.evidence import Entry
+
+_LINE = re.compile(r"^/(?:live/)?[^/]+/[^/]+/(?P<id>\d+)(?:\.\w+)?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoreboard:
+    """What a watch got right. ``None`` means that there was nothing to judge.
+
+    Parameters
+    ----------
+    recall, precision : float or None
+        Over live re-broadcasts of mandated content; over proven streams.
+    false_accusations : int
+        Proven streams that are lawful, or carry another event or channel than said.
+    bystanders_hit : int
+        Innocent names truly behind a published entry.
+    time_to_detection_s : tuple of float or None
+        Median and maximum; an undetected stream counts the window's length.
+    time_to_dark_s : float or None
+        Median, from a stream's first appearance to our first dark probe.
+    networks_bcubed : float or None
+        B-cubed F over suspect hosts; a host in no network stands alone.
+    licensee_accuracy : float or None
+        Over detected streams of the event; null is right where nothing of a licensee is left.
+    missed, accused : tuple of str
+        Streams' ids, for a person who wants to know why.
+    """
+
+    recall: float | None
+    precision: float | None
+    false_accusations: int
+    bystanders_hit: int
+    time_to_detection_s: tuple[float, float] | None
+    time_to_dark_s: float | None
+    networks_bcubed: float | None
+    licensee_accuracy: float | None
+    verified: bool | None = None
+    case: str | None = None
+    missed: tuple[str, ...] = ()
+    accused: tuple[str, ...] = ()
+    wrong_licensee: tuple[str, ...] = ()
+    hit: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return exactly the fields of ``cautery demo --json``."""
+        middle, most = self.time_to_detection_s or (None, None)
+        return {
+            "recall": self.recall,
+            "precision": self.precision,
+            "false_accusations": self.false_accusations,
+            "bystanders_hit": self.bystanders_hit,
+            "time_to_detection_s": {"median": middle, "max": most},
+            "time_to_dark_s": {"median": self.time_to_dark_s},
+            "networks_bcubed": self.networks_bcubed,
+            "licensee_accuracy": self.licensee_accuracy,
+            "verified": self.verified,
+            "case": self.case,
+        }
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a ledger says, by stream."""
+
+    proven: dict[str, list[tuple[float, Mapping[str, Any]]]] = field(default_factory=dict)
+    dark: dict[str, float] = field(default_factory=dict)
+    drafts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    published: set[str] = field(default_factory=set)
+    networks: Sequence[Mapping[str, Any]] = ()
+
+
+def stream_key(url: str) -> str:
+    """Return what two spellings of a stream's URL share: host and path.
+
+    A panel's line is known by its number: the credentials before it are pseudonyms in a record,
+    and the suffix is the reader's choice.
+    """
+    parts = urlsplit(url)
+    line = _LINE.match(parts.path)
+    path = f"/live/{line['id']}" if line is not None else parts.path
+    return f"{(parts.hostname or '').rstrip('.')}{path}"
+
+
+def score(
+    truth: Mapping[str, Any],
+    entries: Iterable[Entry],
+    *,
+    key: Callable[[str], str] = stream_key,
+    verified: bool | None = None,
+    case: str | None = None,
+) -> Scoreboard:
+    """Score a watch's ledger against the truth of the run.
+
+    Parameters
+    ----------
+    truth : Mapping
+        The body of ``truth.json``.
+    entries : iterable of Entry
+        The whole ledger.
+    key : callable
+        Maps a URL, exact in the truth and redacted in a record, to what both share.
+    verified, case : bool, str or None
+        Carried into the scoreboard: whether the closed case verified, and where it lies.
+    """
+    seen = _read(entries, key)
+    streams = {key(one["url"]): one for one in truth["streams"]}
+    wanted = {
+        at: one for at, one in streams.items() if one["kind"] == "rebroadcast" and one["mandated"]
+    }
+    right: dict[str, float] = {}
+    accused: list[str] = []
+    for at, verdicts in seen.proven.items():
+        found = streams.get(at)
+        good = [when for when, verdict in verdicts if found is not None and _holds(found, verdict)]
+        if good:
+            right[at] = good[0]
+        if len(good) < len(verdicts):
+            accused.append(at if found is None else found["id"])
+    waits = [
+        max(0.0, right[at] - one["appears_at"]) if at in right else float(truth["window_s"])
+        for at, one in wanted.items()
+    ]
+    licensed = [
+        (one["id"], one["licensee"] == seen.proven[at][-1][1].get("licensee"))
+        for at, one in wanted.items()
+        if at in right and one["event"] is not None
+    ]
+    darks = [seen.dark[at] - one["appears_at"] for at, one in streams.items() if at in seen.dark]
+    hit = _bystanders(truth, seen, key)
+    clean = sum(1 for at in seen.proven if at in right) - sum(
+        1 for one in accused if one in {streams[at]["id"] for at in right}
+    )
+    return Scoreboard(
+        recall=_share(sum(at in right for at in wanted), len(wanted)),
+        precision=_share(clean, len(seen.proven)),
+        false_accusations=len(accused),
+        bystanders_hit=len(hit),
+        time_to_detection_s=(round(median(waits), 3), round(max(waits), 3)) if waits else None,
+        time_to_dark_s=round(median(darks), 3) if darks else None,
+        networks_bcubed=_bcubed(truth["hosts"], seen.networks),
+        licensee_accuracy=_share(sum(good for _, good in licensed), len(licensed)),
+        verified=verified,
+        case=case,
+        missed=tuple(one["id"] for at, one in wanted.items() if at not in right),
+        accused=tuple(accused),
+        wrong_licensee=tuple(one for one, good in licensed if not good),
+        hit=tuple(sorted(hit)),
+    )
+
+
+def b_cubed(truth: Mapping[str, str], found: Mapping[str, str]) -> tuple[float, float, float]:
+    """Return B-cubed precision, recall and F of two labellings of the same items.
+
+    After Bagga and Baldwin, "Entity-based cross-document coreferencing", COLING-ACL 1998.
+    """
+    if not truth:
+        return 1.0, 1.0, 1.0
+    precision = recall = 0.0
+    for item, label in truth.items():
+        same = {one for one, other in truth.items() if other == label}
+        grouped = {one for one in truth if found[one] == found[item]}
+        precision += len(same & grouped) / len(grouped)
+        recall += len(same & grouped) / len(same)
+    precision, recall = precision / len(truth), recall / len(truth)
+    return precision, recall, 2 * precision * recall / (precision + recall)
+
+
+def _read(entries: Iterable[Entry], key: Callable[[str], str]) -> _Seen:
+    seen = _Seen()
+    for entry in entries:
+        body, at = entry.record.body, entry.record.at.timestamp()
+        kind = entry.record.kind
+        if kind == "verdict" and body["finding"] == "proven":
+            seen.proven.setdefault(key(_url(body["url"])), []).append((at, body))
+        elif kind == "dark.probed" and body["dark"]:
+            seen.dark.setdefault(key(_url(body["url"])), at)
+        elif kind == "referral.drafted":
+            seen.drafts[body["id"]] = body
+        elif kind == "referral.published":
+            seen.published.add(body["referral"])
+        elif kind == "graph.mapped":
+            seen.networks = body["networks"]
+    return seen
+
+
+def _url(value: Any) -> str:
+    """Return a URL's text, however the noun was written down."""
+    return str(value["text"]) if isinstance(value, Mapping) else str(value)
+
+
+def _holds(truth: Mapping[str, Any], verdict: Mapping[str, Any]) -> bool:
+    """Tell whether an accusation is true: a pirate's stream, and of what was said."""
+    if not truth["mandated"] or truth["kind"] not in ("rebroadcast", "hostile"):
+        return False
+    if truth["event"] is not None:
+        return bool(verdict.get("event") == truth["event"])
+    return verdict.get("event") is None and truth["carries"] in verdict.get("channels", ())
+
+
+def _bystanders(truth: Mapping[str, Any], seen: _Seen, key: Callable[[str], str]) -> set[str]:
+    innocent = {
+        key(one["url"]): one["host"]
+        for one in truth["streams"]
+        if one["kind"] in ("innocent", "partner")
+    }
+    hit: set[str] = set()
+    for referral in seen.published & seen.drafts.keys():
+        for entry in seen.drafts[referral]["entries"]:
+            target, lever = str(entry["target"]).lower().rstrip("."), entry["lever"]
+            if lever == "url":
+                hit |= {innocent[at] for at in [key(str(entry["target"]))] if at in innocent}
+                continue
+            for name, names in truth["bystanders"].items():
+                if name == target or (lever == "name" and name.endswith("." + target)):
+                    hit |= set(names)
+    return hit
+
+
+def _bcubed(
+    hosts: Sequence[Mapping[str, Any]], networks: Sequence[Mapping[str, Any]]
+) -> float | None:
+    scored = [one for one in hosts if one["scored"]]
+    if not scored:
+        return None
+    true = {one["host"]: one["network"] or f"alone:{one['host']}" for one in scored}
+    found = {member["host"]: network["id"] for network in networks for member in network["members"]}
+    labels = {host: found.get(host, f"alone:{host}") for host in true}
+    return round(b_cubed(true, labels)[2], 4)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None

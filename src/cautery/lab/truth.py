@@ -1,0 +1,138 @@
+"""The truth of a world: what each stream carries, who is behind each host, who stands by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cautery.lab.spec import Plan, StreamSpec
+from cautery.model.wire import to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamTruth:
+    """One stream. Times are seconds after T0 before serving, epoch seconds when served."""
+
+    id: str
+    url: str
+    host: str
+    network: str | None
+    carries: str | None
+    event: str | None
+    licensee: str | None
+    kind: str
+    mandated: bool
+    delay_s: float | None
+    speed: float
+    disguise: tuple[str, ...]
+    appears_at: float
+    vanishes_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostTruth:
+    """One host; ``scored`` hosts are those whose network a watch can be asked to find."""
+
+    host: str
+    address: str
+    network: str | None
+    role: str
+    innocent: bool
+    scored: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """All of it. ``bystanders``: per address or name, the innocent names that a block would hit."""
+
+    seed: int
+    size: str
+    event: str
+    t0: float
+    window_s: float
+    streams: tuple[StreamTruth, ...]
+    hosts: tuple[HostTruth, ...]
+    bystanders: dict[str, tuple[str, ...]]
+
+    def to_json(self) -> Any:
+        """Return the truth as plain JSON."""
+        return to_json(self)
+
+    def served(self, *, t0: float, kick_off: float, window_s: float, port: int) -> Truth:
+        """Return the truth of a run: real ports and times."""
+        streams = tuple(
+            replace(
+                one,
+                url=one.url.replace(":0/", f":{port}/"),
+                appears_at=kick_off + one.appears_at,
+                vanishes_at=None if one.vanishes_at is None else kick_off + one.vanishes_at,
+            )
+            for one in self.streams
+        )
+        return replace(self, t0=t0, window_s=window_s, streams=streams)
+
+
+def truth_of(plan: Plan) -> Truth:
+    """Return what is true of a plan; ports are 0 and times count from kick-off."""
+    networks = {host.name: host.network for host in plan.hosts}
+    streams = tuple(
+        StreamTruth(
+            id=one.id,
+            url=url_of(plan, one, 0),
+            host=one.host,
+            network=networks.get(one.host),
+            carries=one.content,
+            event=one.event,
+            licensee=one.licensee,
+            kind=one.kind,
+            mandated=one.mandated,
+            delay_s=one.delay_s,
+            speed=one.speed,
+            disguise=one.disguise,
+            appears_at=one.appears_s,
+            vanishes_at=one.vanishes_s,
+        )
+        for one in plan.streams
+    )
+    offered = {one.host for one in plan.streams} | {one.host for one in plan.sources}
+    hosts = tuple(
+        HostTruth(
+            host=one.name,
+            address=one.address,
+            network=one.network,
+            role=one.role,
+            innocent=one.innocent,
+            scored=one.scored and not one.innocent and one.resolves and one.name in offered,
+        )
+        for one in plan.hosts
+    )
+    return Truth(
+        seed=plan.seed,
+        size=plan.size,
+        event=plan.event,
+        t0=0.0,
+        window_s=0.0,
+        streams=streams,
+        hosts=hosts,
+        bystanders=_bystanders(plan),
+    )
+
+
+def url_of(plan: Plan, stream: StreamSpec, port: int) -> str:
+    """Return a stream's URL as offered."""
+    if stream.line is None:
+        return f"http://{stream.host}:{port}{stream.path}"
+    network = next(one for one in plan.networks if one.panel == stream.host)
+    line = f"{network.username}/{network.password}/{stream.line}"
+    return f"http://{stream.host}:{port}/live/{line}.m3u8"
+
+
+def _bystanders(plan: Plan) -> dict[str, tuple[str, ...]]:
+    hit: dict[str, set[str]] = {}
+    for host in plan.hosts:
+        if host.innocent:
+            hit.setdefault(host.address, set()).add(host.name)
+            hit.setdefault(host.name, set()).add(host.name)
+    for name in plan.popular:
+        hit.setdefault(name, set()).add(name)
+    return {target: tuple(sorted(names)) for target, names in sorted(hit.items())}

@@ -1,0 +1,28 @@
+"""Plan: what may be done, whom it would hurt, and the cheapest set that cuts the most streams.
+
+Example
+-------
+>>> from cautery.plan import parse_target
+>>> parse_target("[2001:DB8::1]").text
+'2001:db8::1'
+>>> parse_target("203.0.113.0/24").network.num_addresses
+256
+"""
+
+from cautery.plan.choose import choose
+from cautery.plan.guard import GuardPolicy, guard
+from cautery.plan.interventions import COSTS, candidates
+from cautery.plan.served import Node, served
+from cautery.plan.targets import Target, parse_target
+
+__all__ = [
+    "COSTS",
+    "GuardPolicy",
+    "Node",
+    "Target",
+    "candidates",
+    "choose",
+    "guard",
+    "parse_target",
+    "served",
+]

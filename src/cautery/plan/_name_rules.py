@@ -1,0 +1,77 @@
+"""The guard's rules for host names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from cautery.model import host_of
+from cautery.plan._ruling import Ruling
+
+SERVICE_ZONES = {
+    "dynamic-dns": "a dynamic DNS zone: each name below it is another customer's",
+    "link-in-bio": "a link service: each page is another customer's",
+    "url-shortener": "a URL shortener: each link is another customer's",
+    "disposable-email": "a mail service",
+    "cdn-name": "a CDN's own zone: each name below it is another customer's",
+}
+"""Kinds that protect the zone itself, not the customer's name below it."""
+
+
+def judge_name(ruling: Ruling, *, lawful: Collection[str]) -> None:
+    """Apply every rule to a name; all objections are told, not only the first."""
+    target, facts = ruling.target, ruling.facts
+    name = target.host
+    ruling.needs("popular", "public_suffix_list")
+    if facts.dated("protected-names") is not None:
+        ruling.needs("protected-names")
+    if target.wildcard:
+        ruling.refuse("wider-than-host", "a wildcard takes names that nobody has looked at")
+    if facts.registered_domain(name) is None:
+        ruling.high = None
+        ruling.refuse(
+            "public-suffix",
+            f"{name} is a public suffix: names below it belong to different owners",
+            fact="public_suffix_list",
+        )
+    if facts.popular(name):
+        ruling.high = None
+        ruling.collateral_popular = (name,)
+        ruling.refuse(
+            "popular-name",
+            f"{name} is a popular site, a service name of one, or holds one",
+            fact="popular",
+        )
+    for kind in facts.kinds_of(name):
+        if kind in SERVICE_ZONES:
+            if _is_zone(ruling, name, kind):
+                ruling.kinds.add(kind)
+                ruling.high = None
+                ruling.refuse(kind, f"{name} is {SERVICE_ZONES[kind]}")
+            else:
+                ruling.note(kind, f"{name} is one customer's name in such a zone")
+        else:
+            ruling.kinds.add(kind)
+            ruling.high = None
+            ruling.refuse("protected-kind", f"{name} belongs to a protected kind: {kind}")
+    for one in sorted(lawful):
+        host = host_of(one) if "://" in one else one.rstrip(".").lower()
+        # Many resolvers block a name together with all below it.
+        if host == name or host.endswith("." + name):
+            ruling.strangers.add(one)
+            ruling.refuse(
+                "lawful-content", f"{name}, or a name below it, also carries lawful content: {one}"
+            )
+            break
+    if ruling.high == 0 and ruling.strangers:
+        ruling.high = None
+    ruling.allow(
+        "own-name",
+        f"{name} is neither popular, nor a public suffix, nor of a protected kind",
+        fact="public_suffix_list",
+    )
+
+
+def _is_zone(ruling: Ruling, name: str, kind: str) -> bool:
+    """Tell whether a name is a service's zone: of that kind, and its parent is not."""
+    _, _, parent = name.partition(".")
+    return not parent or kind not in ruling.facts.kinds_of(parent)

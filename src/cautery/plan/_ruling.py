@@ -1,0 +1,119 @@
+"""The guard's working paper on one target: objections, grounds, bystanders, facts relied on."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cautery.model import Reason
+from cautery.model.ports import Facts
+from cautery.plan.targets import Target
+
+_REMEDY = {
+    "ranges": "a list of shared ranges (cdn-hosting-ranges/ranges.csv)",
+    "popular": "a list of popular names (popular-domains/popular.csv)",
+    "public_suffix_list": "the public suffix list (public-suffix/public_suffix_list.dat)",
+    "passive-dns": "passive DNS (passive-dns.csv)",
+    "dedicated": "evidence of dedication (dedicated.csv)",
+    "protected-names": "the list of protected names (protected-names.csv)",
+}
+
+
+class Policy(Protocol):
+    """What the rules read of the guard's policy."""
+
+    @property
+    def unrelated_names(self) -> int:
+        """Most strangers' names that an address may carry."""
+
+    @property
+    def current_days(self) -> float:
+        """Days within which a name counts as being there."""
+
+    @property
+    def recycled_days(self) -> float:
+        """Days after a change of owner in which an address is refused."""
+
+    @property
+    def dedication_days(self) -> float:
+        """Age of the oldest evidence of dedication that counts."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Ruling:
+    """Filled by the rules, one target at a time; read once by the guard."""
+
+    target: Target
+    facts: Facts
+    at: datetime
+    policy: Policy
+    objections: list[Reason] = field(default_factory=list)
+    grounds: list[Reason] = field(default_factory=list)
+    strangers: set[str] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
+    collateral_popular: tuple[str, ...] = ()
+    at_least: int = 0
+    high: int | None = 0
+    narrowable: bool = True
+    relied_on: list[str] = field(default_factory=list)
+    on_address: set[str] = field(default_factory=set)
+
+    def refuse(self, code: str, text: str, *, fact: str | None = None) -> None:
+        """Add an objection."""
+        self.objections.append(self._reason(code, text, fact))
+
+    def allow(self, code: str, text: str, *, fact: str | None = None) -> None:
+        """Add what speaks for the target, if nothing speaks against it."""
+        if not self.objections:
+            self.grounds.append(self._reason(code, text, fact))
+
+    def note(self, code: str, text: str, *, fact: str | None = None) -> None:
+        """Add a ground that stands whatever else is found."""
+        self.grounds.append(self._reason(code, text, fact))
+
+    def needs(self, *names: str) -> None:
+        """Rely on facts, and refuse when one is missing or stale: it might hide a bystander."""
+        for name in names:
+            self.relied_on.append(name)
+            if self.facts.valid(name, self.at):
+                continue
+            self.narrowable = False
+            dated = self.facts.dated(name)
+            what = _REMEDY.get(name, name)
+            said = "is missing or undated" if dated is None else f"of {dated} is stale"
+            self.refuse(
+                "stale-facts",
+                f"{what} {said}: renew it in the facts folder, then ask again",
+                fact=name,
+            )
+
+    def carries(self, name: str) -> bool:
+        """Tell whether passive DNS saw a suspect's name at this address, or in this range."""
+        if self.target.network is None:
+            return name in self.on_address
+        return any(
+            ipaddress.ip_address(seen.address) in self.target.network
+            for seen in self.facts.addresses_of(name)
+        )
+
+    def expiry(self, horizon: timedelta) -> datetime:
+        """Return when the verdict ends: at its horizon, or with the first fact to go stale."""
+        low, high = self.at, self.at + horizon
+        for name in self.relied_on:
+            if self.facts.valid(name, high) or not self.facts.valid(name, self.at):
+                continue
+            good, bad = low, high
+            while bad - good > timedelta(seconds=1):
+                middle = good + (bad - good) / 2
+                if self.facts.valid(name, middle):
+                    good = middle
+                else:
+                    bad = middle
+            high = min(high, good)
+        return high
+
+    def _reason(self, code: str, text: str, fact: str | None) -> Reason:
+        dated = None if fact is None else self.facts.dated(fact)
+        return Reason(code=code, text=text, fact=fact, fact_date=dated)

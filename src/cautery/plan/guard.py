@@ -1,0 +1,232 @@
+"""Would a block of this target hurt bystanders? Allow, narrow or refuse, with reasons.
+
+Each rule answers an incident of over-blocking: a CDN's addresses blocked to stop fourteen sites
+(Austria 2022), a whole messenger's name for one page (France 2023), a storage service's
+sub-domain (Italy 2024), an address recycled to an innocent buyer (Italy 2024). The order is
+URL before name before address, and what is unknown is never taken for harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cautery.errors import InputError
+from cautery.model import (
+    Collateral,
+    Decision,
+    DedicatedFact,
+    GuardVerdict,
+    Lever,
+    Reason,
+    host_of,
+    require_utc,
+)
+from cautery.model.ports import Facts
+from cautery.plan._address_rules import judge_address
+from cautery.plan._name_rules import judge_name
+from cautery.plan._ruling import Ruling
+from cautery.plan.targets import Target, address_of, exact, parse_target, plain_name
+
+__all__ = ["GuardPolicy", "guard"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardPolicy:
+    """How strict the guard is, and how soon its word must be asked again.
+
+    Parameters
+    ----------
+    unrelated_names : int
+        Most names of strangers that an address may carry; 0: none.
+    current_days : float
+        A name seen at an address within so many days counts as being there.
+    recycled_days : float
+        An address whose owner changed within so many days is refused.
+    dedication_days : float
+        Oldest evidence of dedication that still counts.
+    revalidate_address, revalidate_name, revalidate_url : timedelta
+        How long a verdict holds at most: addresses change hands within an evening.
+    """
+
+    unrelated_names: int = 0
+    current_days: float = 30.0
+    recycled_days: float = 30.0
+    dedication_days: float = 30.0
+    revalidate_address: timedelta = timedelta(hours=2)
+    revalidate_name: timedelta = timedelta(hours=12)
+    revalidate_url: timedelta = timedelta(hours=24)
+
+    def __post_init__(self) -> None:
+        if self.unrelated_names < 0 or self.current_days <= 0:
+            raise InputError("a guard's policy has no negative tolerance")
+
+
+DEFAULT_POLICY = GuardPolicy()
+MAX_LISTED = 200
+"""Most bystanders listed by name; the count is always whole."""
+
+
+def guard(
+    target: str,
+    *,
+    facts: Facts,
+    at: datetime,
+    suspects: Collection[str] = (),
+    lawful: Collection[str] = (),
+    resolving: Collection[str] = (),
+    dedicated: DedicatedFact | None = None,
+    popular_second_approver: str | None = None,
+    allow: Collection[str] = (),
+    policy: GuardPolicy = DEFAULT_POLICY,
+) -> GuardVerdict:
+    """Judge one target from the facts alone; the same facts give the same verdict.
+
+    Parameters
+    ----------
+    target : str
+        A URL, a host name, an IPv4 or IPv6 address, or a range.
+    facts : Facts
+        What is known of addresses and names.
+    at : datetime
+        The moment of the judgement, UTC.
+    suspects : collection of str
+        URLs and host names with evidence against them: what a refused name or address is
+        narrowed to, and the names that are no strangers to a suspect's address.
+    lawful : collection of str
+        URLs, names and addresses known to carry what nobody complains of.
+    resolving : collection of str
+        Suspects' names that our own resolver led to this address, beside passive DNS.
+    dedicated : DedicatedFact or None
+        Evidence of dedication beyond that of the facts; the newer counts.
+    popular_second_approver : str or None
+        Who answers, as second approver, for an exact URL on a popular or protected name.
+    allow : collection of str
+        Private ranges (CIDR) that the mandate may touch: a lab's.
+
+    Returns
+    -------
+    GuardVerdict
+        ``ALLOW`` for what may be blocked, ``NARROW`` when ``narrow_to`` would do instead,
+        ``REFUSE`` otherwise. It never holds beyond the facts it rests on.
+    """
+    require_utc("at", at)
+    try:
+        parsed = parse_target(target)
+    except InputError as error:
+        return GuardVerdict(
+            target=target,
+            lever=Lever.URL if "://" in target else Lever.NAME,
+            decision=Decision.REFUSE,
+            reasons=(Reason(code="invalid-target", text=str(error)),),
+            valid_until=at,
+        )
+    urls = {one for one in suspects if "://" in one}
+    names = {host for host in map(_host, suspects) if host and address_of(host) is None}
+    ruling = Ruling(target=parsed, facts=facts, at=at, policy=policy)
+    if parsed.lever is Lever.ADDRESS:
+        judge_address(
+            ruling,
+            suspects=names | set(map(_host, resolving)),
+            lawful=lawful,
+            dedicated=dedicated,
+            allow=tuple(allow),
+        )
+        here = set(map(_host, resolving))
+        proposals = tuple(sorted(one for one in names | here if one in here or ruling.carries(one)))
+        narrow_to = _names_in_place(proposals, facts, at, lawful, policy)
+        horizon = policy.revalidate_address
+    elif parsed.lever is Lever.NAME:
+        judge_name(ruling, lawful=lawful)
+        narrow_to = tuple(sorted(url for url in urls if _host(url) == parsed.host and exact(url)))
+        horizon = policy.revalidate_name
+    else:
+        _judge_url(ruling, lawful, popular_second_approver)
+        narrow_to = ()
+        horizon = policy.revalidate_url
+    return _verdict(ruling, narrow_to, horizon)
+
+
+def _judge_url(ruling: Ruling, lawful: Collection[str], second: str | None) -> None:
+    target, facts = ruling.target, ruling.facts
+    if target.text in lawful:
+        ruling.refuse("lawful-content", "this very URL is known to be lawful")
+    if not exact(target.text):
+        ruling.refuse(
+            "not-exact",
+            "a part of this URL is hidden behind a pseudonym: only the exact URL can be acted on",
+        )
+    if target.address is not None:
+        ruling.allow("exact-url", "one exact URL on a bare address; nothing else is touched")
+        return
+    ruling.needs("popular", "public_suffix_list")
+    kinds = facts.kinds_of(target.host)
+    if facts.popular(target.host) or kinds:
+        ruling.collateral_popular = (target.host,) if facts.popular(target.host) else ()
+        ruling.kinds.update(kinds)
+        if second is None:
+            ruling.refuse(
+                "second-approver",
+                f"{target.host} is a popular or protected name: an exact URL on it needs a named "
+                "second approver",
+                fact="popular",
+            )
+        else:
+            ruling.note("second-approver", f"{second} answers for an exact URL on {target.host}")
+    ruling.allow("exact-url", f"one exact URL; the rest of {target.host} stays reachable")
+
+
+def _names_in_place(
+    names: tuple[str, ...],
+    facts: Facts,
+    at: datetime,
+    lawful: Collection[str],
+    policy: GuardPolicy,
+) -> tuple[str, ...]:
+    """Keep the names that the guard itself would allow in place of their address."""
+    kept = []
+    for name in names:
+        ruling = Ruling(
+            target=Target(text=name, lever=Lever.NAME, host=name),
+            facts=facts,
+            at=at,
+            policy=policy,
+        )
+        judge_name(ruling, lawful=lawful)
+        if not ruling.objections:
+            kept.append(name)
+    return tuple(kept)
+
+
+def _verdict(ruling: Ruling, narrow_to: tuple[str, ...], horizon: timedelta) -> GuardVerdict:
+    if not ruling.objections:
+        decision, narrow_to = Decision.ALLOW, ()
+    elif narrow_to and ruling.narrowable:
+        decision = Decision.NARROW
+    else:
+        decision = Decision.REFUSE
+    return GuardVerdict(
+        target=ruling.target.text,
+        lever=ruling.target.lever,
+        decision=decision,
+        narrow_to=narrow_to,
+        collateral=Collateral(
+            names=tuple(sorted(ruling.strangers)[:MAX_LISTED]),
+            popular=ruling.collateral_popular,
+            kinds=tuple(sorted(ruling.kinds)),
+            low=max(len(ruling.strangers), ruling.at_least),
+            high=ruling.high,
+        ),
+        reasons=(*ruling.objections, *ruling.grounds),
+        valid_until=ruling.expiry(horizon),
+    )
+
+
+def _host(text: str) -> str:
+    if "://" in text:
+        return host_of(text)
+    try:
+        return plain_name(text)
+    except InputError:
+        return ""

@@ -1,0 +1,121 @@
+"""Which interventions could be tried on a set of streams; the guard decides which exist."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from cautery.errors import InputError
+from cautery.model import Decision, GuardVerdict, Intervention, Lever, host_of
+from cautery.model.ports import Facts
+from cautery.plan.guard import DEFAULT_POLICY, GuardPolicy, guard
+from cautery.plan.targets import address_of, exact, parse_target
+
+COSTS: Mapping[Lever, float] = {Lever.URL: 1.0, Lever.NAME: 2.0, Lever.ADDRESS: 5.0}
+"""Effort and intrusion of a lever, relative to one URL: the narrower, the cheaper. Judgement;
+the recommendation behind the order is "FQDN first" (reference/over-blocking.md)."""
+
+
+def candidates(
+    streams: Mapping[str, Sequence[str]],
+    *,
+    facts: Facts,
+    at: datetime,
+    lawful: Mapping[str, Sequence[str]] | None = None,
+    hosts: Collection[str] = (),
+    allow: Collection[str] = (),
+    popular_second_approver: str | None = None,
+    policy: GuardPolicy = DEFAULT_POLICY,
+    costs: Mapping[Lever, float] = COSTS,
+) -> tuple[Intervention, ...]:
+    """Return every name, address and needed URL with the guard's word on it.
+
+    Parameters
+    ----------
+    streams : mapping of str to sequence of str
+        Proven streams by URL, with the addresses that their host resolved to.
+    lawful : mapping of str to sequence of str
+        The same of streams and names that must go on: partners', and what was found not ours.
+    hosts : collection of str
+        Further names with evidence against them (panels, storefronts): no strangers.
+    allow : collection of str
+        Private ranges that the mandate may touch.
+
+    Returns
+    -------
+    tuple of Intervention
+        Allowed, narrowed and refused ones; names, then addresses, then URLs. An intervention
+        on an address lists the streams that it contributes to cutting: all addresses of a
+        host must go before its streams do.
+    """
+    spared = lawful or {}
+    at_name: dict[str, list[str]] = {}
+    at_address: dict[str, list[str]] = {}
+    for url in sorted(streams):
+        host = host_of(url)
+        bare = address_of(host)
+        if bare is None:
+            at_name.setdefault(host, []).append(url)
+        for address in {_plain(one) for one in streams[url]} | ({str(bare)} if bare else set()):
+            at_address.setdefault(address, []).append(url)
+    kept_up = {host_of(one) if "://" in one else one for one in spared}
+    kept_up |= set(spared) | {_plain(one) for found in spared.values() for one in found}
+    suspects = (set(streams) | set(hosts)) - set(spared)
+
+    def judged(target: str, resolving: Collection[str] = ()) -> GuardVerdict:
+        return guard(
+            target,
+            facts=facts,
+            at=at,
+            suspects=suspects,
+            lawful=kept_up,
+            resolving=resolving,
+            allow=allow,
+            popular_second_approver=popular_second_approver,
+            policy=policy,
+        )
+
+    found: list[Intervention] = []
+    urls: set[str] = set()
+    for host, cut in sorted(at_name.items()):
+        verdict = judged(host)
+        found.append(_intervention(verdict, cut, costs))
+        if verdict.decision is not Decision.ALLOW:
+            urls.update(cut)
+    for address, cut in sorted(at_address.items()):
+        names = {host_of(url) for url in cut} - {address}
+        found.append(_intervention(judged(address, names), cut, costs))
+        urls.update(url for url in cut if address_of(host_of(url)) is not None)
+    found += [
+        _intervention(judged(url), [url], costs)
+        for url in sorted(urls)
+        if exact(url) and _is_url(url)
+    ]
+    return tuple(found)
+
+
+def _intervention(
+    verdict: GuardVerdict, cut: Sequence[str], costs: Mapping[Lever, float]
+) -> Intervention:
+    return Intervention(
+        target=verdict.target,
+        lever=verdict.lever,
+        streams=tuple(sorted(cut)),
+        cost=costs[verdict.lever],
+        guard=verdict,
+    )
+
+
+def _plain(address: str) -> str:
+    found = address_of(address)
+    if found is None:
+        raise InputError(f"{address!r}: a stream resolves to addresses only")
+    return str(found)
+
+
+def _is_url(text: str) -> bool:
+    """Tell whether a URL is a target of its own, not a whole site."""
+    try:
+        return parse_target(text).lever is Lever.URL
+    except InputError:
+        return False

@@ -1,0 +1,141 @@
+"""What a target is, exactly: a URL, a name, an address, a range, or nothing that can be blocked."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from cautery.errors import InputError
+from cautery.model import Lever
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
+_PSEUDONYM = re.compile(r"~[0-9a-f]{16}\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A target as parsed.
+
+    Parameters
+    ----------
+    text : str
+        Its one spelling: lower case, punycode, compressed IPv6, no trailing dot.
+    host : str
+        Of a URL, its host; else as ``text``.
+    address : IPv4Address or IPv6Address or None
+        When the target, or its host, is one.
+    network : IPv4Network or IPv6Network or None
+        When it is wider than one host.
+    """
+
+    text: str
+    lever: Lever
+    host: str
+    address: Address | None = None
+    network: Network | None = None
+    wildcard: bool = False
+
+
+def parse_target(text: str) -> Target:
+    """Return what ``text`` names.
+
+    Raises
+    ------
+    InputError
+        If it is no URL, host name, address or range in one certain reading.
+    """
+    plain = text.strip()
+    if not plain or len(plain) > 4096 or any(ord(one) < 33 or ord(one) == 127 for one in plain):
+        raise InputError(f"{text[:80]!r} is empty, too long, or has blanks in it")
+    if "://" in plain:
+        return _url(plain)
+    bare = plain[1:-1] if plain.startswith("[") and plain.endswith("]") else plain
+    if "/" in bare:
+        try:
+            network = ipaddress.ip_network(bare, strict=False)
+        except ValueError as error:
+            raise InputError(f"{text[:80]!r} is no range: {error}") from error
+        if network.num_addresses == 1:
+            return _of_address(network.network_address)
+        return Target(text=str(network), lever=Lever.ADDRESS, host=str(network), network=network)
+    address = address_of(bare)
+    if address is not None:
+        return _of_address(address)
+    wildcard = plain.startswith("*.")
+    name = plain_name(plain.removeprefix("*."))
+    return Target(
+        text=("*." if wildcard else "") + name, lever=Lever.NAME, host=name, wildcard=wildcard
+    )
+
+
+def address_of(text: str) -> Address | None:
+    """Return the address that ``text`` spells, an IPv4 one mapped into IPv6 as IPv4."""
+    if "%" in text:
+        return None
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    return address
+
+
+def plain_name(text: str) -> str:
+    """Return a host name in lower-case punycode without a trailing dot.
+
+    Raises
+    ------
+    InputError
+        If it is none (RFC 1123, with underscores; a last label of digits would be an address).
+    """
+    name = text.rstrip(".").lower()
+    if not name.isascii():
+        try:
+            name = name.encode("idna").decode("ascii").lower()
+        except UnicodeError as error:
+            raise InputError(f"{text[:80]!r} is no host name: {error}") from error
+    labels = name.split(".")
+    if len(name) > 253 or not all(_LABEL.match(label) for label in labels):
+        raise InputError(f"{text[:80]!r} is no host name")
+    if labels[-1].isdigit() or re.fullmatch(r"0x[0-9a-f]*", labels[-1]):
+        raise InputError(f"{text[:80]!r} is neither a host name nor an address")
+    return name
+
+
+def exact(url: str) -> bool:
+    """Tell whether a URL is exact: no part of it stands hidden behind a pseudonym."""
+    return _PSEUDONYM.search(url) is None
+
+
+def _of_address(address: Address) -> Target:
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return Target(text=str(address), lever=Lever.ADDRESS, host=str(address), address=address)
+
+
+def _url(text: str) -> Target:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise InputError(f"{text[:80]!r} is no URL: {error}") from error
+    if parts.scheme not in ("http", "https", "rtmp", "rtmps", "rtsp") or not host:
+        raise InputError(f"{text[:80]!r} is no URL of a stream")
+    if parts.username is not None or parts.password is not None:
+        raise InputError(f"a URL with a login in it is not handed on: host {host!r}")
+    address = address_of(host)
+    name = str(address) if address is not None else plain_name(host)
+    if parts.path.strip("/") == "" and not parts.query:
+        # The URL of a whole site is the site: judged as its name or address.
+        return (
+            _of_address(address)
+            if address is not None
+            else Target(text=name, lever=Lever.NAME, host=name)
+        )
+    return Target(text=text, lever=Lever.URL, host=name, address=address)

@@ -1,0 +1,171 @@
+"""Contacts, means of payment and tracking ids of a page: what links storefronts to each other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+_EMAIL = re.compile(
+    r"(?i)(?<![\w.+-])([a-z0-9][a-z0-9._%+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\.[a-z]{2,24})(?![\w-])"
+)
+_TELEGRAM_TEXT = re.compile(r"(?i)telegram\W{1,6}@([a-z][a-z0-9_]{4,31})\b")
+_WHATSAPP_TEXT = re.compile(r"(?i)whats\s?app\W{0,12}(\+?\d[\d\s().-]{7,20}\d)")
+_NOT_A_HANDLE = frozenset(("share", "joinchat", "s", "addstickers", "proxy", "iv", "msg"))
+
+TRACKERS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("google-analytics", re.compile(r"(?<![\w-])(UA-\d{4,10}-\d{1,4}|G-[A-Z0-9]{8,12})(?![\w-])")),
+    ("google-tag-manager", re.compile(r"(?<![\w-])(GTM-[A-Z0-9]{5,9})(?![\w-])")),
+    ("google-ads", re.compile(r"(?<![\w-])(AW-\d{8,12})(?![\w-])")),
+    ("google-adsense", re.compile(r"(?<![\w-])((?:ca-)?pub-\d{16})(?!\d)")),
+    ("yandex-metrica", re.compile(r"mc\.yandex\.(?:ru|com)/watch/(\d{5,10})")),
+    ("yandex-metrica", re.compile(r"\bym\(\s{0,4}(\d{5,10})\s{0,4},")),
+    ("meta-pixel", re.compile(r"fbq\(\s{0,4}['\"]init['\"]\s{0,4},\s{0,4}['\"](\d{10,20})['\"]")),
+    ("meta-pixel", re.compile(r"facebook\.com/tr\?id=(\d{10,20})")),
+    ("matomo", re.compile(r"setSiteId['\"]\s{0,4},\s{0,4}['\"]?(\d{1,6})")),
+    ("tiktok-pixel", re.compile(r"ttq\.load\(\s{0,4}['\"]([A-Z0-9]{16,24})['\"]")),
+    ("hotjar", re.compile(r"hjid\s{0,3}[:=]\s{0,3}(\d{5,9})")),
+    ("clarity", re.compile(r"clarity\.ms/tag/([a-z0-9]{8,12})")),
+    ("tawk", re.compile(r"embed\.tawk\.to/([0-9a-f]{24})")),
+    ("crisp", re.compile(r"CRISP_WEBSITE_ID\s{0,3}=\s{0,3}['\"]([0-9a-f-]{36})['\"]")),
+    ("cloudflare-insights", re.compile(r"['\"]token['\"]\s{0,3}:\s{0,3}['\"]([0-9a-f]{32})['\"]")),
+)
+_MATOMO_URL = re.compile(
+    r"(?:https?:)?//([a-z0-9.-]{3,100})/[^\s'\"]{0,60}(?:matomo|piwik)\.(?:php|js)"
+)
+
+PAYMENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (name, re.compile(pattern, re.IGNORECASE))
+    for name, pattern in (
+        ("paypal", r"\bpaypal\b"),
+        ("visa", r"\bvisa\b(?! card holder)"),
+        ("mastercard", r"\bmaster\s?card\b"),
+        ("card", r"\b(?:credit|debit|bank)\s?cards?\b|\bcarte (?:bancaire|bleue)\b|\bkreditkarte"),
+        ("stripe", r"\bstripe\b|js\.stripe\.com"),
+        ("bank transfer", r"\bbank transfer\b|\bvirement\b|\büberweisung\b|\bbonifico\b|\bsepa\b"),
+        ("skrill", r"\bskrill\b"),
+        ("paysafecard", r"\bpaysafe\s?card\b"),
+        ("revolut", r"\brevolut\b"),
+        ("wise", r"\bwise\.com\b|\btransferwise\b"),
+        ("western union", r"\bwestern union\b"),
+        ("bizum", r"\bbizum\b"),
+        ("blik", r"\bblik\b"),
+        ("ideal", r"\bideal\.nl\b|\biDEAL betal"),
+        ("cash app", r"\bcash\s?app\b"),
+        ("bitcoin", r"\bbitcoins?\b|\bbtc\b"),
+        ("ethereum", r"\bethereum\b|\beth\b"),
+        ("tether", r"\busdt\b|\btether\b"),
+        ("litecoin", r"\blitecoin\b|\bltc\b"),
+        ("monero", r"\bmonero\b|\bxmr\b"),
+        ("crypto", r"\bcrypto(?:currenc\w+|s|monnaies?)?\b|\bkrypto"),
+        ("coinbase commerce", r"commerce\.coinbase\.com"),
+        ("nowpayments", r"nowpayments"),
+        ("coinpayments", r"coinpayments"),
+        ("plisio", r"\bplisio\b"),
+        ("sellix", r"\bsellix\b"),
+        ("sumup", r"\bsumup\b"),
+        ("payop", r"\bpayop\b"),
+        ("gift card", r"\b(?:amazon )?gift ?cards?\b"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """How customers reach a seller, in clear: the caller hashes it before it goes anywhere.
+
+    ``kind`` is ``telegram``, ``whatsapp``, ``email``, ``phone``, ``skype``, ``discord``,
+    ``facebook``, ``instagram`` or ``signal``; ``handle`` is in the kind's canonical spelling.
+    """
+
+    kind: str
+    handle: str
+
+
+def contacts(text: str, links: list[str]) -> tuple[Contact, ...]:
+    """Find contacts in a page's text and links."""
+    found: dict[Contact, None] = {}
+    for link in links:
+        if (one := _of_link(link)) is not None:
+            found[one] = None
+    for match in _EMAIL.finditer(text):
+        found[Contact(kind="email", handle=match[1].lower())] = None
+    for match in _TELEGRAM_TEXT.finditer(text):
+        found[Contact(kind="telegram", handle=match[1].lower())] = None
+    for match in _WHATSAPP_TEXT.finditer(text):
+        if (number := _phone(match[1])) is not None:
+            found[Contact(kind="whatsapp", handle=number)] = None
+    return tuple(found)[:100]
+
+
+def trackers(source: str) -> tuple[tuple[str, str], ...]:
+    """Return (system, id) of analytics and tags; Matomo's id with its server's name."""
+    found: dict[tuple[str, str], None] = {}
+    server = _MATOMO_URL.search(source)
+    for system, pattern in TRACKERS:
+        for match in pattern.finditer(source):
+            number = match[1]
+            if system == "matomo":
+                if server is None:
+                    continue  # a site number means nothing without its server
+                number = f"{server[1]}#{number}"
+            found[system, number.removeprefix("ca-")] = None
+            if len(found) >= 100:
+                return tuple(found)
+    return tuple(found)
+
+
+def payments(text: str) -> tuple[str, ...]:
+    """Return the means of payment that a page names."""
+    return tuple(name for name, pattern in PAYMENTS if pattern.search(text))
+
+
+def _of_link(link: str) -> Contact | None:
+    try:
+        parts = urlsplit(link)
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:
+        return None
+    steps = [unquote(step) for step in parts.path.split("/") if step]
+    first = steps[0] if steps else ""
+    if parts.scheme == "mailto":
+        found = _EMAIL.search(unquote(parts.path))
+        return Contact(kind="email", handle=found[1].lower()) if found else None
+    if parts.scheme == "tel":
+        number = _phone(parts.path)
+        return Contact(kind="phone", handle=number) if number else None
+    if parts.scheme == "tg":
+        name = parse_qs(parts.query).get("domain", [""])[0]
+        return Contact(kind="telegram", handle=name.lower()[:64]) if name else None
+    if parts.scheme == "skype":
+        return Contact(kind="skype", handle=parts.path[:64].lower()) if parts.path else None
+    if host in ("t.me", "telegram.me", "telegram.dog"):
+        if first.startswith("+") or first == "joinchat":
+            code = first if first.startswith("+") else "+" + (steps[1] if len(steps) > 1 else "")
+            return Contact(kind="telegram", handle=code[:64])
+        if first == "s" and len(steps) > 1:
+            first = steps[1]
+        if not first or first.lower() in _NOT_A_HANDLE:
+            return None
+        return Contact(kind="telegram", handle=first.lstrip("@").lower()[:64])
+    if host in ("wa.me", "api.whatsapp.com", "web.whatsapp.com"):
+        number = _phone(parse_qs(parts.query).get("phone", [first])[0])
+        return Contact(kind="whatsapp", handle=number) if number else None
+    if host == "wa.link" and first:
+        return Contact(kind="whatsapp", handle=f"wa.link/{first}"[:64])
+    if host in ("discord.gg", "discord.com") and steps:
+        return Contact(kind="discord", handle=steps[-1][:64])
+    if (
+        host in ("facebook.com", "m.me", "instagram.com")
+        and first
+        and first not in ("sharer", "tr")
+    ):
+        kind = "instagram" if host.startswith("insta") else "facebook"
+        return Contact(kind=kind, handle=first.removesuffix(".php").lower()[:64])
+    return None
+
+
+def _phone(text: str) -> str | None:
+    digits = re.sub(r"\D", "", text[:40])
+    digits = digits.removeprefix("00")
+    return "+" + digits if 8 <= len(digits) <= 15 else None

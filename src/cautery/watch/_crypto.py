@@ -1,0 +1,218 @@
+"""Payment addresses in text, each kept only if its own checksum holds."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_EDGE = r"(?<![A-Za-z0-9])"
+_END = r"(?![A-Za-z0-9])"
+_BASE58_TEXT = re.compile(_EDGE + r"([13LMT][1-9A-HJ-NP-Za-km-z]{25,34})" + _END)
+_BECH32_TEXT = re.compile(_EDGE + r"((?:bc|BC|ltc|LTC)1[A-Za-z0-9]{11,87})" + _END)
+_HEX_TEXT = re.compile(_EDGE + r"(0x[0-9a-fA-F]{40})" + _END)
+_MONERO_TEXT = re.compile(
+    _EDGE + r"([48][1-9A-HJ-NP-Za-km-z]{94}(?:[1-9A-HJ-NP-Za-km-z]{11})?)" + _END
+)
+_MOST = 200
+
+_ROUND_CONSTANTS = (
+    0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000,
+    0x000000000000808B, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
+    0x000000000000008A, 0x0000000000000088, 0x0000000080008009, 0x000000008000000A,
+    0x000000008000808B, 0x800000000000008B, 0x8000000000008089, 0x8000000000008003,
+    0x8000000000008002, 0x8000000000000080, 0x000000000000800A, 0x800000008000000A,
+    0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
+)  # fmt: skip
+_ROTATIONS = (
+    1,
+    3,
+    6,
+    10,
+    15,
+    21,
+    28,
+    36,
+    45,
+    55,
+    2,
+    14,
+    27,
+    41,
+    56,
+    8,
+    25,
+    43,
+    62,
+    18,
+    39,
+    61,
+    20,
+    44,
+)
+_LANES = (10, 7, 11, 17, 18, 3, 5, 16, 8, 21, 24, 4, 15, 23, 19, 13, 12, 2, 20, 14, 22, 9, 6, 1)
+_MASK = 2**64 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CryptoAddress:
+    """Where money may be sent. ``checked``: the address carries a checksum, and it holds."""
+
+    currency: str
+    address: str
+    checked: bool
+
+
+def crypto_addresses(text: str) -> tuple[CryptoAddress, ...]:
+    """Find payment addresses; one whose checksum fails is left out.
+
+    Bitcoin (Base58Check, BIP 173, BIP 350), Litecoin, Tron, Ethereum-like (EIP-55 when the case is
+    mixed; all-lower ones carry no checksum), Monero (Keccak checksum).
+
+    Examples
+    --------
+    >>> [one.currency for one in crypto_addresses("pay 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa now")]
+    ['BTC']
+    """
+    found: dict[tuple[str, str], CryptoAddress] = {}
+    for one in _all(text):
+        found.setdefault((one.currency, one.address), one)
+        if len(found) >= _MOST:
+            break
+    return tuple(found.values())
+
+
+def _all(text: str) -> Iterator[CryptoAddress]:
+    readers: tuple[tuple[re.Pattern[str], Callable[[str], CryptoAddress | None]], ...] = (
+        (_BASE58_TEXT, _base58),
+        (_BECH32_TEXT, _bech32),
+        (_HEX_TEXT, _ethereum),
+        (_MONERO_TEXT, _monero),
+    )
+    for pattern, read in readers:
+        for match in pattern.finditer(text):
+            if (one := read(match[1])) is not None:
+                yield one
+
+
+def _base58(text: str) -> CryptoAddress | None:
+    number = 0
+    for letter in text:
+        number = number * 58 + _BASE58.index(letter)
+    zeros = len(text) - len(text.lstrip("1"))
+    raw = bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
+    if len(raw) != 25:
+        return None
+    body, check = raw[:-4], raw[-4:]
+    if hashlib.sha256(hashlib.sha256(body).digest()).digest()[:4] != check:
+        return None
+    # Version bytes: Bitcoin 0x00 and 0x05, Litecoin 0x30 and 0x32, Tron 0x41.
+    currency = {0x00: "BTC", 0x05: "BTC", 0x30: "LTC", 0x32: "LTC", 0x41: "TRX"}.get(raw[0])
+    if currency is None:
+        return None
+    return CryptoAddress(currency=currency, address=text, checked=True)
+
+
+def _bech32(text: str) -> CryptoAddress | None:
+    if text != text.lower() and text != text.upper():
+        return None
+    prefix, _, data = text.lower().rpartition("1")
+    if prefix not in ("bc", "ltc") or any(letter not in _BECH32 for letter in data):
+        return None
+    values = [_BECH32.index(letter) for letter in data]
+    expanded = [ord(one) >> 5 for one in prefix] + [0] + [ord(one) & 31 for one in prefix]
+    # BIP 173 for witness version 0, BIP 350 (bech32m) for the later ones.
+    want = 1 if values[0] == 0 else 0x2BC830A3
+    if _polymod(expanded + values) != want:
+        return None
+    return CryptoAddress(
+        currency="BTC" if prefix == "bc" else "LTC", address=text.lower(), checked=True
+    )
+
+
+def _polymod(values: list[int]) -> int:
+    check = 1
+    for value in values:
+        top = check >> 25
+        check = (check & 0x1FFFFFF) << 5 ^ value
+        for bit, constant in enumerate(
+            (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+        ):
+            if top >> bit & 1:
+                check ^= constant
+    return check
+
+
+def _ethereum(text: str) -> CryptoAddress | None:
+    digits = text[2:]
+    if digits in (digits.lower(), digits.upper()):
+        return CryptoAddress(currency="ETH", address=text.lower(), checked=False)
+    mask = keccak_256(digits.lower().encode()).hex()
+    right = "".join(
+        letter.upper() if int(nibble, 16) >= 8 else letter
+        for letter, nibble in zip(digits.lower(), mask, strict=False)
+    )
+    if right != digits:
+        return None
+    return CryptoAddress(currency="ETH", address=text, checked=True)
+
+
+def _monero(text: str) -> CryptoAddress | None:
+    raw = bytearray()
+    sizes = {2: 1, 3: 2, 5: 3, 6: 4, 7: 5, 9: 6, 10: 7, 11: 8}
+    for start in range(0, len(text), 11):
+        block = text[start : start + 11]
+        number = 0
+        for letter in block:
+            number = number * 58 + _BASE58.index(letter)
+        size = sizes.get(len(block))
+        if size is None or number >= 256**size:
+            return None
+        raw += number.to_bytes(size, "big")
+    # 0x12 standard, 0x13 integrated, 0x2a subaddress of the main net.
+    if raw[0] not in (0x12, 0x13, 0x2A) or keccak_256(bytes(raw[:-4]))[:4] != raw[-4:]:
+        return None
+    return CryptoAddress(currency="XMR", address=text, checked=True)
+
+
+def keccak_256(data: bytes) -> bytes:
+    """Return Keccak-256 with the original padding, as Ethereum uses it (not SHA3-256)."""
+    rate = 136
+    padded = bytearray(data)
+    padded += b"\x01" + bytes(-(len(data) + 1) % rate)
+    padded[-1] |= 0x80
+    state = [0] * 25
+    for start in range(0, len(padded), rate):
+        for lane in range(rate // 8):
+            at = start + 8 * lane
+            state[lane] ^= int.from_bytes(padded[at : at + 8], "little")
+        _permute(state)
+    return b"".join(lane.to_bytes(8, "little") for lane in state[:4])
+
+
+def _permute(state: list[int]) -> None:
+    """Keccak-f[1600]: theta, rho and pi, chi, iota (FIPS 202, section 3.2)."""
+    for constant in _ROUND_CONSTANTS:
+        columns = [
+            state[x] ^ state[x + 5] ^ state[x + 10] ^ state[x + 15] ^ state[x + 20]
+            for x in range(5)
+        ]
+        for x in range(5):
+            turn = columns[(x + 4) % 5] ^ _rotated(columns[(x + 1) % 5], 1)
+            for y in range(0, 25, 5):
+                state[x + y] ^= turn
+        carried = state[1]
+        for lane, rotation in zip(_LANES, _ROTATIONS, strict=True):
+            state[lane], carried = _rotated(carried, rotation), state[lane]
+        for y in range(0, 25, 5):
+            row = state[y : y + 5]
+            for x in range(5):
+                state[x + y] = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5] & _MASK)
+        state[0] ^= constant
+
+
+def _rotated(lane: int, by: int) -> int:
+    return ((lane << by) | (lane >> (64 - by))) & _MASK

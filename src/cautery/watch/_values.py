@@ -1,0 +1,56 @@
+"""Values that several readers yield."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadWarning:
+    """A record that could not be read, quoted; the reading went on.
+
+    Parameters
+    ----------
+    line : int
+        Counted from 1 (for JSON, the number of the record); 0: of the whole.
+    quoted : str
+        What stood there, printable and shortened; credentials may be in it, so it is kept with the
+        exhibit and never shown before redaction.
+    count : int
+        How many records this warning stands for: 1, or the rest when there were too many.
+    """
+
+    line: int
+    why: str
+    quoted: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaylistEntry:
+    """One channel or film of a list, with everything that the list says of it.
+
+    Parameters
+    ----------
+    url : str
+        Exact, credentials and all: it stays in memory and in sealed exhibits.
+    title : str or None
+        As offered; ``None``: nameless.
+    duration_s : float or None
+        As claimed; ``None``: live or unsaid.
+    attributes : tuple of (str, str)
+        In the order of the list, known and unknown ones alike; names in lower case.
+    headers : tuple of (str, str)
+        HTTP headers that the list asks a player to send. Recorded, never sent.
+    """
+
+    url: str
+    title: str | None
+    duration_s: float | None = None
+    attributes: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    line: int = 0
+
+    def attribute(self, name: str) -> str | None:
+        """Return an attribute's value, if the list gives it."""
+        return next((value for key, value in self.attributes if key == name), None)

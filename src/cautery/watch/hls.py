@@ -1,0 +1,369 @@
+"""HLS playlists: which variants there are, which segments, since when, and how locked."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from cautery.errors import InputError, LimitError, SourceError
+from cautery.watch._text import markup_of, text_of, what_is, whole
+
+FORMAT = "HTTP Live Streaming playlist"
+SPECIFICATION = "RFC 8216; draft-pantos-hls-rfc8216bis for later tags"
+MEDIA_TYPES = ("application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl")
+
+DRM_SYSTEMS = {
+    "urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed": "Widevine",
+    "urn:uuid:9a04f079-9840-4286-ab92-e65be0885f95": "PlayReady",
+    "com.microsoft.playready": "PlayReady",
+    "com.widevine": "Widevine",
+    "com.apple.streamingkeydelivery": "FairPlay",
+    "urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e": "ClearKey",
+    "org.w3.clearkey": "ClearKey",
+}
+"""KEYFORMAT to system; identifiers as registered at DASH-IF (dashif.org/identifiers)."""
+
+_SOUND = ("mp4a", "ac-3", "ec-3", "ac-4", "opus", "vorbis", "flac", "mp3", "dts", "alac")
+_PICTURES = ("avc", "hvc", "hev", "vp0", "vp8", "vp9", "av01", "dvh", "mp4v", "theora", "vvc")
+_LONGEST_SEGMENT_S = 3600.0
+_MOST_SEQUENCE = 2**63
+_LARGEST_KEY_IV = 2**128
+_LONG_NUMBER = re.compile(rb"\d{40}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HlsLimits:
+    """The most that one playlist may hold; more is refused."""
+
+    max_bytes: int = 8_000_000
+    segments: int = 20_000
+    variants: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """An alternative sound track or subtitle (EXT-X-MEDIA)."""
+
+    kind: str
+    group: str
+    name: str
+    language: str | None
+    url: str | None
+    default: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One quality of a stream (EXT-X-STREAM-INF); ``None``: the playlist does not say."""
+
+    url: str
+    bandwidth: int
+    codecs: tuple[str, ...]
+    width: int | None
+    height: int | None
+    audio_group: str | None
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether there are pictures, as far as the playlist says: unsaid counts as yes."""
+        return self.height is not None or not self.codecs or _any(self.codecs, _PICTURES)
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether there is sound: unsaid counts as yes."""
+        return self.audio_group is not None or not self.codecs or _any(self.codecs, _SOUND)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """How a segment is locked (EXT-X-KEY).
+
+    ``drm`` names the system where the key is not served in clear to any player; such segments are
+    recorded as locked and never unlocked.
+    """
+
+    method: str
+    url: str | None
+    iv: bytes | None
+    key_format: str
+    drm: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One piece of media. ``iv`` of its key, if unsaid, is the sequence number (RFC 8216 5.2)."""
+
+    url: str
+    sequence: int
+    duration_s: float
+    discontinuity: bool = False
+    key: Key | None = None
+    map_url: str | None = None
+    byte_range: str | None = None
+    map_byte_range: str | None = None
+    starts_at: datetime | None = None
+    """EXT-X-PROGRAM-DATE-TIME in UTC, carried forward; the encoder's claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MasterPlaylist:
+    """A choice of variants."""
+
+    url: str
+    variants: tuple[Variant, ...]
+    renditions: tuple[Rendition, ...]
+    drm: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaPlaylist:
+    """The segments of one variant, oldest first."""
+
+    url: str
+    target_s: float | None
+    sequence: int
+    segments: tuple[Segment, ...]
+    ended: bool
+    drm: tuple[str, ...] = ()
+
+    @property
+    def live(self) -> bool:
+        """Whether more segments are to come."""
+        return not self.ended
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of all segments."""
+        return math.fsum(segment.duration_s for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The variant to probe, and the sound track beside it if its sound is apart."""
+
+    variant: Variant
+    sound: Rendition | None
+
+
+def read_hls(
+    chunks: Iterable[bytes], *, base: str, limits: HlsLimits | None = None
+) -> MasterPlaylist | MediaPlaylist:
+    r"""Read one playlist whole.
+
+    Parameters
+    ----------
+    chunks : iterable of bytes
+        The playlist, cut anywhere.
+    base : str
+        Its own http(s) URL, after redirects.
+
+    Raises
+    ------
+    SourceError
+        If it is no HLS playlist, or holds impossible values.
+    LimitError
+        If it is larger than the limits allow.
+    InputError
+        If ``base`` is no http(s) URL.
+
+    Examples
+    --------
+    >>> found = read_hls([b"#EXTM3U\n#EXTINF:4,\na.ts\n"], base="http://e.example/live/x.m3u8")
+    >>> found.segments[0].url
+    'http://e.example/live/a.ts'
+    """
+    limits = limits or HlsLimits()
+    if urlsplit(base).scheme not in ("http", "https"):
+        raise InputError(f"base of an HLS playlist: {base[:80]!r} is no http URL")
+    data = whole(chunks, most=limits.max_bytes, wanted="HLS playlist")
+    text = _checked_text(data, limits)
+    import m3u8  # noqa: PLC0415 - heavy: only probes need it
+
+    try:
+        found = m3u8.loads(text)
+        if found.is_variant:
+            return _master(found, base)
+        return _media(found, base)
+    except (LookupError, TypeError, AttributeError, ArithmeticError, ValueError) as error:
+        raise SourceError(f"HLS playlist: malformed ({error})"[:300]) from error
+    except m3u8.ParseError as error:
+        raise SourceError(f"HLS playlist: malformed ({error})"[:300]) from error
+
+
+def choose_variant(master: MasterPlaylist, *, pictures: bool = True) -> Choice:
+    """Choose the lowest variant that has sound, and pictures if asked and any has them.
+
+    Raises
+    ------
+    SourceError
+        If no variant has sound.
+    """
+    audible = [one for one in master.variants if one.has_sound]
+    if not audible:
+        raise SourceError("HLS playlist: no variant with sound")
+    seen = [one for one in audible if one.has_pictures] if pictures else []
+    # Below about 100 kbit/s sound and pictures are too poor to compare: take the next one up.
+    fair = [one for one in seen or audible if one.bandwidth >= 100_000 or one.bandwidth == 0]
+    variant = min(fair or seen or audible, key=lambda one: (one.bandwidth, one.url))
+    tracks = [
+        one
+        for one in master.renditions
+        if one.kind == "AUDIO" and one.group == variant.audio_group and one.url is not None
+    ]
+    tracks.sort(key=lambda one: not one.default)
+    return Choice(variant=variant, sound=tracks[0] if tracks else None)
+
+
+def _checked_text(data: bytes, limits: HlsLimits) -> str:
+    if (found := what_is(data[:4096])) is not None:
+        raise SourceError(f"not an HLS playlist: this is {found}")
+    text = text_of(data)
+    if (markup := markup_of(text)) is not None:
+        raise SourceError(f"not an HLS playlist: this is {markup}")
+    if not text.lstrip().startswith("#EXTM3U"):
+        raise SourceError("not an HLS playlist: it does not begin with #EXTM3U")
+    if "\0" in text:
+        raise SourceError("not an HLS playlist: NUL bytes in it")
+    if text.count("#EXTINF") > limits.segments:
+        raise LimitError(f"HLS playlist: more than {limits.segments} segments")
+    if text.count("#EXT-X-STREAM-INF") + text.count("#EXT-X-MEDIA:") > limits.variants:
+        raise LimitError(f"HLS playlist: more than {limits.variants} variants")
+    if text.count("#EXT-X-KEY") + text.count("#EXT-X-MAP") > 2 * limits.segments:
+        raise LimitError("HLS playlist: more keys than segments")
+    if text.count("#EXT-X-PART:") + text.count("#EXT-X-DATERANGE") > 4 * limits.segments:
+        raise LimitError("HLS playlist: more parts than any player reads")
+    if _LONG_NUMBER.search(data):
+        raise SourceError("HLS playlist: a number of 40 digits or more")
+    return text
+
+
+def _master(found: Any, base: str) -> MasterPlaylist:
+    variants = []
+    for one in found.playlists:
+        info = one.stream_info
+        width, height = info.resolution or (None, None)
+        codecs = tuple(part.strip().lower() for part in (info.codecs or "").split(",") if part)
+        variants.append(
+            Variant(
+                url=_absolute(base, one.uri),
+                bandwidth=_bounded("BANDWIDTH", info.bandwidth or 0, 10**12),
+                codecs=codecs,
+                width=width,
+                height=height,
+                audio_group=_plain(info.audio),
+            )
+        )
+    if not variants:
+        raise SourceError("HLS playlist: a master without variants")
+    renditions = tuple(
+        Rendition(
+            kind=str(one.type or ""),
+            group=str(one.group_id or ""),
+            name=str(one.name or ""),
+            language=_plain(one.language),
+            url=_absolute(base, one.uri) if one.uri else None,
+            default=one.default == "YES",
+        )
+        for one in found.media
+    )
+    keys = [_key(base, one) for one in found.session_keys if one is not None]
+    return MasterPlaylist(
+        url=base,
+        variants=tuple(variants),
+        renditions=renditions,
+        drm=_locks(keys),
+    )
+
+
+def _media(found: Any, base: str) -> MediaPlaylist:
+    first = _bounded("MEDIA-SEQUENCE", found.media_sequence or 0, _MOST_SEQUENCE)
+    keys: dict[int, Key] = {}
+    segments = []
+    for index, one in enumerate(found.segments):
+        if one.uri is None:
+            continue
+        duration = one.duration
+        if duration is None or not 0 <= duration <= _LONGEST_SEGMENT_S:
+            raise SourceError(f"HLS playlist: a segment of {duration} seconds")
+        key = None
+        if one.key is not None and one.key.method and one.key.method != "NONE":
+            key = keys.setdefault(id(one.key), _key(base, one.key))
+        start = one.current_program_date_time
+        segments.append(
+            Segment(
+                url=_absolute(base, one.uri),
+                sequence=first + index,
+                duration_s=float(duration),
+                discontinuity=bool(one.discontinuity),
+                key=key,
+                map_url=_absolute(base, one.init_section.uri) if one.init_section else None,
+                byte_range=_plain(one.byterange),
+                map_byte_range=_plain(one.init_section.byterange) if one.init_section else None,
+                starts_at=start.astimezone(UTC) if start is not None and start.tzinfo else None,
+            )
+        )
+    target = found.target_duration
+    if target is not None and not 0 <= target <= _LONGEST_SEGMENT_S:
+        raise SourceError(f"HLS playlist: a target duration of {target} seconds")
+    locks = [_key(base, one) for one in found.keys if one is not None and one.method != "NONE"]
+    return MediaPlaylist(
+        url=base,
+        target_s=None if target is None else float(target),
+        sequence=first,
+        segments=tuple(segments),
+        ended=bool(found.is_endlist),
+        drm=_locks(locks),
+    )
+
+
+def _key(base: str, one: Any) -> Key:
+    method = str(one.method or "").upper()
+    key_format = str(one.keyformat or "identity").strip('"')
+    system = DRM_SYSTEMS.get(key_format.lower())
+    if system is None and key_format.lower() != "identity":
+        system = f"unknown ({key_format[:60]})"
+    if system is None and method.startswith("SAMPLE-AES"):
+        system = method
+    iv = None
+    if one.iv:
+        number = int(str(one.iv), 16)
+        if not 0 <= number < _LARGEST_KEY_IV:
+            raise SourceError("HLS playlist: an initialisation vector of more than 128 bits")
+        iv = number.to_bytes(16, "big")
+    url = str(one.uri) if one.uri else None
+    if url is not None and system is None:
+        url = _absolute(base, url)
+    return Key(method=method, url=url, iv=iv, key_format=key_format, drm=system)
+
+
+def _locks(keys: Iterable[Key]) -> tuple[str, ...]:
+    return tuple(sorted({key.drm for key in keys if key.drm is not None}))
+
+
+def _absolute(base: str, url: str | None) -> str:
+    if not url:
+        raise SourceError("HLS playlist: an entry without a URL")
+    joined = urljoin(base, url)
+    parts = urlsplit(joined)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SourceError(f"HLS playlist: {parts.scheme[:20] or 'no'} URL, want http or https")
+    return joined
+
+
+def _bounded(name: str, value: int, most: int) -> int:
+    if not 0 <= value < most:
+        raise SourceError(f"HLS playlist: {name} of {value}"[:200])
+    return int(value)
+
+
+def _plain(value: object) -> str | None:
+    return str(value).strip('"') if value else None
+
+
+def _any(codecs: Iterable[str], families: tuple[str, ...]) -> bool:
+    return any(codec.startswith(families) for codec in codecs)

@@ -1,0 +1,328 @@
+"""IPTV playlists in any dialect: a stream of bytes to entries and warnings."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from cautery.errors import LimitError, SourceError
+from cautery.watch._text import begin, decode_line, markup_of, quoted
+from cautery.watch._values import PlaylistEntry, ReadWarning
+
+FORMAT = "Extended M3U, as IPTV players read it"
+SPECIFICATION = (
+    "No standard. RFC 8216 section 4 for #EXTM3U and #EXTINF; de facto attributes (tvg-*, "
+    "group-title), #EXTGRP, #EXTVLCOPT (VLC), #KODIPROP and url|header=value (Kodi)"
+)
+MEDIA_TYPES = ("audio/x-mpegurl", "application/x-mpegurl", "audio/mpegurl")
+
+_DURATION = re.compile(r"\s*([+-]?\d{1,12}(?:\.\d{1,9})?)")
+_NAME = re.compile(r"([^\s=,\"']{1,64})\s{0,8}=\s{0,8}")
+_AFTER_QUOTE = re.compile(r"\s*(?:,|$)|\s+[^\s=,\"']{1,64}\s{0,8}=|(?=[a-z][a-z-]{1,30}=[\"'])")
+_UNQUOTED_END = re.compile(r",|\s+[^\s=,\"']{1,64}\s{0,8}=")
+_SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]{0,30}:")
+_MOST_ATTRIBUTES = 64
+_OF_HLS = ("#EXT-X-STREAM-INF", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA-SEQUENCE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaylistLimits:
+    """The most that is read of one list.
+
+    Parameters
+    ----------
+    line_bytes : int
+        Longer lines are dropped, with a warning.
+    entries : int
+        Reading stops after so many, with a warning.
+    warnings : int
+        So many are told one by one, the rest as one count for each reason.
+    total_bytes : int
+        A longer list raises :class:`~cautery.errors.LimitError`.
+    """
+
+    line_bytes: int = 65_536
+    entries: int = 2_000_000
+    warnings: int = 200
+    total_bytes: int = 8_000_000_000
+
+
+def read_m3u(
+    chunks: Iterable[bytes], *, base: str | None = None, limits: PlaylistLimits | None = None
+) -> Iterator[PlaylistEntry | ReadWarning]:
+    r"""Yield the entries of a playlist as they stand, and a warning for each broken record.
+
+    Memory stays within a few lines, however long the list is.
+
+    Parameters
+    ----------
+    chunks : iterable of bytes
+        The list, cut anywhere.
+    base : str or None
+        URL of the list, against which relative entries are resolved; without it they are warnings.
+
+    Raises
+    ------
+    SourceError
+        If it is no playlist (HTML, an HLS playlist, an archive, NUL bytes, nothing at all).
+    LimitError
+        If it is longer than the limits allow.
+
+    Examples
+    --------
+    >>> [entry] = read_m3u([b'#EXTM3U\n#EXTINF:-1 tvg-id="a",Arena, 1\nhttp://a.example/1\n'])
+    >>> entry.title, entry.attributes
+    ('Arena, 1', (('tvg-id', 'a'),))
+    """
+    limits = limits or PlaylistLimits()
+    head, stream = begin(chunks, wanted="a playlist")
+    if (found := markup_of(decode_line(head[:1024]))) is not None:
+        raise SourceError(f"not a playlist: this is {found}")
+    tally = _Tally(most=limits.warnings)
+    pending = _Pending()
+    entries = lines = 0
+    started = False
+    for number, line in _lines(stream, limits=limits):
+        lines = number
+        if line is None:
+            yield from tally.add(number, f"line longer than {limits.line_bytes} bytes", "")
+            pending = _Pending()
+            continue
+        if "\0" in line:
+            yield from tally.add(number, "NUL bytes in a line", line.replace("\0", ""))
+            line = line.replace("\0", "")  # noqa: PLW2901 - the cleaned line goes on
+        line = line.strip(" \t\ufeff")  # noqa: PLW2901
+        if not line:
+            continue
+        if line.startswith("#"):
+            if entries == 0 and line.startswith(_OF_HLS):
+                raise SourceError("not a list of channels: this is an HLS playlist (RFC 8216)")
+            started = started or line.upper().startswith("#EXTM3U")
+            if line[:8].upper() == "#EXTINF:" and pending.described:
+                yield from tally.add(pending.line, "no URL follows", pending.title or "")
+                pending = _Pending()
+            if problem := pending.take(line, number):
+                yield from tally.add(number, problem, line)
+            continue
+        entry, problem = _entry(line, pending, number=number, base=base)
+        pending = _Pending()
+        if entry is None:
+            yield from tally.add(number, problem, line)
+            continue
+        if problem:
+            yield from tally.add(number, problem, line)
+        yield entry
+        entries += 1
+        if entries >= limits.entries:
+            yield ReadWarning(line=number, why=f"stopped after {entries} entries")
+            break
+    if pending.described:
+        yield from tally.add(pending.line, "no URL follows", pending.title or "")
+    yield from tally.rest()
+    if entries == 0 and not started:
+        raise SourceError(f"not a playlist: neither #EXTM3U nor an entry in {lines} lines")
+
+
+def list_attributes(head: bytes) -> tuple[tuple[str, str], ...]:
+    """Return the attributes of a list's ``#EXTM3U`` line (``x-tvg-url``, ``url-tvg`` ...)."""
+    first = decode_line(head.removeprefix(b"\xef\xbb\xbf")[:8192]).split("\n", 1)[0].strip()
+    if not first.upper().startswith("#EXTM3U"):
+        return ()
+    return tuple(_attributes(first[7:])[0])
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Warnings told one by one up to a number, then counted."""
+
+    most: int
+    told: int = 0
+    untold: Counter[str] = field(default_factory=Counter)
+
+    def add(self, line: int, why: str, what: str) -> Iterator[ReadWarning]:
+        self.told += 1
+        if self.told > self.most:
+            self.untold[why] += 1
+            return
+        yield ReadWarning(line=line, why=why, quoted=quoted(what) if what else "")
+
+    def rest(self) -> Iterator[ReadWarning]:
+        for why, count in sorted(self.untold.items()):
+            yield ReadWarning(line=0, why=why, count=count)
+
+
+@dataclass(slots=True)
+class _Pending:
+    """What was said since the last URL."""
+
+    described: bool = False
+    title: str | None = None
+    duration_s: float | None = None
+    attributes: list[tuple[str, str]] = field(default_factory=list)
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    line: int = 0
+
+    def take(self, line: str, number: int) -> str:
+        """Take one ``#`` line in; return what is wrong with it, or nothing."""
+        tag, _, value = line.partition(":")
+        tag = tag.upper()
+        if tag == "#EXTINF":
+            self.described, self.line = True, number
+            return self._extinf(value)
+        if len(self.attributes) + len(self.headers) >= _MOST_ATTRIBUTES:
+            return "more attributes than any player reads"
+        if tag == "#EXTGRP" and value.strip():
+            if all(name != "group-title" for name, _ in self.attributes):
+                self.attributes.append(("group-title", value.strip()))
+        elif tag == "#EXTVLCOPT":
+            name, _, what = value.strip().partition("=")
+            if name.lower().startswith("http-"):
+                self.headers.append((_header(name.lower()[5:]), what.strip()))
+            else:
+                self.attributes.append((f"vlc:{name.strip().lower()}", what.strip()))
+        elif tag == "#KODIPROP":
+            name, _, what = value.strip().partition("=")
+            self.attributes.append((f"kodi:{name.strip().lower()}", what.strip()))
+        elif tag.startswith("#EXT") and not tag.startswith("#EXTM3U") and value:
+            self.attributes.append((tag[1:].lower(), value.strip()))
+        return ""
+
+    def _extinf(self, value: str) -> str:
+        problem = ""
+        if found := _DURATION.match(value):
+            seconds = float(found[1])
+            self.duration_s = seconds if seconds > 0 and math.isfinite(seconds) else None
+            value = value[found.end() :]
+        else:
+            problem = "no duration"
+        attributes, title, unread = _attributes(value)
+        self.attributes.extend(attributes)
+        self.title = title or self._named() or None
+        return unread or problem
+
+    def _named(self) -> str:
+        return next((value for name, value in self.attributes if name == "tvg-name"), "")
+
+
+def _header(name: str) -> str:
+    return {"referrer": "Referer", "user-agent": "User-Agent"}.get(name, name.title())
+
+
+def _attributes(text: str) -> tuple[list[tuple[str, str]], str, str]:
+    """Split ``key="value" ... ,title``; also say what could not be read."""
+    found: list[tuple[str, str]] = []
+    problem = ""
+    at, end = 0, len(text)
+    loose: list[str] = []
+    while at < end and len(found) < _MOST_ATTRIBUTES:
+        if text[at].isspace():
+            at += 1
+            continue
+        if text[at] == ",":
+            return found, text[at + 1 :].strip(), problem
+        named = _NAME.match(text, at)
+        if named is None:
+            stop = at + 1
+            while stop < end and text[stop] != "," and not text[stop].isspace():
+                stop += 1
+            loose.append(text[at:stop])
+            at = stop
+            continue
+        at = named.end()
+        value, at, complaint = _value(text, at)
+        problem = problem or complaint
+        found.append((named[1].lower(), value))
+    if len(found) >= _MOST_ATTRIBUTES:
+        title = text[at:].partition(",")[2].strip()
+        return found, title, "more attributes than any player reads"
+    # No comma at all: some panels write the title straight after the attributes.
+    return found, " ".join(loose), problem or ("" if loose else "no title")
+
+
+def _value(text: str, at: int) -> tuple[str, int, str]:
+    mark = text[at : at + 1]
+    if mark in ('"', "'") and mark:
+        close = text.find(mark, at + 1)
+        first = close
+        while close != -1:
+            if _AFTER_QUOTE.match(text, close + 1):
+                return text[at + 1 : close], close + 1, ""
+            close = text.find(mark, close + 1)
+        if first != -1:
+            return text[at + 1 : first], first + 1, ""
+        comma = text.find(",", at)
+        stop = comma if comma != -1 else len(text)
+        return text[at + 1 : stop], stop, "a quote that is never closed"
+    stop_at = _UNQUOTED_END.search(text, at)
+    stop = stop_at.start() if stop_at else len(text)
+    return text[at:stop].strip(), stop, ""
+
+
+def _entry(
+    line: str, pending: _Pending, *, number: int, base: str | None
+) -> tuple[PlaylistEntry | None, str]:
+    url, pipe, tail = line.partition("|")
+    headers = list(pending.headers)
+    if pipe and "=" in tail:
+        headers += [(_header(k.lower()), v) for k, v in parse_qsl(tail)[:64]]
+    else:
+        url = line
+    url = url.strip()
+    if "<" in url or any(ord(letter) < 32 for letter in url):
+        return None, "not a URL"
+    problem = ""
+    try:
+        if not _SCHEME.match(url):
+            if base is None or " " in url:
+                return None, "not a URL"
+            url = urljoin(base, url)
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None, "not a URL"
+    if parts.scheme in ("http", "https") and (not parts.hostname or port == 0):
+        return None, "a URL without a host"
+    entry = PlaylistEntry(
+        url=url,
+        title=pending.title,
+        duration_s=pending.duration_s,
+        attributes=tuple(pending.attributes),
+        headers=tuple(headers),
+        line=number,
+    )
+    return entry, problem
+
+
+def _lines(chunks: Iterable[bytes], *, limits: PlaylistLimits) -> Iterator[tuple[int, str | None]]:
+    """Yield numbered lines; ``None`` for one that is too long."""
+    kept = bytearray()
+    number, total = 0, 0
+    too_long = False
+    after_return = False
+    for chunk in chunks:
+        total += len(chunk)
+        if total > limits.total_bytes:
+            raise LimitError(f"playlist: longer than {limits.total_bytes} bytes")
+        if after_return and chunk.startswith(b"\n"):
+            chunk = chunk[1:]  # noqa: PLW2901 - the second half of a CRLF
+        after_return = chunk.endswith(b"\r")
+        parts = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        for index, part in enumerate(parts):
+            if index:
+                number += 1
+                yield number, None if too_long else decode_line(bytes(kept))
+                kept.clear()
+                too_long = False
+            if too_long:
+                continue
+            if len(kept) + len(part) > limits.line_bytes:
+                too_long = True
+                kept.clear()
+            else:
+                kept += part
+    if kept or too_long:
+        yield number + 1, None if too_long else decode_line(bytes(kept))

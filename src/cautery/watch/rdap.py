@@ -1,0 +1,163 @@
+"""Domain registrations: registrar, dates and name servers, the registrant as a pseudonym."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from cautery.errors import SourceError
+from cautery.model import Registration
+from cautery.watch._text import text_of, whole
+
+FORMAT = "RDAP answer about a domain, and the bootstrap registry"
+SPECIFICATION = "RFC 9083 (answers), RFC 7095 (jCard), RFC 9224 (bootstrap)"
+MEDIA_TYPES = ("application/rdap+json", "application/json")
+
+_MOST_BYTES = 2_000_000
+_MOST_ENTITIES = 200
+_MASKED = re.compile(
+    r"(?i)redacted|privacy|whois\s?guard|not disclosed|data protected|withheld|proxy|gdpr|masked|"
+    r"statutory|contact domain holder|identity protect"
+)
+
+
+def read_registration(
+    chunks: Iterable[bytes], *, redact: Callable[[str], str], seen_at: datetime
+) -> Registration:
+    """Read an RDAP domain object.
+
+    Parameters
+    ----------
+    redact : callable
+        Turns a contact into its keyed hash; contacts leave this function in no other form. One that
+        the registry masks ("REDACTED FOR PRIVACY") is ``None``: thousands share that text.
+
+    Raises
+    ------
+    SourceError
+        If it is no RDAP domain object.
+    """
+    body = _json(chunks)
+    name = body.get("ldhName") or body.get("unicodeName")
+    if body.get("objectClassName") not in ("domain", None) or not isinstance(name, str):
+        code = body.get("errorCode")
+        why = f" (error {code})" if isinstance(code, int) else ""
+        raise SourceError(f"not an RDAP domain{why}")
+    entities = _entities(body)
+    events = {
+        str(one.get("eventAction", "")).lower(): _moment(one.get("eventDate"))
+        for one in _mappings(body.get("events"))
+    }
+    nameservers = {
+        str(one["ldhName"]).lower().rstrip(".")[:253]
+        for one in _mappings(body.get("nameservers"))[:64]
+        if isinstance(one.get("ldhName"), str)
+    }
+    registrar = next((_named(one) for one in entities if "registrar" in _roles(one)), None)
+    registrant = next((_identity(one) for one in entities if "registrant" in _roles(one)), None)
+    return Registration(
+        domain=name.lower().rstrip(".")[:253],
+        registrar=registrar,
+        created=events.get("registration"),
+        changed=events.get("last changed"),
+        nameservers=tuple(sorted(nameservers)),
+        registrant=redact(registrant) if registrant else None,
+        seen_at=seen_at,
+    )
+
+
+def read_bootstrap(chunks: Iterable[bytes]) -> dict[str, str]:
+    """Read the bootstrap registry for domains: top-level domain to base URL, https preferred.
+
+    Raises
+    ------
+    SourceError
+        If it is none.
+    """
+    body = _json(chunks)
+    services = body.get("services")
+    if not isinstance(services, list):
+        raise SourceError("not an RDAP bootstrap registry: no services in it")
+    found: dict[str, str] = {}
+    for service in services[:10_000]:
+        if not isinstance(service, list) or len(service) < 2:
+            continue
+        labels, urls = service[0], service[1]
+        if not isinstance(labels, list) or not isinstance(urls, list):
+            continue
+        usable = [url for url in urls if isinstance(url, str) and url.startswith("http")]
+        usable.sort(key=lambda url: not url.startswith("https:"))
+        for label in labels:
+            if isinstance(label, str) and usable:
+                found[label.lower()] = usable[0].rstrip("/")
+    return found
+
+
+def _json(chunks: Iterable[bytes]) -> Mapping[str, Any]:
+    data = whole(chunks, most=_MOST_BYTES, wanted="RDAP answer")
+    try:
+        body = json.loads(text_of(data))
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"RDAP answer: no JSON ({error})"[:200]) from error
+    if not isinstance(body, Mapping):
+        raise SourceError("RDAP answer: no JSON object")
+    return body
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _entities(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Entities and those inside them, breadth first, bounded."""
+    found = _mappings(body.get("entities"))[:_MOST_ENTITIES]
+    for one in list(found):
+        found += _mappings(one.get("entities"))[: _MOST_ENTITIES - len(found)]
+    return found[:_MOST_ENTITIES]
+
+
+def _roles(entity: Mapping[str, Any]) -> tuple[str, ...]:
+    roles = entity.get("roles")
+    return tuple(str(one).lower() for one in roles) if isinstance(roles, list) else ()
+
+
+def _card(entity: Mapping[str, Any]) -> dict[str, str]:
+    card = entity.get("vcardArray")
+    if not isinstance(card, list) or len(card) < 2 or not isinstance(card[1], list):
+        return {}
+    found: dict[str, str] = {}
+    for line in card[1][:200]:
+        if isinstance(line, list) and len(line) >= 4 and isinstance(line[0], str):
+            value = line[3]
+            if isinstance(value, list):
+                value = " ".join(str(part) for part in value if isinstance(part, str))
+            if isinstance(value, str) and value.strip():
+                found.setdefault(line[0].lower(), " ".join(value.split())[:300])
+    return found
+
+
+def _named(entity: Mapping[str, Any]) -> str | None:
+    card = _card(entity)
+    return card.get("fn") or card.get("org") or None
+
+
+def _identity(entity: Mapping[str, Any]) -> str | None:
+    card = _card(entity)
+    for part in ("email", "org", "fn", "tel"):
+        value = card.get(part)
+        if value and not _MASKED.search(value):
+            return f"{part}:{value.casefold()}"
+    return None
+
+
+def _moment(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

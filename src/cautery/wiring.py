@@ -1,0 +1,233 @@
+"""Settings to adapters: the only place that knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import SystemClock
+from cautery.adapters.decoder import ChildDecoder
+from cautery.adapters.dns import DnsNames
+from cautery.adapters.engine import ThreadEngine
+from cautery.adapters.facts_folder import FactsFolder
+from cautery.adapters.http import PoliteClient
+from cautery.adapters.intermediary import HttpPublisher
+from cautery.adapters.keys_file import KeyFolder, load_approver
+from cautery.adapters.rdap import RdapRegistry
+from cautery.adapters.tls import TlsCertificates
+from cautery.errors import InputError
+from cautery.evidence.manifest import CASE_KEY
+from cautery.evidence.note import NoteVerifier
+from cautery.model import Approval, Mandate, Observation, keyed_hash
+from cautery.model.ports import Clock
+from cautery.workflows.approve_referral import approve_referral
+from cautery.workflows.close_case import close_case
+from cautery.workflows.identify_files import build_reference_file, identify_files
+from cautery.workflows.open_case import Case, open_case
+from cautery.workflows.watch.journal import Listener
+from cautery.workflows.watch.run import WatchPorts, run_watch
+from cautery.workflows.write_report import write_report
+
+OWN_FEEDS_PER_S = 200.0
+"""Our own reference feeds are no strangers: they are not asked as slowly as suspects are."""
+REPORT = "report.html"
+
+T = TypeVar("T")
+
+
+def clock() -> Clock:
+    """Return the machine's clock."""
+    return SystemClock()
+
+
+def keys(folder: Path | None) -> KeyFolder:
+    """Return the folder of keys: the given one, ``$CAUTERY_KEYS``, or the default."""
+    return KeyFolder.default() if folder is None else KeyFolder(folder)
+
+
+def store(keys_dir: Path | None = None) -> FolderStore:
+    """Return where cases lie, with the keys to write them."""
+    return FolderStore(keys(keys_dir))
+
+
+def reading_store() -> FolderStore:
+    """Return where cases lie, without any key: to verify one."""
+    return FolderStore()
+
+
+def facts(folder: Path | str | None) -> FactsFolder:
+    """Return the facts of a folder; without one, only what the package itself knows.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder.
+    """
+    if folder is not None and not Path(folder).is_dir():
+        raise InputError(f"{folder}: no such facts folder")
+    return FactsFolder(folder if folder is not None else Path(tempfile.gettempdir()) / "no-facts")
+
+
+def watch(
+    mandate: Mandate,
+    case_path: Path,
+    *,
+    mandate_file: Path,
+    keys_dir: Path | None = None,
+    listeners: tuple[Listener, ...] = (),
+    close: bool = True,
+) -> Path:
+    """Run a watch to the end of its window; return where the report lies.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    case = open_case(case_path, store=store(keys_dir), clock=clock())
+    closed = False
+    try:
+        asyncio.run(_watch(mandate, case, mandate_file.read_bytes(), listeners))
+        case.make_room()
+        checkpoint = case.ledger.checkpoint(case.signer, at=case.clock.now())
+        page = write_report(
+            case.ledger, case.vault, at=case.clock.now(), checkpoints=(checkpoint,)
+        )
+        case.store.write(case.path, REPORT, page.encode())
+        if close:
+            close_case(case, at=case.clock.now())
+            closed = True
+    finally:
+        if not closed:
+            case.leave()
+    return case_path / REPORT
+
+
+async def _watch(
+    mandate: Mandate, case: Case, mandate_text: bytes, listeners: tuple[Listener, ...]
+) -> None:
+    async with AsyncExitStack() as stack:
+        policy = mandate.network
+        names = DnsNames(policy.resolver)
+        fetcher = await stack.enter_async_context(PoliteClient(policy, names, case.clock))
+        own_feeds = await stack.enter_async_context(
+            PoliteClient(replace(policy, rate_per_host=OWN_FEEDS_PER_S), names, case.clock)
+        )
+        decoder = await stack.enter_async_context(ChildDecoder(workers=2))
+        engine = ThreadEngine()
+        stack.callback(engine.close)
+        tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
+
+        def pseudonym(value: str) -> str:
+            return keyed_hash(value, case.redaction_key)
+
+        await run_watch(
+            mandate,
+            WatchPorts(
+                clock=case.clock,
+                ledger=case.ledger,
+                vault=case.vault,
+                fetcher=fetcher,
+                own_feeds=own_feeds,
+                names=names,
+                certificates=TlsCertificates(names, policy, case.clock),
+                registry=None
+                if policy.rdap is None
+                else RdapRegistry(policy.rdap, fetcher, pseudonym, case.clock),
+                decoder=decoder,
+                engine=engine,
+                facts=facts(policy.facts),
+                publisher=HttpPublisher(fetcher),
+                redaction_key=case.redaction_key,
+                checkpoint=lambda: _checkpoint(case),
+                tape=tape,
+                free_reserve=case.make_room,
+                listeners=listeners,
+            ),
+            mandate_text=mandate_text,
+            key=str(case.verifier),
+        )
+
+
+def _checkpoint(case: Case) -> None:
+    case.ledger.checkpoint(case.signer, at=case.clock.now())
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Case]:
+    """Open a case to read it, without keys, and let go of it at the end.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    case = open_case(path, store=reading_store(), clock=clock(), read_only=True)
+    try:
+        yield case
+    finally:
+        case.leave()
+
+
+def approve(case_path: Path, referral: str, *, name: str, key: Path) -> Approval:
+    """Sign a referral of a case that may be watched at this moment by another process.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    signing = load_approver(key)
+    ledger = reading_store().ledger(case_path, read_only=False)
+    try:
+        return approve_referral(ledger, referral, name=name, key=signing, now=clock().now())
+    finally:
+        ledger.close()
+
+
+def public_key_of(case_path: Path, keys_dir: Path | None) -> Path:
+    """Write the case's verifier key beside its private keys, and return that file.
+
+    It comes from the folder of keys, not from the case: what ``--public-key`` wants.
+    """
+    stated = reading_store().read(case_path, CASE_KEY, limit=4096).decode("ascii", "replace")
+    found = keys(keys_dir).case(NoteVerifier.parse(stated))
+    path = keys(keys_dir).path / f"{found.case}.pub"
+    path.write_text(f"{found.signer.verifier}\n", encoding="ascii")
+    return path
+
+
+def build_references(paths: list[Path], out: Path) -> list[tuple[str, float]]:
+    """Fingerprint files into a ``.ref``; return each id with its seconds.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    return asyncio.run(_with_decoder(lambda decoder: build_reference_file(paths, out, decoder)))
+
+
+def identify(paths: list[Path], references: Path) -> list[tuple[Path, Observation]]:
+    """Hear files against a ``.ref``.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    now = clock().now()
+    return asyncio.run(
+        _with_decoder(lambda decoder: identify_files(paths, references, decoder, now=now))
+    )
+
+
+async def _with_decoder(work: Callable[[ChildDecoder], Awaitable[T]]) -> T:
+    async with ChildDecoder(workers=2) as decoder:
+        return await work(decoder)

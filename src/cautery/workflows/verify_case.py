@@ -1,0 +1,306 @@
+"""Verify a closed case without writing one byte, and name the first thing that is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.exhibits import exhibits_of
+from cautery.evidence.leaf import record_of
+from cautery.evidence.manifest import (
+    CASE_KEY,
+    LEDGER,
+    MANIFEST,
+    MAX_MANIFEST_BYTES,
+    NOTE,
+    VAULT,
+    Manifest,
+    open_manifest,
+    parse_sums,
+)
+from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.evidence.note import (
+    MAX_NOTE_BYTES,
+    NoteVerifier,
+    open_checkpoint,
+    parse_note,
+)
+from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
+from cautery.model.evidence import Checkpoint, digest_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What was checked, and what may be said of it.
+
+    Parameters
+    ----------
+    path : str
+        The case.
+    case : str
+        Its id.
+    files, size : int
+        Files whose bytes are as signed, and their bytes together.
+    records, checkpoints : int
+        Leaves that hash to the signed root, and signed roots on the way to it.
+    exhibits, named : int
+        Exhibits in the vault under their digest, and those of them that a record names.
+    root : str
+        The ledger's root, hex.
+    signer : str
+        The verifier key that everything was checked against.
+    authentic : bool
+        The key came from outside the case.
+    statement : str
+        What may be claimed, no more.
+    """
+
+    path: str
+    case: str
+    files: int
+    size: int
+    records: int
+    checkpoints: int
+    exhibits: int
+    named: int
+    root: str
+    signer: str
+    authentic: bool
+    statement: str
+
+    def summary(self) -> tuple[tuple[str, str], ...]:
+        """Return what to print: a label and a value a line."""
+        return (
+            ("case", self.case),
+            ("files", f"{self.files}, {self.size} bytes, each as signed"),
+            ("records", f"{self.records}, hashing to the signed root {self.root[:16]}..."),
+            ("checkpoints", f"{self.checkpoints}, each one a beginning of the next"),
+            ("exhibits", f"{self.exhibits} under their digest, {self.named} named by records"),
+            ("verdict", self.statement),
+        )
+
+
+def verify_case(path: Path, *, store: CaseStore, public_key: Path | None = None) -> Verified:
+    """Re-check a closed case: signature, every file, every record, every exhibit.
+
+    Parameters
+    ----------
+    path : Path
+        The case.
+    store : CaseStore
+        Reads it; needs no keys.
+    public_key : Path, optional
+        A verifier key string or PEM, had from elsewhere than the case. Without it the case can
+        only be said to be consistent with the key in it.
+
+    Raises
+    ------
+    EvidenceError
+        Naming the first thing that is wrong.
+    InputError
+        If ``public_key`` holds no key, or there is no case.
+    """
+    # A key that lies in the case proves no more than the case says of itself.
+    outside = public_key is not None and not public_key.resolve().is_relative_to(path.resolve())
+    raw_note = _note(path, store)
+    verifier, manifest = _signed(path, raw_note, store, public_key)
+    files = store.files(path)
+    digests = _check_files(path, files, manifest, store)
+    _check_key(path, verifier, manifest, store)
+    exhibits = {
+        _exhibit(path, one.name, digests[one.name]): one.size
+        for one in files
+        if one.name.startswith(VAULT + "/")
+    }
+    ledger = store.ledger(path, read_only=True)
+    try:
+        checkpoints, named = _check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits)
+    finally:
+        ledger.close()
+    return Verified(
+        path=str(path),
+        case=manifest.case,
+        files=manifest.files,
+        size=manifest.size,
+        records=manifest.records,
+        checkpoints=checkpoints,
+        exhibits=len(exhibits),
+        named=named,
+        root=manifest.root.hex(),
+        signer=str(verifier),
+        authentic=outside,
+        statement=(
+            f"authentic: signed by {verifier.name} ({public_key})"
+            if outside
+            else "consistent with the key in the case"
+        ),
+    )
+
+
+def _note(path: Path, store: CaseStore) -> bytes:
+    if store.exists(path, NOTE):
+        return store.read(path, NOTE, limit=MAX_NOTE_BYTES)
+    if store.exists(path, MANIFEST):
+        raise EvidenceError(f"{path / NOTE}: missing, though the case has a manifest")
+    if store.exists(path, LEDGER):
+        raise EvidenceError(
+            f"{path}: still open, so there is nothing signed to check",
+            hint="Let the watch end, or resume it; closing a case signs it.",
+        )
+    raise InputError(f"{path}: no case")
+
+
+def _signed(
+    path: Path, note: bytes, store: CaseStore, public_key: Path | None
+) -> tuple[NoteVerifier, Manifest]:
+    """Check the note's signature; when it fails without a key given, tell note from key."""
+    try:
+        name = parse_note(note)[1][0].name
+    except EvidenceError as error:
+        raise EvidenceError(f"{path / NOTE}: {error}") from error
+    if public_key is not None:
+        verifier = store.public_key(public_key, name=name)
+        try:
+            return verifier, open_manifest(note, verifier)
+        except EvidenceError as error:
+            raise EvidenceError(f"{path / NOTE}: {error}") from error
+    raw = store.read(path, CASE_KEY, limit=MAX_NOTE_BYTES)
+    try:
+        verifier = NoteVerifier.parse(raw.decode())
+        return verifier, open_manifest(note, verifier)
+    except (UnicodeDecodeError, InputError) as error:
+        raise EvidenceError(f"{path / CASE_KEY}: {error}") from error
+    except EvidenceError as error:
+        listed = store.read(path, MANIFEST, limit=MAX_MANIFEST_BYTES)
+        as_listed = f"{digest_of(raw)[7:]}  {CASE_KEY}\n".encode() in listed
+        raise EvidenceError(f"{path / (NOTE if as_listed else CASE_KEY)}: {error}") from error
+
+
+def _check_files(
+    path: Path, files: tuple[FileSeen, ...], manifest: Manifest, store: CaseStore
+) -> dict[str, str]:
+    """Compare the folder with the list, smallest files first.
+
+    So a file that was blown up to fill a disk is read last, or not at all: nothing in a case can
+    be larger than the whole case was.
+    """
+    listed = store.read(path, MANIFEST, limit=MAX_MANIFEST_BYTES)
+    if digest_of(listed) != manifest.digest:
+        raise EvidenceError(f"{path / MANIFEST}: not the list that was signed")
+    try:
+        digests = parse_sums(listed)
+    except EvidenceError as error:
+        raise EvidenceError(f"{path / MANIFEST}: {error}") from error
+    found = {one.name: one.size for one in files if one.name not in {MANIFEST, NOTE}}
+    for name in sorted(digests.keys() - found.keys()):
+        raise EvidenceError(f"{path / name}: missing")
+    for name in sorted(found.keys() - digests.keys()):
+        raise EvidenceError(f"{path / name}: not in the manifest: added after the case was closed")
+    total = sum(found.values())
+    order = sorted(found, key=lambda name: (found[name], name))
+    for place, name in enumerate(order, 1):
+        last = place == len(order)
+        if found[name] > manifest.size or (last and total != manifest.size):
+            raise EvidenceError(f"{path / name}: changed: its size is not what was signed")
+        if store.digest(path, name, size=found[name]) != digests[name]:
+            raise EvidenceError(f"{path / name}: changed: its digest is not what was signed")
+    if len(digests) != manifest.files:
+        raise EvidenceError(f"{path / MANIFEST}: lists {len(digests)} files, not {manifest.files}")
+    return digests
+
+
+def _check_key(path: Path, verifier: NoteVerifier, manifest: Manifest, store: CaseStore) -> None:
+    """Check that the case carries the key that signed it, and that its id comes from that key."""
+    raw = store.read(path, CASE_KEY, limit=MAX_NOTE_BYTES)
+    if raw != f"{verifier}\n".encode():
+        raise EvidenceError(f"{path / CASE_KEY}: not the key that signed the case")
+    derived = digest_of(verifier.public)[7:][:16]
+    if manifest.case != derived or verifier.name != f"cautery/case-{derived}":
+        raise EvidenceError(f"{path / NOTE}: case {manifest.case} is not the case of this key")
+
+
+def _exhibit(path: Path, name: str, digest: str) -> str:
+    """Return the exhibit's id: the digest that its bytes were just found to have."""
+    if name != f"{VAULT}/{digest[:2]}/{digest}":
+        raise EvidenceError(f"{path / name}: in the vault, yet not named by its digest")
+    return f"sha256:{digest}"
+
+
+def _check_ledger(
+    path: Path,
+    ledger: CaseLedger,
+    verifier: NoteVerifier,
+    manifest: Manifest,
+    exhibits: dict[str, int],
+) -> tuple[int, int]:
+    """Re-hash every leaf past every checkpoint; return checkpoints and exhibits named."""
+    pending = _Checkpoints(path, ledger, verifier)
+    frontier, named, kind = Frontier(), set[str](), ""
+    pending.pass_by(frontier)
+    for entry in ledger.read():
+        where = f"{path}: record {entry.index}"
+        if entry.index != frontier.size:
+            raise EvidenceError(f"{where}: record {frontier.size} should stand here")
+        try:
+            record = record_of(entry.leaf)
+            wanted = tuple(exhibits_of(record))
+        except EvidenceError as error:
+            raise EvidenceError(f"{where}: {error}") from error
+        for exhibit, size in wanted:
+            if exhibit not in exhibits:
+                raise EvidenceError(f"{where}: its exhibit {exhibit} is not in the vault")
+            if size is not None and size != exhibits[exhibit]:
+                raise EvidenceError(f"{where}: says {size} bytes of exhibit {exhibit}")
+            named.add(exhibit)
+        frontier, kind = frontier.append(leaf_hash(entry.leaf)), record.kind
+        pending.pass_by(frontier)
+    if (frontier.size, frontier.root()) != (manifest.records, manifest.root):
+        raise EvidenceError(f"{path}: its records do not hash to the root that was signed")
+    if kind != "case.closed":
+        raise EvidenceError(f"{path}: its last record is {kind or 'missing'}, not case.closed")
+    pending.finish(frontier)
+    return pending.count, len(named)
+
+
+class _Checkpoints:
+    """Walks the checkpoints beside the leaves: each must be the root of what was read so far.
+
+    All roots are computed over the same leaves, so each checkpoint is proven to begin the next.
+    """
+
+    def __init__(self, path: Path, ledger: CaseLedger, verifier: NoteVerifier) -> None:
+        self.count = 0
+        self._path = path
+        self._verifier = verifier
+        self._notes = ledger.checkpoints()
+        self._next = self._read()
+
+    def pass_by(self, frontier: Frontier) -> None:
+        """Check every checkpoint of this size."""
+        while self._next is not None and self._next.size <= frontier.size:
+            if self._next.size < frontier.size or self._next.root != frontier.root():
+                raise EvidenceError(
+                    f"{self._path}: checkpoint {self.count} of {self._next.size} records"
+                    " does not begin what follows it"
+                )
+            self.count += 1
+            self._next = self._read()
+
+    def finish(self, frontier: Frontier) -> None:
+        """Check that the last checkpoint covers the whole ledger."""
+        if self._next is not None:
+            raise EvidenceError(
+                f"{self._path}: {self._next.size} records were signed, {frontier.size} are left"
+            )
+        if not self.count:
+            raise EvidenceError(f"{self._path}: it has no checkpoint")
+
+    def _read(self) -> Checkpoint | None:
+        note = next(self._notes, None)
+        if note is None:
+            return None
+        try:
+            return open_checkpoint(note, self._verifier)
+        except EvidenceError as error:
+            raise EvidenceError(f"{self._path}: checkpoint {self.count}: {error}") from error

@@ -1,0 +1,319 @@
+"""Fetch the newest media of a stream, whatever its shape, and seal it before it is heard.
+
+HLS with or without a master playlist, AES-128 as any player may (keys served in clear), fMP4, and
+a plain transport stream or file over HTTP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.padding import PKCS7
+
+from cautery.errors import LimitError, SourceError
+from cautery.model import ExhibitId, Limits, Response
+from cautery.model.ports import Fetcher
+from cautery.watch.hls import MasterPlaylist, MediaPlaylist, Segment, choose_variant, read_hls
+from cautery.workflows.watch.journal import Journal
+
+PLAYLIST = Limits(max_bytes=2_000_000, total_s=8.0)
+SEGMENT = Limits(max_bytes=16_000_000, total_s=12.0)
+STREAMED = Limits(max_bytes=12_000_000, total_s=9.0, partial=True)
+KEY = Limits(max_bytes=64, total_s=5.0)
+HEAD_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """Media bytes in the clear, ready to decode.
+
+    Parameters
+    ----------
+    data : bytes
+        Initialisation section (if any) and segments, joined.
+    sound : bytes or None
+        The same seconds of a sound track that is served apart, if it is.
+    exhibits : tuple of str
+        What was sealed: playlists, then segments as received.
+    available_s : float
+        Epoch seconds at which the first of the media was at the stream's live edge, by the
+        playlist's durations; for a file, when it was fetched.
+    live : bool
+        Whether more is coming.
+    hops : tuple of str
+        Hosts passed through.
+    address : str
+        Which address served the media.
+    """
+
+    data: bytes
+    sound: bytes | None
+    exhibits: tuple[ExhibitId, ...]
+    available_s: float
+    at: datetime
+    live: bool
+    target_s: float
+    hops: tuple[str, ...]
+    address: str
+
+
+async def fetch_newest(url: str, *, fetcher: Fetcher, journal: Journal, seconds: float) -> Fetched:
+    """Fetch and seal the newest ``seconds`` of the stream at ``url``.
+
+    Raises
+    ------
+    SourceError
+        If there is no media, or the media is under DRM, which is recorded and never circumvented.
+    """
+    first = await fetcher.fetch(url, limits=STREAMED)
+    if first.status != 200:
+        raise SourceError(f"{journal.redact(url).host} answers {first.status}")
+    if _is_playlist(first):
+        if first.truncated:
+            raise LimitError(f"{journal.redact(url).host}: a playlist without end")
+        return await _from_playlist(first, fetcher=fetcher, journal=journal, seconds=seconds)
+    exhibit = journal.seal(
+        first.body, what="segment", media_type=_media_type(first), at=first.asked_at, url=url
+    )
+    return Fetched(
+        data=first.body,
+        sound=None,
+        exhibits=(exhibit,),
+        available_s=first.asked_at.timestamp(),
+        at=first.asked_at,
+        live=first.truncated,
+        target_s=0.0,
+        hops=first.hops,
+        address=first.address,
+    )
+
+
+async def read_media_playlist(
+    url: str, *, fetcher: Fetcher, first: Response | None = None
+) -> tuple[tuple[Response, ...], MediaPlaylist, str | None]:
+    """Read the media playlist at ``url``, through a master playlist if there is one.
+
+    Returns
+    -------
+    tuple
+        The answers met, the media playlist (its answer comes last), and the URL of the sound's
+        own playlist if it is served apart.
+
+    Raises
+    ------
+    SourceError
+        If there is none.
+    """
+    answer = first or await _body(fetcher, url, PLAYLIST)
+    playlist = read_hls([answer.body], base=answer.url)
+    if isinstance(playlist, MediaPlaylist):
+        return (answer,), playlist, None
+    assert isinstance(playlist, MasterPlaylist)
+    choice = choose_variant(playlist)
+    below = await _body(fetcher, choice.variant.url, PLAYLIST)
+    media = read_hls([below.body], base=below.url)
+    if not isinstance(media, MediaPlaylist):
+        raise SourceError("a master playlist that leads to another master playlist")
+    return (answer, below), media, None if choice.sound is None else choice.sound.url
+
+
+async def _from_playlist(
+    first: Response, *, fetcher: Fetcher, journal: Journal, seconds: float
+) -> Fetched:
+    answers, playlist, sound_url = await read_media_playlist(
+        first.url, fetcher=fetcher, first=first
+    )
+    exhibits = [_seal_playlist(journal, one) for one in answers]
+    _refuse_drm(playlist)
+    chosen, available_s = newest(playlist, seconds, edge_s=answers[-1].answered_at.timestamp())
+    data = await fetch_segments(chosen, fetcher=fetcher, journal=journal, exhibits=exhibits)
+    sound = None
+    if sound_url is not None:
+        beside, tracks, _ = await read_media_playlist(sound_url, fetcher=fetcher)
+        exhibits.extend(_seal_playlist(journal, one) for one in beside)
+        _refuse_drm(tracks)
+        same, _ = newest(tracks, seconds, edge_s=beside[-1].answered_at.timestamp())
+        sound = await fetch_segments(same, fetcher=fetcher, journal=journal, exhibits=exhibits)
+    return Fetched(
+        data=data,
+        sound=sound,
+        exhibits=tuple(exhibits),
+        available_s=available_s,
+        at=answers[-1].asked_at,
+        live=not playlist.ended,
+        target_s=playlist.target_s or max(one.duration_s for one in chosen),
+        hops=first.hops,
+        address=answers[-1].address,
+    )
+
+
+def _refuse_drm(playlist: MediaPlaylist) -> None:
+    if playlist.drm:
+        raise SourceError(f"under DRM ({', '.join(playlist.drm)}): recorded, not circumvented")
+
+
+def newest(
+    playlist: MediaPlaylist, seconds: float, *, edge_s: float
+) -> tuple[tuple[Segment, ...], float]:
+    """Choose the last segments that hold ``seconds``, and when the first became available.
+
+    A live playlist's last segment is taken to be complete just now. Of one that has ended the
+    middle is taken, where a film is more itself than in its opening titles.
+    """
+    segments = playlist.segments
+    if playlist.ended:
+        start = len(segments) // 3
+        chosen, held = [], 0.0
+        for one in segments[start:]:
+            chosen.append(one)
+            held += one.duration_s
+            if held >= seconds:
+                break
+        before = sum(one.duration_s for one in segments[:start])
+        return tuple(chosen), edge_s - sum(one.duration_s for one in segments) + before
+    chosen, held = [], 0.0
+    for one in reversed(segments):
+        chosen.append(one)
+        held += one.duration_s
+        if held >= seconds:
+            break
+    chosen.reverse()
+    return tuple(chosen), edge_s - held
+
+
+async def fetch_segments(
+    segments: tuple[Segment, ...],
+    *,
+    fetcher: Fetcher,
+    journal: Journal | None,
+    exhibits: list[ExhibitId],
+) -> bytes:
+    """Fetch segments in order, seal each as received, and return them joined, in the clear.
+
+    A segment that has just left the playlist, or stalls, is left out; if none is left, the last
+    error is raised.
+
+    Raises
+    ------
+    SourceError
+        If no segment could be had.
+    """
+    if not segments:
+        raise SourceError("a playlist without segments")
+    bodies: dict[str, Response] = {}
+    parts: list[bytes] = []
+    failed: SourceError | None = None
+    mapped: str | None = None
+
+    async def piece(url: str, byte_range: str | None) -> bytes:
+        if url not in bodies:
+            if byte_range is None:
+                bodies.clear()
+            bodies[url] = await _body(fetcher, url, SEGMENT)
+            if journal is not None:
+                answer = bodies[url]
+                exhibits.append(
+                    journal.seal(
+                        answer.body,
+                        what="segment",
+                        media_type=_media_type(answer),
+                        at=answer.asked_at,
+                        url=url,
+                    )
+                )
+        return cut(bodies[url].body, byte_range)
+
+    keys: dict[str, bytes] = {}
+    for segment in segments:
+        try:
+            if segment.map_url is not None and segment.map_url != mapped:
+                parts.append(await piece(segment.map_url, segment.map_byte_range))
+                mapped = segment.map_url
+            body = await piece(segment.url, segment.byte_range)
+            if segment.key is not None and segment.key.url is not None:
+                url = segment.key.url
+                if url not in keys:
+                    keys[url] = (await _body(fetcher, url, KEY)).body
+                body = decrypt(body, key=keys[url], segment=segment)
+            parts.append(body)
+        except SourceError as error:
+            failed = error
+    if not parts:
+        raise failed or SourceError("a playlist without segments")
+    return b"".join(parts)
+
+
+def cut(body: bytes, byte_range: str | None) -> bytes:
+    """Return the sub-range ``LENGTH@OFFSET`` (RFC 8216, 4.3.2.2) of ``body``.
+
+    Raises
+    ------
+    SourceError
+        If it is no range within the body.
+    """
+    if byte_range is None:
+        return body
+    length, _, offset = byte_range.partition("@")
+    if not length.isdigit() or not (offset or "0").isdigit():
+        raise SourceError(f"a byte range that is none: {byte_range[:40]!r}")
+    start = int(offset or 0)
+    if start + int(length) > len(body):
+        raise SourceError(f"a byte range beyond the end: {byte_range[:40]!r}")
+    return body[start : start + int(length)]
+
+
+def decrypt(body: bytes, *, key: bytes, segment: Segment) -> bytes:
+    """Undo HLS AES-128 with the key that the server gives to any player.
+
+    Raises
+    ------
+    SourceError
+        If key or padding do not fit.
+
+    Notes
+    -----
+    RFC 8216, section 5.2: without an IV attribute the media sequence number is the IV.
+    """
+    if len(key) != 16:
+        raise SourceError(f"an AES-128 key of {len(key)} bytes")
+    own = None if segment.key is None else segment.key.iv
+    vector = own if own is not None else segment.sequence.to_bytes(16, "big")
+    machine = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
+    unpadder = PKCS7(128).unpadder()
+    try:
+        clear = machine.update(body) + machine.finalize()
+        return unpadder.update(clear) + unpadder.finalize()
+    except ValueError as error:
+        raise SourceError(
+            f"a segment does not decrypt with the key that is served: {error}"
+        ) from error
+
+
+async def _body(fetcher: Fetcher, url: str, limits: Limits) -> Response:
+    answer = await fetcher.fetch(url, limits=limits)
+    if answer.status not in (200, 206):
+        raise SourceError(f"a segment or key is answered with {answer.status}")
+    return answer
+
+
+def _seal_playlist(journal: Journal, answer: Response) -> ExhibitId:
+    return journal.seal(
+        answer.body,
+        what="playlist",
+        media_type="application/vnd.apple.mpegurl",
+        at=answer.asked_at,
+        url=answer.url,
+        confidential=True,
+    )
+
+
+def _is_playlist(answer: Response) -> bool:
+    head = answer.body[:HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head.startswith(b"#EXTM3U")
+
+
+def _media_type(answer: Response) -> str:
+    declared = (answer.header("content-type") or "").split(";")[0].strip().lower()
+    return declared if "/" in declared and len(declared) < 80 else "application/octet-stream"

@@ -1,0 +1,124 @@
+"""The one pen of a watch: seals bytes, appends records, and tells the listeners.
+
+Everything that a watch learns passes through here, so that what the board shows, what ``--json``
+streams and what the ledger holds cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from cautery.errors import CauteryError
+from cautery.model import Entry, Exhibit, ExhibitId, RedactedUrl, keyed_hash, to_json
+from cautery.model.ports import Clock, Ledger, Vault
+
+Listener = Callable[[Entry], None]
+
+
+class Journal:
+    """Writes one case.
+
+    Parameters
+    ----------
+    ledger, vault, clock
+        Where records and bytes go, and by which time.
+    redaction_key : bytes
+        Replaces credentials by keyed hashes; kept outside the case.
+    listeners : tuple of callables
+        Called with each entry after it is on disk.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        vault: Vault,
+        clock: Clock,
+        *,
+        redaction_key: bytes,
+        listeners: tuple[Listener, ...] = (),
+    ) -> None:
+        self._ledger = ledger
+        self._vault = vault
+        self._clock = clock
+        self._key = redaction_key
+        self._listeners = listeners
+        self._sealed: set[ExhibitId] = set()
+
+    def now(self) -> datetime:
+        """Return the clock's time."""
+        return self._clock.now()
+
+    @property
+    def key(self) -> bytes:
+        """The redaction key, for readers that redact what they quote."""
+        return self._key
+
+    def redact(self, url: str) -> RedactedUrl:
+        """Return ``url`` as it may be shown and recorded."""
+        return RedactedUrl.of(url, self._key)
+
+    def pseudonym(self, value: str) -> str:
+        """Return the keyed hash that stands for a personal value."""
+        return keyed_hash(value, self._key)
+
+    def write(self, kind: str, body: Any) -> Entry:
+        """Append one record, now, and tell the listeners."""
+        entry = self._ledger.append(kind, to_json(body), at=self._clock.now())
+        for listener in self._listeners:
+            listener(entry)
+        return entry
+
+    def seal(
+        self,
+        data: bytes,
+        *,
+        what: str,
+        media_type: str,
+        at: datetime,
+        url: str | None = None,
+        confidential: bool = False,
+    ) -> ExhibitId:
+        """Seal bytes as captured ``at`` a moment, and record that, once for equal bytes.
+
+        Parameters
+        ----------
+        what : str
+            ``playlist``, ``segment``, ``page``, ``still``, ``list`` ...
+        url : str or None
+            Exact; recorded redacted.
+        confidential : bool
+            Encrypt under the key of the URL's host: it may hold a line's credentials.
+        """
+        shown = None if url is None else self.redact(url)
+        subject = None
+        if confidential:
+            host = shown.host if shown else ""
+            subject = f"source:{self.pseudonym(host or what)}"
+        clock = self._clock.offset()
+        exhibit = self._vault.seal(data, media_type=media_type, at=at, clock=clock, subject=subject)
+        if exhibit.id not in self._sealed:
+            self._sealed.add(exhibit.id)
+            self._record(exhibit, what, shown)
+        return exhibit.id
+
+    def _record(self, exhibit: Exhibit, what: str, shown: RedactedUrl | None) -> None:
+        self.write(
+            "exhibit.sealed",
+            {"exhibit": exhibit, "what": what, "url": None if shown is None else shown.text},
+        )
+
+    def fail(self, what: str, where: str, error: Exception) -> None:
+        """Record a failure of the world; the watch goes on."""
+        self.write(
+            "failure",
+            {
+                "what": what,
+                "where": where,
+                "error": type(error).__name__,
+                "message": str(error)[:500],
+                "hint": error.hint if isinstance(error, CauteryError) else "",
+                "at": self._clock.now(),
+            },
+        )

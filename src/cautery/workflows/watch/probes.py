@@ -1,0 +1,287 @@
+"""Probe suspect streams, hear them against all references, and claim only what two probes bear."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from cautery.errors import CauteryError, DecodeError, SourceError, StorageError
+from cautery.identify.decide import decide
+from cautery.identify.observe import alignment, observe
+from cautery.identify.references import References
+from cautery.model import Decoded, Finding, Mandate, Observation, Verdict, Witness, host_of
+from cautery.model.ports import Decoder, Engine, Fetcher
+from cautery.workflows.watch.fetching import Fetched, fetch_newest
+from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.references import Tape, media_start_s
+from cautery.workflows.watch.streams import Stream
+
+PROBE_S = 12.0
+"""Media seconds of one probe: 10 s suffices (identification.md, section 4), 2 s for the borders."""
+IDLE_S = 0.1
+KEPT_OBSERVATIONS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """One probe's result, before it is judged."""
+
+    fetched: Fetched
+    decoded: Decoded
+    observation: Observation
+    media_at_s: float
+
+
+class Prober:
+    """Looks at streams in the order of their need, several at once."""
+
+    def __init__(
+        self,
+        mandate: Mandate,
+        streams: dict[str, Stream],
+        references: References,
+        tape: Tape,
+        *,
+        fetcher: Fetcher,
+        decoder: Decoder,
+        engine: Engine,
+        journal: Journal,
+        on_verdict: Callable[[Stream], None],
+    ) -> None:
+        self._mandate = mandate
+        self._streams = streams
+        self._references = references
+        self._tape = tape
+        self._fetcher = fetcher
+        self._decoder = decoder
+        self._engine = engine
+        self._journal = journal
+        self._on_verdict = on_verdict
+
+    async def work(self) -> None:
+        """Probe whatever is due, for ever; several of these run side by side."""
+        while True:
+            stream = self._next()
+            if stream is None:
+                await asyncio.sleep(IDLE_S)
+                continue
+            stream.in_hand = True
+            try:
+                await self._probe(stream)
+            finally:
+                stream.in_hand = False
+
+    def _next(self) -> Stream | None:
+        now = self._journal.now()
+        due = [s for s in self._streams.values() if s.live and not s.in_hand and s.due <= now]
+        return min(due, key=lambda one: one.priority, default=None)
+
+    async def _probe(self, stream: Stream) -> None:
+        stream.probes += 1
+        try:
+            probed = await self._look(stream)
+        except StorageError:
+            raise
+        except CauteryError as error:
+            self._failed(stream, error)
+        else:
+            await self._seen(stream, probed)
+        stream.schedule(self._journal.now())
+
+    async def _look(self, stream: Stream) -> Probed:
+        fetched = await fetch_newest(
+            stream.url, fetcher=self._fetcher, journal=self._journal, seconds=PROBE_S
+        )
+        decoded = await self._decode(fetched)
+        media_at_s = self._media_clock(stream, fetched, decoded)
+        observation = await self._engine.run(
+            partial(
+                observe,
+                decoded,
+                self._references,
+                media_at_s=media_at_s,
+                at=fetched.at,
+                exhibits=fetched.exhibits,
+            )
+        )
+        return Probed(
+            fetched=fetched, decoded=decoded, observation=observation, media_at_s=media_at_s
+        )
+
+    async def _decode(self, fetched: Fetched) -> Decoded:
+        decoded = await self._decoder.decode(fetched.data, pictures=True)
+        if fetched.sound is None:
+            return decoded
+        sound = await self._decoder.decode(fetched.sound, pictures=False)
+        return replace(
+            decoded,
+            audio=sound.audio,
+            audio_s=sound.audio_s,
+            codecs=decoded.codecs + sound.codecs,
+            warnings=decoded.warnings + sound.warnings,
+        )
+
+    def _media_clock(self, stream: Stream, fetched: Fetched, decoded: Decoded) -> float:
+        """Return when the probe's first media became available, on the stream's own clock.
+
+        Media time stamps tick more evenly than playlists do, so the first probe ties the two
+        together and later ones follow the stamps, unless the stream has started anew.
+        """
+        start_s = media_start_s(decoded)
+        available_s = fetched.available_s
+        if not fetched.live:
+            stream.anchor = available_s - start_s if stream.anchor is None else stream.anchor
+            return stream.anchor + start_s
+        if fetched.target_s == 0.0:
+            available_s = fetched.at.timestamp()
+        slack_s = max(2.0 * fetched.target_s, 4.0)
+        if stream.anchor is None or abs(stream.anchor + start_s - available_s) > slack_s:
+            stream.anchor = available_s - start_s
+            stream.observations.clear()
+        return stream.anchor + start_s
+
+    def _failed(self, stream: Stream, error: CauteryError) -> None:
+        stream.failures += 1
+        stream.last_failure = str(error)
+        now = self._journal.now()
+        self._journal.write(
+            "probe.done",
+            {
+                "url": stream.key,
+                "at": now,
+                "observation": None,
+                "failed": f"{type(error).__name__}: {error}"[:500],
+            },
+        )
+        if stream.verdict is None and isinstance(error, SourceError):
+            undecodable = isinstance(error, DecodeError)
+            verdict = Verdict(
+                url=self._journal.redact(stream.url),
+                finding=Finding.UNREACHABLE,
+                at=now,
+                reasons=(("no media: " if undecodable else "unreachable: ") + str(error)[:300],),
+            )
+            self._claim(stream, verdict)
+
+    async def _seen(self, stream: Stream, probed: Probed) -> None:
+        observation = probed.observation
+        stream.observations.append(observation)
+        del stream.observations[:-KEPT_OBSERVATIONS]
+        stream.last_seen_live = probed.fetched.at
+        self._journal.write(
+            "probe.done",
+            {
+                "url": stream.key,
+                "at": probed.fetched.at,
+                "observation": observation,
+                "failed": None,
+                "hosts": [host_of(hop) for hop in probed.fetched.hops],
+            },
+        )
+        verdict = decide(
+            self._journal.redact(stream.url),
+            tuple(stream.observations),
+            mandate=self._mandate,
+            host=host_of(probed.fetched.hops[-1]) or stream.host,
+            at=self._journal.now(),
+            recipe=self._references.recipe.name,
+        )
+        if stream.verdict is None or _differs(stream.verdict, verdict):
+            if stream.proven and verdict.finding is not Finding.PROVEN:
+                return  # what two sealed probes bore stays true of their time
+            if verdict.finding is Finding.PROVEN and verdict.observations and not stream.aligned:
+                stream.aligned = await self._align(stream, probed, verdict)
+            self._claim(stream, verdict)
+
+    def _claim(self, stream: Stream, verdict: Verdict) -> None:
+        stream.verdict = verdict
+        self._journal.write("verdict", verdict)
+        self._on_verdict(stream)
+
+    async def _align(self, stream: Stream, probed: Probed, verdict: Verdict) -> bool:
+        """Keep what a reader wants to see: both pictures at one instant, and the alignment."""
+        witness = _best(probed.observation)
+        if witness is None:
+            return False
+        lags_s, strength = await self._engine.run(
+            partial(
+                alignment,
+                probed.decoded,
+                self._references,
+                witness,
+                media_at_s=probed.media_at_s,
+            )
+        )
+        suspect_s, reference_s = self._instant(probed, witness)
+        suspect_still = await self._still(
+            probed.fetched.data, suspect_s, probed.fetched.at, stream.url
+        )
+        reference_still = None
+        shown = self._picture_reference(witness, verdict)
+        piece = self._tape.at(shown, reference_s)
+        if piece is not None:
+            data = await asyncio.to_thread(piece.path.read_bytes)
+            self._journal.seal(
+                data,
+                what=f"reference {shown}",
+                media_type="application/octet-stream",
+                at=probed.fetched.at,
+            )
+            reference_still = await self._still(
+                data, reference_s - piece.start_s + piece.media_s, probed.fetched.at, None
+            )
+        self._journal.write(
+            "alignment",
+            {
+                "url": stream.key,
+                "reference": witness.reference,
+                "shown": shown,
+                "kind": witness.kind,
+                "delay_s": witness.delay_s,
+                "suspect_still": suspect_still,
+                "reference_still": reference_still,
+                "suspect_at_s": suspect_s,
+                "reference_at_s": reference_s,
+                "lags_s": [round(float(one), 3) for one in lags_s],
+                "strength": [round(float(one), 4) for one in strength],
+            },
+        )
+        return True
+
+    def _instant(self, probed: Probed, witness: Witness) -> tuple[float, float]:
+        """Choose a moment of the probe: its media time, and the reference time of the same."""
+        start_s = media_start_s(probed.decoded)
+        into_s = probed.decoded.duration_s / 2
+        reference_s = probed.media_at_s + into_s - witness.delay_s
+        return start_s + into_s, reference_s
+
+    def _picture_reference(self, witness: Witness, verdict: Verdict) -> str:
+        """Show the licensee's own pictures if it is known, else the reference that matched."""
+        return verdict.licensee or witness.reference
+
+    async def _still(self, data: bytes, at_s: float, at: datetime, url: str | None) -> str | None:
+        try:
+            png = await self._decoder.still(data, at_s=at_s)
+        except SourceError:
+            return None
+        return self._journal.seal(png, what="still", media_type="image/png", at=at, url=url)
+
+
+def _best(observation: Observation) -> Witness | None:
+    timed = [one for one in observation.witnesses if one.kind in ("sound", "picture")]
+    return max(timed, key=lambda one: one.log10_lr, default=None)
+
+
+def _differs(old: Verdict, new: Verdict) -> bool:
+    """Tell whether a new verdict says anything else, or the same clearly more strongly."""
+    same = (old.finding, old.channels, old.event, old.licensee, old.partner) == (
+        new.finding,
+        new.channels,
+        new.event,
+        new.licensee,
+        new.partner,
+    )
+    return not same

@@ -1,0 +1,79 @@
+"""One suspect stream under watch: what is known of it, and when to look again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cautery.model import Finding, Observation, Offer, Verdict
+
+SECOND_LOOK_S = 8.0
+"""Two probes this far apart hold enough new media to agree or not (identification.md, 5)."""
+RECHECK_S = 20.0
+"""A proven stream is looked at again this often: exposure is what our own probe sees."""
+BACKOFF_S = (12.0, 20.0, 40.0, 60.0)
+"""A stream that shows nothing of ours, or fails, is asked less and less often."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Stream:
+    """A stream as one watch knows it; the exact URL stays in memory.
+
+    Parameters
+    ----------
+    url : str
+        Exact, with credentials if the source gave any.
+    key : str
+        The redacted URL: the stream's name in every record.
+    anchor : float or None
+        Availability time minus media time, seconds: the stream's own clock.
+    """
+
+    url: str
+    key: str
+    host: str
+    title: str | None
+    source: str
+    first_seen: datetime
+    offer: Offer | None = None
+    panel: str | None = None
+    live: bool = True
+    due: datetime = field(init=False)
+    anchor: float | None = None
+    observations: list[Observation] = field(default_factory=list)
+    verdict: Verdict | None = None
+    last_seen_live: datetime | None = None
+    probes: int = 0
+    failures: int = 0
+    last_failure: str | None = None
+    in_hand: bool = False
+    aligned: bool = False
+
+    def __post_init__(self) -> None:
+        self.due = self.first_seen
+
+    @property
+    def proven(self) -> bool:
+        """Whether a verdict says that it re-broadcasts ours without licence."""
+        return self.verdict is not None and self.verdict.finding is Finding.PROVEN
+
+    @property
+    def priority(self) -> tuple[int, datetime]:
+        """Lower first: second looks at a hit, then strangers, then the rest; oldest first."""
+        hit = bool(self.observations and self.observations[-1].witnesses)
+        settled = self.verdict is not None and self.verdict.finding in (
+            Finding.PROVEN,
+            Finding.LICENSED,
+        )
+        rank = 0 if hit and not settled else 1 if self.probes == 0 else 3 if settled else 2
+        return rank, self.due
+
+    def schedule(self, now: datetime) -> None:
+        """Set when to probe next, from what the last probe gave."""
+        if self.verdict is not None and self.verdict.finding in (Finding.PROVEN, Finding.LICENSED):
+            wait = RECHECK_S
+        elif self.observations and self.observations[-1].witnesses:
+            wait = SECOND_LOOK_S
+        else:
+            wait = BACKOFF_S[min(max(self.probes - 1, 0), len(BACKOFF_S) - 1)]
+        self.due = now + timedelta(seconds=wait)

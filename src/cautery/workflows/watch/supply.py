@@ -1,0 +1,325 @@
+"""Who stands behind a stream: names, addresses, certificates, pages; and the map of it all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from urllib.parse import urlsplit
+
+from cautery.errors import InputError, SourceError
+from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_graph
+from cautery.model import (
+    CertificateFacts,
+    CriminalNetwork,
+    Limits,
+    Registration,
+    Role,
+    SharedFact,
+    SupplyGraph,
+    digest_of,
+    host_of,
+    to_json,
+)
+from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
+from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.sources import Seen
+from cautery.workflows.watch.streams import Stream
+
+TICK_S = 0.5
+REMAP_S = 6.0
+AT_ONCE = 6
+ICON = Limits(max_bytes=200_000, total_s=5.0)
+TLS_PORT = 443
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What was looked up about one host."""
+
+    addresses: tuple[str, ...]
+    asn: int | None
+    country: str | None
+    shared: tuple[SharedFact, ...]
+    shared_addresses: tuple[str, ...]
+    certificate: CertificateFacts | None
+    registration: Registration | None
+    at: datetime
+
+
+class Mapper:
+    """Looks hosts up once, and redraws the map when something new is known."""
+
+    def __init__(
+        self,
+        streams: dict[str, Stream],
+        seen: Seen,
+        *,
+        names: Names,
+        certificates: Certificates,
+        registry: Registry | None,
+        facts: Facts,
+        fetcher: Fetcher,
+        engine: Engine,
+        journal: Journal,
+    ) -> None:
+        self._streams = streams
+        self._seen = seen
+        self._names = names
+        self._certificates = certificates
+        self._registry = registry
+        self._facts = facts
+        self._fetcher = fetcher
+        self._engine = engine
+        self._journal = journal
+        self._known: dict[str, Known] = {}
+        self._icons: dict[str, str | None] = {}
+        self._registered: dict[str, Registration | None] = {}
+        self._links: set[tuple[str, str, str]] = set()
+        self._networks: tuple[CriminalNetwork, ...] = ()
+        self._drawn: SupplyGraph | None = None
+        self._woken = False
+        self._mapped_at: datetime | None = None
+
+    def wake(self) -> None:
+        """Say that there is something new to map."""
+        self._woken = True
+
+    def addresses(self, host: str) -> tuple[str, ...]:
+        """Return the addresses that a host was seen at; none if it was never looked up."""
+        known = self._known.get(host)
+        return () if known is None else known.addresses
+
+    def panels_of(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """Return the panels whose own list names one of these streams."""
+        wanted = set(keys)
+        return tuple(
+            sorted(panel for panel, listed in self._seen.panels.items() if listed & wanted)
+        )
+
+    async def work(self) -> None:
+        """Look up what is new and redraw, for ever."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            await self._look_up()
+            now = self._journal.now()
+            rested = self._mapped_at is None or (now - self._mapped_at).total_seconds() >= REMAP_S
+            if self._woken and rested:
+                await self.map_now()
+
+    async def map_now(self) -> None:
+        """Redraw the map from what is known, and record it if it changed."""
+        self._woken = False
+        self._mapped_at = self._journal.now()
+        facts = self._host_facts()
+        if not facts:
+            return
+        marks = shared_marks(facts)
+        links = tuple(link for one in facts for link in links_of(one))
+        networks = await self._engine.run(
+            partial(cluster, links, shared=marks, previous=self._networks)
+        )
+        graph = supply_graph(
+            facts,
+            networks=networks,
+            roles=self._roles(),
+            countries=self._countries(),
+            shared=marks,
+            serves=self._serves(),
+            sells=self._sells(),
+        )
+        for link in links:
+            key = (link.subject, link.kind, link.value)
+            if key not in self._links:
+                self._links.add(key)
+                self._journal.write("link.seen", link)
+        if graph != self._drawn:
+            self._drawn, self._networks = graph, graph.networks
+            self._journal.write("graph.mapped", graph)
+
+    # -- looking up -------------------------------------------------------------------------
+
+    def _hosts(self) -> list[str]:
+        hosts = {one.host for one in self._streams.values() if one.host}
+        hosts |= set(self._seen.pages) | set(self._seen.panels)
+        for page, _, _ in self._seen.pages.values():
+            hosts |= {host_of(link) for link in page.panel_links} - {""}
+        return sorted(hosts)
+
+    async def _look_up(self) -> None:
+        new = [host for host in self._hosts() if host not in self._known]
+        if not new:
+            return
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(host: str) -> None:
+            async with gate:
+                await self._look_up_host(host)
+
+        await asyncio.gather(*(one(host) for host in new))
+        self._woken = True
+
+    async def _look_up_host(self, host: str) -> None:
+        addresses: tuple[str, ...] = ()
+        failed: list[str] = []
+        try:
+            addresses = await self._names.resolve(host)
+        except SourceError as error:
+            failed.append(str(error))
+        networks = [one for one in (self._facts.network_of(a) for a in addresses) if one]
+        shared = {a: fact for a in addresses if (fact := self._facts.shared(a)) is not None}
+        certificate = None
+        if addresses:
+            try:
+                certificate = await self._certificates.of(host, self._tls_port(host))
+            except SourceError as error:
+                failed.append(str(error))
+        known = Known(
+            addresses=addresses,
+            asn=networks[0].asn if networks else None,
+            country=networks[0].country if networks else None,
+            shared=tuple(shared.values()),
+            shared_addresses=tuple(shared),
+            certificate=certificate,
+            registration=await self._registration(host, failed),
+            at=self._journal.now(),
+        )
+        self._known[host] = known
+        self._journal.write(
+            "asset.facts",
+            {
+                "host": host,
+                "addresses": known.addresses,
+                "asn": known.asn,
+                "organisation": networks[0].organisation if networks else None,
+                "country": known.country,
+                "shared": [to_json(one) for one in known.shared],
+                "certificate": known.certificate,
+                "registration": known.registration,
+                "failed": failed,
+                "at": known.at,
+            },
+        )
+        await self._icon(host)
+
+    async def _registration(self, host: str, failed: list[str]) -> Registration | None:
+        try:
+            domain = self._facts.registered_domain(host)
+        except InputError:
+            return None
+        if self._registry is None or domain is None:
+            return None
+        if domain not in self._registered:
+            self._registered[domain] = None
+            try:
+                self._registered[domain] = await self._registry.of(domain)
+            except SourceError as error:
+                failed.append(str(error))
+        return self._registered[domain]
+
+    async def _icon(self, host: str) -> None:
+        page = self._seen.pages.get(host)
+        if page is None or page[0].favicon is None or host in self._icons:
+            return
+        self._icons[host] = None
+        try:
+            answer = await self._fetcher.fetch(page[0].favicon, limits=ICON)
+        except SourceError:
+            return
+        if answer.status == 200 and answer.body:
+            self._icons[host] = str(digest_of(answer.body))
+
+    def _tls_port(self, host: str) -> int:
+        """Return the port of TLS on a host, where a URL tells another than the usual."""
+        urls = [one.url for one in self._streams.values() if one.host == host]
+        for page, _, _ in self._seen.pages.values():
+            urls += [*page.links, *page.panel_links, page.url]
+        for url in urls:
+            if url.startswith("https://") and host_of(url) == host:
+                return urlsplit(url).port or TLS_PORT
+        return self._seen.tls_ports.get(host, TLS_PORT)
+
+    # -- what the graph is made of ----------------------------------------------------------
+
+    def _host_facts(self) -> tuple[HostFacts, ...]:
+        return tuple(self._facts_of(host, known) for host, known in sorted(self._known.items()))
+
+    def _facts_of(self, host: str, known: Known) -> HostFacts:
+        streams = [one for one in self._streams.values() if one.host == host]
+        keys = {one.key for one in streams}
+        facts = HostFacts(
+            host=host,
+            first_seen=min([known.at, *(one.first_seen for one in streams)]),
+            last_seen=known.at,
+            source="watch",
+            addresses=known.addresses,
+            shared=known.shared,
+            shared_addresses=known.shared_addresses,
+            certificate=known.certificate,
+            registration=known.registration,
+            asn=known.asn,
+            panels=tuple(
+                sorted(
+                    panel
+                    for panel, listed in self._seen.panels.items()
+                    if listed & keys or panel == host
+                )
+            ),
+            playlists=tuple(
+                sorted(
+                    name
+                    for name, listed in self._seen.lists.items()
+                    if listed & keys and host_of(name) not in self._seen.panels
+                )
+            ),
+        )
+        seen = self._seen.pages.get(host)
+        if seen is None:
+            return facts
+        page, exhibit, at = seen
+        panels = {host_of(link) for link in page.panel_links} & set(self._known)
+        return replace(
+            facts,
+            exhibit=exhibit,
+            last_seen=max(at, facts.last_seen),
+            analytics=tuple(sorted(f"{system}:{tracker}" for system, tracker in page.trackers)),
+            favicon=self._icons.get(host),
+            payments=tuple(sorted(f"{one.currency}:{one.address}" for one in page.crypto)),
+            contacts=tuple(
+                sorted(self._journal.pseudonym(f"{c.kind}:{c.handle}") for c in page.contacts)
+            ),
+            panels=tuple(sorted(set(facts.panels) | (panels - {host}))),
+        )
+
+    def _countries(self) -> dict[str, str]:
+        return {
+            address: known.country
+            for known in self._known.values()
+            if known.country is not None
+            for address in known.addresses
+        }
+
+    def _roles(self) -> dict[str, tuple[Role, ...]]:
+        roles: dict[str, tuple[Role, ...]] = {}
+        for one in self._streams.values():
+            roles[one.host] = (Role.EDGE,)
+        for host in self._seen.pages:
+            roles[host] = (*roles.get(host, ()), Role.STOREFRONT)
+        for host in self._seen.panels:
+            roles[host] = (*roles.get(host, ()), Role.PANEL)
+        return roles
+
+    def _serves(self) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (one.host, one.key) for one in self._streams.values() if one.proven and one.host
+        )
+
+    def _sells(self) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (shop, panel)
+            for shop, (page, _, _) in self._seen.pages.items()
+            for panel in sorted({host_of(link) for link in page.panel_links} & set(self._known))
+            if panel != shop
+        )

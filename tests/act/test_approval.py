@@ -1,0 +1,299 @@
+import base64
+import copy
+import pickle
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from cautery.act import Approved, approve, digest, draft, expired, in_effect, sign
+from cautery.act.rules import UNVERIFIED, Rule, require_confirmed, rules_for
+from cautery.errors import ApprovalError, InputError
+from cautery.model import (
+    ActionPlan,
+    Approver,
+    Collateral,
+    CourtOrder,
+    Decision,
+    Event,
+    ExhibitId,
+    GuardVerdict,
+    Intervention,
+    Lever,
+    Mandate,
+    Reason,
+    Regime,
+    Window,
+    from_json,
+    to_json,
+)
+
+NOW = datetime(2026, 11, 24, 20, 50, tzinfo=UTC)
+KEYS = {
+    name: Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32)
+    for n, name in enumerate(("A. Legal", "B. Chief", "Mallory"))
+}
+EXHIBIT = ExhibitId("sha256:" + "0" * 64)
+EVENT = Event(id="home-away", name="Home v Away", kick_off=NOW, legal_basis="rights 2026/27")
+
+
+def raw(name):
+    return base64.b64encode(KEYS[name].public_key().public_bytes_raw()).decode()
+
+
+def pem(name):
+    return (
+        KEYS[name]
+        .public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
+
+
+LEGAL = Approver(name="A. Legal", role="legal", public_key=raw("A. Legal"))
+CHIEF = Approver(name="B. Chief", role="operations", public_key=pem("B. Chief"))
+ORDER = CourtOrder(
+    id="TJ-2026-118",
+    authority="Tribunal judiciaire de Paris",
+    territory="FR",
+    window=Window(start=NOW - timedelta(days=90), end=NOW + timedelta(days=180)),
+    targets_rule="services not yet identified, during the calendar's matches",
+)
+MANDATE = Mandate(
+    id="m",
+    who="League",
+    regime=Regime.GDPR,
+    legal_basis="rights",
+    window=Window(start=NOW - timedelta(minutes=20), end=NOW + timedelta(hours=2)),
+    territories=("FR",),
+    events=(EVENT,),
+    orders=(ORDER,),
+    approvers=(LEGAL, CHIEF),
+)
+
+
+def verdict(target="edge.pirate.example", decision=Decision.ALLOW, hours=1.0, lever=Lever.NAME):
+    return GuardVerdict(
+        target=target,
+        lever=lever,
+        decision=decision,
+        collateral=Collateral(high=0),
+        reasons=(Reason(code="own-name", text="its own name"),),
+        valid_until=NOW + timedelta(hours=hours),
+    )
+
+
+def plan(*verdicts):
+    chosen = tuple(
+        Intervention(
+            target=one.target, lever=one.lever, streams=("http://s/1",), cost=1.0, guard=one
+        )
+        for one in verdicts
+    )
+    return ActionPlan(
+        chosen=chosen,
+        refused=(),
+        served_before=1,
+        served_after=0,
+        cost=1,
+        bound=1,
+        seed=0,
+        method="t",
+    )
+
+
+def referral(*verdicts, window=MANDATE.window, order=ORDER):
+    return draft(
+        plan(*(verdicts or (verdict(),))),
+        order=order,
+        event=EVENT,
+        window=window,
+        at=NOW,
+        exhibits={"http://s/1": (EXHIBIT,)},
+    )
+
+
+def signed(subject, *people, at=NOW):
+    by = {"A. Legal": LEGAL, "B. Chief": CHIEF}
+    return [sign(digest(subject), approver=by[one], key=KEYS[one], at=at) for one in people]
+
+
+def refuse(subject, approvals, match, *, mandate=MANDATE, now=NOW):
+    with pytest.raises(ApprovalError, match=match):
+        approve(subject, approvals, mandate=mandate, now=now)
+
+
+def test_two_people_with_keys_in_pem_and_raw_approve_a_referral():
+    subject = referral()
+    approved = approve(subject, signed(subject, "A. Legal", "B. Chief"), mandate=MANDATE, now=NOW)
+    assert approved.subject is subject
+    assert {one.approver for one in approved.approvals} == {"A. Legal", "B. Chief"}
+
+
+def test_one_person_is_not_enough_however_often_they_sign():
+    subject = referral()
+    refuse(subject, signed(subject, "A. Legal", "A. Legal"), "1 of 2 people")
+    refuse(subject, [], "0 of 2 people")
+
+
+def test_two_names_with_one_key_are_one_person():
+    twin = Approver(name="Twin", role="legal", public_key=raw("A. Legal"))
+    mandate = replace(MANDATE, approvers=(LEGAL, twin))
+    subject = referral()
+    approvals = [
+        sign(digest(subject), approver=one, key=KEYS["A. Legal"], at=NOW) for one in (LEGAL, twin)
+    ]
+    refuse(subject, approvals, "of 2 people", mandate=mandate)
+
+
+def test_a_signature_over_another_referral_does_not_count():
+    subject, other = referral(), referral(verdict("other.example"))
+    refuse(subject, signed(other, "A. Legal", "B. Chief"), "signed something else")
+
+
+def test_a_referral_changed_after_signing_is_refused():
+    subject = referral()
+    approvals = signed(subject, "A. Legal", "B. Chief")
+    refuse(replace(subject, statement=subject.statement + "!"), approvals, "signed something else")
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"signature": base64.b64encode(bytes(64)).decode()}, "does not verify"),
+        ({"signature": "not base64"}, "does not verify"),
+        ({"approver": "Mallory"}, "no approver"),
+        ({"approver": "A. Legal"}, "signed as"),
+        ({"role": "legal"}, "signed as"),
+        ({"at": NOW - timedelta(minutes=1)}, "does not verify"),
+    ],
+)
+def test_a_forged_approval_spoils_all(change, match):
+    subject = referral()
+    good, bad = signed(subject, "A. Legal", "B. Chief")
+    refuse(subject, [good, replace(bad, **change)], match)
+
+
+def test_an_approval_of_the_future_or_of_yesterday_is_refused():
+    subject = referral()
+    refuse(subject, signed(subject, "A. Legal", "B. Chief", at=NOW + timedelta(hours=1)), "future")
+    refuse(subject, signed(subject, "A. Legal", "B. Chief", at=NOW - timedelta(days=2)), "older")
+
+
+def test_nobody_signs_with_another_persons_key():
+    with pytest.raises(ApprovalError, match=r"not A\. Legal's"):
+        sign(digest(referral()), approver=LEGAL, key=KEYS["Mallory"], at=NOW)
+
+
+def test_a_public_key_that_is_none_is_told_with_the_name():
+    broken = Approver(name="A. Legal", role="legal", public_key="c2hvcnQ=")
+    subject = referral()
+    refuse(
+        subject,
+        signed(subject, "A. Legal", "B. Chief"),
+        r"A\. Legal: public_key",
+        mandate=replace(MANDATE, approvers=(broken, CHIEF)),
+    )
+
+
+@pytest.mark.parametrize("decision", [Decision.REFUSE, Decision.NARROW])
+def test_what_the_guard_does_not_allow_cannot_be_approved(decision):
+    subject = referral(verdict(decision=decision))
+    refuse(subject, signed(subject, "A. Legal", "B. Chief"), f"guard says {decision.value}")
+
+
+def test_a_verdict_about_something_else_cannot_be_slipped_in():
+    subject = referral()
+    entry = replace(subject.entries[0], target="hospital.example")
+    forged = replace(subject, entries=(entry,))
+    refuse(forged, signed(forged, "A. Legal", "B. Chief"), "verdict is about")
+
+
+def test_a_stale_verdict_is_asked_anew():
+    subject = referral()
+    late = NOW + timedelta(minutes=61)
+    refuse(subject, signed(subject, "A. Legal", "B. Chief"), "verdict ended", now=late)
+
+
+def test_an_order_that_is_unknown_or_over_gives_no_authority():
+    subject = referral()
+    approvals = signed(subject, "A. Legal", "B. Chief")
+    refuse(subject, approvals, "registers no order", mandate=replace(MANDATE, orders=()))
+    over = replace(ORDER, window=Window(start=NOW - timedelta(days=9), end=NOW - timedelta(days=1)))
+    refuse(subject, approvals, "not in force", mandate=replace(MANDATE, orders=(over,)))
+    elsewhere = replace(subject, territory="IT")
+    refuse(elsewhere, signed(elsewhere, "A. Legal", "B. Chief"), "not in force in IT")
+
+
+def test_only_approve_makes_an_approved_and_nothing_changes_it():
+    with pytest.raises(ApprovalError, match="only approve"):
+        Approved(referral(), (), NOW)
+    subject = referral()
+    approved = approve(subject, signed(subject, "A. Legal", "B. Chief"), mandate=MANDATE, now=NOW)
+    with pytest.raises(ApprovalError):
+        approved._subject = referral(verdict("hospital.example"))
+    for copier in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(ApprovalError):
+            copier(approved)
+
+
+def test_the_digest_survives_json():
+    subject = referral()
+    assert digest(from_json(type(subject), to_json(subject))) == digest(subject)
+
+
+def test_entries_end_with_the_first_of_guard_window_and_order():
+    short = Window(start=NOW, end=NOW + timedelta(minutes=30))
+    assert referral(window=short).entries[0].valid_until == short.end
+    assert referral().entries[0].valid_until == NOW + timedelta(hours=1)
+    ending = replace(
+        ORDER, window=Window(start=NOW - timedelta(days=1), end=NOW + timedelta(minutes=5))
+    )
+    assert referral(order=ending).entries[0].valid_until == ending.window.end
+
+
+def test_the_statement_cites_order_event_exhibits_and_the_guard():
+    said = referral().statement
+    for part in ("TJ-2026-118", "Home v Away", EXHIBIT, "its own name", "bystanders 0"):
+        assert part in said
+
+
+def test_a_target_without_an_exhibit_is_not_referred():
+    with pytest.raises(InputError, match="no exhibit"):
+        draft(plan(verdict()), order=ORDER, event=EVENT, window=MANDATE.window, at=NOW, exhibits={})
+
+
+def test_nothing_is_drafted_after_the_window_or_outside_the_order():
+    late = NOW + timedelta(hours=3)
+    with pytest.raises(InputError, match="window ended"):
+        draft(
+            plan(verdict()), order=ORDER, event=EVENT, window=MANDATE.window, at=late, exhibits={}
+        )
+    with pytest.raises(ApprovalError, match="not in force"):
+        draft(
+            plan(verdict()),
+            order=ORDER,
+            event=EVENT,
+            window=MANDATE.window,
+            at=NOW + timedelta(days=999),
+            exhibits={},
+        )
+
+
+def test_entries_expire_at_their_end_and_not_before():
+    entries = referral(verdict(), verdict("b.example", hours=0.5)).entries
+    at = NOW + timedelta(minutes=30)
+    assert [one.target for one in expired(entries, at)] == ["b.example"]
+    assert [one.target for one in in_effect(entries, at)] == ["edge.pirate.example"]
+
+
+def test_an_unverified_rule_holds_in_the_lab_or_when_confirmed_with_a_source():
+    (rule,) = rules_for("XX")
+    assert rule.mark == UNVERIFIED
+    require_confirmed(rule, lab=True, confirmed={})
+    require_confirmed(rule, lab=False, confirmed={rule.id: "Official Journal, p. 3"})
+    with pytest.raises(ApprovalError, match="not verified"):
+        require_confirmed(rule, lab=False, confirmed={rule.id: " "})
+    require_confirmed(Rule(id="r", territory="FR", text="t", mark="S1"), lab=False, confirmed={})

@@ -1,0 +1,53 @@
+"""What all tests share: sockets stay on loopback, and in CI nothing skips unseen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+LOOPBACK = "127.0.0.0/8"
+
+
+def pytest_runtest_setup() -> None:
+    socket_allow_hosts([LOOPBACK, "::1", "localhost"], allow_unix_socket=True)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped_reports.append(f"{report.nodeid}: {report.longrepr[-1] if report.longrepr else ''}")
+
+
+_skipped_reports: list[str] = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if os.environ.get("CAUTERY_NO_SKIP") and _skipped_reports and exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if os.environ.get("CAUTERY_NO_SKIP") and _skipped_reports:
+        terminalreporter.section("skipped, though CI must skip nothing", red=True, bold=True)
+        for line in _skipped_reports:
+            terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real data beside the project, or a skip that says where it was sought."""
+    folder = Path(
+        os.environ.get("CAUTERY_DATA", Path(__file__).parents[2] / "shared" / "data")
+    ).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no shared data at {folder}; set CAUTERY_DATA")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _keys_outside_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test touches the analyst's own keys."""
+    monkeypatch.setenv("CAUTERY_KEYS", str(tmp_path_factory.mktemp("keys")))

@@ -1,0 +1,149 @@
+"""Keys outside the case, for their owner only."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cautery.adapters.keys_file import (
+    KeyFolder,
+    create_approver,
+    load_approver,
+    load_public_key,
+)
+from cautery.errors import InputError
+from cautery.evidence.note import NoteVerifier
+
+needs_openssl = pytest.mark.skipif(
+    shutil.which("openssl") is None, reason="openssl is not installed"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> KeyFolder:
+    return KeyFolder(tmp_path / "keys")
+
+
+def test_a_cases_keys_are_found_again_by_its_public_key(folder: KeyFolder) -> None:
+    made = folder.create_case()
+    found = folder.case(made.signer.verifier)
+    assert (found.case, found.redaction_key) == (made.case, made.redaction_key)
+    assert found.signer.verifier == made.signer.verifier
+
+
+def test_two_cases_share_no_key(folder: KeyFolder) -> None:
+    one, two = folder.create_case(), folder.create_case()
+    assert one.case != two.case
+    assert one.redaction_key != two.redaction_key
+
+
+def test_keys_are_for_their_owner_only(folder: KeyFolder) -> None:
+    folder.create_case()
+    assert stat.S_IMODE(folder.path.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(one.stat().st_mode) for one in folder.path.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_key_that_others_may_read_is_refused_with_the_remedy(
+    folder: KeyFolder, mode: int
+) -> None:
+    keys = folder.create_case()
+    path = folder.path / f"case-{keys.case}.key"
+    path.chmod(mode)
+    with pytest.raises(InputError, match="others may read it") as caught:
+        folder.case(keys.signer.verifier)
+    assert caught.value.hint == f"chmod 600 {path}"
+
+
+def test_a_folder_that_others_may_enter_is_refused_with_the_remedy(folder: KeyFolder) -> None:
+    folder.path.mkdir(mode=0o755)
+    with pytest.raises(InputError) as caught:
+        folder.create_case()
+    assert caught.value.hint == f"chmod 700 {folder.path}"
+
+
+def test_keys_that_are_not_here_are_asked_for(folder: KeyFolder, tmp_path: Path) -> None:
+    made = KeyFolder(tmp_path / "elsewhere").create_case()
+    with pytest.raises(InputError, match="are not in") as caught:
+        folder.case(made.signer.verifier)
+    assert "CAUTERY_KEYS" in caught.value.hint
+
+
+def test_the_folder_is_chosen_by_the_environment() -> None:
+    assert KeyFolder.default({"CAUTERY_KEYS": "/k"}).path == Path("/k")
+    assert KeyFolder.default({"XDG_DATA_HOME": "/d"}).path == Path("/d/cautery/keys")
+    assert KeyFolder.default({}).path == Path.home() / ".local/share/cautery/keys"
+
+
+def test_secrets_do_not_show(folder: KeyFolder) -> None:
+    made = folder.create_case()
+    assert made.redaction_key.hex() not in repr(made)
+    assert repr(made.redaction_key) not in repr(made)
+
+
+@needs_openssl
+def test_an_approvers_key_loads_from_what_openssl_makes(tmp_path: Path) -> None:
+    path = tmp_path / "legal.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", path], check=True)
+    path.chmod(0o600)
+    assert len(load_approver(path).sign(b"x")) == 64
+
+
+def test_an_approvers_key_is_made_once(tmp_path: Path) -> None:
+    key = create_approver(tmp_path / "a.pem")
+    assert load_approver(tmp_path / "a.pem").sign(b"x") == key.sign(b"x")
+    with pytest.raises(InputError):
+        create_approver(tmp_path / "a.pem")
+
+
+def test_an_approvers_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    create_approver(tmp_path / "a.pem")
+    (tmp_path / "a.pem").chmod(0o644)
+    with pytest.raises(InputError, match="others may read it"):
+        load_approver(tmp_path / "a.pem")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"-----BEGIN PRIVATE KEY-----\nAAAA\n"])
+def test_what_is_no_key_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "k"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(InputError):
+        load_approver(path)
+    with pytest.raises(InputError):
+        load_public_key(path, name="n")
+
+
+@needs_openssl
+def test_an_rsa_key_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "rsa.pem"
+    subprocess.run(
+        ["openssl", "genpkey", "-algorithm", "rsa", "-out", path], check=True, capture_output=True
+    )
+    path.chmod(0o600)
+    with pytest.raises(InputError, match="Ed25519"):
+        load_approver(path)
+
+
+@needs_openssl
+def test_a_public_key_loads_as_verifier_key_or_pem(tmp_path: Path) -> None:
+    key = create_approver(tmp_path / "a.pem")
+    expected = NoteVerifier("legal", key.public_key().public_bytes_raw())
+    subprocess.run(
+        ["openssl", "pkey", "-in", tmp_path / "a.pem", "-pubout", "-out", tmp_path / "p.pem"],
+        check=True,
+    )
+    (tmp_path / "p.pub").write_text(f"{expected}\n")
+    assert load_public_key(tmp_path / "p.pem", name="legal") == expected
+    assert load_public_key(tmp_path / "p.pub", name="ignored") == expected
+
+
+def test_a_missing_key_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="none"):
+        load_approver(tmp_path / "none")
+    with pytest.raises(InputError, match="missing"):
+        load_public_key(tmp_path / "none", name="n")

@@ -1,0 +1,123 @@
+from datetime import UTC, datetime
+
+from cautery.graph import HostFacts, links_of, shared_marks, supply_graph
+from cautery.model import CertificateFacts, Registration, Role, SharedFact
+
+NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+
+
+def certificate(host, *, self_signed=True, subject="CN=localhost", names=()):
+    return CertificateFacts(
+        host=host,
+        address="192.0.2.1",
+        sha256="c",
+        spki_sha256="k",
+        subject=subject,
+        issuer=subject,
+        names=names,
+        not_before=NOW,
+        not_after=NOW,
+        self_signed=self_signed,
+        seen_at=NOW,
+    )
+
+
+def facts(host, **more):
+    return HostFacts(host=host, first_seen=NOW, last_seen=NOW, source="test", **more)
+
+
+def kinds(links):
+    return [link.kind for link in links]
+
+
+def test_each_value_of_a_host_becomes_a_dated_link():
+    links = links_of(
+        facts("a.example", addresses=("192.0.2.1",), payments=("w",), panels=("p.example",))
+    )
+    assert kinds(links) == ["address", "panel", "payment"]
+    assert {link.first_seen for link in links} == {NOW}
+
+
+def test_a_privacy_proxy_is_no_registrant():
+    def registered(name):
+        return Registration(
+            domain="a.example",
+            registrar="R",
+            created=None,
+            changed=None,
+            nameservers=(),
+            registrant=name,
+            seen_at=NOW,
+        )
+
+    assert "registrant" in kinds(links_of(facts("a.example", registration=registered("hash-1"))))
+    assert "registrant" not in kinds(
+        links_of(facts("a.example", registration=registered("REDACTED FOR PRIVACY")))
+    )
+
+
+def test_a_self_signed_certificate_for_localhost_is_a_products_default():
+    hosts = [facts(f"{one}.example", certificate=certificate(f"{one}.example")) for one in "ab"]
+    assert shared_marks(hosts)["certificate", "k"].startswith("default certificate")
+
+
+def test_a_certificate_that_names_its_hosts_is_no_default():
+    hosts = [
+        facts(
+            f"{one}.pirate.example",
+            certificate=certificate(f"{one}.pirate.example", names=("*.pirate.example",)),
+        )
+        for one in "abcd"
+    ]
+    assert shared_marks(hosts) == {}
+
+
+def test_a_shared_fronts_certificate_joins_nobody_and_a_customers_own_does():
+    def fronted(*names):
+        shown = certificate("a.pirate.example", self_signed=False, names=names)
+        return facts(
+            "a.pirate.example",
+            addresses=("192.0.2.1",),
+            shared_addresses=("192.0.2.1",),
+            certificate=shown,
+        )
+
+    front = shared_marks([fronted("a.pirate.example", "hospital.example")])
+    assert front["certificate", "k"] == "certificate of a shared front"
+    assert shared_marks([fronted("*.pirate.example")]) == {}
+
+
+def test_an_address_in_a_shared_range_is_marked():
+    shared = SharedFact(cidr="192.0.2.0/24", provider="bigcdn", kind="cdn")
+    one = facts(
+        "a.example", addresses=("192.0.2.1",), shared=(shared,), shared_addresses=("192.0.2.1",)
+    )
+    assert shared_marks([one]) == {("address", "192.0.2.1"): "shared range of bigcdn"}
+
+
+def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
+    graph = supply_graph(
+        [
+            facts("edge.example", addresses=("192.0.2.1",), panels=("panel.example",)),
+            facts("shop.example", payments=("wallet",)),
+        ],
+        countries={"192.0.2.1": "NL"},
+        roles={"edge.example": (Role.EDGE,)},
+        sells=[("shop.example", "panel.example")],
+        shared={("address", "192.0.2.1"): "CDN"},
+    )
+    relations = {(one.source, one.relation, one.target) for one in graph.edges}
+    assert relations == {
+        ("host:edge.example", "resolves-to", "address:192.0.2.1"),
+        ("host:panel.example", "lists", "host:edge.example"),
+        ("host:shop.example", "pays", "payment:wallet"),
+        ("host:shop.example", "sells", "host:panel.example"),
+    }
+    by_id = {asset.id: asset for asset in graph.assets}
+    assert (by_id["host:edge.example"].role, by_id["host:edge.example"].country) == (
+        Role.EDGE,
+        "NL",
+    )
+    assert by_id["host:panel.example"].role is Role.PANEL
+    assert by_id["host:shop.example"].role is Role.STOREFRONT
+    assert by_id["address:192.0.2.1"].role is Role.SHARED

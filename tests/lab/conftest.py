@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cautery.lab import LiveLab, World, build_world, start_lab
+
+
+@pytest.fixture(scope="session")
+def small_world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return build_world(3, tmp_path_factory.mktemp("cache"), size="small")
+
+
+@pytest.fixture(scope="session")
+def live(small_world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveLab]:
+    with start_lab(small_world, tmp_path_factory.mktemp("run"), lead_s=0.5) as lab:
+        yield lab

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cautery.lab.scoreboard import b_cubed, score, stream_key
+from cautery.model import Entry, Finding, Record, RedactedUrl, Verdict, to_json
+
+T0 = 1_800_000_000.0
+
+
+def stream(id: str, **more: Any) -> dict[str, Any]:
+    usual = {
+        "id": id,
+        "url": f"http://{id}.example:80/hls/{id}/index.m3u8",
+        "host": f"{id}.example",
+        "carries": "fr",
+        "event": "match",
+        "licensee": "fr",
+        "kind": "rebroadcast",
+        "mandated": True,
+        "appears_at": T0,
+    }
+    return usual | more
+
+
+def truth(*streams: dict[str, Any], **more: Any) -> dict[str, Any]:
+    usual = {"streams": streams, "hosts": [], "bystanders": {}, "window_s": 60.0}
+    return usual | more
+
+
+def entry(kind: str, body: Any, after_s: float = 5.0) -> Entry:
+    at = datetime.fromtimestamp(T0 + after_s, UTC)
+    return Entry(index=0, record=Record(kind=kind, at=at, body=body), leaf=b"")
+
+
+def proven(one: dict[str, Any], after_s: float = 5.0, **more: Any) -> Entry:
+    said = {"event": one["event"], "channels": (one["carries"],), "licensee": one["licensee"]}
+    verdict = Verdict(
+        url=RedactedUrl.of(one["url"], b"k" * 32),
+        finding=Finding.PROVEN,
+        at=datetime.fromtimestamp(T0 + after_s, UTC),
+        **(said | more),
+    )
+    return entry("verdict", to_json(verdict), after_s)
+
+
+def test_all_found_is_a_recall_and_precision_of_one() -> None:
+    one, other = stream("a"), stream("b")
+    board = score(truth(one, other), [proven(one), proven(other, 9.0)])
+    assert (board.recall, board.precision, board.false_accusations) == (1.0, 1.0, 0)
+    assert board.time_to_detection_s == (7.0, 9.0)
+
+
+def test_an_undetected_stream_counts_the_whole_window() -> None:
+    one, other = stream("a"), stream("b")
+    board = score(truth(one, other), [proven(one)])
+    assert board.recall == 0.5
+    assert board.time_to_detection_s == (32.5, 60.0)
+    assert board.missed == ("b",)
+
+
+@pytest.mark.parametrize("kind", ["innocent", "partner"])
+def test_a_lawful_stream_called_pirate_is_a_false_accusation(kind: str) -> None:
+    lawful = stream("a", kind=kind, mandated=kind == "partner")
+    board = score(truth(lawful), [proven(lawful)])
+    assert (board.false_accusations, board.precision) == (1, 0.0)
+
+
+def test_a_wrong_event_is_a_false_accusation_and_no_detection() -> None:
+    one = stream("a")
+    board = score(truth(one), [proven(one, event="another")])
+    assert (board.false_accusations, board.recall) == (1, 0.0)
+
+
+def test_a_wrong_channel_is_one_for_a_linear_channel() -> None:
+    linear = stream("a", event=None, licensee=None, carries="film")
+    assert score(truth(linear), [proven(linear)]).recall == 1.0
+    assert score(truth(linear), [proven(linear, channels=("kids",))]).false_accusations == 1
+
+
+def test_a_right_claim_beside_a_wrong_one_is_not_precise() -> None:
+    one = stream("a")
+    board = score(truth(one), [proven(one), proven(one, event="another")])
+    assert (board.recall, board.precision, board.false_accusations) == (1.0, 0.0, 1)
+
+
+def test_dead_and_hostile_streams_are_out_of_recall() -> None:
+    board = score(truth(stream("a", kind="dead"), stream("b", kind="hostile")), [])
+    assert board.recall is None
+    assert board.time_to_detection_s is None
+
+
+def test_no_licensee_is_the_right_answer_where_nothing_of_one_is_left() -> None:
+    bare, kept = stream("a", licensee=None), stream("b")
+    entries = [proven(bare), proven(kept, licensee=None)]
+    board = score(truth(bare, kept), entries)
+    assert board.licensee_accuracy == 0.5
+    assert board.wrong_licensee == ("b",)
+
+
+def test_a_panels_line_is_known_by_its_number_whatever_its_credentials() -> None:
+    exact = "http://panel.x.example:81/live/t1234567/p7654321/1003.m3u8"
+    other = RedactedUrl.of("http://panel.x.example:81/live/t1234567/p7654321/1003.ts", b"k")
+    assert stream_key(exact) == stream_key(other.text)
+    assert stream_key(exact) != stream_key(exact.replace("1003", "1004"))
+
+
+def test_time_to_dark_runs_to_the_first_dark_probe() -> None:
+    one = stream("a")
+    probes = [
+        entry("dark.probed", {"url": one["url"], "dark": dark}, at)
+        for dark, at in ((False, 10.0), (True, 14.0), (True, 20.0))
+    ]
+    assert score(truth(one), probes).time_to_dark_s == 14.0
+
+
+def referral(target: str, lever: str) -> list[Entry]:
+    drafted = {"id": "r", "entries": [{"target": target, "lever": lever}]}
+    return [entry("referral.drafted", drafted), entry("referral.published", {"referral": "r"})]
+
+
+@pytest.mark.parametrize(
+    ("target", "lever", "hit"),
+    [
+        ("127.40.0.1", "address", 2),
+        ("hospital.example", "name", 1),
+        ("files.big.example", "name", 1),
+        ("big.example", "name", 1),
+        ("pirate.example", "name", 0),
+        ("127.10.0.1", "address", 0),
+    ],
+)
+def test_innocents_behind_a_published_entry_are_counted(target: str, lever: str, hit: int) -> None:
+    world = truth(
+        stream("a"),
+        bystanders={
+            "127.40.0.1": ["hospital.example", "shop.example"],
+            "hospital.example": ["hospital.example"],
+            "files.big.example": ["files.big.example"],
+        },
+    )
+    assert score(world, referral(target, lever)).bystanders_hit == hit
+
+
+def test_a_draft_that_never_went_out_hits_nobody() -> None:
+    world = truth(stream("a"), bystanders={"127.40.0.1": ["hospital.example"]})
+    assert score(world, referral("127.40.0.1", "address")[:1]).bystanders_hit == 0
+
+
+def test_an_ungrouped_host_stands_alone() -> None:
+    hosts = [
+        {"host": host, "network": network, "scored": True}
+        for host, network in (("a", "A"), ("b", "A"), ("c", None))
+    ]
+    grouped = {"networks": [{"id": "n", "members": [{"host": "a"}, {"host": "b"}]}]}
+    world = truth(stream("a"), hosts=hosts)
+    assert score(world, [entry("graph.mapped", grouped)]).networks_bcubed == 1.0
+    assert score(world, []).networks_bcubed == pytest.approx(0.8, abs=1e-4)
+
+
+@given(st.dictionaries(st.integers(0, 30), st.sampled_from("abc"), min_size=1))
+def test_b_cubed_of_a_labelling_with_itself_is_one(labels: dict[int, str]) -> None:
+    assert b_cubed(labels, labels) == pytest.approx((1.0, 1.0, 1.0))
+
+
+def test_the_json_has_the_agreed_fields_in_order() -> None:
+    board = score(truth(stream("a")), [], verified=True, case="case")
+    assert list(board.to_json()) == [
+        "recall",
+        "precision",
+        "false_accusations",
+        "bystanders_hit",
+        "time_to_detection_s",
+        "time_to_dark_s",
+        "networks_bcubed",
+        "licensee_accuracy",
+        "verified",
+        "case",
+    ]

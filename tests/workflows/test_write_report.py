@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from cautery.errors import EvidenceError, StorageError
+from cautery.evidence import EMPTY_ROOT, Frontier, leaf_hash
+from cautery.model import Decision, Finding
+from cautery.workflows.write_report import report_view, write_report, write_report_file
+
+SYNTHETIC = Path(__file__).parents[1] / "evidence" / "report" / "synthetic.py"
+
+
+def _synthetic() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("report_synthetic", SYNTHETIC)
+    assert spec
+    assert spec.loader
+    if spec.name not in sys.modules:
+        sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[spec.name])
+    return sys.modules[spec.name]
+
+
+made = _synthetic()
+
+
+@pytest.fixture(scope="module")
+def case() -> Any:
+    return made.whole_case(streams=24)
+
+
+@pytest.fixture(scope="module")
+def view(case: Any) -> Any:
+    return report_view(case.ledger.read(), case.vault.read, at=case.now)
+
+
+def test_the_six_figures_are_counted_from_the_records(view: Any) -> None:
+    figures = view.figures
+    assert (figures.checked, figures.proven, figures.undecided, figures.refused) == (24, 8, 2, 2)
+
+
+def test_bystanders_spared_count_each_name_once_and_the_nameless_of_one_target(view: Any) -> None:
+    assert view.figures.spared == 42 + 1 + 3
+
+
+def test_exposure_ends_at_the_first_dark_probe(view: Any) -> None:
+    dark = next(one for one in view.streams if one.dark_at)
+    assert dark.exposed_s == (dark.dark_at - dark.first_seen).total_seconds()
+
+
+def test_exposure_without_a_dark_probe_runs_to_the_last_record(case: Any, view: Any) -> None:
+    lit = next(
+        one for one in view.streams if one.verdict.finding is Finding.PROVEN and not one.dark_at
+    )
+    assert lit.exposed_s == (case.now - lit.first_seen).total_seconds()
+
+
+def test_the_minutes_between_a_kill_and_the_resumption_are_unobserved(view: Any) -> None:
+    assert 95 + 40 <= view.unobserved_s < 95 + 45
+
+
+def test_the_mandate_sealed_before_a_resumption_does_not_hide_the_gap() -> None:
+    case = made.opened()
+    case.now += timedelta(seconds=300)
+    case.seal(b"mandate", "mandate")
+    case.note("watch.resumed", {"why": "asked again", "at": case.now})
+    view = report_view(case.ledger.read(), case.vault.read, at=case.now)
+    assert view.observed_s == 0
+
+
+def test_the_strongest_proven_stream_stands_first_and_on_page_one(view: Any) -> None:
+    proven = [one.verdict.log10_lr for one in view.streams if one.verdict.finding is Finding.PROVEN]
+    assert (proven[0], view.hero.number) == (max(proven), 1)
+
+
+def test_refusals_stand_before_narrowings_and_the_hospital_on_top(view: Any) -> None:
+    assert [one.decision for one in view.guards[:3]] == [
+        Decision.REFUSE,
+        Decision.REFUSE,
+        Decision.NARROW,
+    ]
+    assert "st-anna-hospital.example" in view.guards[0].collateral.names
+
+
+def test_the_tree_head_is_that_of_the_ledger(case: Any, view: Any) -> None:
+    leaves = [leaf_hash(one.leaf) for one in case.ledger.entries]
+    assert view.ledger.root == Frontier().extend(leaves).root().hex() != EMPTY_ROOT.hex()
+
+
+def test_approvals_follow_the_referral_that_they_sign(view: Any) -> None:
+    assert [one.approver for one in view.referrals[0].approvals] == ["A. Legal", "B. Desk"]
+
+
+def test_a_still_with_a_broken_seal_is_said_in_its_place_and_does_not_stop_the_page() -> None:
+    case = made.whole_case(streams=18)
+    case.vault.kept.clear()
+    page = write_report(case.ledger, case.vault, at=case.now)
+    assert "no longer" in page or "sealed as" in page
+    assert "data:image/jpeg" not in page
+
+
+def test_frames_in_memory_are_used_before_the_vault() -> None:
+    case = made.whole_case(streams=18)
+    frames = dict(case.vault.kept)
+    case.vault.kept.clear()
+    assert "data:image/jpeg" in write_report(case.ledger, case.vault, at=case.now, frames=frames)
+
+
+def test_a_case_without_streams_still_has_a_page() -> None:
+    case = made.opened()
+    assert "No stream was proven" in write_report(case.ledger, case.vault, at=case.now)
+
+
+def test_a_ledger_without_a_case_is_refused() -> None:
+    with pytest.raises(EvidenceError, match=r"case\.opened"):
+        write_report(made.MemoryLedger(), made.MemoryVault(), at=made.START)
+
+
+def test_a_record_of_the_wrong_shape_is_named_by_entry_and_kind() -> None:
+    case = made.opened()
+    case.note("verdict", {"url": 7})
+    with pytest.raises(EvidenceError, match=r"ledger entry 2 \(verdict\)"):
+        write_report(case.ledger, case.vault, at=case.now)
+
+
+def test_kinds_that_the_report_does_not_know_are_counted() -> None:
+    case = made.opened()
+    case.note("something.new", {"any": 1})
+    view = report_view(case.ledger.read(), case.vault.read, at=case.now)
+    assert view.ledger.kinds["something.new"] == 1
+
+
+def test_an_unknown_clock_is_among_what_we_do_not_know(view: Any) -> None:
+    assert any(one.what.startswith("Clock offset") for one in view.unknowns)
+
+
+def test_no_error_rate_is_itself_an_unknown() -> None:
+    case = made.opened()
+    view = report_view(case.ledger.read(), case.vault.read, at=case.now)
+    assert any("errs" in one.what for one in view.unknowns)
+
+
+def test_the_same_ledger_gives_the_same_page(case: Any) -> None:
+    first = write_report(case.ledger, case.vault, at=case.now)
+    assert first == write_report(case.ledger, case.vault, at=case.now)
+
+
+def test_the_file_replaces_the_earlier_one_whole(case: Any, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("old")
+    path = write_report_file(tmp_path, case.ledger, case.vault, at=case.now)
+    assert path.read_text().endswith("</html>\n") or path.read_text().endswith("</html>")
+    assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_folder_that_is_not_there_is_a_storage_error(case: Any, tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        write_report_file(tmp_path / "none", case.ledger, case.vault, at=case.now)
+
+
+def test_a_stream_that_reappeared_is_exposed_beyond_its_first_vanishing() -> None:
+    case = made.opened()
+    url = made.stream(case, 3, Finding.PROVEN, stills=False)
+    case.note("stream.vanished", {"url": url, "source": "s", "at": case.now})
+    seen = {
+        "url": url,
+        "title": None,
+        "source": "s",
+        "host": "h.example",
+        "at": case.now,
+        "offer": None,
+    }
+    case.note("stream.appeared", seen)
+    case.now += timedelta(seconds=60)
+    case.note("watch.stopped", {"why": "asked", "at": case.now})
+    (one,) = report_view(case.ledger.read(), case.vault.read, at=case.now).streams
+    assert replace(one).exposed_s > 60
