@@ -17,7 +17,9 @@ def pytest_runtest_setup() -> None:
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped and not hasattr(report, "wasxfail"):
-        _skipped_reports.append(f"{report.nodeid}: {report.longrepr[-1] if report.longrepr else ''}")
+        _skipped_reports.append(
+            f"{report.nodeid}: {report.longrepr[-1] if report.longrepr else ''}"
+        )
 
 
 _skipped_reports: list[str] = []
@@ -48,6 +50,8 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _keys_outside_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _keys_outside_home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No test touches the analyst's own keys."""
     monkeypatch.setenv("CAUTERY_KEYS", str(tmp_path_factory.mktemp("keys")))

@@ -96,9 +96,7 @@ def watch(
         asyncio.run(_watch(mandate, case, mandate_file.read_bytes(), listeners))
         case.make_room()
         checkpoint = case.ledger.checkpoint(case.signer, at=case.clock.now())
-        page = write_report(
-            case.ledger, case.vault, at=case.clock.now(), checkpoints=(checkpoint,)
-        )
+        page = write_report(case.ledger, case.vault, at=case.clock.now(), checkpoints=(checkpoint,))
         case.store.write(case.path, REPORT, page.encode())
         if close:
             close_case(case, at=case.clock.now())

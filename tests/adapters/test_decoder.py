@@ -18,12 +18,21 @@ from cautery.errors import DecodeError
 
 
 def tone(rate: int, seconds: float, hertz: float = 1000.0) -> np.ndarray:
-    return (0.5 * np.sin(2 * np.pi * hertz * np.arange(int(rate * seconds)) / rate)).astype(np.float32)
+    return (0.5 * np.sin(2 * np.pi * hertz * np.arange(int(rate * seconds)) / rate)).astype(
+        np.float32
+    )
 
 
 def clip(
-    seconds: float = 2.0, rate: int = 48000, fps: int = 25, *, fmt: str = "mpegts", codec: str = "aac",
-    video: bool = True, start_s: float = 0.0, hole: tuple[float, float] | None = None,
+    seconds: float = 2.0,
+    rate: int = 48000,
+    fps: int = 25,
+    *,
+    fmt: str = "mpegts",
+    codec: str = "aac",
+    video: bool = True,
+    start_s: float = 0.0,
+    hole: tuple[float, float] | None = None,
 ) -> bytes:
     made = io.BytesIO()
     with av.open(made, "w", format=fmt) as out:
@@ -39,7 +48,9 @@ def clip(
             t = at / rate
             if hole and hole[0] <= t < hole[1]:
                 continue
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound[:, at : at + size]), "fltp", layout)
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(sound[:, at : at + size]), "fltp", layout
+            )
             frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
             frame.pts = at + int(start_s * rate)
             if audio.codec_context.format.name != "fltp":
@@ -66,7 +77,9 @@ async def decoder() -> AsyncIterator[ChildDecoder]:
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050, 24000, 32000, 44100, 48000])
-async def test_every_sample_rate_becomes_8_khz_with_its_pitch(decoder: ChildDecoder, rate: int) -> None:
+async def test_every_sample_rate_becomes_8_khz_with_its_pitch(
+    decoder: ChildDecoder, rate: int
+) -> None:
     heard = await decoder.decode(clip(2.0, rate, video=False, fmt="adts"), pictures=False)
     middle = heard.audio[4000:12000]
     peak_hz = np.argmax(np.abs(np.fft.rfft(middle * np.hanning(8000))))
@@ -74,14 +87,27 @@ async def test_every_sample_rate_becomes_8_khz_with_its_pitch(decoder: ChildDeco
     assert 0.25 < np.abs(middle).max() < 0.75
 
 
-@pytest.mark.parametrize(("fmt", "codec"), [("wav", "pcm_s16le"), ("flac", "flac"), ("mp3", "libmp3lame"), ("ac3", "ac3"), ("matroska", "aac"), ("mp4", "aac"), ("ogg", "libopus")])
+@pytest.mark.parametrize(
+    ("fmt", "codec"),
+    [
+        ("wav", "pcm_s16le"),
+        ("flac", "flac"),
+        ("mp3", "libmp3lame"),
+        ("ac3", "ac3"),
+        ("matroska", "aac"),
+        ("mp4", "aac"),
+        ("ogg", "libopus"),
+    ],
+)
 async def test_the_usual_containers_are_read(decoder: ChildDecoder, fmt: str, codec: str) -> None:
-    video = fmt in {"matroska"}
+    video = fmt == "matroska"
     heard = await decoder.decode(clip(1.5, fmt=fmt, codec=codec, video=video), pictures=video)
     assert 1.2 < len(heard.audio) / 8000 < 1.7
 
 
-async def test_pictures_are_at_most_12_5_a_second_and_show_the_motion(decoder: ChildDecoder) -> None:
+async def test_pictures_are_at_most_12_5_a_second_and_show_the_motion(
+    decoder: ChildDecoder,
+) -> None:
     seen = await decoder.decode(clip(2.0, fps=50), pictures=True)
     assert seen.luma.shape[0] in {25, 26}
     assert seen.luma.shape[1:] == (36, 64)
@@ -96,7 +122,9 @@ async def test_a_hole_in_the_sound_becomes_silence_of_its_length(decoder: ChildD
     assert any("gap" in one for one in heard.warnings)
 
 
-async def test_a_jump_of_the_time_stamps_does_not_make_hours_of_silence(decoder: ChildDecoder) -> None:
+async def test_a_jump_of_the_time_stamps_does_not_make_hours_of_silence(
+    decoder: ChildDecoder,
+) -> None:
     joined = clip(2.0) + clip(2.0, start_s=9000.0)
     heard = await decoder.decode(joined, pictures=True)
     assert 3.5 < len(heard.audio) / 8000 < 4.5
@@ -131,7 +159,9 @@ def test_what_is_no_media_is_named(data: bytes, said: str) -> None:
         container_of(data)
 
 
-async def test_garbage_in_a_container_is_refused_and_the_next_job_works(decoder: ChildDecoder) -> None:
+async def test_garbage_in_a_container_is_refused_and_the_next_job_works(
+    decoder: ChildDecoder,
+) -> None:
     with pytest.raises(DecodeError):
         await decoder.decode(b"RIFF\0\0\0\0AVI " + os.urandom(20_000), pictures=True)
     assert len((await decoder.decode(clip(1.5), pictures=False)).audio)

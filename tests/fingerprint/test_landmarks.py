@@ -17,7 +17,9 @@ def music(seed: int, seconds: float) -> np.ndarray:
     for _ in range(int(seconds * 9)):
         start, length = int(rng.integers(len(out))), int(rng.uniform(0.1, 0.5) * 8000)
         t = np.arange(min(length, len(out) - start)) / 8000
-        out[start : start + len(t)] += 0.1 * np.sin(2 * np.pi * rng.uniform(220, 3500) * t) * np.exp(-4 * t)
+        out[start : start + len(t)] += (
+            0.1 * np.sin(2 * np.pi * rng.uniform(220, 3500) * t) * np.exp(-4 * t)
+        )
     return out
 
 
@@ -61,7 +63,10 @@ def test_loudness_of_a_full_sine_is_minus_three_decibels() -> None:
     assert loudness_db(np.empty(0, np.float32)) == float("-inf")
 
 
-@given(st.lists(st.tuples(st.integers(0, (1 << 22) - 1), st.integers(0, (1 << 32) - 1)), max_size=200), st.integers(8, 22))
+@given(
+    st.lists(st.tuples(st.integers(0, (1 << 22) - 1), st.integers(0, (1 << 32) - 1)), max_size=200),
+    st.integers(8, 22),
+)
 @settings(max_examples=40, deadline=None)
 def test_sealing_sorts_and_loses_nothing(pairs: list[tuple[int, int]], bits: int) -> None:
     words = np.array([one for one, _ in pairs], np.uint32)
@@ -86,14 +91,18 @@ def test_voting_agrees_with_a_plain_count() -> None:
             first = (offset + 100) // 4 + 1
             for one in (first, first - 1):
                 plain.setdefault(one, set()).add(int(i))
-    assert {int(b): int(v) for b, v in zip(got[1], got[2], strict=True)} == {b: len(v) for b, v in plain.items()}
+    assert {int(b): int(v) for b, v in zip(got[1], got[2], strict=True)} == {
+        b: len(v) for b, v in plain.items()
+    }
 
 
 def test_peaks_agree_with_a_plain_search() -> None:
     power = np.random.default_rng(2).random((60, 50)).astype(np.float32)
     at, where = _kernels.strongest_peaks(power, 4, 5, 10, 10_000, np.float32(0))
     plain = [
-        (t, f) for t in range(60) for f in range(1, 49)
+        (t, f)
+        for t in range(60)
+        for f in range(1, 49)
         if power[t, f] == power[max(0, t - 4) : t + 5, max(0, f - 5) : f + 6].max()
     ]
     assert list(zip(at.tolist(), where.tolist(), strict=True)) == plain
@@ -128,7 +137,9 @@ def test_a_stretched_probe_meets_its_reference_again() -> None:
     fast = np.interp(at, np.arange(len(sound)), sound).astype(np.float32)
     index = Index()
     index.add(0, marks(sound), start=0)
-    undone = peaks_of(fast[: 12 * 8000], DEFAULT_RECIPE).stretched(tempo=1.03, pitch=1.03, recipe=DEFAULT_RECIPE)
+    undone = peaks_of(fast[: 12 * 8000], DEFAULT_RECIPE).stretched(
+        tempo=1.03, pitch=1.03, recipe=DEFAULT_RECIPE
+    )
     probe = landmarks_of(undone, DEFAULT_RECIPE)
     snapshot = index.snapshot()
     best = snapshot.peaks(probe, snapshot.hits(probe), base=0, low=-500, high=2000, least=3)[0]

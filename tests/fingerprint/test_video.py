@@ -36,12 +36,17 @@ def lag_of(probe: np.ndarray, times: np.ndarray) -> tuple[float, float, float]:
         lambda v: v,
         lambda v: v[:, :, ::-1],
         lambda v: (v * 0.7 + 30).astype(np.uint8),
-        lambda v: np.concatenate([np.zeros((len(v), 4, 64), np.uint8), v[:, 4:32], np.zeros((len(v), 4, 64), np.uint8)], axis=1),
+        lambda v: np.concatenate(
+            [np.zeros((len(v), 4, 64), np.uint8), v[:, 4:32], np.zeros((len(v), 4, 64), np.uint8)],
+            axis=1,
+        ),
     ],
     ids=["as it is", "mirrored", "other contrast", "bars"],
 )
 def test_a_probe_is_found_where_it_was_cut(disguise: object) -> None:
-    lag_s, peak, elsewhere = lag_of(np.ascontiguousarray(disguise(FILM[500:650])), np.arange(150) / 12.5)  # type: ignore[operator]
+    lag_s, peak, elsewhere = lag_of(
+        np.ascontiguousarray(disguise(FILM[500:650])), np.arange(150) / 12.5
+    )  # type: ignore[operator]
     assert lag_s == pytest.approx(-40.0, abs=0.1)
     assert peak > elsewhere + 0.2
 
@@ -61,7 +66,9 @@ def test_another_film_does_not_stand_out() -> None:
 @pytest.mark.parametrize("level", [0, 130])
 def test_black_or_frozen_pictures_have_no_opinion(level: int) -> None:
     still = np.full((150, 36, 64), level, np.uint8)
-    assert "motion" in (signature(cells_of(still), np.arange(150) / 12.5, DEFAULT_RECIPE).silent or "")
+    assert "motion" in (
+        signature(cells_of(still), np.arange(150) / 12.5, DEFAULT_RECIPE).silent or ""
+    )
 
 
 def test_a_slate_with_a_blinking_lamp_has_no_opinion() -> None:
@@ -78,7 +85,9 @@ def test_blocks_that_were_replaced_disagree() -> None:
     probe = FILM[300:450].copy()
     probe[75:] = moving(9, 6)
     reference = signature(cells_of(FILM), TIMES, DEFAULT_RECIPE)
-    blocks = agreement(signature(cells_of(probe), np.arange(150) / 12.5, DEFAULT_RECIPE), reference, lag_s=-24.0)
+    blocks = agreement(
+        signature(cells_of(probe), np.arange(150) / 12.5, DEFAULT_RECIPE), reference, lag_s=-24.0
+    )
     assert all(blocks[:2])
     assert not any(blocks[4:])
 

@@ -43,7 +43,7 @@ def view(case: Any) -> Any:
 
 def test_the_six_figures_are_counted_from_the_records(view: Any) -> None:
     figures = view.figures
-    assert (figures.checked, figures.proven, figures.undecided, figures.refused) == (24, 8, 2, 2)
+    assert (figures.checked, figures.proven, figures.undecided, figures.refused) == (24, 8, 2, 3)
 
 
 def test_bystanders_spared_count_each_name_once_and_the_nameless_of_one_target(view: Any) -> None:
@@ -80,12 +80,12 @@ def test_the_strongest_proven_stream_stands_first_and_on_page_one(view: Any) -> 
     assert (proven[0], view.hero.number) == (max(proven), 1)
 
 
-def test_refusals_stand_before_narrowings_and_the_hospital_on_top(view: Any) -> None:
-    assert [one.decision for one in view.guards[:3]] == [
-        Decision.REFUSE,
-        Decision.REFUSE,
-        Decision.NARROW,
-    ]
+def test_the_block_that_would_hurt_most_bystanders_stands_on_top(view: Any) -> None:
+    barred = [one for one in view.guards if one.decision is not Decision.ALLOW]
+    hit = [max(one.collateral.low, len(one.collateral.names)) for one in barred]
+    assert list(view.guards[: len(barred)]) == barred
+    assert hit == sorted(hit, reverse=True)
+    assert hit[0] > 0
     assert "st-anna-hospital.example" in view.guards[0].collateral.names
 
 

@@ -1,7 +1,9 @@
-"""A case as a folder: reaches ``CASE`` and the folder of keys, nothing else on the disk.
+"""A case as a folder.
 
-Lawful basis: the mandate's. Politeness: links are not followed, pipes and devices not opened, and
-a case that is only read keeps every byte.
+Reaches: the case's folder and the folder of keys, nothing else on the disk.
+Lawful basis: the mandate's.
+Manners: links are not followed, pipes and devices not opened, and a case that is only read keeps
+every byte.
 Format: docs/reference/case-format.md.
 """
 

@@ -1,7 +1,9 @@
-"""The machine's clock: reaches the kernel, nothing else.
+"""The machine's clock.
 
-Lawful basis: none needed. Politeness: no time server is asked; whoever disciplines the clock
-(chrony, ntpd, systemd-timesyncd) already told the kernel how well it did.
+Reaches: the kernel, nothing else.
+Lawful basis: none needed.
+Manners: no time server is asked; whoever disciplines the clock (chrony, ntpd, systemd-timesyncd)
+already told the kernel how well it did.
 Format: ``struct timex`` of adjtimex(2), Linux.
 """
 

@@ -1,9 +1,10 @@
 """The decoder in a child process that may die without harm.
 
-Reaches nothing outside: bytes come from the caller, arrays go back. The child has neither
-network nor files (see :mod:`cautery.adapters._decoder_child`). Formats: whatever containers
-:mod:`cautery.adapters._sniff` names, decoded by FFmpeg through PyAV. Lawful basis: it only reads
-what a mandate's fetch has already sealed.
+Reaches: nothing; bytes come from the caller, arrays go back. The child has neither network nor
+files (see :mod:`cautery.adapters._decoder_child`).
+Lawful basis: it only reads what a mandate's fetch has already sealed.
+Manners: limits of memory, time and output; a child that meets one is ended, and the next begins.
+Format: whatever containers :mod:`cautery.adapters._sniff` names, decoded by FFmpeg through PyAV.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Keys in a folder outside every case: reaches ``$CAUTERY_KEYS``, for its owner only.
+"""Keys in a folder outside every case.
 
+Reaches: ``$CAUTERY_KEYS``, for its owner only.
 Lawful basis: GDPR art. 32 (encryption, pseudonymisation); destroying a subject's key is how
 art. 17 and retention are served while every proof still holds.
-Politeness: folders must be 0700 and files 0600, else nothing is read.
+Manners: folders must be 0700 and files 0600, else nothing is read.
 Format: docs/reference/case-format.md; raw 32-byte keys, approvers' keys as PKCS #8 PEM.
 
 Layout: ``case-ID.key`` (Ed25519 seed), ``case-ID.redaction`` (HMAC key),

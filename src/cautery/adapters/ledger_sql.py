@@ -1,7 +1,8 @@
-"""The ledger in SQLite or PostgreSQL: reaches one database file, or one server that we run.
+"""The ledger in SQLite or PostgreSQL.
 
+Reaches: one database file, or one server that we run.
 Lawful basis: it keeps what the mandate's own watch saw; personal data stand in no record in clear.
-Politeness: one connection, short transactions, a writer waits at most half a minute for another.
+Manners: one connection, short transactions, a writer waits at most half a minute for another.
 Format: docs/reference/case-format.md; leaves are RFC 8785 JSON, checkpoints C2SP signed notes.
 
 An append is on disk on return: SQLite runs in WAL with ``synchronous=FULL`` and takes its write

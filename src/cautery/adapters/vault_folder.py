@@ -1,8 +1,9 @@
-"""The vault as a folder: reaches ``CASE/vault``, exhibits under their digest.
+"""The vault as a folder.
 
+Reaches: ``CASE/vault``, exhibits under their digest.
 Lawful basis: the mandate's; what may carry personal data is sealed encrypted, under a key for
 each subject that lies outside the case, so that erasing it leaves every proof standing.
-Politeness: the same bytes are kept once.
+Manners: the same bytes are kept once.
 Format: ``vault/ab/abcd...`` (SHA-256 of the stored bytes); a confidential exhibit is
 ``CAUTERY1`` || key id (16) || nonce (12) || ChaCha20-Poly1305 (RFC 8439), the header
 and the subject authenticated beside it.

@@ -69,7 +69,7 @@ def cautery(
 def main() -> None:
     """Run the command; show an error's message and hint once, never a traceback."""
     try:
-        app()
+        app(prog_name="cautery")
     except CauteryError as error:
         typer.echo(f"cautery: {error}", err=True)
         if error.hint:

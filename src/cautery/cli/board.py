@@ -53,7 +53,7 @@ class Board:
             self._tally.hear(entry)
         if not self._console.is_terminal and time.monotonic() - self._plain_at > PLAIN_EVERY_S:
             self._plain_at = time.monotonic()
-            self._console.print(self._line())
+            self._console.print(self._line(), soft_wrap=True)
 
     def _line(self) -> str:
         tally = self._tally
@@ -138,6 +138,8 @@ class Board:
     ) -> None:
         self._live.refresh()
         self._live.stop()
+        if not self._console.is_terminal:
+            self._console.print()
 
 
 class JsonStream:

@@ -1,14 +1,15 @@
 """Probes to verdicts: which event, whose feed, how late, and how sure.
 
-``observe`` compares one probe with all references, ``decide`` turns several into a verdict,
-``alignment`` draws the proof. Heavy names load when first asked for.
+:mod:`cautery.identify.observe` compares one probe with all references and draws the proof,
+:mod:`cautery.identify.decide` turns several probes into a verdict. Heavy names load when asked for.
 
 Example
 -------
 >>> from datetime import UTC, datetime
 >>> import numpy as np
 >>> from cautery.fingerprint import DEFAULT_RECIPE
->>> from cautery.identify import ReferenceInfo, References, observe
+>>> from cautery.identify import ReferenceInfo, References
+>>> from cautery.identify.observe import observe
 >>> from cautery.model import Decoded
 >>> def heard(sound):
 ...     return Decoded(audio=sound, audio_s=0.0, luma=np.empty((0, 36, 64), np.uint8),
@@ -28,17 +29,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cautery.identify.decide import decide
     from cautery.identify.likelihood import published_error_rates
-    from cautery.identify.observe import alignment, observe
+    from cautery.identify.observe import alignment
     from cautery.identify.references import ReferenceInfo, References
 
 __all__ = [
     "ReferenceInfo",
     "References",
     "alignment",
-    "decide",
-    "observe",
     "published_error_rates",
 ]
 
@@ -46,8 +44,6 @@ _HOMES = {
     "ReferenceInfo": "references",
     "References": "references",
     "alignment": "observe",
-    "decide": "decide",
-    "observe": "observe",
     "published_error_rates": "likelihood",
 }
 

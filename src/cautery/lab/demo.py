@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from cautery.errors import CauteryError
 from cautery.lab.mandate_file import APPROVERS
@@ -50,7 +50,7 @@ class Approvers:
         self._thread = threading.Thread(target=self._work, name="approvers", daemon=True)
         self.failures: list[str] = []
 
-    def __enter__(self) -> Approvers:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -83,6 +83,14 @@ def _draw_pirates(desk: _Desk, size: str, cast: Cast, world: Underworld) -> None
             kept.append(recipe)
             recipe = ("logo", "mono-44k")
         desk.add(_pirate(desk, channel, recipe, next(delays), next(places)))
+    plain = [
+        i
+        for i, one in enumerate(desk.streams)
+        if one.line is None and not {"aes-128", "fmp4"} & set(one.disguise)
+    ]
+    for number in plain[1::4]:  # a transport stream without playlist, as panels' players ask for
+        path = desk.streams[number].path.replace("index.m3u8", "stream.ts")
+        desk.streams[number] = replace(desk.streams[number], delivery="progressive", path=path)
     bare = [host.name for host in world.hosts if host.role == "edge" and host.name[0].isdigit()]
     chosen = [i for i, one in enumerate(desk.streams) if one.event is not None and one.line is None]
     for number, name in zip(chosen, bare, strict=False):
@@ -133,10 +141,7 @@ def _pirate(
     speed = 1.02 if "faster" in recipe else 0.98 if "slower" in recipe else 1.0
     kept = not {"other-commentary", "covered-graphics"} <= set(recipe)
     delivery = "hls" if rng.random() < 0.5 else "master"
-    whole = not ({"aes-128", "fmp4"} & set(recipe))
     path = f"/hls/{channel.seed + number * 7}/index.m3u8"
-    if line is None and whole and number % 6 == 1:
-        delivery, path = "progressive", f"/live/{number}x{channel.seed}/stream.ts"
     return StreamSpec(
         id="",
         host=host,

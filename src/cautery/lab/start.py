@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import multiprocessing
+import signal
 import socket
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -220,6 +221,7 @@ def start_lab(
 
 def _serve(what: tuple[Plan, Path, Path], layout: Layout, lead_s: float, line: Connection) -> None:
     """Be the child process: serve a plan from its media folder, keys in a run's folder."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent says when to stop
     asyncio.run(_serve_all(what, layout, lead_s, line))
 
 

@@ -277,7 +277,7 @@ def _observed(records: Records, mandate: Mandate) -> float:
 
 
 def _guards(records: Records) -> tuple[GuardVerdict, ...]:
-    """Return the guard's last word on each target, refusals first, the heaviest on top."""
+    """Return the guard's last word on each target, the heaviest refusal or narrowing on top."""
     last = dict(records.guards)
     for one in (*records.plan.refused, *records.plan.chosen) if records.plan else ():
         last.setdefault((one.guard.target, one.guard.lever.value), one.guard)
@@ -285,7 +285,13 @@ def _guards(records: Records) -> tuple[GuardVerdict, ...]:
     return tuple(
         sorted(
             last.values(),
-            key=lambda one: (order[one.decision], -_hit(one), one.target, one.lever.value),
+            key=lambda one: (
+                one.decision is Decision.ALLOW,
+                -_hit(one),
+                order[one.decision],
+                one.target,
+                one.lever.value,
+            ),
         )
     )
 
@@ -309,7 +315,7 @@ def _figures(streams: Sequence[StreamView], guards: Sequence[GuardVerdict]) -> F
         checked=sum(one.probes > 0 or one.verdict is not None for one in streams),
         proven=len(proven),
         undecided=found.count(Finding.UNDECIDED),
-        refused=sum(one.decision is Decision.REFUSE for one in guards),
+        refused=len(refused),
         decided=len(guards),
         exposed_min=statistics.median(exposed) if exposed else None,
         exposed_n=len(exposed),

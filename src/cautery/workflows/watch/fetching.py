@@ -23,6 +23,8 @@ SEGMENT = Limits(max_bytes=16_000_000, total_s=12.0)
 STREAMED = Limits(max_bytes=12_000_000, total_s=9.0, partial=True)
 KEY = Limits(max_bytes=64, total_s=5.0)
 HEAD_BYTES = 1024
+ENDED_TIMES = 4
+"""A film is looked at once, in several places, since it can be had at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Fetched:
         What was sealed: playlists, then segments as received.
     available_s : float
         Epoch seconds at which the first of the media was at the stream's live edge, by the
-        playlist's durations; for a file, when it was fetched.
+        playlist's durations; of a file or an ended playlist, the media's place in it.
     live : bool
         Whether more is coming.
     hops : tuple of str
@@ -81,7 +83,7 @@ async def fetch_newest(url: str, *, fetcher: Fetcher, journal: Journal, seconds:
         data=first.body,
         sound=None,
         exhibits=(exhibit,),
-        available_s=first.asked_at.timestamp(),
+        available_s=first.asked_at.timestamp() if first.truncated else 0.0,
         at=first.asked_at,
         live=first.truncated,
         target_s=0.0,
@@ -128,19 +130,19 @@ async def _from_playlist(
     exhibits = [_seal_playlist(journal, one) for one in answers]
     _refuse_drm(playlist)
     chosen, available_s = newest(playlist, seconds, edge_s=answers[-1].answered_at.timestamp())
-    data = await fetch_segments(chosen, fetcher=fetcher, journal=journal, exhibits=exhibits)
+    data, lost_s = await fetch_segments(chosen, fetcher=fetcher, journal=journal, exhibits=exhibits)
     sound = None
     if sound_url is not None:
         beside, tracks, _ = await read_media_playlist(sound_url, fetcher=fetcher)
         exhibits.extend(_seal_playlist(journal, one) for one in beside)
         _refuse_drm(tracks)
         same, _ = newest(tracks, seconds, edge_s=beside[-1].answered_at.timestamp())
-        sound = await fetch_segments(same, fetcher=fetcher, journal=journal, exhibits=exhibits)
+        sound, _ = await fetch_segments(same, fetcher=fetcher, journal=journal, exhibits=exhibits)
     return Fetched(
         data=data,
         sound=sound,
         exhibits=tuple(exhibits),
-        available_s=available_s,
+        available_s=available_s + lost_s,
         at=answers[-1].asked_at,
         live=not playlist.ended,
         target_s=playlist.target_s or max(one.duration_s for one in chosen),
@@ -159,8 +161,9 @@ def newest(
 ) -> tuple[tuple[Segment, ...], float]:
     """Choose the last segments that hold ``seconds``, and when the first became available.
 
-    A live playlist's last segment is taken to be complete just now. Of one that has ended the
-    middle is taken, where a film is more itself than in its opening titles.
+    A live playlist's last segment is taken to be complete just now. Of one that has ended four
+    times as much is taken, from its second third, where a film is more itself than in its opening
+    titles; what is returned then is the place in the film.
     """
     segments = playlist.segments
     if playlist.ended:
@@ -169,10 +172,9 @@ def newest(
         for one in segments[start:]:
             chosen.append(one)
             held += one.duration_s
-            if held >= seconds:
+            if held >= ENDED_TIMES * seconds:
                 break
-        before = sum(one.duration_s for one in segments[:start])
-        return tuple(chosen), edge_s - sum(one.duration_s for one in segments) + before
+        return tuple(chosen), sum(one.duration_s for one in segments[:start])
     chosen, held = [], 0.0
     for one in reversed(segments):
         chosen.append(one)
@@ -189,11 +191,16 @@ async def fetch_segments(
     fetcher: Fetcher,
     journal: Journal | None,
     exhibits: list[ExhibitId],
-) -> bytes:
-    """Fetch segments in order, seal each as received, and return them joined, in the clear.
+) -> tuple[bytes, float]:
+    """Fetch segments in order, seal each as received, and join them in the clear.
 
     A segment that has just left the playlist, or stalls, is left out; if none is left, the last
     error is raised.
+
+    Returns
+    -------
+    tuple of bytes and float
+        The media, and the seconds that were lost before its first segment.
 
     Raises
     ------
@@ -226,6 +233,7 @@ async def fetch_segments(
         return cut(bodies[url].body, byte_range)
 
     keys: dict[str, bytes] = {}
+    had, lost_s = False, 0.0
     for segment in segments:
         try:
             if segment.map_url is not None and segment.map_url != mapped:
@@ -238,11 +246,13 @@ async def fetch_segments(
                     keys[url] = (await _body(fetcher, url, KEY)).body
                 body = decrypt(body, key=keys[url], segment=segment)
             parts.append(body)
+            had = True
         except SourceError as error:
             failed = error
-    if not parts:
+            lost_s += 0.0 if had else segment.duration_s
+    if not had:
         raise failed or SourceError("a playlist without segments")
-    return b"".join(parts)
+    return b"".join(parts), lost_s
 
 
 def cut(body: bytes, byte_range: str | None) -> bytes:

@@ -277,6 +277,7 @@ class Intervener:
     async def _hear_approvals(self) -> None:
         for entry in self._ledger.read(since=self._heard, kinds=("approval.given",)):
             self._approved(entry.record.body)
+            self._journal.pass_on(entry)
             self._heard = max(self._heard, entry.index + 1)
         for filed in list(self._filed.values()):
             if filed.refused is None and len(filed.approvals) >= 2:

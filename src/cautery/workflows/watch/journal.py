@@ -66,9 +66,13 @@ class Journal:
     def write(self, kind: str, body: Any) -> Entry:
         """Append one record, now, and tell the listeners."""
         entry = self._ledger.append(kind, to_json(body), at=self._clock.now())
+        self.pass_on(entry)
+        return entry
+
+    def pass_on(self, entry: Entry) -> None:
+        """Tell the listeners of an entry, also of one that another process wrote."""
         for listener in self._listeners:
             listener(entry)
-        return entry
 
     def seal(
         self,

@@ -12,7 +12,16 @@ from cautery.errors import CauteryError, DecodeError, SourceError, StorageError
 from cautery.identify.decide import decide
 from cautery.identify.observe import alignment, observe
 from cautery.identify.references import References
-from cautery.model import Decoded, Finding, Mandate, Observation, Verdict, Witness, host_of
+from cautery.model import (
+    AUDIO_RATE_HZ,
+    Decoded,
+    Finding,
+    Mandate,
+    Observation,
+    Verdict,
+    Witness,
+    host_of,
+)
 from cautery.model.ports import Decoder, Engine, Fetcher
 from cautery.workflows.watch.fetching import Fetched, fetch_newest
 from cautery.workflows.watch.journal import Journal
@@ -23,6 +32,7 @@ PROBE_S = 12.0
 """Media seconds of one probe: 10 s suffices (identification.md, section 4), 2 s for the borders."""
 IDLE_S = 0.1
 KEPT_OBSERVATIONS = 12
+MOST_WINDOWS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +43,8 @@ class Probed:
     decoded: Decoded
     observation: Observation
     media_at_s: float
+    earlier: tuple[Observation, ...] = ()
+    """Of media that has ended: what its earlier windows gave."""
 
 
 class Prober:
@@ -95,20 +107,30 @@ class Prober:
         fetched = await fetch_newest(
             stream.url, fetcher=self._fetcher, journal=self._journal, seconds=PROBE_S
         )
-        decoded = await self._decode(fetched)
-        media_at_s = self._media_clock(stream, fetched, decoded)
-        observation = await self._engine.run(
-            partial(
-                observe,
-                decoded,
-                self._references,
-                media_at_s=media_at_s,
-                at=fetched.at,
-                exhibits=fetched.exhibits,
+        whole = await self._decode(fetched)
+        windows = (whole,) if fetched.live else windows_of(whole)
+        observed: list[Observation] = []
+        media_at_s = 0.0
+        for decoded in windows:
+            media_at_s = self._media_clock(stream, fetched, decoded)
+            observed.append(
+                await self._engine.run(
+                    partial(
+                        observe,
+                        decoded,
+                        self._references,
+                        media_at_s=media_at_s,
+                        at=fetched.at,
+                        exhibits=fetched.exhibits,
+                    )
+                )
             )
-        )
         return Probed(
-            fetched=fetched, decoded=decoded, observation=observation, media_at_s=media_at_s
+            fetched=fetched,
+            decoded=windows[-1],
+            observation=observed[-1],
+            media_at_s=media_at_s,
+            earlier=tuple(observed[:-1]),
         )
 
     async def _decode(self, fetched: Fetched) -> Decoded:
@@ -167,10 +189,13 @@ class Prober:
             self._claim(stream, verdict)
 
     async def _seen(self, stream: Stream, probed: Probed) -> None:
+        if probed.earlier:
+            stream.observations = list(probed.earlier)
         observation = probed.observation
         stream.observations.append(observation)
         del stream.observations[:-KEPT_OBSERVATIONS]
         stream.last_seen_live = probed.fetched.at
+        stream.via |= {host_of(hop) for hop in probed.fetched.hops} - {"", stream.host}
         self._journal.write(
             "probe.done",
             {
@@ -268,6 +293,37 @@ class Prober:
         except SourceError:
             return None
         return self._journal.seal(png, what="still", media_type="image/png", at=at, url=url)
+
+
+def windows_of(decoded: Decoded) -> tuple[Decoded, ...]:
+    """Cut media that has ended into windows of a probe's length that do not overlap.
+
+    Their sounds and pictures are different seconds of the film, so they may agree as two probes
+    of a live stream do.
+    """
+    start_s = media_start_s(decoded)
+    count = min(int(decoded.duration_s // PROBE_S), MOST_WINDOWS)
+    if count < 2:
+        return (decoded,)
+    return tuple(
+        part_of(decoded, start_s + at * PROBE_S, start_s + (at + 1) * PROBE_S)
+        for at in range(count)
+    )
+
+
+def part_of(decoded: Decoded, from_s: float, to_s: float) -> Decoded:
+    """Return the media between two media times."""
+    first = max(round((from_s - decoded.audio_s) * AUDIO_RATE_HZ), 0)
+    last = max(round((to_s - decoded.audio_s) * AUDIO_RATE_HZ), 0)
+    inside = (decoded.luma_s >= from_s) & (decoded.luma_s < to_s)
+    return replace(
+        decoded,
+        audio=decoded.audio[first:last],
+        audio_s=decoded.audio_s + first / AUDIO_RATE_HZ,
+        luma=decoded.luma[inside],
+        luma_s=decoded.luma_s[inside],
+        duration_s=to_s - from_s,
+    )
 
 
 def _best(observation: Observation) -> Witness | None:

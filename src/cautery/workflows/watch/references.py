@@ -209,10 +209,11 @@ class Pump:
         return playlist, answers[-1].answered_at.timestamp()
 
     async def _hear(self, feed: Feed, batch: tuple[Segment, ...], start_s: float) -> None:
-        data = await fetch_segments(batch, fetcher=self._fetcher, journal=None, exhibits=[])
+        data, lost_s = await fetch_segments(batch, fetcher=self._fetcher, journal=None, exhibits=[])
+        start_s += lost_s
         decoded = await self._decoder.decode(data, pictures=feed.pictures)
         await self._engine.run(partial(self._references.add, feed.info.id, decoded, at_s=start_s))
-        seconds = sum(one.duration_s for one in batch)
+        seconds = sum(one.duration_s for one in batch) - lost_s
         self._tape.keep(
             feed.info.id,
             data,

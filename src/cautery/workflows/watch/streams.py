@@ -36,7 +36,6 @@ class Stream:
     source: str
     first_seen: datetime
     offer: Offer | None = None
-    panel: str | None = None
     live: bool = True
     due: datetime = field(init=False)
     anchor: float | None = None
@@ -48,6 +47,8 @@ class Stream:
     last_failure: str | None = None
     in_hand: bool = False
     aligned: bool = False
+    via: set[str] = field(default_factory=set)
+    """Hosts that its URL was redirected to: a panel's line leads to an edge."""
 
     def __post_init__(self) -> None:
         self.due = self.first_seen

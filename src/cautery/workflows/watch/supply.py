@@ -143,6 +143,7 @@ class Mapper:
 
     def _hosts(self) -> list[str]:
         hosts = {one.host for one in self._streams.values() if one.host}
+        hosts |= {host for one in self._streams.values() for host in one.via}
         hosts |= set(self._seen.pages) | set(self._seen.panels)
         for page, _, _ in self._seen.pages.values():
             hosts |= {host_of(link) for link in page.panel_links} - {""}
@@ -249,6 +250,7 @@ class Mapper:
     def _facts_of(self, host: str, known: Known) -> HostFacts:
         streams = [one for one in self._streams.values() if one.host == host]
         keys = {one.key for one in streams}
+        behind = {one.key for one in self._streams.values() if host in one.via}
         facts = HostFacts(
             host=host,
             first_seen=min([known.at, *(one.first_seen for one in streams)]),
@@ -264,7 +266,7 @@ class Mapper:
                 sorted(
                     panel
                     for panel, listed in self._seen.panels.items()
-                    if listed & keys or panel == host
+                    if listed & (keys | behind) or panel == host
                 )
             ),
             playlists=tuple(
@@ -304,7 +306,8 @@ class Mapper:
     def _roles(self) -> dict[str, tuple[Role, ...]]:
         roles: dict[str, tuple[Role, ...]] = {}
         for one in self._streams.values():
-            roles[one.host] = (Role.EDGE,)
+            for host in one.via or {one.host}:
+                roles[host] = (Role.EDGE,)
         for host in self._seen.pages:
             roles[host] = (*roles.get(host, ()), Role.STOREFRONT)
         for host in self._seen.panels:
@@ -313,7 +316,10 @@ class Mapper:
 
     def _serves(self) -> tuple[tuple[str, str], ...]:
         return tuple(
-            (one.host, one.key) for one in self._streams.values() if one.proven and one.host
+            (host, one.key)
+            for one in self._streams.values()
+            if one.proven
+            for host in sorted(one.via or {one.host})
         )
 
     def _sells(self) -> tuple[tuple[str, str], ...]:

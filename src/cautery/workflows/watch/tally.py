@@ -125,7 +125,8 @@ class Tally:
             first = self.appeared.get(url)
             if first is None:
                 continue
-            until = min((one for one in (self.vanished.get(url), now) if one), default=now)
+            ends = (self.vanished.get(url), self.dark.get(url), now)
+            until = min(one for one in ends if one is not None)
             row.exposed_s += max((until - first).total_seconds(), 0.0)
             for times, spans in (
                 (self.detected, row.detected_s),
