@@ -70,6 +70,10 @@ def clip(
     return made.getvalue()
 
 
+def told_by_kernel(pid: int, what: str) -> str:
+    return Path(f"/proc/{pid}/{what}").read_text(encoding="ascii")
+
+
 @pytest_asyncio.fixture
 async def decoder() -> AsyncIterator[ChildDecoder]:
     async with ChildDecoder(1, seconds=15) as made:
@@ -194,8 +198,7 @@ async def test_the_child_can_open_no_file_and_stays_small(decoder: ChildDecoder)
     await decoder.decode(clip(4.0), pictures=True)
     process = decoder._children[0]._process
     assert process is not None
-    status = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
-    limits = Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii")
+    status, limits = told_by_kernel(process.pid, "status"), told_by_kernel(process.pid, "limits")
     opened = next(line for line in limits.splitlines() if line.startswith("Max open files"))
     assert opened.split()[3:5] == ["3", "3"]
     assert int(status.split("VmHWM:")[1].split()[0]) < 250_000

@@ -22,6 +22,9 @@ Map = NDArray[np.float32]
 LEAST_MARGIN = 0.12
 """Correlation by which the best licensee must lead."""
 _LEAST_MATCH = 0.25
+_LEAST_SHOWING = 0.3
+"""Strength of the overlay in the suspect, 1.0 when untouched: noise may have its shape by chance,
+but not its weight."""
 _MOST_PICTURES = 60
 _FIT_PICTURES = 4
 _APART_S = 0.045
@@ -111,8 +114,11 @@ def _judged(
         theirs = overlay[where]
         if (shown & strong).sum() < 3:
             continue
-        norm = float(np.sqrt((ours**2).sum() * (theirs**2).sum()))
-        scores[name] = float((ours * theirs).sum()) / max(norm, 1e-6)
+        dot, own = float((ours * theirs).sum()), float((theirs**2).sum())
+        if dot < _LEAST_SHOWING * own:
+            continue
+        norm = float(np.sqrt((ours**2).sum() * own))
+        scores[name] = dot / max(norm, 1e-6)
     ranked = sorted(scores.items(), key=lambda one: -one[1])
     if not ranked or ranked[0][1] < _LEAST_MATCH:
         return []

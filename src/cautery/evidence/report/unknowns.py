@@ -51,8 +51,8 @@ def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
             )
             for one in unreachable
         )
-        said = "; ".join(f"{count} {TIMES} {reason[:90]}" for reason, count in why.most_common(4))
-        more = len(why) - 4
+        said = "; ".join(f"{count} {TIMES} {reason[:90]}" for reason, count in why.most_common(3))
+        more = len(why) - 3
         yield Unknown(
             what=f"{plural(len(unreachable), 'stream')} gave no media",
             why=said + (f"; {more} further reasons, see section 2" if more > 0 else ""),
@@ -95,15 +95,18 @@ def _errors(records: Records) -> Iterator[Unknown]:
             what="How often this method errs here",
             why="No error rate was recorded with this case; see the method's own measurements.",
         )
-    for rate in records.rates.values():
-        bound = rate.upper_bound
-        why = (
-            "Not measured: no trials."
-            if bound is None
-            else f"{rate.errors} of {rate.trials} in trials ({rate.source}): "
-            f"at most {percent(bound)} at 95 % confidence."
+    measured = [one for one in records.rates.values() if one.upper_bound is not None]
+    if measured:
+        worst = max(measured, key=lambda one: one.upper_bound or 1.0)
+        yield Unknown(
+            what="The true error rates",
+            why=f"{plural(len(measured), 'rate')} were measured in trials. The highest bound: "
+            f"{worst.what}, {worst.errors} of {worst.trials}, at most "
+            f"{percent(worst.upper_bound or 1.0)} at 95 % confidence; all in section 3.",
         )
-        yield Unknown(what=f"True rate of: {rate.what}", why=why)
+    for rate in records.rates.values():
+        if rate.upper_bound is None:
+            yield Unknown(what=f"True rate of: {rate.what}", why="Not measured: no trials.")
 
 
 def _world(records: Records, mandate: Mandate) -> Iterator[Unknown]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
-from cautery.errors import CauteryError, DecodeError, SourceError, StorageError
+from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
 from cautery.identify.decide import decide
 from cautery.identify.observe import alignment, observe
 from cautery.identify.references import References
@@ -31,6 +31,10 @@ from cautery.workflows.watch.streams import Stream
 PROBE_S = 12.0
 """Media seconds of one probe: 10 s suffices (identification.md, section 4), 2 s for the borders."""
 IDLE_S = 0.1
+PROBE_TIME_S = 25.0
+"""A stream that gives no 12 s of media in twice that time serves nobody."""
+ENDED_AGAIN_S = 60.0
+"""Media that has ended says the same again: soon enough to see it go, too seldom to be in the way."""
 KEPT_OBSERVATIONS = 12
 MOST_WINDOWS = 4
 
@@ -93,15 +97,22 @@ class Prober:
 
     async def _probe(self, stream: Stream) -> None:
         stream.probes += 1
+        again_s = 0.0
         try:
-            probed = await self._look(stream)
+            async with asyncio.timeout(PROBE_TIME_S):
+                probed = await self._look(stream)
+        except TimeoutError:
+            self._failed(stream, LimitError(f"it stalls: no probe within {PROBE_TIME_S:.0f} s"))
         except StorageError:
             raise
         except CauteryError as error:
             self._failed(stream, error)
         else:
             await self._seen(stream, probed)
-        stream.schedule(self._journal.now())
+            again_s = 0.0 if probed.fetched.live else ENDED_AGAIN_S
+        now = self._journal.now()
+        stream.schedule(now)
+        stream.due = max(stream.due, now + timedelta(seconds=again_s))
 
     async def _look(self, stream: Stream) -> Probed:
         fetched = await fetch_newest(
@@ -299,12 +310,14 @@ def windows_of(decoded: Decoded) -> tuple[Decoded, ...]:
     """Cut media that has ended into windows of a probe's length that do not overlap.
 
     Their sounds and pictures are different seconds of the film, so they may agree as two probes
-    of a live stream do.
+    of a live stream do. They begin after a third of it, where there is as much: in its opening a
+    film shows a distributor's titles, and music fades in.
     """
     start_s = media_start_s(decoded)
     count = min(int(decoded.duration_s // PROBE_S), MOST_WINDOWS)
     if count < 2:
         return (decoded,)
+    start_s += min(decoded.duration_s / 3, decoded.duration_s - count * PROBE_S)
     return tuple(
         part_of(decoded, start_s + at * PROBE_S, start_s + (at + 1) * PROBE_S)
         for at in range(count)

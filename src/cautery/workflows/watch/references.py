@@ -36,7 +36,7 @@ class Feed:
     @property
     def live(self) -> bool:
         """Whether it is a URL; files are taken in once."""
-        return self.location.startswith(("http://", "https://"))
+        return _is_url(self.location)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +85,20 @@ def feeds_of(mandate: Mandate) -> tuple[Feed, ...]:
     """List the references of a mandate.
 
     Pictures are kept for events (the clean feed's pictures are the right, the licensees' graphics
-    tell them apart) and works; a linear channel is recognised by its sound.
+    tell them apart), works and files; a linear channel is recognised by its sound.
+
+    A file has no live edge: its times are its own, from 0, so whatever it stands for is searched
+    whole, as a work is, and never forgotten. Only feeds are searched in a window around now.
     """
     feeds: list[Feed] = []
     for event in mandate.events:
         if event.clean_feed is not None:
             info = ReferenceInfo(
-                id=f"event:{event.id}", event=event.id, clean=True, territory=None, kind="event"
+                id=f"event:{event.id}",
+                event=event.id,
+                clean=True,
+                territory=None,
+                kind="event" if _is_url(event.clean_feed) else "work",
             )
             feeds.append(Feed(info=info, location=event.clean_feed, pictures=True))
     for channel in mandate.channels:
@@ -101,9 +108,9 @@ def feeds_of(mandate: Mandate) -> tuple[Feed, ...]:
                 event=channel.event,
                 clean=False,
                 territory=channel.territory,
-                kind="channel",
+                kind="channel" if _is_url(channel.reference) else "work",
             )
-            pictures = channel.event is not None or not channel.reference.startswith("http")
+            pictures = channel.event is not None or not _is_url(channel.reference)
             feeds.append(Feed(info=info, location=channel.reference, pictures=pictures))
     for work in mandate.works:
         if work.reference is not None:
@@ -229,6 +236,10 @@ def media_start_s(decoded: Decoded) -> float:
     if decoded.audio.size or not decoded.luma_s.size:
         return decoded.audio_s
     return float(decoded.luma_s[0])
+
+
+def _is_url(location: str) -> bool:
+    return location.startswith(("http://", "https://"))
 
 
 def _whole(path: Path) -> bytes:

@@ -1,0 +1,92 @@
+"""A case on disk with its journal, and a fetcher that answers from a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import FixedClock
+from cautery.adapters.keys_file import KeyFolder
+from cautery.errors import CauteryError, SourceError
+from cautery.model import Entry, Limits, Response
+from cautery.workflows.open_case import Case, open_case
+from cautery.workflows.watch.journal import Journal
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+KEY = b"k" * 32
+
+
+@dataclass(slots=True)
+class Answers:
+    """Fulfils the fetcher's port from a table of bodies, statuses and errors."""
+
+    by_url: Mapping[str, bytes | int | CauteryError]
+    asked: list[str] = field(default_factory=list)
+    truncated: bool = False
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        limits: Limits,
+        proxy: str | None = None,
+        vantage: str | None = None,
+        method: str = "GET",
+        body: bytes | None = None,
+    ) -> Response:
+        self.asked.append(url)
+        answer = self.by_url.get(url, 404)
+        if isinstance(answer, CauteryError):
+            raise answer
+        held = answer if isinstance(answer, bytes) else b""
+        if len(held) > limits.max_bytes:
+            raise SourceError("more than asked for")
+        return Response(
+            url=url,
+            hops=(url,),
+            status=answer if isinstance(answer, int) else 200,
+            headers=(("Content-Type", "video/mp2t; charset=binary"),),
+            body=held,
+            asked_at=NOON,
+            answered_at=NOON,
+            address="192.0.2.1",
+            truncated=self.truncated,
+        )
+
+
+@pytest.fixture
+def answers() -> Callable[..., Answers]:
+    """Make a fetcher that knows these URLs and nothing else."""
+
+    def made(
+        by_url: Mapping[str, bytes | int | CauteryError], *, truncated: bool = False
+    ) -> Answers:
+        return Answers(by_url, truncated=truncated)
+
+    return made
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Iterator[Case]:
+    store = FolderStore(KeyFolder(tmp_path / "keys"))
+    held = open_case(tmp_path / "case", store=store, clock=FixedClock(NOON))
+    yield held
+    held.leave()
+
+
+@pytest.fixture
+def heard() -> list[Entry]:
+    """What the journal's listener was told, in order."""
+    return []
+
+
+@pytest.fixture
+def journal(case: Case, heard: list[Entry]) -> Journal:
+    return Journal(
+        case.ledger, case.vault, case.clock, redaction_key=KEY, listeners=(heard.append,)
+    )

@@ -1,0 +1,97 @@
+"""The one pen: equal bytes are recorded once, credentials never, listeners hear what is on disk."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cautery.errors import LimitError, SourceError
+from cautery.model import Entry
+from cautery.workflows.open_case import Case
+from cautery.workflows.watch.journal import Journal
+
+
+def sealed(heard: list[Entry]) -> list[str]:
+    return [
+        one.record.body["exhibit"]["id"] for one in heard if one.record.kind == "exhibit.sealed"
+    ]
+
+
+def seal(journal: Journal, data: bytes, *, url: str | None = None, confidential: bool = False) -> str:
+    return journal.seal(
+        data,
+        what="segment",
+        media_type="video/mp2t",
+        at=journal.now(),
+        url=url,
+        confidential=confidential,
+    )
+
+
+def test_equal_bytes_are_one_exhibit_and_one_record(journal: Journal, heard: list[Entry]) -> None:
+    ids = [seal(journal, one) for one in (b"a", b"b", b"a")]
+    assert ids[0] == ids[2] != ids[1]
+    assert sealed(heard) == ids[:2]
+
+
+def test_what_is_sealed_reads_back_byte_for_byte(journal: Journal, case: Case) -> None:
+    assert case.vault.read(seal(journal, b"\x47" * 1000)) == b"\x47" * 1000
+
+
+def test_a_capture_with_credentials_lies_encrypted_and_its_record_names_a_pseudonym(
+    journal: Journal, case: Case, heard: list[Entry]
+) -> None:
+    secret = b"http://panel.example/live/anna/s3cret/1.ts"
+    exhibit = seal(journal, secret, url="http://panel.example/get.php", confidential=True)
+    record = heard[-1].record.body["exhibit"]
+    assert b"s3cret" not in case.vault.read(exhibit)
+    assert record["confidential"]
+    assert "panel.example" not in record["subject"]
+    assert case.vault.open(exhibit, subject=record["subject"]) == secret
+
+
+def test_a_url_is_recorded_without_its_credentials(journal: Journal, heard: list[Entry]) -> None:
+    seal(journal, b"x", url="http://u:pw@panel.example:80/live/anna/s3cret/17.ts?token=abc")
+    leaf = heard[-1].leaf
+    assert b"panel.example" in leaf
+    assert not any(word in leaf for word in (b"anna", b"s3cret", b"abc", b"u:pw"))
+
+
+def test_one_secret_has_one_pseudonym_so_that_streams_keep_their_names(journal: Journal) -> None:
+    urls = [f"http://panel.example/live/anna/s3cret/{number}.ts" for number in (1, 1, 2)]
+    first, again, other = [journal.redact(url).text for url in urls]
+    assert first == again
+    assert first != other
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@given(st.text(max_size=2000))
+def test_a_failure_is_a_record_whatever_the_message_holds(
+    journal: Journal, heard: list[Entry], message: str
+) -> None:
+    journal.fail("source", "list", SourceError(message.encode("utf-8", "replace").decode()))
+    body = heard[-1].record.body
+    assert body["error"] == "SourceError"
+    assert len(body["message"]) <= 500
+
+
+def test_a_failure_carries_its_class_and_its_hint(journal: Journal, heard: list[Entry]) -> None:
+    journal.fail("publish", "provider", LimitError("too slow", hint="Try later."))
+    body = heard[-1].record.body
+    assert (body["what"], body["where"], body["error"]) == ("publish", "provider", "LimitError")
+    assert body["hint"] == "Try later."
+
+
+def test_a_listener_hears_only_what_is_on_disk(journal: Journal, case: Case, heard: list[Entry]) -> None:
+    journal.write("watch.started", {"why": "window open"})
+    [entry] = case.ledger.read()
+    assert heard == [entry]
+
+
+def test_an_entry_of_another_process_is_passed_on_without_being_written_again(
+    journal: Journal, case: Case, heard: list[Entry]
+) -> None:
+    entry = case.ledger.append("approval.given", {"referral": "R-1"}, at=journal.now())
+    journal.pass_on(entry)
+    assert heard == [entry]
+    assert case.ledger.size() == 1

@@ -1,0 +1,264 @@
+"""What a probe cuts, claims and remembers; whatever a stream sends, the prober goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cautery.adapters.engine import ThreadEngine
+from cautery.errors import (
+    CauteryError,
+    DecodeError,
+    ForbiddenAddressError,
+    InputError,
+    LimitError,
+    SourceError,
+    StorageError,
+)
+from cautery.fingerprint import DEFAULT_RECIPE
+from cautery.identify.references import ReferenceInfo, References
+from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Mandate, Regime, Window, Work
+from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.probes import MOST_WINDOWS, PROBE_S, Prober, part_of, windows_of
+from cautery.workflows.watch.references import Tape
+from cautery.workflows.watch.streams import Stream
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+URL = "http://pirate.example/film.ts"
+
+
+def decoded(seconds: float, *, start_s: float = 0.0, picture_hz: float = 5.0) -> Decoded:
+    """Media whose samples and pictures say which second they are."""
+    samples = round(seconds * AUDIO_RATE_HZ)
+    times = start_s + np.arange(round(seconds * picture_hz)) / picture_hz
+    return Decoded(
+        audio=(start_s + np.arange(samples) / AUDIO_RATE_HZ).astype(np.float32),
+        audio_s=start_s,
+        luma=np.repeat(np.floor(times).astype(np.uint8), 36 * 64).reshape(-1, 36, 64),
+        luma_s=times,
+        duration_s=seconds,
+    )
+
+
+def film(seconds: float) -> Decoded:
+    """Seconds of tones that change ten times a second: a work's sound, without pictures."""
+    rng = np.random.default_rng(11)
+    step = AUDIO_RATE_HZ // 10
+    tones = rng.uniform(200, 3400, (round(seconds * 10), 3))
+    axis = np.arange(step) / AUDIO_RATE_HZ
+    sound = np.concatenate(
+        [np.sin(2 * np.pi * one[:, None] * axis).sum(axis=0) / 4 for one in tones]
+    )
+    return Decoded(
+        audio=sound.astype(np.float32),
+        audio_s=0.0,
+        luma=np.zeros((0, 36, 64), np.uint8),
+        luma_s=np.zeros(0),
+        duration_s=seconds,
+    )
+
+
+class Hears:
+    """Fulfils the decoder's port with given media, or fails as told."""
+
+    def __init__(self, result: Decoded | CauteryError) -> None:
+        self.result = result
+
+    async def decode(self, data: bytes, *, pictures: bool) -> Decoded:
+        if isinstance(self.result, CauteryError):
+            raise self.result
+        return self.result
+
+    async def still(self, data: bytes, *, at_s: float) -> bytes:
+        raise DecodeError("no picture there")
+
+
+MANDATE = Mandate(
+    id="m",
+    who="Example League",
+    regime=Regime.GDPR,
+    legal_basis="rights",
+    window=Window(start=NOON, end=NOON + timedelta(hours=1)),
+    territories=("FR",),
+    works=(Work(id="work-1", title="A Film", legal_basis="rights"),),
+)
+
+
+@pytest.fixture
+def probe(
+    answers: Callable[..., Any], journal: Journal, tmp_path: Path
+) -> Callable[..., Stream]:
+    """Probe one stream once, whose media the decoder hears as given."""
+
+    def once(
+        media: Decoded | CauteryError, *, answer: bytes | int | CauteryError = b"media"
+    ) -> Stream:
+        references = References(
+            DEFAULT_RECIPE,
+            (ReferenceInfo(id="work-1", kind="work", event=None, clean=False, territory=None),),
+        )
+        references.add("work-1", film(60.0), at_s=0.0)
+        one = Stream(
+            url=URL, key=URL, host="pirate.example", title=None, source="list", first_seen=NOON
+        )
+        engine = ThreadEngine()
+        prober = Prober(
+            MANDATE,
+            {URL: one},
+            references,
+            Tape(tmp_path, window_s=60.0),
+            fetcher=answers({URL: answer}),
+            decoder=Hears(media),
+            engine=engine,
+            journal=journal,
+            on_verdict=lambda _: None,
+        )
+
+        async def probing() -> None:
+            working = asyncio.ensure_future(prober.work())
+            async with asyncio.timeout(30):
+                while not working.done() and (one.probes == 0 or one.in_hand):
+                    await asyncio.sleep(0.01)
+            if working.done():
+                working.result()
+            working.cancel()
+
+        try:
+            asyncio.run(probing())
+        finally:
+            engine.close()
+        return one
+
+    return once
+
+
+def bodies(heard: list[Entry], kind: str) -> list[Any]:
+    return [one.record.body for one in heard if one.record.kind == kind]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "windows"), [(5.0, 1), (23.9, 1), (24.0, 2), (40.0, 3), (48.0, 4), (300.0, 4)]
+)
+def test_a_film_is_cut_into_windows_of_a_probe_and_never_more_than_four(
+    seconds: float, windows: int
+) -> None:
+    assert MOST_WINDOWS == 4
+    assert len(windows_of(decoded(seconds, picture_hz=0.5))) == windows
+
+
+def test_what_is_too_short_for_two_windows_is_left_whole() -> None:
+    whole = decoded(20.0)
+    assert windows_of(whole) == (whole,)
+
+
+@given(st.floats(24.0, 60.0), st.floats(0.0, 1000.0))
+def test_windows_do_not_overlap_so_that_they_may_agree_as_two_probes_do(
+    seconds: float, start_s: float
+) -> None:
+    windows = windows_of(decoded(seconds, start_s=start_s, picture_hz=2.0))
+    for before, after in zip(windows, windows[1:], strict=False):
+        end_s = before.audio_s + before.audio.size / AUDIO_RATE_HZ
+        assert after.audio_s == pytest.approx(end_s, abs=1 / AUDIO_RATE_HZ)
+        assert before.luma_s.max(initial=0.0) < after.luma_s.min(initial=np.inf)
+    assert all(one.duration_s == pytest.approx(PROBE_S) for one in windows)
+
+
+def test_a_part_holds_the_sound_and_the_pictures_of_its_seconds_alone() -> None:
+    part = part_of(decoded(30.0, start_s=100.0), 110.0, 115.0)
+    assert part.audio_s == 110.0
+    assert part.audio.size == 5 * AUDIO_RATE_HZ
+    assert part.audio[0] == pytest.approx(110.0, abs=1e-3)
+    assert (part.luma_s.min(), part.luma_s.max()) == (110.0, 114.8)
+    assert set(np.unique(part.luma)) == {110, 111, 112, 113, 114}
+    assert part.duration_s == 5.0
+
+
+def test_a_part_that_begins_before_the_sound_takes_what_there_is() -> None:
+    part = part_of(decoded(10.0, start_s=100.0), 95.0, 104.0)
+    assert part.audio_s == 100.0
+    assert part.audio.size == 4 * AUDIO_RATE_HZ
+
+
+def test_a_film_that_is_ours_is_proven_by_windows_of_one_fetch(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    stream = probe(film(60.0))
+    assert stream.verdict is not None
+    assert stream.verdict.finding is Finding.PROVEN, stream.verdict.reasons
+    assert stream.verdict.channels == ("work-1",)
+    sealed = {body["exhibit"]["id"] for body in bodies(heard, "exhibit.sealed")}
+    cited = {one for each in stream.verdict.observations for one in each.exhibits}
+    assert cited, "a claim cites what it rests on"
+    assert cited <= sealed
+
+
+def test_a_film_that_is_not_ours_is_not_accused(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, 60 * AUDIO_RATE_HZ).astype(np.float32)
+    other = film(60.0)
+    stream = probe(
+        Decoded(
+            audio=noise,
+            audio_s=0.0,
+            luma=other.luma,
+            luma_s=other.luma_s,
+            duration_s=60.0,
+        )
+    )
+    assert stream.verdict is not None
+    assert stream.verdict.finding is Finding.NOTHING
+    assert bodies(heard, "probe.done")[0]["failed"] is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SourceError("nobody answers"),
+        LimitError("it never ends"),
+        ForbiddenAddressError("169.254.169.254 is link-local"),
+    ],
+)
+def test_a_stream_that_fails_is_recorded_by_its_error_and_called_unreachable(
+    probe: Callable[..., Stream], heard: list[Entry], error: CauteryError
+) -> None:
+    stream = probe(film(1.0), answer=error)
+    [done] = bodies(heard, "probe.done")
+    assert done["failed"] == f"{type(error).__name__}: {error}"
+    assert stream.verdict is not None
+    assert stream.verdict.finding is Finding.UNREACHABLE
+    assert stream.due > NOON, "it is asked again, later"
+
+
+def test_media_that_kills_the_decoder_is_recorded_and_sealed(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    stream = probe(DecodeError("the decoder died of it"))
+    assert bodies(heard, "probe.done")[0]["failed"].startswith("DecodeError: ")
+    assert [body["what"] for body in bodies(heard, "exhibit.sealed")] == ["segment"]
+    assert stream.verdict is not None
+    assert stream.verdict.reasons[0].startswith("no media")
+
+
+def test_an_error_of_our_own_is_no_finding_about_the_stream(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    stream = probe(InputError("too large for one exhibit"))
+    assert stream.verdict is None
+    assert bodies(heard, "probe.done")[0]["failed"].startswith("InputError")
+
+
+def test_a_full_disk_ends_the_probing_and_is_no_failure_of_the_stream(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    with pytest.raises(StorageError, match="full"):
+        probe(StorageError("disk full"))
+    assert bodies(heard, "probe.done") == []

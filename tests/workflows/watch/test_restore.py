@@ -1,0 +1,72 @@
+"""A watch that was stopped knows its streams again, from the ledger alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from cautery.model import Finding, Offer, RedactedUrl, Verdict
+from cautery.workflows.open_case import Case
+from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.restore import restored_streams
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def appeared(journal: Journal, url: str, *, offer: Offer | None = None) -> None:
+    journal.write(
+        "stream.appeared",
+        {
+            "url": url,
+            "title": "Télé Été",
+            "source": "list",
+            "host": "pirate.example",
+            "at": NOON,
+            "offer": offer,
+        },
+    )
+
+
+def verdict(url: str, finding: Finding) -> Verdict:
+    return Verdict(url=RedactedUrl(url), finding=finding, at=NOON, channels=("fr",), event="match")
+
+
+def test_an_empty_ledger_knows_no_stream(case: Case) -> None:
+    assert restored_streams(case.ledger) == {}
+
+
+def test_a_stream_keeps_title_offer_and_first_sight_and_sleeps_until_it_is_named_again(
+    case: Case, journal: Journal
+) -> None:
+    offer = Offer(
+        url=RedactedUrl("http://p.example/1"), title="x", right="fr", probability=0.9, why="name"
+    )
+    appeared(journal, "http://p.example/1", offer=offer)
+    one = restored_streams(case.ledger)["http://p.example/1"]
+    assert (one.title, one.offer, one.first_seen) == ("Télé Été", offer, NOON)
+    assert (one.live, one.url) == (False, "")
+
+
+def test_the_last_verdict_is_the_one_that_stands(case: Case, journal: Journal) -> None:
+    appeared(journal, "http://p.example/1")
+    journal.write("verdict", verdict("http://p.example/1", Finding.UNDECIDED))
+    journal.write("verdict", verdict("http://p.example/1", Finding.PROVEN))
+    one = restored_streams(case.ledger)["http://p.example/1"]
+    assert one.proven
+    assert one.verdict == verdict("http://p.example/1", Finding.PROVEN)
+
+
+def test_what_was_aligned_is_not_aligned_again(case: Case, journal: Journal) -> None:
+    for url in ("http://p.example/1", "http://p.example/2"):
+        appeared(journal, url)
+    journal.write("alignment", {"url": "http://p.example/2"})
+    found = restored_streams(case.ledger)
+    assert {url: one.aligned for url, one in found.items()} == {
+        "http://p.example/1": False,
+        "http://p.example/2": True,
+    }
+
+
+def test_records_of_a_stream_that_never_appeared_make_none(case: Case, journal: Journal) -> None:
+    journal.write("verdict", verdict("http://p.example/1", Finding.PROVEN))
+    journal.write("alignment", {"url": "http://p.example/1"})
+    assert restored_streams(case.ledger) == {}
