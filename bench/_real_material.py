@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -98,7 +98,9 @@ def files_of(package: str, ending: str) -> list[Path]:
     """
     done = subprocess.run(["dpkg", "-L", package], capture_output=True, text=True, check=False)
     found = sorted(
-        Path(one) for one in done.stdout.splitlines() if re.search(ending, one) and Path(one).is_file()
+        Path(one)
+        for one in done.stdout.splitlines()
+        if re.search(ending, one) and Path(one).is_file()
     )
     if not found:
         raise MissingError(f"no media of {package}: apt-get install {package}")
@@ -121,21 +123,23 @@ def music() -> list[list[Path]]:
             if held is None or path.stat().st_size > held.stat().st_size:
                 families[family] = path
         kept = []
-        for path in families.values():
-            if seconds_of(path) < LEAST_MUSIC_S:
-                continue
-            head = subprocess.run(
-                ["ffmpeg", "-v", "error", "-t", "60", "-i", path, "-ac", "1", "-ar", "8000"]
-                + ["-f", "s16le", "-"],
-                capture_output=True,
-                check=True,
-            ).stdout
-            digest = hashlib.sha256(head).hexdigest()
-            if digest not in digests:
-                digests.add(digest)
-                kept.append(path)
+        with ThreadPoolExecutor(2) as pool:
+            for path, digest in zip(
+                families.values(), pool.map(_sound_digest, families.values()), strict=True
+            ):
+                if digest is not None and digest not in digests:
+                    digests.add(digest)
+                    kept.append(path)
         packages.append(kept)
     return packages
+
+
+def _sound_digest(path: Path) -> str | None:
+    """Return the digest of the first 100 s as decoded, or ``None`` if there are not so many."""
+    command = ["nice", "-n", "10", "ffmpeg", "-v", "error", "-t", f"{LEAST_MUSIC_S}", "-i"]
+    command += [str(path), "-ac", "1", "-ar", "8000", "-f", "s16le", "-"]
+    head = subprocess.run(command, capture_output=True, check=True).stdout
+    return None if len(head) < LEAST_MUSIC_S * 15_900 else hashlib.sha256(head).hexdigest()
 
 
 def opencv(name: str, scratch: Path) -> Path:
@@ -240,10 +244,10 @@ def publish(suspect: Suspect, root: Path) -> str:
 
 @contextmanager
 def live(suspect: Suspect, source: Path, root: Path) -> Iterator[str]:
-    """Play a file as a live channel: a sliding playlist of six segments, at its own speed."""
+    """Play a file as a live channel: a sliding playlist of eight segments, at its own speed."""
     folder = root / suspect.name
     folder.mkdir(parents=True)
-    command = ["nice", "-n", "5", "ffmpeg", "-v", "error", "-re", "-i", source, "-map", "0:v?",
+    command = ["nice", "-n", "5", "ffmpeg", "-v", "error", "-re", "-i", str(source), "-map", "0:v?",
                "-map", "0:a?", "-c:v", "libx264", "-preset", "ultrafast", "-g", "20",
                "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "48k", "-f", "hls", "-hls_time", "2",
                "-hls_list_size", "8", "-hls_flags", "delete_segments",
@@ -310,8 +314,9 @@ http {{
         server.wait(timeout=10)
 
 
-def at_once(work: list[object]) -> None:
+def at_once(work: Sequence[Callable[[], object]]) -> None:
     """Run calls two at a time (each starts a program that takes one core)."""
     with ThreadPoolExecutor(2) as pool:
-        for future in [pool.submit(one) for one in work]:  # type: ignore[arg-type]
+        futures = [pool.submit(one) for one in work]
+        for future in futures:
             future.result()

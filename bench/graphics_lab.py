@@ -87,7 +87,8 @@ def cases(plan: Plan) -> list[Case]:
         stream = StreamSpec(
             id=f"{number:02d}-{state}-{'-'.join(disguise) or 'plain'}", host="", path="", title="",
             kind="rebroadcast", delivery="hls", content=shown.id, event=plan.event,
-            delay_s=round(float(rng.uniform(5, 24)), 2), disguise=("other-commentary", *hidden, *disguise),
+            delay_s=round(float(rng.uniform(5, 24)), 2),
+            disguise=("other-commentary", *hidden, *disguise),
             coding=coding, seed=plan.seed * 1000 + number,
         )  # fmt: skip
         truth = shown.id if state == "kept" else None

@@ -70,7 +70,9 @@ def build(scratch: Path, *, quick: bool) -> World:
     table = material.disguises()
     first, second = material.music()
     each = 1 if quick else 2
-    ours = [one for tracks in (first, second) for one in tracks[:: max(1, len(tracks) // each)][:each]]
+    ours = [
+        one for tracks in (first, second) for one in tracks[:: max(1, len(tracks) // each)][:each]
+    ]
     others = [one for one in (*first, *second) if one not in ours]
     commentary, others = others[0], others[1 : 9 if quick else None]
     references = [
@@ -118,20 +120,18 @@ def build(scratch: Path, *, quick: bool) -> World:
                     pictures=mp4,
                 )
             )  # fmt: skip
-    for name, film, path in shorts:
+    for name, of_film, path in shorts:
         suspects.append(
             Suspect(
                 name=f"short-{name}", group="clips under the 35-s rule", disguise=name,
-                truth=film, title=name, form="mp4", claimable=False, pictures=path,
+                truth=of_film, title=name, form="mp4", claimable=False, pictures=path,
                 sound=path if "megamind" in name.lower() else None,
             )
         )  # fmt: skip
     suspects += _as_they_are(ours, references, films, made)
     for nth, path in enumerate(others):
         wav = made / f"other-{path.stem}.wav"
-        work.append(
-            partial(table.audio_probe, str(path), START_S, SUSPECT_S, "aac64", str(wav))
-        )
+        work.append(partial(table.audio_probe, str(path), START_S, SUSPECT_S, "aac64", str(wav)))
         suspects.append(
             Suspect(
                 name=wav.stem, group="other content", disguise="other music", truth=None,
@@ -158,7 +158,7 @@ def build(scratch: Path, *, quick: bool) -> World:
         )
         for reference in (references[0], references[-len(films) - 1])
     ]  # fmt: skip
-    material.at_once(list(work))
+    material.at_once(work)
     return World(references, suspects, lives, left_out)
 
 
@@ -179,14 +179,14 @@ def _as_they_are(
         "ultrafast", "-b:v", "4M", "-minrate", "4M", "-maxrate", "4M", "-bufsize", "4M",
         "-x264-params", "nal-hrd=cbr", "-an", large,
     )  # fmt: skip
-    for form in ("ts", "mp4"):
-        kept.append(
-            Suspect(
-                name=f"large-{form}", group=f"{films[0].id}, pictures alone",
-                disguise=f"file of {large.stat().st_size // 1_000_000} MB", truth=films[0].id,
-                title=_title(films[0], 0), form=form, pictures=large,
-            )
-        )  # fmt: skip
+    kept += [
+        Suspect(
+            name=f"large-{form}", group=f"{films[0].id}, pictures alone",
+            disguise=f"file of {large.stat().st_size // 1_000_000} MB", truth=films[0].id,
+            title=_title(films[0], 0), form=form, pictures=large,
+        )
+        for form in ("ts", "mp4")
+    ]  # fmt: skip
     return kept
 
 
@@ -205,7 +205,9 @@ def _films(
     encode = ["-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p"]
     material.run(*cut, "-t", VTEST_S, "-i", whole, *encode, vtest)
     # Its later half, there and again, to be longer than the 35-s rule.
-    material.run(*cut, "-stream_loop", 1, "-ss", VTEST_S + 1, "-i", whole, "-t", 60, *encode, again)
+    later = made / "vtest-later-once.mp4"
+    material.run(*cut, "-ss", VTEST_S + 1, "-i", whole, *encode, later)
+    material.run(*cut, "-stream_loop", 1, "-i", later, "-t", 60, "-c", "copy", again)
     megamind = material.opencv("Megamind.avi", scratch)
     parts = [megamind, *clips, material.opencv("box.mp4", scratch)]
     parts.append(material.opencv("cup.mp4", scratch))
@@ -217,10 +219,10 @@ def _films(
     )  # fmt: skip
     references = [
         Reference(
-            id=id, title=title, path=path, table="work", seconds=material.seconds_of(path),
+            id=name, title=title, path=path, table="work", seconds=material.seconds_of(path),
             has_pictures=True,
         )
-        for id, title, path in (
+        for name, title, path in (
             ("vtest", "Station Square", vtest),
             ("reel", "Reel of Clips", film),
         )
@@ -265,7 +267,6 @@ revisit_s = 15
 [network]
 allow = ["127.0.0.0/8"]
 rate_per_host = 20.0
-facts = "facts"
 """
     ]
     for one in world.references:
@@ -300,16 +301,16 @@ def watch(mandate: Path, case: Path, keys: Path, log: Path) -> tuple[list[dict[s
         sampler = threading.Thread(target=_sample, args=(process.pid, done, cost))
         sampler.start()
         assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith(b"{"):
-                lines.append(json.loads(line))
+        lines.extend(json.loads(line) for line in process.stdout if line.startswith(b"{"))
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         done.set()
         sampler.join()
     cost.cpu_s, cost.wall_s = used.ru_utime + used.ru_stime, time.monotonic() - began
     if process.returncode:
-        raise RuntimeError(f"cautery watch ended with {process.returncode}: {log.read_text()[-2000:]}")
+        raise RuntimeError(
+            f"cautery watch ended with {process.returncode}: {log.read_text()[-2000:]}"
+        )
     return lines, cost
 
 
@@ -407,51 +408,54 @@ def report(world: World, found: dict[str, Outcome], cost: Cost, verified: str) -
         if found.get(one.name, Outcome()).finding == "proven"
         and found[one.name].said == one.truth
     ]  # fmt: skip
-    times = sorted(
-        seconds for one in right if (seconds := found[one.name].proven_s) is not None
-    )
+    times = sorted(seconds for one in right if (seconds := found[one.name].proven_s) is not None)
     music, film = (sum(r.has_pictures is want for r in world.references) for want in (False, True))
     how = Counter(found.get(one.name, Outcome()).finding for one in negatives)
-    lines = [
-        SECTION,
-        "",
-        f"{datetime.now(UTC):%Y-%m-%d}, `python bench/real_media.py`, {os.cpu_count()} cores shared "
-        f"with other work (nice 10), Python {sys.version.split()[0]}.",
-        "",
+    said = (
+        f"{datetime.now(UTC):%Y-%m-%d}, `python bench/real_media.py`, {os.cpu_count()} cores "
+        f"shared with other work (nice 10), Python {sys.version.split()[0]}.\n\n"
         f"{len(world.references)} references given as files ({music} tracks of music without "
-        f"pictures as channels, {film} films as works); "
-        f"{len(copies)} disguised copies of {SUSPECT_S} s or the film's length, "
-        f"{len(world.lives)} live, {len(negatives)} streams of other content under titles like "
-        "ours. Forms: HLS with TS and with fMP4, plain .ts and .mp4.",
-        "",
-        "| material | disguise | proven, rightly | wrongly named | undecided, rightly named | other "
-        "findings | median s to verdict |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-        *table(world, found, disguise=True),
-        "",
-        "Not to be claimed by the rules (under 35 s of one work):",
-        "",
-        "| material | clip | proven | wrongly named | undecided, rightly named | other findings | "
-        "median s to verdict |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-        *table(world, found, disguise=False),
-        "",
-        f"- Recall: {len(right)} of {len(copies)} ({len(right) / max(1, len(copies)):.3f}).",
-        f"- False accusations: {len(accused)} of {len(probed)} probed streams of other content; at "
-        f"95 % the rate is under {upper_bound(len(accused), len(probed)):.3f}. Their findings: "
-        f"{', '.join(f'{n} {what}' for what, n in how.most_common())}.",
-        f"- Time from appearance to verdict: median "
-        f"{f'{median(times):.0f} s, slowest {times[-1]:.0f} s' if times else '-'}; all streams "
-        "appear at once, so most of it is waiting for a turn.",
-        f"- Cost of the watch: {cost.cpu_s:.0f} CPU s in {cost.wall_s:.0f} s "
-        f"({cost.cpu_s / cost.wall_s:.2f} cores); peak memory of all its processes "
-        f"{cost.peak_mb:.0f} MB (PSS).",
-        f"- `cautery verify`: {verified}.",
-        *(f"- False accusation: {title!r} was called {said!r}." for title, said in accused),
-        *(f"- Left out: {why}." for why in world.left_out),
-        "- The packages' media also set the fitted tails of `error_rates.toml`; these figures say "
-        "that the whole works on them, not how well it does on media it has never met.",
+        f"pictures as channels, {film} films as works); {len(copies)} disguised copies of "
+        f"{SUSPECT_S} s or the film's length, {len(world.lives)} live, {len(negatives)} streams "
+        "of other content under titles like ours. Forms: HLS with TS and with fMP4, plain .ts and "
+        ".mp4, and the packages' own files."
+    )
+    heads = (
+        "| material | disguise | proven, rightly | wrongly named | undecided, rightly named "
+        "| other findings | median s to verdict |\n| --- | --- | --- | --- | --- | --- | --- |"
+    )
+    facts = [
+        f"Recall: {len(right)} of {len(copies)} ({len(right) / max(1, len(copies)):.3f}).",
+        (
+            f"False accusations: {len(accused)} of {len(probed)} probed streams of other "
+            f"content; at 95 % the rate is under {upper_bound(len(accused), len(probed)):.3f}. "
+            f"Their findings: {', '.join(f'{n} {what}' for what, n in how.most_common())}."
+        ),
+        (
+            "Time from appearance to verdict: median "
+            f"{f'{median(times):.0f} s, slowest {times[-1]:.0f} s' if times else '-'}; all streams "
+            "appear at once, so most of it is waiting for a turn."
+        ),
+        (
+            f"Cost of the watch: {cost.cpu_s:.0f} CPU s in {cost.wall_s:.0f} s "
+            f"({cost.cpu_s / cost.wall_s:.2f} cores); peak memory of all its processes "
+            f"{cost.peak_mb:.0f} MB (PSS)."
+        ),
+        f"`cautery verify`: {verified}.",
+        *(f"False accusation: {title!r} was called {named!r}." for title, named in accused),
+        *(f"Left out: {why}." for why in world.left_out),
+        (
+            "Music of the same packages set the fitted tails of `error_rates.toml`, so "
+            "these figures say that the whole works on it, not how well it does on media it has "
+            "never met. The watch was mended after earlier runs on these same copies: this is a "
+            "development set, not one held back."
+        ),
     ]
+    lines = [
+        SECTION, "", said, "", heads, *table(world, found, disguise=True), "",
+        "Not to be claimed by the rules (under 35 s of one work):", "", heads,
+        *table(world, found, disguise=False), "", *(f"- {one}" for one in facts),
+    ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
@@ -508,8 +512,7 @@ def main() -> None:
             lines += [f"#EXTINF:-1,{one.title}", f"http://{host}:{port}/{paths[one.name]}"]
         (root / "list.m3u").write_text("\n".join(lines) + "\n")
         mandate, case = scratch / "mandate.toml", scratch / "case"
-        (scratch / "facts").mkdir()  # empty: nothing is known of loopback addresses
-        window_s = args.window or (75.0 if args.quick else 200.0)
+        window_s = args.window or (75.0 if args.quick else 130.0)
         write_mandate(
             mandate, world, f"http://{material.EDGES[0]}:{port}/list.m3u", seconds=window_s
         )

@@ -1,4 +1,4 @@
-"""Write the generated pages of docs/, or check (``--check``) that they and all links are current."""
+"""Write the generated pages of docs/, or check (``--check``) that they and links are current."""
 
 from __future__ import annotations
 

@@ -21,7 +21,6 @@ from cautery.adapters.intermediary import HttpPublisher
 from cautery.adapters.keys_file import KeyFolder, load_approver
 from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.tls import TlsCertificates
-from cautery.errors import InputError
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Approval, Mandate, Observation, keyed_hash
@@ -69,9 +68,10 @@ def facts(folder: Path | str | None) -> FactsFolder:
     InputError
         If there is no such folder.
     """
-    if folder is not None and not Path(folder).is_dir():
-        raise InputError(f"{folder}: no such facts folder")
-    return FactsFolder(folder if folder is not None else Path(tempfile.gettempdir()) / "no-facts")
+    if folder is not None:
+        return FactsFolder(folder)
+    with tempfile.TemporaryDirectory(prefix="cautery-no-facts-") as empty:
+        return FactsFolder(empty)
 
 
 def watch(

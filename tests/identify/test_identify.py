@@ -56,13 +56,14 @@ def match(seed: int, seconds: float) -> np.ndarray:
     return np.clip(out + rng.normal(0, 1, out.shape), 0, 255).astype(np.uint8)
 
 
-def branded(luma: np.ndarray, which: str) -> np.ndarray:
+def branded(luma: np.ndarray, which: str, *, covered: int | None = None) -> np.ndarray:
+    """A bug and a score box with letters in them; or, ``covered``, a flat box over each."""
     luma = luma.copy()
-    if which == "fr":
-        luma[:, 5:8, 7:15] = 235
-    else:
-        luma[:, 5:8, 50:57] = 10
-        luma[:, 29:32, 10:22] = 220
+    places = [(5, 7, 3, 8)] if which == "fr" else [(5, 50, 3, 7), (29, 10, 3, 12)]
+    for number, (top, left, high, wide) in enumerate(places):
+        letters = np.random.default_rng([len(which) + ord(which[0]), number]).random((high, wide))
+        shown = (20 + 210 * (letters > 0.5)).astype(np.uint8) if covered is None else covered
+        luma[:, top : top + high, left : left + wide] = shown
     return luma
 
 
@@ -172,6 +173,26 @@ def test_with_commentary_and_graphics_replaced_only_the_event_is_named(
         None,
         (),
     )
+
+
+@pytest.mark.parametrize("which", ["fr", "it"])
+@pytest.mark.parametrize("grey", [30, 70, 128, 220])
+def test_a_box_over_a_licensees_graphics_names_nobody(
+    references: References, which: str, grey: int
+) -> None:
+    luma = branded(PLAY, which, covered=grey)
+    found = judge(*(probe(references, s, sound=music(79, 120), luma=luma) for s in (40, 54)))
+    assert (found.finding, found.event, found.licensee) == (Finding.PROVEN, "m", None)
+
+
+@pytest.mark.parametrize("which", ["fr", "it"])
+def test_a_band_over_other_parts_does_not_hide_the_graphics(
+    references: References, which: str
+) -> None:
+    luma = branded(PLAY, which)
+    luma[:, 33:] = 140
+    found = judge(*(probe(references, s, sound=music(79, 120), luma=luma) for s in (40, 54)))
+    assert found.licensee == which
 
 
 @pytest.mark.parametrize("speed", [0.98, 1.02])
@@ -298,6 +319,49 @@ def test_a_reference_file_gives_back_the_same_witnesses(
     assert one.witnesses == two.witnesses
     with pytest.raises(InputError, match="recipe"):
         References.load(tmp_path / "m.ref", recipe=Recipe(pairs=6))
+
+
+def test_an_adopted_reference_gives_the_witnesses_of_the_file(
+    references: References, tmp_path: Path
+) -> None:
+    references.save(tmp_path / "m.ref")
+    held = References(DEFAULT_RECIPE, references.infos)
+    held.add("talk", media(SOUND["talk"][:320_000]), at_s=T0 - 7.3)
+    for info in references.infos:
+        if info.id != "talk":
+            held.adopt(info.id, tmp_path / "m.ref")
+    one, two = (
+        probe(r, 70, sound=SOUND["fr"], luma=branded(PLAY, "fr")) for r in (references, held)
+    )
+    assert [(w.kind, w.reference, w.score) for w in one.witnesses] == [
+        (w.kind, w.reference, w.score) for w in two.witnesses
+    ]
+    for a, b in zip(one.witnesses, two.witnesses, strict=True):
+        assert a.delay_s == pytest.approx(b.delay_s, abs=0.02)
+
+
+def test_the_only_reference_of_a_file_is_adopted_under_any_name(tmp_path: Path) -> None:
+    made = References(DEFAULT_RECIPE, [ReferenceInfo(id="stem", kind="work")])
+    made.add("stem", media(SOUND["film"]), at_s=0.0)
+    made.save(tmp_path / "w.ref")
+    held = References(DEFAULT_RECIPE, [ReferenceInfo(id="the-film", kind="work")])
+    held.adopt("the-film", tmp_path / "w.ref")
+    assert held.span("the-film") == made.span("stem")
+    seen = observe(media(SOUND["film"][320_000:416_000]), held, media_at_s=T0, at=NOON)
+    assert seen.witnesses[0].reference == "the-film"
+
+
+@pytest.mark.parametrize("fault", ["several", "live", "held", "unknown"])
+def test_a_reference_that_does_not_fit_is_not_adopted(
+    references: References, tmp_path: Path, fault: str
+) -> None:
+    references.save(tmp_path / "m.ref")
+    infos = [ReferenceInfo(id="other"), ReferenceInfo(id="film", kind="work")]
+    held = References(DEFAULT_RECIPE, [*infos, ReferenceInfo(id="talk")])
+    held.add("talk", media(SOUND["talk"][:80_000]), at_s=T0)
+    name = {"several": "other", "live": "film", "held": "talk", "unknown": "nobody"}[fault]
+    with pytest.raises(InputError):
+        held.adopt(name, tmp_path / "m.ref")
 
 
 @pytest.mark.parametrize("fault", ["cut", "magic", "noise", "long"])

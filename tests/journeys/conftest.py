@@ -129,7 +129,9 @@ def approvers_of(lab: LiveLab, case: Path) -> Iterator[Approvers]:
             return []
         with wiring.reading(case) as held:
             filed = filed_referrals(held.ledger)
-        return [Waiting(one.referral.id, frozenset(a.approver for a in one.approvals)) for one in filed]
+        return [
+            Waiting(one.referral.id, frozenset(a.approver for a in one.approvals)) for one in filed
+        ]
 
     def sign(referral: str, name: str, key: Path) -> None:
         wiring.approve(case, referral, name=name, key=key)
@@ -167,8 +169,10 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     with start_lab(world, run, lead_s=2.0, window_s=38.0) as lab, approvers_of(lab, case):
         killed = Watch.start(lab.mandate_path, case, keys)
         killed.until(
-            lambda one: one["kind"] == "probe.done"
-            and bool((one["body"]["observation"] or {}).get("witnesses"))
+            lambda one: (
+                one["kind"] == "probe.done"
+                and bool((one["body"]["observation"] or {}).get("witnesses"))
+            )
         )
         children = _children(killed.process.pid)
         killed.kill()

@@ -62,9 +62,7 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         # wait4 weighs this process and the children that it waited for: the largest of them.
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    return Demo(
-        code=process.returncode, out=out, said="".join(said), most_mb=used.ru_maxrss / 1024
-    )
+    return Demo(code=process.returncode, out=out, said="".join(said), most_mb=used.ru_maxrss / 1024)
 
 
 def test_it_ends_well_and_its_last_line_is_the_scoreboard(demo: Demo) -> None:

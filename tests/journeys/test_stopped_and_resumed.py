@@ -117,7 +117,9 @@ def test_a_closed_case_is_not_gone_on_with(night: Any, cautery: Cautery, tmp_pat
     longer[start] = "end = 2999-01-01T00:00:00Z"
     mandate.write_text("\n".join(longer))
     shutil.copytree(Path(night.case).parent / "facts", tmp_path / "facts")
-    shutil.copy(Path(night.case).parent / "film.ts", tmp_path) if "film.ts" in night.mandate else None
+    shutil.copy(
+        Path(night.case).parent / "film.ts", tmp_path
+    ) if "film.ts" in night.mandate else None
     ended = cautery("watch", mandate, "--case", night.case, "--keys", night.keys)
     assert ended.returncode == 2
     assert "closed" in ended.stderr

@@ -93,8 +93,8 @@ class Damage:
 class Cells:
     """Pictures reduced to 36x64 cell means of luma, at most 12.5 a second by time stamp.
 
-    Matrix products on every second row (for tall pictures) are cheaper than swscale's AREA
-    and touch each pixel once; measured at 320x180 and 720p.
+    Planar 8-bit luma is averaged by two matrix products, over every second row of tall
+    pictures; anything else goes through swscale's AREA.
     """
 
     def __init__(self) -> None:

@@ -25,6 +25,7 @@ from cautery.cli import (
     read,
     references,
     referral,
+    render,
     resolve,
     verify,
     watch,
@@ -71,9 +72,10 @@ def main() -> None:
     try:
         app(prog_name="cautery")
     except CauteryError as error:
-        typer.echo(f"cautery: {error}", err=True)
+        # What an error quotes may come from outside: it must not steer the terminal.
+        typer.echo(render.printable_lines(f"cautery: {error}"), err=True)
         if error.hint:
-            typer.echo(f"  {error.hint}", err=True)
+            typer.echo(render.printable_lines(f"  {error.hint}"), err=True)
         sys.exit(2 if isinstance(error, InputError) else 1)
     except BrokenPipeError:
         # The reader of a pipe (head, less) has gone: that is no error of ours.

@@ -23,6 +23,7 @@ from cautery.workflows.watch.tally import Tally, middle
 
 REFRESH_PER_S = 2
 PLAIN_EVERY_S = 5.0
+MOST_SHOWN = 160
 
 
 class Board:
@@ -124,6 +125,8 @@ class Board:
             f"   sealed {tally.sealed}\n"
         )
         text.append(f"errors  {errors or 'none'}", style="dim")
+        if tally.last:
+            text.append(f"\nlast    {printable(tally.last)[:MOST_SHOWN]}", style="dim")
         return text
 
     def __enter__(self) -> Self:

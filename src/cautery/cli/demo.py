@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def demo(
     seed: Annotated[int, typer.Option(min=0, help="The world; the same seed, the same world.")] = 1,
     folder: Annotated[Path, typer.Option(help="Where runs go.")] = Path("demo"),
-    window: Annotated[float, typer.Option(help="Seconds of match to watch.")] = 60.0,
+    window: Annotated[
+        float, typer.Option(min=16, max=76, help="Seconds of match to watch.")
+    ] = 60.0,
     media: Annotated[
         Path | None, typer.Option(help="Your own media files for the lab's channels.")
     ] = None,

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cautery.cli import render
 from cautery.errors import InputError
+
+if TYPE_CHECKING:
+    from cautery.model import Entry
+
+
+WHOLE = "window closed"
+"""Why a watch that saw its whole window has stopped."""
 
 
 def watch(
@@ -31,7 +38,8 @@ def watch(
 ) -> None:
     """Watch the mandate's sources until its window closes: verdicts, map, proposals, sealed.
 
-    Stopped in any way and started again with the same case, it goes on where it was.
+    Stopped in any way and started again with the same case, it goes on where it was. Exit code 1
+    when it ended early, such as on a full disk; what was seen until then is closed and signed.
 
     Example: cautery watch mandate.toml --case cases/md34
     """
@@ -51,13 +59,23 @@ def watch(
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
     view = JsonStream() if json else Board(checked)
+    stopped: list[str] = []
+
+    def note(entry: Entry) -> None:
+        if entry.record.kind == "watch.stopped":
+            stopped.append(str(entry.record.body["why"]))
+
     with view:
         report = wiring.watch(
             checked,
             case,
             mandate_file=mandate,
             keys_dir=keys,
-            listeners=(view.hear,),
+            listeners=(view.hear, note),
             close=not keep_open,
         )
     render.say(f"case    {case}\nreport  {report}")
+    if stopped[-1:] != [WHOLE]:
+        why = stopped[-1] if stopped else "for a reason that is not recorded"
+        render.say(f"the watch stopped before its window closed: {why}")
+        raise typer.Exit(1)

@@ -1,8 +1,9 @@
 """The graphics witness: whose bug and score box lie over the clean feed's pictures.
 
-At the delay that the pictures gave, suspect minus clean is compared with each licensee minus
-clean over the same instants. Overlays stand still, motion does not: the mean over the probe is
-the matched filter in time, the correlation of the mean maps the one in space.
+At the delay that the pictures gave, each licensee's overlay is what its pictures add to the clean
+feed's over the same instants. In each connected piece of it the suspect must show the detail
+inside (letters, edges, two tones), not merely something else than the clean feed: a box that
+covers the graphics lies where they lay, and says nothing of whose they were.
 """
 
 from __future__ import annotations
@@ -20,15 +21,24 @@ from cautery.model.verdict import Witness
 
 Map = NDArray[np.float32]
 LEAST_MARGIN = 0.12
-"""Correlation by which the best licensee must lead."""
-_LEAST_MATCH = 0.25
-_LEAST_SHOWING = 0.3
-"""Strength of the overlay in the suspect, 1.0 when untouched: noise may have its shape by chance,
-but not its weight."""
+"""Detail by which the best licensee must lead."""
+LEAST_DETAIL = 0.35
+"""Of 1.0: on the lab's media kept graphics show 0.4 to 1.0, covered or absent ones at most 0.3
+(bench/graphics_lab.py)."""
+_LEAST_CELLS = 20
+"""Of a piece of an overlay; less has too little detail to be known by."""
+_WORST_FIT = 2.0
+"""Squared error as the licensee's, over that as the clean feed's, past which detail is chance."""
+_PLAINLY = 0.03
+"""An untouched or mirrored frame is preferred to any zoom that is this little better: the
+graphics themselves pull a free fit astray."""
 _MOST_PICTURES = 60
 _FIT_PICTURES = 4
+_FIT_STEP = 11
 _APART_S = 0.045
 """Half a picture's slot: suspect and reference pictures further apart show different instants."""
+_SURELY = 0.9
+"""Correlation of untouched or mirrored frames that no zoom can better by what matters."""
 _CLIP = 60.0
 _ZOOMS = ((1, 1), (0.9, 0.9), (1.1, 1.1), (1.25, 1.25), (0.8, 1), (1, 0.8), (0.75, 0.75))
 """Where the climb starts: untouched, crops, frames, letter- and pillarbox."""
@@ -87,40 +97,47 @@ def recognise(
         return []
     placement = _placed(suspect, ours)
     back, shown = placement.undone(suspect)
-    shown_map = _mean_residual(back, ours, shown)
-    maps: dict[str, tuple[Map, NDArray[np.bool_]]] = {}
+    overlays: dict[str, _Overlay] = {}
     for one in licensees:
         made = _overlay(references, clean.id, one.id, reference_s)
         if made is not None:
-            maps[one.id] = made
-    if not maps:
+            overlays[one.id] = made
+    if not overlays:
         return []
-    return _judged(shown_map, shown, maps, seen)
+    free = shown & ~np.logical_or.reduce([one.strong for one in overlays.values()])
+    if free.sum() < shown.size // 8:
+        return []
+    gain, offset = _evened(back[:, free], ours[:, free])
+    # As the clean feed would have shown it, in its own contrast and brightness.
+    mean: Map = (back.mean(axis=0) - offset) / gain
+    return _judged(mean, ours.mean(axis=0), shown, overlays, seen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Overlay:
+    """A licensee's mean picture, and where it is strongly not the clean feed's."""
+
+    mean: Map
+    strong: NDArray[np.bool_]
 
 
 def _judged(
-    shown_map: Map,
+    mean: Map,
+    clean: Map,
     shown: NDArray[np.bool_],
-    maps: dict[str, tuple[Map, NDArray[np.bool_]]],
+    overlays: dict[str, _Overlay],
     seen: Witness,
 ) -> list[Witness]:
-    """Correlate where any licensee has graphics; the best must lead clearly."""
-    where = shown & np.logical_or.reduce([strong for _, strong in maps.values()])
-    if where.sum() < 6:
-        return []
-    ours = shown_map[where]
-    scores: dict[str, float] = {}
-    for name, (overlay, strong) in maps.items():
-        theirs = overlay[where]
-        if (shown & strong).sum() < 3:
-            continue
-        dot, own = float((ours * theirs).sum()), float((theirs**2).sum())
-        if dot < _LEAST_SHOWING * own:
-            continue
-        norm = float(np.sqrt((ours**2).sum() * own))
-        scores[name] = dot / max(norm, 1e-6)
+    """Give each licensee its best piece's detail; the best must lead clearly."""
+    scores = {
+        name: max(
+            (_detail(mean, clean, one.mean, piece & shown) for piece in _pieces(one.strong)),
+            default=0.0,
+        )
+        for name, one in overlays.items()
+    }
     ranked = sorted(scores.items(), key=lambda one: -one[1])
-    if not ranked or ranked[0][1] < _LEAST_MATCH:
+    if ranked[0][1] < LEAST_DETAIL:
         return []
     second = max(ranked[1][1], 0.0) if len(ranked) > 1 else 0.0
     margin = ranked[0][1] - second
@@ -139,6 +156,34 @@ def _judged(
             log10_lr=tail("graphics").log10_lr(margin),
         )
     ]
+
+
+def _detail(mean: Map, clean: Map, licensee: Map, piece: NDArray[np.bool_]) -> float:
+    """Return how far a piece shows the licensee's own detail, 0 to 1.
+
+    Correlation inside the piece, its mean removed, times how near the contrast is to the
+    licensee's: a flat cover has none of it, and noise may have the shape but not the weight.
+    """
+    if piece.sum() < _LEAST_CELLS:
+        return 0.0
+    ours, theirs, without = mean[piece], licensee[piece], clean[piece]
+    if float(((ours - theirs) ** 2).sum()) > _WORST_FIT * float(((ours - without) ** 2).sum()):
+        return 0.0
+    ours, theirs = ours - ours.mean(), theirs - theirs.mean()
+    dot, own, other = float((ours * theirs).sum()), float((theirs**2).sum()), float((ours**2).sum())
+    if dot <= 0 or own < 1.0:
+        return 0.0
+    contrast = dot / own
+    return dot / float(np.sqrt(own * other)) * min(1.0, contrast, 1 / contrast)
+
+
+def _pieces(strong: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """Return the connected pieces of an overlay that are large enough to be known by."""
+    from scipy.ndimage import label  # noqa: PLC0415 - heavy: only when graphics are compared
+
+    numbered, count = label(strong)
+    pieces = [numbered == number for number in range(1, count + 1)]
+    return [one for one in pieces if one.sum() >= _LEAST_CELLS]
 
 
 def _paired(
@@ -164,8 +209,8 @@ def _paired(
 
 def _overlay(
     references: References, clean: str, licensee: str, reference_s: NDArray[np.float64]
-) -> tuple[Map, NDArray[np.bool_]] | None:
-    """Return the licensee's mean residual over the clean feed, and where it is strong."""
+) -> _Overlay | None:
+    """Return what the licensee shows over the clean feed at the probe's instants."""
     base, other = references.pictures(clean), references.pictures(licensee)
     if base is None or other is None or base.signature.silent or other.signature.silent:
         return None
@@ -183,9 +228,10 @@ def _overlay(
     theirs, ours = _paired(references, clean, times - lag_s, luma)
     if len(theirs) < 12:
         return None
-    overlay = _mean_residual(theirs, ours, np.ones(LUMA_SHAPE, np.bool_))
-    strong = np.abs(overlay) > max(4.0, 0.15 * float(np.abs(overlay).max()))
-    return overlay, strong
+    gain, offset = _evened(theirs, ours)
+    added = np.clip(theirs - gain * ours - offset, -_CLIP, _CLIP).mean(axis=0)
+    strong = np.abs(added) > max(4.0, 0.15 * float(np.abs(added).max()))
+    return _Overlay((theirs.mean(axis=0) - offset) / gain, strong)
 
 
 def _recent(whole: Signature, reference_s: NDArray[np.float64]) -> Signature:
@@ -197,29 +243,30 @@ def _recent(whole: Signature, reference_s: NDArray[np.float64]) -> Signature:
     return replace(whole, change=piece, start_s=start_s)
 
 
-def _mean_residual(pictures: Map, clean: Map, shown: NDArray[np.bool_]) -> Map:
-    """Return the mean of pictures minus clean, once contrast and brightness are evened out."""
-    a, b = pictures[:, shown], clean[:, shown]
+def _evened(pictures: Map, clean: Map) -> tuple[float, float]:
+    """Return gain and offset by which pictures differ from clean ones, overlays left out."""
     gain, offset = 1.0, 0.0
+    # Two numbers need no hundred thousand points; a step prime to the rows visits all places.
+    pictures, clean = pictures.reshape(-1)[::_FIT_STEP], clean.reshape(-1)[::_FIT_STEP]
     for _ in range(3):
-        rest = a - gain * b - offset
-        limit = 2 * float(np.median(np.abs(rest - np.median(rest)))) + 1.0
-        used = np.abs(rest - np.median(rest)) <= limit
-        x, y = b[used], a[used]
+        rest = pictures - gain * clean - offset
+        centre = float(np.median(rest))
+        used = np.abs(rest - centre) <= 2 * float(np.median(np.abs(rest - centre))) + 1.0
+        x, y = clean[used], pictures[used]
         spread = float(((x - x.mean()) ** 2).mean()) if len(x) else 0.0
         if spread < 1.0:
             break
         gain = min(2.0, max(0.5, float(((x - x.mean()) * (y - y.mean())).mean()) / spread))
         offset = float(y.mean() - gain * x.mean())
-    rest_map: Map = np.clip(pictures - gain * clean - offset, -_CLIP, _CLIP).mean(axis=0)
-    rest_map[~shown] = 0
-    return rest_map
+    return gain, offset
 
 
 def _placed(suspect: Map, clean: Map) -> Placement:
     """Find mirror, zoom, letterbox and shift by climbing the correlation of a few pictures."""
     few = np.linspace(0, len(suspect) - 1, _FIT_PICTURES).astype(int)
-    a, b = suspect[few], clean[few]
+    # What stands still, graphics and covers and a ticker's band, must not pull the fit.
+    a = suspect[few] - suspect[few].mean(axis=0)
+    b = clean[few] - clean[few].mean(axis=0)
     starts = [
         Placement(mirror, (down, across), (0.0, 0.0))
         for mirror in (False, True)
@@ -228,6 +275,9 @@ def _placed(suspect: Map, clean: Map) -> Placement:
     scored = sorted(((_alike(one, a, b), index) for index, one in enumerate(starts)), reverse=True)
     best_score, best_at = scored[0]
     best = starts[best_at]
+    plain = max((one for one in scored if starts[one[1]].scale == (1, 1)), key=lambda one: one[0])
+    if plain[0] >= _SURELY:
+        return starts[plain[1]]
     step = 0.05
     while step >= 0.012:
         moved = False
@@ -238,7 +288,7 @@ def _placed(suspect: Map, clean: Map) -> Placement:
                 best_score, best, moved = score, one, True
         if not moved:
             step /= 2
-    return best
+    return starts[plain[1]] if best_score - plain[0] < _PLAINLY else best
 
 
 def _neighbours(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from cautery.errors import InputError
 from cautery.fingerprint.audio import Landmarks, landmarks_of, peaks_of
-from cautery.fingerprint.index import MOST_REFERENCES, SLICE_FRAMES, Index, Snapshot
+from cautery.fingerprint.index import MOST_REFERENCES, Index, Snapshot
 from cautery.fingerprint.recipe import Recipe
-from cautery.fingerprint.video import CELLS, Signature, cells_of, signature
+from cautery.fingerprint.video import cells_of, signature
+from cautery.identify._loaded import Pictures, Track, fill, pictures_of
 from cautery.identify.reference_file import read_arrays, write_arrays
 from cautery.model.media import AUDIO_RATE_HZ, LUMA_SHAPE, Decoded
 
@@ -57,31 +58,6 @@ class ReferenceInfo:
         return f"event:{self.event}" if self.event else self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Pictures:
-    """The pictures of a reference that are held, on the reference's axis."""
-
-    times: NDArray[np.float64]
-    cells: NDArray[np.float32]
-    signature: Signature
-
-
-@dataclass
-class _Track:
-    """One reference's ends that later segments join."""
-
-    held: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
-    held_frame: int = 0
-    final_frame: int = 0
-    loose: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    first_s: float | None = None
-    end_s: float | None = None
-    times: list[NDArray[np.float64]] = field(default_factory=list)
-    cells: list[NDArray[np.float32]] = field(default_factory=list)
-    luma: list[NDArray[np.uint8]] = field(default_factory=list)
-    pictures: Pictures | None = None
-
-
 class References:
     """All references of a watch; adding and searching may run in different threads.
 
@@ -106,7 +82,7 @@ class References:
         self.infos = tuple(infos)
         self.window_s = window_s
         self._number = {one.id: index for index, one in enumerate(self.infos)}
-        self._tracks = [_Track() for _ in self.infos]
+        self._tracks = [Track() for _ in self.infos]
         self._live, self._works = Index(), Index()
         self._origin_s: float | None = None
         self._newest_s = -math.inf
@@ -272,15 +248,76 @@ class References:
             origin_s = head["origin_s"]
             kept._origin_s = None if origin_s is None else float(origin_s)
             for index, name in ((kept._live, "live"), (kept._works, "works")):
-                _fill(index, arrays, name, len(infos))
+                fill(index, arrays, name, len(infos))
             for track, span in zip(kept._tracks, head["spans"], strict=True):
                 if span[0] is not None:
                     track.first_s, track.end_s = float(span[0]), float(span[1])
             for number, track in enumerate(kept._tracks):
-                _fill_pictures(track, arrays, number)
+                found = pictures_of(arrays, number)
+                if found is not None:
+                    track.times, track.cells = [found[0]], [found[1]]
+                    track.luma = [] if found[2] is None else [found[2]]
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise InputError(f"{path}: what it holds makes no sense") from error
         return kept
+
+    def adopt(self, reference_id: str, path: Path) -> None:
+        """Take one reference's tracks from a ``.ref`` file; nothing may be held of it yet.
+
+        Parameters
+        ----------
+        reference_id : str
+            Whom the tracks are for. The file's reference of that id is taken, or else its only
+            one.
+        path : Path
+            A file of the same recipe.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or of another recipe, holds several references and none of
+            that id, or a live one where a work is wanted, or the other way round; or if media of
+            the reference are already held.
+        """
+        number = self._index(reference_id)
+        works = self.infos[number].kind == "work"
+        theirs = References.load(path, recipe=self.recipe)
+        track, marks, origin_s, first = theirs._given(reference_id, path, works=works)  # noqa: SLF001 - its own kind
+        with self._lock:
+            if self._tracks[number].first_s is not None or self._tracks[number].times:
+                raise InputError(f"{reference_id}: media of it are already held")
+            if self._origin_s is None and not works:
+                self._origin_s = origin_s
+            apart_s = origin_s - self.origin_s(works=works)
+            index = self._works if works else self._live
+            index.add(number, marks, start=first + round(apart_s * self.recipe.frames_per_s))
+            # The sound's joining end is not in a file: what follows starts a new run.
+            self._tracks[number] = track
+            if not works:
+                ends = [one for one in (track.end_s, *(t[-1] for t in track.times)) if one]
+                self._newest_s = max([self._newest_s, *map(float, ends)])
+            self._snapshots = None
+
+    def _given(
+        self, wanted: str, path: Path, *, works: bool
+    ) -> tuple[Track, Landmarks, float, int]:
+        """Return a reference's track, landmarks, their time axis, and their first frame on it."""
+        if wanted not in self._number and len(self.infos) != 1:
+            raise InputError(
+                f"{path}: holds {len(self.infos)} references, none of them {wanted!r}",
+                hint="It holds " + ", ".join(one.id for one in self.infos[:8]),
+            )
+        number = self._number.get(wanted, 0)
+        if works != (self.infos[number].kind == "work"):
+            raise InputError(
+                f"{path}: a recording and a live feed's window can't stand for each other"
+            )
+        words, numbers, frames = (self._works if works else self._live).everything()
+        mine = numbers == number
+        words, frames = words[mine], frames[mine]
+        first = int(frames.min()) if len(frames) else 0
+        marks = Landmarks(words, (frames - first).astype(np.int32))
+        return self._tracks[number], marks, self.origin_s(works=works), first
 
     def _index(self, reference_id: str) -> int:
         try:
@@ -313,7 +350,7 @@ class References:
         track.end_s = (track.end_s or at_s) + len(audio) / AUDIO_RATE_HZ
         self._snapshots = None
 
-    def _extend(self, number: int, track: _Track, index: Index, audio: NDArray[np.float32]) -> None:
+    def _extend(self, number: int, track: Track, index: Index, audio: NDArray[np.float32]) -> None:
         """Emit landmarks: for good where both sides are known, for now at the newest end."""
         recipe = self.recipe
         sound = np.concatenate((track.held, audio))
@@ -333,7 +370,7 @@ class References:
         track.held = sound[drop * recipe.hop :].copy()
         track.held_frame += drop
 
-    def _see(self, track: _Track, decoded: Decoded, shift_s: float, *, keep_luma: bool) -> None:
+    def _see(self, track: Track, decoded: Decoded, shift_s: float, *, keep_luma: bool) -> None:
         times = decoded.luma_s + shift_s
         fresh = np.ones(len(times), np.bool_)
         if track.times:
@@ -349,43 +386,3 @@ class References:
         if keep_luma:
             track.luma.append(decoded.luma[fresh])
         track.pictures = None
-
-
-def _fill(index: Index, arrays: dict[str, NDArray[Any]], name: str, count: int) -> None:
-    words, numbers = arrays[f"{name}.words"], arrays[f"{name}.references"]
-    frames = arrays[f"{name}.frames"]
-    if not (words.dtype.str == numbers.dtype.str == "<u4" and frames.dtype.str == "<i8"):
-        raise InputError("a reference file's postings have other types")
-    if not words.shape == numbers.shape == frames.shape == (len(words),):
-        raise InputError("a reference file's postings differ in number")
-    if len(words) and (
-        words.max() >= 1 << 22 or numbers.max() >= count or np.abs(frames).max() > 1 << 40
-    ):
-        raise InputError("a reference file's postings lie out of range")
-    if len(words) and (int(frames.max()) - int(frames.min())) // SLICE_FRAMES > 10_000:
-        raise InputError("a reference file's postings lie too far apart")
-    for number in np.unique(numbers):
-        mine = numbers == number
-        first = int(frames[mine].min())
-        local = frames[mine] - first
-        if len(local) and local.max() >= 1 << 31:
-            raise InputError("a reference file's postings lie too far apart")
-        index.add(int(number), Landmarks(words[mine], local.astype(np.int32)), start=first)
-
-
-def _fill_pictures(track: _Track, arrays: dict[str, NDArray[Any]], number: int) -> None:
-    times, cells = arrays.get(f"{number}.times"), arrays.get(f"{number}.cells")
-    luma = arrays.get(f"{number}.luma")
-    if times is None or cells is None:
-        return
-    if times.dtype.str != "<f8" or cells.dtype.str != "<f4" or cells.shape != (len(times), CELLS):
-        raise InputError("a reference file's pictures have other shapes")
-    if not np.isfinite(times).all() or not (np.diff(times) > 0).all() or not len(times):
-        raise InputError("a reference file's pictures are out of order")
-    if times[-1] - times[0] > 40_000 or not np.isfinite(cells).all():
-        raise InputError("a reference file's pictures are out of range")
-    track.times, track.cells = [times], [cells]
-    if luma is not None:
-        if luma.dtype.str != "|u1" or luma.shape != (len(times), *LUMA_SHAPE):
-            raise InputError("a reference file's pictures have other shapes")
-        track.luma = [luma]

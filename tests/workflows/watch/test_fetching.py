@@ -53,9 +53,7 @@ def locked(clear: bytes, *, key: bytes, vector: bytes) -> bytes:
 
 
 def a_key(*, iv: bytes | None = None) -> Key:
-    return Key(
-        method="AES-128", url=f"{BASE}/key.bin", iv=iv, key_format="identity", drm=None
-    )
+    return Key(method="AES-128", url=f"{BASE}/key.bin", iv=iv, key_format="identity", drm=None)
 
 
 def kinds(heard: list[Entry]) -> list[str]:
@@ -183,9 +181,7 @@ async def test_a_stream_without_one_segment_raises_what_went_wrong_last(
 async def test_an_initialisation_section_alone_is_no_media(
     answers: Callable[..., Any], journal: Journal
 ) -> None:
-    segment = Segment(
-        url=f"{BASE}/1.m4s", sequence=1, duration_s=4.0, map_url=f"{BASE}/init.mp4"
-    )
+    segment = Segment(url=f"{BASE}/1.m4s", sequence=1, duration_s=4.0, map_url=f"{BASE}/init.mp4")
     with pytest.raises(SourceError, match="404"):
         await fetch_segments(
             (segment,),
@@ -249,9 +245,7 @@ async def test_a_stream_under_drm_is_recorded_and_neither_key_nor_segment_asked_
     )
     fetcher = answers({f"{BASE}/index.m3u8": written([4, 4], before=head)})
     with pytest.raises(SourceError, match=r"DRM \(FairPlay\).*not circumvented"):
-        await fetch_newest(
-            f"{BASE}/index.m3u8", fetcher=fetcher, journal=journal, seconds=12.0
-        )
+        await fetch_newest(f"{BASE}/index.m3u8", fetcher=fetcher, journal=journal, seconds=12.0)
     assert fetcher.asked == [f"{BASE}/index.m3u8"]
 
 

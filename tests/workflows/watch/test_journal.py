@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +19,9 @@ def sealed(heard: list[Entry]) -> list[str]:
     ]
 
 
-def seal(journal: Journal, data: bytes, *, url: str | None = None, confidential: bool = False) -> str:
+def seal(
+    journal: Journal, data: bytes, *, url: str | None = None, confidential: bool = False
+) -> str:
     return journal.seal(
         data,
         what="segment",
@@ -82,7 +86,9 @@ def test_a_failure_carries_its_class_and_its_hint(journal: Journal, heard: list[
     assert body["hint"] == "Try later."
 
 
-def test_a_listener_hears_only_what_is_on_disk(journal: Journal, case: Case, heard: list[Entry]) -> None:
+def test_a_listener_hears_only_what_is_on_disk(
+    journal: Journal, case: Case, heard: list[Entry]
+) -> None:
     journal.write("watch.started", {"why": "window open"})
     [entry] = case.ledger.read()
     assert heard == [entry]
@@ -95,3 +101,16 @@ def test_an_entry_of_another_process_is_passed_on_without_being_written_again(
     journal.pass_on(entry)
     assert heard == [entry]
     assert case.ledger.size() == 1
+
+
+async def test_listeners_hear_entries_in_the_ledgers_order_whichever_thread_writes(
+    journal: Journal, heard: list[Entry]
+) -> None:
+    async def seal_one(number: int) -> None:
+        await journal.seal_aside(
+            b"%d" % number, what="segment", media_type="video/mp2t", at=journal.now()
+        )
+        journal.write("probe.done", {"number": number})
+
+    await asyncio.gather(*(seal_one(number) for number in range(40)))
+    assert [one.index for one in heard] == list(range(80))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +94,7 @@ MANDATE = Mandate(
 
 
 @pytest.fixture
-def probe(
-    answers: Callable[..., Any], journal: Journal, tmp_path: Path
-) -> Callable[..., Stream]:
+def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Callable[..., Stream]:
     """Probe one stream once, whose media the decoder hears as given."""
 
     def once(
@@ -125,7 +124,8 @@ def probe(
         async def probing() -> None:
             working = asyncio.ensure_future(prober.work())
             async with asyncio.timeout(30):
-                while not working.done() and (one.probes == 0 or one.in_hand):
+                # The prober tells nobody when it has looked.
+                while not working.done() and (one.probes == 0 or one.in_hand):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
             if working.done():
                 working.result()
@@ -164,7 +164,7 @@ def test_windows_do_not_overlap_so_that_they_may_agree_as_two_probes_do(
     seconds: float, start_s: float
 ) -> None:
     windows = windows_of(decoded(seconds, start_s=start_s, picture_hz=2.0))
-    for before, after in zip(windows, windows[1:], strict=False):
+    for before, after in pairwise(windows):
         end_s = before.audio_s + before.audio.size / AUDIO_RATE_HZ
         assert after.audio_s == pytest.approx(end_s, abs=1 / AUDIO_RATE_HZ)
         assert before.luma_s.max(initial=0.0) < after.luma_s.min(initial=np.inf)

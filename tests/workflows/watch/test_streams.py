@@ -7,7 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cautery.model import Finding, Observation, RedactedUrl, Verdict, Witness
-from cautery.workflows.watch.streams import BACKOFF_S, RECHECK_S, SECOND_LOOK_S, Stream
+from cautery.workflows.watch.streams import (
+    BACKOFF_S,
+    LINEAR_LOOK_S,
+    RECHECK_S,
+    SECOND_LOOK_S,
+    Stream,
+)
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 A_WITNESS = Witness(
@@ -58,7 +64,17 @@ def test_a_new_stream_is_due_at_once() -> None:
 
 
 def test_a_hit_is_looked_at_again_as_soon_as_there_are_new_seconds_to_hear() -> None:
-    assert wait_s(hit(stream(probes=1))) == SECOND_LOOK_S
+    assert wait_s(judged(hit(stream(probes=1)), Finding.UNDECIDED)) == SECOND_LOOK_S
+
+
+def test_a_hit_that_names_no_event_waits_for_what_a_linear_channel_asks_for() -> None:
+    assert wait_s(hit(stream(probes=1))) == LINEAR_LOOK_S
+
+
+def test_a_settled_stream_is_no_longer_pending() -> None:
+    one = hit(stream(probes=1))
+    assert one.pending
+    assert not judged(one, Finding.PROVEN).pending
 
 
 @pytest.mark.parametrize("finding", [Finding.PROVEN, Finding.LICENSED])
@@ -80,7 +96,8 @@ def test_second_looks_go_before_strangers_before_barren_ones_before_settled_ones
         judged(stream(probes=1), Finding.NOTHING),
         judged(hit(stream(probes=2)), Finding.PROVEN),
     ]
-    assert sorted(reversed(wanted), key=lambda one: one.priority) == wanted
+    mixed = [wanted[at] for at in (2, 3, 0, 1)]
+    assert sorted(mixed, key=lambda one: one.priority) == wanted
 
 
 def test_among_equals_the_one_that_waits_longest_goes_first() -> None:

@@ -21,8 +21,9 @@ from cautery.workflows.watch.journal import Journal
 
 PLAYLIST = Limits(max_bytes=2_000_000, total_s=8.0)
 SEGMENT = Limits(max_bytes=16_000_000, total_s=12.0)
-STREAMED = Limits(max_bytes=24_000_000, total_s=9.0, partial=True)
-"""Of a stream, or of a file: at 4 Mbit/s it holds the 36 s without which no film is claimed."""
+STREAMED = Limits(max_bytes=24_000_000, total_s=6.0, partial=True)
+"""Of a file: at 4 Mbit/s it holds the 36 s without which no film is claimed. Of a plain stream: a
+server sends some 10 s at once, then goes on live, and 6 s more are enough."""
 KEY = Limits(max_bytes=64, total_s=5.0)
 HEAD_BYTES = 1024
 _BYTE_RANGE = re.compile(r"(?P<length>[0-9]{1,18})(?:@(?P<offset>[0-9]{1,18}))?")
@@ -44,7 +45,8 @@ class Fetched:
         What was sealed: playlists, then segments as received.
     available_s : float
         Epoch seconds at which the first of the media was at the stream's live edge, by the
-        playlist's durations; of a file or an ended playlist, the media's place in it.
+        playlist's durations; of a plain stream, when its last byte came; of a file or an ended
+        playlist, the media's place in it.
     live : bool
         Whether more is coming.
     hops : tuple of str
@@ -79,7 +81,7 @@ async def fetch_newest(url: str, *, fetcher: Fetcher, journal: Journal, seconds:
         if first.truncated:
             raise LimitError(f"{journal.redact(url).host}: a playlist without end")
         return await _from_playlist(first, fetcher=fetcher, journal=journal, seconds=seconds)
-    exhibit = journal.seal(
+    exhibit = await journal.seal_aside(
         first.body, what="segment", media_type=_media_type(first), at=first.asked_at, url=url
     )
     # Whoever states a length serves a file, however little of it our limits let us take.
@@ -88,7 +90,7 @@ async def fetch_newest(url: str, *, fetcher: Fetcher, journal: Journal, seconds:
         data=first.body,
         sound=None,
         exhibits=(exhibit,),
-        available_s=first.asked_at.timestamp() if live else 0.0,
+        available_s=first.answered_at.timestamp() if live else 0.0,
         at=first.asked_at,
         live=live,
         target_s=0.0,
@@ -132,14 +134,14 @@ async def _from_playlist(
     answers, playlist, sound_url = await read_media_playlist(
         first.url, fetcher=fetcher, first=first
     )
-    exhibits = [_seal_playlist(journal, one) for one in answers]
+    exhibits = [await _seal_playlist(journal, one) for one in answers]
     _refuse_drm(playlist)
     chosen, available_s = newest(playlist, seconds, edge_s=answers[-1].answered_at.timestamp())
     data, lost_s = await fetch_segments(chosen, fetcher=fetcher, journal=journal, exhibits=exhibits)
     sound = None
     if sound_url is not None:
         beside, tracks, _ = await read_media_playlist(sound_url, fetcher=fetcher)
-        exhibits.extend(_seal_playlist(journal, one) for one in beside)
+        exhibits.extend([await _seal_playlist(journal, one) for one in beside])
         _refuse_drm(tracks)
         same, _ = newest(tracks, seconds, edge_s=beside[-1].answered_at.timestamp())
         sound, _ = await fetch_segments(same, fetcher=fetcher, journal=journal, exhibits=exhibits)
@@ -168,11 +170,16 @@ def newest(
 
     A live playlist's last segment is taken to be complete just now. Of one that has ended four
     times as much is taken, from its second third, where a film is more itself than in its opening
-    titles; what is returned then is the place in the film.
+    titles, or from so far before as it takes; what is returned then is the place in the film.
     """
     segments = playlist.segments
     if playlist.ended:
-        start = len(segments) // 3
+        start, left_s = len(segments) // 3, 0.0
+        for at in range(len(segments) - 1, -1, -1):
+            left_s += segments[at].duration_s
+            if left_s >= ENDED_TIMES * seconds or at == 0:
+                start = min(start, at)
+                break
         chosen, held = [], 0.0
         for one in segments[start:]:
             chosen.append(one)
@@ -227,7 +234,7 @@ async def fetch_segments(
             if journal is not None:
                 answer = bodies[url]
                 exhibits.append(
-                    journal.seal(
+                    await journal.seal_aside(
                         answer.body,
                         what="segment",
                         media_type=_media_type(answer),
@@ -313,8 +320,8 @@ async def _body(fetcher: Fetcher, url: str, limits: Limits) -> Response:
     return answer
 
 
-def _seal_playlist(journal: Journal, answer: Response) -> ExhibitId:
-    return journal.seal(
+async def _seal_playlist(journal: Journal, answer: Response) -> ExhibitId:
+    return await journal.seal_aside(
         answer.body,
         what="playlist",
         media_type="application/vnd.apple.mpegurl",

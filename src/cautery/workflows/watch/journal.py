@@ -6,8 +6,11 @@ streams and what the ledger holds cannot differ.
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from cautery.errors import CauteryError
@@ -45,6 +48,8 @@ class Journal:
         self._key = redaction_key
         self._listeners = listeners
         self._sealed: set[ExhibitId] = set()
+        self._lock = threading.Lock()
+        self._pen = threading.RLock()
 
     def now(self) -> datetime:
         """Return the clock's time."""
@@ -65,14 +70,16 @@ class Journal:
 
     def write(self, kind: str, body: Any) -> Entry:
         """Append one record, now, and tell the listeners."""
-        entry = self._ledger.append(kind, to_json(body), at=self._clock.now())
-        self.pass_on(entry)
+        with self._pen:  # listeners hear entries in the ledger's order, whichever thread writes
+            entry = self._ledger.append(kind, to_json(body), at=self._clock.now())
+            self.pass_on(entry)
         return entry
 
     def pass_on(self, entry: Entry) -> None:
         """Tell the listeners of an entry, also of one that another process wrote."""
-        for listener in self._listeners:
-            listener(entry)
+        with self._pen:
+            for listener in self._listeners:
+                listener(entry)
 
     def seal(
         self,
@@ -102,10 +109,35 @@ class Journal:
             subject = f"source:{self.pseudonym(host or what)}"
         clock = self._clock.offset()
         exhibit = self._vault.seal(data, media_type=media_type, at=at, clock=clock, subject=subject)
-        if exhibit.id not in self._sealed:
+        with self._lock:
+            new = exhibit.id not in self._sealed
             self._sealed.add(exhibit.id)
+        if new:
             self._record(exhibit, what, shown)
         return exhibit.id
+
+    async def seal_aside(
+        self,
+        data: bytes,
+        *,
+        what: str,
+        media_type: str,
+        at: datetime,
+        url: str | None = None,
+        confidential: bool = False,
+    ) -> ExhibitId:
+        """Do as :meth:`seal` does, on a thread: a disk's flush must not hold up other probes."""
+        return await asyncio.to_thread(
+            partial(
+                self.seal,
+                data,
+                what=what,
+                media_type=media_type,
+                at=at,
+                url=url,
+                confidential=confidential,
+            )
+        )
 
     def _record(self, exhibit: Exhibit, what: str, shown: RedactedUrl | None) -> None:
         self.write(

@@ -30,11 +30,15 @@ from cautery.workflows.watch.streams import Stream
 
 PROBE_S = 12.0
 """Media seconds of one probe: 10 s suffices (identification.md, section 4), 2 s for the borders."""
+OVERLAP_S = 3.0
+MOST_PROBE_S = 36.0
 IDLE_S = 0.1
 PROBE_TIME_S = 25.0
 """A stream that gives no 12 s of media in twice that time serves nobody."""
+QUEUED = 60
+"""Requests that may wait for one host's turn before ours: that is our manners, not its stall."""
 ENDED_AGAIN_S = 60.0
-"""Media that has ended says the same again: soon enough to see it go, too seldom to be in the way."""
+"""Media that has ended says the same again: soon enough to see it go, and seldom."""
 KEPT_OBSERVATIONS = 12
 MOST_WINDOWS = 4
 
@@ -47,8 +51,6 @@ class Probed:
     decoded: Decoded
     observation: Observation
     media_at_s: float
-    earlier: tuple[Observation, ...] = ()
-    """Of media that has ended: what its earlier windows gave."""
 
 
 class Prober:
@@ -76,6 +78,7 @@ class Prober:
         self._engine = engine
         self._journal = journal
         self._on_verdict = on_verdict
+        self._patience_s = PROBE_TIME_S + QUEUED / mandate.network.rate_per_host
 
     async def work(self) -> None:
         """Probe whatever is due, for ever; several of these run side by side."""
@@ -92,57 +95,63 @@ class Prober:
 
     def _next(self) -> Stream | None:
         now = self._journal.now()
-        due = [s for s in self._streams.values() if s.live and not s.in_hand and s.due <= now]
+        # One that has just left its source is still looked at until its match is settled.
+        due = [
+            s
+            for s in self._streams.values()
+            if (s.live or (s.pending and s.url and s.failures == 0))
+            and not s.in_hand
+            and s.due <= now
+        ]
         return min(due, key=lambda one: one.priority, default=None)
 
     async def _probe(self, stream: Stream) -> None:
         stream.probes += 1
         again_s = 0.0
         try:
-            async with asyncio.timeout(PROBE_TIME_S):
-                probed = await self._look(stream)
+            async with asyncio.timeout(self._patience_s):
+                windows = await self._look(stream)
         except TimeoutError:
-            self._failed(stream, LimitError(f"it stalls: no probe within {PROBE_TIME_S:.0f} s"))
+            self._failed(stream, LimitError(f"it stalls: no probe in {self._patience_s:.0f} s"))
         except StorageError:
             raise
         except CauteryError as error:
             self._failed(stream, error)
         else:
-            await self._seen(stream, probed)
-            again_s = 0.0 if probed.fetched.live else ENDED_AGAIN_S
+            await self._seen(stream, windows)
+            again_s = 0.0 if windows[0].fetched.live else ENDED_AGAIN_S
         now = self._journal.now()
         stream.schedule(now)
         stream.due = max(stream.due, now + timedelta(seconds=again_s))
 
-    async def _look(self, stream: Stream) -> Probed:
+    async def _look(self, stream: Stream) -> list[Probed]:
+        """Return one probe of a live stream, or several of media that has ended."""
         fetched = await fetch_newest(
-            stream.url, fetcher=self._fetcher, journal=self._journal, seconds=PROBE_S
+            stream.url, fetcher=self._fetcher, journal=self._journal, seconds=self._span_s(stream)
         )
         whole = await self._decode(fetched)
-        windows = (whole,) if fetched.live else windows_of(whole)
-        observed: list[Observation] = []
-        media_at_s = 0.0
-        for decoded in windows:
+        probes: list[Probed] = []
+        for decoded in (whole,) if fetched.live else windows_of(whole):
             media_at_s = self._media_clock(stream, fetched, decoded)
-            observed.append(
-                await self._engine.run(
-                    partial(
-                        observe,
-                        decoded,
-                        self._references,
-                        media_at_s=media_at_s,
-                        at=fetched.at,
-                        exhibits=fetched.exhibits,
-                    )
+            observation = await self._engine.run(
+                partial(
+                    observe,
+                    decoded,
+                    self._references,
+                    media_at_s=media_at_s,
+                    at=fetched.at,
+                    exhibits=fetched.exhibits,
                 )
             )
-        return Probed(
-            fetched=fetched,
-            decoded=windows[-1],
-            observation=observed[-1],
-            media_at_s=media_at_s,
-            earlier=tuple(observed[:-1]),
-        )
+            probes.append(
+                Probed(
+                    fetched=fetched,
+                    decoded=decoded,
+                    observation=observation,
+                    media_at_s=media_at_s,
+                )
+            )
+        return probes
 
     async def _decode(self, fetched: Fetched) -> Decoded:
         decoded = await self._decoder.decode(fetched.data, pictures=True)
@@ -157,6 +166,16 @@ class Prober:
             warnings=decoded.warnings + sound.warnings,
         )
 
+    def _span_s(self, stream: Stream) -> float:
+        """Return how much media to ask for: all since the last look, if that spoke for a match.
+
+        A machine that is late with its second look must not lose the run of media between.
+        """
+        if not stream.pending:
+            return PROBE_S
+        since_s = (self._journal.now() - stream.observations[-1].at).total_seconds()
+        return min(max(PROBE_S, since_s + OVERLAP_S), MOST_PROBE_S)
+
     def _media_clock(self, stream: Stream, fetched: Fetched, decoded: Decoded) -> float:
         """Return when the probe's first media became available, on the stream's own clock.
 
@@ -168,8 +187,8 @@ class Prober:
         if not fetched.live:
             stream.anchor = available_s - start_s if stream.anchor is None else stream.anchor
             return stream.anchor + start_s
-        if fetched.target_s == 0.0:
-            available_s = fetched.at.timestamp()
+        if fetched.target_s == 0.0:  # a plain stream: what came last was at the live edge
+            available_s -= decoded.duration_s
         slack_s = max(2.0 * fetched.target_s, 4.0)
         if stream.anchor is None or abs(stream.anchor + start_s - available_s) > slack_s:
             stream.anchor = available_s - start_s
@@ -199,12 +218,10 @@ class Prober:
             )
             self._claim(stream, verdict)
 
-    async def _seen(self, stream: Stream, probed: Probed) -> None:
-        if probed.earlier:
-            stream.observations = list(probed.earlier)
-        observation = probed.observation
-        stream.observations.append(observation)
-        del stream.observations[:-KEPT_OBSERVATIONS]
+    async def _seen(self, stream: Stream, windows: list[Probed]) -> None:
+        if not windows[0].fetched.live:
+            stream.observations.clear()  # the same media again
+        probed, verdict = self._judged(stream, windows)
         stream.last_seen_live = probed.fetched.at
         stream.via |= {host_of(hop) for hop in probed.fetched.hops} - {"", stream.host}
         self._journal.write(
@@ -212,18 +229,10 @@ class Prober:
             {
                 "url": stream.key,
                 "at": probed.fetched.at,
-                "observation": observation,
+                "observation": probed.observation,
                 "failed": None,
                 "hosts": [host_of(hop) for hop in probed.fetched.hops],
             },
-        )
-        verdict = decide(
-            self._journal.redact(stream.url),
-            tuple(stream.observations),
-            mandate=self._mandate,
-            host=host_of(probed.fetched.hops[-1]) or stream.host,
-            at=self._journal.now(),
-            recipe=self._references.recipe.name,
         )
         if stream.verdict is None or _differs(stream.verdict, verdict):
             if stream.proven and verdict.finding is not Finding.PROVEN:
@@ -231,6 +240,23 @@ class Prober:
             if verdict.finding is Finding.PROVEN and verdict.observations and not stream.aligned:
                 stream.aligned = await self._align(stream, probed, verdict)
             self._claim(stream, verdict)
+
+    def _judged(self, stream: Stream, windows: list[Probed]) -> tuple[Probed, Verdict]:
+        """Judge after each window, as of a live stream; what was borne out by then is enough."""
+        for probed in windows:
+            stream.observations.append(probed.observation)
+            del stream.observations[:-KEPT_OBSERVATIONS]
+            verdict = decide(
+                self._journal.redact(stream.url),
+                tuple(stream.observations),
+                mandate=self._mandate,
+                host=host_of(probed.fetched.hops[-1]) or stream.host,
+                at=self._journal.now(),
+                recipe=self._references.recipe.name,
+            )
+            if verdict.finding in (Finding.PROVEN, Finding.LICENSED):
+                break
+        return probed, verdict
 
     def _claim(self, stream: Stream, verdict: Verdict) -> None:
         stream.verdict = verdict
@@ -260,7 +286,7 @@ class Prober:
         piece = self._tape.at(shown, reference_s)
         if piece is not None:
             data = await asyncio.to_thread(piece.path.read_bytes)
-            self._journal.seal(
+            await self._journal.seal_aside(
                 data,
                 what=f"reference {shown}",
                 media_type="application/octet-stream",
@@ -303,7 +329,9 @@ class Prober:
             png = await self._decoder.still(data, at_s=at_s)
         except SourceError:
             return None
-        return self._journal.seal(png, what="still", media_type="image/png", at=at, url=url)
+        return await self._journal.seal_aside(
+            png, what="still", media_type="image/png", at=at, url=url
+        )
 
 
 def windows_of(decoded: Decoded) -> tuple[Decoded, ...]:

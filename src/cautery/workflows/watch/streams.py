@@ -9,6 +9,8 @@ from cautery.model import Finding, Observation, Offer, Verdict
 
 SECOND_LOOK_S = 8.0
 """Two probes this far apart hold enough new media to agree or not (identification.md, 5)."""
+LINEAR_LOOK_S = 9.0
+"""A linear channel must match for over 35 s, since adverts last 30 s: four looks then suffice."""
 RECHECK_S = 20.0
 """A proven stream is looked at again this often: exposure is what our own probe sees."""
 BACKOFF_S = (12.0, 20.0, 40.0, 60.0)
@@ -59,22 +61,31 @@ class Stream:
         return self.verdict is not None and self.verdict.finding is Finding.PROVEN
 
     @property
-    def priority(self) -> tuple[int, datetime]:
-        """Lower first: second looks at a hit, then strangers, then the rest; oldest first."""
-        hit = bool(self.observations and self.observations[-1].witnesses)
+    def pending(self) -> bool:
+        """Whether the last probe spoke for a reference, and nothing is settled yet."""
         settled = self.verdict is not None and self.verdict.finding in (
             Finding.PROVEN,
             Finding.LICENSED,
         )
-        rank = 0 if hit and not settled else 1 if self.probes == 0 else 3 if settled else 2
+        return bool(self.observations and self.observations[-1].witnesses) and not settled
+
+    @property
+    def priority(self) -> tuple[int, datetime]:
+        """Lower first: second looks at a hit, then strangers, then the rest; oldest first."""
+        settled = self.verdict is not None and self.verdict.finding in (
+            Finding.PROVEN,
+            Finding.LICENSED,
+        )
+        rank = 0 if self.pending else 1 if self.probes == 0 else 3 if settled else 2
         return rank, self.due
 
     def schedule(self, now: datetime) -> None:
         """Set when to probe next, from what the last probe gave."""
         if self.verdict is not None and self.verdict.finding in (Finding.PROVEN, Finding.LICENSED):
             wait = RECHECK_S
-        elif self.observations and self.observations[-1].witnesses:
-            wait = SECOND_LOOK_S
+        elif self.pending:
+            event = self.verdict is not None and self.verdict.event is not None
+            wait = SECOND_LOOK_S if event else LINEAR_LOOK_S
         else:
             wait = BACKOFF_S[min(max(self.probes - 1, 0), len(BACKOFF_S) - 1)]
         self.due = now + timedelta(seconds=wait)
