@@ -95,9 +95,11 @@ def with_graphics(luma: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A channel bug and a score box at places of the licensee's own."""
     luma = luma.copy()
     column, width = int(rng.integers(2, 52)), int(rng.integers(5, 10))
-    luma[:, 1:4, column : column + width] = rng.choice([15, 235])
+    letters = rng.random((3, width)) < 0.5
+    luma[:, 1:4, column : column + width] = np.where(letters, 15, 235)
     column, row = int(rng.integers(2, 40)), int(rng.choice([5, 31]))
-    luma[:, row : row + 3, column : column + 14] = rng.choice([40, 200])
+    letters = rng.random((3, 14)) < 0.5
+    luma[:, row : row + 3, column : column + 14] = np.where(letters, 40, 200)
     return luma
 
 
@@ -278,8 +280,6 @@ def main() -> None:
         "sound": fitted(bad, all_good, least=LEAST_SCORE, floor=4.0),
         "picture": fitted(bad_p, good_p, least=LEAST_PROMINENCE, floor=0.03),
     }
-    right, wrong, none = graphics
-    tails["graphics"] = Tail(0.0, 0.12, right + wrong, right / max(1, right + wrong + none))
     when = datetime.now(UTC).date().isoformat()
     source = f"bench/identify_scores.py, {when}"
     told = {"sound": LEAST_SCORE, "picture": LEAST_PROMINENCE}
@@ -303,8 +303,10 @@ def main() -> None:
              claims["picture"](bad_p), len(bad_p), source),
         rate("pictures missed, one 12-s probe with graphics, noise, mirror",
              len(good_p) - claims["picture"](good_p), len(good_p), source),
-        rate("wrong licensee named from graphics", wrong, right + wrong, source),
     ])  # fmt: skip
+    # What graphics_lab.py measured stays as it is.
+    held = OUT.read_text(encoding="utf-8").strip().split("\n\n")
+    text = "\n\n".join([text.strip(), *(one for one in held if "graphics_lab" in one)]) + "\n"
     if not quick:
         OUT.write_text(text, encoding="utf-8")
     print(text)

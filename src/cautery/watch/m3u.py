@@ -108,7 +108,9 @@ def read_m3u(
             if problem := pending.take(line, number):
                 yield from tally.add(number, problem, line)
             continue
-        entry, problem = _entry(line, pending, number=number, base=base)
+        # Without #EXTM3U any bytes would pass for relative addresses.
+        below = base if started else None
+        entry, problem = _entry(line, pending, number=number, base=below)
         pending = _Pending()
         if entry is None:
             yield from tally.add(number, problem, line)

@@ -20,6 +20,8 @@ from cautery.workflows.watch.streams import Stream
 LIST = Limits(max_bytes=64_000_000, total_s=60.0)
 PAGE = Limits(max_bytes=4_000_000, total_s=15.0)
 CHUNK_BYTES = 1 << 20
+SEALED_BYTES = 32_000_000
+"""A list of 100,000 entries has some 20 MB."""
 MAX_STREAMS = 50_000
 """A service offers up to 40,000 channels (ecosystem.md, section 8); one list may name so many."""
 TOLD_WARNINGS = 20
@@ -97,7 +99,8 @@ class SourceReader:
             entries, warnings = await asyncio.to_thread(
                 _gather, m3u.read_m3u(_chunks(path), base=None)
             )
-            self._listed(source, entries, warnings, exhibit=None, status=None)
+            exhibit = await self._seal_file(path)
+            self._listed(source, entries, warnings, exhibit=exhibit, status=None)
             return
         url = source.location
         if source.username is not None and source.password is not None and "?" not in url:
@@ -119,6 +122,18 @@ class SourceReader:
             _gather, m3u.read_m3u([answer.body], base=answer.url)
         )
         self._listed(source, entries, warnings, exhibit=exhibit, status=answer.status)
+
+    async def _seal_file(self, path: Path) -> ExhibitId | None:
+        """Seal a list that the analyst has as a file, unless it is larger than any real one."""
+        if path.stat().st_size > SEALED_BYTES:  # noqa: ASYNC240 - one stat of a local file
+            return None
+        return await self._journal.seal_aside(
+            await asyncio.to_thread(path.read_bytes),
+            what="playlist",
+            media_type="audio/x-mpegurl",
+            at=self._journal.now(),
+            confidential=True,
+        )
 
     async def _read_panel(self, source: Source) -> None:
         username, password = source.username, source.password
