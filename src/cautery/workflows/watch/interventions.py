@@ -1,8 +1,8 @@
-"""From proven streams to a guarded plan, an approved list, and our own look at its effect.
+"""From proven streams to a guarded plan and an approved list.
 
 The guard decides which interventions exist, the plan chooses the fewest, a referral is drafted
-under an order in force, two people approve it, the list goes to the intermediaries, and what it
-did is what our own probe through them sees.
+under an order in force, two people approve it, and the list goes to the intermediaries. What it
+did is seen by :mod:`cautery.workflows.watch.effects`.
 """
 
 from __future__ import annotations
@@ -10,47 +10,41 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cautery.act import Approved, Publisher, approve, draft, orders_in_force
 from cautery.errors import ApprovalError, InputError, SourceError
 from cautery.model import (
     ActionPlan,
     Approval,
-    BlockEntry,
-    DarkProbe,
     Decision,
     ExhibitId,
     Finding,
     GuardVerdict,
     Intermediary,
     Lever,
-    Limits,
     Mandate,
     Referral,
     from_json,
-    host_of,
     to_json,
 )
-from cautery.model.ports import Engine, Facts, Fetcher, Ledger
+from cautery.model.ports import Engine, Facts, Ledger
 from cautery.plan import candidates, choose
+from cautery.workflows.watch.effects import EffectWatch
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.streams import Stream
 from cautery.workflows.watch.supply import Mapper
 
 TICK_S = 0.5
-BATCH_S = 4.0
+BATCH_S = 2.0
 """Targets found within so many seconds go to the approvers as one referral."""
-UNTIL_DARK_S = 1.5
-WHILE_DARK_S = 15.0
 ISP_LEVERS = (Lever.NAME, Lever.ADDRESS)
 """What an access provider can apply; a URL is for the hoster's notice."""
-LOOK = Limits(max_bytes=64_000, total_s=5.0, connect_s=3.0, partial=True)
 
 
 @dataclass(slots=True)
 class Filed:
-    """A referral on its way: drafted, signed, published, looked at, expired."""
+    """A referral on its way: drafted, signed, published."""
 
     referral: Referral
     approvals: list[Approval] = field(default_factory=list)
@@ -58,21 +52,8 @@ class Filed:
     refused: str | None = None
 
 
-@dataclass(slots=True)
-class Watched:
-    """One entry at one intermediary, and what our own probes saw of it."""
-
-    referral: str
-    entry: BlockEntry
-    intermediary: Intermediary
-    streams: tuple[str, ...]
-    due: datetime
-    dark: bool = False
-    expired: bool = False
-
-
 class Intervener:
-    """Plans, drafts, publishes and looks, for as long as the watch lasts."""
+    """Plans, drafts and publishes, for as long as the watch lasts."""
 
     def __init__(
         self,
@@ -83,7 +64,7 @@ class Intervener:
         ledger: Ledger,
         facts: Facts,
         engine: Engine,
-        fetcher: Fetcher,
+        effects: EffectWatch,
         publisher: Publisher,
         journal: Journal,
     ) -> None:
@@ -93,14 +74,12 @@ class Intervener:
         self._ledger = ledger
         self._facts = facts
         self._engine = engine
-        self._fetcher = fetcher
+        self._effects = effects
         self._publisher = publisher
         self._journal = journal
         self._guarded: dict[str, Decision] = {}
         self._planned: frozenset[str] = frozenset()
         self._filed: dict[str, Filed] = {}
-        self._watched: list[Watched] = []
-        self._looking: set[asyncio.Task[None]] = set()
         self._heard = 0
         self._woken = False
 
@@ -120,21 +99,8 @@ class Intervener:
                 self._filed[referral.id] = Filed(referral)
             elif kind == "referral.published":
                 self._restore_published(body)
-            elif kind == "dark.probed":
-                for one in self._watched:
-                    if (one.entry.target, one.intermediary.name) == (
-                        body["target"],
-                        body["intermediary"],
-                    ):
-                        one.dark = bool(body["dark"])
-            elif kind == "entry.expired":
-                for one in self._watched:
-                    if (one.referral, one.entry.target, one.intermediary.name) == (
-                        body["referral"],
-                        body["target"],
-                        body["intermediary"],
-                    ):
-                        one.expired = True
+            elif kind in ("dark.probed", "entry.expired"):
+                self._effects.restore(kind, body)
             if kind == "approval.given":
                 self._approved(body)
             self._heard = entry.index + 1
@@ -147,7 +113,7 @@ class Intervener:
         filed.published.add(to.name)
         streams = body["streams"]
         assert isinstance(streams, Mapping)
-        self._look_at(filed.referral, to, {k: tuple(v) for k, v in streams.items()})
+        self._effects.add(filed.referral, to, {k: tuple(v) for k, v in streams.items()})
 
     async def work(self) -> None:
         """Do whatever is next, for ever."""
@@ -157,26 +123,16 @@ class Intervener:
             now = self._journal.now()
             if self._woken and since is None:
                 since = now
-            if since is not None and (now - since).total_seconds() >= BATCH_S / 2:
+            if since is not None and (now - since).total_seconds() >= BATCH_S:
                 self._woken, since = False, None
                 await self._propose()
             await self._hear_approvals()
-            self._look(now)
+            self._effects.look(now)
 
     async def finish(self) -> None:
-        """Before the end: let looks under way end, and look once more at what has expired."""
-        if self._looking:
-            await asyncio.gather(*self._looking, return_exceptions=True)
+        """Before the end: propose what is new, and look once more at what has expired."""
         await self._propose()
-        now = self._journal.now()
-        ended = [one for one in self._watched if not one.expired and one.entry.valid_until <= now]
-        await asyncio.gather(*(self._see(one) for one in ended))
-
-    def effects(self) -> tuple[int, int]:
-        """Return how many referred streams there are, and how many of them we saw dark."""
-        referred = {url for one in self._watched for url in one.streams}
-        dark = {url for one in self._watched if one.dark for url in one.streams}
-        return len(referred), len(dark)
+        await self._effects.finish()
 
     # -- plan -------------------------------------------------------------------------------
 
@@ -284,11 +240,15 @@ class Intervener:
                 await self._publish(filed)
 
     def _approved(self, body: Mapping[str, object]) -> None:
+        """Take an approval up; a record that is none, whoever wrote it, is a failure, no more."""
         referral = self._filed.get(str(body.get("referral")))
-        if referral is not None:
-            referral.approvals.append(
-                from_json(Approval, {k: v for k, v in body.items() if k != "referral"})
-            )
+        if referral is None:
+            return
+        plain = {name: value for name, value in body.items() if name != "referral"}
+        try:
+            referral.approvals.append(from_json(Approval, plain))
+        except InputError as error:
+            self._journal.fail("approval", referral.referral.id, error)
 
     async def _publish(self, filed: Filed) -> None:
         waiting = [
@@ -341,95 +301,7 @@ class Intervener:
             },
         )
         self._journal.write("acknowledgement", acknowledgement)
-        self._look_at(referral, to, {name: tuple(urls) for name, urls in streams.items()})
+        self._effects.add(referral, to, {name: tuple(urls) for name, urls in streams.items()})
 
     def _cuts(self, target: str, stream: Stream) -> bool:
         return target in (stream.host, stream.key) or target in self._mapper.addresses(stream.host)
-
-    # -- look -------------------------------------------------------------------------------
-
-    def _look_at(
-        self, referral: Referral, to: Intermediary, streams: Mapping[str, tuple[str, ...]]
-    ) -> None:
-        if to.proxy is None:
-            return
-        now = self._journal.now()
-        self._watched += [
-            Watched(
-                referral=referral.id,
-                entry=entry,
-                intermediary=to,
-                streams=streams.get(entry.target, ()),
-                due=now + timedelta(seconds=UNTIL_DARK_S),
-            )
-            for entry in referral.entries
-        ]
-
-    def _look(self, now: datetime) -> None:
-        for one in self._watched:
-            ending = one.entry.valid_until <= now and one.due > one.entry.valid_until
-            if one.expired or (one.due > now and not ending):
-                continue
-            one.due = now + timedelta(seconds=3600)  # until this look has ended
-            task = asyncio.ensure_future(self._see(one))
-            self._looking.add(task)
-            task.add_done_callback(self._looking.discard)
-
-    async def _see(self, one: Watched) -> None:
-        keys = [key for key in one.streams if key in self._streams and self._streams[key].url]
-        for key in keys:
-            await self._see_stream(one, key)
-        now = self._journal.now()
-        ended = one.entry.valid_until <= now
-        wait_s = WHILE_DARK_S if one.dark and not ended else UNTIL_DARK_S
-        one.due = now + timedelta(seconds=wait_s)
-        if not ended and one.dark:
-            one.due = min(one.due, one.entry.valid_until + timedelta(seconds=UNTIL_DARK_S))
-
-    async def _see_stream(self, one: Watched, key: str) -> None:
-        stream = self._streams[key]
-        status, why = await self._ask(stream.url, one.intermediary)
-        now = self._journal.now()
-        ended = one.entry.valid_until <= now
-        served = status is not None and status < 400
-        if served and ended and not one.expired:
-            one.expired = True
-            self._journal.write(
-                "entry.expired",
-                {
-                    "referral": one.referral,
-                    "target": one.entry.target,
-                    "intermediary": one.intermediary.name,
-                    "at": now,
-                    "seen": f"served again through {one.intermediary.name}",
-                },
-            )
-        dark = not served
-        if dark:
-            direct, _ = await self._ask(stream.url, None)
-            if direct is None or direct >= 400:
-                dark, why = False, "not to be had directly either: not the doing of this entry"
-        one.dark = dark
-        self._journal.write(
-            "dark.probed",
-            DarkProbe(
-                url=key,
-                target=one.entry.target,
-                intermediary=one.intermediary.name,
-                at=now,
-                dark=dark,
-                why=why,
-            ),
-        )
-
-    async def _ask(self, url: str, through: Intermediary | None) -> tuple[int | None, str]:
-        try:
-            if through is None:
-                answer = await self._fetcher.fetch(url, limits=LOOK)
-            else:
-                answer = await self._fetcher.fetch(
-                    url, limits=LOOK, proxy=through.proxy, vantage=through.name
-                )
-        except SourceError as error:
-            return None, f"no answer: {error}"[:300]
-        return answer.status, f"answered {answer.status} by {host_of(answer.url)}"

@@ -33,6 +33,7 @@ from cautery.model.ports import (
     Registry,
     Vault,
 )
+from cautery.workflows.watch.effects import EffectWatch
 from cautery.workflows.watch.estimates import estimates
 from cautery.workflows.watch.interventions import Intervener
 from cautery.workflows.watch.journal import Journal, Listener
@@ -188,7 +189,7 @@ class _Watch:
             ledger=ports.ledger,
             facts=ports.facts,
             engine=ports.engine,
-            fetcher=ports.fetcher,
+            effects=EffectWatch(self._streams, fetcher=ports.fetcher, journal=journal),
             publisher=ports.publisher,
             journal=journal,
         )
