@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cautery.errors import SourceError
@@ -28,36 +28,68 @@ LOOK = Limits(max_bytes=64_000, total_s=5.0, connect_s=3.0, partial=True)
 
 @dataclass(slots=True)
 class Watched:
-    """One entry at one intermediary, and what our own probes saw of it."""
+    """One entry at one intermediary, and the streams that our own probes saw dark under it."""
 
     referral: str
     entry: BlockEntry
     intermediary: Intermediary
-    streams: tuple[str, ...]
     due: datetime
-    dark: bool = False
+    dark: set[str] = field(default_factory=set)
+    looking: bool = False
     expired: bool = False
 
 
 class EffectWatch:
-    """Looks at every published entry: soon until it is dark, now and then, and after its end."""
+    """Looks at every published entry: soon until all is dark, now and then, and after its end.
+
+    Parameters
+    ----------
+    streams : mapping of str to Stream
+        Of the watch, as they come to be known.
+    cuts : callable
+        ``cuts(target, stream)``: whether an entry on a target should cut a stream. Asked at each
+        look, since more streams may be proven behind a target that is already on a list.
+    """
 
     def __init__(
-        self, streams: Mapping[str, Stream], *, fetcher: Fetcher, journal: Journal
+        self,
+        streams: Mapping[str, Stream],
+        *,
+        cuts: Callable[[str, Stream], bool],
+        fetcher: Fetcher,
+        journal: Journal,
     ) -> None:
         self._streams = streams
+        self._cuts = cuts
         self._fetcher = fetcher
         self._journal = journal
         self._watched: list[Watched] = []
         self._looking: set[asyncio.Task[None]] = set()
+
+    def add(self, referral: Referral, to: Intermediary) -> None:
+        """Watch a referral's entries at an intermediary, if it has a vantage."""
+        if to.proxy is None:
+            return
+        now = self._journal.now()
+        self._watched += [
+            Watched(
+                referral=referral.id,
+                entry=entry,
+                intermediary=to,
+                due=now + timedelta(seconds=UNTIL_DARK_S),
+            )
+            for entry in referral.entries
+        ]
 
     def restore(self, kind: str, body: Json) -> None:
         """Take up what an earlier run saw, from a ``dark.probed`` or ``entry.expired`` record."""
         for one in self._watched:
             if (one.entry.target, one.intermediary.name) != (body["target"], body["intermediary"]):
                 continue
-            if kind == "dark.probed":
-                one.dark = bool(body["dark"])
+            if kind == "dark.probed" and body["dark"]:
+                one.dark.add(body["url"])
+            elif kind == "dark.probed":
+                one.dark.discard(body["url"])
             elif kind == "entry.expired" and one.referral == body["referral"]:
                 one.expired = True
 
@@ -69,70 +101,50 @@ class EffectWatch:
         ended = [one for one in self._watched if not one.expired and one.entry.valid_until <= now]
         await asyncio.gather(*(self._see(one) for one in ended))
 
-    def add(
-        self, referral: Referral, to: Intermediary, streams: Mapping[str, tuple[str, ...]]
-    ) -> None:
-        """Watch a referral's entries at an intermediary, each by the streams that it should cut."""
-        if to.proxy is None:
-            return
-        now = self._journal.now()
-        self._watched += [
-            Watched(
-                referral=referral.id,
-                entry=entry,
-                intermediary=to,
-                streams=streams.get(entry.target, ()),
-                due=now + timedelta(seconds=UNTIL_DARK_S),
-            )
-            for entry in referral.entries
-        ]
-
     def look(self, now: datetime) -> None:
         """Begin every look that is due."""
         for one in self._watched:
-            ending = one.entry.valid_until <= now and one.due > one.entry.valid_until
-            if one.expired or (one.due > now and not ending):
+            if one.looking or one.expired:
                 continue
-            one.due = now + timedelta(seconds=3600)  # until this look has ended
-            task = asyncio.ensure_future(self._see(one))
-            self._looking.add(task)
-            task.add_done_callback(self._looking.discard)
+            if one.due <= now or (one.dark and one.entry.valid_until <= now):
+                one.looking = True
+                task = asyncio.ensure_future(self._see(one))
+                self._looking.add(task)
+                task.add_done_callback(self._looking.discard)
 
     async def _see(self, one: Watched) -> None:
-        keys = [key for key in one.streams if key in self._streams and self._streams[key].url]
-        for key in keys:
-            await self._see_stream(one, key)
-        now = self._journal.now()
-        ended = one.entry.valid_until <= now
-        wait_s = WHILE_DARK_S if one.dark and not ended else UNTIL_DARK_S
-        one.due = now + timedelta(seconds=wait_s)
-        if not ended and one.dark:
-            one.due = min(one.due, one.entry.valid_until + timedelta(seconds=UNTIL_DARK_S))
+        try:
+            cut = [
+                key
+                for key, stream in self._streams.items()
+                if stream.proven and stream.url and self._cuts(one.entry.target, stream)
+            ]
+            lit = [key for key in cut if key not in one.dark]
+            known = [key for key in cut if key in one.dark][:1]
+            for key in lit + known:
+                await self._see_stream(one, key)
+        finally:
+            one.looking = False
+            all_dark = bool(cut) and one.dark.issuperset(cut)
+            wait_s = WHILE_DARK_S if all_dark else UNTIL_DARK_S
+            one.due = self._journal.now() + timedelta(seconds=wait_s)
 
     async def _see_stream(self, one: Watched, key: str) -> None:
         stream = self._streams[key]
         status, why = await self._ask(stream.url, one.intermediary)
         now = self._journal.now()
-        ended = one.entry.valid_until <= now
         served = status is not None and status < 400
-        if served and ended and not one.expired:
-            one.expired = True
-            self._journal.write(
-                "entry.expired",
-                {
-                    "referral": one.referral,
-                    "target": one.entry.target,
-                    "intermediary": one.intermediary.name,
-                    "at": now,
-                    "seen": f"served again through {one.intermediary.name}",
-                },
-            )
+        if served and one.entry.valid_until <= now:
+            self._expire(one, now)
         dark = not served
         if dark:
             direct, _ = await self._ask(stream.url, None)
             if direct is None or direct >= 400:
                 dark, why = False, "not to be had directly either: not the doing of this entry"
-        one.dark = dark
+        if dark:
+            one.dark.add(key)
+        else:
+            one.dark.discard(key)
         self._journal.write(
             "dark.probed",
             DarkProbe(
@@ -143,6 +155,21 @@ class EffectWatch:
                 dark=dark,
                 why=why,
             ),
+        )
+
+    def _expire(self, one: Watched, now: datetime) -> None:
+        if one.expired:
+            return
+        one.expired = True
+        self._journal.write(
+            "entry.expired",
+            {
+                "referral": one.referral,
+                "target": one.entry.target,
+                "intermediary": one.intermediary.name,
+                "at": now,
+                "seen": f"served again through {one.intermediary.name}",
+            },
         )
 
     async def _ask(self, url: str, through: Intermediary | None) -> tuple[int | None, str]:

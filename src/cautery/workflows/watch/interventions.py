@@ -111,9 +111,7 @@ class Intervener:
         if filed is None or to is None:
             return
         filed.published.add(to.name)
-        streams = body["streams"]
-        assert isinstance(streams, Mapping)
-        self._effects.add(filed.referral, to, {k: tuple(v) for k, v in streams.items()})
+        self._effects.add(filed.referral, to)
 
     async def work(self) -> None:
         """Do whatever is next, for ever."""
@@ -285,7 +283,7 @@ class Intervener:
             entry.target: [
                 key
                 for key, one in self._streams.items()
-                if one.proven and self._cuts(entry.target, one)
+                if one.proven and self._mapper.cuts(entry.target, one)
             ]
             for entry in referral.entries
         }
@@ -301,7 +299,4 @@ class Intervener:
             },
         )
         self._journal.write("acknowledgement", acknowledgement)
-        self._effects.add(referral, to, {name: tuple(urls) for name, urls in streams.items()})
-
-    def _cuts(self, target: str, stream: Stream) -> bool:
-        return target in (stream.host, stream.key) or target in self._mapper.addresses(stream.host)
+        self._effects.add(referral, to)

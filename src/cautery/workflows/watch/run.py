@@ -189,7 +189,9 @@ class _Watch:
             ledger=ports.ledger,
             facts=ports.facts,
             engine=ports.engine,
-            effects=EffectWatch(self._streams, fetcher=ports.fetcher, journal=journal),
+            effects=EffectWatch(
+                self._streams, cuts=self._mapper.cuts, fetcher=ports.fetcher, journal=journal
+            ),
             publisher=ports.publisher,
             journal=journal,
         )

@@ -92,6 +92,10 @@ class Mapper:
         known = self._known.get(host)
         return () if known is None else known.addresses
 
+    def cuts(self, target: str, stream: Stream) -> bool:
+        """Tell whether a block of ``target``, a name or an address, cuts a stream."""
+        return target in (stream.host, stream.key) or target in self.addresses(stream.host)
+
     def panels_of(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Return the panels whose own list names one of these streams."""
         wanted = set(keys)

@@ -83,6 +83,9 @@ class Tally:
             self._at_targets(body.get("targets", ()), self.referred, _time(body["at"]))
         elif kind == "dark.probed" and body["dark"]:
             self.dark.setdefault(body["url"], _time(body["at"]))
+            # A stream that was proven behind a target already on a list was referred with it.
+            if body["url"] in self.detected:
+                self.referred.setdefault(body["url"], self.detected[body["url"]])
         elif kind == "entry.expired":
             self.expired += 1
         elif kind == "approval.given":
