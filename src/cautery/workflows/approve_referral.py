@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,7 +35,10 @@ def filed_referrals(ledger: Ledger) -> tuple[FiledReferral, ...]:
             referrals[one.id] = one
         elif entry.record.kind == "approval.given":
             plain = {name: value for name, value in body.items() if name != "referral"}
-            approvals.setdefault(body["referral"], []).append(from_json(Approval, plain))
+            # Anybody with the file may append a record; one that is no approval counts for none.
+            with contextlib.suppress(InputError):
+                approval = from_json(Approval, plain)
+                approvals.setdefault(str(body.get("referral")), []).append(approval)
         else:
             published.setdefault(body["referral"], []).append(body["intermediary"])
     return tuple(

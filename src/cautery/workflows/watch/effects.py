@@ -67,9 +67,7 @@ class EffectWatch:
         self._looking: set[asyncio.Task[None]] = set()
 
     def add(self, referral: Referral, to: Intermediary) -> None:
-        """Watch a referral's entries at an intermediary, if it has a vantage."""
-        if to.proxy is None:
-            return
+        """Watch a referral's entries at an intermediary; without a vantage only their end."""
         now = self._journal.now()
         self._watched += [
             Watched(
@@ -99,12 +97,18 @@ class EffectWatch:
             await asyncio.gather(*self._looking, return_exceptions=True)
         now = self._journal.now()
         ended = [one for one in self._watched if not one.expired and one.entry.valid_until <= now]
-        await asyncio.gather(*(self._see(one) for one in ended))
+        await asyncio.gather(*(self._see(one) for one in ended if one.intermediary.proxy))
+        for one in ended:
+            self._expire(one, now, seen=None, why="it was not seen served again")
 
     def look(self, now: datetime) -> None:
         """Begin every look that is due."""
         for one in self._watched:
             if one.looking or one.expired:
+                continue
+            if one.intermediary.proxy is None:
+                if one.entry.valid_until <= now:
+                    self._expire(one, now, seen=None, why="there is no vantage to see it from")
                 continue
             if one.due <= now or (one.dark and one.entry.valid_until <= now):
                 one.looking = True
@@ -135,7 +139,7 @@ class EffectWatch:
         now = self._journal.now()
         served = status is not None and status < 400
         if served and one.entry.valid_until <= now:
-            self._expire(one, now)
+            self._expire(one, now, seen=f"served again through {one.intermediary.name}", why=None)
         dark = not served
         if dark:
             direct, _ = await self._ask(stream.url, None)
@@ -157,7 +161,7 @@ class EffectWatch:
             ),
         )
 
-    def _expire(self, one: Watched, now: datetime) -> None:
+    def _expire(self, one: Watched, now: datetime, *, seen: str | None, why: str | None) -> None:
         if one.expired:
             return
         one.expired = True
@@ -168,7 +172,8 @@ class EffectWatch:
                 "target": one.entry.target,
                 "intermediary": one.intermediary.name,
                 "at": now,
-                "seen": f"served again through {one.intermediary.name}",
+                "seen": seen,
+                "why": why,
             },
         )
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import combinations
 
 from cautery.act import Approved, Publisher, approve, draft, orders_in_force
 from cautery.errors import ApprovalError, InputError, SourceError
@@ -38,6 +39,9 @@ from cautery.workflows.watch.supply import Mapper
 TICK_S = 0.5
 BATCH_S = 2.0
 """Targets found within so many seconds go to the approvers as one referral."""
+AGAIN_S = 10.0
+"""An intermediary that did not take a list is asked again after so long."""
+MOST_APPROVALS = 12
 ISP_LEVERS = (Lever.NAME, Lever.ADDRESS)
 """What an access provider can apply; a URL is for the hoster's notice."""
 
@@ -49,7 +53,10 @@ class Filed:
     referral: Referral
     approvals: list[Approval] = field(default_factory=list)
     published: set[str] = field(default_factory=set)
-    refused: str | None = None
+    again: datetime | None = None
+    """Not to be tried before this moment."""
+    judged: int = 0
+    """So many approvals were looked at and did not suffice."""
 
 
 class Intervener:
@@ -234,7 +241,8 @@ class Intervener:
             self._journal.pass_on(entry)
             self._heard = max(self._heard, entry.index + 1)
         for filed in list(self._filed.values()):
-            if filed.refused is None and len(filed.approvals) >= 2:
+            rested = filed.again is None or filed.again <= self._journal.now()
+            if len(filed.approvals) >= 2 and rested:
                 await self._publish(filed)
 
     def _approved(self, body: Mapping[str, object]) -> None:
@@ -256,26 +264,37 @@ class Intervener:
         ]
         if not waiting:
             return
-        now = self._journal.now()
-        try:
-            approved = approve(filed.referral, filed.approvals, mandate=self._mandate, now=now)
-        except ApprovalError as error:
-            filed.refused = str(error)
-            self._journal.fail("approval", filed.referral.id, error)
-            return
-        await asyncio.gather(*(self._hand_in(filed, approved, one) for one in waiting))
+        approved = self._approval_of(filed)
+        if approved is not None:
+            await asyncio.gather(*(self._hand_in(filed, approved, one) for one in waiting))
+
+    def _approval_of(self, filed: Filed) -> Approved[Referral] | None:
+        """Find two approvals that hold together; a forged third must not stop two real people."""
+        if filed.judged == len(filed.approvals):
+            return None
+        why: ApprovalError | None = None
+        for pair in combinations(filed.approvals[-MOST_APPROVALS:], 2):
+            try:
+                return approve(filed.referral, pair, mandate=self._mandate, now=self._journal.now())
+            except ApprovalError as error:
+                why = error
+        filed.judged = len(filed.approvals)
+        if why is not None:
+            self._journal.fail("approval", filed.referral.id, why)
+        return None
 
     async def _hand_in(self, filed: Filed, approved: Approved[Referral], to: Intermediary) -> None:
         import rfc8785  # noqa: PLC0415 - only where something leaves
 
         now = self._journal.now()
         referral = approved.subject
-        filed.published.add(to.name)
         try:
             acknowledgement = await self._publisher.publish(approved, to, now=now)
         except (SourceError, ApprovalError) as error:
+            filed.again = now + timedelta(seconds=AGAIN_S)
             self._journal.fail("publish", to.name, error)
             return
+        filed.published.add(to.name)
         exhibit = self._journal.seal(
             rfc8785.dumps(to_json(referral)), what="list", media_type="application/json", at=now
         )

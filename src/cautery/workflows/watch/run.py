@@ -123,7 +123,7 @@ def _open(
         journal.write(
             "case.opened",
             {
-                "mandate": _without_secrets(mandate),
+                "mandate": _without_secrets(mandate, journal),
                 "version": __version__,
                 "lab": mandate.lab,
                 "key": key,
@@ -140,12 +140,14 @@ def _open(
     )
 
 
-def _without_secrets(mandate: Mandate) -> dict[str, Any]:
+def _without_secrets(mandate: Mandate, journal: Journal) -> dict[str, Any]:
     from cautery.model import to_json  # noqa: PLC0415
 
     body: dict[str, Any] = to_json(mandate)
     for source in body["sources"]:
         source["password"] = source["username"] = None
+        if not source["is_file"]:
+            source["location"] = journal.redact(source["location"]).text
     return body
 
 
