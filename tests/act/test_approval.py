@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cautery.act import Approved, approve, digest, draft, expired, in_effect, sign
+from cautery.act import Approved, approve, digest, draft, expired, in_effect, public_key, sign
 from cautery.act.rules import UNVERIFIED, Rule, require_confirmed, rules_for
 from cautery.errors import ApprovalError, InputError
 from cautery.model import (
@@ -130,6 +131,24 @@ def test_two_people_with_keys_in_pem_and_raw_approve_a_referral():
     approved = approve(subject, signed(subject, "A. Legal", "B. Chief"), mandate=MANDATE, now=NOW)
     assert approved.subject is subject
     assert {one.approver for one in approved.approvals} == {"A. Legal", "B. Chief"}
+
+
+def test_a_key_is_the_same_in_der_in_pem_and_raw():
+    der = (
+        KEYS["A. Legal"].public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    )
+    texts = (raw("A. Legal"), pem("A. Legal"), base64.b64encode(der).decode())
+    found = {public_key(replace(LEGAL, public_key=text)).public_bytes_raw() for text in texts}
+    assert found == {KEYS["A. Legal"].public_key().public_bytes_raw()}
+
+
+def test_a_key_of_another_kind_is_refused_in_der_as_in_pem():
+    other = X25519PrivateKey.from_private_bytes(bytes(range(32))).public_key()
+    der = other.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    text = other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    for given in (base64.b64encode(der).decode(), text):
+        with pytest.raises(ApprovalError, match="no Ed25519 key"):
+            public_key(replace(LEGAL, public_key=given))
 
 
 def test_one_person_is_not_enough_however_often_they_sign():

@@ -379,3 +379,45 @@ async def test_the_environments_proxy_is_not_trusted(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://10.0.0.1:1")
     async with server(echo) as port, client() as http:
         assert (await http.fetch(f"http://a.example:{port}/", limits=LIMITS)).status == 200
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://bob:topsecret/x@a.example/", "http://bob:top\u2100secret@a.example/", "http://[topsecret",
+     "topsecret:word@a.example", "http://bob:topsecret@:0/"],
+)  # fmt: skip
+async def test_what_is_no_url_is_refused_without_being_quoted(url):
+    async with client() as http:
+        with pytest.raises(SourceError) as told:
+            await http.fetch(url, limits=LIMITS)
+    said = f"{told.value} {told.value.hint} {told.value.__cause__}"
+    assert "secret" not in said
+    assert "bob" not in said
+
+
+@pytest.mark.parametrize("host", ["a%20b.example", "a b.example", "a%25b.example", "%61.example"])
+async def test_a_host_with_a_blank_or_a_percent_sign_is_not_a_host_name(host):
+    async with client() as http:
+        with pytest.raises(SourceError, match="not a host name"):
+            await http.fetch(f"http://{host}/", limits=LIMITS)
+
+
+async def test_a_redirect_to_no_url_is_refused_without_quoting_it():
+    async def away(request):
+        return web.Response(status=302, headers={"Location": "http://[topsecret"})
+
+    async with server(away) as port, client() as http:
+        with pytest.raises(SourceError) as told:
+            await http.fetch(f"http://a.example:{port}/", limits=LIMITS)
+    assert str(told.value) == "a.example: redirects to no URL"
+
+
+async def test_a_server_that_echoes_the_url_in_broken_http_is_not_quoted():
+    async def echoes(writer):
+        writer.write(b"HTTP/1.1 200 OK\r\nLocation /live/bob/topsecret/1.ts\r\n\r\n")
+        await writer.drain()
+
+    async with raw_server(echoes) as port, client() as http:
+        with pytest.raises(SourceError, match="no HTTP") as told:
+            await http.fetch(f"http://a.example:{port}/", limits=LIMITS)
+    assert "topsecret" not in str(told.value)

@@ -99,3 +99,14 @@ async def test_a_server_that_says_nothing_is_left_in_time():
 async def test_an_address_outside_the_mandate_is_refused():
     with pytest.raises(ForbiddenAddressError):
         await TlsCertificates(Here(), NetworkPolicy(), Noon()).of("edge.example")
+
+
+@pytest.mark.parametrize("port", [22, 25, 445])
+async def test_a_port_of_another_service_is_left_alone(port):
+    with pytest.raises(ForbiddenAddressError, match=f"port {port} is no web server's"):
+        await TlsCertificates(Here(), LAB, Noon()).of("edge.example", port)
+
+
+async def test_a_port_that_cannot_be_is_a_source_error():
+    with pytest.raises(SourceError, match="no port 70000"):
+        await TlsCertificates(Here(), LAB, Noon()).of("edge.example", 70_000)

@@ -214,3 +214,37 @@ def test_bad_input_is_a_sentence_on_stderr_and_never_a_traceback(
     assert ended.out == ""
     assert ended.err.strip()
     assert "Traceback" not in ended.err
+
+
+MISTAKEN = {
+    "lab serve: a file": (("lab", "serve", "list.m3u"), "no folder for a run", "new"),
+    "lab serve: below a file": (("lab", "serve", "list.m3u/run"), "no folder for a run", "new"),
+    "read: unknown format": (("read", "garbage"), "no reader knows these bytes", "Readers: m3u"),
+    "read: another format": (("read", "list.m3u", "--kind", "hls"), "list.m3u: ", ""),
+    "guard: colons": (("guard", "::::", "--facts", "facts"), "'::::'", ""),
+    "guard: half a URL": (("guard", "http://[bad", "--facts", "facts"), "http://[bad", ""),
+    "guard: one of two": (("guard", "192.0.2.1", "a b", "--facts", "facts"), "'a b'", ""),
+    "keys: no such folder": (
+        ("keys", "new", "none/a.pem"),
+        "none: no such folder",
+        "mkdir -p none",
+    ),
+}
+
+
+@pytest.mark.parametrize(("command", "said", "hint"), MISTAKEN.values(), ids=list(MISTAKEN))
+def test_a_callers_mistake_ends_with_code_2(
+    *,
+    cautery: Callable[..., Any],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: Any,
+    said: str,
+    hint: str,
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    ended = cautery(*command)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+    assert hint in ended.err

@@ -153,3 +153,12 @@ def test_no_crooked_playlist_raises_anything_but_our_own_errors(text):
         read("#EXTM3U\n" + text)
     except CauteryError:
         return
+
+
+@pytest.mark.parametrize(
+    "line", ["http://bob:top\u2100secret@h.example/1.ts", "http://[topsecret/1.ts"]
+)
+def test_an_entry_that_is_no_url_is_not_quoted(line):
+    with pytest.raises(SourceError) as told:
+        read(f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{line}\n")
+    assert "secret" not in str(told.value)

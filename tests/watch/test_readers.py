@@ -19,6 +19,7 @@ from cautery.watch import (
     read_certificate,
     read_registration,
     reader,
+    redacted_text,
     sightings,
 )
 
@@ -127,3 +128,11 @@ def test_what_is_no_registration_is_refused(body):
 def test_a_bootstrap_prefers_https():
     body = b'{"services": [[["FR", "re"], ["http://a/", "https://b/"]], 5, [["x"]], [[1], [2]]]}'
     assert read_bootstrap([body]) == {"fr": "https://b", "re": "https://b"}
+
+
+def test_a_text_is_redacted_wherever_a_url_stands_in_it_and_only_there():
+    text = "Sport (http://bob:topsecret@p.example/1.ts) rtmp://p.example/live/bob/topsecret/5"
+    found = redacted_text(text, b"k")
+    assert "topsecret" not in found
+    assert found.startswith("Sport (http://p.example/1.ts")
+    assert redacted_text(found, b"k") == found

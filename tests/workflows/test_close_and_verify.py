@@ -615,3 +615,12 @@ def test_the_reserve_is_given_back_for_the_report(tmp_path: Path) -> None:
     case.make_room()
     assert not (case.path / ".reserve").exists()
     case.leave()
+
+
+def test_the_cases_own_key_by_a_hard_link_makes_nothing_authentic(
+    closed: Path, tmp_path: Path
+) -> None:
+    linked = tmp_path / "handed-over.pub"
+    os.link(closed / "keys/case.pub", linked)
+    found = verified(closed, linked)
+    assert (found.authentic, found.statement) == (False, "consistent with the key in the case")

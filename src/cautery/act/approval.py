@@ -13,7 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    load_der_public_key,
+    load_pem_public_key,
+)
 
 from cautery.act.orders import in_force
 from cautery.act.rules import require_confirmed, rules_for
@@ -40,6 +43,9 @@ CLOCK_SKEW = timedelta(minutes=2)
 """How far a signer's clock may run ahead of ours."""
 OLDEST = timedelta(hours=24)
 """An approval is of a moment: facts about addresses do not keep longer."""
+
+ED25519_BYTES = 32
+"""Of a raw public key (RFC 8032)."""
 
 _TOKEN = object()
 
@@ -129,28 +135,31 @@ def sign(subject: Digest, *, approver: Approver, key: Ed25519PrivateKey, at: dat
 
 
 def public_key(approver: Approver) -> Ed25519PublicKey:
-    """Return an approver's verifier key, from PEM or from base64 of the 32 raw bytes.
+    """Return an approver's verifier key: PEM, or base64 of its DER or of the 32 raw bytes.
 
     Raises
     ------
     ApprovalError
-        If it is neither.
+        If it is none of them.
     """
     text = approver.public_key.strip()
     wrong = ApprovalError(
         f"approver {approver.name}: public_key is no Ed25519 key",
-        hint="Give PEM (BEGIN PUBLIC KEY) or base64 of the 32 raw bytes.",
+        hint="Give PEM (BEGIN PUBLIC KEY), or base64 of its DER or of the 32 raw bytes.",
     )
     try:
         if text.startswith("-----BEGIN"):
             found = load_pem_public_key(text.encode())
-            if isinstance(found, Ed25519PublicKey):
-                return found
-            raise wrong
-        raw = base64.b64decode(text, validate=True)
-        return Ed25519PublicKey.from_public_bytes(raw)
+        else:
+            raw = base64.b64decode(text, validate=True)
+            if len(raw) == ED25519_BYTES:
+                return Ed25519PublicKey.from_public_bytes(raw)
+            found = load_der_public_key(raw)
     except (ValueError, binascii.Error, UnsupportedAlgorithm) as error:
         raise wrong from error
+    if not isinstance(found, Ed25519PublicKey):
+        raise wrong
+    return found
 
 
 def approve(

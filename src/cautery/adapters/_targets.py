@@ -16,7 +16,7 @@ from cautery.adapters._addresses import check, literal
 from cautery.errors import ForbiddenAddressError, SourceError
 from cautery.model.ports import Names
 
-_PORTS_OF_OTHERS = frozenset((7, 9, 19, 21, 22, 23, 25, 53, 110, 119, 135, 139, 143, 389, 445, 465))
+PORTS_OF_OTHERS = frozenset((7, 9, 19, 21, 22, 23, 25, 53, 110, 119, 135, 139, 143, 389, 445, 465))
 """Services that an HTTP request could harm (WHATWG Fetch, "bad port", those below 512)."""
 _LONGEST_URL = 8_192
 _ADDRESSES_TRIED = 3
@@ -60,7 +60,7 @@ async def checked_target(url: str, *, names: Names, allow: Sequence[str]) -> Tar
     """
     parts = _parts(url)
     host = (parts.hostname or "").rstrip(".")
-    spelled = literal(host)
+    spelled = spelled_address(host)
     addresses: tuple[str, ...]
     if spelled is not None:
         host, addresses = spelled, (spelled,)
@@ -69,7 +69,7 @@ async def checked_target(url: str, *, names: Names, allow: Sequence[str]) -> Tar
         addresses = await names.resolve(host)
     checked = check(host, addresses, allow)
     port = parts.port or {"http": 80, "https": 443}[parts.scheme]
-    if port in _PORTS_OF_OTHERS:
+    if port in PORTS_OF_OTHERS:
         raise ForbiddenAddressError(f"{host}: port {port} is no web server's")
     path = quote(parts.path or "/", safe=_PATH_SAFE)
     if parts.query:
@@ -94,8 +94,23 @@ def redirected(target: Target, where: str) -> str:
     """
     try:
         return urljoin(target.url, where.strip())
-    except ValueError as error:
-        raise SourceError(f"{target.host}: redirects to no URL ({error})") from error
+    except ValueError:
+        raise SourceError(f"{target.host}: redirects to no URL") from None
+
+
+def spelled_address(host: str) -> str | None:
+    """Return the address that a host spells; ``None``: it is a name.
+
+    Raises
+    ------
+    ForbiddenAddressError
+        If it has a zone, or looks like an address and is none.
+    SourceError
+        If it can be neither.
+    """
+    if ":" not in host and any(letter == "%" or letter.isspace() for letter in host):
+        raise SourceError(f"{host[:80]!r} is not a host name")
+    return literal(host)
 
 
 def _parts(url: str) -> SplitResult:
@@ -106,11 +121,14 @@ def _parts(url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())
         port = parts.port
-    except ValueError as error:
-        raise SourceError(f"not a URL: {error}") from error
+    except ValueError:
+        # Neither the URL nor the error is quoted: both may hold a password.
+        raise SourceError("not a URL: its host or port cannot be read") from None
     if parts.scheme not in ("http", "https"):
+        # Without an authority, what stands before the colon may be a user's name.
+        what = parts.scheme[:20] if parts.netloc else "a path"
         raise ForbiddenAddressError(
-            f"only http and https are fetched, not {parts.scheme[:20] or 'a path'}",
+            f"only http and https are fetched, not {what}",
             hint="Streams of other protocols are recorded, not probed.",
         )
     if not parts.hostname or port == 0:
@@ -121,10 +139,10 @@ def _parts(url: str) -> SplitResult:
 def _ascii(host: str) -> str:
     try:
         name = host.encode("idna").decode("ascii").lower() if not host.isascii() else host.lower()
-    except UnicodeError as error:
-        raise SourceError(f"{host[:80]!r} is no host name ({error})") from error
+    except UnicodeError:
+        raise SourceError(f"{host[:80]!r} is not a host name") from None
     if len(name) > 253 or not all(c.isalnum() or c in "-._" for c in name):
-        raise SourceError(f"{host[:80]!r} is no host name")
+        raise SourceError(f"{host[:80]!r} is not a host name")
     # IDNA maps full-width digits to plain ones: look again for an address.
     if literal(name) is not None:
         raise ForbiddenAddressError(f"{host[:80]!r} spells an address in disguise")

@@ -13,6 +13,7 @@ Format: RFC 9110 to 9112 (HTTP), RFC 3986 (URLs), RFC 1952 (gzip).
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -38,6 +39,7 @@ from cautery.model.ports import Clock, Names
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT"))
 _AT_ONCE_PER_HOST = 2
+_QUOTED = re.compile(r"[\n:'\"]")
 _ADDRESS_FACTOR = 4
 """One address may serve many hosts: it gets so many times one host's rate and concurrency."""
 _MOST_REMEMBERED_BYTES = 64_000_000
@@ -380,7 +382,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy answered {error.status}"
     if isinstance(error, aiohttp.ClientResponseError):
-        return f"no HTTP ({error.message[:120]})"
+        # Up to the first thing quoted: what the server sent may echo the URL.
+        return f"no HTTP ({_QUOTED.split(error.message)[0].strip()[:60]})"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "hung up without an answer"
     if isinstance(error, OSError) and error.strerror:

@@ -12,8 +12,9 @@ import asyncio
 import ssl
 from contextlib import suppress
 
-from cautery.adapters._addresses import check, literal
-from cautery.errors import SourceError
+from cautery.adapters._addresses import check
+from cautery.adapters._targets import PORTS_OF_OTHERS, spelled_address
+from cautery.errors import ForbiddenAddressError, SourceError
 from cautery.model import CertificateFacts, NetworkPolicy
 from cautery.model.ports import Clock, Names
 from cautery.watch import read_certificate
@@ -45,12 +46,16 @@ class TlsCertificates:
         Raises
         ------
         ForbiddenAddressError
-            If its address may not be touched.
+            If its address may not be touched, or the port is another service's.
         SourceError
             If there is no TLS server.
         """
         host = host.lower().rstrip(".")
-        spelled = literal(host)
+        if port in PORTS_OF_OTHERS:
+            raise ForbiddenAddressError(f"{host}: port {port} is no web server's")
+        if not 0 < port < 65_536:
+            raise SourceError(f"{host}: there is no port {port}")
+        spelled = spelled_address(host)
         addresses = (spelled,) if spelled is not None else await self._names.resolve(host)
         checked = sorted(check(host, addresses, self._policy.allow), key=lambda one: ":" in one)
         why = ""

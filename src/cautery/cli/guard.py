@@ -24,7 +24,7 @@ def guard(
 ) -> None:
     """Say allow, narrow or refuse for each target, with the facts that it rests on.
 
-    Exit code 1 when any target is refused.
+    Exit code 1 when any target is refused, 2 when one is no target at all.
 
     Example: cautery guard 188.114.97.7 drive.usercontent.google.com --facts ../shared/data
     """
@@ -33,6 +33,7 @@ def guard(
 
     from cautery import plan, wiring
     from cautery.model import Decision, to_json, to_utc
+    from cautery.plan.targets import parse_target
 
     folder = facts or (Path(os.environ["CAUTERY_DATA"]) if "CAUTERY_DATA" in os.environ else None)
     if folder is None:
@@ -47,6 +48,8 @@ def guard(
         ) from error
     known = wiring.facts(folder)
     asked = [line.strip() for line in sys.stdin if line.strip()] if targets == ["-"] else targets
+    for target in asked:
+        parse_target(target)  # refused by the guard for ever; here it is a slip of the pen
     verdicts = [plan.guard(target, facts=known, at=moment) for target in asked]
     if json:
         for one in verdicts:

@@ -19,9 +19,16 @@ def new(
     Example: cautery keys new ~/a-legal.pem
     """
     import base64
+    import os
 
     from cautery.adapters.keys_file import create_approver
+    from cautery.errors import InputError
 
+    folder = path.parent
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder", hint=f"Make it first: mkdir -p {folder}")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{folder}: not yours to write in", hint="Choose a folder of your own.")
     raw = create_approver(path).public_key().public_bytes_raw()
     typer.echo(f'public_key = "{base64.b64encode(raw).decode()}"')
 

@@ -30,6 +30,7 @@ def serve(
     from cautery.cli.demo import lab_cache
     from cautery.errors import InputError
     from cautery.lab.serve import serve as serve_world
+    from cautery.lab.start import run_folder
 
     chosen: Literal["demo", "small"]
     if size == "demo":
@@ -38,6 +39,7 @@ def serve(
         chosen = "small"
     else:
         raise InputError(f"--size: {size!r} is neither demo nor small")
+    run_folder(run)  # before minutes of rendering, not after
     lab = serve_world(
         seed,
         run,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cautery.cli import render
+from cautery.errors import InputError, SourceError
+
+if TYPE_CHECKING:
+    from cautery.watch import ReadWarning
 
 MOST_ROWS = 500
 MOST_WARNINGS = 20
@@ -25,11 +30,10 @@ def read(
     Example: cautery read list.m3u
     """
     from cautery.watch import ReadWarning
-    from cautery.workflows.read_file import read_file
 
     rows: list[dict[str, object]] = []
     warnings = total = 0
-    for value in read_file(file, kind=kind):
+    for value in _values(file, kind):
         if isinstance(value, ReadWarning):
             warnings += value.count
             if warnings <= MOST_WARNINGS:
@@ -46,6 +50,16 @@ def read(
     render.say(f"{min(total, MOST_ROWS) if not json else total} of {total} shown")
     if warnings:
         render.say(f"{warnings} records could not be read")
+
+
+def _values(file: Path, kind: str | None) -> Iterator[dict[str, Any] | ReadWarning]:
+    """Yield what the file says; one that its reader does not understand is bad input."""
+    from cautery.workflows.read_file import read_file
+
+    try:
+        yield from read_file(file, kind=kind)
+    except SourceError as error:
+        raise InputError(f"{file}: {error}", hint=error.hint) from error
 
 
 def _cell(value: object) -> str:

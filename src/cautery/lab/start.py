@@ -138,6 +138,24 @@ class LiveLab:
         self.stop()
 
 
+def run_folder(path: Path) -> Path:
+    """Make the folder of a run, and return it resolved.
+
+    Raises
+    ------
+    InputError
+        If it cannot be one: a file lies there, or it may not be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{path}: no folder for a run ({error.strerror})",
+            hint="Name a folder that is new or holds an earlier run.",
+        ) from error
+    return path.resolve()
+
+
 def start_lab(
     world: World, run_dir: Path, *, lead_s: float = 14.0, window_s: float | None = None
 ) -> LiveLab:
@@ -157,7 +175,7 @@ def start_lab(
     Raises
     ------
     InputError
-        If the world's media end before the window does.
+        If the world's media end before the window does, or ``run_dir`` cannot be a folder.
     SourceError
         If it can't be served.
     """
@@ -169,8 +187,7 @@ def start_lab(
             f"lead {lead_s} s and window {window_s} s: this world plays for {timing.after_s} s, "
             "and a window is longer than 15 s"
         )
-    run_dir.mkdir(parents=True, exist_ok=True)
-    run_dir = run_dir.resolve()
+    run_dir = run_folder(run_dir)
     layout = layout_of(world.plan)
     context = multiprocessing.get_context("spawn")
     line, theirs = context.Pipe()

@@ -142,7 +142,7 @@ class NetworkPolicy:
     allow : tuple of str
         Private ranges (CIDR) that may be touched; empty but in a lab.
     rate_per_host : float
-        Requests per second and host.
+        Requests per second and host, 0.001 to 1000.
     resolver : str or None
         ``address:port`` of a DNS server; ``None`` is the system's.
     facts : str or None
@@ -159,8 +159,10 @@ class NetworkPolicy:
     rdap: str | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.rate_per_host <= 1000:
-            raise MandateError(f"network.rate_per_host: {self.rate_per_host} is not in (0, 1000]")
+        if not 0.001 <= self.rate_per_host <= 1000:
+            raise MandateError(
+                f"network.rate_per_host: {self.rate_per_host} is not in [0.001, 1000]"
+            )
         for cidr in self.allow:
             try:
                 ipaddress.ip_network(cidr)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
@@ -16,16 +17,24 @@ from cautery.model.times import require_utc
 _SECRET_PARAMETERS = frozenset(
     "username user u password pass p pwd token tok key auth mac sn device_id sig signature".split()  # noqa: SIM905 - a table of words
 )
-_LINE_PATH = re.compile(
-    r"^(?P<head>/(?:live|movie|series|timeshift|hls|hlsr|streaming|play)?/?)"
-    r"(?P<user>[^/]{3,64})/(?P<word>[^/]{3,64})/(?P<tail>(?:.*/)?\d+(?:\.\w+)?)$"
-)
+_LINE_HEADS = {"live": 2, "movie": 2, "series": 2, "timeshift": 2, "streaming": 2, "play": 2}
+_LINE_HEADS |= {"hls": 2, "hlsr": 3}
+"""First words of a panel's paths, and how many secrets follow: user and word, or a token first."""
+_NUMBER = re.compile(r"\d+(?:\.\w+)?")
+_MOMENT = re.compile(r"[\d:_-]{1,20}")
+_TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_\-=+.]{20,}")
+_FILE = re.compile(r"(?P<stem>.+)\.(?P<suffix>[A-Za-z0-9]{2,5})")
+_MIXED = re.compile(r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{16,}")
+"""A run in a file's name that no person wrote: ``channel_2026_1080p.m3u8`` has none."""
 _MAC = re.compile(r"(?i)\b(?:[0-9a-f]{2}(?::|%3a)){5}[0-9a-f]{2}\b")
+_PSEUDONYM = re.compile(r"~[0-9a-f]{16}")
+_DEEPEST = 3
+"""URLs inside a URL's query that are looked into; one further down is hidden whole."""
 
 
 def keyed_hash(secret: str, key: bytes) -> str:
     """Return the pseudonym that stands for ``secret``: HMAC-SHA-256, 16 hex digits."""
-    return hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()[:16]
+    return hmac.new(key, secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +47,15 @@ class RedactedUrl:
     def of(cls, url: str, key: bytes) -> RedactedUrl:
         """Redact ``url``; the same secret under the same key gives the same pseudonym.
 
+        Hidden are a line's user and word, path parameters, whatever looks like a token, MACs and
+        secret parameters; the authority's user is dropped. What is redacted already stays as it is.
+
         Raises
         ------
         InputError
             If it is no URL.
         """
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise InputError(f"not a URL: {url[:80]!r} ({error})") from error
-        host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
-        netloc = (host or "") + (f":{port}" if port is not None else "")
-
-        def hidden(secret: str) -> str:
-            return "~" + keyed_hash(secret, key)
-
-        path = parts.path
-        if line := _LINE_PATH.match(path):
-            user, word = hidden(line["user"]), hidden(line["word"])
-            path = f"{line['head']}{user}/{word}/{line['tail']}"
-        path = _MAC.sub(lambda found: hidden(found[0].lower()), path)
-        query = urlencode(
-            [
-                (name, hidden(value) if _secret(name, value) else value)
-                for name, value in parse_qsl(parts.query, keep_blank_values=True)
-            ],
-            safe="~",
-        )
-        return cls(urlunsplit(SplitResult(parts.scheme, netloc, path, query, "")))
+        return cls(_redacted(url, key, 0))
 
     @property
     def host(self) -> str:
@@ -77,8 +66,115 @@ class RedactedUrl:
         return self.text
 
 
+def _redacted(url: str, key: bytes, depth: int) -> str:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        name = parts.hostname
+    except ValueError:
+        # Neither the URL nor the error is quoted: both may hold a password.
+        raise InputError("not a URL: its host or port cannot be read") from None
+    host = f"[{name}]" if name and ":" in name else name
+    netloc = (host or "") + (f":{port}" if port is not None else "")
+
+    def hidden(secret: str) -> str:
+        plain = unquote(secret)
+        if not plain or _PSEUDONYM.fullmatch(plain):
+            return plain
+        return "~" + keyed_hash(plain.lower() if _MAC.fullmatch(plain) else plain, key)
+
+    path = _redacted_path(parts.path, hidden)
+    query = urlencode(
+        [
+            (
+                hidden(name) if _TOKEN.fullmatch(name) else name,
+                _redacted_value(name, value, hidden, key, depth),
+            )
+            for name, value in parse_qsl(parts.query, keep_blank_values=True)
+        ],
+        safe="~",
+        errors="replace",
+    )
+    return urlunsplit(SplitResult(parts.scheme, netloc, path, query, ""))
+
+
+def _redacted_path(path: str, hidden: Callable[[str], str]) -> str:
+    split = [segment.split(";") for segment in path.split("/")]
+    names = [segment[0] for segment in split]
+    secret = _line_secrets(names)
+    shown = []
+    for index, (name, *parameters) in enumerate(split):
+        if index in secret:
+            text = hidden(name)
+        else:
+            login, at, rest = name.rpartition("@")  # of a URL in a path, or one without a scheme
+            text = hidden(login) + at + _without_token(rest, hidden)
+            text = _MAC.sub(lambda found: hidden(found[0]), text)
+        for parameter in parameters:
+            label, equals, value = parameter.partition("=")
+            text += f";{label}={hidden(value)}" if equals else f";{hidden(label)}"
+        shown.append(text)
+    return "/".join(shown)
+
+
+def _line_secrets(names: list[str]) -> set[int]:
+    """Say which segments are a line's credentials: those between its head and its number."""
+    for index, name in enumerate(names):
+        count = _LINE_HEADS.get(name.lower())
+        rest = names[index + 1 :]
+        if count is None or not any(_NUMBER.fullmatch(one) for one in rest[count:]):
+            continue
+        secret = {index + 1 + place for place in range(count)}
+        for place, one in enumerate(rest[count:-1], index + 1 + count):
+            if not _NUMBER.fullmatch(one) and not _MOMENT.fullmatch(one):
+                secret.add(place)
+        return secret
+    if (
+        len(names) >= 4
+        and _NUMBER.fullmatch(names[-1])
+        and all(len(one) >= 3 for one in names[1:3])
+    ):
+        # No head, or one that nobody knows: whatever stands before the number may be the word.
+        return {
+            place
+            for place, one in enumerate(names[:-1])
+            if place in (1, 2) or (place > 2 and not _MOMENT.fullmatch(one))
+        }
+    return set()
+
+
+def _without_token(name: str, hidden: Callable[[str], str]) -> str:
+    plain = unquote(name)
+    if (file := _FILE.fullmatch(plain)) is not None and _TOKEN.fullmatch(file["stem"]):
+        if _MIXED.search(file["stem"]):
+            return f"{hidden(file['stem'])}.{file['suffix']}"
+        return name
+    return hidden(name) if _TOKEN.fullmatch(plain) and file is None else name
+
+
+def _redacted_value(
+    name: str, value: str, hidden: Callable[[str], str], key: bytes, depth: int
+) -> str:
+    located = "://" in value or value.startswith("/")
+    if located and name.lower() not in _SECRET_PARAMETERS and depth < _DEEPEST:
+        try:
+            return _redacted(value, key, depth + 1)
+        except InputError:
+            return hidden(value)
+    return hidden(value) if _secret(name, value) or located else value
+
+
 def _secret(name: str, value: str) -> bool:
-    return bool(value) and (name.lower() in _SECRET_PARAMETERS or _MAC.search(value) is not None)
+    if not value:
+        return False
+    # Some servers part parameters by a semicolon, which a query of today does not.
+    inner = {part.partition("=")[0].strip().lower() for part in value.split(";")[1:]}
+    return (
+        name.lower() in _SECRET_PARAMETERS
+        or not inner.isdisjoint(_SECRET_PARAMETERS)
+        or _MAC.search(value) is not None
+        or _TOKEN.fullmatch(value) is not None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

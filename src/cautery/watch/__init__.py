@@ -29,7 +29,7 @@ from cautery.watch.m3u import PlaylistLimits, list_attributes, read_m3u
 from cautery.watch.page import Page, read_page
 from cautery.watch.rdap import read_bootstrap, read_registration
 from cautery.watch.readers import READERS, Reader, guess, reader
-from cautery.watch.sightings import redacted_warning, sightings
+from cautery.watch.sightings import redacted_text, redacted_warning, sightings
 from cautery.watch.tls import read_certificate
 from cautery.watch.xtream import (
     PanelAccount,
@@ -83,6 +83,7 @@ __all__ = [
     "read_registration",
     "read_streams",
     "reader",
+    "redacted_text",
     "redacted_warning",
     "sightings",
     "stream_url",

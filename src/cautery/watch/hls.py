@@ -190,9 +190,10 @@ def read_hls(
             return _master(found, base)
         return _media(found, base)
     except (LookupError, TypeError, AttributeError, ArithmeticError, ValueError) as error:
-        raise SourceError(f"HLS playlist: malformed ({error})"[:300]) from error
+        # The error is not quoted: it may hold a line of the playlist, and so a password.
+        raise SourceError(f"HLS playlist: malformed ({type(error).__name__})") from None
     except m3u8.ParseError as error:
-        raise SourceError(f"HLS playlist: malformed ({error})"[:300]) from error
+        raise SourceError(f"HLS playlist: malformed in line {error.lineno}") from None
 
 
 def choose_variant(master: MasterPlaylist, *, pictures: bool = True) -> Choice:
@@ -348,8 +349,11 @@ def _locks(keys: Iterable[Key]) -> tuple[str, ...]:
 def _absolute(base: str, url: str | None) -> str:
     if not url:
         raise SourceError("HLS playlist: an entry without a URL")
-    joined = urljoin(base, url)
-    parts = urlsplit(joined)
+    try:
+        joined = urljoin(base, url)
+        parts = urlsplit(joined)
+    except ValueError:
+        raise SourceError("HLS playlist: an entry that is no URL") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SourceError(f"HLS playlist: {parts.scheme[:20] or 'no'} URL, want http or https")
     return joined

@@ -10,7 +10,7 @@ from cautery.errors import InputError
 from cautery.model import ExhibitId, RedactedUrl, Sighting, keyed_hash
 from cautery.watch._values import PlaylistEntry, ReadWarning
 
-_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>]{1,4096}")
+_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>]+")
 _SECRET_NAMES = re.compile(r"(?i)licen[sc]e_key|authorization|cookie|token|password|passwd|mac$")
 
 
@@ -58,7 +58,7 @@ def sightings(
             said.append(("duration-s", f"{entry.duration_s:g}"))
         yield Sighting(
             url=url,
-            title=_clean(entry.title, key) if entry.title else None,
+            title=redacted_text(entry.title, key) if entry.title else None,
             source=source,
             reader=reader,
             seen_at=seen_at,
@@ -72,7 +72,7 @@ def redacted_warning(warning: ReadWarning, key: bytes) -> ReadWarning:
     return ReadWarning(
         line=warning.line,
         why=warning.why,
-        quoted=_clean(warning.quoted, key),
+        quoted=redacted_text(warning.quoted, key),
         count=warning.count,
     )
 
@@ -80,10 +80,18 @@ def redacted_warning(warning: ReadWarning, key: bytes) -> ReadWarning:
 def _redacted(name: str, value: str, key: bytes) -> str:
     if _SECRET_NAMES.search(name) and value:
         return "~" + keyed_hash(value, key)
-    return _clean(value, key)
+    return redacted_text(value, key)
 
 
-def _clean(text: str, key: bytes) -> str:
+def redacted_text(text: str, key: bytes) -> str:
+    """Return a text from outside (a title, a quote) with the URLs in it redacted.
+
+    Examples
+    --------
+    >>> "secret" in redacted_text("Sport http://bob:secret@p.example/1.ts", b"k")
+    False
+    """
+
     def hidden(found: re.Match[str]) -> str:
         try:
             return RedactedUrl.of(found[0], key).text

@@ -244,10 +244,10 @@ def panel_base(base: str) -> str:
     try:
         parts = urlsplit(base)
         port = parts.port
-    except ValueError as error:
-        raise InputError(f"a panel's URL: {error}") from error
+    except ValueError:
+        raise InputError("a panel's URL: not a URL") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError(f"a panel's URL begins with http:// or https://, not {base[:60]!r}")
+        raise InputError("a panel's URL begins with http:// or https://, and names a host")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     path = parts.path.removesuffix("/player_api.php").removesuffix("/get.php").rstrip("/")
     return f"{parts.scheme}://{host}" + (f":{port}" if port else "") + path

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.model import RedactedUrl, to_json
-from cautery.watch import ReadWarning, guess, reader, redacted_warning
+from cautery.model import to_json
+from cautery.watch import ReadWarning, guess, reader, redacted_text, redacted_warning
 
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 8192
@@ -49,9 +49,4 @@ def _shown(value: Any, key: bytes) -> Any:
         return {name: _shown(one, key) for name, one in value.items()}
     if isinstance(value, list):
         return [_shown(one, key) for one in value]
-    if isinstance(value, str) and "://" in value:
-        try:
-            return RedactedUrl.of(value, key).text
-        except InputError:
-            return "(not a URL)"
-    return value
+    return redacted_text(value, key) if isinstance(value, str) else value

@@ -102,7 +102,7 @@ def verify_case(path: Path, *, store: CaseStore, public_key: Path | None = None)
         If ``public_key`` holds no key, or there is no case.
     """
     # A key that lies in the case proves no more than the case says of itself.
-    outside = public_key is not None and not public_key.resolve().is_relative_to(path.resolve())
+    outside = public_key is not None and _is_outside(public_key, path)
     raw_note = _note(path, store)
     verifier, manifest = _signed(path, raw_note, store, public_key)
     files = store.files(path)
@@ -136,6 +136,16 @@ def verify_case(path: Path, *, store: CaseStore, public_key: Path | None = None)
             else "consistent with the key in the case"
         ),
     )
+
+
+def _is_outside(key: Path, case: Path) -> bool:
+    """Tell whether a key's file lies outside the case, and is not the case's own by a hard link."""
+    if key.resolve().is_relative_to(case.resolve()):
+        return False
+    try:
+        return not key.samefile(case / CASE_KEY)  # the same device and inode
+    except OSError:
+        return True  # one of them is not there, which is told where it is read
 
 
 def _note(path: Path, store: CaseStore) -> bytes:

@@ -284,3 +284,31 @@ def test_a_local_list_of_a_gigabyte_is_read_within_200_mb_or_refused(
         assert any("longer than" in one["why"] for one in found["read"]["warnings"])
     else:
         assert failed in found["read"]["failed"]
+
+
+async def test_a_title_with_a_url_in_it_carries_no_credential_into_records_or_table(
+    reader: Callable[..., Any], heard: list[Entry], case: Case
+) -> None:
+    title = "Sport http://panel.example/live/anna/s3cret/17.ts"
+    sources, streams = reader({LIST: m3u("1", title=title)})
+    await sources.read(SOURCE)
+    [appeared] = bodies(heard, "stream.appeared")
+    assert appeared["title"].startswith("Sport http://panel.example/live/~")
+    [stream] = streams.values()
+    table = case.vault.read(bodies(heard, "source.read")[0]["table"])
+    for said in (json.dumps(appeared), repr(stream), repr(table)):
+        assert "s3cret" not in said
+        assert "anna" not in said
+
+
+async def test_a_failure_of_a_source_is_recorded_without_credentials(
+    reader: Callable[..., Any], heard: list[Entry]
+) -> None:
+    told = SourceError("no answer of http://anna:s3cret@panel.example/get.php?password=s3cret")
+    sources, _ = reader({LIST: told})
+    task = asyncio.create_task(sources.follow(SOURCE))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    [read] = bodies(heard, "source.read")
+    assert "panel.example" in read["failed"]
+    assert "s3cret" not in read["failed"]

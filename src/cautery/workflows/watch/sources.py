@@ -13,7 +13,15 @@ from cautery.catalogue import Resolver
 from cautery.errors import CauteryError, InputError, SourceError, StorageError
 from cautery.model import Digest, ExhibitId, Limits, Offer, Source, digest_of, host_of
 from cautery.model.ports import Fetcher
-from cautery.watch import PlaylistEntry, ReadWarning, m3u, page, redacted_warning, xtream
+from cautery.watch import (
+    PlaylistEntry,
+    ReadWarning,
+    m3u,
+    page,
+    redacted_text,
+    redacted_warning,
+    xtream,
+)
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.streams import Stream
 
@@ -235,7 +243,7 @@ class SourceReader:
         frame = pl.DataFrame(
             {
                 "url": [self._journal.redact(one.url).text for one in entries],
-                "title": [one.title for one in entries],
+                "title": [self._title(one) for one in entries],
                 "line": [one.line for one in entries],
             },
             schema={"url": pl.String, "title": pl.String, "line": pl.Int64},
@@ -289,7 +297,7 @@ class SourceReader:
             entries=0,
             exhibit=None,
             status=None,
-            failed=f"{type(error).__name__}: {error}"[:500],
+            failed=redacted_text(f"{type(error).__name__}: {error}", self._journal.key)[:500],
         )
 
     def _offered(self, source: Source, entries: list[PlaylistEntry]) -> None:
@@ -322,12 +330,13 @@ class SourceReader:
             earlier.url = entry.url
             earlier.live = True
             return earlier
-        offer = self._resolve(entry)
+        title = self._title(entry)
+        offer = self._resolve(entry, title)
         stream = Stream(
             url=entry.url,
             key=key,
             host=host_of(entry.url),
-            title=entry.title,
+            title=title,
             source=source,
             first_seen=now,
             offer=offer,
@@ -336,7 +345,7 @@ class SourceReader:
             "stream.appeared",
             {
                 "url": key,
-                "title": entry.title,
+                "title": title,
                 "source": source,
                 "host": stream.host,
                 "at": now,
@@ -345,13 +354,17 @@ class SourceReader:
         )
         return stream
 
-    def _resolve(self, entry: PlaylistEntry) -> Offer | None:
-        if not entry.title:
+    def _title(self, entry: PlaylistEntry) -> str | None:
+        """Return the title as it may be recorded: a URL in it may carry a line's credentials."""
+        return redacted_text(entry.title, self._journal.key) if entry.title else entry.title
+
+    def _resolve(self, entry: PlaylistEntry, title: str | None) -> Offer | None:
+        if not title:
             return None
-        found = self._resolver.resolve(entry.title)
+        found = self._resolver.resolve(title)
         return Offer(
             url=self._journal.redact(entry.url),
-            title=entry.title,
+            title=title,
             right=found.right,
             probability=found.probability,
             why=found.why,

@@ -1,0 +1,84 @@
+"""Checks that each value of a mandate may need, and the error that names its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pydantic_core import PydanticCustomError
+
+from cautery.errors import InputError, MandateError
+from cautery.model import Window, to_utc
+from cautery.workflows._mandate_file import TIME_REMEDY, http_url
+from cautery.workflows._mandate_lines import Lines
+
+
+class Checks:
+    """One file being read: knows where each table and key stands, for the errors' sake.
+
+    ``where`` is always the way to a key: ``("channel", 1, "reference")``. All raise
+    :class:`MandateError`, made by :meth:`wrong`.
+    """
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self.lines = Lines(text)
+
+    def media(self, told: str | None, where: Sequence[str | int]) -> str | None:
+        """Return a URL as it is, a file by its absolute path; it must be there."""
+        if told is None:
+            return None
+        if re.match(r"(?i)https?://", told):
+            try:
+                return http_url(told)
+            except PydanticCustomError as error:
+                remedy = str((error.context or {})["remedy"])
+                raise self.wrong(where, error.message(), remedy) from error
+        if "://" in told:
+            raise self.wrong(
+                where, f"{told[:80]!r} is neither http(s) nor a file", "Give one of the two."
+            )
+        return self.file(told, where)
+
+    def file(self, told: str, where: Sequence[str | int], *, folder: bool = False) -> str:
+        """Return the absolute path of a file, or folder, beside the mandate; it must be there."""
+        noun = "folder" if folder else "file"
+        try:
+            found = (self._path.parent / told).resolve()
+            there = found.is_dir() if folder else found.is_file()
+        except (OSError, ValueError, RuntimeError) as error:  # too long, NUL, links in a circle
+            why = getattr(error, "strerror", None) or str(error)
+            raise self.wrong(
+                where, f"{told[:80]!r} is no path ({why[:80]!r})", "Mend the path."
+            ) from error
+        if not there:
+            raise self.wrong(where, f"no such {noun}: {found}", "Mend the path.")
+        return str(found)
+
+    def utc(self, moment: datetime, where: Sequence[str | int]) -> datetime:
+        """Return a time in UTC; one without a zone is refused."""
+        try:
+            return to_utc(str(where[-1]), moment)
+        except (InputError, OverflowError) as error:
+            said = str(error).removeprefix(f"{where[-1]}: ")
+            raise self.wrong(where, said, TIME_REMEDY) from error
+
+    def window(self, start: datetime, end: datetime, table: Sequence[str | int]) -> Window:
+        """Return a table's ``start`` and ``end`` as a window."""
+        start, end = self.utc(start, (*table, "start")), self.utc(end, (*table, "end"))
+        if end <= start:
+            raise self.wrong(
+                (*table, "end"),
+                f"ends at {end.isoformat()}, before it starts",
+                "Put end after start.",
+            )
+        return Window(start=start, end=end)
+
+    def wrong(self, where: Sequence[str | int], what: str, remedy: str) -> MandateError:
+        """Return the error: file, line, key, what is wrong with it, and the remedy."""
+        name = ".".join(str(one) for one in where if not isinstance(one, int))
+        return MandateError(
+            f"{self._path}, line {self.lines.of(where)}: {name}: {what}", hint=remedy
+        )

@@ -1,0 +1,242 @@
+"""The tables of a mandate file, and what each value by itself must be.
+
+What values must be to each other is checked in :mod:`cautery.workflows.read_mandate`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from cautery.model import Access, Regime
+
+SOURCE_KINDS = ("m3u", "xtream", "page", "stream")
+"""What ``watch`` can be pointed at; ``stream`` is one stream by itself."""
+
+LEAST_RATE = 0.001
+"""Requests per second and host; with fewer, a whole match passes without one."""
+
+
+TIME_REMEDY = "Write it as 2026-11-24T20:30:00Z, without quotes."
+"""TOML has times of its own: a number or a text in their place is a mistake, not a time."""
+
+
+def refused(said: str, remedy: str) -> PydanticCustomError:
+    """Return an error that carries its own remedy, and does not repeat the value."""
+    return PydanticCustomError("refused", "{said}", {"said": said, "remedy": remedy})
+
+
+def http_url(text: str) -> str:
+    """Return an http(s) URL as it is.
+
+    Raises
+    ------
+    PydanticCustomError
+        If it is none, has no host, or an impossible port.
+    """
+    remedy = "Write it as http://host/path or https://host/path."
+    if not text.isprintable() or re.search(r"\s", text):
+        raise refused("a URL holds neither spaces nor control characters", remedy)
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise refused(f"no URL ({error})", remedy) from error
+    if parts.scheme.lower() not in ("http", "https"):
+        raise refused("no http(s) URL", remedy)
+    if not (host or "").strip("."):
+        raise refused("a URL without a host", remedy)
+    return text
+
+
+def _partner_host(text: str) -> str:
+    host = text.lower().removesuffix(".")
+    if re.search(r"[*/:\s]", host) or not host.isprintable() or not all(host.split(".")):
+        raise refused(
+            f"{text[:60]!r} is no host name",
+            'Write the bare name, such as "partner.example"; names below it are covered.',
+        )
+    return host
+
+
+def _user_agent(text: str) -> str:
+    if not (text.isascii() and text.isprintable()):
+        raise refused(
+            "a user agent is one line of printable ASCII", 'Write it as "Name-monitor/1".'
+        )
+    return text
+
+
+def _resolver(text: str) -> str:
+    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):([0-9]{1,5})", text)
+    wrong = refused(
+        f"{text[:60]!r} is not address:port of a DNS server",
+        'Write it as "192.0.2.53:53" or "[2001:db8::53]:53".',
+    )
+    if found is None or not 1 <= int(found[3]) <= 65_535:
+        raise wrong
+    try:
+        if found[1] is None:
+            ipaddress.IPv4Address(found[2])
+        else:
+            ipaddress.IPv6Address(found[1])
+    except ValueError as error:
+        raise wrong from error
+    return text
+
+
+def _range(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError as error:
+        raise refused(
+            f"{text[:60]!r} is not a network: {error}"[:200],
+            'Write ranges as "127.0.0.0/8"; outside a lab the list is empty.',
+        ) from error
+    return text
+
+
+_Text = Annotated[str, Field(min_length=1)]
+_Id = Annotated[str, Field(min_length=1, max_length=200)]
+_Territory = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+_Time = Annotated[datetime, Field(strict=True)]
+_Url = Annotated[str, AfterValidator(http_url), WithJsonSchema({"type": "string", "format": "uri"})]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Head(_Table):
+    id: _Id
+    who: _Text
+    regime: Regime
+    legal_basis: str = Field("", description="By which right; the default of all that follows.")
+    start: _Time
+    end: _Time
+    territories: list[_Territory]
+    lab: bool = Field(False, description="True only in a lab's own file: stamps every page LAB.")
+
+
+class EventTable(_Table):
+    id: _Id
+    name: _Text
+    kick_off: _Time
+    clean_feed: str | None = Field(default=None, description="A URL, a file or a .ref.")
+    legal_basis: str | None = None
+
+
+class ChannelTable(_Table):
+    id: _Id
+    names: Annotated[list[_Text], Field(min_length=1)]
+    territory: _Territory | None = None
+    event: str | None = None
+    reference: str | None = Field(default=None, description="A URL, a file or a .ref.")
+    legal_basis: str | None = None
+
+
+class PartnerTable(_Table):
+    name: _Text
+    hosts: Annotated[list[Annotated[str, AfterValidator(_partner_host)]], Field(min_length=1)]
+    channels: list[str]
+
+
+class WorkTable(_Table):
+    id: _Id
+    title: _Text
+    year: Annotated[int, Field(ge=1800, le=2200)] | None = None
+    kind: Literal["film", "series", "documentary"] = "film"
+    reference: str | None = Field(default=None, description="A URL, a file or a .ref.")
+    legal_basis: str | None = None
+
+
+class OrderTable(_Table):
+    id: _Id
+    authority: _Text
+    territory: _Territory
+    start: _Time
+    end: _Time
+    targets_rule: str
+
+
+class ApproverTable(_Table):
+    name: _Text
+    role: _Text
+    public_key: Annotated[
+        str, Field(min_length=1, description="Ed25519: PEM, or base64 of its DER or 32 raw bytes.")
+    ]
+
+
+class SourceTable(_Table):
+    url: _Url | None = None
+    path: str | None = Field(default=None, description="Of an m3u, relative to this file.")
+    kind: Annotated[str, Field(description="A reader's name: " + ", ".join(SOURCE_KINDS))]
+    access: Access = Access.PUBLIC
+    revisit_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
+    receipt: _Text | None = None
+    username: _Text | None = None
+    password: _Text | None = None
+
+
+class IntermediaryTable(_Table):
+    name: _Text
+    territory: _Territory
+    list_url: _Url
+    proxy: _Url | None = None
+
+
+class NetworkTable(_Table):
+    allow: list[Annotated[str, AfterValidator(_range)]] = Field(default_factory=list)
+    rate_per_host: Annotated[float, Field(ge=LEAST_RATE, le=1000)] = 1.0
+    user_agent: Annotated[str, Field(min_length=1), AfterValidator(_user_agent)] = (
+        "Cautery-monitor/1"
+    )
+    resolver: Annotated[str, AfterValidator(_resolver)] | None = Field(
+        default=None, description="address:port of a DNS server"
+    )
+    facts: str | None = Field(default=None, description="A facts folder, relative to this file.")
+    rdap: _Url | None = None
+
+
+class MandateFile(_Table):
+    """The TOML of a mandate; ``cautery watch --schema`` prints its JSON Schema."""
+
+    mandate: Head
+    event: list[EventTable] = Field(default_factory=list)
+    channel: list[ChannelTable] = Field(default_factory=list)
+    partner: list[PartnerTable] = Field(default_factory=list)
+    work: list[WorkTable] = Field(default_factory=list)
+    order: list[OrderTable] = Field(default_factory=list)
+    approver: list[ApproverTable] = Field(default_factory=list)
+    source: list[SourceTable] = Field(default_factory=list)
+    intermediary: list[IntermediaryTable] = Field(default_factory=list)
+    network: NetworkTable = Field(default_factory=NetworkTable)
+
+
+def in_words(error: Any) -> tuple[str, str]:
+    """Return what is wrong and the remedy, of one of pydantic's errors."""
+    kind, key = error["type"], str(error["loc"][-1])
+    if kind == "refused":
+        return error["ctx"]["said"], error["ctx"]["remedy"]
+    if kind == "missing":
+        return f"{key!r} is missing", f"Add {key} = ... here; `cautery watch --schema` says what."
+    if kind == "extra_forbidden":
+        return f"{key[:80]!r} is not known here", "Mend its spelling or take it out."
+    if kind.startswith("datetime"):
+        return f"{key!r} is no time", TIME_REMEDY
+    if kind == "list_type" and len(error["loc"]) == 1:
+        return "comes in any number", f"Write [[{key}]], in two brackets."
+    said = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
+    given = error.get("input")
+    if key == "password" or not isinstance(given, str | int | float | datetime):
+        return said, "Mend this value."
+    try:
+        return f"{str(given)[:60]!r}: {said}", "Mend this value."
+    except ValueError:  # an integer of thousands of digits, written in base 16
+        return said, "Mend this value."

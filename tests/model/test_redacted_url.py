@@ -1,0 +1,141 @@
+"""A redacted URL shows where, and nobody's credentials."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cautery.errors import InputError
+from cautery.model import RedactedUrl
+
+KEY = b"k" * 32
+TOKEN = "dXNlcjpwYXNzd29yZDE5OTk="
+MAC = "00:1A:79:aa:BB:01"
+
+
+def shown(url: str) -> str:
+    return RedactedUrl.of(url, KEY).text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://p.example/LIVE/anna/s3cret/55.ts",
+        "http://p.example/Movie/anna/s3cret/55.mkv",
+        "http://p.example/panel/live/anna/s3cret/55",
+        "http://p.example/live/an/s3cret/55.ts",
+        "http://p.example/timeshift/anna/s3cret/60/2026-11-24:20-00/55.ts",
+        "http://p.example/hlsr/t0ken/anna/s3cret/55/1.ts",
+        "http://p.example/live/anna/s3cret/55.ts/index.m3u8",
+        "http://p.example/somewhere/anna/s3cret/55.ts",
+        "http://p.example/a.m3u8;jsessionid=s3cret",
+        "http://p.example/a;s3cret/b.m3u8;x=1;y=s3cret==",
+        "http://anna:s3cret@p.example/a.m3u8",
+        "u:s3cret@p.example/a.m3u8",
+        "http://p.example/proxy/http://anna:s3cret@q.example/1.ts",
+        "http://p.example/get.php?username=anna&password=s3cret",
+        "http://p.example/get.php?a=1;password=s3cret",
+        "http://p.example/go?to=http%3A%2F%2Fanna%3As3cret%40q.example%2F",
+        "http://p.example/go?to=/live/anna/s3cret/5.ts",
+    ],
+)
+def test_no_credential_is_shown_wherever_it_stands(url: str) -> None:
+    assert "s3cret" not in shown(url)
+    assert "anna" not in shown(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://p.example/play/{TOKEN}/index.m3u8",
+        f"http://p.example/play/{TOKEN.replace('=', '%3D')}/index.m3u8",
+        f"http://p.example/play/{TOKEN}.m3u8",
+        f"http://p.example/a.m3u8;s={TOKEN}",
+        f"http://p.example/a.m3u8?st={TOKEN.replace('=', '%3D')}",
+        f"http://p.example/a.m3u8?token={TOKEN.replace('=', '%3D')}",
+        f"http://p.example/live/{TOKEN}/word/5.ts",
+    ],
+)
+def test_the_same_token_gets_the_same_pseudonym_wherever_it_stands(url: str) -> None:
+    pseudonym = shown(f"http://p.example/?token={TOKEN.replace('=', '%3D')}")[-17:]
+    assert TOKEN[:20] not in shown(url)
+    assert pseudonym in shown(url)
+
+
+def test_a_mac_gets_one_pseudonym_in_a_path_and_in_a_query() -> None:
+    escaped = MAC.replace(":", "%3a")
+    found = {
+        shown(f"http://p.example{one}")[-17:] for one in (f"/c/{MAC}", f"/?mac={escaped.lower()}")
+    }
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/hls/1236/index.m3u8",
+        "/hls/1236/stream.ts",
+        "/live/1.m3u8",
+        "/tv/5/index.m3u8",
+        "/x/stall/index.m3u8",
+        "/vod/1234567/index.m3u8",
+        "/play/short/index.m3u8",
+        "/channel_sport_2026_11_24_1080p.m3u8",
+        "/page?list=7&lang=fr",
+    ],
+)
+def test_what_is_no_credential_stays(path: str) -> None:
+    assert shown(f"http://p.example:8080{path}") == f"http://p.example:8080{path}"
+
+
+def test_a_lines_number_stays_with_its_head() -> None:
+    text = shown("http://p.example/LIVE/anna/s3cret/55.ts")
+    assert text.startswith("http://p.example/LIVE/~")
+    assert text.endswith("/55.ts")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://anna:pa/ss@h/", "http://user:pa\u2100ss@h/", "http://[anna", "http://h:99999/pa"],
+)
+def test_what_is_no_url_is_refused_without_being_quoted(url: str) -> None:
+    with pytest.raises(InputError) as told:
+        shown(url)
+    assert str(told.value) == "not a URL: its host or port cannot be read"
+
+
+WORDS = (
+    "live",
+    "LIVE",
+    "hlsr",
+    "play",
+    "hls",
+    "anna",
+    "a",
+    "",
+    "55.ts",
+    "7",
+    "http:",
+    "2026-11-24",
+)
+ODD = (TOKEN, f"{TOKEN}.ts", MAC, f"x{MAC}", "x;y=z", "x;z", "u:p@h", "~0123456789abcdef", "%7E%40")
+PIECES = st.one_of(st.sampled_from(WORDS + ODD), st.text(max_size=30))
+
+
+@given(
+    st.sampled_from(["http://p.example", "http://a:b@p.example:81", "rtmp://p.example", ""]),
+    st.lists(PIECES, max_size=7),
+    st.lists(st.tuples(st.sampled_from(["token", "a", TOKEN, "to"]), PIECES), max_size=3),
+)
+def test_redacting_what_is_redacted_leaves_it(
+    base: str, path: list[str], query: list[tuple[str, str]]
+) -> None:
+    url = base + "".join("/" + one for one in path)
+    if query:
+        url += "?" + "&".join(f"{name}={value}" for name, value in query)
+    try:
+        once = shown(url)
+    except InputError:
+        return
+    assert shown(once) == once
