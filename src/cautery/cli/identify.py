@@ -33,7 +33,7 @@ def identify(
                 probe.name,
                 one.reference,
                 one.kind,
-                f"{-one.delay_s:.2f} s",
+                f"{round(-one.delay_s, 2) + 0.0:.2f} s",
                 f"{one.speed:.3f}",
                 f"10^{one.log10_lr:.1f}",
             )

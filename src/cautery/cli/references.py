@@ -25,7 +25,7 @@ def build(
 
     for name, seconds in wiring.build_references(paths, out):
         render.say(f"{name}: {seconds / 60:.1f} min")
-    render.say(f"{out}: {len(paths)} references")
+    render.say(f"{out}: {len(paths)} reference{'' if len(paths) == 1 else 's'}")
 
 
 @app.command()

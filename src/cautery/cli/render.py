@@ -24,7 +24,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:
-        shown.add_row(*(Text("" if cell is None else printable(str(cell))) for cell in row))
+        shown.add_row(*(Text("" if cell is None else printable_lines(str(cell))) for cell in row))
     Console(highlight=False).print(shown)
 
 
