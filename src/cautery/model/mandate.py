@@ -264,12 +264,6 @@ class Mandate:
         """Return the licensed partner whose host this is, if any."""
         return next((one for one in self.partners if one.carries(host)), None)
 
-    def order_at(self, moment: datetime, territory: str) -> CourtOrder | None:
-        """Return an order in force in ``territory`` at ``moment``, if any."""
-        return next(
-            (o for o in self.orders if o.territory == territory and o.window.holds(moment)), None
-        )
-
 
 def host_of(url: str) -> str:
     """Return the lower-case host of ``url``, empty if it has none."""

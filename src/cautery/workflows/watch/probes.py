@@ -197,7 +197,6 @@ class Prober:
 
     def _failed(self, stream: Stream, error: CauteryError) -> None:
         stream.failures += 1
-        stream.last_failure = str(error)
         now = self._journal.now()
         self._journal.write(
             "probe.done",
@@ -222,7 +221,6 @@ class Prober:
         if not windows[0].fetched.live:
             stream.observations.clear()  # the same media again
         probed, verdict = self._judged(stream, windows)
-        stream.last_seen_live = probed.fetched.at
         stream.via |= {host_of(hop) for hop in probed.fetched.hops} - {"", stream.host}
         self._journal.write(
             "probe.done",

@@ -43,10 +43,8 @@ class Stream:
     anchor: float | None = None
     observations: list[Observation] = field(default_factory=list)
     verdict: Verdict | None = None
-    last_seen_live: datetime | None = None
     probes: int = 0
     failures: int = 0
-    last_failure: str | None = None
     in_hand: bool = False
     aligned: bool = False
     via: set[str] = field(default_factory=set)

@@ -39,7 +39,6 @@ class Tally:
     refused: set[str] = field(default_factory=set)
     narrowed: set[str] = field(default_factory=set)
     spared: set[str] = field(default_factory=set)
-    references_s: dict[str, float] = field(default_factory=dict)
     targets: dict[str, set[str]] = field(default_factory=dict)
     detected: dict[str, datetime] = field(default_factory=dict)
     referred: dict[str, datetime] = field(default_factory=dict)
