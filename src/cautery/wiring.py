@@ -23,12 +23,13 @@ from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.tls import TlsCertificates
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier
-from cautery.model import Approval, Mandate, Observation, keyed_hash
+from cautery.model import Approval, Mandate, Observation, Operation, keyed_hash
 from cautery.model.ports import Clock
 from cautery.workflows.approve_referral import approve_referral
 from cautery.workflows.close_case import close_case
 from cautery.workflows.identify_files import build_reference_file, identify_files
 from cautery.workflows.open_case import Case, open_case
+from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.watch.journal import Listener
 from cautery.workflows.watch.run import WatchPorts, run_watch
 from cautery.workflows.write_report import write_report
@@ -171,6 +172,36 @@ def reading(path: Path) -> Iterator[Case]:
         yield case
     finally:
         case.leave()
+
+
+@contextmanager
+def desk(
+    path: Path,
+    *,
+    operation: Operation | None = None,
+    agency: str | None = None,
+    keys_dir: Path | None = None,
+    read_only: bool = False,
+) -> Iterator[Desk]:
+    """Open an agency's case of an operation, or begin it, and let go of it at the end.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is another agency's.
+    """
+    opened = open_desk(
+        path,
+        store=reading_store() if read_only else store(keys_dir),
+        clock=clock(),
+        operation=operation,
+        agency=agency,
+        read_only=read_only,
+    )
+    try:
+        yield opened
+    finally:
+        opened.leave()
 
 
 def approve(case_path: Path, referral: str, *, name: str, key: Path) -> Approval:

@@ -22,6 +22,7 @@ from cautery.cli import (
     identify,
     keys,
     lab,
+    operation,
     read,
     references,
     referral,
@@ -50,6 +51,7 @@ app.add_typer(facts.app, name="facts")
 app.add_typer(referral.app, name="referral")
 app.add_typer(keys.app, name="keys")
 app.add_typer(lab.app, name="lab")
+app.add_typer(operation.app, name="operation")
 
 
 def _print_version(asked: bool) -> None:

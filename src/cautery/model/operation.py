@@ -1,24 +1,96 @@
-"""The coordinated operation: agencies, persons in their LED categories, searches, seizures."""
+"""The coordinated operation: agencies with their competence, instruments, statements, persons.
+
+What is known of an operation is a :class:`Statement`: one sentence about one subject, with its
+marking, its kind (fact or assessment) and the agencies it is meant for. Everything that two
+agencies share is made of statements, and filtered by them alone.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cautery.errors import InputError
-from cautery.model.evidence import ExhibitId
+from cautery.model.evidence import ExhibitId, Json
+from cautery.model.mandate import Regime
 from cautery.model.marking import Marking
 from cautery.model.times import require_utc
 
 
-class LedCategory(StrEnum):
-    """Directive (EU) 2016/680, art. 6."""
+class Competence(StrEnum):
+    """What an agency may do by its own law."""
 
-    SUSPECT = "suspect"
-    CONVICTED = "convicted"
-    VICTIM = "victim"
-    OTHER = "other"
+    INVESTIGATE = "investigate"
+    SEARCH = "search"
+    ARREST = "arrest"
+    SEIZE = "seize"
+    FREEZE = "freeze"
+    """Freeze accounts and wallets (Regulation (EU) 2018/1805)."""
+    PRESERVE = "preserve"
+    """Issue preservation and production orders (Regulation (EU) 2023/1543)."""
+    BLOCK = "block"
+    """Order or carry out blocking of names and addresses."""
+    COORDINATE = "coordinate"
+    """Bring others together: Eurojust, Europol; no act of its own on a suspect."""
+    ADVISE = "advise"
+    """Industry help: no act at all."""
+
+
+class AgencyRole(StrEnum):
+    """Where an agency sits at the operation's table."""
+
+    LEAD = "lead"
+    PARTICIPANT = "participant"
+    COORDINATION = "coordination"
+    SUPPORT = "support"
+    INDUSTRY = "industry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """An authority (or helper) at the table.
+
+    Parameters
+    ----------
+    id : str
+        Short, lower case, letters, digits and dashes: ``it-postal``.
+    country : str
+        ISO 3166-1 alpha-2; ``EU`` for a body of the Union.
+    contact : str
+        The contact point to reach on the day.
+    zone : str
+        IANA time zone of the teams on the ground: ``Europe/Rome``.
+    """
+
+    id: str
+    name: str
+    country: str
+    role: AgencyRole
+    competence: frozenset[Competence]
+    contact: str
+    zone: str = "UTC"
+
+    def __post_init__(self) -> None:
+        if not self.id or not self.id.replace("-", "").isalnum() or not self.id.islower():
+            raise InputError(f"agency {self.id!r}: an id is lower-case letters, digits and dashes")
+        if not self.competence:
+            raise InputError(
+                f"agency {self.id}: no competence",
+                hint="Say what it may do by its own law: "
+                + ", ".join(one.value for one in Competence),
+            )
+        if len(self.country) != 2 or not self.country.isupper():
+            raise InputError(f"agency {self.id}: {self.country!r} is no ISO 3166-1 country")
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise InputError(f"agency {self.id}: {self.zone!r} is no time zone") from error
+
+    def may(self, competence: Competence) -> bool:
+        """Tell whether the agency has this competence."""
+        return competence in self.competence
 
 
 class StatementKind(StrEnum):
@@ -29,14 +101,52 @@ class StatementKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agency:
-    """An authority with its country, role and competence."""
+class Statement:
+    """One thing that one agency says of one subject.
+
+    Parameters
+    ----------
+    id : str
+        Unique among the agency's statements, and telling nothing: a digest, never a count.
+    subject : str
+        An asset id (``host:...``), a person's pseudonym, an agency, or ``operation``.
+    about : str
+        What kind of thing is said: ``asset``, ``link``, ``person``, ``payment``, ``plan`` ...
+    text : str
+        One sentence.
+    to : frozenset of str
+        Agencies named as recipients. Without any, the marking alone decides.
+    exhibits : tuple of ExhibitId
+        What shows it.
+    details : Json
+        The statement for machines, by ``about``.
+    """
 
     id: str
-    name: str
-    country: str
-    role: str
-    competence: str
+    by: str
+    subject: str
+    about: str
+    text: str
+    kind: StatementKind
+    marking: Marking
+    at: datetime
+    to: frozenset[str] = frozenset()
+    exhibits: tuple[ExhibitId, ...] = ()
+    details: Json = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)
+        if not self.text.strip():
+            raise InputError(f"statement {self.id}: it says nothing")
+
+
+class LedCategory(StrEnum):
+    """Directive (EU) 2016/680, art. 6."""
+
+    SUSPECT = "suspect"
+    CONVICTED = "convicted"
+    VICTIM = "victim"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,46 +163,107 @@ class Person:
     marking: Marking
     review_at: date
     erase_at: date
+    country: str | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.category, LedCategory):
+            raise InputError(
+                f"{self.pseudonym}: a person has a category (Directive (EU) 2016/680, art. 6)"
+            )
         if self.erase_at < self.review_at:
-            raise InputError(f"{self.pseudonym}: erased before it is reviewed")
+            raise InputError(f"{self.pseudonym}: erased before it is reviewed (art. 5)")
+
+
+class InstrumentKind(StrEnum):
+    """The legal instruments that an operation drafts; each draft is for a person to issue."""
+
+    EIO = "european-investigation-order"
+    JIT = "joint-investigation-team"
+    FREEZING = "freezing-order"
+    PRESERVATION = "european-preservation-order"
+    PRODUCTION = "european-production-order"
+    MLA = "mutual-legal-assistance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """A search of premises, planned or done, by an agency."""
+class Instrument:
+    """A draft under a legal instrument; Cautery never sends it.
+
+    Parameters
+    ----------
+    addressee : str
+        The provider, authority or bank that it would go to.
+    holds : tuple of str
+        What it would hold or ask for: accounts, hosts, wallets.
+    due_at, lapses_at : datetime or None
+        By when the addressee owes what is asked, and when the effect ends, by the rule that
+        ``basis`` names; ``None`` where the instrument has no such limit.
+    basis : str
+        The provision, with its mark: verified in a source, or ``[M]``, to be confirmed.
+    """
 
     id: str
-    agency: str
-    place: str
-    planned_for: datetime
-    done_at: datetime | None = None
+    kind: InstrumentKind
+    by: str
+    addressee: str
+    country: str
+    holds: tuple[str, ...]
+    basis: str
+    grounds: str
+    drafted_at: datetime
+    due_at: datetime | None = None
+    lapses_at: datetime | None = None
+    emergency: bool = False
 
     def __post_init__(self) -> None:
-        require_utc("planned_for", self.planned_for)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seizure:
-    """A thing taken in a search, and the exhibits made of it."""
-
-    id: str
-    search: str
-    what: str
-    seized_at: datetime
-    exhibits: tuple[ExhibitId, ...] = ()
-
-    def __post_init__(self) -> None:
-        require_utc("seized_at", self.seized_at)
+        require_utc("drafted_at", self.drafted_at)
+        for name, moment in (("due_at", self.due_at), ("lapses_at", self.lapses_at)):
+            if moment is not None:
+                require_utc(name, moment)
+        if not self.holds:
+            raise InputError(f"instrument {self.id}: it asks for nothing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A coordinated operation and those at its table."""
+    """A coordinated operation and those at its table. Only a competent authority runs one."""
 
     id: str
     name: str
     agencies: tuple[Agency, ...]
-    targets: tuple[str, ...]
-    action_day: datetime | None = None
+    regime: Regime = Regime.LED
+    legal_basis: str
+    opened_at: datetime
+    lab: bool = False
+
+    def __post_init__(self) -> None:
+        require_utc("opened_at", self.opened_at)
+        if self.regime is not Regime.LED:
+            raise InputError(
+                f"operation {self.id}: regime {self.regime.value} runs no operation",
+                hint="Searches, seizures and persons are for a competent authority (led).",
+            )
+        ids = [one.id for one in self.agencies]
+        if len(set(ids)) != len(ids):
+            raise InputError(f"operation {self.id}: an agency stands there twice")
+        leads = [one.id for one in self.agencies if one.role is AgencyRole.LEAD]
+        if len(leads) != 1:
+            raise InputError(f"operation {self.id}: one agency leads, not {len(leads)}")
+
+    def agency(self, wanted: str) -> Agency:
+        """Return an agency by its id.
+
+        Raises
+        ------
+        InputError
+            If it is not at the table.
+        """
+        for one in self.agencies:
+            if one.id == wanted:
+                return one
+        raise InputError(f"operation {self.id}: no agency {wanted!r} at the table")
+
+    @property
+    def lead(self) -> Agency:
+        """The agency that leads."""
+        return next(one for one in self.agencies if one.role is AgencyRole.LEAD)

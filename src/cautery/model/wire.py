@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 def to_json(value: Any) -> Any:
     """Return ``value`` as plain JSON: dataclasses as objects, times as RFC 3339 with Z.
+
+    A span of time is a number of seconds.
 
     Raises
     ------
@@ -40,6 +42,8 @@ def to_json(value: Any) -> Any:
         return iso(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if isinstance(value, Decimal):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -1,0 +1,1 @@
+"""Operation: agencies and what they share, deconfliction, the action day, seizures, money."""

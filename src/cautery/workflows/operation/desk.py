@@ -1,0 +1,118 @@
+"""An agency's desk: its own case of an operation, opened to be written or only read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cautery import __version__
+from cautery.errors import InputError
+from cautery.evidence.ports import CaseStore
+from cautery.model import Agency, Entry, Operation, from_json, to_json
+from cautery.model.ports import Clock
+from cautery.workflows.open_case import Case, open_case
+
+OPENED = "operation.opened"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One agency's open case of one operation."""
+
+    case: Case
+    operation: Operation
+    agency: Agency
+
+    def record(self, kind: str, noun: object, *, at: datetime | None = None) -> Entry:
+        """Append a noun (or a plain mapping) as a record; ``at`` defaults to the clock's now."""
+        return self.case.ledger.append(kind, to_json(noun), at=at or self.case.clock.now())
+
+    def nouns(self, kind: str, noun: type[T]) -> Iterator[T]:
+        """Yield the records of one kind, rebuilt.
+
+        Raises
+        ------
+        InputError
+            If one does not fit its noun.
+        """
+        for entry in self.case.ledger.read(kinds=(kind,)):
+            yield from_json(noun, entry.record.body)
+
+    def bodies(self, kind: str) -> Iterator[dict[str, Any]]:
+        """Yield the bodies of one kind of record, in order."""
+        for entry in self.case.ledger.read(kinds=(kind,)):
+            yield dict(entry.record.body)
+
+    def leave(self) -> None:
+        """Let go of the case without closing it."""
+        self.case.leave()
+
+
+def open_desk(
+    path: Path,
+    *,
+    store: CaseStore,
+    clock: Clock,
+    operation: Operation | None = None,
+    agency: str | None = None,
+    read_only: bool = False,
+) -> Desk:
+    """Open an agency's case of an operation; with ``operation`` and ``agency``, begin one.
+
+    Parameters
+    ----------
+    path : Path
+        The case.
+    operation, agency
+        Given when the case is begun; on a case that stands they must agree with it.
+
+    Raises
+    ------
+    InputError
+        If there is no such case, it is not of an operation, it is another agency's, or the
+        agency is not at the table.
+    """
+    if not store.exists(path, "ledger.sqlite") and operation is None:
+        raise InputError(
+            f"{path}: no case of an operation",
+            hint="Begin one: cautery operation open OPERATION.toml --agency ID --case DIR",
+        )
+    case = open_case(path, store=store, clock=clock, read_only=read_only)
+    try:
+        found, mine = _of(case, operation, agency)
+    except BaseException:
+        case.leave()
+        raise
+    return Desk(case=case, operation=found, agency=mine)
+
+
+def _of(case: Case, operation: Operation | None, agency: str | None) -> tuple[Operation, Agency]:
+    """Return whose case this is, having begun it if it is empty."""
+    opened = next(iter(case.ledger.read(kinds=(OPENED,))), None)
+    if opened is not None:
+        body = opened.record.body
+        found = from_json(Operation, body["operation"])
+        mine = found.agency(str(body["agency"]))
+        if (operation is not None and operation.id != found.id) or agency not in {None, mine.id}:
+            raise InputError(f"{case.path}: the case of {mine.id} in operation {found.id}")
+        return found, mine
+    if operation is None or agency is None or case.ledger.size():
+        raise InputError(f"{case.path}: this case is not an operation's")
+    begun = operation.agency(agency)
+    case.ledger.append(
+        OPENED,
+        {
+            "operation": to_json(operation),
+            "agency": agency,
+            "version": __version__,
+            "lab": operation.lab,
+            "key": str(case.verifier),
+        },
+        at=case.clock.now(),
+    )
+    return operation, begun
