@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from cautery.adapters._files import write_whole
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.decoder import ChildDecoder
@@ -33,6 +34,10 @@ from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.watch.journal import Listener
 from cautery.workflows.watch.run import WatchPorts, run_watch
 from cautery.workflows.write_report import write_report
+
+if TYPE_CHECKING:
+    from cautery.lab.operations.replay.run import Replayed
+    from cautery.lab.operations.replay.story import Told
 
 OWN_FEEDS_PER_S = 200.0
 """Our own reference feeds are no strangers: they are not asked as slowly as suspects are."""
@@ -204,6 +209,37 @@ def desk(
         opened.leave()
 
 
+def replay(
+    like: str,
+    *,
+    seed: int,
+    scale: float,
+    folder: Path,
+    speed: float,
+    listen: Callable[[Told], None],
+) -> Replayed:
+    """Replay an operation of the lab; its keys lie beside its cases, since nothing in it is real.
+
+    Raises
+    ------
+    CauteryError
+        As the replay says.
+    """
+    from cautery.lab.operations.replay.run import replay as run_replay  # noqa: PLC0415 - heavy
+
+    keys_dir = folder.with_name(folder.name + "-keys")
+    return run_replay(
+        like,
+        seed=seed,
+        scale=scale,
+        folder=folder,
+        store=store(keys_dir),
+        key_of=lambda case: public_key_of(case, keys_dir),
+        speed=speed,
+        listen=listen,
+    )
+
+
 def approve(case_path: Path, referral: str, *, name: str, key: Path) -> Approval:
     """Sign a referral of a case that may be watched at this moment by another process.
 
@@ -260,3 +296,27 @@ def identify(paths: list[Path], references: Path) -> list[tuple[Path, Observatio
 async def _with_decoder(work: Callable[[ChildDecoder], Awaitable[T]]) -> T:
     async with ChildDecoder(workers=2) as decoder:
         return await work(decoder)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    write_whole(path, content)
+
+
+def write_pdf(source: str, path: Path) -> None:
+    """Make a PDF of Typst source and write it whole or not at all.
+
+    Raises
+    ------
+    CauteryError
+        If it cannot be made or written.
+    """
+    from cautery.adapters.typst_pdf import compile_pdf  # noqa: PLC0415 - its wheel is large
+
+    write_whole(path, compile_pdf(source))

@@ -17,6 +17,7 @@ import typer
 from cautery import __version__
 from cautery.cli import (
     demo,
+    estimate,
     facts,
     guard,
     identify,
@@ -51,6 +52,7 @@ app.add_typer(facts.app, name="facts")
 app.add_typer(referral.app, name="referral")
 app.add_typer(keys.app, name="keys")
 app.add_typer(lab.app, name="lab")
+app.add_typer(estimate.app, name="estimate")
 app.add_typer(operation.app, name="operation")
 
 

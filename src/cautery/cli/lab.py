@@ -79,3 +79,40 @@ def score(
         raise InputError(f"{truth}: no truth of a lab run ({error})") from error
     with wiring.reading(case) as held:
         show_score(judge(body, held.ledger.read(), case=str(case)), None, json=json)
+
+
+@app.command()
+def build(
+    out: Annotated[Path, typer.Option("-o", "--out", help="A new folder for the world.")],
+    like: Annotated[
+        str, typer.Option(help="taken-down, kratos, xtream, flawless or globe.")
+    ] = "taken-down",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed, the same world.")] = 1,
+    scale: Annotated[float, typer.Option(help="1 is full size, 0.01 a hundredth.")] = 1.0,
+    json: Annotated[bool, typer.Option("--json", help="The summary as one JSON line.")] = False,
+) -> None:
+    """Build the world of an operation at full size, with its truth and what sources say of it.
+
+    Example: cautery lab build --like taken-down --seed 7 -o /tmp/world
+    """
+    import time
+
+    from cautery.lab.operations import build_world, write_world
+    from cautery.lab.operations.store import require_empty
+    from cautery.lab.operations.summary import rows_of, summary_of
+
+    require_empty(out)  # before the work, not after
+
+    def progress(done: int, total: int, what: str) -> None:
+        render.say(f"lab build: {what} ({done + 1} of {total})")
+
+    begun = time.perf_counter()
+    world = build_world(like, seed=seed, scale=scale, progress=progress)
+    files = write_world(world, out, progress=progress)
+    body = summary_of(world, files=len(files), seconds=time.perf_counter() - begun)
+    if json:
+        render.json_line(body)
+        return
+    render.table(("LAB", "published", "true"), rows_of(body), title=body["title"])
+    render.say(body["statement"])
+    render.say(f"world   {out}   ({body['files']} files, {body['seconds']:.1f} s)")

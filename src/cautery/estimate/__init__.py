@@ -6,19 +6,76 @@ Example
 >>> estimate = effect(dark=8, probed=10)
 >>> round(estimate.low, 2), estimate.mid, round(estimate.high, 2)
 (0.49, 0.8, 0.94)
+
+A network is sized by up to six methods that are then reconciled; a claim is judged by the result:
+
+>>> import numpy as np
+>>> from cautery.estimate import judge_claim, parse_claim, reconciled_from_published
+>>> market = reconciled_from_published(rng=np.random.default_rng(1))
+>>> judge_claim(parse_claim("250e6 EUR/month"), market).flagged
+True
 """
 
+from cautery.estimate.claims import claimed_size, in_words, number_in_words, parse_claim, span
 from cautery.estimate.effect import effect, last_dark, wilson
 from cautery.estimate.exposure import Seen, exposure
+from cautery.estimate.judge import Against, Judged, cross_check, judge_claim
+from cautery.estimate.methods import (
+    METHODS,
+    by_every_method,
+    by_names,
+    by_panels,
+    by_payments,
+    by_recapture,
+    by_survey,
+    by_visits,
+)
 from cautery.estimate.money import ARPU_EUR, audience_from_claims, revenue
+from cautery.estimate.plot import claims_plot
+from cautery.estimate.prices import price_level
+from cautery.estimate.priors import PRIORS, Prior
+from cautery.estimate.published import Published, published, reconciled_from_published
+from cautery.estimate.reconcile import Disagreement, Reconciled, reconcile
+from cautery.estimate.sized import QUANTITIES, Draws, PriceLevel, Sized
 
 __all__ = [
     "ARPU_EUR",
+    "METHODS",
+    "PRIORS",
+    "QUANTITIES",
+    "Against",
+    "Disagreement",
+    "Draws",
+    "Judged",
+    "PriceLevel",
+    "Prior",
+    "Published",
+    "Reconciled",
     "Seen",
+    "Sized",
     "audience_from_claims",
+    "by_every_method",
+    "by_names",
+    "by_panels",
+    "by_payments",
+    "by_recapture",
+    "by_survey",
+    "by_visits",
+    "claimed_size",
+    "claims_plot",
+    "cross_check",
     "effect",
     "exposure",
+    "in_words",
+    "judge_claim",
     "last_dark",
+    "number_in_words",
+    "parse_claim",
+    "price_level",
+    "published",
+    "reconcile",
+    "reconciled_from_published",
     "revenue",
+    "span",
     "wilson",
 ]

@@ -73,6 +73,8 @@ class Step:
         How long the team needs.
     preparation : timedelta
         How long before its start the team must be on the way.
+    keeps : frozenset of str
+        Of a continuity step: the co-tenants that it keeps alive, by name.
     """
 
     id: str
@@ -88,6 +90,7 @@ class Step:
     tips_off: frozenset[str] = frozenset()
     removes: tuple[str, ...] = ()
     preparation: timedelta = timedelta(0)
+    keeps: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.id in self.after:
@@ -112,6 +115,20 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionAnswer:
+    """What the role that a criterion asks answered; the latest answer counts."""
+
+    criterion: str
+    yes: bool
+    by: str
+    at: datetime
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CoTenant:
     """Somebody lawful beside a target, and how they are kept alive."""
 
@@ -130,7 +147,9 @@ class ScheduledStep:
     starts_at: datetime
     ends_at: datetime
     why: str
-    """What fixed the start: the moment, a predecessor, a warning."""
+    """What fixed the start: the moment, a predecessor, a warning; of a dropped step, its end."""
+    replaces: str | None = None
+    """The failed step in whose place it stands."""
 
     def __post_init__(self) -> None:
         require_utc("starts_at", self.starts_at)
@@ -149,6 +168,10 @@ class DayPlan:
         How long after a step is seen those whom it tips off could react.
     clocks : mapping of agency to ClockOffset
         How far each agency's clock may be from UTC.
+    dropped : tuple of ScheduledStep
+        Steps that failed or could no longer be done; ``why`` says what became of each.
+    replanned_at : datetime or None
+        When the day was last re-planned: what began before then is history.
     """
 
     operation: str
@@ -158,9 +181,13 @@ class DayPlan:
     co_tenants: tuple[CoTenant, ...] = ()
     warning_s: float = 300.0
     clocks: dict[str, ClockOffset] = field(default_factory=dict)
+    dropped: tuple[ScheduledStep, ...] = ()
+    replanned_at: datetime | None = None
 
     def __post_init__(self) -> None:
         require_utc("moment", self.moment)
+        if self.replanned_at is not None:
+            require_utc("replanned_at", self.replanned_at)
 
 
 class StepState(StrEnum):

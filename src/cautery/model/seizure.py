@@ -114,7 +114,20 @@ class CustodyAct(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustodyEntry:
-    """One link of a chain of custody: who gave what to whom, where, when and why."""
+    """One link of a chain of custody: who gave what to whom, where, when and why.
+
+    Parameters
+    ----------
+    seal : str
+        The seal that the exhibit carries after this act.
+    opened_seal : str or None
+        The seal that an examination broke; of no other act.
+    result : str or None
+        What came of it: the hash of an image, what an order said.
+    to_agency, stated_by : str or None
+        Of a transfer: the agency that takes over, and the side that states it. Giver's and
+        taker's agency each state the same link.
+    """
 
     number: str
     act: CustodyAct
@@ -124,6 +137,10 @@ class CustodyEntry:
     place: str
     reason: str
     seal: str
+    opened_seal: str | None = None
+    result: str | None = None
+    to_agency: str | None = None
+    stated_by: str | None = None
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)

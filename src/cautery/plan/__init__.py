@@ -10,19 +10,24 @@ Example
 """
 
 from cautery.plan.choose import choose
+from cautery.plan.cut import Act, Cut, cut
 from cautery.plan.guard import GuardPolicy, guard
 from cautery.plan.interventions import COSTS, candidates
-from cautery.plan.served import Node, served
+from cautery.plan.served import Node, served, standing
 from cautery.plan.targets import Target, parse_target
 
 __all__ = [
     "COSTS",
+    "Act",
+    "Cut",
     "GuardPolicy",
     "Node",
     "Target",
     "candidates",
     "choose",
+    "cut",
     "guard",
     "parse_target",
     "served",
+    "standing",
 ]

@@ -34,6 +34,21 @@ def served(nodes: Sequence[Node], removed: Collection[str] = ()) -> float:
     InputError
         If a group names a node that is not there, or a node is given twice.
     """
+    total = sum(node.weight for node in nodes)
+    up = standing(nodes, removed)
+    if total <= 0:
+        return 0.0
+    return sum(node.weight for node in nodes if node.id in up) / total
+
+
+def standing(nodes: Sequence[Node], removed: Collection[str] = ()) -> frozenset[str]:
+    """Return the nodes that still work when some are removed: the least fixed point.
+
+    Raises
+    ------
+    InputError
+        If a group names a node that is not there, or a node is given twice.
+    """
     known = {node.id: place for place, node in enumerate(nodes)}
     if len(known) != len(nodes):
         raise InputError("a node is given twice")
@@ -60,7 +75,4 @@ def served(nodes: Sequence[Node], removed: Collection[str] = ()) -> float:
                 if open_groups[place] == 0 and nodes[place].id not in gone and not up[place]:
                     up[place] = True
                     rising.append(place)
-    total = sum(node.weight for node in nodes)
-    if total <= 0:
-        return 0.0
-    return sum(node.weight for node, is_up in zip(nodes, up, strict=True) if is_up) / total
+    return frozenset(node.id for node, is_up in zip(nodes, up, strict=True) if is_up)

@@ -27,6 +27,7 @@ from cautery.watch.hls import (
 )
 from cautery.watch.m3u import PlaylistLimits, list_attributes, read_m3u
 from cautery.watch.page import Page, read_page
+from cautery.watch.panel_dump import DumpLimits, PanelDump, read_panel_dump
 from cautery.watch.rdap import read_bootstrap, read_registration
 from cautery.watch.readers import READERS, Reader, guess, reader
 from cautery.watch.sightings import redacted_text, redacted_warning, sightings
@@ -50,12 +51,14 @@ __all__ = [
     "Claim",
     "Contact",
     "CryptoAddress",
+    "DumpLimits",
     "HlsLimits",
     "Key",
     "MasterPlaylist",
     "MediaPlaylist",
     "Page",
     "PanelAccount",
+    "PanelDump",
     "PanelStream",
     "PlaylistEntry",
     "PlaylistLimits",
@@ -80,6 +83,7 @@ __all__ = [
     "read_hls",
     "read_m3u",
     "read_page",
+    "read_panel_dump",
     "read_registration",
     "read_streams",
     "reader",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 
 from cautery.errors import InputError, SourceError
-from cautery.watch import hls, m3u, page, rdap, tls, xtream
+from cautery.watch import hls, m3u, page, panel_dump, rdap, tls, xtream
 from cautery.watch._text import encoding_of, markup_of, text_of
 
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,6 +81,7 @@ READERS: Mapping[str, Reader] = {
         _of("page", page, _page),
         _of("tls", tls, _tls),
         _of("rdap", rdap, _rdap),
+        _of("panel_dump", panel_dump, panel_dump.refused),
     )
 }
 

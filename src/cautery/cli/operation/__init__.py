@@ -4,7 +4,38 @@ from __future__ import annotations
 
 import typer
 
+from cautery.cli.operation import (
+    board,
+    day,
+    deconflict,
+    exhibit,
+    instrument,
+    money,
+    person,
+    receive,
+    replay,
+    share,
+    state,
+)
+from cautery.cli.operation import open as open_
+
 app = typer.Typer(
     no_args_is_help=True,
     help="Run or replay a coordinated operation: agencies, deconfliction, action day, exhibits.",
 )
+app.command("open")(open_.open_operation)
+app.command()(state.state)
+app.command()(state.correct)
+app.command()(state.permit)
+app.command()(share.share)
+app.command()(receive.receive)
+app.command()(replay.replay)
+app.add_typer(deconflict.app, name="deconflict")
+app.add_typer(instrument.app, name="instrument")
+app.add_typer(person.app, name="person")
+app.add_typer(exhibit.app, name="exhibit")
+app.command()(money.money)
+app.add_typer(day.app, name="day")
+app.command()(board.board)
+app.command()(board.report)
+app.command()(board.answer)

@@ -1,0 +1,63 @@
+"""PDF documents by Typst, from a source that is Cautery's own.
+
+Reaches: nothing; the compiler runs in this process, over one string, in an empty folder.
+Lawful basis: none is needed; it prints what the case already holds.
+Manners: no network: Cautery's templates import no package, and outside text is never code. Only
+    the fonts that the compiler carries, so that every machine prints the same bytes.
+Format: Typst 0.13 and later in, PDF 1.7 (ISO 32000-1) out.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cautery.errors import CauteryError, InputError
+
+MAX_SOURCE = 20_000_000
+"""Characters of source: 20,000 steps of a thousand characters, far beyond any sheet."""
+
+
+def compile_pdf(source: str, *, made_at: datetime | None = None) -> bytes:
+    """Compile a Typst document.
+
+    Parameters
+    ----------
+    source : str
+        From one of Cautery's own templates, with outside text in string literals only.
+    made_at : datetime or None
+        The date in the file; without, the epoch, so that the same source gives the same bytes.
+
+    Raises
+    ------
+    InputError
+        If the source is too long.
+    CauteryError
+        If it does not compile.
+    """
+    import typst  # noqa: PLC0415 - heavy: a compiler of 30 MB
+
+    if len(source) > MAX_SOURCE:
+        raise InputError(f"a document of {len(source)} characters is more than {MAX_SOURCE}")
+    stamp = datetime(1970, 1, 1, tzinfo=UTC) if made_at is None else made_at
+    with tempfile.TemporaryDirectory(prefix="cautery-typst-") as empty:
+        folder = Path(empty)
+        (folder / "packages").mkdir()
+        document = folder / "document.typ"
+        document.write_text(source, encoding="utf-8")
+        try:
+            made = typst.compile(
+                document,
+                root=folder,
+                ignore_system_fonts=True,
+                format="pdf",
+                package_path=folder / "packages",
+                package_cache_path=folder / "packages",
+                timestamp=int(stamp.timestamp()),
+            )
+        except (typst.TypstError, RuntimeError, ValueError) as error:
+            raise CauteryError(f"the document does not compile: {error}") from error
+    if not isinstance(made, bytes) or not made.startswith(b"%PDF-"):
+        raise CauteryError("the document compiles to no PDF")
+    return made

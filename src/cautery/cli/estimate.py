@@ -1,0 +1,276 @@
+"""``cautery estimate``: how large is it, and does the headline fit?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cautery.cli import render
+from cautery.errors import InputError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cautery.estimate import Reconciled
+    from cautery.model import Estimate
+    from cautery.workflows.size_network import Sizing
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Size a network from its sources, with intervals, and judge what is claimed of it.",
+)
+
+_Claims = Annotated[
+    list[str] | None,
+    typer.Option("--claim", help='Such as "22e6 users" or "250e6 EUR/month"; may be repeated.'),
+]
+_Month = Annotated[str | None, typer.Option(help="Month to size, such as 2024-10.")]
+_Seed = Annotated[int, typer.Option(min=0, help="Of the Monte Carlo: same seed, same numbers.")]
+_Plot = Annotated[Path | None, typer.Option(help="Write a plot there, as SVG.")]
+_Rates = Annotated[
+    list[str] | None,
+    typer.Option("--rate", help="EUR for one unit of a claim's currency, such as USD=0.92."),
+]
+_Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+
+
+@app.command()
+def size(
+    sources: Annotated[Path, typer.Argument(help="Folder of CSVs, or of a world of the lab.")],
+    month: _Month = None,
+    claims: _Claims = None,
+    dumps: Annotated[
+        Path | None, typer.Option(help="Seized panels' tables, as DIR/<panel>/users.csv.")
+    ] = None,
+    regime: Annotated[
+        str, typer.Option(help="gdpr, or led: a competent authority, who alone may read dumps.")
+    ] = "gdpr",
+    plot: _Plot = None,
+    rates: _Rates = None,
+    seed: _Seed = 0,
+    json: _Json = False,
+) -> None:
+    """Size users, payers and revenue by each method, and by all together.
+
+    Counts only: no viewer is named, and none under five is told by country.
+
+    Example: cautery estimate size world/ --month 2024-10 --claim "22e6 users"
+    """
+    from cautery import estimate
+    from cautery.model.mandate import Regime
+    from cautery.workflows.size_network import read_dumps, read_sources, size_network
+
+    try:
+        under = Regime(regime)
+    except ValueError as error:
+        raise InputError(f"--regime: {regime!r} is none", hint="gdpr or led.") from error
+    parsed = [estimate.parse_claim(one) for one in claims or ()]
+    found, notes = read_sources(sources, month=_month(month))
+    if dumps is not None:
+        found, more = read_dumps(dumps, found, regime=under, folder=sources, progress=render.say)
+        notes += more
+    sizing = size_network(found, parsed, seed=seed, notes=notes, rates=_rates(rates))
+    _show(sizing, title=f"Size in {found.month:%B %Y}", plot=plot, json=json, countries=True)
+
+
+@app.command()
+def reconcile(
+    claims: _Claims = None,
+    sources: Annotated[
+        Path | None, typer.Option(help="Folder of CSVs or world; default: the published market.")
+    ] = None,
+    month: _Month = None,
+    plot: _Plot = None,
+    rates: _Rates = None,
+    seed: _Seed = 0,
+    json: _Json = False,
+) -> None:
+    """Say how each claim sits with each source, with all together, and with the other claims.
+
+    Without --sources the published sizing of the whole market stands in (EUIPO 2021, EU27+UK).
+    A claim is flagged when it lies outside the reconciled 99 % interval; the exit code stays 0.
+
+    Example: cautery estimate reconcile --claim "22e6 users" --claim "250e6 EUR/month"
+    """
+    from cautery import estimate
+    from cautery.workflows.size_network import read_sources, size_network
+
+    if not claims:
+        raise InputError("reconcile needs a claim", hint='Such as --claim "22e6 users".')
+    if sources is None and month is not None:
+        raise InputError("--month belongs to sources", hint="Give --sources DIR too.")
+    parsed = [estimate.parse_claim(one) for one in claims]
+    found, notes = (None, ()) if sources is None else read_sources(sources, month=_month(month))
+    sizing = size_network(found, parsed, seed=seed, notes=notes, rates=_rates(rates))
+    title = "Claims against " + (
+        "the published market" if found is None else f"the sources of {found.month:%B %Y}"
+    )
+    _show(sizing, title=title, plot=plot, json=json, countries=False)
+
+
+def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countries: bool) -> None:
+    """Draw, then print: tables and words, or one JSON object."""
+    from cautery import estimate, wiring
+
+    if plot is not None:
+        drawn = estimate.claims_plot(sizing.reconciled, sizing.judged, title=title)
+        wiring.reading_store().write(plot.parent, plot.name, drawn.encode())
+        render.say(f"plot: {plot}")
+    if json:
+        render.json_line(_as_json(sizing))
+        return
+    together = sizing.reconciled
+    quantities = estimate.QUANTITIES
+    render.table(
+        ("by", *quantities, "leans"),
+        (
+            (
+                one.method,
+                *(_cell(one.estimate(quantity)) for quantity in quantities),
+                one.bias if one.reason is None else f"says nothing: {one.reason}",
+            )
+            for one in together.sized
+        ),
+        title=f"{title}: 90 % intervals (revenue in EUR a month)",
+    )
+    render.table(
+        ("reconciled", *quantities),
+        (
+            (
+                f"{100 * coverage:.0f} %",
+                *(_cell(together.estimate(quantity, coverage=coverage)) for quantity in quantities),
+            )
+            for coverage in (0.90, 0.99)
+        ),
+    )
+    if countries:
+        render.table(
+            ("country", *quantities),
+            (
+                (
+                    country,
+                    *(
+                        _cell(together.estimate(quantity, country=country))
+                        if _many(together, country)
+                        else f"under {_SMALLEST}"
+                        for quantity in quantities
+                    ),
+                )
+                for country in together.countries
+            ),
+            title="By country, reconciled, 90 %",
+        )
+    for one in sizing.judged:
+        mark = "FLAGGED: " if one.flagged else ""
+        typer.echo(f"\n{mark}{render.printable(one.words)}")
+        for source in one.against:
+            typer.echo(f"  {render.printable(source.source)}: {render.printable(source.words)}")
+    if sizing.across:
+        typer.echo("")
+    for text in sizing.across:
+        typer.echo(render.printable(text))
+    for text in (*([together.scope] if together.scope else []), *sizing.notes):
+        render.say(render.printable(f"note: {text}"))
+
+
+def _cell(estimate: Estimate | None) -> str:
+    from cautery.estimate import number_in_words, span
+
+    return "" if estimate is None else f"{number_in_words(estimate.mid)}\n({span(estimate)})"
+
+
+def _many(together: Reconciled, country: str) -> bool:
+    """Whether a country may be told by itself."""
+    return all(
+        together.estimate(people, country=country).mid >= _SMALLEST
+        for people in ("users", "payers")
+    )
+
+
+_SMALLEST = 5
+"""As in the readers: fewer are not told of a country by itself."""
+
+
+def _as_json(sizing: Sizing) -> dict[str, Any]:
+    from cautery.estimate import QUANTITIES
+    from cautery.model import to_json
+
+    together = sizing.reconciled
+    return {
+        "month": None if sizing.month is None else f"{sizing.month:%Y-%m}",
+        "seed": sizing.seed,
+        "methods": [
+            {
+                "method": one.method,
+                "says_nothing": one.reason,
+                "bias": one.bias,
+                "countries": list(one.countries),
+                "estimates": [
+                    to_json(found)
+                    for quantity in QUANTITIES
+                    for coverage in (0.90, 0.99)
+                    if (found := one.estimate(quantity, coverage=coverage)) is not None
+                ],
+            }
+            for one in together.sized
+        ],
+        "reconciled": [
+            to_json(together.estimate(quantity, coverage=coverage))
+            for quantity in QUANTITIES
+            for coverage in (0.90, 0.99)
+        ],
+        "by_country": {
+            country: [
+                to_json(together.estimate(quantity, country=country)) for quantity in QUANTITIES
+            ]
+            for country in together.countries
+            if _many(together, country)
+        },
+        "scope": together.scope,
+        "claims": [
+            {
+                "claim": one.claim.text,
+                "quantity": one.claim.quantity,
+                "size": one.size,
+                "flagged": one.flagged,
+                "words": one.words,
+                "within_90": to_json(one.within_90),
+                "within_99": to_json(one.within_99),
+                "against": [
+                    {
+                        "source": source.source,
+                        "words": source.words,
+                        "interval": None if source.interval is None else to_json(source.interval),
+                    }
+                    for source in one.against
+                ],
+            }
+            for one in sizing.judged
+        ],
+        "across": list(sizing.across),
+        "notes": list(sizing.notes),
+    }
+
+
+def _month(text: str | None) -> date | None:
+    from datetime import date
+
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(f"{text}-01" if len(text) == 7 else text)
+    except ValueError as error:
+        raise InputError(f"--month: {text!r} is no month", hint="Such as 2024-10.") from error
+
+
+def _rates(texts: list[str] | None) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for text in texts or ():
+        currency, _, value = text.partition("=")
+        try:
+            found[currency.strip().upper()] = float(value)
+        except ValueError as error:
+            raise InputError(f"--rate: {text!r} is none", hint="Such as USD=0.92.") from error
+    return found

@@ -1,0 +1,197 @@
+"""``cautery operation day``: plan the action day, print its sheets, re-plan it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cautery.cli import render
+
+if TYPE_CHECKING:
+    from cautery.model import DayPlan, Operation
+
+app = typer.Typer(no_args_is_help=True, help="The timed plan of the action day.")
+
+Case = Annotated[Path, typer.Argument(help="Case of the agency that leads.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
+
+
+@app.command()
+def example() -> None:
+    """Print a whole file of steps, to begin from.
+
+    Example: cautery operation day example > steps.toml
+    """
+    from cautery.workflows.operation.read_day import EXAMPLE
+
+    typer.echo(EXAMPLE, nl=False)
+
+
+@app.command()
+def plan(
+    case: Case,
+    steps: Annotated[Path, typer.Argument(help="Steps, TOML or JSON.")],
+    moment: Annotated[
+        str | None, typer.Option("--moment", help="When all begins, with its zone; else [day].")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Record nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Time the steps, or refuse them with the rule that they break; record the day.
+
+    Example: cautery operation day plan cases/it steps.toml --moment 2026-11-26T05:00Z
+    """
+    from cautery import wiring
+    from cautery.errors import InputError
+    from cautery.operation.schedule import schedule
+    from cautery.workflows.operation.read_day import read_day
+    from cautery.workflows.operation.run_day import record_day, record_hours
+
+    with wiring.desk(case, read_only=dry_run) as desk:
+        told = read_day(steps, desk.operation)
+        when = told.moment if moment is None else _moment(moment)
+        if when is None:
+            raise InputError("no moment", hint="Give --moment 2026-11-26T05:00Z.")
+        now = wiring.clock().now()
+        day = schedule(
+            told.steps,
+            moment=when,
+            operation=desk.operation,
+            criteria=told.criteria,
+            co_tenants=told.co_tenants,
+            clocks=told.clocks,
+            warning_s=told.warning_s,
+            held=told.held,
+            hours=told.hours,
+            now=now,
+        )
+        if not dry_run:
+            record_hours(desk, told.hours, at=now)
+            record_day(desk, day, at=now)
+        _print(day, desk.operation, json=json)
+        render.say("nothing was recorded" if dry_run else f"recorded in {case}")
+
+
+@app.command()
+def show(
+    case: Case,
+    agency: Annotated[str | None, typer.Option("--agency", help="Only its steps.")] = None,
+    json: Json = False,
+) -> None:
+    """Show the day as it is planned now.
+
+    Example: cautery operation day show cases/it --agency nl-fiod
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.run_day import day_of
+
+    with wiring.desk(case, read_only=True) as desk:
+        _print(day_of(desk), desk.operation, json=json, agency=agency)
+
+
+@app.command()
+def sheets(
+    case: Case,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the sheets.")],
+    agency: Annotated[str | None, typer.Option("--agency", help="Only this one's.")] = None,
+    json: Json = False,
+) -> None:
+    """Write a call sheet for each agency that has a step: HTML, PDF and iCalendar.
+
+    Example: cautery operation day sheets cases/it -o sheets
+    """
+    from cautery import wiring
+    from cautery.errors import StorageError
+    from cautery.operation.calendar import calendar
+    from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
+    from cautery.workflows.operation.run_day import day_of
+
+    with wiring.desk(case, read_only=True) as desk:
+        day, operation = day_of(desk), desk.operation
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"{out}: {error.strerror}", hint="Name a folder that can be written."
+        ) from error
+    having = sorted({one.step.agency for one in day.steps})
+    chosen = having if agency is None else [operation.agency(agency).id]
+    for name in chosen:
+        view = call_sheet(day, name, operation)
+        book = calendar(day, name, operation=operation, made_at=wiring.clock().now())
+        wiring.write_file(out / f"{name}.html", call_sheet_html(view).encode())
+        wiring.write_pdf(call_sheet_typst(view), out / f"{name}.pdf")
+        wiring.write_file(out / f"{name}.ics", book)
+        for ending in ("html", "pdf", "ics"):
+            if json:
+                render.json_line({"agency": name, "file": str(out / f"{name}.{ending}")})
+            else:
+                typer.echo(out / f"{name}.{ending}")
+    render.say(f"{len(chosen)} call sheet{'s' * (len(chosen) != 1)}: for each agency its own only")
+
+
+@app.command()
+def replan(case: Case, json: Json = False) -> None:
+    """Time the day anew from now on: what waits for a late step waits, and so on.
+
+    A step that is reported failed is re-planned at once; this is for those that are late.
+
+    Example: cautery operation day replan cases/it
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.run_day import running_day
+
+    with wiring.desk(case) as desk:
+        running, _ = running_day(desk)
+        running.late(wiring.clock().now())
+        _print(running.day, desk.operation, json=json)
+
+
+def _moment(text: str) -> datetime:
+    from cautery.errors import InputError
+    from cautery.model import to_utc
+
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"--moment {text!r} is no time", hint="Write it as 2026-11-26T05:00Z."
+        ) from error
+    return to_utc("--moment", when)
+
+
+def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None = None) -> None:
+    from zoneinfo import ZoneInfo
+
+    from cautery.model import to_json
+
+    if json:
+        render.json_line(to_json(day))
+        return
+    if agency is not None:
+        operation.agency(agency)
+    zones = {one.id: ZoneInfo(one.zone) for one in operation.agencies}
+    render.table(
+        ("begins, UTC", "local", "step", "agency, team", "what, and why then"),
+        (
+            (
+                f"{one.starts_at:%d %b %H:%M:%S}",
+                "-".join(
+                    f"{each.astimezone(zones[one.step.agency]):%H:%M}"
+                    for each in (one.starts_at, one.ends_at)
+                ),
+                one.step.id,
+                f"{one.step.agency}, {one.step.team}",
+                f"{one.step.text} ({one.why}"
+                + (")" if one.replaces is None else f"; stands for {one.replaces})"),
+            )
+            for one in day.steps
+            if agency in {None, one.step.agency}
+        ),
+        title=f"Action day of {day.operation}, the moment: {day.moment:%d %b %Y %H:%M:%S} UTC",
+    )
+    if day.dropped and agency is None:
+        render.table(("out of the day", "why"), ((one.step.id, one.why) for one in day.dropped))

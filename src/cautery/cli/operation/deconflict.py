@@ -1,0 +1,184 @@
+"""``cautery operation deconflict``: learn which targets two agencies share, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cautery.cli import render
+
+if TYPE_CHECKING:
+    from cautery.workflows.operation.deconflict import Deconflicted
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Compare targets with another agency in four letters: begin, answer, open, conclude, "
+    "finish. The one who begins runs begin, open, finish; the other answer, conclude.",
+)
+
+_Case = Annotated[Path, typer.Argument(help="Your agency's case.")]
+_Letter = Annotated[Path, typer.Argument(help="The letter that came from the other agency.")]
+_Key = Annotated[Path, typer.Option("--key", help="The other's verifier key, had by another way.")]
+_Out = Annotated[Path, typer.Option("-o", "--out", help="Where the next letter goes.")]
+_Targets = Annotated[
+    Path | None,
+    typer.Option("--targets", help="One a line; without it, the case's own asset statements."),
+]
+
+
+@app.command()
+def begin(
+    case: _Case,
+    partner: Annotated[str, typer.Option("--with", help="Id of the other agency.")],
+    out: _Out,
+    targets: _Targets = None,
+    size: Annotated[
+        int | None, typer.Option("--size", help="Power of two that both pad their sets to.")
+    ] = None,
+) -> None:
+    """Begin a run: commit to your masked set.
+
+    Example: cautery operation deconflict begin cases/op-rome --with bg-gdbop -o 1.letter
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.deconflict import first, read_targets
+
+    _check_place(out)
+    with wiring.desk(case) as desk:
+        own = None if targets is None else read_targets(targets)
+        raw = first(desk, partner, at=desk.case.clock.now(), targets=own, size=size)
+        desk.case.store.write(out.parent, out.name, raw)
+    render.say(f"{out}: for {partner}; it goes on with: cautery operation deconflict answer")
+
+
+@app.command()
+def answer(case: _Case, letter: _Letter, key: _Key, out: _Out, targets: _Targets = None) -> None:
+    """Answer a run that another agency has begun: send your masked set.
+
+    Example: cautery operation deconflict answer cases/op-sofia 1.letter --key rome.pub -o 2.letter
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.deconflict import read_targets, second
+    from cautery.workflows.operation.letter import read_letter
+
+    _check_place(out)
+    with wiring.desk(case) as desk:
+        verifier = desk.case.store.public_key(key, name="sender")
+        own = None if targets is None else read_targets(targets)
+        now = desk.case.clock.now()
+        raw = second(desk, read_letter(letter), key=verifier, at=now, targets=own)
+        desk.case.store.write(out.parent, out.name, raw)
+    render.say(f"{out}: it goes on with: cautery operation deconflict open")
+
+
+@app.command("open")
+def open_(case: _Case, letter: _Letter, key: _Key, out: _Out) -> None:
+    """Open your commitment, and raise the other's set.
+
+    Example: cautery operation deconflict open cases/op-rome 2.letter --key sofia.pub -o 3.letter
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.deconflict import third
+    from cautery.workflows.operation.letter import read_letter
+
+    _check_place(out)
+    with wiring.desk(case) as desk:
+        verifier = desk.case.store.public_key(key, name="sender")
+        raw = third(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
+        desk.case.store.write(out.parent, out.name, raw)
+    render.say(f"{out}: it goes on with: cautery operation deconflict conclude")
+
+
+@app.command()
+def conclude(
+    case: _Case,
+    letter: _Letter,
+    key: _Key,
+    out: _Out,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+) -> None:
+    """Learn what is shared, and let the other learn it.
+
+    Example: cautery operation deconflict conclude cases/op-sofia 3.letter --key rome.pub
+    -o 4.letter
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.deconflict import fourth
+    from cautery.workflows.operation.letter import read_letter
+
+    _check_place(out)
+    with wiring.desk(case) as desk:
+        verifier = desk.case.store.public_key(key, name="sender")
+        known = fourth(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
+        assert known.reply is not None
+        desk.case.store.write(out.parent, out.name, known.reply)
+    render.say(f"{out}: it goes on with: cautery operation deconflict finish")
+    _show(known, json=json)
+
+
+@app.command()
+def finish(
+    case: _Case,
+    letter: _Letter,
+    key: _Key,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+) -> None:
+    """Learn what is shared: the end of the run for the one who began it.
+
+    Example: cautery operation deconflict finish cases/op-rome 4.letter --key sofia.pub
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.deconflict import last
+    from cautery.workflows.operation.letter import read_letter
+
+    with wiring.desk(case) as desk:
+        verifier = desk.case.store.public_key(key, name="sender")
+        known = last(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
+    _show(known, json=json)
+
+
+@app.command()
+def forget(
+    case: _Case,
+    session: Annotated[str, typer.Argument(help="Id of the run, from its result.")],
+    why: Annotated[str, typer.Option("--why", help="Why no auditor needs it any more.")],
+) -> None:
+    """Destroy the secrets of a run; its letters stay.
+
+    Example: cautery operation deconflict forget cases/op-rome 0f3c... --why "audited 3 March"
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.deconflict import forget_run
+
+    with wiring.desk(case) as desk:
+        destroyed = forget_run(desk, session, why=why)
+    render.say(f"{destroyed} keys of run {session} destroyed")
+
+
+def _check_place(out: Path) -> None:
+    """Refuse early: a letter is written after the run has gone on, which it does once."""
+    from cautery.errors import InputError
+
+    if not out.parent.is_dir() or out.is_dir():
+        raise InputError(f"{out}: no place for a file")
+
+
+def _show(known: Deconflicted, *, json: bool) -> None:
+    if json:
+        render.json_line(
+            {
+                "session": known.session,
+                "with": known.partner.id,
+                "contact": known.partner.contact,
+                "shared": list(known.shared),
+            }
+        )
+        return
+    render.table(("shared target",), ((one,) for one in known.shared))
+    if known.shared:
+        render.say(f"open contact with {known.partner.name}: {known.partner.contact}")
+    else:
+        render.say(f"nothing is shared with {known.partner.name}")
+    render.say(f"run {known.session}")

@@ -1,0 +1,509 @@
+"""``cautery operation exhibit``: the register of what was seized."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cautery.cli import render
+
+if TYPE_CHECKING:
+    from cautery.model import Money
+    from cautery.operation.register import Line, Register
+
+app = typer.Typer(no_args_is_help=True, help="Register exhibits; their custody, totals and labels.")
+
+Case = Annotated[Path, typer.Argument(help="The agency's case.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
+Number = Annotated[str, typer.Argument(help="The exhibit's number.")]
+
+
+@app.command()
+def add(
+    case: Case,
+    file: Annotated[
+        Path, typer.Argument(help="TOML with [[exhibit]] tables, or JSON lines; all or none.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check; record nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Enter exhibits into the register: all that the file holds, or none of them.
+
+    Each states number, kind, search, agency, description, place, finder (a service number or
+    role), seal, seized_at; and value with valued_at, count, photo (a file), details by its kind.
+
+    Example: cautery operation exhibit add cases/op-rome search-12.toml
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.read_exhibits import read_exhibits
+    from cautery.workflows.operation.register_exhibits import check_exhibits, register_exhibits
+
+    entries = read_exhibits(file)
+    with wiring.desk(case, read_only=dry_run) as desk:
+        if dry_run:
+            check_exhibits(desk, entries)
+            render.say(f"{len(entries)} exhibits would be entered")
+            return
+        entered = register_exhibits(desk, entries)
+    for one in entered:
+        if json:
+            render.json_line({"number": one.number, "kind": one.kind.value, "seal": one.seal})
+    render.say(f"{len(entered)} exhibits entered in {case}")
+
+
+@app.command()
+def move(
+    case: Case,
+    number: Annotated[
+        str | None, typer.Argument(help="The exhibit's number; or give --file.")
+    ] = None,
+    act: Annotated[
+        str,
+        typer.Option(
+            help="handed-over, stored, examined, transferred, returned or destroyed.",
+        ),
+    ] = "handed-over",
+    giver: Annotated[str, typer.Option("--from", help="Who had it: service number or role.")] = "",
+    taker: Annotated[str, typer.Option("--to", help="Who has it now.")] = "",
+    place: Annotated[str, typer.Option(help="Where.")] = "",
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    seal: Annotated[str | None, typer.Option(help="Seal after it; default: unchanged.")] = None,
+    opened: Annotated[str | None, typer.Option(help="Seal that an examination opened.")] = None,
+    result: Annotated[str | None, typer.Option(help="What came of it.")] = None,
+    agency: Annotated[str | None, typer.Option(help="Of a transfer: who takes over.")] = None,
+    stated_by: Annotated[
+        str | None, typer.Option(help="Of a transfer: whose statement; default: this desk's.")
+    ] = None,
+    at: Annotated[datetime | None, typer.Option(help="When (UTC); default: now.")] = None,
+    file: Annotated[Path | None, typer.Option(help="TOML with [[link]], or JSON lines.")] = None,
+) -> None:
+    """Add a link to a chain of custody; who gives must be who took last.
+
+    Example: cautery operation exhibit move cases/op-rome IT-0042 --from it-postal/4471
+    --to "exhibits officer" --place "store 2" --reason "kept for the court"
+    """
+    from datetime import UTC
+
+    from cautery import wiring
+    from cautery.errors import InputError
+    from cautery.model import CustodyAct, CustodyEntry
+    from cautery.workflows.operation.read_exhibits import read_links
+    from cautery.workflows.operation.register_exhibits import Book, move_exhibit
+
+    with wiring.desk(case) as desk:
+        book = Book(desk)
+        if (number is None) == (file is None):
+            raise InputError("name one exhibit, or a --file of links")
+        if number is None:
+            assert file is not None
+            links = read_links(file)
+        else:
+            try:
+                done = CustodyAct(act)
+            except ValueError as error:
+                raise InputError(
+                    f"--act {act!r}", hint="One of " + ", ".join(one.value for one in CustodyAct)
+                ) from error
+            links = (
+                CustodyEntry(
+                    number=number,
+                    act=done,
+                    at=desk.case.clock.now() if at is None else at.replace(tzinfo=UTC),
+                    giver=giver,
+                    taker=taker,
+                    place=place,
+                    reason=reason,
+                    seal=book.register[number].seal if seal is None else seal,
+                    opened_seal=opened,
+                    result=result,
+                    to_agency=agency,
+                    stated_by=stated_by,
+                ),
+            )
+        move_exhibit(desk, *links, book=book)
+    render.say(f"{len(links)} links of custody recorded")
+
+
+@app.command("value")
+def value_(
+    case: Case,
+    number: Number,
+    amount: Annotated[str, typer.Option(help="What arrived, in the coin.")],
+    to: Annotated[str, typer.Option(help="The state's wallet.")],
+    transfer: Annotated[str, typer.Option(help="Id of the transaction.")],
+    by: Annotated[str, typer.Option("--by", help="Who moved it: service number or role.")],
+    fee: Annotated[str, typer.Option(help="Network fee, in the coin.")] = "0",
+    at: Annotated[datetime | None, typer.Option(help="When (UTC); default: now.")] = None,
+) -> None:
+    """Record that coins of a seized wallet went to a wallet of the state.
+
+    Example: cautery operation exhibit value cases/op-rome IT-0042 --amount 1.24 --fee 0.0001
+    --to 34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo --transfer f4184fc5 --by it-postal/4471
+    """
+    from datetime import UTC
+
+    from cautery import wiring
+    from cautery.operation.details import decimal_of
+    from cautery.operation.register import ValueMoved
+    from cautery.workflows.operation.register_exhibits import Book, move_value
+
+    with wiring.desk(case) as desk:
+        book = Book(desk)
+        details = book.register[number].exhibit.details
+        move_value(
+            desk,
+            ValueMoved(
+                number=number,
+                asset=str(details.get("asset", "")),
+                amount=decimal_of("--amount", amount),
+                fee=decimal_of("--fee", fee),
+                to=to,
+                transfer=transfer,
+                at=desk.case.clock.now() if at is None else at.replace(tzinfo=UTC),
+                by=by,
+            ),
+            book=book,
+        )
+    render.say(f"exhibit {number}: {amount} moved to {to}")
+
+
+@app.command()
+def correct(
+    case: Case,
+    number: Number,
+    changes: Annotated[
+        list[str], typer.Option("--set", help="FIELD=VALUE, the value as JSON or plain text.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why it was wrong.")],
+    by: Annotated[str, typer.Option("--by", help="Who corrects: service number or role.")],
+) -> None:
+    """Correct an entry by a new record that names it; the old one stays, and stays shown.
+
+    Example: cautery operation exhibit correct cases/op-rome IT-0042 --set count=3
+    --reason "two more in the bag" --by "exhibits officer"
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.register_exhibits import correct_exhibit
+
+    with wiring.desk(case) as desk:
+        correct_exhibit(desk, number, dict(map(_change, changes)), reason=reason, by=by)
+    render.say(f"exhibit {number} corrected")
+
+
+@app.command("list")
+def list_(case: Case, json: Json = False) -> None:
+    """List the register: what, where from, who has it.
+
+    Example: cautery operation exhibit list cases/op-rome
+    """
+    from cautery.model import to_json
+
+    register = _read(case)
+    if json:
+        for line in register.lines.values():
+            render.json_line(to_json(line.exhibit) | _now(line))
+        return
+    render.table(
+        ("number", "kind", "pieces", "description", "place", "value", "seal", "holder", "state"),
+        (
+            (
+                line.first.number,
+                line.exhibit.kind.value,
+                line.exhibit.count,
+                line.exhibit.description,
+                line.exhibit.place,
+                _money(line.exhibit.value),
+                line.seal,
+                f"{line.agency}: {line.holder}",
+                line.state + (" (corrected)" if line.corrections else ""),
+            )
+            for line in register.lines.values()
+        ),
+    )
+
+
+@app.command()
+def show(case: Case, number: Number, json: Json = False) -> None:
+    """Show one exhibit: its entry, every correction, and its chain of custody.
+
+    Example: cautery operation exhibit show cases/op-rome IT-0042
+    """
+    from cautery.model import iso, to_json
+    from cautery.operation.register import coins_moved
+
+    line = _read(case)[number]
+    if json:
+        render.json_line(to_json(line) | _now(line) | {"digest": line.digest})
+        return
+    held = line.exhibit
+    told = (
+        ("number", held.number),
+        ("kind", held.kind.value if held.count == 1 else f"{held.kind.value}, {held.count} pieces"),
+        ("description", held.description),
+        ("search, agency", f"{held.search}, {held.agency}"),
+        ("place, finder", f"{held.place}, {held.finder}"),
+        ("seized", iso(held.seized_at)),
+        ("value", _money(held.value)),
+        ("photo", held.photo),
+        ("entry", line.digest),
+        *((f"  {name}", value) for name, value in held.details.items()),
+    )
+    render.table(("", "as it holds now"), told)
+    for one in line.corrections:
+        render.table(
+            ("corrected", "by", "why", "now"),
+            [
+                (
+                    iso(one.at),
+                    one.by,
+                    one.reason,
+                    ", ".join(f"{name}: {value}" for name, value in one.changes.items()),
+                )
+            ],
+        )
+    render.table(
+        ("when", "act", "from", "to", "where", "why", "seal"),
+        (
+            (
+                iso(link.at),
+                link.act.value,
+                link.giver,
+                link.taker if link.to_agency is None else f"{link.to_agency}: {link.taker}",
+                link.place,
+                link.reason if link.result is None else f"{link.reason}: {link.result}",
+                link.seal if link.opened_seal is None else f"{link.opened_seal} -> {link.seal}",
+            )
+            for link in line.chain
+        ),
+    )
+    moves = coins_moved(line)
+    if moves:
+        render.table(
+            ("moved", "asset", "fee", "to", "transfer", "by"),
+            (
+                (f"{one.amount:f}", one.asset, f"{one.fee:f}", one.to, one.transfer, one.by)
+                for one in moves
+            ),
+        )
+    if line.pending is not None:
+        render.say(f"under transfer to {line.pending.to_agency}: one side has not stated it yet")
+
+
+@app.command()
+def totals(case: Case, json: Json = False) -> None:
+    """Add up the register by double entry: by kind, place, agency and holder, never across units.
+
+    Example: cautery operation exhibit totals cases/op-rome
+    """
+    from cautery.model import to_json
+    from cautery.operation.totals import totals as added
+
+    found = added(_read(case))
+    if json:
+        render.json_line(to_json(found))
+        return
+    for title, groups in (
+        ("by kind", found.by_kind),
+        ("by place of the find", found.by_place),
+        ("by agency that seized", found.by_agency),
+        ("where it is now", found.by_holder),
+    ):
+        render.table(
+            (title, "amount", "unit"),
+            (
+                (name if first else "", f"{amount:f}", unit)
+                for name, group in groups.items()
+                for first, (unit, amount) in zip(
+                    itertools.chain([True], itertools.repeat(False)), group.items(), strict=False
+                )
+            ),
+        )
+    render.table(
+        ("unit", "taken", "debits", "credits"),
+        (
+            (unit, f"{found.taken.get(unit, 0):f}", f"{amount:f}", f"{found.credits[unit]:f}")
+            for unit, amount in found.debits.items()
+        ),
+        title=f"{found.exhibits} exhibits",
+    )
+
+
+@app.command()
+def labels(
+    case: Case,
+    out: Annotated[Path, typer.Option("-o", "--out", help="PDF to write.")],
+    numbers: Annotated[
+        list[str] | None, typer.Option("--number", help="Only these; may be given again.")
+    ] = None,
+    skip: Annotated[int, typer.Option(help="Stickers gone from the first sheet.")] = 0,
+) -> None:
+    """Print labels with a QR code on a PDF sheet of 21 stickers (63.5 x 38.1 mm).
+
+    Example: cautery operation exhibit labels cases/op-rome -o labels.pdf
+    """
+    from cautery import wiring
+    from cautery.operation.labels import label_sheet_typst
+    from cautery.workflows.operation.register_exhibits import Book
+
+    with wiring.desk(case, read_only=True) as desk:
+        register = Book(desk).register
+        lines = [register[one] for one in numbers] if numbers else register.lines.values()
+        source = label_sheet_typst(
+            lines, operation=desk.operation.id, lab=desk.operation.lab, skip=skip
+        )
+    wiring.write_pdf(source, out)
+    render.say(f"{len(lines)} labels in {out}")
+
+
+@app.command()
+def manifest(
+    case: Case,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write it.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Compare this manifest instead.")] = None,
+    key: Annotated[
+        Path | None, typer.Option("--public-key", help="The case's key, had from elsewhere.")
+    ] = None,
+) -> None:
+    """Write the signed manifest of the register, or check one against it.
+
+    Example: cautery operation exhibit manifest cases/op-rome -o register.manifest
+    """
+    from cautery import wiring
+    from cautery.errors import InputError
+    from cautery.workflows.operation.register_exhibits import (
+        MAX_MANIFEST_BYTES,
+        check_manifest,
+        register_manifest,
+    )
+    from cautery.workflows.operation.trace_money import content_of
+
+    if (out is None) == (check is None):
+        raise InputError("give --out FILE to write a manifest, or --check FILE to compare one")
+    if check is not None:
+        raw = content_of(check, most=MAX_MANIFEST_BYTES)
+        with wiring.desk(case, read_only=True) as desk:
+            verifier = None
+            if key is not None:
+                name = next(iter(desk.bodies("operation.opened")))["key"].partition("+")[0]
+                verifier = desk.case.store.public_key(key, name=str(name))
+            count = check_manifest(desk, raw, key=verifier)
+        render.say(f"{check}: equals the register, {count} exhibits")
+        return
+    assert out is not None
+    with wiring.desk(case) as desk:
+        raw = register_manifest(desk)
+    wiring.write_file(out, raw)
+    render.say(f"{out}: signed")
+
+
+@app.command()
+def findings(
+    case: Case,
+    tags: Annotated[Path | None, typer.Option(help="CSV of address tags.")] = None,
+    transfers: Annotated[
+        Path | None, typer.Option(help="Supplied transactions: whom did wallets deal with?")
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Record the suggestions, as assessments.")
+    ] = False,
+    file: Annotated[Path | None, typer.Option("--add", help="JSON lines to record.")] = None,
+    json: Json = False,
+) -> None:
+    """List links to other crimes: recorded ones, and what the exhibits suggest.
+
+    A suggestion is an assessment for a person to weigh, never a fact.
+
+    Example: cautery operation exhibit findings cases/op-rome
+    """
+    from cautery import wiring
+    from cautery.model import to_json
+    from cautery.workflows.operation.read_exhibits import read_findings
+    from cautery.workflows.operation.register_exhibits import (
+        Book,
+        findings_of,
+        record_finding,
+        suggested_findings,
+    )
+    from cautery.workflows.operation.trace_money import read_supplied, read_tag_file
+
+    known = read_tag_file(tags) if tags is not None else ()
+    table = read_supplied(transfers) if transfers is not None else None
+    moved = () if table is None else table.transfers(range(len(table)))
+    with wiring.desk(case, read_only=not record and file is None) as desk:
+        book = Book(desk)
+        if file is not None:
+            for one in read_findings(file, by=desk.agency.id, now=desk.case.clock.now()):
+                record_finding(desk, one, book=book)
+        suggested = suggested_findings(desk, tags=known, transfers=moved, book=book)
+        if record:
+            for one in suggested:
+                record_finding(desk, one, book=book)
+            suggested = ()
+        recorded = findings_of(desk)
+    rows = [(one, "recorded") for one in recorded] + [(one, "suggested") for one in suggested]
+    if json:
+        for one, state in rows:
+            render.json_line(to_json(one) | {"state": state})
+        return
+    render.table(
+        ("crime", "says", "kind", "exhibits", "marking", ""),
+        (
+            (
+                one.crime.value,
+                one.text,
+                one.kind.value,
+                "\n".join(one.numbers),
+                one.marking.tlp.value,
+                state,
+            )
+            for one, state in rows
+        ),
+    )
+
+
+def _read(case: Path) -> Register:
+    """Read a case's register; tell what does not count in it."""
+    from cautery import wiring
+    from cautery.workflows.operation.register_exhibits import Book
+
+    with wiring.desk(case, read_only=True) as desk:
+        book = Book(desk)
+        register = book.register
+        for index, reason in book.void:
+            render.say(render.printable(f"record {index} does not count: {reason}"))
+        return register
+
+
+def _now(line: Line) -> dict[str, object]:
+    """Return what the chain says of an exhibit now."""
+    return {
+        "holder": line.holder,
+        "held_by_agency": line.agency,
+        "seal_now": line.seal,
+        "state": line.state,
+        "corrections": len(line.corrections),
+        "entry": line.digest,
+    }
+
+
+def _money(value: Money | None) -> str:
+    return "" if value is None else f"{value.amount:f} {value.currency}"
+
+
+def _change(text: str) -> tuple[str, Any]:
+    """Read FIELD=VALUE; the value is JSON if it can be read so, otherwise text."""
+    import json
+
+    from cautery.errors import InputError
+
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise InputError(f"--set {text[:60]!r}: a change is FIELD=VALUE")
+    try:
+        return name, json.loads(value, parse_float=str)
+    except ValueError:
+        return name, value

@@ -1,0 +1,158 @@
+"""``cautery operation instrument``: draft legal instruments; none is ever sent from here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cautery.cli import render
+
+if TYPE_CHECKING:
+    from cautery.model import Agency, Instrument, Operation
+
+app = typer.Typer(no_args_is_help=True, help="Draft legal instruments, for a person to issue.")
+
+KINDS = ("preservation", "production", "freezing", "eio", "jit", "mla")
+
+
+@app.command()
+def draft(
+    case: Annotated[Path, typer.Argument(help="The issuing agency's case.")],
+    kind: Annotated[str, typer.Argument(help=", ".join(KINDS))],
+    to: Annotated[str, typer.Option("--to", help="Addressee; for a jit, agencies by commas.")],
+    holds: Annotated[
+        list[str], typer.Option("--hold", help="What it asks for; may be given again.")
+    ],
+    grounds: Annotated[str, typer.Option("--grounds", help="Why: needed and proportionate.")] = "",
+    country: Annotated[str, typer.Option("--country", help="Of the addressee.")] = "",
+    provider: Annotated[
+        str,
+        typer.Option("--class", help="domain, ip-numbering, hosting, cloud; e-Evidence only."),
+    ] = "other",
+    emergency: Annotated[bool, typer.Option("--emergency", help="Production in 8 hours.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="The data are not stored yet.")] = False,
+    until: Annotated[datetime | None, typer.Option("--until", help="End of a jit (UTC).")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Also write it there.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+) -> None:
+    """Draft one instrument, print it as Markdown, and file it in the case.
+
+    Rules that nobody has read in an official text are marked [M] in the draft.
+
+    Example: cautery operation instrument draft cases/op-rome preservation --to "Host Ltd"
+    --country NL --class hosting --hold address:192.0.2.7 --grounds "the panel runs there"
+    """
+    from cautery import wiring
+    from cautery.model import to_json
+    from cautery.workflows.operation.draft_instrument import file_draft
+
+    with wiring.desk(case) as desk:
+        told = {
+            "to": to,
+            "holds": holds,
+            "grounds": grounds,
+            "country": country,
+            "provider": provider,
+            "emergency": emergency,
+            "stored": not live,
+            "until": until,
+            "at": desk.case.clock.now(),
+        }
+        made = _drafted(kind, desk.agency, desk.operation, told)
+        text = file_draft(desk, made)
+        if out is not None:
+            desk.case.store.write(out.parent, out.name, text.encode())
+    if json:
+        render.json_line({**to_json(made), "text": text})
+        return
+    typer.echo(render.printable_lines(text))
+    render.say(f"draft {made.id} filed; it is not sent: a person issues it")
+
+
+@app.command("list")
+def list_(
+    case: Annotated[Path, typer.Argument(help="The agency's case, open or closed.")],
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """List the drafts of a case with their deadlines.
+
+    Example: cautery operation instrument list cases/op-rome
+    """
+    from cautery import wiring
+    from cautery.model import to_json
+    from cautery.workflows.operation.draft_instrument import filed_drafts
+
+    with wiring.desk(case, read_only=True) as desk:
+        found = tuple(filed_drafts(desk))
+    if json:
+        for one in found:
+            render.json_line(to_json(one))
+        return
+    render.table(
+        ("id", "kind", "to", "holds", "due", "lapses", "basis"),
+        (
+            (
+                one.id,
+                one.kind.value,
+                f"{one.addressee} ({one.country})",
+                "\n".join(one.holds),
+                "" if one.due_at is None else f"{one.due_at:%Y-%m-%d %H:%MZ}",
+                "" if one.lapses_at is None else f"{one.lapses_at:%Y-%m-%d %H:%MZ}",
+                one.basis,
+            )
+            for one in found
+        ),
+    )
+
+
+def _drafted(kind: str, by: Agency, operation: Operation, told: dict[str, Any]) -> Instrument:
+    from datetime import UTC
+
+    from cautery.errors import InputError
+    from cautery.operation import instruments
+
+    common = {name: told[name] for name in ("holds", "grounds", "country", "at")}
+    evidence = {
+        "by": by,
+        "provider": told["to"],
+        "provider_class": _provider_class(told["provider"]),
+        "stored": told["stored"],
+        **common,
+    }
+    if told["emergency"] and kind != "production":
+        raise InputError("--emergency shortens a production order, and nothing else")
+    if kind == "preservation":
+        return instruments.draft_preservation(**evidence)
+    if kind == "production":
+        return instruments.draft_production(**evidence, emergency=told["emergency"])
+    if kind == "freezing":
+        return instruments.draft_freezing(by=by, addressee=told["to"], **common)
+    if kind == "eio":
+        return instruments.draft_eio(by=by, authority=told["to"], **common)
+    if kind == "mla":
+        return instruments.draft_mla(by=by, authority=told["to"], **common)
+    if kind != "jit":
+        raise InputError(f"{kind!r} is no instrument", hint="One of " + ", ".join(KINDS))
+    if told["until"] is None:
+        raise InputError("a joint investigation team is set up for a limited time: --until")
+    return instruments.draft_jit(
+        by=by,
+        partners=[operation.agency(one.strip()) for one in told["to"].split(",")],
+        purpose="; ".join([*told["holds"], told["grounds"]]).strip("; "),
+        until=told["until"].replace(tzinfo=UTC),
+        at=told["at"],
+    )
+
+
+def _provider_class(told: str) -> Any:
+    from cautery.errors import InputError
+    from cautery.operation.instruments import ProviderClass
+
+    try:
+        return ProviderClass(told)
+    except ValueError as error:
+        known = ", ".join(ProviderClass)
+        raise InputError(f"{told!r} is no class of provider", hint=f"One of {known}.") from error

@@ -1,0 +1,160 @@
+"""``cautery operation money``: follow supplied money from a purchase or an address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cautery.cli import render
+
+if TYPE_CHECKING:
+    from cautery.operation.money.trace import Trace
+
+MOST_ROWS = 60
+
+
+def money(
+    transfers: Annotated[
+        Path, typer.Argument(help="Supplied transactions: CSV or JSON lines, also .xz, .gz.")
+    ],
+    beginning: Annotated[
+        str, typer.Option("--from", help="PURCHASE.toml, or an address or account.")
+    ],
+    tags: Annotated[
+        list[Path] | None, typer.Option(help="CSV of address tags; may be given again.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="fifo, haircut or poison.")] = "fifo",
+    only_purchase: Annotated[
+        bool, typer.Option("--only-purchase", help="Not all of the owner's income.")
+    ] = False,
+    change: Annotated[
+        bool, typer.Option("--change", help="Also join change addresses; errs more often.")
+    ] = False,
+    case: Annotated[Path | None, typer.Option(help="Keep the trace in this agency's case.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the flow as SVG.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+) -> None:
+    """Follow money through supplied transactions: hops, where it ends, what could be held.
+
+    Nothing is fetched. CSV has the columns id,asset,at,side,address,amount, a row for each input
+    and output. A freezing order is drafted with `cautery operation instrument`, by a person.
+
+    Example: cautery operation money transfers.csv --from purchase.toml --tags tags.csv
+    """
+    from cautery import wiring
+    from cautery.errors import InputError
+    from cautery.model import to_json
+    from cautery.operation.money.picture import flow_picture
+    from cautery.operation.money.taint import METHODS
+    from cautery.workflows.operation.trace_money import (
+        content_of,
+        read_purchases,
+        read_supplied,
+        read_tag_file,
+        trace_money,
+        trace_supplied,
+    )
+
+    if method not in METHODS:
+        raise InputError(f"--method {method!r}", hint="One of " + ", ".join(METHODS))
+    start = read_purchases(Path(beginning)) if beginning.endswith(".toml") else beginning
+    render.say(f"reading {transfers}")
+    table = read_supplied(transfers)
+    known = [tag for file in tags or () for tag in read_tag_file(file)]
+    render.say(f"{len(table)} transactions, {len(table.addresses)} addresses, {len(known)} tags")
+    found = trace_supplied(
+        start,
+        table,
+        known,
+        method=method,
+        follow="purchase" if only_purchase else "owner",
+        change=change,
+    )
+    if case is not None:
+        with wiring.desk(case) as desk:
+            trace_money(desk, found, supplied=content_of(transfers))
+        render.say(f"kept in {case}, encrypted")
+    if plot is not None:
+        wiring.write_file(plot, flow_picture(found).encode())
+        render.say(f"drawn: {plot}")
+    if json:
+        render.json_line(to_json(found))
+        return
+    _show(found)
+
+
+def _show(found: Trace) -> None:
+    """Print hops, endings, holdings and proposals; the largest of each, and how many more."""
+    name = {one.id: _short(one.label) for one in found.nodes}
+
+    def cut(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
+        if rows:
+            render.table(columns, rows[:MOST_ROWS], title=title)
+        if len(rows) > MOST_ROWS:
+            render.say(f"{len(rows) - MOST_ROWS} more in --json")
+
+    cut(
+        f"hops ({found.method})",
+        ("from", "to", "amount", "asset", "seen"),
+        [
+            (
+                name.get(one.source, one.source),
+                name.get(one.target, one.target),
+                f"{one.amount:f}",
+                one.asset,
+                f"{len(one.transfers)}x, {one.first:%Y-%m-%d} to {one.last:%Y-%m-%d}, {one.basis}",
+            )
+            for one in found.hops
+        ],
+    )
+    cut(
+        "where the trail ends",
+        ("at", "amount", "asset", "why", "who could be asked"),
+        [
+            (
+                name.get(one.node, one.node),
+                f"{one.amount:f}",
+                one.asset,
+                one.why,
+                one.ask or "nobody",
+            )
+            for one in found.endings
+        ],
+    )
+    cut(
+        "held now, by the supplied transactions",
+        ("owner", "of the trail", "in all", "asset", "addresses", "joined by"),
+        [
+            (
+                name.get(one.node, one.node),
+                f"{one.tainted:f}",
+                f"{one.balance:f}",
+                one.asset,
+                len(one.addresses),
+                f"{len(one.joined_by)} transactions" if one.joined_by else "",
+            )
+            for one in found.holdings
+        ],
+    )
+    cut(
+        "what drafts would hold (a person issues them)",
+        ("draft", "to", "at most", "asset", "holds"),
+        [
+            (
+                one.kind.value,
+                one.addressee,
+                "" if one.amount is None else f"{one.amount:f}",
+                one.asset,
+                "\n".join(one.holds[:3]) + ("\n..." if len(one.holds) > 3 else ""),
+            )
+            for one in found.proposals
+        ],
+    )
+    for note in found.notes:
+        render.say(render.printable(note))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:12]}...{text[-6:]}"

@@ -1,0 +1,210 @@
+"""``cautery operation person``: persons of interest, under a pseudonym and a retention date."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+
+app = typer.Typer(no_args_is_help=True, help="Keep, review, list and erase persons.")
+
+_Case = Annotated[Path, typer.Argument(help="The agency's case.")]
+_Pseudonym = Annotated[str, typer.Argument(help="From the list.")]
+_Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
+_DAY = ["%Y-%m-%d"]
+
+
+@app.command()
+def add(
+    case: _Case,
+    category: Annotated[
+        str, typer.Option("--category", help="suspect, convicted, victim or other (art. 6).")
+    ] = "",
+    role: Annotated[str, typer.Option("--role", help="In the network: reseller ...")] = "unknown",
+    kind: Annotated[str, typer.Option("--kind", help="fact or assessment (art. 7).")] = "",
+    tlp: Annotated[str, typer.Option("--tlp", help="TLP:RED ...")] = "TLP:RED",
+    pap: Annotated[str, typer.Option("--pap", help="PAP:RED ...")] = "PAP:RED",
+    review: Annotated[
+        datetime | None, typer.Option("--review", formats=_DAY, help="Next review.")
+    ] = None,
+    erase_at: Annotated[
+        datetime | None, typer.Option("--erase", formats=_DAY, help="Erased by then.")
+    ] = None,
+    country: Annotated[str | None, typer.Option("--country", help="ISO 3166-1.")] = None,
+    json: _Json = False,
+) -> None:
+    """Seal a name, read from standard input, under the subject's own key.
+
+    The name is not an argument, so that it stands in no shell history.
+
+    Example: cautery operation person add cases/op-rome --category suspect --kind assessment
+    --role reseller --review 2027-03-01 --erase 2029-03-01 < name.txt
+    """
+    import sys
+
+    from cautery import wiring
+    from cautery.errors import InputError
+    from cautery.model import Person, from_json, to_json
+    from cautery.workflows.operation.persons import pseudonym_at, register_person
+
+    for given, rule in (
+        (category, "a category (Directive (EU) 2016/680, art. 6): --category"),
+        (kind, "fact or assessment (Directive (EU) 2016/680, art. 7): --kind"),
+        (review, "a date of review (Directive (EU) 2016/680, art. 5): --review"),
+        (erase_at, "a date of erasure (Directive (EU) 2016/680, art. 5): --erase"),
+    ):
+        if not given:
+            raise InputError(f"a person has {rule}")
+    assert review is not None
+    assert erase_at is not None
+    if sys.stdin.isatty():
+        render.say("name, then Enter:")
+    name = sys.stdin.readline(1000).strip()
+    with wiring.desk(case) as desk:
+        person = from_json(
+            Person,
+            {
+                "pseudonym": pseudonym_at(desk, name),
+                "category": category,
+                "kind": kind,
+                "role": role,
+                "marking": {"tlp": tlp, "pap": pap},
+                "review_at": review.date(),
+                "erase_at": erase_at.date(),
+                "country": country,
+            },
+        )
+        kept = register_person(desk, name, person)
+    if json:
+        render.json_line(to_json(kept.person))
+        return
+    typer.echo(kept.person.pseudonym)
+
+
+@app.command("list")
+def list_(case: _Case, json: _Json = False) -> None:
+    """List the persons of a case; no name is shown.
+
+    Example: cautery operation person list cases/op-rome
+    """
+    from cautery import wiring
+    from cautery.model import to_json
+    from cautery.workflows.operation.persons import kept_persons
+
+    with wiring.desk(case, read_only=True) as desk:
+        found = kept_persons(desk)
+    if json:
+        for one in found:
+            render.json_line(to_json(one))
+        return
+    render.table(
+        (
+            "pseudonym",
+            "category",
+            "kind",
+            "role",
+            "country",
+            "marking",
+            "review",
+            "erase",
+            "erased",
+        ),
+        (
+            (
+                one.person.pseudonym,
+                one.person.category.value,
+                one.person.kind.value,
+                one.person.role,
+                one.person.country,
+                one.person.marking.tlp.value,
+                one.person.review_at,
+                one.person.erase_at,
+                "" if one.erased_at is None else f"{one.erased_at:%Y-%m-%d}",
+            )
+            for one in found
+        ),
+    )
+
+
+@app.command()
+def due(case: _Case, json: _Json = False) -> None:
+    """List whose date of review or erasure has come.
+
+    Example: cautery operation person due cases/op-rome
+    """
+    from cautery import wiring
+    from cautery.model import to_json
+    from cautery.workflows.operation.persons import due_persons
+
+    with wiring.desk(case, read_only=True) as desk:
+        found = due_persons(desk, today=desk.case.clock.now().date())
+    if json:
+        for one in found:
+            render.json_line(to_json(one))
+        return
+    render.table(
+        ("pseudonym", "what", "since"),
+        ((one.person.pseudonym, one.what, one.since) for one in found),
+    )
+
+
+@app.command()
+def name(
+    case: _Case,
+    pseudonym: _Pseudonym,
+    why: Annotated[str, typer.Option("--why", help="Justification, for the log (art. 25).")],
+    who: Annotated[str, typer.Option("--who", help="Who reads it.")],
+) -> None:
+    """Show a person's name; that it was read is recorded.
+
+    Example: cautery operation person name cases/op-rome P-0123456789ab --why "warrant 3"
+    --who "A. Officer"
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.persons import name_of
+
+    with wiring.desk(case) as desk:
+        found = name_of(desk, pseudonym, why=why, who=who)
+    typer.echo(render.printable(found))
+
+
+@app.command()
+def review(
+    case: _Case,
+    pseudonym: _Pseudonym,
+    until: Annotated[datetime, typer.Option("--until", formats=_DAY, help="The next review.")],
+    why: Annotated[str, typer.Option("--why", help="Why it is still needed.")],
+) -> None:
+    """Record a review: the person is kept until the next.
+
+    Example: cautery operation person review cases/op-rome P-0123456789ab --until 2027-09-01
+    --why "trial pending"
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.persons import review_person
+
+    with wiring.desk(case) as desk:
+        review_person(desk, pseudonym, review_at=until.date(), why=why)
+    render.say(f"{pseudonym}: kept until {until.date()}")
+
+
+@app.command()
+def erase(
+    case: _Case,
+    pseudonym: _Pseudonym,
+    why: Annotated[str, typer.Option("--why", help="Retention, acquittal, request ...")],
+) -> None:
+    """Destroy the key of a person's name; every proof of the case stands.
+
+    Example: cautery operation person erase cases/op-rome P-0123456789ab --why "acquitted"
+    """
+    from cautery import wiring
+    from cautery.workflows.operation.persons import erase_person
+
+    with wiring.desk(case) as desk:
+        destroyed = erase_person(desk, pseudonym, why=why)
+    render.say(f"{pseudonym}: {destroyed} keys destroyed; the name cannot be read any more")

@@ -1,0 +1,56 @@
+"""``cautery operation receive``: check and file a bundle from another agency."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+
+
+def receive(
+    case: Annotated[Path, typer.Argument(help="Your agency's case.")],
+    bundle: Annotated[Path, typer.Argument(help="What the other agency sent.")],
+    key: Annotated[
+        Path, typer.Option("--key", help="Its verifier key, had by another way than the bundle.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """Verify a bundle's signature, form and markings, and file it with its original bytes.
+
+    Example: cautery operation receive cases/op-sofia rome.bundle --key it-postal.pub
+    """
+    from cautery import wiring
+    from cautery.model import to_json
+    from cautery.workflows.operation.letter import read_letter
+    from cautery.workflows.operation.share import receive as file_bundle
+
+    with wiring.desk(case) as desk:
+        verifier = desk.case.store.public_key(key, name="sender")
+        found = file_bundle(desk, read_letter(bundle), key=verifier, at=desk.case.clock.now())
+    if json:
+        for one in found:
+            render.json_line(to_json(one))
+    else:
+        render.table(
+            ("by", "subject", "says", "kind", "marking"),
+            (
+                (
+                    one.by,
+                    one.subject,
+                    one.text,
+                    one.kind.value,
+                    " ".join(
+                        (
+                            one.marking.tlp.value,
+                            one.marking.pap.value,
+                            *sorted(each.value for each in one.marking.handling),
+                        )
+                    ),
+                )
+                for one in found
+            ),
+        )
+    render.say(f"{len(found)} statements filed in {case}")

@@ -1,0 +1,132 @@
+"""``cautery operation replay``: an operation of the lab, from the first statement to regrowth."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import typer
+
+from cautery.cli import render
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from cautery.lab.operations.replay.story import Told
+
+_SHOWN = 18
+
+
+def replay(
+    like: Annotated[
+        str, typer.Argument(help="taken-down, kratos, or a shape: xtream, flawless, globe.")
+    ],
+    seed: Annotated[int, typer.Option(min=0, help="The world; the same seed, the same world.")] = 1,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Seconds of the action day in one second; 0 does not wait. "
+            "On a terminal 1200 by default, else 0.",
+        ),
+    ] = None,
+    case: Annotated[
+        Path | None, typer.Option(help="The lead's case; the others stand beside it.")
+    ] = None,
+    scale: Annotated[
+        float, typer.Option(min=0.005, max=1, help="Size of the world; 1 is full size.")
+    ] = 1.0,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines as it goes.")] = False,
+) -> None:
+    """Replay a coordinated operation: intelligence, deconfliction, the day, and what grows back.
+
+    Example: cautery operation replay taken-down --seed 3
+    """
+    import sys
+
+    from cautery import wiring
+
+    folder = case or Path("replay") / f"{like}-{seed}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}" / "case"
+    pace = speed if speed is not None else (1200.0 if sys.stderr.isatty() else 0.0)
+    with _Screen(json=json) as screen:
+        done = wiring.replay(
+            like, seed=seed, scale=scale, folder=folder, speed=pace, listen=screen.hear
+        )
+    if json:
+        render.json_line({"chapter": "end", **done.to_json()})
+        return
+    render.table(("", ""), done.rows(), title=f"{done.name}: replayed in {done.seconds:.0f} s")
+    render.say(f"case    {done.case}")
+    render.say(f"page    {done.page.resolve()}")
+
+
+class _Screen:
+    """What the story tells: a scrolling screen on a terminal, lines elsewhere, or JSON lines."""
+
+    def __init__(self, *, json: bool) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._json = json
+        self._console = Console(stderr=True, highlight=False)
+        self._told: list[Told] = []
+        self._figures: dict[str, Any] = {}
+        self._live = Live(
+            get_renderable=self._render,
+            console=self._console,
+            refresh_per_second=8,
+            auto_refresh=self._console.is_terminal,
+        )
+        self._shows = self._console.is_terminal and not json
+
+    def __enter__(self) -> Self:
+        if self._shows:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shows:
+            self._live.stop()
+
+    def hear(self, told: Told) -> None:
+        """Show one thing that was told."""
+        self._told.append(told)
+        self._figures |= told.figures
+        if self._json:
+            render.json_line(
+                {
+                    "at": told.at.isoformat().replace("+00:00", "Z"),
+                    "chapter": told.chapter,
+                    "text": told.text,
+                    **told.figures,
+                }
+            )
+        elif not self._shows:
+            render.say(f"{told.at:%Y-%m-%d %H:%M}Z  {told.chapter:<13} {told.text}")
+
+    def _render(self) -> RenderableType:
+        from rich.console import Group
+        from rich.panel import Panel
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        rows = Table.grid(padding=(0, 2))
+        for one in self._told[-_SHOWN:]:
+            rows.add_row(
+                Text(f"{one.at:%d %b %Y %H:%M}", style="dim"),
+                Text(one.chapter, style="bold"),
+                Text(render.printable(one.text)),
+            )
+        parts: list[RenderableType] = [rows]
+        served = self._figures.get("served")
+        if served is not None:
+            line = Table.grid(padding=(0, 2))
+            line.add_row(
+                Text("still served", style="bold"),
+                ProgressBar(total=1.0, completed=float(served), width=60),
+                Text(f"{served:.0%} of the known demand"),
+            )
+            parts.append(line)
+        return Panel(Group(*parts), title="LAB  replay", title_align="left", border_style="dim")

@@ -1,0 +1,170 @@
+"""Each source's interval, the reconciled band and the claims, as one SVG."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.estimate.claims import number_in_words
+from cautery.estimate.judge import Judged
+from cautery.estimate.reconcile import Reconciled
+
+_INK, _QUIET, _GRID = "#1f2933", "#66727f", "#e3e7eb"
+_BAND_90, _BAND_99 = "#9cc9c4", "#dcedea"
+_OURS, _SOURCE = "#0f6b64", "#4a5a6a"
+_FITS, _FLAGGED = "#2f7d32", "#c0392b"
+_TITLES = {
+    "users": "Users",
+    "payers": "Payers",
+    "revenue": "Revenue, EUR a month",
+}
+
+
+def claims_plot(reconciled: Reconciled, judged: Sequence[Judged] = (), *, title: str = "") -> str:
+    """Draw a panel for each quantity that is claimed, or for all three without claims.
+
+    Returns
+    -------
+    str
+        One SVG document, the same bytes for the same input.
+
+    Raises
+    ------
+    InputError
+        If nothing is there to draw.
+    """
+    import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most estimates draw nothing
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415 - the same
+    from matplotlib.figure import Figure  # noqa: PLC0415 - the same
+
+    claimed = {one.claim.quantity for one in judged}
+    quantities = [one for one in _TITLES if one in claimed or not claimed]
+    if not reconciled.sized:
+        raise InputError("nothing to draw: no source")
+    spoke = [one for one in reconciled.sized if one.draws is not None]
+    rows = len(spoke) + 1
+    heights = [0.34 * rows + 1.05 + 0.26 * _labels(judged, one) for one in quantities]
+    head = 0.6 if title else 0.2
+    style: Any = {
+        "svg.hashsalt": "cautery",
+        "svg.fonttype": "none",
+        "font.family": "sans-serif",
+        "font.sans-serif": ["Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans"],
+        "text.color": _INK,
+        "axes.edgecolor": _QUIET,
+        "xtick.color": _QUIET,
+    }
+    with mpl.rc_context(style):
+        total = head + sum(heights) + 0.35
+        figure = Figure(figsize=(9.2, total), facecolor="white")
+        FigureCanvasSVG(figure)
+        if title:
+            figure.text(0.025, 1 - 0.34 / total, title, size=13, weight="bold", va="center")
+        top = total - head
+        for quantity, height in zip(quantities, heights, strict=True):
+            above = 0.40 + 0.26 * _labels(judged, quantity)
+            box = (0.215, (top - height + 0.42) / total, 0.755, (height - 0.42 - above) / total)
+            _panel(figure.add_axes(box), quantity, reconciled, judged, above=above)
+            top -= height
+        figure.text(
+            0.025,
+            0.16 / total,
+            "Bars: 90 % interval of each source. Band: reconciled, 90 % (dark) and 99 % (pale). "
+            "Dashed: claims.",
+            size=8,
+            color=_QUIET,
+            va="center",
+        )
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": "Cautery"})
+    return out.getvalue()
+
+
+def _labels(judged: Sequence[Judged], quantity: str) -> int:
+    return sum(one.claim.quantity == quantity for one in judged)
+
+
+def _panel(
+    axes: Any, quantity: str, reconciled: Reconciled, judged: Sequence[Judged], *, above: float
+) -> None:
+    """Draw one quantity: rows of sources, the reconciled one last, claims as lines."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415 - as above
+
+    inner = reconciled.estimate(quantity, coverage=0.90)
+    outer = reconciled.estimate(quantity, coverage=0.99)
+    bars = [
+        (one.method, found, _SOURCE, 5.0)
+        for one in reconciled.sized
+        if (found := one.estimate(quantity)) is not None
+    ]
+    own = "one network of it" if reconciled.scope else "reconciled"
+    bars.append((own, inner, _OURS, 8.0))
+    mine = [one for one in judged if one.claim.quantity == quantity]
+    axes.set_xscale("log")
+    ends = [value for _, one, _, _ in bars for value in (one.low, one.high)]
+    ends += [outer.low, outer.high, *(one.size for one in mine)]
+    low, high = max(min(ends), 1e-3), max(ends)
+    room = max((high / low) ** 0.06, 1.15)
+    axes.set_xlim(low / room, high * room)
+    axes.set_ylim(len(bars) - 0.4, -0.6)
+    axes.axvspan(outer.low, outer.high, color=_BAND_99, lw=0, zorder=0)
+    axes.axvspan(inner.low, inner.high, color=_BAND_90, lw=0, zorder=0.5)
+    for row, (_, one, colour, width) in enumerate(bars):
+        axes.plot(
+            [one.low, one.high], [row, row], color=colour, lw=width, solid_capstyle="butt", zorder=2
+        )
+        axes.plot([one.mid], [row], "o", ms=5.5, mfc="white", mec=colour, mew=1.4, zorder=3)
+    for place, claim in enumerate(sorted(mine, key=lambda one: one.size)):
+        colour = _FLAGGED if claim.flagged else _FITS
+        axes.axvline(claim.size, color=colour, lw=1.5, ls=(0, (4, 2)), zorder=4)
+        right = claim.size > (axes.get_xlim()[0] * axes.get_xlim()[1]) ** 0.5
+        mark = "does not fit" if claim.flagged else _mark(claim)
+        text = f"{_plain(claim.claim.text)}: {mark}"
+        axes.annotate(
+            text,
+            (claim.size, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4 if right else 4, 5 + 15 * (len(mine) - 1 - place)),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            va="bottom",
+            size=9,
+            color=colour,
+            annotation_clip=False,
+            parse_math=False,
+        )
+    axes.set_yticks(range(len(bars)), [_plain(name) for name, *_ in bars], size=9.5)
+    for label in axes.get_yticklabels():
+        label.set_parse_math(False)
+    axes.get_yticklabels()[-1].set_weight("bold")
+    axes.tick_params(axis="y", length=0, labelcolor=_INK)
+    decades = high / low > 50
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if decades else (1.0, 2.0, 5.0)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number_in_words(value)))
+    axes.tick_params(axis="x", labelsize=8.5, length=3, which="both")
+    axes.grid(axis="x", color=_GRID, lw=0.8, zorder=0.2)
+    axes.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.annotate(
+        _TITLES[quantity],
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(-126, above * 72 - 22),
+        textcoords="offset points",
+        size=11,
+        weight="bold",
+        annotation_clip=False,
+    )
+
+
+def _mark(claim: Judged) -> str:
+    inner = claim.within_90
+    return "fits" if inner.low <= claim.size <= inner.high else "not refuted"
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in text[:60] if letter.isprintable())

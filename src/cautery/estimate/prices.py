@@ -1,0 +1,62 @@
+"""What price pages say of a network's ARPU, and sums in EUR."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cautery.errors import InputError
+from cautery.estimate import priors
+from cautery.estimate.sized import PriceLevel
+from cautery.model import Money, SizingSources
+
+
+def price_level(sources: SizingSources) -> PriceLevel | None:
+    """Return what price pages say of ARPU; ``None`` without a page.
+
+    Longer terms are brought to one month by the usual discount, and weigh less.
+
+    Raises
+    ------
+    InputError
+        If a currency has no rate.
+    """
+    if not sources.prices:
+        return None
+    discount = priors.LONG_TERM_DISCOUNT.parameters
+    discount_mean = discount[0] / sum(discount)
+    monthly: list[float] = []
+    for page in sources.prices:
+        off = discount_mean * min(page.months - 1, 11) / 11
+        monthly.append(in_eur(page.price, sources.rates) / page.months / (1 - off))
+    logs = np.log(monthly)
+    storefronts = len({page.storefront for page in sources.prices})
+    realised, sd = priors.REALISED.log_moments()
+    # A median of n normal values varies as 1.25 sd / sqrt(n).
+    spread = 1.25 * priors.STOREFRONT_PRICE.parameters[1] / np.sqrt(storefronts)
+    return PriceLevel(
+        log_mean=float(np.median(logs)) + realised,
+        log_sd=float(np.hypot(sd, spread)),
+        pages=len(monthly),
+        list_price_eur=float(np.exp(np.median(logs))),
+    )
+
+
+def in_eur(money: Money, rates: dict[str, float] | None) -> float:
+    """Return an amount in EUR.
+
+    Raises
+    ------
+    InputError
+        If the currency has no rate, or one that is not positive and finite.
+    """
+    if money.currency == "EUR":
+        return float(money.amount)
+    rate = (rates or {}).get(money.currency)
+    if rate is None:
+        raise InputError(
+            f"no rate for {money.currency}: sums are in EUR, and a rate belongs to a day",
+            hint="Give EUR for one unit in rates.csv (currency,eur).",
+        )
+    if not (np.isfinite(rate) and rate > 0):
+        raise InputError(f"a rate of {rate} EUR for one {money.currency} is none")
+    return float(money.amount) * rate

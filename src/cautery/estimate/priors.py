@@ -1,0 +1,423 @@
+"""What is known beforehand of each source's bias: one published or judged distribution a bias.
+
+A world of the lab draws its biases from these priors; the estimators know the priors, never the
+draws. So calibration is measured against the published ranges, not against a world.
+
+The equations (the whole model; docs/adr/0009-sizing.md says why). For country ``c``::
+
+    payers[c]                           the unknown
+    users[c]    = payers[c] * USERS_PER_PAYER * COUNTRY_SHARING
+    arpu[c]     = NETWORK_ARPU * arpu_level(c) * COUNTRY_ARPU
+    revenue[c]  = payers[c] * arpu[c]                   EUR a month, what customers pay
+    lines[c]    = payers[c] * LINES_PER_PAYER           live lines in use by payers
+
+    panels      live lines of panel p in c: lines[c] * share[p] * PANEL_MIX (for each p and c), made
+                to add up to lines[c] over all panels; paid-looking = that / (1 - DORMANT);
+                trial and expired lines come on top (TRIAL, EXPIRED: shares of the whole dump);
+                traffic_share said = share[p] * PANEL_TRAFFIC (for each p) * TRAFFIC_COMMON
+    recaptures  lines to be seen at the peak = lines[c] * PEAK_CONCURRENCY * COUNTRY_PEAK
+                * ACTIVE_PHANTOMS * coverage; coverage said = coverage * EDGE_COVERAGE;
+                each of them is caught with a chance of mean m and variation CAPTURE_CV over lines:
+                E first = E second = N m,  E both = N m^2 (1 + CAPTURE_CV^2)
+    payments    channel k: total[c, k] = revenue[c] * mix[k] * (1 - OFF_BOOK) * coverage[k]
+                * KNOWN_ACCOUNTS (for each k) * (1 - REFUNDS) / (1 - CREDITS) * COUNTRY_PAYMENTS
+                mix ~ Dirichlet(CHANNEL_MIX); coverage[k] from ACCOUNT_COVERAGE for each k;
+                purchases[k].known ~ Binomial(purchases[k].purchases, coverage[k])
+    names       hits ~ Binomial(sampled, payers[c] * HOUSEHOLDS_LOOKING * COUNTRY_NAMES
+                * (1 - VPN) / households)
+    surveys     yes ~ Binomial(asked, users[c] / share of the market * SURVEY_RECALL
+                * COUNTRY_SURVEY / (households * ADULTS_PER_HOUSEHOLD))
+    visits      visits[c] = payers[c] * JOINING / CONVERSION * COUNTRY_VISITS
+    prices      one month's price of a storefront = NETWORK_ARPU / REALISED * STOREFRONT_PRICE;
+                m months cost m times that, times (1 - LONG_TERM_DISCOUNT * (m - 1) / 11)
+
+The share of the market is the world's own; NETWORK_SHARE where it is a network as large as those of
+"Taken Down" and "Kratos". ANY_NETWORK_SHARE, and COUNTRY_SHARE from country to country, are what an
+estimator assumes of it.
+
+Where no index stands, the draw is one for the whole world; ``COUNTRY_...`` are drawn anew for each
+country, and those "for each p / k" for each panel or channel. ``households`` is those of the
+country (a small world's are small as well).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import digamma, polygamma
+
+from cautery.errors import InputError
+
+JUDGEMENT = "judgement"
+_CARD = "reference/ecosystem.md section 8"
+_PRICES = "reference/ecosystem.md section 3"
+_USERS = "reference/ecosystem.md section 4"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """One bias and how sure anyone is of it.
+
+    Parameters
+    ----------
+    distribution : str
+        ``beta`` (alpha, beta), ``lognormal`` (median, standard deviation of the logarithm), or
+        ``pert`` (least, mode, greatest).
+    basis : str
+        A section of reference/ecosystem.md, or ``judgement``.
+    """
+
+    name: str
+    distribution: str
+    parameters: tuple[float, ...]
+    basis: str
+    note: str
+
+    def __post_init__(self) -> None:
+        least = {"beta": 2, "lognormal": 2, "pert": 3}.get(self.distribution)
+        if least != len(self.parameters) or min(self.parameters) <= 0:
+            raise InputError(f"prior {self.name}: {self.distribution} of {self.parameters}")
+
+    def draw(
+        self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None
+    ) -> NDArray[np.float64]:
+        """Draw values; ``size=None`` gives an array of no dimension (``float()`` takes it)."""
+        if self.distribution == "lognormal":
+            median, sd = self.parameters
+            return np.asarray(median * np.exp(sd * rng.standard_normal(size)))
+        low, high, alpha, beta = self._beta()
+        return np.asarray(low + (high - low) * rng.beta(alpha, beta, size))
+
+    def log_moments(self, *, complement: bool = False) -> tuple[float, float]:
+        """Return mean and standard deviation of the logarithm, of ``x`` or of ``1 - x``.
+
+        Exact for beta and lognormal; for pert by quadrature.
+
+        Raises
+        ------
+        InputError
+            If a complement is asked of what is no share.
+        """
+        if complement and self.distribution != "beta":
+            raise InputError(f"prior {self.name} is no share")
+        if self.distribution == "lognormal":
+            median, sd = self.parameters
+            return math.log(median), sd
+        low, high, alpha, beta = self._beta()
+        if self.distribution == "beta":
+            if complement:
+                alpha, beta = beta, alpha
+            return (
+                float(digamma(alpha) - digamma(alpha + beta)),
+                math.sqrt(float(polygamma(1, alpha) - polygamma(1, alpha + beta))),
+            )
+        place = (np.arange(4096) + 0.5) / 4096
+        weight = place ** (alpha - 1) * (1 - place) ** (beta - 1)
+        logs = np.log(low + (high - low) * place)
+        mean = float(np.average(logs, weights=weight))
+        return mean, math.sqrt(float(np.average((logs - mean) ** 2, weights=weight)))
+
+    def _beta(self) -> tuple[float, float, float, float]:
+        if self.distribution == "beta":
+            return 0.0, 1.0, self.parameters[0], self.parameters[1]
+        low, mode, high = self.parameters
+        # PERT: a beta on (low, high) with the mode weighted four times (Malcolm et al. 1959).
+        return (
+            low,
+            high,
+            1 + 4 * (mode - low) / (high - low),
+            1 + 4 * (high - mode) / (high - low),
+        )
+
+
+def _prior(name: str, distribution: str, *parameters: float, basis: str, note: str) -> Prior:
+    return Prior(
+        name=name, distribution=distribution, parameters=parameters, basis=basis, note=note
+    )
+
+
+USERS_PER_PAYER = _prior(
+    "users per payer",
+    "lognormal",
+    2.0,
+    0.15,
+    basis=JUDGEMENT,
+    note="a household of about two adults watches one paid line; some lines are shared further",
+)
+COUNTRY_SHARING = _prior(
+    "sharing, country", "lognormal", 1.0, 0.06, basis=JUDGEMENT, note="households differ little"
+)
+LINES_PER_PAYER = _prior(
+    "lines per payer",
+    "lognormal",
+    1.12,
+    0.05,
+    basis=_PRICES,
+    note="1 connection per line, 2 for multi-room: few buy a second line",
+)
+NETWORK_ARPU = _prior(
+    "ARPU of the network, EUR/month",
+    "pert",
+    2.5,
+    5.2,
+    7.0,
+    basis=_CARD,
+    note="realised ARPU 2.5-7 (5.2): EUIPO, AAPA",
+)
+COUNTRY_ARPU = _prior(
+    "ARPU, country",
+    "lognormal",
+    1.0,
+    0.12,
+    basis=_PRICES,
+    note="what is left of the country spread after the published levels",
+)
+ARPU_LEVELS = {
+    "SK": 0.6,
+    "HU": 0.6,
+    "PL": 0.6,
+    "BG": 0.6,
+    "RO": 0.6,
+    "HR": 0.8,
+    "FI": 1.15,
+    "FR": 1.15,
+    "NL": 1.3,
+}
+"""A country's spending over the mean (5.22): 2.5 (SK, HU, PL) to > 6 (FI, NL 6.82, FR), section 3;
+BG, RO and HR by judgement, as neighbours. Sections 3's lowest is not applied whole: a network's
+prices vary less than spending on all piracy."""
+
+DORMANT = _prior(
+    "dormant or duplicate lines among paid-looking ones",
+    "beta",
+    8.0,
+    32.0,
+    basis=_CARD,
+    note="part of the judged 20-60 % trial and expired lines that no flag shows: 20 % (9-34 %)",
+)
+TRIAL = _prior(
+    "trial lines in a dump", "beta", 6.0, 34.0, basis=_CARD, note="with EXPIRED 20-60 % in all"
+)
+EXPIRED = _prior(
+    "expired lines in a dump", "beta", 8.0, 24.0, basis=_CARD, note="with TRIAL 20-60 % in all"
+)
+PANEL_MIX = _prior(
+    "a panel's country mix", "lognormal", 1.0, 0.4, basis=JUDGEMENT, note="resellers are local"
+)
+PANEL_TRAFFIC = _prior(
+    "a panel's measured traffic share",
+    "lognormal",
+    1.0,
+    0.25,
+    basis=JUDGEMENT,
+    note="sampled flows at some edges, for each panel anew",
+)
+TRAFFIC_COMMON = _prior(
+    "traffic shares, all panels",
+    "lognormal",
+    1.0,
+    0.12,
+    basis=JUDGEMENT,
+    note="edges and panels that nobody found make every measured share too large or small alike",
+)
+
+PEAK_CONCURRENCY = _prior(
+    "lines active at the peak match",
+    "beta",
+    6.0,
+    10.0,
+    basis=_CARD,
+    note="concurrent/subscribers 15-60 %: 95 % of this prior",
+)
+COUNTRY_PEAK = _prior(
+    "peak, country", "lognormal", 1.0, 0.12, basis=JUDGEMENT, note="whose match it is"
+)
+ACTIVE_PHANTOMS = _prior(
+    "active lines without a payer",
+    "lognormal",
+    1.1,
+    0.04,
+    basis=_USERS,
+    note="trials in use, monitors, 24/7 'phantom' boxes",
+)
+EDGE_COVERAGE = _prior(
+    "stated coverage of edges",
+    "lognormal",
+    1.0,
+    0.15,
+    basis=JUDGEMENT,
+    note="the edges looked at are not the mean edge",
+)
+CAPTURE_CV = _prior(
+    "variation of the chance to be caught",
+    "lognormal",
+    0.45,
+    0.25,
+    basis=JUDGEMENT,
+    note="heavy viewers are caught twice: Lincoln-Petersen is then too low by 1 + cv^2",
+)
+
+ACCOUNT_COVERAGE = _prior(
+    "a channel's takings that go to known accounts",
+    "beta",
+    4.0,
+    3.0,
+    basis=JUDGEMENT,
+    note="before a test purchase: 57 % (22-88 %); for each channel anew",
+)
+CHANNEL_MIX = {"bank": 2.5, "card": 4.0, "crypto": 1.5, "wallet-service": 2.5}
+"""Dirichlet weights of what is paid by which way: cards first, then wallets and banks, crypto 14 %
+(2-38 %); section 3's shares of sites that offer each, by judgement turned into shares of money."""
+OFF_BOOK = _prior(
+    "sales where no test purchase reaches",
+    "beta",
+    7.0,
+    21.0,
+    basis=_PRICES,
+    note="by hand through sub-resellers, who pay in credits: 25 % (11-42 %)",
+)
+KNOWN_ACCOUNTS = _prior(
+    "known accounts' takings over the mean account's",
+    "lognormal",
+    1.0,
+    0.2,
+    basis=JUDGEMENT,
+    note="a purchase finds accounts, not euros; for each channel anew",
+)
+REFUNDS = _prior(
+    "refunds, chargebacks and fees", "beta", 6.0, 94.0, basis=JUDGEMENT, note="6 % (2-12 %)"
+)
+CREDITS = _prior(
+    "resellers' credits among payments seen",
+    "beta",
+    5.0,
+    45.0,
+    basis=_PRICES,
+    note="money counted twice on its way up: 10 % (3-20 %)",
+)
+COUNTRY_PAYMENTS = _prior(
+    "payments, country", "lognormal", 1.0, 0.15, basis=JUDGEMENT, note="ways to pay are local"
+)
+
+HOUSEHOLDS_LOOKING = _prior(
+    "households that look up, over payers",
+    "lognormal",
+    1.3,
+    0.25,
+    basis=_USERS,
+    note="sharers elsewhere and the curious add, application addresses in numbers subtract",
+)
+VPN = _prior(
+    "households behind a VPN or another resolver",
+    "beta",
+    6.0,
+    18.0,
+    basis=JUDGEMENT,
+    note="25 % (10-44 %)",
+)
+COUNTRY_NAMES = _prior(
+    "names, country",
+    "lognormal",
+    1.0,
+    0.2,
+    basis=_USERS,
+    note="one provider's customers are not the country's",
+)
+
+SURVEY_RECALL = _prior(
+    "survey recall and desirability",
+    "lognormal",
+    0.8,
+    0.2,
+    basis=_USERS,
+    note="some deny, a few boast, some mean a lawful service",
+)
+NETWORK_SHARE = _prior(
+    "this network among all such services",
+    "beta",
+    5.0,
+    15.0,
+    basis=JUDGEMENT,
+    note="a survey asks for any such service: 25 % (9-45 %) for a network worth an operation",
+)
+ANY_NETWORK_SHARE = _prior(
+    "any network among all such services",
+    "lognormal",
+    0.04,
+    1.6,
+    basis="reference/ecosystem.md sections 2 and 4",
+    note="networks of 2 M, 1 M, 0.5 M and 50 k users in a market of 17.1 M: 12, 6, 3 and 0.3 %; "
+    "what an estimator may assume of a network whose size it does not know",
+)
+COUNTRY_SHARE = _prior(
+    "this network among all such services, country",
+    "lognormal",
+    1.0,
+    1.0,
+    basis=JUDGEMENT,
+    note="a network has its countries: its share of the market is not the same everywhere",
+)
+ADULTS_PER_HOUSEHOLD = _prior(
+    "people of 15 and over in a household", "lognormal", 1.95, 0.05, basis=JUDGEMENT, note="EU"
+)
+COUNTRY_SURVEY = _prior(
+    "surveys, country",
+    "lognormal",
+    1.0,
+    0.2,
+    basis=_USERS,
+    note="country spread of survey answers, 0.7 to 9 % with the same tool",
+)
+
+JOINING = _prior(
+    "new sales a month over payers", "beta", 6.0, 44.0, basis=JUDGEMENT, note="12 % (5-22 %)"
+)
+CONVERSION = _prior(
+    "sales per visit",
+    "lognormal",
+    0.02,
+    0.5,
+    basis=JUDGEMENT,
+    note="visits speak of sales, not of use; the conversion is hardly known",
+)
+COUNTRY_VISITS = _prior(
+    "visits, country", "lognormal", 1.0, 0.3, basis=_USERS, note="sales are reseller-led in some"
+)
+
+REALISED = _prior(
+    "ARPU over one month's list price",
+    "beta",
+    14.0,
+    12.0,
+    basis=_PRICES,
+    note="5.2 of 10; Flawless 4.2 of 10: long terms, trials, resellers (35-73 %)",
+)
+STOREFRONT_PRICE = _prior(
+    "a storefront's price", "lognormal", 1.0, 0.3, basis=_CARD, note="list price 3-15 (10)"
+)
+LONG_TERM_DISCOUNT = _prior(
+    "discount of twelve months over one",
+    "beta",
+    60.0,
+    33.0,
+    basis=_PRICES,
+    note="discount for long terms 60-70 %",
+)
+
+PRIORS: dict[str, Prior] = {
+    name: value for name, value in sorted(globals().items()) if isinstance(value, Prior)
+}
+"""Every prior by its constant's name."""
+
+
+COUNTRY_SPREAD = 2.5
+"""Standard deviation of the logarithm of payers between one network's countries; judgement. It
+only keeps a country's own noise from being taken for size when countries are added."""
+
+
+def arpu_level(country: str) -> float:
+    """Return a country's spending over the mean; 1 where nothing is published."""
+    return ARPU_LEVELS.get(country, 1.0)

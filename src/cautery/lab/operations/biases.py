@@ -1,0 +1,91 @@
+"""The bias of every source in one world, drawn from the published priors after the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cautery.estimate.priors import CHANNEL_MIX, PRIORS
+from cautery.lab.operations.audience import Audience
+from cautery.lab.operations.chance import chance
+from cautery.lab.operations.network import Supply
+from cautery.lab.operations.shapes import COUNTRIES
+from cautery.lab.operations.spec import Biases, FloatArray
+
+CHANNELS = ("card", "wallet-service", "bank", "crypto")
+"""Ways to pay, as :class:`cautery.model.PaymentCount` names them."""
+
+_OF_THE_WORLD = (
+    "LINES_PER_PAYER",
+    "DORMANT",
+    "TRIAL",
+    "EXPIRED",
+    "TRAFFIC_COMMON",
+    "PEAK_CONCURRENCY",
+    "ACTIVE_PHANTOMS",
+    "EDGE_COVERAGE",
+    "CAPTURE_CV",
+    "OFF_BOOK",
+    "REFUNDS",
+    "CREDITS",
+    "HOUSEHOLDS_LOOKING",
+    "VPN",
+    "SURVEY_RECALL",
+    "ADULTS_PER_HOUSEHOLD",
+    "JOINING",
+    "CONVERSION",
+    "REALISED",
+    "LONG_TERM_DISCOUNT",
+)
+_OF_COUNTRIES = (
+    "COUNTRY_PEAK",
+    "COUNTRY_PAYMENTS",
+    "COUNTRY_NAMES",
+    "COUNTRY_SURVEY",
+    "COUNTRY_VISITS",
+)
+
+
+def draw_biases(net: Supply, audience: Audience, seed: int) -> tuple[Biases, tuple[str, ...]]:
+    """Draw what makes each source wrong, and which panels' disks could be read.
+
+    Returns
+    -------
+    tuple
+        The biases; and the ids of the panels whose dump the day yields.
+    """
+    rng = chance(seed, "biases")
+    panels = net.of_type("panel")
+    by_name = {name: float(PRIORS[name].draw(rng)) for name in _OF_THE_WORLD}
+    by_country = {name: PRIORS[name].draw(rng, len(COUNTRIES)) for name in _OF_COUNTRIES}
+    # Of the edges, what the police could look at: judgement.
+    by_name["coverage"] = float(rng.uniform(0.3, 0.6))
+    by_name["capture"] = float(rng.uniform(0.25, 0.45))
+    parts = rng.dirichlet([CHANNEL_MIX[one] for one in CHANNELS])
+    mix = dict(zip(CHANNELS, parts.tolist(), strict=True))
+    known = PRIORS["ACCOUNT_COVERAGE"].draw(rng, len(CHANNELS))
+    coverage = dict(zip(CHANNELS, known.tolist(), strict=True))
+    takings = PRIORS["KNOWN_ACCOUNTS"].draw(rng, len(CHANNELS)).tolist()
+    biases = Biases(
+        by_name=by_name | audience.drawn,
+        by_country=by_country | audience.by_country,
+        panel_share=_panel_share(net, panels),
+        panel_mix=PRIORS["PANEL_MIX"].draw(rng, (len(panels), len(COUNTRIES))),
+        panel_traffic=PRIORS["PANEL_TRAFFIC"].draw(rng, len(panels)),
+        channel_mix=mix,
+        channel_coverage=coverage,
+        channel_known=dict(zip(CHANNELS, takings, strict=True)),
+        households=audience.households,
+    )
+    # A third of the disks open (encryption, panels wiped in time): judgement; three at least.
+    count = min(len(panels), max(3, round(0.35 * len(panels))))
+    opened = sorted(rng.choice(len(panels), size=count, replace=False).tolist())
+    return biases, tuple(panels[n] for n in opened)
+
+
+def _panel_share(net: Supply, panels: list[str]) -> FloatArray:
+    """Return each panel's share of users, by the resellers that are on it."""
+    place = {one: n for n, one in enumerate(panels)}
+    share = np.full(len(panels), 0.5)  # an idle panel has a customer or so
+    for node, weight in net.weights.items():
+        share[place[net.panel_of[node]]] += weight
+    return np.asarray(share / share.sum())

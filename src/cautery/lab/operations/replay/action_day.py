@@ -1,0 +1,400 @@
+"""The action day by the clock: teams report, searches find, a failed step is planned anew."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from cautery.errors import InputError
+from cautery.lab.operations.chance import token
+from cautery.lab.operations.coins import address
+from cautery.lab.operations.panel_lines import panel_tables
+from cautery.lab.operations.replay.story import Story
+from cautery.lab.operations.sources import sizing_sources
+from cautery.lab.operations.spec import Find
+from cautery.model import (
+    ClockOffset,
+    Competence,
+    CriterionAnswer,
+    CustodyAct,
+    CustodyEntry,
+    DayPlan,
+    ExhibitKind,
+    Regime,
+    ScheduledStep,
+    SeizedExhibit,
+    StepKind,
+    StepReport,
+    StepState,
+)
+from cautery.operation.board import BoardView
+from cautery.operation.register import ValueMoved
+from cautery.operation.schedule import precedence_violations
+from cautery.plan import Cut
+from cautery.watch import read_panel_dump
+from cautery.workflows.operation.course import SERVED, ServedShare
+from cautery.workflows.operation.picture import Picture
+from cautery.workflows.operation.plan_day import able_countries, plan_day
+from cautery.workflows.operation.register_exhibits import (
+    Book,
+    move_exhibit,
+    move_value,
+    record_finding,
+    register_exhibits,
+    suggested_findings,
+)
+from cautery.workflows.operation.run_day import RunningDay, record_day
+
+_LATE = 0.06
+"""Share of steps that end late; judgement."""
+_SAID_EVERY = timedelta(minutes=15)
+_DUMPS_SEALED = 3
+"""Disks whose panel's table is sealed and counted in the story: the smallest, to keep it short."""
+_FEE = Decimal("0.0001")
+_MAY_FAIL = frozenset({StepKind.SEIZE, StepKind.LOCK, StepKind.FREEZE, StepKind.BLOCK})
+_BACK = {StepKind.SEARCH: 0.35, StepKind.SEIZE: 0.5}
+"""Spread of what a step takes, relative to its plan; judgement."""
+
+
+@dataclass(slots=True)
+class Day:
+    """What the day left behind."""
+
+    plan: DayPlan
+    reports: tuple[StepReport, ...]
+    removed: frozenset[str]
+    violations: int
+    exhibits: int
+    finds: dict[str, list[Find]] = field(default_factory=dict)
+
+
+def plan(story: Story, seen: Picture, chosen: Cut) -> DayPlan:
+    """Plan the day: who does what where, at one moment."""
+    world = story.world
+    clocks = {
+        one.id: ClockOffset(
+            seconds=float(story.rng.normal(0, 0.02)), uncertainty_s=0.05, method="NTP (lab)"
+        )
+        for one in story.operation.agencies
+    }
+    made = plan_day(
+        seen.graph,
+        chosen,
+        story.operation,
+        moment=world.moment,
+        clocks=clocks,
+        places=world.searches,
+        arrests={one.pseudonym for one in world.persons if one.arrested},
+        co_tenants=world.co_tenants,
+        now=story.clock.now(),
+    )
+    record_day(story.lead, made, at=story.clock.now())
+    story.tell(
+        "plan",
+        f"{len(made.steps)} steps by {len({one.step.agency for one in made.steps})} agencies, "
+        f"moment {made.moment:%d %b %Y %H:%M} UTC; {len(made.co_tenants)} co-tenants kept alive",
+        steps=len(made.steps),
+        co_tenants=len(made.co_tenants),
+    )
+    return made
+
+
+def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float) -> Day:
+    """Live through the day: report by report, the served share falling.
+
+    Parameters
+    ----------
+    goal : float
+        The share of demand that the cut was chosen to leave, at most.
+    speed : float
+        Seconds of the day in one second; 0 does not wait.
+    """
+    running = RunningDay(
+        made,
+        story.operation,
+        nodes=seen.nodes,
+        desk=story.lead,
+        graph=seen.graph,
+        acts=seen.acts(countries=able_countries(story.operation)),
+        served_at_most=goal,
+    )
+    for number, criterion in enumerate(made.criteria):
+        running.answer(
+            CriterionAnswer(
+                criterion=criterion.id,
+                yes=True,
+                by=criterion.asks,
+                at=made.moment - timedelta(hours=12 - number),
+            )
+        )
+    register = _Finds(story)
+    pace = _Pace(story, speed)
+    shown, said_at = 1.0, made.moment - timedelta(days=1)
+    before = ServedShare(at=made.moment, share=running.board(made.moment).served_left, by="plan")
+    story.lead.record(SERVED, before, at=made.moment)
+    running_day = _Reports(story, running)
+    for report in running_day:
+        pace.reach(report.at)
+        board = running.hear(report)
+        if report.state is StepState.DONE:
+            register.at(running_day.planned(report.step))
+        if board.note:
+            story.tell("re-planned", board.note, step=report.step)
+        if board.served_left != shown or report.at - said_at >= _SAID_EVERY:
+            if board.served_left != shown:
+                story.lead.record(
+                    SERVED,
+                    ServedShare(at=report.at, share=board.served_left, by="plan"),
+                    at=report.at,
+                )
+            shown = board.served_left
+            if report.at - said_at >= _SAID_EVERY:
+                said_at = report.at
+                story.tell("day", _said(board), served=board.served_left)
+    board = running.board(story.clock.now())
+    story.tell("day", _said(board), served=board.served_left)
+    register.close()
+    violations = precedence_violations(running.day)
+    return Day(
+        plan=running.day,
+        reports=running.reports,
+        removed=_removed(running),
+        violations=len(violations),
+        exhibits=len(register.book.register),
+    )
+
+
+def count_dumps(story: Story) -> None:
+    """Seal the tables of some seized panels under their own keys, and count them as LED allows."""
+    world = story.world
+    month = max(one for one in world.months if one < world.moment.date().replace(day=1))
+    counts = sizing_sources(world, month).panels
+    size: defaultdict[str, int] = defaultdict(int)
+    for one in counts:
+        size[one.panel] += one.paid + one.trial + one.expired
+    smallest = set(sorted(size, key=lambda one: (size[one], one))[:_DUMPS_SEALED])
+    chosen = [one for one in counts if one.panel in smallest]
+    case, now, lines = story.lead.case, story.clock.now(), 0
+    for panel, columns in panel_tables(world, chosen):
+        table = io.StringIO()
+        writer = csv.writer(table)
+        writer.writerow(columns)
+        writer.writerows(zip(*(list(one) for one in columns.values()), strict=True))
+        raw = table.getvalue().encode()
+        sealed = case.vault.seal(
+            raw, media_type="text/csv", at=now, clock=case.clock.offset(), subject=f"disk:{panel}"
+        )
+        counted = read_panel_dump([raw], panel=panel, on=chosen[0].on, regime=Regime.LED)
+        lines += sum(one.paid + one.trial + one.expired for one in counted.counts)
+        story.lead.record(
+            "operation.dump-counted",
+            {"panel": panel, "exhibit": sealed.id, "counts": len(counted.counts)},
+        )
+    story.tell(
+        "exhibits",
+        f"{lines} lines of {len(smallest)} seized panels counted by country; "
+        "the tables are sealed, no viewer is named",
+        lines=lines,
+    )
+
+
+class _Pace:
+    """Goes on with the story's clock, as fast as is wanted."""
+
+    def __init__(self, story: Story, speed: float) -> None:
+        self._story, self._speed = story, speed
+
+    def reach(self, moment: datetime) -> None:
+        now = self._story.clock.now()
+        if moment <= now:
+            return
+        on_the_day = abs(moment - self._story.world.moment) < timedelta(hours=18)
+        if self._speed > 0 and on_the_day and now > self._story.world.moment - timedelta(hours=12):
+            time.sleep((moment - now).total_seconds() / self._speed)
+        self._story.clock.reach(moment)
+
+
+class _Reports:
+    """What the teams report, one after the other, of the plan as it stands by then."""
+
+    def __init__(self, story: Story, running: RunningDay) -> None:
+        self._story, self._running = story, running
+        self._ended: set[str] = set()
+        self._late: set[str] = set()
+        self._ends: dict[str, datetime] = {}
+        self._failing = set(story.world.step_failures)
+
+    def planned(self, name: str) -> ScheduledStep:
+        """Return a step of the day as it stands."""
+        return next(one for one in self._running.day.steps if one.step.id == name)
+
+    def __iter__(self) -> Iterator[StepReport]:
+        while True:
+            open_steps = [one for one in self._running.day.steps if one.step.id not in self._ended]
+            if not open_steps:
+                return
+            step = min(open_steps, key=lambda one: (self._end_of(one), one.step.id))
+            yield self._report(step)
+
+    def _end_of(self, one: ScheduledStep) -> datetime:
+        """Return when a step will end: drawn once, and again when it is re-timed."""
+        known = self._ends.get(one.step.id)
+        if known is None or known < one.starts_at:
+            rng, planned = self._story.rng, one.ends_at - one.starts_at
+            spread = _BACK.get(one.step.kind, 0.15)
+            taken = planned * float(0.98 - spread * rng.random())
+            if rng.random() < _LATE:
+                taken = planned * float(1.05 + 0.3 * rng.random())
+            known = max(one.starts_at + taken, self._story.clock.now())
+            self._ends[one.step.id] = known
+        return known
+
+    def _report(self, one: ScheduledStep) -> StepReport:
+        end, step = self._end_of(one), one.step
+        at = max(end, self._story.clock.now())
+        at_risk = self._failing & {step.target, *step.removes}
+        if at_risk and one.replaces is None and step.kind in _MAY_FAIL:
+            self._failing -= at_risk
+            self._ended.add(step.id)
+            why = "the machine was gone" if step.kind is StepKind.SEIZE else "not carried out"
+            return StepReport(step=step.id, state=StepState.FAILED, at=at, by=step.agency, text=why)
+        if end > one.ends_at and step.id not in self._late:
+            self._late.add(step.id)
+            at = max(one.ends_at, self._story.clock.now())
+            return StepReport(
+                step=step.id, state=StepState.LATE, at=at, by=step.agency, text="still at it"
+            )
+        self._ended.add(step.id)
+        return StepReport(step=step.id, state=StepState.DONE, at=at, by=step.agency)
+
+
+class _Finds:
+    """Enters what searches find, and keeps its custody."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self.book = Book(story.lead)
+        self._waiting: defaultdict[str, list[Find]] = defaultdict(list)
+        for one in story.world.finds:
+            self._waiting[one.search].append(one)
+        self._numbers: defaultdict[str, int] = defaultdict(int)
+        self._places = {one.id: one.place for one in story.world.searches}
+
+    def at(self, planned: ScheduledStep) -> None:
+        """Enter what a search that is done has found."""
+        if planned.step.kind is not StepKind.SEARCH:
+            return
+        search = planned.step.id.removeprefix("search-")
+        found = self._waiting.pop(search, [])
+        if not found:
+            return
+        entries = [self._exhibit(one, planned) for one in found]
+        register_exhibits(
+            self._story.lead,
+            [(one, None, None) for one in entries],
+            at=self._story.clock.now(),
+            book=self.book,
+        )
+
+    def close(self) -> None:
+        """Store everything, move coins to the state's wallet, and note links to other crimes."""
+        story, book = self._story, self.book
+        now = story.clock.now()
+        links, coins = [], []
+        for number, line in book.register.lines.items():
+            one = line.exhibit
+            links.append(
+                CustodyEntry(
+                    number=number,
+                    act=CustodyAct.STORED,
+                    at=now,
+                    giver=line.holder,
+                    taker=f"{one.agency} evidence store",
+                    place=f"{one.agency} evidence store",
+                    reason="end of the action day",
+                    seal=line.seal,
+                )
+            )
+            if one.kind is ExhibitKind.WALLET:
+                coins.append(one)
+        move_exhibit(story.lead, *links, at=now, book=book)
+        for one in coins:
+            asset = str(one.details["asset"])
+            amount = Decimal(str(one.details["amount"]))
+            fee = min(_FEE, amount / 100)
+            move_value(
+                story.lead,
+                ValueMoved(
+                    number=one.number,
+                    asset=asset,
+                    amount=amount - fee,
+                    fee=fee,
+                    to=address(asset, story.world.seed, "state", one.agency),
+                    transfer=token(story.world.seed, "to-state", one.number, length=64),
+                    at=now,
+                    by=f"{one.agency} asset recovery",
+                ),
+                at=now,
+                book=book,
+            )
+        found = suggested_findings(story.lead, tags=story.world.tags, book=book)
+        for finding in found:
+            record_finding(story.lead, finding, book=book)
+        story.tell(
+            "exhibits",
+            f"{len(book.register)} exhibits in the register, each with its custody; "
+            f"{len(coins)} wallets moved to the state; {len(found)} links to other crimes",
+            exhibits=len(book.register),
+        )
+
+    def _exhibit(self, one: Find, planned: ScheduledStep) -> SeizedExhibit:
+        agency = self._story.operation.agency(one.agency)
+        if not agency.may(Competence.SEIZE):
+            raise InputError(f"{agency.id} may not seize")
+        self._numbers[agency.country] += 1
+        number = self._numbers[agency.country]
+        now = self._story.clock.now()
+        at = min(now, planned.starts_at + timedelta(minutes=one.delay_min))
+        seal = token(self._story.world.seed, "seal", agency.id, number, length=8).upper()
+        return SeizedExhibit(
+            number=f"{agency.country}-{number:04d}",
+            kind=one.kind,
+            search=one.search,
+            agency=one.agency,
+            description=one.description,
+            place=self._places[one.search],
+            finder=f"team {one.search}",
+            seal=f"{agency.country}{seal}",
+            seized_at=at,
+            count=one.count,
+            value=one.value,
+            valued_at=at if one.value is not None else None,
+            details=one.details,
+        )
+
+
+def _removed(running: RunningDay) -> frozenset[str]:
+    done = {one.step for one in running.reports if one.state is StepState.DONE}
+    return frozenset(
+        node
+        for one in (*running.day.steps, *running.day.dropped)
+        if one.step.id in done
+        for node in one.step.removes
+    )
+
+
+def _said(board: BoardView) -> str:
+    done = sum(row.done for row in board.rows)
+    late = sum(row.late for row in board.rows)
+    failed = sum(row.failed + row.replaced for row in board.rows)
+    total = sum(row.total for row in board.rows)
+    return (
+        f"{done} of {total} steps done, {late} late, {failed} failed or replaced; "
+        f"{board.served_left:.1%} of the known demand still served"
+    )

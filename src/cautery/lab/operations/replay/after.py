@@ -1,0 +1,200 @@
+"""After the day: capacity comes back, newcomers are compared with what was taken, cases close."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from cautery.graph import cluster
+from cautery.lab.operations.chance import token
+from cautery.lab.operations.replay.story import Story
+from cautery.model import CriminalNetwork, LedCategory, Link
+from cautery.workflows.operation.course import (
+    GREW_BACK,
+    HAPPENED,
+    SERVED,
+    GrewBack,
+    Happened,
+    ServedShare,
+    record_all,
+)
+from cautery.workflows.operation.persons import erase_person, kept_persons
+from cautery.workflows.operation.picture import Picture, traits_of
+
+SURE = 0.9
+"""A newcomer is told as a descendant from this probability of membership on; judgement."""
+_WATCHED = timedelta(days=440)
+"""The leads of the second action were followed for fourteen months [S16]."""
+_DAILY = 60
+_STRANGERS = 240
+"""Newcomers of other services that a watch meets in fourteen months: 8 clusters to 5,685 domains
+were counted elsewhere (reference/ecosystem.md section 5): descendants are the fewer. Judgement."""
+_WEAK = frozenset({"favicon", "leased", "tier"})
+"""What many strangers show alike: it may support a tie, and makes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Newcomer:
+    at: datetime
+    asset: str
+    country: str
+    traits: Mapping[str, str]
+
+
+def follow(story: Story, seen: Picture, taken: Collection[str]) -> tuple[GrewBack, ...]:
+    """Probe what is served, and tie newcomers to what was taken by what they show."""
+    world, lead = story.world, story.lead
+    story.clock.reach(world.moment + _WATCHED)
+    shares = [
+        ServedShare(at=world.moment + timedelta(days=day), share=float(share), by="probe")
+        for day, share in enumerate(world.served_truth.tolist())
+        if day and (day <= _DAILY or day % 7 == 0) and timedelta(days=day) <= _WATCHED
+    ]
+    record_all(lead, SERVED, shares, at=story.clock.now())
+    record_all(lead, HAPPENED, _happened(story), at=story.clock.now())
+    story.tell(
+        "regrowth",
+        f"our probes see {shares[0].share:.0%} served on the first day after, "
+        f"{shares[29].share:.0%} a month later",
+        first=shares[0].share,
+        month=shares[29].share,
+    )
+    newcomers = [
+        _Newcomer(one.at, one.asset, one.country, one.traits) for one in world.descendants
+    ] + _strangers(story)
+    links = [one for one in seen.traits if one.subject in taken and one.kind != "leased"]
+    for one in newcomers:
+        links += traits_of(one.asset, one.traits, at=one.at, source="watch")
+    networks = cluster(links, seed=world.seed)
+    grown = tuple(
+        found
+        for one in sorted(newcomers, key=lambda each: (each.at, each.asset))
+        if (found := _tied(one, networks, links, taken)) is not None
+    )
+    record_all(lead, GREW_BACK, grown, at=story.clock.now())
+    story.tell(
+        "descendants",
+        f"{len(grown)} of {len(newcomers)} newcomers are tied to what was taken"
+        + (f", the first {_after(story, grown[0].at)} after the moment" if grown else ""),
+        tied=len(grown),
+        newcomers=len(newcomers),
+    )
+    return grown
+
+
+def erase_those_of_no_use(story: Story) -> int:
+    """Destroy the keys of persons who turned out to be nobody's suspect; proofs stay valid."""
+    erased = 0
+    for desk in story.desks.values():
+        for one in kept_persons(desk):
+            if one.person.category is LedCategory.OTHER and one.erased_at is None:
+                erase_person(
+                    desk, one.person.pseudonym, why="of no use to the investigation any more"
+                )
+                erased += 1
+    story.tell("persons", f"{erased} persons erased by destroying their keys", erased=erased)
+    return erased
+
+
+def _tied(
+    one: _Newcomer,
+    networks: tuple[CriminalNetwork, ...],
+    links: list[Link],
+    taken: Collection[str],
+) -> GrewBack | None:
+    """Return the tie of a newcomer to something taken, if what speaks for it suffices."""
+    network = next(
+        each for each in networks if any(member.host == one.asset for member in each.members)
+    )
+    mine = {(link.kind, link.value) for link in links if link.subject == one.asset}
+    common: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    hosts = {member.host for member in network.members} & set(taken)
+    for link in links:
+        if link.subject in hosts and (link.kind, link.value) in mine:
+            common[link.subject].add((link.kind, link.value))
+    strong = {
+        host: marks for host, marks in common.items() if any(kind not in _WEAK for kind, _ in marks)
+    }
+    if not strong:
+        return None
+    like = min(strong, key=lambda host: (-len(strong[host]), host))
+    member = next(each for each in network.members if each.host == one.asset)
+    if member.probability < SURE:
+        return None
+    return GrewBack(
+        at=one.at,
+        asset=one.asset,
+        like=like,
+        country=one.country,
+        traits=tuple(sorted(kind for kind, _ in strong[like])),
+        probability=member.probability,
+        why=member.why,
+    )
+
+
+def _strangers(story: Story) -> list[_Newcomer]:
+    """Return newcomers who carry on nothing: others' services with a product's default marks.
+
+    Without them every newcomer would be a descendant, and tying all of them would look right.
+    """
+    rng = np.random.default_rng([story.world.seed, 7])
+    seed = story.world.seed
+    made = []
+    for number in range(_STRANGERS):
+        traits = {
+            "certificate": token(seed, "stranger", number, length=64),
+            "analytics": "G-" + token(seed, "stranger-a", number, length=10).upper(),
+        }
+        if rng.random() < 0.4:  # the middleware's own certificate and icon
+            traits["certificate"] = "sha256:" + token(seed, "certificate", "default", length=64)
+            traits["favicon"] = token(seed, "favicon", "default", length=16)
+            del traits["analytics"]
+        made.append(
+            _Newcomer(
+                at=story.world.moment + timedelta(days=float(rng.exponential(60.0)) % 430),
+                asset=f"host:other-{token(seed, 'stranger-n', number, length=8)}.example",
+                country=str(rng.choice(["NL", "RO", "DE", "FR"])),
+                traits=traits,
+            )
+        )
+    return made
+
+
+def _happened(story: Story) -> list[Happened]:
+    """Return what belongs on the timeline: tournaments, raids before, the action after."""
+    moment = story.world.moment
+    rows = [
+        Happened(at=one.at, kind="intervention", text=one.text, country=one.country)
+        for one in story.world.interventions
+    ]
+    rows += [
+        Happened(at=one.at, kind="regrowth", text=one.text, country=one.country)
+        for one in story.world.timeline
+        if one.kind not in {"action-day", "descendant"} and one.at > moment
+    ]
+    for name, first, last in _TOURNAMENTS:
+        rows.append(
+            Happened(
+                at=datetime.fromisoformat(f"{first}T00:00:00+00:00"),
+                kind="event",
+                text=name,
+                until=datetime.fromisoformat(last).date(),
+            )
+        )
+    return rows
+
+
+_TOURNAMENTS = (
+    ("Euro 2024", "2024-06-14", "2024-07-14"),
+    ("Paris 2024", "2024-07-26", "2024-08-11"),
+)
+"""The two events around which Kratos was reported [S11]."""
+
+
+def _after(story: Story, at: datetime) -> str:
+    hours = (at - story.world.moment).total_seconds() / 3600
+    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"

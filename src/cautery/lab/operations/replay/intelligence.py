@@ -1,0 +1,161 @@
+"""Two years of intelligence: agencies learn, join, find what they share, and share it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+
+from cautery.lab.operations.replay.story import Story
+from cautery.model import (
+    Agency,
+    AgencyRole,
+    Competence,
+    LedCategory,
+    Marking,
+    Pap,
+    Person,
+    Statement,
+    StatementKind,
+    Tlp,
+    iso,
+)
+from cautery.workflows.operation.deconflict import deconflict_desks
+from cautery.workflows.operation.persons import kept_persons, register_person
+from cautery.workflows.operation.picture import picture_of
+from cautery.workflows.operation.share import add_statements, picture, receive, share
+
+JOINED = "operation.joined"
+
+_FIRST_JOINS = 3
+"""Months after the lead begins until the first other agency joins. The order and pace in which
+agencies joined was not published; the story needs one."""
+_SHARES_EVERY = 3
+_KEEP = timedelta(days=3 * 365)
+_REVIEW = timedelta(days=360)
+
+
+def gather(story: Story) -> None:
+    """Tell all months before the day: what arrives, who joins, what is shared."""
+    world = story.world
+    months = [one for one in world.months if one < world.moment.date()]
+    arriving: defaultdict[tuple[date, str], list[Statement]] = defaultdict(list)
+    for one in world.intelligence:
+        arriving[one.at.date().replace(day=1), one.by].append(one)
+    joins = _joins(world.agencies, months)
+    for number, month in enumerate(months):
+        end = min(_month_end(month), world.moment - timedelta(days=9))
+        if end > story.clock.now():
+            story.clock.reach(end)
+        said = 0
+        for agency in world.agencies:
+            batch = arriving.get((month, agency.id), [])
+            said += len(add_statements(story.desks[agency.id], batch)) if batch else 0
+        story.tell("intelligence", f"{said} statements recorded", statements=said)
+        for agency in joins.get(month, ()):
+            _join(story, agency)
+        if number % _SHARES_EVERY == _SHARES_EVERY - 1 or month == months[-1]:
+            _round(story)
+    _persons(story)
+
+
+def _joins(agencies: tuple[Agency, ...], months: list[date]) -> dict[date, list[Agency]]:
+    others = [one for one in agencies if one.role is not AgencyRole.LEAD]
+    room = max(1, len(months) - _FIRST_JOINS - 2)
+    joins: defaultdict[date, list[Agency]] = defaultdict(list)
+    joins[months[0]].append(next(one for one in agencies if one.role is AgencyRole.LEAD))
+    for place, one in enumerate(others):
+        month = months[min(len(months) - 1, _FIRST_JOINS + place * room // len(others))]
+        joins[month].append(one)
+    return joins
+
+
+def _join(story: Story, agency: Agency) -> None:
+    story.joined.append(agency.id)
+    story.lead.record(JOINED, {"agency": agency.id, "at": iso(story.clock.now())})
+    if agency.id == story.operation.lead.id:
+        story.tell("table", f"{agency.name} opens the operation", agency=agency.id)
+        return
+    story.tell("table", f"{agency.name} joins", agency=agency.id)
+    if agency.may(Competence.INVESTIGATE):
+        partners = [story.operation.lead.id, *story.joined[1:-1][-1:]]
+        for partner in partners:
+            if story.operation.agency(partner).may(Competence.INVESTIGATE):
+                _deconflict(story, partner, agency.id)
+    _exchange(story, agency.id)
+
+
+def _deconflict(story: Story, first: str, second: str) -> None:
+    shared = deconflict_desks(story.desks[first], story.desks[second], at=story.clock.now())
+    if shared:
+        story.tell(
+            "deconfliction",
+            f"{first} and {second} share {len(shared)} targets, and know nothing more of each "
+            "other's; contact is opened",
+            shared=len(shared),
+            agencies=[first, second],
+        )
+    else:
+        story.tell("deconfliction", f"{first} and {second} share no target", shared=0)
+
+
+def _round(story: Story) -> None:
+    """Everybody at the table tells the lead what may be told, and hears what the lead may tell."""
+    for agency in story.joined[1:]:
+        _exchange(story, agency)
+    seen = picture_of(picture(story.lead))
+    story.tell(
+        "picture",
+        f"the shared picture has {len(seen.graph.assets)} assets",
+        assets=len(seen.graph.assets),
+        relations=len(seen.graph.edges),
+        statements=seen.said,
+    )
+
+
+def _exchange(story: Story, agency: str) -> None:
+    lead, other, now = story.lead, story.desks[agency], story.clock.now()
+    for giver, taker in ((other, lead), (lead, other)):
+        raw = share(giver, taker.agency.id, at=now)
+        receive(taker, raw, key=giver.case.verifier, at=now)
+
+
+def _persons(story: Story) -> None:
+    """Register each suspect where somebody is at home: the name sealed, the pseudonym recorded."""
+    today = story.clock.now().date()
+    home = {
+        one.country: one.id
+        for one in reversed(story.operation.agencies)
+        if one.may(Competence.INVESTIGATE) and one.role is not AgencyRole.SUPPORT
+    }
+    kept = 0
+    for one in story.world.persons:
+        desk = story.desks[home.get(one.country, story.operation.lead.id)]
+        person = Person(
+            pseudonym=one.pseudonym,
+            category=one.category,
+            kind=StatementKind.FACT
+            if one.category is not LedCategory.SUSPECT
+            else StatementKind.ASSESSMENT,
+            role=one.role,
+            marking=Marking(tlp=Tlp.AMBER_STRICT, pap=Pap.AMBER),
+            review_at=today + _REVIEW,
+            erase_at=today + _KEEP,
+            country=one.country,
+        )
+        register_person(desk, one.name, person)
+        kept += 1
+    story.tell("persons", f"{kept} persons under pseudonyms, each with a category", persons=kept)
+
+
+def someone_of_no_use(story: Story) -> tuple[str, str] | None:
+    """Return an agency and a person of category *other* that it keeps, if there is one."""
+    for agency, desk in story.desks.items():
+        for one in kept_persons(desk):
+            if one.person.category is LedCategory.OTHER and one.erased_at is None:
+                return agency, one.person.pseudonym
+    return None
+
+
+def _month_end(month: date) -> datetime:
+    following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return datetime(following.year, following.month, following.day, tzinfo=UTC) - timedelta(hours=1)

@@ -1,0 +1,87 @@
+"""The state of a replay as its chapters pass it on, and how each chapter is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cautery.evidence.ports import CaseStore
+from cautery.lab.operations.replay.clock import ReplayClock
+from cautery.lab.operations.spec import OperationWorld
+from cautery.model import Operation
+from cautery.workflows.operation.desk import Desk, open_desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One thing that a replay tells as it goes: for the board, or a line of JSON.
+
+    ``figures`` are the numbers that stand beside the sentence.
+    """
+
+    at: datetime
+    chapter: str
+    text: str
+    figures: dict[str, Any] = field(default_factory=dict)
+
+
+Listener = Callable[[Told], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Story:
+    """What the chapters of a replay have in common.
+
+    Parameters
+    ----------
+    desks : dict of agency to Desk
+        Each agency's own case; the lead's is the case of the operation.
+    folder : Path
+        Of the lead's case; the others stand in ``FOLDER-agencies``.
+    """
+
+    world: OperationWorld
+    operation: Operation
+    clock: ReplayClock
+    store: CaseStore
+    folder: Path
+    rng: np.random.Generator
+    listen: Listener
+    desks: dict[str, Desk] = field(default_factory=dict)
+    joined: list[str] = field(default_factory=list)
+
+    @property
+    def lead(self) -> Desk:
+        """The desk of the agency that leads."""
+        return self.desks[self.operation.lead.id]
+
+    def case_of(self, agency: str) -> Path:
+        """Return where an agency's case lies."""
+        if agency == self.operation.lead.id:
+            return self.folder
+        return self.folder.with_name(self.folder.name + "-agencies") / agency
+
+    def open_desks(self) -> None:
+        """Begin every agency's own case."""
+        for one in self.operation.agencies:
+            self.desks[one.id] = open_desk(
+                self.case_of(one.id),
+                store=self.store,
+                clock=self.clock,
+                operation=self.operation,
+                agency=one.id,
+            )
+
+    def tell(self, chapter: str, text: str, **figures: Any) -> None:
+        """Tell something at the story's moment."""
+        self.listen(Told(at=self.clock.now(), chapter=chapter, text=text, figures=figures))
+
+    def leave(self) -> None:
+        """Let go of every case that is still open."""
+        for desk in self.desks.values():
+            desk.leave()

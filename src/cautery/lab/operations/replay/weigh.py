@@ -1,0 +1,182 @@
+"""Before the day: how large the network is, where its money lies, and what would cut it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from cautery.estimate import parse_claim
+from cautery.lab.operations.replay.story import Story
+from cautery.lab.operations.sources import sizing_sources
+from cautery.model import Claim, Competence, Instrument, InstrumentKind, Statement
+from cautery.operation.instruments import draft_eio, draft_freezing, draft_mla
+from cautery.operation.money.flows import table_of
+from cautery.operation.money.trace import Trace
+from cautery.plan import Cut, cut, served
+from cautery.workflows.operation.course import (
+    PUBLISHED,
+    SIZED,
+    Published,
+    record_all,
+    record_cut,
+    sized_network,
+)
+from cautery.workflows.operation.draft_instrument import file_draft
+from cautery.workflows.operation.picture import Picture, picture_of
+from cautery.workflows.operation.share import picture
+from cautery.workflows.operation.trace_money import purchase_of, trace_money, trace_supplied
+from cautery.workflows.size_network import Sizing, size_network
+
+SERVED_AT_MOST = 0.05
+"""The goal of the cut: reference/planning.md, "served <= 5 % of subscriber weight"."""
+_SLACK = 0.02
+"""Above what all allowed acts together would leave: the last bit costs most. Judgement."""
+_MOST_DRAFTS = 40
+"""Orders that one prosecutor could look at before the day; the rest stay proposals. Judgement."""
+
+
+def publish(story: Story) -> None:
+    """Record what press and agencies published: claims to be compared with what is found."""
+    sheet = story.world.sheet
+    if sheet is None:
+        return
+    rows = [
+        Published(
+            id=one.id,
+            what=one.what,
+            value=one.value,
+            source=f"{one.source}: {one.source_name}",
+            low=one.low,
+            high=one.high,
+            kind=one.kind,
+        )
+        for one in sheet.facts
+    ]
+    record_all(story.lead, PUBLISHED, rows, at=story.clock.now())
+
+
+def size(story: Story, *, occasion: str, with_dumps: bool) -> Sizing:
+    """Size the network of the last whole month from what sources say, and judge the claims."""
+    month = _month_before(story.world.moment)
+    sources = sizing_sources(story.world, month)
+    if not with_dumps:  # panels are not seized yet: their dumps lie with the criminals
+        sources = replace(sources, panels=())
+    sizing = size_network(sources, claims_of(story), seed=story.world.seed)
+    story.lead.record(SIZED, sized_network(sizing, occasion=occasion))
+    users = sizing.reconciled.estimate("users")
+    flagged = [one.claim.text for one in sizing.judged if one.flagged]
+    story.tell(
+        "estimate",
+        f"{occasion}: {users.low / 1e6:.2f} to {users.high / 1e6:.2f} million users (90 %)"
+        + (f"; {' and '.join(flagged)} do not fit" if flagged else ""),
+        low=users.low,
+        mid=users.mid,
+        high=users.high,
+        flagged=flagged,
+    )
+    return sizing
+
+
+def claims_of(story: Story) -> tuple[Claim, ...]:
+    """Return the published sizes as claims."""
+    truth = story.world.truth
+    said = [
+        (f"{truth.claimed_users / 1e6:g}e6 users" if truth.claimed_users else None),
+        (
+            f"{truth.claimed_revenue_eur_month / 1e6:g}e6 EUR/month"
+            if truth.claimed_revenue_eur_month
+            else None
+        ),
+    ]
+    return tuple(parse_claim(one) for one in said if one is not None)
+
+
+def follow_money(story: Story) -> Trace | None:
+    """Follow every recorded test purchase that the lead knows of, and draft what could be held."""
+    known = [one for one in picture(story.lead) if one.about == "payment"]
+    bought = [purchase_of(one) for one in known if _leads_somewhere(one)]
+    if not bought:
+        story.tell("money", "no test purchase that leads to an account or wallet")
+        return None
+    found = trace_supplied(bought, table_of(story.world.transfers), story.world.tags)
+    trace_money(story.lead, found)
+    drafts = _drafts(story, found)
+    story.tell(
+        "money",
+        f"{len(bought)} test purchases lead over {len(found.hops)} hops to {len(found.holdings)} "
+        f"holdings; {len(drafts)} orders drafted, none sent",
+        purchases=len(bought),
+        hops=len(found.hops),
+        drafts=len(drafts),
+    )
+    return found
+
+
+def plan_cut(story: Story) -> tuple[Picture, Cut, float]:
+    """Choose what to cut on the shared picture, by those at the table alone; return the goal."""
+    seen = picture_of(picture(story.lead))
+    where = {one.country for one in story.operation.agencies if one.may(Competence.SEIZE)}
+    acts = seen.acts(countries=where)
+    floor = served(seen.nodes, {node for one in acts if one.allowed for node in one.nodes})
+    goal = max(SERVED_AT_MOST, floor + _SLACK)
+    chosen = cut(seen.nodes, acts, served_at_most=goal, seed=story.world.seed)
+    if goal > SERVED_AT_MOST:
+        story.tell(
+            "plan",
+            f"{floor:.1%} of the known demand hangs on what nobody at the table may touch: "
+            f"the goal is {goal:.1%}",
+            floor=floor,
+        )
+    record_cut(story.lead, chosen, seen, at=story.clock.now())
+    story.tell(
+        "plan",
+        f"{len(chosen.chosen)} acts would leave {chosen.served_after:.1%} of the known demand "
+        f"served; cost {chosen.cost:.1f}, proven bound {chosen.bound:.1f}",
+        acts=len(chosen.chosen),
+        served_after=chosen.served_after,
+        cost=chosen.cost,
+        bound=chosen.bound,
+    )
+    return seen, chosen, goal
+
+
+def _leads_somewhere(one: Statement) -> bool:
+    return bool(one.details.get("account") or one.details.get("wallet"))
+
+
+def _drafts(story: Story, found: Trace) -> list[Instrument]:
+    """Draft freezing orders, and letters that ask to keep data, for whom one knows where to find.
+
+    The e-Evidence regulation applies since 18 August 2026 only: before, what a provider has is
+    asked for by an EIO inside the Union, by mutual legal assistance outside.
+    """
+    lead, now = story.operation.lead, story.clock.now()
+    drafts: list[Instrument] = []
+    for proposal in found.proposals:
+        whom = proposal.addressee
+        country = story.world.place_of.get(whom)
+        if country is None or len(drafts) >= _MOST_DRAFTS:
+            continue
+        holds, grounds = proposal.holds, proposal.grounds
+        if proposal.kind is not InstrumentKind.FREEZING and country == lead.country:
+            continue  # at home the lead asks by its own law, with none of these instruments
+        if proposal.kind is InstrumentKind.FREEZING:
+            draft = draft_freezing(
+                by=lead, addressee=whom, country=country, holds=holds, grounds=grounds, at=now
+            )
+        else:
+            make = draft_mla if country in _OUTSIDE else draft_eio
+            draft = make(
+                by=lead, authority=whom, country=country, holds=holds, grounds=grounds, at=now
+            )
+        file_draft(story.lead, draft)
+        drafts.append(draft)
+    return drafts
+
+
+_OUTSIDE = frozenset({"GB", "CH", "HK", "US"})
+"""Not bound by Directive 2014/41/EU."""
+
+
+def _month_before(moment: datetime) -> date:
+    return (moment.date().replace(day=1) - timedelta(days=1)).replace(day=1)

@@ -1,0 +1,257 @@
+"""What real sources would say of a world's size in a month: counts, each with its bias and noise.
+
+The equations are those of :mod:`cautery.estimate.priors`; the draws of the biases are the world's
+own (:class:`Biases`), and no estimator knows them.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from cautery.errors import InputError
+from cautery.estimate.priors import PRIORS
+from cautery.lab.operations.biases import CHANNELS
+from cautery.lab.operations.chance import chance
+from cautery.lab.operations.spec import FloatArray, OperationWorld
+from cautery.model import (
+    Money,
+    NameSample,
+    PanelCount,
+    PaymentCount,
+    PriceSeen,
+    RecaptureCount,
+    SizingSources,
+    SurveyAnswer,
+    VisitCount,
+)
+
+CURRENCY = {"GB": "GBP", "SE": "SEK", "CH": "CHF", "BG": "BGN", "RO": "RON"}
+"""Where cards and banks do not pay in EUR in 2024."""
+
+TICKET_EUR = 24.0
+"""A mean payment: some months at once (terms of 1, 3, 6 and 12 months). Judgement."""
+
+_ASKED = (800, 2_000)
+"""People asked by a survey in one country; judgement."""
+
+_SAMPLED = (0.03, 0.12)
+"""Households of the sampled access provider, over the country's; judgement."""
+
+
+def sizing_sources(
+    world: OperationWorld, month: date, *, rng: np.random.Generator | None = None
+) -> SizingSources:
+    """Return what every source would say of a month.
+
+    A seized panel holds its past as well (when each line was made and ends), so the dumps speak of
+    months before the day too; of those after it they say nothing.
+
+    Parameters
+    ----------
+    month : date
+        The first day of one of ``world.months``.
+    rng : Generator or None
+        The noise of sampling; ``None``: the world's own, so that the same month is the same.
+
+    Raises
+    ------
+    InputError
+        If the world has no such month.
+    """
+    if month not in world.months:
+        raise InputError(
+            f"{month.isoformat()}: no month of this world",
+            hint=f"From {world.months[0].isoformat()} to {world.months[-1].isoformat()}, "
+            "always the first day.",
+        )
+    index = world.months.index(month)
+    noise = chance(world.seed, "sources", index) if rng is None else rng
+    payers = world.truth.payers[index].astype(float)
+    users = world.truth.users[index].astype(float)
+    return SizingSources(
+        month=month,
+        panels=_panels(world, month, payers, noise) if month <= world.moment.date() else (),
+        recaptures=_recaptures(world, month, payers, noise),
+        payments=_payments(world, month, world.truth.revenue_eur[index], noise),
+        purchases=world.purchase_counts,
+        names=_names(world, month, payers, noise),
+        surveys=_surveys(world, month, users, noise),
+        visits=_visits(world, month, payers, noise),
+        prices=_prices(world, month, noise),
+        rates=dict(world.rates),
+    )
+
+
+def _panels(
+    world: OperationWorld, month: date, payers: FloatArray, rng: np.random.Generator
+) -> tuple[PanelCount, ...]:
+    """Count lines in the dumps that could be read: paid-looking, trial, expired."""
+    biases, by = world.biases, world.biases.by_name
+    weight = biases.panel_share[:, None] * biases.panel_mix
+    weight /= weight.sum(axis=0, keepdims=True)
+    looking = rng.poisson(weight * payers * by["LINES_PER_PAYER"] / (1 - by["DORMANT"]))
+    clean = max(0.05, 1 - by["TRIAL"] - by["EXPIRED"])
+    trial = rng.poisson(looking * by["TRIAL"] / clean)
+    expired = rng.poisson(looking * by["EXPIRED"] / clean)
+    said = biases.panel_share * biases.panel_traffic * by["TRAFFIC_COMMON"]
+    panels = [one.id for one in world.supply.assets if one.role == "panel"]
+    place = {one: n for n, one in enumerate(panels)}
+    return tuple(
+        PanelCount(
+            panel=panel.partition(":")[2],
+            country=country,
+            on=month + timedelta(days=27),
+            paid=int(looking[place[panel], c]),
+            trial=int(trial[place[panel], c]),
+            expired=int(expired[place[panel], c]),
+            traffic_share=float(f"{min(1.0, said[place[panel]]):.4g}"),
+        )
+        for panel in world.seized_panels
+        for c, country in enumerate(world.countries)
+    )
+
+
+def _recaptures(
+    world: OperationWorld, month: date, payers: FloatArray, rng: np.random.Generator
+) -> tuple[RecaptureCount, ...]:
+    """Look twice at some edges on a peak evening.
+
+    Each line has its own chance to be caught: boxes left on are caught twice, casual viewers
+    hardly ever. Over lines the chance has mean ``m`` and variation ``cv``, so both looks catch a
+    line with ``m^2 (1 + cv^2)``.
+    """
+    by = world.biases.by_name
+    active = payers * by["LINES_PER_PAYER"] * by["ACTIVE_PHANTOMS"] * by["coverage"]
+    peak = np.minimum(1.0, by["PEAK_CONCURRENCY"] * world.biases.by_country["COUNTRY_PEAK"])
+    there = rng.poisson(active * peak)
+    mean = by["capture"]
+    twice = min(0.95 * mean, mean**2 * (1 + by["CAPTURE_CV"] ** 2))
+    cells = np.array([twice, mean - twice, mean - twice])
+    cells = np.append(cells, max(0.0, 1 - cells.sum()))
+    caught = np.stack([rng.multinomial(int(n), cells / cells.sum()) for n in there])
+    coverage = round(float(min(1.0, by["coverage"] * by["EDGE_COVERAGE"])), 4)
+    return tuple(
+        RecaptureCount(
+            country=country,
+            on=peak_evening(month),
+            first=int(both + first),
+            second=int(both + second),
+            both=int(both),
+            coverage=coverage,
+        )
+        for country, (both, first, second, _) in zip(world.countries, caught.tolist(), strict=True)
+    )
+
+
+def peak_evening(month: date) -> date:
+    """Return the evening that edges were looked at: a final of 2024, or the third Saturday."""
+    if month == date(2024, 7, 1):
+        return date(2024, 7, 14)  # the final of Euro 2024
+    if month == date(2024, 8, 1):
+        return date(2024, 8, 10)  # the last evening but one of Paris 2024
+    return month + timedelta(days=(5 - month.weekday()) % 7 + 14)
+
+
+def _payments(
+    world: OperationWorld, month: date, revenue: FloatArray, rng: np.random.Generator
+) -> tuple[PaymentCount, ...]:
+    """Sum what came into known accounts: coverage, refunds, resellers' credits in between."""
+    biases, by = world.biases, world.biases.by_name
+    base = revenue * biases.by_country["COUNTRY_PAYMENTS"]
+    base = base * (1 - by["OFF_BOOK"]) * (1 - by["REFUNDS"]) / (1 - by["CREDITS"])
+    rows = []
+    for channel in CHANNELS:
+        seen = base * biases.channel_mix[channel] * biases.channel_coverage[channel]
+        seen = seen * biases.channel_known[channel]
+        counts = rng.poisson(seen / TICKET_EUR)
+        # Tickets vary by four fifths of their mean (terms of 1 to 12 months).
+        sums = rng.gamma(np.maximum(counts, 1) / 0.64, TICKET_EUR * 0.64)
+        for country, count, total in zip(
+            world.countries, counts.tolist(), sums.tolist(), strict=True
+        ):
+            currency = "EUR" if channel == "crypto" else CURRENCY.get(country, "EUR")
+            paid = 0.0 if count == 0 else total / world.rates.get(currency, 1.0)
+            rows.append(
+                PaymentCount(
+                    country=country,
+                    month=month,
+                    channel=channel,
+                    payments=count,
+                    total=Money(amount=Decimal(f"{paid:.2f}"), currency=currency),
+                )
+            )
+    return tuple(rows)
+
+
+def _names(
+    world: OperationWorld, month: date, payers: FloatArray, rng: np.random.Generator
+) -> tuple[NameSample, ...]:
+    """Sample households of one access provider that looked up the service's names."""
+    biases, by = world.biases, world.biases.by_name
+    share = payers / biases.households * by["HOUSEHOLDS_LOOKING"]
+    share = share * biases.by_country["COUNTRY_NAMES"] * (1 - by["VPN"])
+    sampled = (biases.households * rng.uniform(*_SAMPLED, len(payers))).astype(np.int64) + 1
+    hits = rng.binomial(sampled, np.minimum(0.95, share))
+    return tuple(
+        NameSample(
+            country=country, month=month, households=int(home), sampled=int(n), hits=int(hit)
+        )
+        for country, home, n, hit in zip(
+            world.countries, biases.households, sampled, hits, strict=True
+        )
+    )
+
+
+def _surveys(
+    world: OperationWorld, month: date, users: FloatArray, rng: np.random.Generator
+) -> tuple[SurveyAnswer, ...]:
+    """Ask people whether they use any such service; some deny, some forget."""
+    biases, by = world.biases, world.biases.by_name
+    adults = biases.households * by["ADULTS_PER_HOUSEHOLD"]
+    share = users / by["NETWORK_SHARE"] * by["SURVEY_RECALL"] / adults
+    share = np.minimum(0.95, share * biases.by_country["COUNTRY_SURVEY"])
+    asked = np.minimum(rng.integers(*_ASKED, len(users)), biases.households)
+    yes = rng.binomial(asked, share)
+    return tuple(
+        SurveyAnswer(country=country, on=month, asked=int(n), yes=int(one), households=int(home))
+        for country, n, one, home in zip(
+            world.countries, asked, yes, biases.households, strict=True
+        )
+    )
+
+
+def _visits(
+    world: OperationWorld, month: date, payers: FloatArray, rng: np.random.Generator
+) -> tuple[VisitCount, ...]:
+    """Count visits to storefronts: those who think of buying, not those who watch."""
+    by = world.biases.by_name
+    mean = payers * by["JOINING"] / by["CONVERSION"] * world.biases.by_country["COUNTRY_VISITS"]
+    return tuple(
+        VisitCount(country=country, month=month, visits=int(one))
+        for country, one in zip(world.countries, rng.poisson(mean), strict=True)
+    )
+
+
+def _prices(world: OperationWorld, month: date, rng: np.random.Generator) -> tuple[PriceSeen, ...]:
+    """Read price pages: one month at the list price, long terms with their discount."""
+    by = world.biases.by_name
+    shops = [one.value for one in world.supply.assets if one.role == "storefront"][:40]
+    base = by["NETWORK_ARPU"] / by["REALISED"] * PRIORS["STOREFRONT_PRICE"].draw(rng, len(shops))
+    currencies = rng.choice(["EUR", "GBP", "USD", "SEK"], size=len(shops), p=[0.7, 0.15, 0.1, 0.05])
+    rows = []
+    for shop, price, currency in zip(shops, base.tolist(), currencies.tolist(), strict=True):
+        for months in (1, 3, 6, 12):
+            eur = price * months * (1 - by["LONG_TERM_DISCOUNT"] * (months - 1) / 11)
+            seen = Decimal(f"{max(0.01, eur / world.rates.get(currency, 1.0)):.2f}")
+            rows.append(
+                PriceSeen(
+                    storefront=shop,
+                    on=month,
+                    months=months,
+                    price=Money(amount=seen, currency=currency),
+                )
+            )
+    return tuple(rows)

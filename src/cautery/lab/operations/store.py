@@ -1,0 +1,234 @@
+"""A world as a folder: for others to read, and read back by checking it against its own seed.
+
+A folder from outside is not believed. The header says which world it is; that world is drawn
+anew, and every file must be what the header lists and the truth what the seed says. So no table
+that somebody altered is ever parsed here, and a damaged folder is refused, not half read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cautery import __version__
+from cautery.adapters._files import read_whole, regular, sync_folder
+from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.lab.operations.shapes import LIKES
+from cautery.lab.operations.spec import OperationWorld
+from cautery.lab.operations.tables import (
+    FORMAT,
+    STAMP,
+    as_json,
+    day_month,
+    truth_of,
+    write_rest,
+    write_seized,
+    write_sources,
+    write_supply,
+)
+from cautery.lab.operations.world import Progress, build_world
+
+_HEADER_LIMIT = 4_000_000
+_FILES_LIMIT = 5_000
+_FILE_LIMIT = 2_000_000_000
+"""Bytes of one file: far above the largest dump at full size (some 20 MB)."""
+
+
+def write_world(
+    world: OperationWorld, folder: Path, *, progress: Progress | None = None
+) -> tuple[str, ...]:
+    """Write a world into a new or empty folder, whole or not at all; return the files' paths.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something already, or is no folder.
+    StorageError
+        If it cannot be written; nothing partial survives.
+    """
+    require_empty(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".writing-{os.getpid()}-", dir=folder.parent))
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror}") from error
+    try:
+        paths = _write_all(world, made, progress)
+        made.chmod(0o755)
+        sync_folder(made)
+        made.rename(folder)
+        sync_folder(folder.parent)
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return paths
+
+
+def require_empty(folder: Path) -> None:
+    """Refuse a folder that holds something: a world is never written over another.
+
+    Raises
+    ------
+    InputError
+        If the folder is not empty, or is no folder.
+    """
+    try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise InputError(f"{folder}: not a folder")
+        if folder.exists() and any(folder.iterdir()):
+            raise InputError(
+                f"{folder}: not empty", hint="Name a new folder; a world is not written over."
+            )
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}") from error
+
+
+def read_world(folder: Path, *, progress: Progress | None = None) -> OperationWorld:
+    """Return the world of a folder after checking that the folder tells it as its seed does.
+
+    Raises
+    ------
+    InputError
+        If it is no world's folder, a file is missing, added or altered, or its truth is not that
+        of the seed.
+    """
+    header = _header(folder)
+    listed = _listed(folder, header)
+    found = set(_walk(folder)) - {"world.json"}
+    for path in sorted(found ^ set(listed)):
+        what = "missing" if path in listed else "not in the header"
+        raise InputError(f"{folder / path}: {what}", hint=_AGAIN)
+    for path, digest in sorted(listed.items()):
+        if _digest(folder / path) != digest:
+            raise InputError(f"{folder / path}: not what world.json lists", hint=_AGAIN)
+    world = build_world(
+        header["like"], seed=header["seed"], scale=header["scale"], progress=progress
+    )
+    wanted = truth_of(world)
+    if (
+        listed.get("truth.json") != "sha256:" + hashlib.sha256(wanted).hexdigest()
+        or header.get("sizes") != world.sizes()
+    ):
+        raise InputError(
+            f"{folder}: not the world of its seed",
+            hint=f"It was built by version {header.get('version')}, this is {__version__}: "
+            "build it again.",
+        )
+    return world
+
+
+_AGAIN = "The folder was damaged or changed; build the world again: cautery lab build."
+
+
+def _write_all(world: OperationWorld, folder: Path, progress: Progress | None) -> tuple[str, ...]:
+    month = day_month(world)
+    jobs: list[tuple[str, Callable[[], None]]] = [
+        ("supply", lambda: write_supply(world, folder)),
+        ("intelligence", lambda: write_rest(world, folder)),
+        ("sources", lambda: write_sources(world, folder)),
+        ("seized disks", lambda: write_seized(world, folder, month)),
+    ]
+    for done, (what, job) in enumerate(jobs):
+        if progress is not None:
+            progress(done, len(jobs), f"writing: {what}")
+        job()
+    paths = sorted(_walk(folder))
+    header = {
+        "lab": True,
+        "stamp": STAMP,
+        "format": FORMAT,
+        "version": __version__,
+        "like": world.like,
+        "seed": world.seed,
+        "scale": world.scale,
+        "moment": world.moment,
+        "countries": world.countries,
+        "months": world.months,
+        "statement": world.sheet.statement if world.sheet else None,
+        "card": world.card,
+        "sizes": world.sizes(),
+        "files": {one: _digest(folder / one) for one in paths},
+    }
+    (folder / "world.json").write_bytes(as_json(header))
+    return ("world.json", *paths)
+
+
+def _header(folder: Path) -> dict[str, Any]:
+    path = folder / "world.json"
+    try:
+        body = json.loads(read_whole(path, limit=_HEADER_LIMIT))
+    except EvidenceError as error:
+        raise InputError(f"{folder}: no world of the lab ({error})") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: no JSON") from error
+    if not isinstance(body, dict) or body.get("format") != FORMAT or body.get("lab") is not True:
+        raise InputError(f"{path}: not the header of a world of the lab ({FORMAT})")
+    seed, scale = body.get("seed"), body.get("scale")
+    if (
+        body.get("like") not in LIKES
+        or not isinstance(seed, int)
+        or isinstance(seed, bool)
+        or not isinstance(scale, float)
+    ):
+        raise InputError(f"{path}: like, seed and scale name no world")
+    return body
+
+
+def _listed(folder: Path, header: dict[str, Any]) -> dict[str, str]:
+    files = header.get("files")
+    if (
+        not isinstance(files, dict)
+        or len(files) > _FILES_LIMIT
+        or not all(isinstance(one, str) for one in files.values())
+    ):
+        raise InputError(f"{folder / 'world.json'}: it lists no files with their digests")
+    return files
+
+
+def _walk(folder: Path) -> list[str]:
+    """Return the files below a folder; links, pipes and too many of them are refused.
+
+    Raises
+    ------
+    InputError
+        If there is anything but files and folders, or more than a world has.
+    """
+    found: list[str] = []
+    todo = [folder]
+    try:
+        while todo:
+            with os.scandir(todo.pop()) as entries:
+                for one in entries:
+                    if one.is_dir(follow_symlinks=False):
+                        todo.append(Path(one.path))
+                    elif one.is_file(follow_symlinks=False):
+                        found.append(Path(one.path).relative_to(folder).as_posix())
+                    else:
+                        raise InputError(f"{one.path}: neither file nor folder", hint=_AGAIN)
+                    if len(found) + len(todo) > 2 * _FILES_LIMIT:
+                        raise InputError(f"{folder}: more files than a world has")
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}") from error
+    return found
+
+
+def _digest(path: Path) -> str:
+    hasher = hashlib.sha256()
+    try:
+        with regular(path) as handle:
+            if os.fstat(handle).st_size > _FILE_LIMIT:
+                raise InputError(f"{path}: larger than any file of a world")
+            while block := os.read(handle, 1 << 20):
+                hasher.update(block)
+    except EvidenceError as error:
+        raise InputError(str(error), hint=_AGAIN) from error
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    return "sha256:" + hasher.hexdigest()

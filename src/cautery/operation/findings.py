@@ -1,0 +1,171 @@
+"""Links to other crimes: findings with their own evidence, and what the register suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from cautery.errors import InputError
+from cautery.model import (
+    AddressTag,
+    ExhibitId,
+    ExhibitKind,
+    Marking,
+    Pap,
+    SeizedExhibit,
+    StatementKind,
+    Tlp,
+    Transfer,
+    require_utc,
+)
+from cautery.operation.register import Register
+from cautery.operation.tags import is_concealing, is_service
+
+CASH_LIMIT_EUR = Decimal(10_000)
+"""Regulation (EU) 2024/1624, art. 80 [M]: no trader may take more in cash."""
+
+
+class Crime(StrEnum):
+    """What else an operation may come upon."""
+
+    MONEY_LAUNDERING = "money-laundering"
+    CYBERCRIME = "cybercrime"
+    DRUGS = "drugs"
+    ARMS = "arms"
+    FRAUD = "fraud"
+    FORGERY = "forgery"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrimeFinding:
+    """A link to another crime: fact or assessment, and the exhibits that show it.
+
+    Parameters
+    ----------
+    numbers : tuple of str
+        Exhibits of the register.
+    exhibits : tuple of ExhibitId
+        Further evidence in the vault.
+    """
+
+    crime: Crime
+    text: str
+    kind: StatementKind
+    numbers: tuple[str, ...]
+    marking: Marking
+    by: str
+    at: datetime
+    exhibits: tuple[ExhibitId, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)
+        if not self.text.strip() or len(self.text) > 2_000:
+            raise InputError("a finding is a sentence or a few")
+        if not self.numbers and not self.exhibits:
+            raise InputError(
+                f"finding of {self.crime.value}: nothing shows it",
+                hint="Name the exhibits of the register, or seal the evidence in the vault.",
+            )
+
+
+def check_finding(finding: CrimeFinding, register: Register) -> None:
+    """Refuse a finding that leans on an exhibit which the register has not.
+
+    Raises
+    ------
+    InputError
+        Naming it.
+    """
+    for number in finding.numbers:
+        register[number]
+
+
+def counterparties_of(
+    transfers: Iterable[Transfer], addresses: Collection[str], tags: Mapping[str, AddressTag]
+) -> dict[str, tuple[AddressTag, ...]]:
+    """Return the tags of those that paid an address, or that it paid, by address.
+
+    Parameters
+    ----------
+    addresses : collection of str
+        Of seized wallets.
+    """
+    wanted = frozenset(addresses)
+    found: dict[str, dict[str, AddressTag]] = {}
+    for one in transfers:
+        ends = ([flow.address for flow in one.inputs], [flow.address for flow in one.outputs])
+        for ours, theirs in (ends, ends[::-1]):
+            known = {other: tags[other] for other in theirs if other in tags}
+            for address in wanted.intersection(ours) if known else ():
+                found.setdefault(address, {}).update(known)
+    return {address: tuple(known.values()) for address, known in found.items()}
+
+
+def suggestions(
+    register: Register,
+    *,
+    tags: Mapping[str, AddressTag],
+    by: str,
+    now: datetime,
+    counterparties: Mapping[str, Sequence[AddressTag]] | None = None,
+) -> Iterator[CrimeFinding]:
+    """Yield what the register's exhibits suggest; never a fact, always for a person to weigh.
+
+    Parameters
+    ----------
+    tags : mapping of str to AddressTag
+        Attribution by address.
+    counterparties : mapping of str to sequence of AddressTag, optional
+        Tagged counterparties of seized wallets, see :func:`counterparties_of`.
+    """
+    for number, line in register.lines.items():
+        for crime, text in dict.fromkeys(_suggested(line.exhibit, tags, counterparties or {})):
+            yield CrimeFinding(
+                crime=crime,
+                text=text,
+                kind=StatementKind.ASSESSMENT,
+                numbers=(number,),
+                marking=Marking(tlp=Tlp.AMBER_STRICT, pap=Pap.AMBER),
+                by=by,
+                at=now,
+            )
+
+
+def _suggested(
+    exhibit: SeizedExhibit,
+    tags: Mapping[str, AddressTag],
+    counterparties: Mapping[str, Sequence[AddressTag]],
+) -> Iterator[tuple[Crime, str]]:
+    details, value = exhibit.details, exhibit.value
+    if exhibit.kind is ExhibitKind.FIREARM:
+        yield Crime.ARMS, f"a firearm of class {details['class']} was found: is it licensed?"
+    elif exhibit.kind is ExhibitKind.DRUGS:
+        found = f"{details['grams']} g of {details['substance']} were found"
+        yield Crime.DRUGS, f"{found}: the threshold between use and supply is national law"
+    elif exhibit.kind is ExhibitKind.CASH and value is not None:
+        if value.currency == "EUR" and value.amount > CASH_LIMIT_EUR:
+            much = "more than a trader may take in one payment"
+            yield Crime.MONEY_LAUNDERING, f"{value.amount} EUR in cash, {much}"
+    elif exhibit.kind is ExhibitKind.WALLET:
+        address = str(details["address"])
+        told = [("the wallet is", tags[address])] if address in tags else []
+        told += [("it dealt with", one) for one in counterparties.get(address, ())]
+        for how, tag in told:
+            crime = _crime_of(tag)
+            if crime is not None:
+                kind = f" ({tag.category})" if tag.category else ""
+                yield crime, f"{how} {tag.label!r}{kind}, says {tag.source}"
+
+
+def _crime_of(tag: AddressTag) -> Crime | None:
+    """Return what a tag suggests; to have dealt with an exchange suggests nothing."""
+    if is_concealing(tag) or tag.category == "sanctioned":
+        return Crime.MONEY_LAUNDERING
+    return None if is_service(tag) or tag.category in _ORDINARY else Crime.CYBERCRIME
+
+
+_ORDINARY = frozenset({"", "miner", "user", "organization", "donation"})
+"""Categories of the tag packs that tell of no crime."""

@@ -1,0 +1,361 @@
+"""Drafts under legal instruments, for a person to check, sign and send: Cautery sends none.
+
+What a rule says is in reference/law.md, section 7. A rule marked ``[M]`` there was not read in an
+official text: a draft that leans on it says so, and needs a person who confirms it with a source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from cautery.errors import InputError
+from cautery.model import Agency, Competence, Instrument, InstrumentKind, Operation, iso
+
+EVIDENCE_APPLIES = datetime(2026, 8, 18, tzinfo=UTC)
+"""Regulation (EU) 2023/1543 applies since then (reference/law.md, section 7)."""
+PRODUCTION = timedelta(days=10)
+PRODUCTION_IN_EMERGENCY = timedelta(hours=8)
+PRESERVATION = timedelta(days=60)  # [M]
+EIO_RECOGNITION = timedelta(days=30)  # [M]
+EIO_EXECUTION = timedelta(days=90)  # [M], after recognition
+
+UNCONFIRMED = "[M]"
+TO_CONFIRM = "to be confirmed by a person with a source"
+
+# Member States of the Union; those whose part in an instrument differs are named beside it.
+_UNION = frozenset(
+    (
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU"),
+        *("IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+    )
+)
+_OUTSIDE_EVIDENCE = frozenset({"DK"})  # [M]: Denmark takes no part
+_OUTSIDE_EIO = frozenset({"DK", "IE"})  # [M]: Directive 2014/41/EU binds neither
+_OUTSIDE_FREEZING = frozenset({"DK", "IE"})  # [M]: Regulation (EU) 2018/1805 binds neither
+
+
+class ProviderClass(StrEnum):
+    """What a provider does; Regulation (EU) 2023/1543 covers some (reference/law.md)."""
+
+    DOMAIN = "domain"
+    IP_NUMBERING = "ip-numbering"
+    HOSTING = "hosting"
+    CLOUD = "cloud"
+    VIDEO_STREAMING = "video-streaming"
+    OTHER = "other"
+
+
+COVERED = frozenset(
+    {
+        ProviderClass.DOMAIN,
+        ProviderClass.IP_NUMBERING,
+        ProviderClass.HOSTING,
+        ProviderClass.CLOUD,
+    }
+)
+
+
+def draft_preservation(
+    *,
+    by: Agency,
+    provider: str,
+    country: str,
+    provider_class: ProviderClass,
+    holds: Sequence[str],
+    grounds: str,
+    at: datetime,
+    stored: bool = True,
+) -> Instrument:
+    """Draft a European Preservation Order: the provider keeps what it has stored.
+
+    Parameters
+    ----------
+    country : str
+        Where the provider is established or represented.
+    holds : sequence of str
+        Hosts, addresses, accounts whose stored data are to be kept.
+    stored : bool
+        Whether the data are already stored; the instrument reaches no others.
+
+    Raises
+    ------
+    InputError
+        Naming the rule that does not allow it.
+    """
+    _check_evidence(by, provider, country, provider_class, at, stored=stored)
+    return _instrument(
+        InstrumentKind.PRESERVATION,
+        by=by,
+        addressee=provider,
+        country=country,
+        holds=holds,
+        grounds=grounds,
+        at=at,
+        basis="Regulation (EU) 2023/1543, European Preservation Order: the data are kept for "
+        f"60 days {UNCONFIRMED}, longer where production is asked for {UNCONFIRMED}",
+        lapses_at=at + PRESERVATION,
+    )
+
+
+def draft_production(
+    *,
+    by: Agency,
+    provider: str,
+    country: str,
+    provider_class: ProviderClass,
+    holds: Sequence[str],
+    grounds: str,
+    at: datetime,
+    emergency: bool = False,
+    stored: bool = True,
+) -> Instrument:
+    """Draft a European Production Order: 10 days, 8 hours in an emergency.
+
+    Raises
+    ------
+    InputError
+        Naming the rule that does not allow it.
+    """
+    _check_evidence(by, provider, country, provider_class, at, stored=stored)
+    return _instrument(
+        InstrumentKind.PRODUCTION,
+        by=by,
+        addressee=provider,
+        country=country,
+        holds=holds,
+        grounds=grounds,
+        at=at,
+        basis="Regulation (EU) 2023/1543, European Production Order: 10 days from receipt, "
+        "8 hours in an emergency; data already stored only; fines up to 2 %",
+        due_at=at + (PRODUCTION_IN_EMERGENCY if emergency else PRODUCTION),
+        emergency=emergency,
+    )
+
+
+def draft_freezing(
+    *, by: Agency, addressee: str, country: str, holds: Sequence[str], grounds: str, at: datetime
+) -> Instrument:
+    """Draft a freezing order or certificate: accounts and wallets held by a bank or a service.
+
+    Raises
+    ------
+    InputError
+        Naming the rule that does not allow it.
+    """
+    _competent(by, Competence.FREEZE, "a freezing order")
+    if by.country == country:
+        basis = f"national law of {country} {UNCONFIRMED}"
+    else:
+        _within(by.country, country, _OUTSIDE_FREEZING, "Regulation (EU) 2018/1805")
+        basis = f"Regulation (EU) 2018/1805, mutual recognition of freezing orders {UNCONFIRMED}"
+    return _instrument(
+        InstrumentKind.FREEZING,
+        by=by,
+        addressee=addressee,
+        country=country,
+        holds=holds,
+        grounds=grounds,
+        at=at,
+        basis=basis,
+    )
+
+
+def draft_eio(
+    *, by: Agency, authority: str, country: str, holds: Sequence[str], grounds: str, at: datetime
+) -> Instrument:
+    """Draft a European Investigation Order: search, seizure or hearing in another Member State.
+
+    Raises
+    ------
+    InputError
+        Naming the rule that does not allow it.
+    """
+    _competent(by, Competence.INVESTIGATE, "a European Investigation Order")
+    if by.country == country:
+        raise InputError(f"{by.id}: an EIO goes to another Member State than {country}")
+    _within(by.country, country, _OUTSIDE_EIO, "Directive 2014/41/EU")
+    return _instrument(
+        InstrumentKind.EIO,
+        by=by,
+        addressee=authority,
+        country=country,
+        holds=holds,
+        grounds=grounds,
+        at=at,
+        basis=f"Directive 2014/41/EU: recognition within 30 days {UNCONFIRMED}, "
+        f"execution within 90 days after it {UNCONFIRMED}",
+        due_at=at + EIO_RECOGNITION + EIO_EXECUTION,
+    )
+
+
+def draft_jit(
+    *, by: Agency, partners: Sequence[Agency], purpose: str, until: datetime, at: datetime
+) -> Instrument:
+    """Draft the agreement of a joint investigation team.
+
+    Parameters
+    ----------
+    until : datetime
+        The team is set up for a limited time.
+
+    Raises
+    ------
+    InputError
+        Naming the rule that does not allow it.
+    """
+    for one in (by, *partners):
+        _competent(one, Competence.INVESTIGATE, "a joint investigation team")
+    if len({one.country for one in (by, *partners)}) < 2:
+        raise InputError("a joint investigation team is of two States or more")
+    if until <= at:
+        raise InputError("a joint investigation team is set up for a time that is to come")
+    return _instrument(
+        InstrumentKind.JIT,
+        by=by,
+        addressee=", ".join(one.id for one in partners),
+        country="/".join(sorted({one.country for one in partners})),
+        holds=[purpose],
+        grounds=f"Parties: {', '.join(f'{one.name} ({one.country})' for one in (by, *partners))}",
+        at=at,
+        basis=f"Framework Decision 2002/465/JHA {UNCONFIRMED}, purpose and duration by agreement",
+        lapses_at=until,
+    )
+
+
+def draft_mla(
+    *, by: Agency, authority: str, country: str, holds: Sequence[str], grounds: str, at: datetime
+) -> Instrument:
+    """Draft a request for mutual legal assistance to a third country.
+
+    Raises
+    ------
+    InputError
+        Naming the rule that does not allow it.
+    """
+    _competent(by, Competence.INVESTIGATE, "a request for mutual legal assistance")
+    if by.country == country:
+        raise InputError(f"{by.id}: no assistance of another State is needed in {country}")
+    return _instrument(
+        InstrumentKind.MLA,
+        by=by,
+        addressee=authority,
+        country=country,
+        holds=holds,
+        grounds=grounds,
+        at=at,
+        basis=f"the treaty in force between {by.country} and {country} {UNCONFIRMED}, "
+        "without a time limit",
+    )
+
+
+def render_draft(draft: Instrument, operation: Operation) -> str:
+    """Return a draft as Markdown, for a person to check, complete and sign."""
+    by = operation.agency(draft.by)
+    title = draft.kind.value.replace("-", " ").capitalize()
+    stamp = "**LAB: invented, not to be sent**\n\n" if operation.lab else ""
+    lines = [
+        f"# {title} (draft {draft.id})",
+        "",
+        f"{stamp}**Draft. Not issued, not sent.** A person of {by.name} checks, signs and sends.",
+        "",
+        f"- Issuing authority: {by.name} ({by.country}), {by.contact}",
+        f"- Addressee: {draft.addressee} ({draft.country})",
+        f"- Operation: {operation.name} ({operation.id}); {operation.legal_basis}",
+        f"- Drafted: {iso(draft.drafted_at)}",
+    ]
+    if draft.emergency:
+        lines.append("- **Emergency**: an imminent threat is shown below by the issuing authority")
+    if draft.due_at is not None:
+        lines.append(f"- Owed by: {iso(draft.due_at)}, if received when it was drafted")
+    if draft.lapses_at is not None:
+        lines.append(f"- Lapses: {iso(draft.lapses_at)}, if received when it was drafted")
+    lines += ["", "## What it asks for", "", *(f"- `{one}`" for one in draft.holds)]
+    lines += ["", "## Grounds", "", draft.grounds, "", "## Basis", "", draft.basis + "."]
+    if UNCONFIRMED in draft.basis:
+        lines += ["", f"{UNCONFIRMED}: {TO_CONFIRM}, before it is issued. Confirmed by: ________"]
+    lines += ["", "## Signature", "", "Name, office, place, date: ________", ""]
+    return "\n".join(lines)
+
+
+def _check_evidence(
+    by: Agency,
+    provider: str,
+    country: str,
+    provider_class: ProviderClass,
+    at: datetime,
+    *,
+    stored: bool,
+) -> None:
+    """Check what both e-Evidence orders share."""
+    _competent(by, Competence.PRESERVE, "an e-Evidence order")
+    if at < EVIDENCE_APPLIES:
+        raise InputError(
+            f"dated {at.date()}: Regulation (EU) 2023/1543 applies since {EVIDENCE_APPLIES.date()}",
+            hint="Before that day: a European Investigation Order, or mutual legal assistance.",
+        )
+    if provider_class not in COVERED:
+        raise InputError(
+            f"{provider}: a provider of {provider_class.value} is not covered by Regulation (EU) "
+            "2023/1543",
+            hint="Covered: " + ", ".join(sorted(COVERED)) + "; else draft an EIO.",
+        )
+    if not stored:
+        raise InputError(
+            "Regulation (EU) 2023/1543 reaches data already stored, no future or live data"
+        )
+    _within(by.country, country, _OUTSIDE_EVIDENCE, "Regulation (EU) 2023/1543")
+
+
+def _competent(by: Agency, needed: Competence, what: str) -> None:
+    if not by.may(needed):
+        raise InputError(
+            f"{by.id} may not issue {what}: it has no competence to {needed.value}",
+            hint="Ask an agency at the table that has it.",
+        )
+
+
+def _within(issuer: str, country: str, outside: frozenset[str], instrument: str) -> None:
+    for one in (issuer, country):
+        if one not in _UNION - outside:
+            raise InputError(
+                f"{instrument} does not reach {one}",
+                hint="Draft a request for mutual legal assistance (mla).",
+            )
+
+
+def _instrument(
+    kind: InstrumentKind,
+    *,
+    by: Agency,
+    addressee: str,
+    country: str,
+    holds: Sequence[str],
+    grounds: str,
+    at: datetime,
+    basis: str,
+    due_at: datetime | None = None,
+    lapses_at: datetime | None = None,
+    emergency: bool = False,
+) -> Instrument:
+    if not grounds.strip():
+        raise InputError("a draft gives its grounds: why this is needed and proportionate")
+    if not addressee.strip():
+        raise InputError("a draft names its addressee")
+    told = "\n".join([kind.value, by.id, addressee, country, *sorted(holds), grounds, iso(at)])
+    return Instrument(
+        id="D-" + hashlib.sha256(told.encode()).hexdigest()[:12],
+        kind=kind,
+        by=by.id,
+        addressee=addressee,
+        country=country,
+        holds=tuple(holds),
+        basis=basis,
+        grounds=grounds,
+        drafted_at=at,
+        due_at=due_at,
+        lapses_at=lapses_at,
+        emergency=emergency,
+    )

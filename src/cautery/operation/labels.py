@@ -1,0 +1,148 @@
+"""Labels for exhibits: a sheet of stickers in Typst, each with a code that a phone reads.
+
+What stands on a label was written by people, and some of it by suspects: all of it goes into
+Typst as string literals, which are shown and never run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import segno
+
+from cautery.errors import InputError
+from cautery.operation.register import Line
+
+ACROSS, DOWN = 3, 7
+"""Stickers of 63.5 x 38.1 mm, 21 on A4 (the common sheet L7160)."""
+MOST_LABELS = 5_000
+_CODE_LETTERS = 150
+
+
+def code_of(operation: str, line: Line) -> str:
+    """Return what the code on a label says: operation, number, and 16 digits of the entry's digest.
+
+    Raises
+    ------
+    InputError
+        If the operation's id cannot stand in it.
+    """
+    text = f"cautery:exhibit:{operation}:{line.first.number}:{line.digest[7:23]}"
+    if ":" in operation or not text.isascii() or not text.isprintable() or " " in text:
+        raise InputError(
+            f"operation {operation[:40]!r}: a label's code takes plain ASCII, no colon"
+        )
+    if len(text) > _CODE_LETTERS:
+        raise InputError(f"operation {operation[:40]!r}: its id is too long for a label")
+    return text
+
+
+def label_sheet_typst(lines: Iterable[Line], *, operation: str, lab: bool, skip: int = 0) -> str:
+    """Return a sheet of labels as Typst source, ready for the adapter that makes the PDF.
+
+    Parameters
+    ----------
+    lines : iterable of Line
+        In the order of the register.
+    lab : bool
+        Stamp LAB on every label.
+    skip : int
+        Stickers that are gone from the first sheet.
+
+    Raises
+    ------
+    InputError
+        If there is none, or there are too many.
+
+    """
+    chosen = tuple(lines)
+    if not chosen or len(chosen) > MOST_LABELS:
+        raise InputError(f"{len(chosen)} labels: a sheet has 1 to {MOST_LABELS}")
+    if not 0 <= skip < ACROSS * DOWN:
+        raise InputError(f"{skip} stickers gone: a sheet has {ACROSS * DOWN}")
+    cells = ["[]"] * skip + [_label(one, operation, lab=lab) for one in chosen]
+    return _SHEET + "#grid(\n  columns: (63.5mm,) * 3,\n  rows: 38.1mm,\n" + _joined(cells) + ")\n"
+
+
+def literal(text: str) -> str:
+    """Return text as a Typst string literal; what cannot be printed becomes a space.
+
+    Typst's escapes begin with a backslash and its literals end with a quote: both are escaped,
+    so nothing in the text can end the literal.
+    """
+    shown = "".join(one if one.isprintable() else " " for one in text)
+    return '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def matrix_of(text: str) -> tuple[tuple[bool, ...], ...]:
+    """Return the dark modules of a text's QR code, rows from above, with no quiet zone."""
+    code = segno.make(text, error="m", micro=False, boost_error=True)
+    return tuple(tuple(bool(one) for one in row) for row in code.matrix)
+
+
+def _label(line: Line, operation: str, *, lab: bool) -> str:
+    exhibit = line.exhibit
+    said = (
+        f"{exhibit.kind.value}, {exhibit.count} pieces" if exhibit.count > 1 else exhibit.kind.value
+    )
+    fields = (
+        exhibit.number,
+        said,
+        exhibit.seal,
+        exhibit.agency,
+        line.digest[7:23],
+        _shortened(exhibit.description),
+        "LAB" if lab else "",
+    )
+    code = _svg(matrix_of(code_of(operation, line)))
+    return f"label({literal(code)}, {', '.join(literal(one) for one in fields)})"
+
+
+def _shortened(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _svg(matrix: Sequence[Sequence[bool]]) -> str:
+    """Draw a code with the quiet zone of four modules that ISO/IEC 18004 asks for."""
+    size = len(matrix) + 8
+    runs = []
+    for down, row in enumerate(matrix, 4):
+        start = None
+        for across, dark in enumerate((*row, False), 4):
+            if dark and start is None:
+                start = across
+            elif not dark and start is not None:
+                runs.append(f"M{start} {down}h{across - start}v1h-{across - start}z")
+                start = None
+    return (
+        f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {size} {size}' "
+        f"shape-rendering='crispEdges'><path d='{''.join(runs)}'/></svg>"
+    )
+
+
+def _joined(cells: Iterable[str]) -> str:
+    return "".join(f"  {one},\n" for one in cells)
+
+
+_SHEET = """#set document(title: "Labels of exhibits")
+#set page(paper: "a4", margin: (x: 9.75mm, y: 15.1mm))
+#set text(font: "Libertinus Serif", size: 7.5pt, lang: "en", hyphenate: false)
+#set par(leading: 0.35em, spacing: 0.5em)
+#let label(code, number, kind, seal, agency, digest, description, stamp) = block(
+  width: 63.5mm, height: 38.1mm, inset: (x: 2mm, y: 2mm), clip: true,
+  grid(
+    columns: (29mm, 1fr), column-gutter: 1mm,
+    image(bytes(code), format: "svg", width: 29mm),
+    {
+      v(1.5mm)
+      block(text(size: 11pt, weight: "bold", number))
+      block(text(size: 8.5pt, kind))
+      block({ text(fill: luma(90), "seal "); text(seal) })
+      block({ text(fill: luma(90), "agency "); text(agency) })
+      block(text(font: "DejaVu Sans Mono", size: 6.5pt, digest))
+      block(height: 7mm, clip: true, text(size: 6.5pt, description))
+      if stamp != "" { text(size: 7pt, weight: "bold", tracking: 1pt, stamp) }
+    },
+  ),
+)
+"""

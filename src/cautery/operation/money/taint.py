@@ -1,0 +1,450 @@
+"""Where money went: taint over supplied transactions, never lost and never made.
+
+Three conventions, since coins have no serial numbers. *fifo*: first in, first out (Clayton's case;
+Anderson, Shumailov and Ahmed 2018 for coins). *haircut*: each payment carries its share. *poison*:
+whatever touches it is tainted whole, which finds the reach but is no amount. What reaches a
+service stays there: behind it is other people's money.
+
+An address may have held money before the first supplied transaction. It is given the least opening
+balance that makes its payments possible, and that money is clean.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from typing import Literal, TypeAlias
+
+from cautery.errors import InputError
+from cautery.model import AddressTag, Transfer
+from cautery.operation.money.flows import DECIMALS, WIDE, FlowTable, table_of
+from cautery.operation.tags import is_service
+
+Method: TypeAlias = Literal["fifo", "haircut", "poison"]
+METHODS: tuple[Method, ...] = ("fifo", "haircut", "poison")
+_UNIT = 10**DECIMALS
+_Lot: TypeAlias = tuple[int, int]
+"""An amount, and how much of it is tainted."""
+_Part: TypeAlias = tuple[int, int, str]
+"""The same, with the address that it comes from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where taint begins.
+
+    Parameters
+    ----------
+    transfer : str or None
+        The transaction that paid the address: only its outputs to it are tainted, up to
+        ``amount``. ``None``: everything that the address holds and receives.
+    amount : Decimal or None
+        At most this much; ``None``: all.
+    """
+
+    address: str
+    asset: str
+    transfer: str | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """Tainted money that one transaction carried from an address to another."""
+
+    transfer: str
+    place: int
+    asset: str
+    source: str
+    target: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tainted:
+    """The result, by ``(asset, address)`` where it names both.
+
+    Parameters
+    ----------
+    entered : mapping of str to Decimal
+        What was tainted at the start, by asset.
+    held : mapping
+        Tainted money that lies at addresses still.
+    ended : mapping
+        What reached services, and stays there.
+    fees : mapping of str to Decimal
+        What miners took, by asset.
+    balance : mapping
+        All that an address holds by the supplied transactions, tainted or not.
+    carried : tuple of Carried
+        Every movement, in order of time.
+    """
+
+    method: Method
+    entered: Mapping[str, Decimal]
+    held: Mapping[tuple[str, str], Decimal]
+    ended: Mapping[tuple[str, str], Decimal]
+    fees: Mapping[str, Decimal]
+    balance: Mapping[tuple[str, str], Decimal]
+    carried: tuple[Carried, ...]
+
+    def out(self, asset: str) -> Decimal:
+        """Return all that is accounted for: held, ended and fees. Of fifo and haircut: entered."""
+        with localcontext(prec=60):
+            return sum(
+                (
+                    amount
+                    for found in (self.held, self.ended)
+                    for (coin, _), amount in found.items()
+                    if coin == asset
+                ),
+                self.fees.get(asset, Decimal(0)),
+            )
+
+
+def taint(
+    transfers: FlowTable | Iterable[Transfer],
+    start: Sequence[Start],
+    *,
+    method: Method = "fifo",
+    tags: Mapping[str, AddressTag] | None = None,
+) -> Tainted:
+    """Follow money through supplied transactions.
+
+    Parameters
+    ----------
+    start : sequence of Start
+        Where it begins.
+    tags : mapping of str to AddressTag
+        Attribution by address; it ends at services.
+
+    Raises
+    ------
+    InputError
+        If the method is none of the three, or a start is not in the transactions.
+    """
+    if method not in METHODS:
+        raise InputError(f"{method!r}: taint is followed by {', '.join(METHODS)}")
+    table = table_of(transfers)
+    services = {one for one, tag in (tags or {}).items() if is_service(tag)}
+    for one in start:
+        if one.address in services:
+            raise InputError(
+                f"{one.address}: a known service ({(tags or {})[one.address].label}); what lies "
+                "there is its customers' money",
+                hint="Begin at the address that paid it, or ask the service.",
+            )
+    wanted = _Wanted.of(table, start)
+    reached, places = _reach(table, start, services)
+    walk = _Walk(method, services, wanted, reached)
+    chosen = tuple(table.transfers(places))
+    for (asset, address), opening in _openings(chosen, reached).items():
+        walk.open(asset, address, opening)
+    for place, transfer in zip(places, chosen, strict=True):
+        walk.step(place, transfer)
+    return walk.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The starts, by what they ask for; amounts in the smallest unit, ``None``: all."""
+
+    all_of: Mapping[tuple[str, str], int | None]
+    outputs: dict[tuple[str, str, str], int | None]
+
+    @classmethod
+    def of(cls, table: FlowTable, start: Sequence[Start]) -> _Wanted:
+        known, ids = set(table.addresses), set(table.ids)
+        all_of: dict[tuple[str, str], int | None] = {}
+        outputs: dict[tuple[str, str, str], int | None] = {}
+        if not start:
+            raise InputError("taint begins at an address")
+        for one in start:
+            if one.address not in known:
+                raise InputError(f"address {one.address[:80]}: not in the supplied transactions")
+            if one.transfer is not None and one.transfer not in ids:
+                raise InputError(f"transfer {one.transfer[:80]}: not in the supplied transactions")
+            most = None if one.amount is None else _whole(one.amount)
+            if one.transfer is None:
+                all_of[one.asset, one.address] = most
+            else:
+                outputs[one.asset, one.transfer, one.address] = most
+        return cls(all_of, outputs)
+
+
+def _reach(
+    table: FlowTable, start: Sequence[Start], services: set[str]
+) -> tuple[set[str], list[int]]:
+    """Return the addresses that taint can reach, and the transactions that touch one of them."""
+    number = {address: place for place, address in enumerate(table.addresses)}
+    reached = {number[one.address] for one in start}
+    stops = {number[one] for one in services if one in number}
+    tx, address, output = table.tx.tolist(), table.address.tolist(), table.output.tolist()
+    row, rows = 0, len(tx)
+    while row < rows:  # one pass in order of time: money never goes back in it
+        end, spends = row, False
+        while end < rows and tx[end] == tx[row]:
+            spends = spends or (not output[end] and address[end] in reached)
+            end += 1
+        if spends:
+            reached.update(
+                address[one] for one in range(row, end) if output[one] and address[one] not in stops
+            )
+        row = end
+    places = sorted({tx[one] for one in range(rows) if address[one] in reached})
+    return {table.addresses[one] for one in reached}, places
+
+
+def _openings(transfers: Sequence[Transfer], reached: set[str]) -> dict[tuple[str, str], int]:
+    """Return the least that each address must have held before, in the smallest unit."""
+    balance: dict[tuple[str, str], int] = {}
+    lowest: dict[tuple[str, str], int] = {}
+    for one in transfers:
+        for flow in one.inputs:
+            key = (one.asset, flow.address)
+            if flow.address in reached:
+                balance[key] = balance.get(key, 0) - _whole(flow.amount)
+                lowest[key] = min(lowest.get(key, 0), balance[key])
+        for flow in one.outputs:
+            key = (one.asset, flow.address)
+            if flow.address in reached:
+                balance[key] = balance.get(key, 0) + _whole(flow.amount)
+    return {key: -low for key, low in lowest.items() if low < 0}
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The purses as they stand while the transactions pass by; amounts in the smallest unit.
+
+    A purse is lots in order of arrival, ``(amount, tainted of it)``. Of fifo each lot is tainted
+    whole or not at all; of the others there is one lot.
+    """
+
+    method: Method
+    services: set[str]
+    wanted: _Wanted
+    reached: set[str]
+    purses: dict[tuple[str, str], deque[_Lot]] = field(default_factory=dict)
+    budget: dict[tuple[str, str], int | None] = field(default_factory=dict)
+    entered: dict[str, int] = field(default_factory=dict)
+    ended: dict[tuple[str, str], int] = field(default_factory=dict)
+    fees: dict[str, int] = field(default_factory=dict)
+    carried: list[Carried] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.budget = dict(self.wanted.all_of)
+
+    def open(self, asset: str, address: str, amount: int) -> None:
+        """Lay an opening balance into a purse: tainted only if all of the address is."""
+        self._receive((asset, address), [(amount, 0)], None)
+
+    def step(self, place: int, one: Transfer) -> None:
+        """Let one transaction pass."""
+        asset = one.asset
+        parts = [
+            (amount, tainted, flow.address)
+            for flow in one.inputs
+            for amount, tainted in self._spend((asset, flow.address), _whole(flow.amount))
+        ]
+        ends = [_whole(flow.amount) for flow in one.outputs]
+        fee = max(sum(part[0] for part in parts) - sum(ends), 0)
+        shares = _DIVIDE[self.method](parts, [*ends, fee])
+        for flow, share in zip(one.outputs, shares, strict=False):
+            for source, amount in _by_source(share).items():
+                self._carry(place, one, source, flow.address, amount)
+            lots = [(amount, tainted) for amount, tainted, _ in share]
+            self._receive((asset, flow.address), lots, one.id)
+        if self.method != "poison":
+            lost = sum(tainted for _, tainted, _ in shares[-1])
+            self.fees[asset] = self.fees.get(asset, 0) + lost
+
+    def result(self) -> Tainted:
+        """Return what lies where."""
+        held: dict[tuple[str, str], Decimal] = {}
+        balance: dict[tuple[str, str], Decimal] = {}
+        for key, lots in self.purses.items():
+            tainted = sum(lot[1] for lot in lots)
+            balance[key] = _decimal(sum(lot[0] for lot in lots))
+            if tainted:
+                held[key] = _decimal(tainted)
+        return Tainted(
+            method=self.method,
+            entered={asset: _decimal(amount) for asset, amount in self.entered.items()},
+            held=held,
+            ended={key: _decimal(amount) for key, amount in self.ended.items()},
+            fees={asset: _decimal(amount) for asset, amount in self.fees.items() if amount},
+            balance=balance,
+            carried=tuple(self.carried),
+        )
+
+    def _spend(self, key: tuple[str, str], amount: int) -> list[_Lot]:
+        """Take an amount out of a purse; what it never held by the record is clean."""
+        lots = self.purses.get(key)
+        if not lots or not amount:
+            return [(amount, 0)] if amount else []
+        if self.method == "fifo":
+            return _first_out(lots, amount)
+        whole, tainted = lots.pop()
+        taken = min(amount, whole)
+        if self.method == "poison":
+            part, left = (taken, whole - taken) if tainted else (0, 0)
+        else:
+            part = tainted if taken == whole else tainted * taken // whole
+            left = tainted - part
+        if whole > taken:
+            lots.append((whole - taken, left))
+        return [(taken, part)] + ([(amount - taken, 0)] if amount > taken else [])
+
+    def _receive(self, key: tuple[str, str], lots: list[_Lot], transfer: str | None) -> None:
+        asset, address = key
+        clean = sum(amount - tainted for amount, tainted in lots)
+        more = self._begun(key, clean, transfer)
+        if more:
+            self.entered[asset] = self.entered.get(asset, 0) + more
+            lots = _dirtied(lots, more)
+        if address in self.services:
+            tainted = sum(lot[1] for lot in lots)
+            if tainted:
+                self.ended[key] = self.ended.get(key, 0) + tainted
+        elif address in self.reached:
+            purse = self.purses.setdefault(key, deque())
+            for lot in lots:
+                _lay(purse, lot, apart=self.method == "fifo")
+
+    def _begun(self, key: tuple[str, str], clean: int, transfer: str | None) -> int:
+        """Return how much of clean money a start taints as it arrives."""
+        asset, address = key
+        more = 0
+        if key in self.budget:
+            most = self.budget[key]
+            more = clean if most is None else min(clean, most)
+            if most is not None:
+                self.budget[key] = most - more
+        output = (asset, transfer or "", address)
+        if output in self.wanted.outputs:
+            most = self.wanted.outputs[output]
+            again = clean - more if most is None else min(clean - more, most)
+            if most is not None:
+                self.wanted.outputs[output] = most - again
+            more += again
+        return more
+
+    def _carry(self, place: int, one: Transfer, source: str, target: str, amount: int) -> None:
+        self.carried.append(
+            Carried(
+                transfer=one.id,
+                place=place,
+                asset=one.asset,
+                source=source,
+                target=target,
+                amount=_decimal(amount),
+            )
+        )
+
+
+def _first_out(lots: deque[_Lot], amount: int) -> list[_Lot]:
+    """Take the oldest lots of a purse up to an amount; what is missing is clean."""
+    taken: list[_Lot] = []
+    while amount and lots:
+        lot, tainted = lots.popleft()
+        part = min(lot, amount)
+        taken.append((part, part if tainted else 0))
+        amount -= part
+        if lot > part:
+            lots.appendleft((lot - part, lot - part if tainted else 0))
+    return taken + ([(amount, 0)] if amount else [])
+
+
+def _dirtied(lots: list[_Lot], more: int) -> list[_Lot]:
+    """Taint so much of the clean money in lots, the first of it, each lot tainted whole or not."""
+    found: list[_Lot] = []
+    for amount, tainted in lots:
+        part = min(more, amount - tainted)
+        more -= part
+        found += [(tainted, tainted), (part, part), (amount - tainted - part, 0)]
+    return [lot for lot in found if lot[0]]
+
+
+def _lay(purse: deque[_Lot], lot: _Lot, *, apart: bool) -> None:
+    """Lay a lot behind the others, joined to the last one where that loses nothing."""
+    if not lot[0]:
+        return
+    if purse and (not apart or bool(purse[-1][1]) == bool(lot[1])):
+        amount, tainted = purse.pop()
+        lot = (amount + lot[0], tainted + lot[1])
+    purse.append(lot)
+
+
+def _by_queue(parts: Sequence[_Part], ends: Sequence[int]) -> list[list[_Part]]:
+    """Divide by order: the first money in goes to the first output, the last is the fee."""
+    queue, shares = deque(parts), list[list[_Part]]()
+    for need in ends:
+        share: list[_Part] = []
+        while need and queue:
+            amount, tainted, source = queue.popleft()
+            taken = min(need, amount)
+            share.append((taken, taken if tainted else 0, source))
+            need -= taken  # noqa: PLW2901 - what is still owed to this output
+            if amount > taken:
+                queue.appendleft((amount - taken, amount - taken if tainted else 0, source))
+        shares.append([*share, (need, 0, "")] if need else share)
+    return shares
+
+
+def _by_share(parts: Sequence[_Part], ends: Sequence[int]) -> list[list[_Part]]:
+    """Divide in proportion, so that the parts add up: the largest remainders get what is left."""
+    shares: list[list[_Part]] = [[(end, 0, "")] for end in ends]
+    whole = sum(ends)  # with the fee, all that was put in
+    for source, tainted in _by_source(parts).items():
+        portions = [tainted * end // whole for end in ends]
+        order = sorted(range(len(ends)), key=lambda one: (-(tainted * ends[one] % whole), one))
+        for one in order[: tainted - sum(portions)]:
+            portions[one] += 1
+        for share, portion in zip(shares, portions, strict=True):
+            if portion:
+                share[0] = (share[0][0] - portion, 0, "")
+                share.append((portion, portion, source))
+    return shares
+
+
+def _whole_poison(parts: Sequence[_Part], ends: Sequence[int]) -> list[list[_Part]]:
+    """Taint every output whole if any input is."""
+    source = next((source for _, tainted, source in parts if tainted), None)
+    if source is None:
+        return [[(end, 0, "")] for end in ends]
+    return [[(end, end, source)] for end in ends]
+
+
+_DIVIDE: Mapping[Method, Callable[[Sequence[_Part], Sequence[int]], list[list[_Part]]]] = {
+    "fifo": _by_queue,
+    "haircut": _by_share,
+    "poison": _whole_poison,
+}
+
+
+def _by_source(parts: Iterable[_Part]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for _, tainted, source in parts:
+        if tainted:
+            found[source] = found.get(source, 0) + tainted
+    return found
+
+
+def _whole(amount: Decimal) -> int:
+    """Return an amount in its smallest unit, exactly."""
+    scaled = amount.scaleb(DECIMALS, WIDE)
+    number = int(scaled)
+    if number != scaled or amount.adjusted() >= 38 - DECIMALS:
+        raise InputError(f"an amount of {str(amount)[:40]} is too fine or too large")
+    return number
+
+
+def _decimal(amount: int) -> Decimal:
+    """Return a whole number of smallest units as an amount without idle zeros."""
+    if not amount:
+        return Decimal(0)
+    whole, rest = divmod(amount, _UNIT)
+    fraction = f"{rest:0{DECIMALS}d}".rstrip("0")
+    return Decimal(f"{whole}.{fraction}" if fraction else str(whole))

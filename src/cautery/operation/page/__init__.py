@@ -1,0 +1,100 @@
+"""The page that an operation ends with: from a view of plain values to one HTML file.
+
+Example
+-------
+>>> from datetime import UTC, date, datetime
+>>> from cautery.operation.page import OperationPageView, VerifyView, render_page
+>>> page = render_page(
+...     OperationPageView(
+...         operation="op-1",
+...         name="Quiet <Channel>",
+...         action_day=date(2024, 11, 26),
+...         lead="it-postal",
+...         made_at=datetime(2026, 2, 3, tzinfo=UTC),
+...         version="0.2.0",
+...         lab=True,
+...         statement="Press figures overlap and are not added.",
+...         verify=VerifyView(commands=("cautery verify case",), root="00", size=1),
+...     )
+... )
+>>> "Quiet &lt;Channel&gt;" in page
+True
+"""
+
+from cautery.operation.page.render import render_page
+from cautery.operation.page.view import (
+    AgencyLine,
+    Arrivals,
+    ClaimLine,
+    Comparison,
+    CountryLine,
+    CurrencyTotal,
+    DayView,
+    DescendantLine,
+    EstimatesView,
+    ExhibitLine,
+    ExhibitsView,
+    Fate,
+    Finding,
+    Fit,
+    FreezingProposal,
+    Holding,
+    Interval,
+    KeyFigure,
+    Moment,
+    MomentKind,
+    MoneyFlow,
+    MoneyNode,
+    MoneyView,
+    OperationPageView,
+    ReconciledEstimate,
+    Served,
+    SourceEstimate,
+    SportingEvent,
+    StepLine,
+    SupplyLink,
+    SupplyNode,
+    SupplyView,
+    TimelineView,
+    UnknownLine,
+    VerifyView,
+)
+
+__all__ = [
+    "AgencyLine",
+    "Arrivals",
+    "ClaimLine",
+    "Comparison",
+    "CountryLine",
+    "CurrencyTotal",
+    "DayView",
+    "DescendantLine",
+    "EstimatesView",
+    "ExhibitLine",
+    "ExhibitsView",
+    "Fate",
+    "Finding",
+    "Fit",
+    "FreezingProposal",
+    "Holding",
+    "Interval",
+    "KeyFigure",
+    "Moment",
+    "MomentKind",
+    "MoneyFlow",
+    "MoneyNode",
+    "MoneyView",
+    "OperationPageView",
+    "ReconciledEstimate",
+    "Served",
+    "SourceEstimate",
+    "SportingEvent",
+    "StepLine",
+    "SupplyLink",
+    "SupplyNode",
+    "SupplyView",
+    "TimelineView",
+    "UnknownLine",
+    "VerifyView",
+    "render_page",
+]

@@ -1,0 +1,196 @@
+"""The estimates beside the claims: each source's interval, ours at 90 and 99 %, on a log axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from cautery.operation.page import words
+from cautery.operation.page.svg import (
+    WIDE,
+    dot,
+    drawing,
+    fit,
+    hint,
+    lanes,
+    line,
+    rect,
+    sentence,
+    text,
+    width,
+)
+from cautery.operation.page.view import ClaimLine, EstimatesView, ReconciledEstimate, SourceEstimate
+
+MOST_SOURCES = 14
+"""Rows of one drawing; the table beneath it has all."""
+
+_GUTTER, _RIGHT, _ROW, _TOP = 168.0, WIDE - 20.0, 22.0, 34.0
+
+
+def quantities(view: EstimatesView) -> tuple[str, ...]:
+    """Return the quantities that are spoken of, in the order in which they appear."""
+    return tuple(
+        dict.fromkeys(
+            [one.quantity for one in view.reconciled]
+            + [one.quantity for one in view.sources]
+            + [one.quantity for one in view.claims]
+        )
+    )
+
+
+def claims_drawing(view: EstimatesView | None, quantity: str, *, lab: bool) -> Markup:
+    """Draw one quantity: a row a source, the reconciled intervals, the claims through all rows.
+
+    Parameters
+    ----------
+    lab : bool
+        Whether the world's truth may be shown, where it is known.
+
+    Returns
+    -------
+    Markup
+        An ``svg``; a sentence where no source speaks of the quantity.
+    """
+    sources = [one for one in (view.sources if view else ()) if one.quantity == quantity]
+    ours = [one for one in (view.reconciled if view else ()) if one.quantity == quantity]
+    claims = [one for one in (view.claims if view else ()) if one.quantity == quantity]
+    if not sources and not ours:
+        return sentence(f"No source speaks of {quantity}.")
+    scale = _LogScale(_values(sources, ours, claims, lab=lab))
+    shown = sources[:MOST_SOURCES]
+    rows = len(shown) + len(ours)
+    body: list[str] = []
+    placed, above = _placed(claims[:12], scale)
+    top = _TOP + above
+    ground = top + rows * _ROW + 10 * bool(ours)
+    for tick in scale.ticks():
+        x = scale(tick)
+        body.append(
+            line("grid", x, top - 4, x, ground)
+            + text(x, ground + 16, words.big(tick), "tick", "middle")
+        )
+    y = top + 6
+    for one in shown:
+        body.append(_row(one, scale, y))
+        y += _ROW
+    y += 6
+    for each in ours:
+        body.append(_ours(each, scale, y, lab=lab))
+        y += _ROW
+    body += [_claim(one, ground) for one in placed]
+    unit = ours[0].inner.unit if ours else sources[0].interval.unit
+    body.append(text(0, 14, quantity + (f", {unit}" if unit and unit != quantity else ""), "head"))
+    said = [
+        f"ours {words.big(one.inner.mid)}, {words.within(one.inner)}, {words.within(one.outer)}"
+        for one in ours
+    ]
+    said += [f"claim {one.text}: {'does not fit' if one.flagged else 'fits'}" for one in claims]
+    title = f"{quantity}: {'; '.join(said)}"
+    return drawing("claims", wide=WIDE, high=ground + 24, title=title, body="".join(body))
+
+
+class _LogScale:
+    """Values to units across, logarithmic."""
+
+    def __init__(self, values: Sequence[float]) -> None:
+        found = [one for one in values if one > 0 and math.isfinite(one)] or [1.0]
+        low, high = math.log10(min(found)), math.log10(max(found))
+        spare = max(0.08, (high - low) * 0.05)
+        self.low, self.high = low - spare, high + spare
+
+    def __call__(self, value: float) -> float:
+        at = math.log10(value) if value > 0 else self.low
+        share = (at - self.low) / (self.high - self.low)
+        return _GUTTER + min(1.0, max(0.0, share)) * (_RIGHT - _GUTTER)
+
+    def ticks(self) -> list[float]:
+        """Return the coarsest round values that are at least four, or the finest."""
+        found: list[float] = []
+        step = max(1, math.ceil((self.high - self.low) / 9))
+        for leads in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7)):
+            found = [
+                lead * 10.0**power
+                for power in range(math.floor(self.low), math.ceil(self.high) + 1)
+                for lead in leads
+                if power % step == 0 and self.low <= math.log10(lead * 10.0**power) <= self.high
+            ]
+            if len(found) >= 4:
+                break
+        return found
+
+
+def _values(
+    sources: Sequence[SourceEstimate],
+    ours: Sequence[ReconciledEstimate],
+    claims: Sequence[ClaimLine],
+    *,
+    lab: bool,
+) -> list[float]:
+    found = [v for one in sources for v in (one.interval.low, one.interval.mid, one.interval.high)]
+    found += [v for one in ours for v in (one.outer.low, one.outer.high, one.inner.mid)]
+    found += [one.value for one in claims]
+    return found + [one.truth for one in ours if lab and one.truth is not None]
+
+
+def _row(one: SourceEstimate, scale: _LogScale, y: float) -> str:
+    low, mid, high = (
+        scale(each) for each in (one.interval.low, one.interval.mid, one.interval.high)
+    )
+    high = max(high, low + 2)
+    said = f"{one.source}: {words.big(one.interval.mid)}, {words.within(one.interval)}. {one.note}"
+    return (
+        f'<g class="source">{hint(said)}'
+        + text(_GUTTER - 10, y + 4, fit(one.source, _GUTTER - 14), "row", "end")
+        + line("reach", low, y, high, y)
+        + line("reach", low, y - 4, low, y + 4)
+        + line("reach", high, y - 4, high, y + 4)
+        + dot("mid", mid, y, 3.6)
+        + "</g>"
+    )
+
+
+def _ours(one: ReconciledEstimate, scale: _LogScale, y: float, *, lab: bool) -> str:
+    outer, inner = ((scale(each.low), scale(each.high)) for each in (one.outer, one.inner))
+    said = f"reconciled: {words.within(one.inner)}, {words.within(one.outer)}"
+    drawn = (
+        f'<g class="ours">{hint(said)}'
+        + text(_GUTTER - 10, y + 4, "reconciled", "row strong", "end")
+        + rect("outer", outer[0], y - 3, max(2.0, outer[1] - outer[0]), 6)
+        + rect("inner", inner[0], y - 7, max(2.0, inner[1] - inner[0]), 14)
+        + dot("mid", scale(one.inner.mid), y, 4)
+        + "</g>"
+    )
+    if not lab or one.truth is None:
+        return drawn
+    x = scale(one.truth)
+    truth = hint(f"the lab's truth: {words.big(one.truth)}")
+    return f'{drawn}<path class="truth" d="M{x:.1f} {y - 8:.1f}l5 -9h-10z">{truth}</path>'
+
+
+def _placed(
+    claims: Sequence[ClaimLine], scale: _LogScale
+) -> tuple[list[tuple[ClaimLine, float, str, bool, int]], float]:
+    """Return each claim with its place, words, side and lane; and the room they need."""
+    found: list[tuple[ClaimLine, float, str, bool]] = []
+    spans: list[tuple[float, float]] = []
+    for one in claims:
+        x, said = scale(one.value), fit(f"claim: {one.text}", 260, 13)
+        wide = width(said, 13) + 8
+        turned = x + wide > _RIGHT
+        spans.append((x - wide, x) if turned else (x, x + wide))
+        found.append((one, x, said, turned))
+    placed = [lane or 0 for lane in lanes(spans, most=6)]
+    room = 15.0 * max(placed, default=0) + (8.0 if placed else -8.0)
+    return [(*one, lane) for one, lane in zip(found, placed, strict=True)], room
+
+
+def _claim(placed: tuple[ClaimLine, float, str, bool, int], ground: float) -> str:
+    one, x, said, turned, lane = placed
+    y = 30 + 15.0 * lane
+    return (
+        f'<g class="claim {"no" if one.flagged else "yes"}">{hint(one.words or one.text)}'
+        f"{line('', x, y - 9, x, ground)}"
+        f"{text(x + (-6 if turned else 6), y, said, '', 'end' if turned else 'start')}</g>"
+    )

@@ -1,0 +1,291 @@
+"""The action day by the clock: every step as a thin bar by agency and kind, the served share below.
+
+A bar a step, so that eighty-nine searches look like eighty-nine searches; a failed step and the one
+that took its place are drawn over the others, with their words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from markupsafe import Markup
+
+from cautery.model import StepKind, StepState
+from cautery.operation.page import words
+from cautery.operation.page.served import served_curve
+from cautery.operation.page.svg import (
+    WIDE,
+    TimeScale,
+    drawing,
+    fit,
+    hint,
+    line,
+    rect,
+    sentence,
+    text,
+    width,
+)
+from cautery.operation.page.view import AgencyLine, DayView, StepLine
+
+MOST_BARS = 3000
+"""Steps drawn; what is left out is counted beneath, and stands in no other place of the page."""
+
+MOST_MARKED = 24
+"""Failed steps with a cross in the drawing, and words where there is room; the table has more."""
+
+NOUNS = {
+    StepKind.PRESERVE: "preserve",
+    StepKind.CONTINUITY: "continuity",
+    StepKind.SEARCH: "search",
+    StepKind.ARREST: "arrest",
+    StepKind.SEIZE: "seize",
+    StepKind.FREEZE: "freeze",
+    StepKind.LOCK: "lock names",
+    StepKind.BLOCK: "block",
+    StepKind.SPLASH: "splash page",
+    StepKind.ANNOUNCE: "announce",
+}
+"""What a row of the drawing is called."""
+
+_GUTTER, _RIGHT, _TOP = 176.0, WIDE - 52.0, 62.0
+_CURVE = 120.0
+_BEFORE, _AFTER = timedelta(hours=4), timedelta(hours=13)
+"""The drawing's window at most; steps outside of it are counted at its edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayDrawing:
+    """The drawing, and what it leaves out."""
+
+    svg: Markup
+    shown: int
+    total: int
+    earlier: int
+    later: int
+
+
+def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDrawing:
+    """Draw the day.
+
+    Parameters
+    ----------
+    view : DayView or None
+        Steps and served shares; the served curve may be missing.
+    agencies : sequence of AgencyLine
+        In the order of their rows; others follow by name.
+
+    Returns
+    -------
+    DayDrawing
+        An ``svg`` with its counts; a sentence when no step was recorded.
+    """
+    if view is None or not view.steps:
+        return DayDrawing(sentence("No step of an action day was recorded."), 0, 0, 0, 0)
+    scale = _window(view)
+    inside = [one for one in view.steps if _ends(one) >= scale.first and _starts(one) <= scale.last]
+    earlier = sum(_ends(one) < scale.first for one in view.steps)
+    later = len(view.steps) - len(inside) - earlier
+    shown = sorted(inside, key=lambda one: (one.state is not StepState.FAILED, one.starts_at))
+    shown = shown[:MOST_BARS]
+    rows: defaultdict[str, defaultdict[StepKind, list[StepLine]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
+    for one in shown:
+        rows[one.agency][one.kind].append(one)
+    order = [one.id for one in agencies if one.id in rows]
+    order += sorted(set(rows) - set(order))
+    countries = {one.id: one.country for one in agencies}
+    body: list[str] = []
+    spots: dict[str, tuple[float, float, float]] = {}
+    y = _TOP
+    for agency in order:
+        label = f"{agency}"
+        tag = countries.get(agency, "")
+        body.append(
+            line("grid", 0, y, _RIGHT, y)
+            + text(0, y + 15, fit(label, 104), "row")
+            + (
+                text(0, y + 28, fit(tag, 104), "tick")
+                if tag and tag.lower() not in agency[:3]
+                else ""
+            )
+        )
+        y += 4
+        for kind in StepKind:
+            steps = rows[agency].get(kind, [])
+            if not steps:
+                continue
+            high = _height(len(steps))
+            body.append(
+                text(
+                    _GUTTER - 8,
+                    y + high / 2 + 4,
+                    f"{NOUNS.get(kind, kind.value)} {len(steps)}",
+                    "kind",
+                    "end",
+                )
+            )
+            body.append(_bars(steps, scale, y, high, spots))
+            y += high + 4
+        y += 2
+    ground = y
+    marks = _marked(shown, spots, scale)
+    clock = _clock(view, scale, ground)
+    curve = ""
+    bottom = ground + 12
+    if view.served:
+        top = ground + 26
+        left = max(view.served, key=lambda one: one.at)
+        curve = (
+            text(0, top + 4, "demand served", "row")
+            + served_curve(view.served, scale, top=top, high=_CURVE)
+            + text(
+                _RIGHT + 6, top + _CURVE * (1 - left.share) + 5, words.percent(left.share), "said"
+            )
+            + text(_RIGHT + 6, top + _CURVE * (1 - left.share) + 19, "left", "tick")
+        )
+        bottom = top + _CURVE + 14
+    states = Counter(one.state.value for one in view.steps)
+    title = (
+        f"The day by the clock, from {words.utc(view.moment)}: "
+        f"{words.plural(len(view.steps), 'step')}, "
+        + ", ".join(f"{many} {state}" for state, many in sorted(states.items()))
+        + (
+            f"; {words.percent(view.served[-1].share)} of demand still served"
+            if view.served
+            else ""
+        )
+    )
+    now = scale(view.moment)
+    body.insert(
+        0,
+        clock + f'<line class="moment-line" x1="{now:.1f}" x2="{now:.1f}" y1="{_TOP - 8}" '
+        f'y2="{bottom - 12:.1f}"/>',
+    )
+    svg = drawing("day", wide=WIDE, high=bottom, title=title, body="".join(body) + curve + marks)
+    return DayDrawing(svg, len(shown), len(view.steps), earlier, later)
+
+
+def _starts(step: StepLine) -> datetime:
+    return step.began_at or step.starts_at
+
+
+def _ends(step: StepLine) -> datetime:
+    return max(step.ended_at or step.ends_at, _starts(step))
+
+
+def _window(view: DayView) -> TimeScale:
+    """Return the hours that are drawn: those of the steps, at most some around the moment."""
+    first = max(min(_starts(one) for one in view.steps), view.moment - _BEFORE)
+    last = min(max(_ends(one) for one in view.steps), view.moment + _AFTER)
+    first, last = min(first, view.moment), max(last, view.moment)
+    spare = max((last - first) / 40, timedelta(minutes=5))
+    return TimeScale(first - spare, last + spare, _GUTTER, _RIGHT)
+
+
+def _height(many: int) -> float:
+    return 12.0 if many == 1 else min(72.0, max(14.0, 5.0 * many**0.5 + many * 0.28))
+
+
+def _bars(
+    steps: list[StepLine],
+    scale: TimeScale,
+    top: float,
+    high: float,
+    spots: dict[str, tuple[float, float, float]],
+) -> str:
+    """Draw a row: one line a step, by its start; what was planned stands behind as a trace."""
+    steps = sorted(steps, key=lambda one: (_starts(one), _ends(one), one.id))
+    pitch = high / len(steps)
+    thick = max(0.75, min(9.0, pitch * 0.78))
+    parts: list[str] = []
+    for place, one in enumerate(steps):
+        y = top + pitch * (place + 0.5)
+        left, right = scale(_starts(one)), scale(_ends(one))
+        right = max(right, left + 2)
+        spots[one.id] = (left, right, y)
+        said = (
+            f"{one.text} ({one.agency}, {one.country}): planned {one.starts_at:%H:%M} to "
+            f"{one.ends_at:%H:%M} UTC, {one.state.value}" + (f", {one.note}" if one.note else "")
+        )
+        plan = ""
+        if one.state is StepState.LATE:
+            planned = scale(one.starts_at)
+            plan = rect("trace", planned, y - thick / 2, left - planned, thick)
+        kind = "re-planned" if one.replaces else one.state.value
+        parts.append(
+            f'{plan}<rect class="s-{kind}" x="{left:.1f}" y="{y - thick / 2:.1f}" '
+            f'width="{right - left:.1f}" height="{thick:.2f}">{hint(said)}</rect>'
+        )
+    return "".join(parts)
+
+
+def _marked(
+    steps: Sequence[StepLine], spots: dict[str, tuple[float, float, float]], scale: TimeScale
+) -> str:
+    """Mark what failed, and lead from there to what took its place; words where there is room."""
+    parts: list[str] = []
+    taken: list[tuple[float, float, float]] = []
+    failed = [one for one in steps if one.state in (StepState.FAILED, StepState.REPLACED)]
+    instead = {one.replaces: one for one in steps if one.replaces}
+    for one in failed[:MOST_MARKED]:
+        left, _, y = spots[one.id]
+        x = min(spots[one.id][1], scale.right - 4)
+        anew = instead.get(one.id)
+        parts.append(f'<path class="cross" d="M{x - 4:.1f} {y - 4:.1f}l8 8m0-8l-8 8"/>')
+        if anew is not None and anew.id in spots:
+            there, end, below = spots[anew.id]
+            bend = max(18.0, abs(there - x) / 2)
+            parts.append(
+                f'<path class="anew" d="M{x:.1f} {y:.1f}C{x + bend:.1f} {y:.1f} '
+                f'{there - bend:.1f} {below:.1f} {there:.1f} {below:.1f}"/>'
+            )
+            x, y = end, below
+        said = f"{one.text}: failed" + (f", {one.note}" if one.note else "")
+        room = scale.right - x - 8
+        if room < 150:
+            x, anchor, room = left - 6, "end", left - scale.left - 8
+        else:
+            x, anchor = x + 8, "start"
+        shown = fit(said, room, 12.4)
+        wide = width(shown, 12.4)
+        start = x if anchor == "start" else x - wide
+        if room > 60 and all(
+            abs(y - down) >= 15 or start > right + 8 or start + wide + 8 < left
+            for left, right, down in taken
+        ):
+            taken.append((start, start + wide, y))
+            parts.append(
+                rect("ground", start - 2, y - 8, wide + 4, 16)
+                + text(x, y + 4, shown, "failed", anchor)
+            )
+    return "".join(parts)
+
+
+def _clock(view: DayView, scale: TimeScale, ground: float) -> str:
+    """Draw the two clocks: UTC, and the zone's own."""
+    try:
+        zone = ZoneInfo(view.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone = ZoneInfo("UTC")
+    name = zone.key.rsplit("/", 1)[-1].replace("_", " ")
+    parts = [text(_GUTTER - 8, 30, "UTC", "tick", "end")]
+    if zone.key != "UTC":
+        parts.append(text(_GUTTER - 8, 46, f"{name}", "tick", "end"))
+    now = scale(view.moment)
+    said = f"{view.moment:%H:%M} UTC: everywhere at once"
+    turned = now + width(said, 12) + 10 > scale.right
+    parts.append(text(now + (-6 if turned else 0), 12, said, "said", "end" if turned else "start"))
+    for hour in scale.hours(14):
+        x = scale(hour)
+        parts.append(
+            line("grid", x, _TOP - 8, x, ground + (26 + _CURVE if view.served else 0))
+            + text(x, 30, f"{hour:%H:%M}", "tick", "middle")
+        )
+        if zone.key != "UTC":
+            parts.append(text(x, 46, f"{hour.astimezone(zone):%H:%M}", "tick", "middle"))
+    return "".join(parts)

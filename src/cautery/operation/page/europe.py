@@ -1,0 +1,264 @@
+"""The map: users by country as shade, searches, servers and arrests as marks; counts only.
+
+Shapes are Natural Earth's (``europe.json``, made by tools/europe.py; see SOURCES.md). Countries
+outside the window are returned by name, to be listed beneath the map.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+from markupsafe import Markup
+
+from cautery.operation.page import words
+from cautery.operation.page.svg import dot, drawing, hint, line, sentence, text
+from cautery.operation.page.view import CountryLine
+
+SHADES = 5
+"""Classes of the choropleth; more cannot be told apart on paper."""
+
+_ALIASES = {"UK": "GB", "EL": "GR"}
+"""Eurostat's codes, which the press uses, to ISO 3166-1's."""
+
+_LETTER, _HIGH, _PAD = 44.0, 62.0, 14.0
+"""A mark's letter size, height and inner margin, in the map's own units (2 km)."""
+
+_OFFSETS = tuple(
+    (reach * math.cos(turn * math.pi / 8), reach * math.sin(turn * math.pi / 8))
+    for reach in (0.0, 70.0, 110.0, 150.0, 200.0, 260.0, 330.0)
+    for turn in ((0,) if reach == 0 else (8, 0, 4, 12, 6, 10, 2, 14, 7, 9, 1, 15, 5, 11, 3, 13))
+)
+"""Where a mark may stand around its country, nearest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapDrawing:
+    """The map, its shades for the legend (label, class) and the countries that it does not show."""
+
+    svg: Markup
+    measure: str
+    legend: tuple[tuple[str, int], ...]
+    elsewhere: tuple[CountryLine, ...]
+    shown: int
+
+
+def country_name(code: str) -> str:
+    """Return a country's English name; the code itself where it is not known.
+
+    Examples
+    --------
+    >>> country_name("HR"), country_name("UK"), country_name("??")
+    ('Croatia', 'United Kingdom', '??')
+    """
+    code = _ALIASES.get(code, code)
+    if code == "EU":
+        return "European Union"
+    world = _world()
+    if code in world["countries"]:
+        return str(world["countries"][code]["name"])
+    return str(world["elsewhere"].get(code, code))
+
+
+def map_drawing(countries: Sequence[CountryLine]) -> MapDrawing:
+    """Draw the map.
+
+    Parameters
+    ----------
+    countries : sequence of CountryLine
+        Each country once; a second line of the same country is drawn with the first one's shade.
+
+    Returns
+    -------
+    MapDrawing
+        A sentence in place of the map when nothing is known by country.
+    """
+    world = _world()
+    shapes: dict[str, dict[str, Any]] = world["countries"]
+    lines: dict[str, CountryLine] = {}
+    for one in countries:
+        lines.setdefault(_ALIASES.get(one.country, one.country), one)
+    inside = {code: one for code, one in lines.items() if code in shapes}
+    elsewhere = tuple(one for code, one in lines.items() if code not in shapes)
+    if not inside:
+        return MapDrawing(
+            sentence("Nothing is known by country of Europe."), "users", (), elsewhere, 0
+        )
+    measure = "users" if any(one.users for one in lines.values()) else "searches"
+    breaks = _breaks([_measured(one, measure) for one in lines.values()])
+    left, top, wide, high = _frame([shapes[code]["at"] for code in inside], world)
+    body = [f'<rect class="sea" x="{left}" y="{top}" width="{wide}" height="{high}"/>']
+    for code, shape in shapes.items():
+        here = inside.get(code)
+        kind = f"c{_class(_measured(here, measure), breaks)}" if here else "land"
+        said = f"{shape['name']}: {_said(here)}" if here else str(shape["name"])
+        body.append(f'<path class="{kind}" d="{shape["path"]}">{hint(said)}</path>')
+    body += [
+        text(shapes[code]["at"][0], shapes[code]["at"][1] + 14, code, "code", "middle")
+        for code, one in inside.items()
+        if not (one.searches or one.servers or one.arrests)
+    ]
+    body += _marks(inside, shapes, (left, top, wide, high))
+    title = f"Map of Europe by country, {measure}: " + "; ".join(
+        f"{shapes[code]['name']} {_said(one)}" for code, one in list(inside.items())[:60]
+    )
+    svg = drawing(
+        "europe", left=left, top=top, wide=wide, high=high, title=title, body="".join(body)
+    )
+    return MapDrawing(svg, measure, _legend(breaks), elsewhere, len(inside))
+
+
+def shade_of(line: CountryLine, drawn: MapDrawing, countries: Sequence[CountryLine]) -> int:
+    """Return the class of shade of a country, as the map would give it."""
+    return _class(
+        _measured(line, drawn.measure),
+        _breaks([_measured(one, drawn.measure) for one in countries]),
+    )
+
+
+@cache
+def _world() -> dict[str, Any]:
+    raw = files("cautery.operation.page").joinpath("europe.json").read_text(encoding="utf-8")
+    world: dict[str, Any] = json.loads(raw)
+    return world
+
+
+def _measured(line: CountryLine, measure: str) -> float:
+    if measure == "users":
+        return line.users.mid if line.users else 0.0
+    return float(line.searches)
+
+
+def _said(line: CountryLine) -> str:
+    parts = []
+    if line.users:
+        parts.append(f"{words.big(line.users.mid)} users, {words.within(line.users)}")
+    for many, noun, nouns in (
+        (line.searches, "search", "searches"),
+        (line.servers, "server", "servers"),
+        (line.arrests, "arrest", "arrests"),
+    ):
+        if many:
+            parts.append(words.plural(many, noun, nouns))
+    return ", ".join(parts) or "nothing counted"
+
+
+def _breaks(values: Sequence[float]) -> tuple[float, ...]:
+    """Return up to four round bounds between the classes: 1, 2 or 5 times a power of ten."""
+    found = [one for one in values if one > 0]
+    if not found:
+        return ()
+    low, high = min(found), max(found)
+    ladder = [
+        lead * 10.0**power
+        for power in range(math.floor(math.log10(low)), math.floor(math.log10(high)) + 1)
+        for lead in (1, 2, 5)
+        if low < lead * 10.0**power <= high
+    ]
+    return tuple(ladder[-(SHADES - 1) :])
+
+
+def _class(value: float, breaks: Sequence[float]) -> int:
+    """Return 0 for none, 1 to ``SHADES`` from few to many."""
+    return 0 if value <= 0 else 1 + sum(value >= one for one in breaks) + SHADES - 1 - len(breaks)
+
+
+def _legend(breaks: Sequence[float]) -> tuple[tuple[str, int], ...]:
+    if not breaks:
+        return ()
+    first = SHADES - len(breaks)
+    said = [(f"under {words.big(breaks[0])}", first)]
+    for place, (low, high) in enumerate(pairwise(breaks), first + 1):
+        said.append((f"{words.big(low)} to {words.big(high)}", place))
+    return (*said, (f"{words.big(breaks[-1])} and more", SHADES))
+
+
+def _frame(
+    anchors: Sequence[tuple[float, float]], world: dict[str, Any]
+) -> tuple[float, float, float, float]:
+    """Return the part of the map that holds all named countries, not narrower than most of it."""
+    wide, high = float(world["wide"]), float(world["high"])
+    left = max(0.0, min(140.0, min(x for x, _ in anchors) - 120))
+    right = min(wide, max(1760.0, max(x for x, _ in anchors) + 240))
+    top = max(0.0, min(500.0, min(y for _, y in anchors) - 150))
+    return left, top, right - left, high - top
+
+
+def _marks(
+    lines: dict[str, CountryLine],
+    shapes: dict[str, dict[str, Any]],
+    frame: tuple[float, float, float, float],
+) -> list[str]:
+    """Place a mark with its counts by each country, none over another."""
+    left, top, wide, high = frame
+    taken: list[tuple[float, float, float, float]] = []
+    drawn: list[str] = []
+    ranked = sorted(
+        (one for one in lines.items() if one[1].searches or one[1].servers or one[1].arrests),
+        key=lambda one: (-one[1].searches - one[1].servers - one[1].arrests, one[0]),
+    )
+    for code, one in ranked:
+        x, y = shapes[code]["at"]
+        parts = [
+            (kind, words.number(many, 9))
+            for kind, many in (
+                ("searches", one.searches),
+                ("servers", one.servers),
+                ("arrests", one.arrests),
+            )
+            if many
+        ]
+        spans = [2 * _PAD + len(said) * _LETTER * 0.6 for _, said in parts]
+        across = sum(spans)
+        spot = next(
+            (
+                (x + dx, y + dy)
+                for dx, dy in _OFFSETS
+                if _free(x + dx, y + dy, across, taken)
+                and left + 8 < x + dx - across / 2
+                and x + dx + across / 2 < left + wide - 8
+                and top + 8 < y + dy - _HIGH / 2
+                and y + dy + _HIGH / 2 < top + high - 8
+            ),
+            (float(x), float(y)),
+        )
+        px, py = spot
+        taken.append((px - across / 2, py - _HIGH / 2, px + across / 2, py + _HIGH / 2))
+        lead = (
+            line("lead", x, y, px, py) + dot("anchor", x, y, 9)
+            if math.hypot(px - x, py - y) > 20
+            else ""
+        )
+        at = px - across / 2
+        boxes = []
+        for (kind, said), span in zip(parts, spans, strict=True):
+            boxes.append(
+                f'<rect class="k-{kind}" x="{at:.0f}" y="{py - _HIGH / 2:.0f}" width="{span:.0f}" '
+                f'height="{_HIGH:.0f}"/>'
+                + text(at + span / 2, py + _LETTER * 0.36, said, "", "middle")
+            )
+            at += span
+        drawn.append(
+            f'<g class="mark">{hint(f"{country_name(code)}: {_said(one)}")}{lead}'
+            f'<rect class="rim" x="{px - across / 2 - 4:.0f}" y="{py - _HIGH / 2 - 4:.0f}" '
+            f'width="{across + 8:.0f}" height="{_HIGH + 8:.0f}" rx="8"/>{"".join(boxes)}</g>'
+        )
+    return drawn
+
+
+def _free(
+    x: float, y: float, across: float, taken: Sequence[tuple[float, float, float, float]]
+) -> bool:
+    return all(
+        x + across / 2 + 12 < a
+        or c + 12 < x - across / 2
+        or y + _HIGH / 2 + 12 < b
+        or d + 12 < y - _HIGH / 2
+        for a, b, c, d in taken
+    )

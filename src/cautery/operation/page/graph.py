@@ -1,0 +1,232 @@
+"""The supply graph before the day and after it: a band a task, a dot a node, side by side."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from cautery.model import Role
+from cautery.operation.page import words
+from cautery.operation.page.svg import drawing, hint, sentence, text
+from cautery.operation.page.view import Fate, SupplyNode, SupplyView
+
+MOST_DOTS = 600
+"""Nodes drawn of one band; the best connected first, the rest counted at its end."""
+
+MOST_LINES = 4000
+"""Relations drawn of one picture."""
+
+BANDS: tuple[tuple[str, frozenset[Role]], ...] = (
+    ("sources", frozenset({Role.SOURCE})),
+    ("encoders", frozenset({Role.ENCODER})),
+    ("origins", frozenset({Role.ORIGIN})),
+    ("edges", frozenset({Role.EDGE, Role.PLAYLIST})),
+    ("panels", frozenset({Role.PANEL})),
+    ("super-resellers", frozenset({Role.SUPER_RESELLER})),
+    ("resellers", frozenset({Role.RESELLER})),
+    ("storefronts", frozenset({Role.STOREFRONT})),
+    ("payments", frozenset({Role.PAYMENT})),
+    ("shared", frozenset({Role.SHARED})),
+    ("other", frozenset({Role.UNKNOWN})),
+)
+"""From the stolen signal down to the money (reference/ecosystem.md, section 1)."""
+
+_WIDE, _LEFT, _RIGHT, _HEAD, _GAP = 440.0, 100.0, 8.0, 8.0, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class GraphDrawing:
+    """Both drawings, and how much of the graph they show."""
+
+    before: Markup
+    after: Markup
+    nodes: int
+    nodes_total: int
+    links: int
+    links_total: int
+    removed: int
+    dark: int
+    serving: int
+
+    @property
+    def said(self) -> str:
+        """How much is shown, in words."""
+        return (
+            f"{words.number(self.nodes, 9)} of {words.plural(self.nodes_total, 'node')} and "
+            f"{words.number(self.links, 9)} of {words.plural(self.links_total, 'relation')} shown"
+        )
+
+
+def supply_drawings(view: SupplyView | None) -> GraphDrawing | Markup:
+    """Draw the graph twice, with the same places: whole, and as the day left it.
+
+    Returns
+    -------
+    GraphDrawing or Markup
+        A sentence when there is no node.
+    """
+    if view is None or not view.nodes:
+        return sentence("No supply graph was put together.")
+    nodes = {one.id: one for one in view.nodes}
+    links = [one for one in view.links if one.source in nodes and one.target in nodes]
+    near: defaultdict[str, list[str]] = defaultdict(list)
+    for link in links:
+        near[link.source].append(link.target)
+        near[link.target].append(link.source)
+    bands = _bands(nodes.values(), near)
+    spots, high, rows = _spots(bands)
+    lines = [
+        (one.source, one.target) for one in links if one.source in spots and one.target in spots
+    ]
+    lines.sort(key=lambda one: -min(len(near[one[0]]), len(near[one[1]])))
+    lines = lines[:MOST_LINES]
+    fates = [one.fate for one in nodes.values()]
+    drawn: list[Markup] = []
+    for after in (False, True):
+        parts = [
+            _lines(lines, spots, nodes, after=after),
+            _labels(bands, rows, after=after),
+            *(_dot(nodes[one], spot, after=after) for one, spot in spots.items()),
+        ]
+        share = view.served_after if after else view.served_before
+        title = (
+            f"Supply graph {'after' if after else 'before'} the day: "
+            f"{words.percent(share)} of demand served"
+            + (
+                f"; {fates.count(Fate.REMOVED)} nodes taken, {fates.count(Fate.DARK)} dark, "
+                f"{fates.count(Fate.SERVING)} still serving."
+                if after
+                else f" by {words.plural(len(nodes), 'node')}."
+            )
+        )
+        drawn.append(drawing("supply", wide=_WIDE, high=high, title=title, body="".join(parts)))
+    return GraphDrawing(
+        before=drawn[0],
+        after=drawn[1],
+        nodes=len(spots),
+        nodes_total=len(nodes),
+        links=len(lines),
+        links_total=len(view.links),
+        removed=fates.count(Fate.REMOVED),
+        dark=fates.count(Fate.DARK),
+        serving=fates.count(Fate.SERVING),
+    )
+
+
+def _bands(
+    nodes: Collection[SupplyNode],
+    near: Mapping[str, Sequence[str]],
+) -> list[tuple[str, list[SupplyNode], int]]:
+    """Return each band's name, its nodes in drawing order, and how many there are in all.
+
+    Each band is ordered by the mean place of its neighbours in the band above (the barycentre of
+    Sugiyama, Tagawa & Toda, 1981), so that lines cross less.
+    """
+    found: list[tuple[str, list[SupplyNode], int]] = []
+    place: dict[str, float] = {}
+    for name, roles in BANDS:
+        held = [one for one in nodes if one.role in roles]
+        if not held:
+            continue
+        kept = sorted(held, key=lambda one: (-len(near.get(one.id, ())), one.id))[:MOST_DOTS]
+        means = {
+            one.id: _mean([place[n] for n in near.get(one.id, ()) if n in place]) for one in kept
+        }
+        kept.sort(key=lambda one: (means[one.id], one.country, one.id))
+        place |= {one.id: (number + 0.5) / len(kept) for number, one in enumerate(kept)}
+        found.append((name, kept, len(held)))
+    return found
+
+
+def _mean(places: Sequence[float]) -> float:
+    return sum(places) / len(places) if places else 0.5
+
+
+def _spots(
+    bands: Sequence[tuple[str, list[SupplyNode], int]],
+) -> tuple[dict[str, tuple[float, float, float]], float, list[tuple[float, float]]]:
+    """Return each node's place and radius, the height of all, and each band's top and height."""
+    spots: dict[str, tuple[float, float, float]] = {}
+    rows: list[tuple[float, float]] = []
+    room = _WIDE - _LEFT - _RIGHT
+    y = _HEAD
+    for _, nodes, _ in bands:
+        many = len(nodes)
+        cell = max(6.2, min(22.0, (room * 26 / many) ** 0.5 if many > 16 else room / many))
+        across = max(1, int(room / cell))
+        deep = -(-many // across)
+        across = -(-many // deep)
+        pitch = room / across
+        high = max(30.0, deep * cell + 6)
+        for number, node in enumerate(nodes):
+            column, row = divmod(number, deep)
+            x = _LEFT + (column + 0.5) * pitch
+            down = y + (high - deep * cell) / 2 + (row + 0.5) * cell
+            spots[node.id] = (x, down, min(6.0, cell * 0.34))
+        rows.append((y, high))
+        y += high + _GAP
+    return spots, y - _GAP + 8, rows
+
+
+def _labels(
+    bands: Sequence[tuple[str, list[SupplyNode], int]],
+    rows: Sequence[tuple[float, float]],
+    *,
+    after: bool,
+) -> str:
+    parts: list[str] = []
+    for (name, nodes, total), (top, high) in zip(bands, rows, strict=True):
+        middle = top + high / 2
+        serving = sum(one.fate is Fate.SERVING for one in nodes)
+        count = f"{serving} of {len(nodes)}" if after else words.number(total, 9)
+        parts.append(
+            text(0, middle - 2, name, "row")
+            + text(0, middle + 13, count + (" left" if after else ""), "tick")
+        )
+        if len(nodes) < total:
+            more = f"+ {total - len(nodes)} more"
+            parts.append(text(_WIDE - _RIGHT, top + high + 12, more, "tick", "end"))
+    return "".join(parts)
+
+
+def _dot(node: SupplyNode, spot: tuple[float, float, float], *, after: bool) -> str:
+    x, y, radius = spot
+    fate = node.fate if after else Fate.SERVING
+    said = f"{node.label} ({node.role.value}{', ' + node.country if node.country else ''})"
+    said += f": {fate.value}" if after else ""
+    if fate is Fate.REMOVED:
+        left, side = x - radius * 0.95, radius * 1.9
+        return (
+            f'<path class="n-removed" d="M{left:.1f} {y - side / 2:.1f}l{side:.1f} {side:.1f}'
+            f'm0-{side:.1f}l-{side:.1f} {side:.1f}">{hint(said)}</path>'
+        )
+    return (
+        f'<circle class="n-{fate.value}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}">'
+        f"{hint(said)}</circle>"
+    )
+
+
+def _lines(
+    lines: Sequence[tuple[str, str]],
+    spots: Mapping[str, tuple[float, float, float]],
+    nodes: Mapping[str, SupplyNode],
+    *,
+    after: bool,
+) -> str:
+    """Draw all relations as two paths: those still in use, and those that are cut."""
+    alive: list[str] = []
+    cut: list[str] = []
+    for source, target in lines:
+        (ax, ay, _), (bx, by, _) = spots[source], spots[target]
+        middle = (ay + by) / 2
+        path = f"M{ax:.0f} {ay:.0f}C{ax:.0f} {middle:.0f} {bx:.0f} {middle:.0f} {bx:.0f} {by:.0f}"
+        living = all(nodes[one].fate is Fate.SERVING for one in (source, target))
+        (alive if living or not after else cut).append(path)
+    many = len(alive)
+    weight = "thin" if many > 400 else "bold" if many < 60 else "plain"
+    return (f'<path class="l-cut" d="{"".join(cut)}"/>' if cut and len(cut) < 400 else "") + (
+        f'<path class="l-alive {weight}" d="{"".join(alive)}"/>' if alive else ""
+    )

@@ -1,0 +1,199 @@
+"""The way of the money: recorded test purchase, descriptor, provider, account, wallet, service."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from cautery.operation.page import words
+from cautery.operation.page.svg import WIDE, drawing, fit, hint, sentence, text
+from cautery.operation.page.view import MoneyFlow, MoneyNode, MoneyView
+
+MOST_NODES = 9
+"""Places drawn of one kind; the ones with most money first, the others as one."""
+
+KINDS: tuple[tuple[str, str], ...] = (
+    ("purchase", "test purchase"),
+    ("descriptor", "merchant descriptor"),
+    ("psp", "payment provider"),
+    ("account", "account"),
+    ("wallet", "wallet"),
+    ("service", "service"),
+)
+"""The columns, from left to right; cash and unknown places stand in the last one."""
+
+_TOP, _BAR = 46.0, 11.0
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyDrawing:
+    """The drawing, and how much it shows."""
+
+    svg: Markup
+    shown: int
+    total: int
+    flows: int
+    flows_total: int
+
+
+def money_drawing(view: MoneyView | None) -> MoneyDrawing:
+    """Draw the flows; widths go with the square root of the EUR value, so that small ones are seen.
+
+    Returns
+    -------
+    MoneyDrawing
+        With a sentence when no money was traced.
+    """
+    if view is None or not view.nodes:
+        return MoneyDrawing(sentence("No money was traced."), 0, 0, 0, 0)
+    known = {one.id: one for one in view.nodes}
+    flows = [one for one in view.flows if one.source in known and one.target in known]
+    out: defaultdict[str, float] = defaultdict(float)
+    into: defaultdict[str, float] = defaultdict(float)
+    for flow in flows:
+        out[flow.source] += _worth(flow)
+        into[flow.target] += _worth(flow)
+    through = {one: max(out[one], into[one]) for one in known}
+    columns: list[list[MoneyNode]] = [[] for _ in KINDS]
+    for node in known.values():
+        columns[_column(node)].append(node)
+    used = [place for place, column in enumerate(columns) if column]
+    kept: dict[int, list[MoneyNode]] = {}
+    folded: dict[int, int] = {}
+    alias: dict[str, str] = {}
+    for place in used:
+        ranked = sorted(columns[place], key=lambda one: (-through[one.id], one.id))
+        if len(ranked) > MOST_NODES:
+            kept[place], rest = ranked[: MOST_NODES - 1], ranked[MOST_NODES - 1 :]
+            folded[place] = len(rest)
+            alias |= {one.id: f"\x00{place}" for one in rest}
+        else:
+            kept[place] = ranked
+        kept[place].sort(key=lambda one: one.id)
+    spots = _spots(kept, folded, used)
+    merged: defaultdict[tuple[str, str], list[MoneyFlow]] = defaultdict(list)
+    for flow in flows:
+        pair = alias.get(flow.source, flow.source), alias.get(flow.target, flow.target)
+        merged[pair].append(flow)
+    most = max((sum(_worth(one) for one in group) for group in merged.values()), default=0.0)
+    body = [_heads(used)]
+    body += [_ribbon(pair, group, spots, most, known) for pair, group in merged.items()]
+    for place in used:
+        body += [_box(one, spots[one.id], len(used), through[one.id]) for one in kept[place]]
+        if place in folded:
+            x, y = spots[f"\x00{place}"]
+            body.append(
+                f'<rect class="place" x="{x:.1f}" y="{y - 12:.1f}" width="{_BAR}" height="24"/>'
+                + text(x, y + 26, f"+ {folded[place]} more", "tick")
+            )
+    bottom = max(y for _, y in spots.values()) + 52
+    shown = sum(len(one) for one in kept.values())
+    title = (
+        f"Flow of money from {words.plural(len(columns[0]), 'test purchase')} to "
+        f"{words.plural(len(columns[4]), 'wallet')} and "
+        f"{words.plural(len(columns[5]), 'service')}: {words.plural(len(flows), 'flow')}."
+    )
+    svg = drawing("money", wide=WIDE, high=bottom, title=title, body="".join(body))
+    return MoneyDrawing(svg, shown, len(known), len(flows), len(view.flows))
+
+
+def short(label: str) -> str:
+    """Return an address or account with its middle left out, so that both ends can be compared.
+
+    Examples
+    --------
+    >>> short("bc1q9xk4f2w0u7m8s3v5n6t7r8e9d0c1b2a3z4y5x6")
+    'bc1q9xk4…z4y5x6'
+    >>> short("Exchange A")
+    'Exchange A'
+    """
+    if len(label) > 24 and " " not in label:
+        return f"{label[:8]}…{label[-6:]}"
+    return label
+
+
+def _column(node: MoneyNode) -> int:
+    kinds = [kind for kind, _ in KINDS]
+    return kinds.index(node.kind) if node.kind in kinds else len(kinds) - 1
+
+
+def _worth(flow: MoneyFlow) -> float:
+    """Return a flow's EUR value; one without a rate counts as small as can be drawn."""
+    value = flow.amount if flow.currency == "EUR" else Decimal(0)
+    value = value if flow.eur is None else flow.eur
+    return max(0.0, float(value)) if value.is_finite() else 0.0
+
+
+def _spots(
+    kept: dict[int, list[MoneyNode]], folded: dict[int, int], used: Sequence[int]
+) -> dict[str, tuple[float, float]]:
+    """Return where each place's bar stands: its left edge and middle."""
+    spots: dict[str, tuple[float, float]] = {}
+    deepest = max(len(kept[place]) + (place in folded) for place in used)
+    room = max(150.0, 60.0 * deepest)
+    for order, place in enumerate(used):
+        x = _x(order, len(used))
+        ids = [one.id for one in kept[place]] + ([f"\x00{place}"] if place in folded else [])
+        pitch = room / len(ids)
+        for number, one in enumerate(ids):
+            spots[one] = (x, _TOP + pitch * (number + 0.5) - 6)
+    return spots
+
+
+def _x(order: int, many: int) -> float:
+    return 2 + order * (WIDE - 128) / max(1, many - 1)
+
+
+def _heads(used: Sequence[int]) -> str:
+    return "".join(
+        text(_x(order, len(used)), 14, KINDS[place][1], "head") for order, place in enumerate(used)
+    )
+
+
+def _ribbon(
+    pair: tuple[str, str],
+    group: Sequence[MoneyFlow],
+    spots: dict[str, tuple[float, float]],
+    most: float,
+    known: dict[str, MoneyNode],
+) -> str:
+    (ax, ay), (bx, by) = spots[pair[0]], spots[pair[1]]
+    worth = sum(_worth(one) for one in group)
+    wide = 1.4 + (20.0 * (worth / most) ** 0.5 if most > 0 else 0.0)
+    names = [known[one].label if one in known else "others" for one in pair]
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for one in group:
+        if one.amount.is_finite():
+            sums[one.currency] += one.amount
+    amounts = ", ".join(f"{words.exact(total)} {currency}" for currency, total in sums.items())
+    said = f"{names[0]} to {names[1]}: {amounts}"
+    if bx <= ax:  # within a column, or back: a loop on the right of both
+        ax, bx = ax + _BAR, bx + _BAR
+        path = f"M{ax:.1f} {ay:.1f}C{ax + 62:.1f} {ay:.1f} {bx + 62:.1f} {by:.1f} {bx:.1f} {by:.1f}"
+    else:
+        ax += _BAR
+        middle = (ax + bx) / 2
+        path = f"M{ax:.1f} {ay:.1f}C{middle:.1f} {ay:.1f} {middle:.1f} {by:.1f} {bx:.1f} {by:.1f}"
+    return f'<path class="ribbon" d="{path}" style="stroke-width:{wide:.1f}">{hint(said)}</path>'
+
+
+def _box(node: MoneyNode, spot: tuple[float, float], columns: int, through: float) -> str:
+    x, y = spot
+    kind = "place frozen" if node.frozen else "place"
+    said = f"{node.label} ({node.kind}{', ' + node.country if node.country else ''})"
+    said += ": to be frozen" if node.frozen else ""
+    room = (WIDE - 128) / max(1, columns - 1) - 10
+    label = fit(short(words.clip(node.label)), max(110.0, room), 11)
+    notes = (words.clip(node.country), f"EUR {words.big(through)}" if through else "")
+    note = ", ".join(one for one in notes if one)
+    return (
+        f'<g class="{kind}">{hint(said)}<rect x="{x:.1f}" y="{y - 13:.1f}" width="{_BAR}" '
+        f'height="26" rx="1.5"/>{text(x, y + 26, label, "name")}'
+        + (text(x, y + 39, fit(note, room, 11), "tick") if note else "")
+        + (text(x + _BAR + 5, y + 4, "to freeze", "tofreeze") if node.frozen else "")
+        + "</g>"
+    )

@@ -1,0 +1,209 @@
+"""An operation's view into one HTML file: no script, no request, every outside word escaped."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from cautery.model import StepState
+from cautery.operation.page import words
+from cautery.operation.page.compare import claims_drawing, quantities
+from cautery.operation.page.day import day_drawing
+from cautery.operation.page.europe import country_name, map_drawing, shade_of
+from cautery.operation.page.graph import GraphDrawing, supply_drawings
+from cautery.operation.page.money import money_drawing, short
+from cautery.operation.page.served import regrowth_drawing, story_drawing
+from cautery.operation.page.timeline import MOST_SAID, timeline_drawing
+from cautery.operation.page.view import (
+    ExhibitLine,
+    Fit,
+    Moment,
+    MomentKind,
+    OperationPageView,
+    StepLine,
+)
+
+IN_FULL = 6
+"""Descendants told at length; the table has all."""
+MOST_ROWS = 400
+"""Rows of any one table; what is left out is counted beneath it and stands in the case."""
+
+MOST_COLUMNS = 10
+"""Countries with a column of their own in the table of exhibits; the others share the last."""
+
+
+def render_page(view: OperationPageView) -> str:
+    """Return the page of an operation as one self-contained HTML file.
+
+    Parameters
+    ----------
+    view : OperationPageView
+        Everything that is shown; its texts may be hostile, any part may be empty.
+
+    Returns
+    -------
+    str
+        HTML that loads nothing and runs nothing; prints on A4, dark where the reader's screen is.
+    """
+    day, supply = view.day, supply_drawings(view.supply)
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            view=view,
+            lead=next((one for one in view.agencies if one.id == view.lead), None),
+            timeline=timeline_drawing(view.timeline, view.agencies),
+            day=day_drawing(day, view.agencies),
+            steps=Counter(one.state for one in day.steps) if day else Counter(),
+            troubled=_troubled(day.steps if day else ()),
+            regrowth=regrowth_drawing(
+                day.after if day else (), view.descendants, day.moment if day else None
+            ),
+            story=story_drawing(day),
+            told=_told(view),
+            map=map_drawing(view.countries),
+            supply=supply,
+            drawn=isinstance(supply, GraphDrawing),
+            exhibits=_matrix(view.exhibits.lines if view.exhibits else ()),
+            eur=_eur(view),
+            money=money_drawing(view.money),
+            quantities=quantities(view.estimates) if view.estimates else (),
+            judged=any(one.right is not None for one in view.descendants),
+            wrong=sum(one.right is False for one in view.descendants),
+            fits=Counter(one.fit for one in view.comparisons),
+            style=_style(),
+        )
+    )
+
+
+def _troubled(steps: Sequence[StepLine]) -> list[StepLine]:
+    """Return what did not go as planned: failed and re-planned steps first, then late ones."""
+    failed = (StepState.FAILED, StepState.REPLACED)
+    found = [one for one in steps if one.replaces or one.state in (*failed, StepState.LATE)]
+    return sorted(
+        found, key=lambda one: (not one.replaces and one.state not in failed, one.starts_at)
+    )
+
+
+def _told(view: OperationPageView) -> list[Moment]:
+    """Return the moments for the list: all but bundles, and joinings that the table has too."""
+    known = {one.id for one in view.agencies if one.joined_at is not None}
+    found = view.timeline.moments if view.timeline else ()
+    return sorted(
+        (
+            one
+            for one in found
+            if one.kind is not MomentKind.SHARED
+            and not (one.kind is MomentKind.JOINED and one.agency in known)
+        ),
+        key=lambda one: one.at,
+    )
+
+
+def _matrix(lines: Sequence[ExhibitLine]) -> dict[str, Any]:
+    """Return the exhibits as a table: kinds down, countries across, with sums both ways."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    entries: Counter[str] = Counter()
+    for one in lines:
+        counts[one.kind][one.country] += one.things
+        entries[one.kind] += one.exhibits
+    by_country: Counter[str] = Counter()
+    for found in counts.values():
+        by_country.update(found)
+    ranked = [one for one, _ in sorted(by_country.items(), key=lambda one: (-one[1], one[0]))]
+    own = ranked if len(ranked) <= MOST_COLUMNS else ranked[: MOST_COLUMNS - 1]
+    rest = ranked[len(own) :]
+    columns = [*own, *([f"{len(rest)} others"] if rest else [])]
+
+    def row(found: Counter[str]) -> list[int]:
+        cells = [found[one] for one in own]
+        return [*cells, sum(found[one] for one in rest)] if rest else cells
+
+    most = max((value for found in counts.values() for value in row(found)), default=0)
+    return {
+        "columns": columns,
+        "rows": [
+            {
+                "kind": kind,
+                "cells": row(found),
+                "things": sum(found.values()),
+                "exhibits": entries[kind],
+            }
+            for kind, found in sorted(
+                counts.items(), key=lambda one: (-sum(one[1].values()), one[0])
+            )
+        ],
+        "foot": row(by_country),
+        "things": sum(by_country.values()),
+        "exhibits": sum(entries.values()),
+        "most": most,
+    }
+
+
+def _eur(view: OperationPageView) -> Decimal | None:
+    """Return the worth of what was taken in EUR, of the totals that have a rate."""
+    totals = view.exhibits.totals if view.exhibits else ()
+    found = [one.eur for one in totals if one.eur is not None and one.eur.is_finite()]
+    return sum(found, Decimal(0)) if found else None
+
+
+def _shade(value: int, most: int) -> int:
+    """Return one of six depths for a cell, by the square root of its count."""
+    return 0 if value <= 0 or most <= 0 else 1 + min(4, int(5 * (value / most) ** 0.5))
+
+
+def _shown(value: Any) -> Any:
+    """Clean every outside text on its way to the page; our own markup passes."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return words.clean(value)
+    return value
+
+
+@cache
+def _style() -> Markup:
+    own = files("cautery.operation.page").joinpath("page.css").read_text(encoding="utf-8")
+    return Markup(own)  # noqa: S704 - our own file, no outside text in it
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("cautery.operation.page", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters |= {
+        "big": words.big,
+        "bounds": words.bounds,
+        "clip": words.clip,
+        "country": country_name,
+        "day": words.day,
+        "exact": words.exact,
+        "number": words.number,
+        "percent": words.percent,
+        "plural": words.plural,
+        "short": short,
+        "since": words.since,
+        "utc": words.utc,
+        "within": words.within,
+    }
+    environment.globals |= {
+        "Fit": Fit,
+        "claims_drawing": claims_drawing,
+        "most": MOST_ROWS,
+        "in_full": IN_FULL,
+        "most_said": MOST_SAID,
+        "shade": _shade,
+        "shade_of": shade_of,
+    }
+    return environment

@@ -1,0 +1,208 @@
+"""The share of demand still served, as a step curve: on the day, and over the weeks after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from markupsafe import Markup
+
+from cautery.operation.page import words
+from cautery.operation.page.svg import (
+    WIDE,
+    TimeScale,
+    dot,
+    drawing,
+    hint,
+    instant,
+    line,
+    sentence,
+    text,
+)
+from cautery.operation.page.view import DayView, DescendantLine, Served
+
+MOST_FOUND = 24
+"""Descendants with a number in the curve; all stand in their section."""
+
+_MOST_STACKED = 3
+"""Numbers above one another; further ones at that time are a tick on the axis."""
+
+_MOST_POINTS = 1500
+"""Steps drawn of one curve; more are thinned to the ones that matter at this width."""
+
+
+def served_curve(
+    served: Sequence[Served], scale: TimeScale, *, top: float, high: float, kind: str = "served"
+) -> str:
+    """Return the curve with its area and percent axis, as a part of a drawing.
+
+    Parameters
+    ----------
+    served : sequence of Served
+        Each share holds until the next moment; the last one until the scale ends.
+    top, high : float
+        Where 100 % lies, and how far below it 0 %.
+    """
+    points = _thinned(sorted(served, key=lambda one: one.at))
+    ground = top + high
+    parts = [
+        line("grid", scale.left, y, scale.right, y)
+        + text(scale.left - 8, y + 4, said, "tick", "end")
+        for y, said in ((ground, "0%"), (top + high / 2, "50%"), (top, "100%"))
+    ]
+    corners: list[tuple[float, float]] = []
+    for one in points:
+        x, y = scale(one.at), ground - high * one.share
+        corners += [(x, corners[-1][1]), (x, y)] if corners else [(x, y)]
+    corners.append((scale.right, corners[-1][1]))
+    return "".join(parts) + _filled(kind, corners, ground)
+
+
+def _filled(kind: str, corners: Sequence[tuple[float, float]], ground: float) -> str:
+    """Return a curve with the area beneath it."""
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+    return (
+        f'<polygon class="{kind} area" points="{corners[0][0]:.1f},{ground:.1f} {path} '
+        f'{corners[-1][0]:.1f},{ground:.1f}"/><polyline class="{kind} line" points="{path}"/>'
+    )
+
+
+def regrowth_drawing(
+    after: Sequence[Served], descendants: Sequence[DescendantLine], moment: datetime | None
+) -> Markup:
+    """Draw what came back after the day, with the descendants where they were found.
+
+    Returns
+    -------
+    Markup
+        An ``svg``, or a sentence when nobody watched after the day.
+    """
+    if len(after) < 2 or moment is None:
+        return sentence("Nobody measured what was served after the day.")
+    points = sorted(after, key=lambda one: one.at)
+    top, high = 26.0, 150.0
+    found = sorted(descendants, key=lambda one: one.found_at)
+    last = max(points[-1].at, max((one.found_at for one in found), default=points[-1].at))
+    scale = TimeScale(min(moment, points[0].at), last, 46, WIDE - 96)
+    ground = top + high
+    parts = [served_curve(points, scale, top=top, high=high, kind="regrown")]
+    for month in scale.months(18):
+        x = scale(instant(month))
+        parts.append(
+            line("axis", x, ground, x, ground + 5)
+            + text(x, ground + 18, f"{month:%b}", "tick", "middle")
+            + (
+                text(x, ground + 32, f"{month.year}", "year", "middle")
+                if month.month == 1 or month == scale.months(18)[0]
+                else ""
+            )
+        )
+    spots: list[tuple[float, float]] = []
+    stems: list[str] = []
+    marks: list[str] = []
+    for place, one in enumerate(found, 1):
+        x, y = scale(one.found_at), ground - high * _share_at(points, one.found_at)
+        near = sum(abs(x - a) < 19 for a, _ in spots)
+        if near >= _MOST_STACKED or len(spots) >= MOST_FOUND:
+            stems.append(line("stem", x, ground - 6, x, ground))
+            continue
+        y -= 20 * near
+        spots.append((x, y))
+        stems.append(line("stem", x, y, x, ground))
+        marks.append(
+            f"<g>{hint(f'{one.name}: found {words.day(one.found_at)}')}{dot('place', x, y, 9)}"
+            f"{text(x, y + 4, str(place), 'mark', 'middle')}</g>"
+        )
+    parts.append(f'<g class="moment m-descendant">{"".join(stems + marks)}</g>')
+    ending = points[-1].share
+    parts.append(
+        text(scale.right + 16, ground - high * ending + 5, words.percent(ending), "said")
+        + text(scale.right + 16, ground - high * ending + 20, "at the end", "tick")
+    )
+    low = min(points, key=lambda one: one.share)
+    title = (
+        f"Share of demand served after the day: lowest {words.percent(low.share)} on "
+        f"{words.day(low.at)}, {words.percent(ending)} on {words.day(points[-1].at)}; "
+        f"{words.plural(len(found), 'descendant')} found."
+    )
+    return drawing("curve", wide=WIDE, high=ground + 38, title=title, body="".join(parts))
+
+
+def story_drawing(view: DayView | None) -> Markup | None:
+    """Draw the whole story for the head: everything served, the morning, what grew back.
+
+    The part before the day is as wide as a fifth of the drawing, whatever its length was.
+
+    Returns
+    -------
+    Markup or None
+        ``None`` when there is no curve of both the day and the time after it.
+    """
+    if view is None or not view.served or len(view.after) < 2:
+        return None
+    before = min(view.served, key=lambda one: one.at).share
+    lowest = max(view.served, key=lambda one: one.at).share
+    after = _thinned(sorted(view.after, key=lambda one: one.at))
+    last = after[-1]
+    if last.at <= view.moment:
+        return None
+    wide, top, high, cut = 430.0, 52.0, 176.0, 96.0
+    end, ground = wide - 14, top + high
+    scale = TimeScale(view.moment, last.at, cut, end)
+
+    def down(share: float) -> float:
+        return ground - high * share
+
+    corners = [(cut, down(lowest))]
+    for one in after:
+        corners += [(scale(one.at), corners[-1][1]), (scale(one.at), down(one.share))]
+    days = (last.at - view.moment).days
+    said = f"{round(days / 30.44)} months" if days > 75 else words.plural(days, "day")
+    near = [down(lowest), *(y for x, y in corners if x < cut + 70)]
+    body = (
+        _filled("served", [(0.0, down(before)), (cut, down(before))], ground)
+        + _filled("regrown", corners, ground)
+        + line("fall", cut, down(before), cut, down(lowest))
+        + line("axis", 0, ground, end, ground)
+        + dot("end", end, down(last.share), 4.5)
+        + text(0, 12, "demand served", "row")
+        + text(0, down(before) - 10, words.percent(before), "figure")
+        + text(cut + 9, min(near) - 10, words.percent(lowest), "figure")
+        + text(end, down(last.share) - 12, words.percent(last.share), "figure", "end")
+        + text(0, ground + 18, "before", "tick")
+        + text(cut, ground + 18, f"{view.moment.day} {view.moment:%b %Y}", "tick")
+        + text(end, ground + 18, f"{said} later", "tick", "end")
+    )
+    title = (
+        f"Demand served: {words.percent(before)} before, {words.percent(lowest)} at the end of the "
+        f"day, {words.percent(last.share)} {said} later."
+    )
+    return drawing("story", wide=wide, high=ground + 26, title=title, body=body)
+
+
+def _share_at(points: Sequence[Served], moment: datetime) -> float:
+    share = points[0].share
+    for one in points:
+        if one.at > moment:
+            break
+        share = one.share
+    return share
+
+
+def _thinned(points: list[Served]) -> list[Served]:
+    """Keep the first, the last and each change of more than a pixel's worth, at most the limit."""
+    if len(points) <= _MOST_POINTS:
+        return points
+    stride = -(-len(points) // (_MOST_POINTS // 2))
+    kept: list[Served] = []
+    for start in range(0, len(points), stride):
+        part = points[start : start + stride]
+        kept += sorted(
+            {
+                part[0].at: part[0],
+                part[-1].at: part[-1],
+                min(part, key=lambda one: one.share).at: min(part, key=lambda one: one.share),
+            }.values(),
+            key=lambda one: one.at,
+        )
+    return kept

@@ -1,0 +1,264 @@
+"""Two years and after in one drawing: intelligence by agency, the table filling, the day, the rest.
+
+A row an agency, with its statements of each month as an area; sporting events shaded behind;
+what happened once stands beneath the axis, in words.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from markupsafe import Markup
+
+from cautery.operation.page import words
+from cautery.operation.page.svg import (
+    WIDE,
+    TimeScale,
+    dot,
+    drawing,
+    fit,
+    hint,
+    instant,
+    lanes,
+    line,
+    sentence,
+    text,
+    width,
+)
+from cautery.operation.page.view import AgencyLine, Moment, MomentKind, TimelineView
+
+MOST_AGENCIES = 16
+"""Rows of the drawing; the statements of the others share the last one."""
+
+MOST_SAID = 24
+"""Moments with words in the drawing; the list beneath it has all."""
+
+_GUTTER, _ROW, _TOP = 128.0, 27.0, 44.0
+_SAID = frozenset(MomentKind) - {MomentKind.JOINED, MomentKind.SHARED}
+_RANK = (
+    MomentKind.ACTION,
+    MomentKind.DESCENDANT,
+    MomentKind.REGROWTH,
+    MomentKind.DECONFLICTION,
+    MomentKind.PLAN,
+    MomentKind.INTERVENTION,
+    MomentKind.OTHER,
+)
+"""Whose words go first when there is not room for all."""
+
+
+def timeline_drawing(view: TimelineView | None, agencies: Sequence[AgencyLine]) -> Markup:
+    """Draw the operation's course.
+
+    Parameters
+    ----------
+    view : TimelineView or None
+        Counts by agency and month, moments, sporting events.
+    agencies : sequence of AgencyLine
+        In the order of their rows; one that only ``arrivals`` names gets a row below them.
+
+    Returns
+    -------
+    Markup
+        An ``svg``, or a sentence when nothing is known of the course.
+    """
+    if view is None or not (view.arrivals or view.moments) or view.last <= view.first:
+        return sentence("No course over time was recorded.")
+    order, counts = _rows(view, agencies)
+    scale = TimeScale(
+        instant(view.first), instant(view.last) + timedelta(days=1), _GUTTER, WIDE - 10
+    )
+    ground = _TOP + _ROW * max(1, len(order))
+    most = max((max(found.values(), default=0) for found in counts.values()), default=0)
+    joined = {one.agency: one for one in view.moments if one.kind is MomentKind.JOINED}
+    body = [_events(view, scale, ground), _axis(scale, ground)]
+    names = {one.id: f"{one.name} ({one.country})" for one in agencies}
+    for place, agency in enumerate(order):
+        base = _TOP + _ROW * (place + 1)
+        body.append(
+            line("grid", _GUTTER, base, WIDE - 10, base) + f"<g>{hint(names.get(agency, agency))}"
+            f"{text(0, base - 5, fit(agency, _GUTTER - 12), 'row')}</g>"
+        )
+        body.append(_area(counts[agency], scale, base, most, agency))
+        if agency in joined:
+            x = scale(joined[agency].at)
+            body.append(
+                '<g class="joined">'
+                + hint(f"{joined[agency].text}, {words.day(joined[agency].at)}")
+                + line("stem", x, base - 17, x, base)
+                + dot("place", x, base - 19, 3.4)
+                + "</g>"
+            )
+    said, bottom = _said(view.moments, scale, ground)
+    body += [_rug(view.moments, scale, ground), said]
+    total = sum(one.statements for one in view.arrivals)
+    title = (
+        f"Timeline from {words.day(view.first)} to {words.day(view.last)}: "
+        f"{words.plural(total, 'statement')} by {words.plural(len(counts), 'agency', 'agencies')}, "
+        f"{words.plural(len(view.moments), 'moment')}."
+    )
+    return drawing("timeline", wide=WIDE, high=bottom, title=title, body="".join(body))
+
+
+def _rows(
+    view: TimelineView, agencies: Sequence[AgencyLine]
+) -> tuple[list[str], dict[str, dict[date, int]]]:
+    """Return the agencies in order and their statements by month; the last row may be several."""
+    found: defaultdict[str, dict[date, int]] = defaultdict(dict)
+    for one in view.arrivals:
+        month = one.month.replace(day=1)
+        found[one.agency][month] = found[one.agency].get(month, 0) + one.statements
+    order = list(dict.fromkeys([one.id for one in agencies] + sorted(found)))
+    if len(order) <= MOST_AGENCIES:
+        return order, {one: found[one] for one in order}
+    rest = order[MOST_AGENCIES - 1 :]
+    last = f"{len(rest)} others"
+    together: dict[date, int] = {}
+    for agency in rest:
+        for month, many in found[agency].items():
+            together[month] = together.get(month, 0) + many
+    order = [*order[: MOST_AGENCIES - 1], last]
+    return order, {one: found[one] for one in order[:-1]} | {last: together}
+
+
+def _events(view: TimelineView, scale: TimeScale, ground: float) -> str:
+    parts, spans = [], []
+    for one in view.events:
+        left, right = scale(instant(one.first)), scale(instant(one.last) + timedelta(days=1))
+        spans.append((left, left + width(one.name, 11)))
+        parts.append((one, left, max(right, left + 2)))
+    return "".join(
+        f'<g class="sport">{hint(f"{one.name}, {words.day(one.first)} to {words.day(one.last)}")}'
+        f'<rect x="{left:.1f}" y="{_TOP - 10:.1f}" width="{right - left:.1f}" '
+        f'height="{ground - _TOP + 10:.1f}"/>'
+        + (text(left, _TOP - 14 - 13 * lane, one.name) if lane is not None else "")
+        + "</g>"
+        for (one, left, right), lane in zip(parts, lanes(spans, most=2), strict=True)
+    )
+
+
+def _axis(scale: TimeScale, ground: float) -> str:
+    parts = []
+    for month in scale.months(48):
+        x = scale(instant(month))
+        year = month.month == 1
+        parts.append(line("axis" if year else "grid", x, ground, x, ground + (18 if year else 5)))
+        if year:
+            end = x > WIDE - 44
+            parts.append(
+                text(
+                    x + (-4 if end else 4),
+                    ground + 17,
+                    f"{month.year}",
+                    "year",
+                    "end" if end else "start",
+                )
+            )
+        elif month.month in (4, 7, 10):
+            parts.append(text(x, ground + 17, f"{month:%b}", "tick", "middle"))
+    if scale.first.month != 1 and scale.first.month < 12:
+        parts.append(text(_GUTTER, ground + 17, f"{scale.first.year}", "year"))
+    return "".join(parts)
+
+
+def _area(counts: dict[date, int], scale: TimeScale, base: float, most: int, agency: str) -> str:
+    """Draw one agency's months; heights go with the square root, so that few are seen too."""
+    if not counts or most <= 0:
+        return ""
+    points: list[tuple[float, float]] = []
+    months = sorted(counts)
+    month, last = months[0], months[-1]
+    while month <= last:
+        following = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+        middle = instant(month) + (instant(following) - instant(month)) / 2
+        high = (_ROW + 5) * (max(0, counts.get(month, 0)) / most) ** 0.5
+        points.append((scale(middle), base - high))
+        month = following
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    start, end = points[0][0], points[-1][0]
+    said = f"{agency}: {words.plural(sum(counts.values()), 'statement')} in {len(counts)} months"
+    return (
+        f'<g class="flow">{hint(said)}<polygon points="{start - 5:.1f},{base:.1f} {path} '
+        f'{end + 5:.1f},{base:.1f}"/><polyline points="{path}"/></g>'
+    )
+
+
+def _rug(moments: Sequence[Moment], scale: TimeScale, ground: float) -> str:
+    """Draw a tick for each bundle that was shared, above the axis."""
+    spots = sorted({f"{scale(one.at):.0f}" for one in moments if one.kind is MomentKind.SHARED})
+    ticks = "".join(f"M{x} {ground + 1:.1f}v4" for x in spots)
+    return f'<path class="rug" d="{ticks}">{hint("bundles shared")}</path>' if ticks else ""
+
+
+def _said(moments: Sequence[Moment], scale: TimeScale, ground: float) -> tuple[str, float]:
+    """Write the moments beneath the axis in lanes, the day through all rows."""
+    wanted = [one for one in moments if one.kind in _SAID]
+    kept = sorted(
+        sorted(wanted, key=lambda one: (_RANK.index(one.kind), one.at))[:MOST_SAID],
+        key=lambda one: one.at,
+    )
+    texts = [(one, scale(one.at), fit(one.text, 300, 11.5)) for one in kept]
+    placed = _placed([(x, width(said, 11.5) + 12) for _, x, said in texts])
+    depth = max((lane for lane, _ in placed), default=-1) + 1
+    parts = []
+    for (one, x, said), (lane, turned) in zip(texts, placed, strict=True):
+        y = ground + 40 + 17 * lane
+        day = one.kind is MomentKind.ACTION
+        start = 26.0 if day else ground
+        note = f"{words.day(one.at)}: {one.text}"
+        parts.append(
+            f'<g class="moment m-{one.kind.value}">{hint(note)}'
+            f"{line('stem', x, start, x, y - 4)}{dot('place', x, y - 4, 4)}"
+            f"{text(x + (-8 if turned else 8), y, said, '', 'end' if turned else 'start')}</g>"
+        )
+    return "".join(parts), ground + 40 + 17 * max(depth, 0)
+
+
+def _placed(labels: Sequence[tuple[float, float]]) -> list[tuple[int, bool]]:
+    """Return a lane and a side for each label (stem, width), in the order that crosses least.
+
+    No words lie over other words. Stems may have to cross words; then as seldom as can be.
+    """
+    across = sorted(range(len(labels)), key=lambda one: labels[one][0])
+    late = sorted(across, key=lambda one: labels[one][0] + labels[one][1] > WIDE)
+    tries = [
+        _greedy(labels, order, sides)
+        for order in (across[::-1], across, late[::-1], late)
+        for sides in ((False, True), (True, False))
+    ]
+    return min(tries, key=lambda one: (one[1], max((spot[0] for spot in one[0]), default=0)))[0]
+
+
+def _greedy(
+    labels: Sequence[tuple[float, float]], order: Sequence[int], sides: tuple[bool, bool]
+) -> tuple[list[tuple[int, bool]], int]:
+    """Place labels one after the other in the first lane that is free; count the crossings."""
+    done: list[tuple[int, float, float, float]] = []
+    placed = [(0, False)] * len(labels)
+    crossings = 0
+    for place in order:
+        stem, wide = labels[place]
+        best: tuple[int, int, bool, float, float] | None = None
+        for lane in range(len(labels)):
+            for turned in sides:
+                left, right = (stem - wide, stem + 5) if turned else (stem - 5, stem + wide)
+                if right > WIDE or left < 0:
+                    continue
+                if any(at == lane and left < b + 6 and a < right + 6 for at, a, b, _ in done):
+                    continue
+                crossed = sum(
+                    (at < lane and a - 2 < stem < b + 2)
+                    or (at > lane and left - 2 < other < right + 2)
+                    for at, a, b, other in done
+                )
+                if best is None or crossed < best[0]:
+                    best = (crossed, lane, turned, left, right)
+            if best is not None and best[0] == 0:
+                break
+        crossed, lane, turned, left, right = best or (0, len(labels), False, stem, stem + wide)
+        crossings += crossed
+        done.append((lane, left, right, stem))
+        placed[place] = (lane, turned)
+    return placed, crossings

@@ -1,0 +1,76 @@
+"""Persons under a pseudonym: what is refused, and whose retention date has passed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from cautery.errors import InputError
+from cautery.model import Person
+
+LONGEST_REVIEW = timedelta(days=365)
+"""Cautery's own limit, stricter than any it knows of: Directive (EU) 2016/680, art. 5 asks for
+time limits or a periodic review and leaves the period to national law."""
+
+_MOST_NAME = 500
+_PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,63}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A person whose date has passed: ``what`` is ``review`` or ``erase``."""
+
+    person: Person
+    what: str
+    since: date
+
+
+def pseudonym_of(name: str, key: bytes) -> str:
+    """Return the pseudonym of a name under the case's own key: ``P-`` and 12 hex digits."""
+    spelt = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return "P-" + hmac.new(key, f"person\n{spelt}".encode(), hashlib.sha256).hexdigest()[:12]
+
+
+def check_person(person: Person, name: str, *, today: date) -> None:
+    """Refuse a person that the law does not let us keep, or a pseudonym that names.
+
+    Raises
+    ------
+    InputError
+        Naming the rule that is broken.
+    """
+    if not name.strip() or len(name) > _MOST_NAME:
+        raise InputError(f"{person.pseudonym}: a name has 1 to {_MOST_NAME} characters")
+    if not _PSEUDONYM.fullmatch(person.pseudonym):
+        raise InputError(f"{person.pseudonym[:80]!r}: a pseudonym is letters, digits and dashes")
+    told = person.pseudonym.casefold()
+    if any(len(part) > 2 and part in told for part in name.casefold().split()):
+        raise InputError("a pseudonym that holds the name is none: the name stands in no record")
+    if any(len(part) > 2 and part in person.role.casefold() for part in name.casefold().split()):
+        raise InputError(f"{person.pseudonym}: its role holds the name, which stands in no record")
+    if person.review_at < today or person.erase_at < today:
+        raise InputError(
+            f"{person.pseudonym}: its retention date has passed (Directive (EU) 2016/680, art. 5)"
+        )
+    if person.review_at - today > LONGEST_REVIEW:
+        raise InputError(
+            f"{person.pseudonym}: reviewed at {person.review_at}, more than a year ahead",
+            hint="Directive (EU) 2016/680, art. 5 asks for periodic review; give an earlier date.",
+        )
+
+
+def due(persons: Iterable[Person], *, today: date) -> tuple[Due, ...]:
+    """Return whose review or erasure date has come, erasures first, oldest first."""
+    found = [
+        Due(person=one, what="erase", since=one.erase_at)
+        if one.erase_at <= today
+        else Due(person=one, what="review", since=one.review_at)
+        for one in persons
+        if min(one.erase_at, one.review_at) <= today
+    ]
+    return tuple(sorted(found, key=lambda one: (one.what, one.since, one.person.pseudonym)))

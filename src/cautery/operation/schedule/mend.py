@@ -1,0 +1,439 @@
+"""The day re-planned: something else in the place of what failed, and later steps re-timed.
+
+Without a report the plan is taken to be followed. What has begun stays as it is; what is reported
+late or still running past its end is given ten minutes more, and whatever waits for it waits.
+A failed step is replaced by what the caller offers, or by :func:`alternatives`; where nothing is
+left it is dropped with the reason, and so is what cannot be done without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cautery.errors import InputError
+from cautery.model import (
+    Agency,
+    DayPlan,
+    Operation,
+    Phase,
+    ScheduledStep,
+    Step,
+    StepKind,
+    StepReport,
+    StepState,
+    require_utc,
+)
+from cautery.operation.schedule.rules import (
+    COMPETENCES,
+    ON_THE_GROUND,
+    Hours,
+    orders,
+    refuse_steps,
+    refuse_without_continuity,
+    touched,
+)
+from cautery.operation.schedule.timing import Forward, TooLateError
+
+OVERRUN = timedelta(minutes=10)
+"""What a step that runs past its end is given: by judgement, until the next report."""
+
+_INSTEAD = {
+    StepKind.SEIZE: (StepKind.LOCK, StepKind.BLOCK),
+    StepKind.LOCK: (StepKind.BLOCK,),
+    StepKind.BLOCK: (StepKind.LOCK,),
+}
+"""Other acts with the same effect on what is served: a name locked, or blocked, in the place of a
+server taken. A search, an arrest or a freeze has none."""
+
+_MOST_SHIFTS = 5
+"""How often the moment may move within one re-planning: once for each thing that is waited for."""
+
+_AT_A_PLACE = ON_THE_GROUND | {StepKind.CONTINUITY}
+"""What a team does on the spot; all else is done from a desk, and desks send nobody out."""
+
+_SOON = timedelta(hours=1)
+"""How long one waits for another team rather than do something else: by judgement."""
+
+_TRIES = "~"
+"""Joins a step's id and the number of the try that takes its place."""
+
+
+def replan(
+    day: DayPlan,
+    reports: Sequence[StepReport],
+    replacements: Mapping[str, Sequence[Step]] | None = None,
+    *,
+    now: datetime,
+    operation: Operation,
+    hours: Hours | None = None,
+) -> DayPlan:
+    """Return the day with something in the place of every failed step.
+
+    Parameters
+    ----------
+    reports : sequence of StepReport
+        All reports until now; the latest of a step counts.
+    replacements : mapping of failed step id to steps
+        What is done instead; an empty sequence: nothing. A failed step that is not in it gets
+        one of :func:`alternatives`.
+    now : datetime
+        No step is begun before it.
+
+    Raises
+    ------
+    InputError
+        If a report is of no step of the day or of the future, or a replacement breaks a rule.
+    """
+    require_utc("now", now)
+    latest = latest_reports(day, reports, now=now)
+    failed = {name for name, one in latest.items() if one.state is StepState.FAILED}
+    failed &= {one.step.id for one in day.steps}
+    for name in sorted((replacements or {}).keys() - failed):
+        raise InputError(f"step {name} did not fail, or something stands in its place already")
+    history, open_steps = _split(day, latest, failed, now)
+    planned = {one.step.id: one for one in day.steps}
+    gone_ids = {one.step.id for one in day.dropped}
+    dropped: dict[str, str] = {}
+    stands_for: dict[str, str] = {}
+    instead: dict[str, tuple[str, ...]] = {}
+    todo: dict[str, Step] = {one.step.id: one.step for one in open_steps}
+    allotted: dict[str, datetime] = {}
+    for name in sorted(failed):
+        step, text = planned[name].step, latest[name].text or "no reason was given"
+        offered = (
+            replacements[name]
+            if replacements is not None and name in replacements
+            else alternatives(step, day, operation, now=now, allotted=allotted)[:1]
+        )
+        barred = _pointless(step, history)
+        fresh = () if barred else tuple(offered)
+        for one in fresh:
+            for other in sorted(one.after - planned.keys() - {new.id for new in fresh} - gone_ids):
+                raise InputError(f"step {one.id} waits for {other!r}, which is no step of the day")
+            if one.id in planned or one.id in gone_ids or one.id in todo:
+                raise InputError(f"step {one.id} is given twice")
+            todo[one.id] = replace(one, after=one.after | step.after)
+            stands_for[one.id] = name
+            begins = max(allotted.get(one.team, now), now)
+            allotted[one.team] = begins + one.preparation + one.lasts
+        instead[name] = tuple(one.id for one in fresh)
+        dropped[name] = f"failed: {text}; " + (
+            "in its place: " + ", ".join(instead[name])
+            if fresh
+            else barred or "no other team or act is left"
+        )
+    _rewire(todo, instead, dropped, stood={one.step.id for one in history})
+    known = [*todo.values(), *(_freed(one.step, history) for one in history)]
+    if known:
+        refuse_steps(known, operation)
+    _drop_unkept(todo, dropped, history, day)
+    steps, moment = _timed(
+        day, todo, dropped, history, now=now, operation=operation, hours=hours or {}
+    )
+    gone = []
+    for name, why in sorted(dropped.items()):
+        if name in planned:
+            lost = [f"{one}: {dropped[one]}" for one in instead.get(name, ()) if one in dropped]
+            gone.append(replace(planned[name], why="; but ".join((why, *lost))))
+    made = [
+        *(replace(one, step=_freed(one.step, history)) for one in history),
+        *(replace(one, replaces=stands_for.get(one.step.id, _stood(day, one))) for one in steps),
+    ]
+    return replace(
+        day,
+        moment=moment,
+        steps=tuple(sorted(made, key=lambda one: (one.starts_at, one.step.id))),
+        dropped=(*day.dropped, *gone),
+        replanned_at=now,
+    )
+
+
+def latest_reports(
+    day: DayPlan, reports: Sequence[StepReport], *, now: datetime | None = None
+) -> dict[str, StepReport]:
+    """Return the latest report of each step.
+
+    Raises
+    ------
+    InputError
+        If a report is of no step of the day, or of a time that has not come.
+    """
+    known = {one.step.id for one in (*day.steps, *day.dropped)}
+    latest: dict[str, StepReport] = {}
+    for one in reports:
+        if one.step not in known:
+            raise InputError(f"a report of {one.step!r}, which is no step of the day")
+        if now is not None and one.at > now:
+            raise InputError(f"a report of {one.step} from {one.at.isoformat()}: not yet")
+        if one.step not in latest or one.at >= latest[one.step].at:
+            latest[one.step] = one
+    return latest
+
+
+def alternatives(
+    step: Step,
+    day: DayPlan,
+    operation: Operation,
+    *,
+    now: datetime | None = None,
+    allotted: Mapping[str, datetime] | None = None,
+) -> tuple[Step, ...]:
+    """Return what may be done in the place of a failed step, the likest first.
+
+    First the same act by the team of the same agency and country that is free soonest (what comes
+    before the acts is tried once more by its own team if there is no other); then another act with
+    the same effect by any competent agency, which goes first if no team is free within the hour.
+    Each try is offered once. Only what has a name is locked, and where co-tenants stand nothing
+    is blocked in the place of a seizure.
+
+    Parameters
+    ----------
+    allotted : mapping of team to datetime
+        Until when teams are busy that are not in the day yet.
+    """
+    root, _, number = step.id.partition(_TRIES)
+    tried = {one.step.id for one in (*day.steps, *day.dropped)}
+    next_id = f"{root}{_TRIES}{int(number or 1) + 1}"
+    if not (number or "1").isdigit() or next_id in tried:
+        return ()
+    lines = [one.step for one in day.dropped if one.step.id.partition(_TRIES)[0] == root] + [step]
+    made: list[Step] = []
+    at = day.moment if now is None else now
+    free: dict[str, datetime] = {}
+    for one in day.steps:
+        same = one.step.agency == step.agency and one.step.country == step.country
+        if same and (one.step.kind in _AT_A_PLACE) == (step.kind in _AT_A_PLACE):
+            busy = one.ends_at if one.step.place != step.place else at
+            free[one.step.team] = max(free.get(one.step.team, at), busy)
+    for team, until in (allotted or {}).items():
+        if team in free:
+            free[team] = max(free[team], until)
+    used = {one.team for one in lines}
+    teams = sorted((one for one in free if one not in used), key=lambda one: (free[one], one))
+    same_kind = [one for one in lines if one.kind is step.kind]
+    second = None
+    if teams and len(same_kind) < 2:
+        second = replace(step, id=next_id, team=teams[0], text=f"{step.text} (second team)")
+    elif len(same_kind) < 2 and step.phase in {Phase.PRESERVE, Phase.SECURE}:
+        second = replace(step, id=next_id, text=f"{step.text} (once more)")
+    shared = {one.target for one in day.co_tenants} & touched(step)
+    for kind in _INSTEAD.get(step.kind, ()):
+        if kind in {one.kind for one in lines} or (kind is StepKind.BLOCK and shared):
+            continue
+        if kind is StepKind.LOCK and not step.target.startswith("host:"):
+            continue
+        agency = _competent(kind, step, operation)
+        if agency is not None:
+            made.append(
+                replace(
+                    step,
+                    id=next_id,
+                    kind=kind,
+                    agency=agency.id,
+                    country=agency.country,
+                    team=f"{agency.id} desk",
+                    place=f"{agency.id} office",
+                    text=f"{kind.value} {step.target} instead: {step.text}",
+                    preparation=timedelta(0),
+                    lasts=min(step.lasts, timedelta(minutes=30)),
+                )
+            )
+    if second is not None:
+        soon = free.get(second.team, at) <= at + _SOON
+        made.insert(0 if soon else len(made), second)
+    return tuple(made)
+
+
+def _competent(kind: StepKind, step: Step, operation: Operation) -> Agency | None:
+    """Return who may do this kind of act: the step's own agency, its country's, or any other."""
+    able = [
+        one
+        for one in operation.agencies
+        if one.competence & COMPETENCES[kind]
+        and (kind not in ON_THE_GROUND or one.country == step.country)
+    ]
+    able.sort(key=lambda one: (one.id != step.agency, one.country != step.country, one.id))
+    return able[0] if able else None
+
+
+def _split(
+    day: DayPlan, latest: Mapping[str, StepReport], failed: set[str], now: datetime
+) -> tuple[list[ScheduledStep], list[ScheduledStep]]:
+    """Return what has begun (as it stands), and what is still open."""
+    before = orders([one.step for one in day.steps])
+    history: list[ScheduledStep] = []
+    open_steps: list[ScheduledStep] = []
+    still_open: set[str] = set(failed)
+    extended: list[ScheduledStep] = []
+    for one in sorted(day.steps, key=lambda one: (one.starts_at, one.step.id)):
+        name, report = one.step.id, latest.get(one.step.id)
+        if name in failed:
+            continue
+        reported = report is not None and report.state in {StepState.DONE, StepState.RUNNING}
+        held_up = any(
+            other in still_open or any(other == late.step.id for late in extended)
+            for other in before[name]
+        ) or any(
+            late.step.team == one.step.team and late.step.place != one.step.place
+            for late in extended
+        )
+        if one.starts_at > now or (held_up and not reported):
+            if reported:  # begun ahead of its time: it stands from when it was reported
+                assert report is not None
+                done = report.state is StepState.DONE
+                begun = report.at - _TICK if done else report.at
+                ends = report.at if done else max(report.at + one.step.lasts, now + _TICK)
+                history.append(replace(one, starts_at=begun, ends_at=ends))
+                continue
+            still_open.add(name)
+            open_steps.append(one)
+            continue
+        running = report is not None and report.state in {StepState.LATE, StepState.RUNNING}
+        if running and one.ends_at <= now:
+            one = replace(one, ends_at=now + OVERRUN)  # noqa: PLW2901 - the same step, extended
+            extended.append(one)
+        history.append(one)
+    return history, open_steps
+
+
+_TICK = timedelta(seconds=1)
+
+
+def _stood(day: DayPlan, one: ScheduledStep) -> str | None:
+    """Return what a step stood for already before this re-planning."""
+    return next((old.replaces for old in day.steps if old.step.id == one.step.id), None)
+
+
+def _freed(step: Step, history: Sequence[ScheduledStep]) -> Step:
+    """Return a begun step without what it no longer waits for."""
+    return replace(step, after=step.after & {one.step.id for one in history})
+
+
+def _pointless(step: Step, history: Sequence[ScheduledStep]) -> str:
+    """Say why nothing can take the step's place any more, or nothing."""
+    if step.phase not in {Phase.PRESERVE, Phase.SECURE}:
+        return ""
+    for one in history:
+        if one.step.phase > step.phase and touched(one.step) & touched(step):
+            return f"{one.step.id} has begun on {step.target}: it would come too late"
+    return ""
+
+
+def _rewire(
+    todo: dict[str, Step],
+    instead: Mapping[str, tuple[str, ...]],
+    dropped: dict[str, str],
+    *,
+    stood: set[str],
+) -> None:
+    """Let steps wait for the replacement of what they waited for; drop those that wait in vain."""
+    changed = True
+    while changed:
+        changed = False
+        for name, step in list(todo.items()):
+            after: set[str] = set()
+            lost: str | None = None
+            for other in sorted(step.after):
+                if other in todo or other in stood:
+                    after.add(other)
+                elif instead.get(other):
+                    after.update(instead[other])
+                elif other in dropped:
+                    lost = other
+            after.discard(name)
+            if lost is not None and step.kind is not StepKind.ANNOUNCE:
+                del todo[name]
+                dropped[name] = f"not done: it waits for {lost}, in whose place nothing is left"
+                changed = True
+            elif after != step.after:
+                todo[name] = replace(step, after=frozenset(after))
+                changed = True
+
+
+def _drop_unkept(
+    todo: dict[str, Step],
+    dropped: dict[str, str],
+    history: Sequence[ScheduledStep],
+    day: DayPlan,
+) -> None:
+    """Drop what would take a host whose co-tenants nobody keeps alive any more."""
+    keepers = [one.step for one in history if one.step.kind is StepKind.CONTINUITY]
+    keepers += [one for one in todo.values() if one.kind is StepKind.CONTINUITY]
+    for name, step in list(todo.items()):
+        try:
+            refuse_without_continuity([*keepers, step], day.co_tenants)
+        except InputError as error:
+            del todo[name]
+            dropped[name] = f"not done: {error}"
+    _rewire(todo, {}, dropped, stood={one.step.id for one in history})
+
+
+def _timed(
+    day: DayPlan,
+    todo: dict[str, Step],
+    dropped: dict[str, str],
+    history: Sequence[ScheduledStep],
+    *,
+    now: datetime,
+    operation: Operation,
+    hours: Hours,
+) -> tuple[list[ScheduledStep], datetime]:
+    """Time what is open, not before it was planned; drop what would come after its warning.
+
+    Before the moment the moment itself moves, if what must come first takes longer.
+    """
+    warning = timedelta(seconds=day.warning_s)
+    known = {
+        target
+        for one in (*history, *day.dropped, *(one for one in day.steps if one.step.id in dropped))
+        if one.starts_at <= now
+        for target in one.step.tips_off
+    }
+    shifts = 0
+    times = {one.step.id: one.starts_at for one in day.steps}
+    moment = day.moment
+    while True:
+        before = orders([*todo.values(), *(_freed(one.step, history) for one in history)])
+        floors = {}
+        for name, step in todo.items():
+            is_early = step.phase in {Phase.PRESERVE, Phase.SECURE}
+            if name in times:
+                floor = times[name] if times[name] > now else now + _TICK
+                floors[name] = (floor, "as planned" if times[name] > now else "as soon as can be")
+            else:
+                floors[name] = (now + step.preparation + _TICK, "as soon as can be")
+            if not is_early and floors[name][0] < moment:
+                floors[name] = (moment, "the moment")
+        try:
+            placed = Forward(
+                todo=list(todo.values()),
+                fixed=history,
+                floors=floors,
+                before={name: before[name] for name in todo},
+                warning=warning,
+                hours=hours,
+                zones={one.id: one.zone for one in operation.agencies},
+                warned=frozenset(known),
+            ).place()
+        except TooLateError as error:
+            del todo[error.step]
+            dropped[error.step] = f"not done: {error}"
+            _rewire(todo, {}, dropped, stood={one.step.id for one in history})
+            continue
+        tail = max(
+            (one for one in placed if one.step.tips_off and one.step.phase is Phase.ACT),
+            key=lambda one: one.starts_at,
+            default=None,
+        )
+        if now >= day.moment or tail is None or tail.starts_at <= moment + warning:
+            return placed, moment
+        shifts += 1
+        if shifts <= _MOST_SHIFTS:
+            moment = tail.starts_at
+            continue
+        del todo[tail.step.id]
+        dropped[tail.step.id] = "not done: it warns somebody and cannot begin with the others"
+        _rewire(todo, {}, dropped, stood={one.step.id for one in history})
+        moment, shifts = day.moment, 0

@@ -1,0 +1,223 @@
+"""The rules of the day, written from the words and checked on the finished plan.
+
+Nothing here calls the scheduler: it looks at pairs of times only, so that an error of the one
+does not hide in the other.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from cautery.errors import InputError
+from cautery.model import DayPlan, Operation, ScheduledStep, StepKind
+from cautery.operation.schedule.rules import HITS_CO_TENANTS, Hours, refuse_competence
+
+_ACTS = (
+    StepKind.SEARCH,
+    StepKind.ARREST,
+    StepKind.SEIZE,
+    StepKind.FREEZE,
+    StepKind.LOCK,
+    StepKind.BLOCK,
+)
+_LADDER = ((StepKind.PRESERVE,), (StepKind.CONTINUITY,), _ACTS, (StepKind.SPLASH,))
+
+
+def check(day: DayPlan, *, operation: Operation | None = None, hours: Hours | None = None) -> None:
+    """Raise unless the day keeps every rule.
+
+    Raises
+    ------
+    InputError
+        With the first rule that is broken, and how many more are.
+    """
+    found = precedence_violations(day, operation=operation, hours=hours)
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise InputError(f"the plan of the day breaks a rule: {found[0]}{more}")
+
+
+def precedence_violations(
+    day: DayPlan, *, operation: Operation | None = None, hours: Hours | None = None
+) -> tuple[str, ...]:
+    """Return every rule that a planned day breaks, as a sentence each.
+
+    Parameters
+    ----------
+    operation : Operation or None
+        Given, competence and territory are checked too.
+    hours : mapping of country to (from, until) or None
+        Given, the local hours of searches are checked too, by each agency's zone.
+    """
+    return tuple(
+        sentence
+        for rule in (
+            _identity(day),
+            _after(day),
+            _ladder(day),
+            _announced(day),
+            _at_once(day),
+            _warned(day),
+            _one_place(day),
+            _kept_alive(day),
+            _lawful(day, operation, hours or {}),
+        )
+        for sentence in rule
+    )
+
+
+def _begun_before_replanning(day: DayPlan, one: ScheduledStep) -> bool:
+    return day.replanned_at is not None and one.starts_at <= day.replanned_at
+
+
+def _identity(day: DayPlan) -> Iterator[str]:
+    seen = set()
+    for one in day.steps:
+        if one.step.id in seen:
+            yield f"{one.step.id} stands twice in the day"
+        seen.add(one.step.id)
+        if one.ends_at <= one.starts_at:
+            yield f"{one.step.id} ends before it begins"
+        if not _begun_before_replanning(day, one) and one.ends_at - one.starts_at < one.step.lasts:
+            yield f"{one.step.id} has less time than it takes"
+
+
+def _after(day: DayPlan) -> Iterator[str]:
+    times = {one.step.id: one for one in day.steps}
+    for one in day.steps:
+        for name in sorted(one.step.after):
+            if name not in times:
+                yield f"{one.step.id} waits for {name}, which is not in the day"
+            elif times[name].ends_at > one.starts_at:
+                yield f"{one.step.id} begins before {name} has ended"
+
+
+def _ladder(day: DayPlan) -> Iterator[str]:
+    """Per target: preservation, continuity, acts, public notice."""
+    subjects: dict[str, list[ScheduledStep]] = defaultdict(list)
+    for one in day.steps:
+        for subject in {one.step.target, *one.step.removes}:
+            subjects[subject].append(one)
+    for subject, here in sorted(subjects.items()):
+        rungs = [[one for one in here if one.step.kind in kinds] for kinds in _LADDER]
+        for low, earlier in enumerate(rungs):
+            for later in rungs[low + 1 :]:
+                for first in earlier:
+                    for then in later:
+                        # What was told already cannot be untold by an act put in afterwards.
+                        told = then.step.kind is StepKind.SPLASH and _begun_before_replanning(
+                            day, then
+                        )
+                        if first.ends_at > then.starts_at and not told:
+                            yield (
+                                f"{then.step.id} ({then.step.kind.value}) begins on {subject} "
+                                f"before {first.step.id} ({first.step.kind.value}) has ended"
+                            )
+
+
+def _announced(day: DayPlan) -> Iterator[str]:
+    others = [one for one in day.steps if one.step.kind is not StepKind.ANNOUNCE]
+    last = max(others, key=lambda one: one.ends_at, default=None)
+    for one in day.steps:
+        if (
+            one.step.kind is StepKind.ANNOUNCE
+            and last is not None
+            and one.starts_at < last.ends_at
+            and not _begun_before_replanning(day, one)
+        ):
+            yield f"{one.step.id} is announced before {last.step.id} has ended"
+
+
+def _at_once(day: DayPlan) -> Iterator[str]:
+    limit = day.moment + timedelta(seconds=day.warning_s)
+    for one in day.steps:
+        if one.step.kind not in _ACTS:
+            continue
+        if one.starts_at < day.moment:
+            yield f"{one.step.id} begins before the moment"
+        surprises = one.step.tips_off and (
+            day.replanned_at is None or day.replanned_at < min(day.moment, one.starts_at)
+        )
+        if surprises and one.starts_at > limit:
+            yield f"{one.step.id} warns somebody and begins too long after the moment"
+
+
+def _warned(day: DayPlan) -> Iterator[str]:
+    warning = timedelta(seconds=day.warning_s)
+    know = {
+        target
+        for one in (*day.steps, *day.dropped)
+        if _begun_before_replanning(day, one)
+        for target in one.step.tips_off
+    }
+    against: dict[str, list[ScheduledStep]] = defaultdict(list)
+    for one in day.steps:
+        if one.step.kind in (StepKind.PRESERVE, *_ACTS):
+            against[one.step.target].append(one)
+    for one in day.steps:
+        for target in sorted(one.step.tips_off):
+            for other in against[target]:
+                if other is one or other.starts_at <= one.starts_at + warning:
+                    continue
+                # Who knew before the day was re-planned cannot be surprised by the new plan, and
+                # what began before then was judged as it was planned.
+                if target in know or _begun_before_replanning(day, other):
+                    continue
+                yield (
+                    f"{one.step.id} warns {target} more than {day.warning_s:g} s "
+                    f"before {other.step.id} begins"
+                )
+
+
+def _one_place(day: DayPlan) -> Iterator[str]:
+    teams: dict[str, list[ScheduledStep]] = defaultdict(list)
+    for one in day.steps:
+        teams[one.step.team].append(one)
+    for team, here in sorted(teams.items()):
+        here.sort(key=lambda one: one.starts_at)
+        for place, first in enumerate(here):
+            for then in here[place + 1 :]:
+                if then.step.place == first.step.place:
+                    continue
+                if then.starts_at - then.step.preparation < first.ends_at:
+                    yield (
+                        f"team {team} would be at {first.step.place} ({first.step.id}) and on "
+                        f"the way to {then.step.place} ({then.step.id}) at once"
+                    )
+
+
+def _kept_alive(day: DayPlan) -> Iterator[str]:
+    for tenant in day.co_tenants:
+        keepers = [
+            one
+            for one in day.steps
+            if one.step.kind is StepKind.CONTINUITY
+            and one.step.target == tenant.target
+            and tenant.name in one.step.keeps
+        ]
+        for one in day.steps:
+            hits = one.step.kind in HITS_CO_TENANTS and tenant.target in {
+                one.step.target,
+                *one.step.removes,
+            }
+            if hits and not any(keeper.ends_at <= one.starts_at for keeper in keepers):
+                yield f"{one.step.id} takes {tenant.target} and nobody keeps {tenant.name} alive"
+
+
+def _lawful(day: DayPlan, operation: Operation | None, hours: Hours) -> Iterator[str]:
+    if operation is None:
+        return
+    for one in day.steps:
+        try:
+            refuse_competence(one.step, operation)
+        except InputError as error:
+            yield str(error)
+            continue
+        if one.step.kind is StepKind.SEARCH and one.step.country in hours:
+            opens, closes = hours[one.step.country]
+            local = one.starts_at.astimezone(ZoneInfo(operation.agency(one.step.agency).zone))
+            if not opens <= local.time() <= closes:
+                yield f"{one.step.id}: no search may begin at {local:%H:%M} in {one.step.country}"

@@ -1,0 +1,262 @@
+"""What a step may not be: the rules that are broken before any clock is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from cautery.errors import InputError
+from cautery.model import (
+    PHASES,
+    ClockOffset,
+    Competence,
+    CoTenant,
+    Operation,
+    Phase,
+    Step,
+    StepKind,
+)
+
+COMPETENCES: Mapping[StepKind, frozenset[Competence]] = {
+    StepKind.PRESERVE: frozenset({Competence.PRESERVE}),
+    StepKind.CONTINUITY: frozenset({Competence.SEIZE, Competence.SEARCH}),
+    StepKind.SEARCH: frozenset({Competence.SEARCH}),
+    StepKind.ARREST: frozenset({Competence.ARREST}),
+    StepKind.SEIZE: frozenset({Competence.SEIZE}),
+    StepKind.FREEZE: frozenset({Competence.FREEZE}),
+    StepKind.LOCK: frozenset({Competence.SEIZE, Competence.BLOCK}),
+    StepKind.BLOCK: frozenset({Competence.BLOCK}),
+    StepKind.SPLASH: frozenset({Competence.SEIZE, Competence.BLOCK}),
+    StepKind.ANNOUNCE: frozenset({Competence.INVESTIGATE, Competence.COORDINATE}),
+}
+"""Any one of these competences is enough for the kind of step."""
+
+ON_THE_GROUND = frozenset({StepKind.SEARCH, StepKind.ARREST, StepKind.SEIZE})
+"""What an agency may do in its own country only: coercion is bound to a territory."""
+
+HITS_CO_TENANTS = frozenset({StepKind.SEIZE, StepKind.BLOCK})
+"""Kinds that hit whoever stands on the same host (reference/over-blocking.md, 23 May 2023)."""
+
+CLOCK_TOLERANCE_S = 5.0
+"""Most seconds between any two agencies' clocks: a sixtieth of the default warning, by judgement;
+NTP keeps a clock within a tenth of a second."""
+
+MOST_STEPS = 20_000
+"""More steps than that are no plan of one day; "Taken Down" had 112 searches."""
+
+Hours = Mapping[str, tuple[time, time]]
+"""Country to the local hours, from and until, in which a search may begin there."""
+
+
+def touched(step: Step) -> frozenset[str]:
+    """Return what a step is about: its target and all that goes down with it."""
+    return frozenset((step.target, *step.removes))
+
+
+def orders(steps: Sequence[Step]) -> dict[str, dict[str, str]]:
+    """Return for each step those that must have ended before it begins, with the reason.
+
+    Besides ``after``: per target, preservation before acts before the public notice; and the
+    announcement after everything else.
+    """
+    before: dict[str, dict[str, str]] = {
+        one.id: {name: f"after {name}" for name in one.after} for one in steps
+    }
+    by_target: dict[str, dict[Phase, list[str]]] = {}
+    for one in steps:
+        for target in touched(one):
+            by_target.setdefault(target, {}).setdefault(one.phase, []).append(one.id)
+    for target, phases in by_target.items():
+        for late, names in phases.items():
+            for early in (phase for phase in phases if phase < late):
+                for name in names:
+                    for other in phases[early]:
+                        before[name].setdefault(
+                            other, f"{early.name.lower()} before {late.name.lower()} on {target}"
+                        )
+    others = [one.id for one in steps if one.kind is not StepKind.ANNOUNCE]
+    for one in steps:
+        if one.kind is StepKind.ANNOUNCE:
+            for other in others:
+                before[one.id].setdefault(other, "announced after everything else")
+    return before
+
+
+def refuse_circle(before: Mapping[str, Mapping[str, str]]) -> None:
+    """Raise if steps wait for one another in a circle, and print the circle.
+
+    Raises
+    ------
+    InputError
+        With the steps of the circle, and why each waits for the next.
+    """
+    settled: set[str] = set()
+    for root in sorted(before):
+        way: list[str] = []
+        on_way: set[str] = set()
+        stack: list[tuple[str, bool]] = [(root, False)]
+        while stack:
+            name, leaving = stack.pop()
+            if leaving:
+                settled.add(way.pop())
+                on_way.discard(name)
+                continue
+            if name in settled:
+                continue
+            if name in on_way:
+                circle = [*way[way.index(name) :], name]
+                raise InputError(
+                    "steps wait for one another in a circle: " + " -> ".join(circle),
+                    hint="; ".join(
+                        f"{one} waits for {other} ({before[one][other]})"
+                        for one, other in pairwise(circle)
+                    ),
+                )
+            way.append(name)
+            on_way.add(name)
+            stack.append((name, True))
+            stack.extend((other, False) for other in sorted(before[name], reverse=True))
+
+
+def refuse_steps(steps: Sequence[Step], operation: Operation | None) -> None:
+    """Raise for a step that no plan may hold, whatever its time.
+
+    Raises
+    ------
+    InputError
+        Naming the rule: ids, dependencies, circles, competence, territory.
+    """
+    if not steps:
+        raise InputError("an action day has at least one step")
+    if len(steps) > MOST_STEPS:
+        raise InputError(f"{len(steps)} steps are more than {MOST_STEPS}")
+    known: set[str] = set()
+    for step in steps:
+        if not step.id or len(step.id) > 100 or not step.id.isprintable() or " " in step.id:
+            raise InputError(f"step {step.id[:100]!r}: an id is 1 to 100 signs without a space")
+        if step.id in known:
+            raise InputError(f"step {step.id} is given twice")
+        known.add(step.id)
+        if step.lasts > timedelta(days=7) or step.preparation > timedelta(days=7):
+            raise InputError(f"step {step.id}: it takes more than a week")
+    for step in steps:
+        for other in sorted(step.after - known):
+            raise InputError(f"step {step.id} waits for {other!r}, which is no step of the day")
+        if operation is not None:
+            refuse_competence(step, operation)
+    refuse_circle(orders(steps))
+
+
+def refuse_competence(step: Step, operation: Operation) -> None:
+    """Raise unless the step's agency may do it, and there.
+
+    Raises
+    ------
+    InputError
+        If it is not at the table, lacks the competence, or acts on another's territory.
+    """
+    agency = operation.agency(step.agency)
+    wanted = COMPETENCES[step.kind]
+    if not agency.competence & wanted:
+        raise InputError(
+            f"step {step.id}: {agency.id} has no competence to {step.kind.value}",
+            hint="That takes one of: " + ", ".join(sorted(one.value for one in wanted)),
+        )
+    if step.kind in ON_THE_GROUND and step.country != agency.country:
+        raise InputError(
+            f"step {step.id}: {agency.id} may not {step.kind.value} in {step.country}",
+            hint=f"Coercion is bound to a territory: let an agency of {step.country} do it.",
+        )
+
+
+def refuse_clocks(
+    agencies: Iterable[str], clocks: Mapping[str, ClockOffset], tolerance_s: float
+) -> None:
+    """Raise unless every agency's clock is known and any two agree.
+
+    Raises
+    ------
+    InputError
+        With the two that disagree most, or the one that nobody measured.
+    """
+    spans: list[tuple[float, float, str]] = []
+    for name in sorted(set(agencies)):
+        clock = clocks.get(name)
+        if clock is None or clock.seconds is None or clock.uncertainty_s is None:
+            why = "not measured" if clock is None else clock.method
+            raise InputError(
+                f"the clock of {name} is not known to agree: {why}",
+                hint="Measure each agency's clock against UTC before a common moment is fixed.",
+            )
+        spans.append(
+            (clock.seconds - clock.uncertainty_s, clock.seconds + clock.uncertainty_s, name)
+        )
+    if not spans:
+        return
+    slow, fast = min(spans), max(spans, key=lambda one: one[1])
+    if not fast[1] - slow[0] <= tolerance_s:
+        raise InputError(
+            f"the clocks of {slow[2]} and {fast[2]} may disagree by {fast[1] - slow[0]:.1f} s, "
+            f"more than {tolerance_s:g} s",
+            hint="Set them by the same source, or take the offset out, before the day.",
+        )
+
+
+def refuse_without_continuity(steps: Sequence[Step], co_tenants: Sequence[CoTenant]) -> None:
+    """Raise if a host with co-tenants is taken and nobody keeps them alive.
+
+    Raises
+    ------
+    InputError
+        With the co-tenant and the step that would hit them.
+    """
+    kept: dict[str, set[str]] = {}
+    for step in steps:
+        if step.kind is StepKind.CONTINUITY:
+            kept.setdefault(step.target, set()).update(step.keeps)
+    for step in steps:
+        if step.kind not in HITS_CO_TENANTS:
+            continue
+        for tenant in co_tenants:
+            if tenant.target in touched(step) and tenant.name not in kept.get(tenant.target, ()):
+                raise InputError(
+                    f"step {step.id} takes {tenant.target}, where {tenant.name} "
+                    f"({tenant.services} services) stands too, and no step keeps them alive",
+                    hint="Add a continuity step before it: an image instead of removal, a move, "
+                    "or power left on the rack (the data-centre raid of 2023).",
+                )
+
+
+def refuse_unpreserved(steps: Sequence[Step], held: Mapping[str, str]) -> None:
+    """Raise if a target is acted on whose data a provider holds, and nobody asked to keep it.
+
+    Raises
+    ------
+    InputError
+        With the target and the provider.
+    """
+    asked = {step.target for step in steps if PHASES[step.kind] is Phase.PRESERVE}
+    for step in steps:
+        if step.phase is not Phase.ACT:
+            continue
+        for target in sorted(touched(step)):
+            provider = held.get(target)
+            if provider is not None and not asked & {target, provider}:
+                raise InputError(
+                    f"step {step.id} acts on {target} before its data is preserved at {provider}",
+                    hint="Preservation comes before seizure: add a preserve step on either.",
+                )
+
+
+def lawful_start(step: Step, start: datetime, hours: Hours, zone: str) -> datetime:
+    """Return the earliest time from ``start`` on at which the step may begin by local law."""
+    if step.kind is not StepKind.SEARCH or step.country not in hours:
+        return start
+    opens, closes = hours[step.country]
+    local = start.astimezone(ZoneInfo(zone))
+    if opens <= local.time() <= closes:
+        return start
+    day = local.date() if local.time() < opens else local.date() + timedelta(days=1)
+    return datetime.combine(day, opens, ZoneInfo(zone)).astimezone(start.tzinfo)

@@ -1,0 +1,395 @@
+"""Times for steps: preservation and continuity back from the moment, all else forward from it.
+
+A list scheduler: among the steps whose predecessors are placed, those that somebody's warning
+hangs on go first; a team is at one place at a time. A step that tips off a target is put off
+until the last step against that target can begin within the warning. Every rule is read from
+:mod:`cautery.operation.schedule.rules`; the result is checked by rules written anew
+(:mod:`cautery.operation.schedule.precedence`).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from cautery.errors import CauteryError, InputError
+from cautery.model import (
+    ClockOffset,
+    CoTenant,
+    Criterion,
+    DayPlan,
+    Operation,
+    Phase,
+    ScheduledStep,
+    Step,
+    require_utc,
+)
+from cautery.operation.schedule.precedence import precedence_violations
+from cautery.operation.schedule.rules import (
+    CLOCK_TOLERANCE_S,
+    Hours,
+    lawful_start,
+    orders,
+    refuse_clocks,
+    refuse_steps,
+    refuse_unpreserved,
+    refuse_without_continuity,
+    touched,
+)
+
+WARNING_S = 300.0
+"""How long somebody who is warned needs to react: by judgement, as the noun's default."""
+
+BUFFER = timedelta(minutes=30)
+"""What warns nobody is finished this long before the moment, so that a failure can be mended:
+by judgement, the time of one more attempt."""
+
+_MOST_ROUNDS = 60
+"""Rounds of putting off steps that warn somebody; three are usual."""
+
+
+class TooLateError(InputError):
+    """A step cannot begin before the warning of ``by`` has run out."""
+
+    def __init__(self, step: str, by: str, warning_s: float) -> None:
+        super().__init__(
+            f"step {step} cannot begin within {warning_s:g} s of step {by}, which warns its target",
+            hint="Give it another team, cut what it waits for, or let the warning step wait.",
+        )
+        self.step = step
+
+
+@dataclass(slots=True)
+class Bookings:
+    """Where each team is, and when: one place at a time."""
+
+    taken: dict[str, list[tuple[datetime, datetime, Step]]] = field(default_factory=dict)
+
+    def book(self, step: Step, start: datetime, end: datetime) -> None:
+        """Put a step into its team's day."""
+        self.taken.setdefault(step.team, []).append((start, end, step))
+
+    def conflict(self, step: Step, start: datetime) -> tuple[datetime, datetime, Step] | None:
+        """Return a booking that the step, begun at ``start``, would collide with."""
+        end = start + step.lasts
+        for begins, ends, other in self.taken.get(step.team, ()):
+            if other.place == step.place:
+                continue
+            if begins - other.preparation < end and start - step.preparation < ends:
+                return begins, ends, other
+        return None
+
+
+@dataclass(slots=True, kw_only=True)
+class Forward:
+    """One forward pass: what must be placed, what stands already, and from when on.
+
+    Parameters
+    ----------
+    floors : mapping of step id to (datetime, str)
+        No step begins before its floor, and why.
+    fixed : sequence of ScheduledStep
+        What has begun, or is placed already.
+    """
+
+    todo: Sequence[Step]
+    fixed: Sequence[ScheduledStep]
+    floors: Mapping[str, tuple[datetime, str]]
+    before: Mapping[str, Mapping[str, str]]
+    warning: timedelta
+    hours: Hours
+    zones: Mapping[str, str]
+    warned: frozenset[str] = frozenset()
+    """Targets that know already: nothing can surprise them any more."""
+
+    def place(self) -> list[ScheduledStep]:
+        """Return the steps with their times.
+
+        Raises
+        ------
+        TooLateError
+            If a step would come after its target's warning, however long the others wait.
+        """
+        against: dict[str, list[Step]] = {}
+        for step in self.todo:
+            if step.phase in {Phase.PRESERVE, Phase.ACT}:
+                against.setdefault(step.target, []).append(step)
+        pressing = {one.id for one in self.todo if one.tips_off} | {
+            one.id
+            for step in self.todo
+            for target in step.tips_off
+            for one in against.get(target, ())
+        }
+        put_off: dict[str, tuple[datetime, str]] = {}
+        for round_ in range(_MOST_ROUNDS + 1):
+            placed = self._round(pressing, put_off)
+            late: tuple[str, str] | None = None
+            for step in self.todo:
+                begins = placed[step.id].starts_at
+                for target in sorted(step.tips_off - self.warned):
+                    for other in against.get(target, ()):
+                        needed = placed[other.id].starts_at - self.warning
+                        if other.id != step.id and begins < needed:
+                            late = (other.id, step.id)
+                            if step.id not in put_off or put_off[step.id][0] < needed:
+                                put_off[step.id] = (needed, other.id)
+            if late is None:
+                return [placed[one.id] for one in self.todo]
+            if round_ == _MOST_ROUNDS:
+                raise TooLateError(*late, self.warning.total_seconds())
+        raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    def _round(
+        self, pressing: set[str], put_off: Mapping[str, tuple[datetime, str]]
+    ) -> dict[str, ScheduledStep]:
+        teams = Bookings()
+        for begun in self.fixed:
+            teams.book(begun.step, begun.starts_at, begun.ends_at)
+        ends = {one.step.id: (one.ends_at, one.step.id) for one in self.fixed}
+        steps = {one.id: one for one in self.todo}
+        waiting = {
+            one.id: sum(other in steps for other in self.before[one.id]) for one in self.todo
+        }
+        users: dict[str, list[str]] = {}
+        for one in self.todo:
+            for other in self.before[one.id]:
+                users.setdefault(other, []).append(one.id)
+        ready: list[tuple[bool, datetime, str, str]] = []
+
+        def rise(name: str) -> None:
+            start, why = self.floors[name]
+            for other in self.before[name]:
+                if other in ends and ends[other][0] > start:
+                    start, why = ends[other][0], f"after {other}"
+            if name in put_off and put_off[name][0] > start:
+                start = put_off[name][0]
+                why = f"it warns the target of {put_off[name][1]}, which begins later"
+            heapq.heappush(ready, (name not in pressing, start, name, why))
+
+        for name, count in waiting.items():
+            if not count:
+                rise(name)
+        placed: dict[str, ScheduledStep] = {}
+        while ready:
+            _, start, name, why = heapq.heappop(ready)
+            step = steps[name]
+            start, why = self._fitted(step, start, why, teams)
+            end = start + step.lasts
+            placed[name] = ScheduledStep(step=step, starts_at=start, ends_at=end, why=why)
+            teams.book(step, start, end)
+            ends[name] = (end, name)
+            for user in users.get(name, ()):
+                waiting[user] -= 1
+                if not waiting[user]:
+                    rise(user)
+        return placed
+
+    def _fitted(
+        self, step: Step, start: datetime, why: str, teams: Bookings
+    ) -> tuple[datetime, str]:
+        """Return the earliest start at which its team is free and local law allows it."""
+        while True:
+            lawful = lawful_start(step, start, self.hours, self.zones.get(step.agency, "UTC"))
+            if lawful > start:
+                start, why = lawful, f"no search may begin earlier in {step.country}"
+            clash = teams.conflict(step, start)
+            if clash is None:
+                return start, why
+            start = clash[1] + step.preparation
+            why = f"team {step.team} comes from {clash[2].id}"
+
+
+def schedule(
+    steps: Sequence[Step],
+    *,
+    moment: datetime,
+    operation: Operation,
+    criteria: Sequence[Criterion] = (),
+    co_tenants: Sequence[CoTenant] = (),
+    clocks: Mapping[str, ClockOffset],
+    warning_s: float = WARNING_S,
+    clock_tolerance_s: float = CLOCK_TOLERANCE_S,
+    held: Mapping[str, str] | None = None,
+    hours: Hours | None = None,
+    buffer: timedelta = BUFFER,
+    now: datetime | None = None,
+) -> DayPlan:
+    """Plan the day by the clock.
+
+    Parameters
+    ----------
+    moment : datetime
+        When the acts begin everywhere at once, UTC.
+    clocks : mapping of agency id to ClockOffset
+        Of every agency that has a step.
+    warning_s : float
+        How long after a step is seen those whom it tips off could react, seconds.
+    held : mapping of target to provider
+        Where a provider holds data of a target: acts on it wait for a preserve step on either.
+    hours : mapping of country to (from, until)
+        Local hours in which a search may begin; without, at any hour.
+    now : datetime or None
+        Refuses a moment that has passed; without, none is refused for that.
+
+    Raises
+    ------
+    InputError
+        Naming the rule that the steps break.
+    """
+    require_utc("moment", moment)
+    if now is not None and moment <= now:
+        raise InputError(f"the moment {moment.isoformat()} has passed")
+    if not 0 <= warning_s <= 86_400:
+        raise InputError(f"a warning of {warning_s} s: it is between 0 and a day")
+    refuse_steps(steps, operation)
+    refuse_clocks((one.agency for one in steps), clocks, clock_tolerance_s)
+    refuse_without_continuity(steps, co_tenants)
+    refuse_unpreserved(steps, held or {})
+    steps = _held_first(steps, held or {})
+    before = orders(steps)
+    early = _early(steps, before)
+    late = [one for one in steps if one.id not in early]
+    zones = {one.id: one.zone for one in operation.agencies}
+    warning = timedelta(seconds=warning_s)
+    placed = Forward(
+        todo=late,
+        fixed=(),
+        floors={one.id: (moment, "the moment") for one in late},
+        before=before,
+        warning=warning,
+        hours=hours or {},
+        zones=zones,
+    ).place()
+    for one in placed:
+        if one.step.tips_off and one.step.phase is Phase.ACT and one.starts_at > moment + warning:
+            raise InputError(
+                f"step {one.step.id} warns {', '.join(sorted(one.step.tips_off))} and cannot "
+                f"begin within {warning_s:g} s of the moment: {one.why}",
+                hint="What warns somebody begins everywhere at once: another team, or no wait.",
+            )
+    backward = _back(
+        [one for one in steps if one.id in early],
+        before,
+        placed,
+        moment=moment,
+        buffer=buffer,
+        now=now,
+    )
+    _refuse_early_warnings(backward, placed, warning)
+    order = {one.id: place for place, one in enumerate(steps)}
+    day = DayPlan(
+        operation=operation.id,
+        moment=moment,
+        steps=tuple(
+            sorted([*backward, *placed], key=lambda one: (one.starts_at, order[one.step.id]))
+        ),
+        criteria=tuple(criteria),
+        co_tenants=tuple(co_tenants),
+        warning_s=warning_s,
+        clocks=dict(clocks),
+    )
+    broken = precedence_violations(day, operation=operation, hours=hours)
+    if broken:
+        raise CauteryError(
+            f"the scheduler's own plan breaks a rule: {broken[0]}",
+            hint="This is a defect of Cautery: please report it with the steps.",
+        )
+    return day
+
+
+def _held_first(steps: Sequence[Step], held: Mapping[str, str]) -> list[Step]:
+    """Let every act on a held target wait for the preservation at its provider."""
+    asked: dict[str, set[str]] = {}
+    for one in steps:
+        if one.phase is Phase.PRESERVE:
+            asked.setdefault(one.target, set()).add(one.id)
+    made = []
+    for one in steps:
+        waits = {
+            name
+            for target in touched(one)
+            if target in held
+            for name in asked.get(held[target], ())
+        }
+        is_act = one.phase is Phase.ACT
+        made.append(replace(one, after=one.after | waits) if is_act and waits else one)
+    return made
+
+
+def _early(steps: Sequence[Step], before: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """Return what is done before the moment: preservation and continuity that wait for no act."""
+    kinds = {one.id: one.phase in {Phase.PRESERVE, Phase.SECURE} for one in steps}
+    early = {name for name, is_early in kinds.items() if is_early}
+    while True:
+        bound = {name for name in early if any(other not in early for other in before[name])}
+        if not bound:
+            return early
+        early -= bound
+
+
+def _back(
+    steps: Sequence[Step],
+    before: Mapping[str, Mapping[str, str]],
+    placed: Sequence[ScheduledStep],
+    *,
+    moment: datetime,
+    buffer: timedelta,
+    now: datetime | None,
+) -> list[ScheduledStep]:
+    """Place what comes before the moment as late as it may be, from the last to the first."""
+    teams = Bookings()
+    for act in placed:
+        teams.book(act.step, act.starts_at, act.ends_at)
+    named = {one.id: one for one in steps}
+    users: dict[str, list[str]] = {}
+    waiting = dict.fromkeys(named, 0)
+    for one in steps:
+        for other in before[one.id]:
+            users.setdefault(other, []).append(one.id)
+            waiting[other] += 1
+    ready = sorted(name for name, count in waiting.items() if not count)
+    begun: dict[str, datetime] = {}
+    made: list[ScheduledStep] = []
+    while ready:
+        step = named[ready.pop(0)]
+        end, why = moment - (timedelta(0) if step.tips_off else buffer), "before the moment"
+        for user in users.get(step.id, ()):
+            if begun[user] < end:
+                end, why = begun[user], f"before {user}"
+        start = end - step.lasts
+        while (clash := teams.conflict(step, start)) is not None:
+            start = clash[0] - clash[2].preparation - step.lasts
+            why = f"before team {step.team} leaves for {clash[2].id}"
+        if now is not None and start - step.preparation < now:
+            raise InputError(
+                f"step {step.id} would have to begin at {start.astimezone(UTC):%d %b %H:%M} UTC, "
+                f"which has passed",
+                hint="Preservation and continuity come first: choose a later moment.",
+            )
+        begun[step.id] = start
+        teams.book(step, start, start + step.lasts)
+        made.append(ScheduledStep(step=step, starts_at=start, ends_at=start + step.lasts, why=why))
+        for other in sorted(before[step.id]):
+            waiting[other] -= 1
+            if not waiting[other]:
+                ready.append(other)
+    return made
+
+
+def _refuse_early_warnings(
+    early: Sequence[ScheduledStep], placed: Sequence[ScheduledStep], warning: timedelta
+) -> None:
+    """Raise if a preservation or continuity step warns a target too long before the acts."""
+    last: dict[str, ScheduledStep] = {}
+    for one in (*early, *placed):
+        if one.step.phase in {Phase.PRESERVE, Phase.ACT}:
+            known = last.get(one.step.target)
+            if known is None or known.starts_at < one.starts_at:
+                last[one.step.target] = one
+    for one in early:
+        for target in sorted(one.step.tips_off):
+            act = last.get(target)
+            if act is not None and act.starts_at > one.starts_at + warning:
+                raise TooLateError(act.step.id, one.step.id, warning.total_seconds())

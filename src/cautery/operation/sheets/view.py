@@ -1,0 +1,297 @@
+"""What stands on a call sheet: an agency's own steps, the common moment, whom to call.
+
+Need to know: of other agencies' steps only the agency and the time are said, where this one waits
+for them or they wait for it; never a target, a text, a place or an id of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cautery.model import (
+    Agency,
+    AgencyRole,
+    DayPlan,
+    Marking,
+    Operation,
+    Pap,
+    Phase,
+    ScheduledStep,
+    StepKind,
+    Tlp,
+)
+
+MARKING = Marking(tlp=Tlp.AMBER_STRICT, pap=Pap.AMBER)
+"""How a call sheet is marked unless the operation says otherwise: for the agency alone."""
+
+MOST_NAMED = 4
+"""Targets that one line names; more are counted, since nobody reads a list of twenty at five."""
+
+PHASE_WORDS = {
+    Phase.PRESERVE: "Before: preserve",
+    Phase.SECURE: "Before: keep co-tenants alive",
+    Phase.ACT: "At the moment",
+    Phase.TELL: "After: tell",
+}
+
+KIND_WORDS = {
+    StepKind.PRESERVE: "Preserve",
+    StepKind.CONTINUITY: "Continuity",
+    StepKind.SEARCH: "Search",
+    StepKind.ARREST: "Arrest",
+    StepKind.SEIZE: "Seize",
+    StepKind.FREEZE: "Freeze",
+    StepKind.LOCK: "Lock",
+    StepKind.BLOCK: "Block",
+    StepKind.SPLASH: "Notice",
+    StepKind.ANNOUNCE: "Announce",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetStep:
+    """A step of the agency's own, in its local time."""
+
+    number: int
+    id: str
+    kind: str
+    phase: str
+    text: str
+    target: str
+    team: str
+    place: str
+    begins: str
+    ends: str
+    utc: str
+    day: str
+    leaves: str
+    waits: tuple[str, ...] = ()
+    warns: str = ""
+    keeps: tuple[str, ...] = ()
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Whom to call, and why."""
+
+    name: str
+    country: str
+    role: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A go/no-go criterion as it is asked."""
+
+    question: str
+    asks: str
+    vital: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSheet:
+    """Everything on one agency's sheet; every text may be hostile, the templates escape it."""
+
+    operation: str
+    operation_id: str
+    legal_basis: str
+    lab: bool
+    marking: str
+    agency: str
+    agency_id: str
+    country: str
+    zone: str
+    offset: str
+    moment_day: str
+    moment_local: str
+    moment_utc: str
+    latest_local: str
+    warning_s: float
+    steps: tuple[SheetStep, ...]
+    criteria: tuple[Question, ...]
+    contacts: tuple[Contact, ...]
+    warned: tuple[str, ...]
+    co_tenants: tuple[str, ...]
+    teams: tuple[str, ...]
+    replanned: str = ""
+
+
+def call_sheet(
+    day: DayPlan, agency: str, operation: Operation, *, marking: Marking = MARKING
+) -> CallSheet:
+    """Return one agency's sheet of the day.
+
+    Raises
+    ------
+    InputError
+        If the agency is not at the table.
+    """
+    one = operation.agency(agency)
+    zone = ZoneInfo(one.zone)
+    own = [step for step in day.steps if step.step.agency == agency]
+    others = {step.step.id: step for step in day.steps if step.step.agency != agency}
+    targets = {step.step.target for step in own}
+    teams = sorted({step.step.team for step in own})
+    local = day.moment.astimezone(zone)
+    latest = (day.moment + timedelta(seconds=day.warning_s)).astimezone(zone)
+    sheet_steps = tuple(
+        _step(number, step, zone, day=day, targets=targets, others=others)
+        for number, step in enumerate(own, 1)
+    )
+    return CallSheet(
+        operation=operation.name,
+        operation_id=operation.id,
+        legal_basis=operation.legal_basis,
+        lab=operation.lab,
+        marking=_marking(marking),
+        agency=one.name,
+        agency_id=one.id,
+        country=one.country,
+        zone=one.zone,
+        offset=_offset(local),
+        moment_day=f"{local:%A} {local.day} {local:%B %Y}",
+        moment_local=f"{local:%H:%M}" if local.second == 0 else f"{local:%H:%M:%S}",
+        moment_utc=f"{day.moment.day} {day.moment:%b, %H:%M:%S} UTC",
+        latest_local=f"{latest:%H:%M}" if latest.second == 0 else f"{latest:%H:%M:%S}",
+        warning_s=day.warning_s,
+        steps=sheet_steps,
+        criteria=tuple(
+            Question(question=each.question, asks=each.asks, vital=each.vital)
+            for each in day.criteria
+        ),
+        contacts=_contacts(one, operation, own, others),
+        warned=_warned(own, others, operation, zone),
+        co_tenants=tuple(
+            f"{each.name} ({each.services} service{'s' * (each.services != 1)}) "
+            f"on {each.target}: {each.continuity}"
+            for each in day.co_tenants
+            if each.target in targets | {node for step in own for node in step.step.removes}
+        ),
+        teams=tuple(teams),
+        replanned=""
+        if day.replanned_at is None
+        else f"{day.replanned_at.astimezone(zone):%H:%M:%S} local",
+    )
+
+
+def _step(
+    number: int,
+    one: ScheduledStep,
+    zone: ZoneInfo,
+    *,
+    day: DayPlan,
+    targets: set[str],
+    others: Mapping[str, ScheduledStep],
+) -> SheetStep:
+    begins, ends = one.starts_at.astimezone(zone), one.ends_at.astimezone(zone)
+    moment = day.moment.astimezone(zone)
+    step = one.step
+    waits = tuple(
+        f"a step of {others[name].step.agency}, which ends at "
+        f"{others[name].ends_at.astimezone(zone):%H:%M}"
+        if name in others
+        else f"your step {name}"
+        for name in sorted(step.after)
+    )
+    mine = sorted(step.tips_off & targets - {step.target})
+    said = []
+    if step.target in step.tips_off:
+        said.append("its own target")
+    said += mine if len(mine) <= MOST_NAMED else [f"{len(mine)} other targets of yours"]
+    if step.tips_off - targets:
+        said.append("persons or targets that are not yours")
+    return SheetStep(
+        number=number,
+        id=step.id,
+        kind=KIND_WORDS[step.kind],
+        phase=PHASE_WORDS[step.phase],
+        text=step.text,
+        target=step.target,
+        team=step.team,
+        place=step.place,
+        begins=f"{begins:%H:%M}" if begins.second == 0 else f"{begins:%H:%M:%S}",
+        ends=f"{ends:%H:%M}" + _later(ends, begins),
+        utc=f"{one.starts_at:%H:%M} UTC",
+        day="" if begins.date() == moment.date() else f"{begins:%a} {begins.day} {begins:%b}",
+        leaves=f"{begins - step.preparation:%H:%M}" if step.preparation else "",
+        waits=waits,
+        warns=", ".join(said),
+        keeps=tuple(sorted(step.keeps)),
+        replaces=one.replaces or "",
+    )
+
+
+def _later(ends: datetime, begins: datetime) -> str:
+    days = (ends.date() - begins.date()).days
+    return f" +{days} d" if days else ""
+
+
+def _offset(local: datetime) -> str:
+    offset = local.utcoffset() or timedelta(0)
+    minutes = round(offset.total_seconds() / 60)
+    sign = "+" if minutes >= 0 else "\u2212"
+    return f"UTC{sign}{abs(minutes) // 60}" + (f":{abs(minutes) % 60:02d}" * bool(minutes % 60))
+
+
+def _marking(marking: Marking) -> str:
+    codes = " ".join(sorted(one.value for one in marking.handling))
+    text = f" ({marking.h3_text})" if marking.h3_text else ""
+    return " \u00b7 ".join(
+        part for part in (marking.tlp.value, marking.pap.value, codes + text) if part
+    )
+
+
+def _contacts(
+    one: Agency,
+    operation: Operation,
+    own: list[ScheduledStep],
+    others: Mapping[str, ScheduledStep],
+) -> tuple[Contact, ...]:
+    """Return lead and coordination, and those for whom this agency waits or who wait for it."""
+    mine = {step.step.id for step in own}
+    tied = {others[name].step.agency for step in own for name in step.step.after & others.keys()}
+    tied |= {step.step.agency for step in others.values() if step.step.after & mine}
+    found = []
+    for each in operation.agencies:
+        if each.id == one.id:
+            role = "your own contact point"
+        elif each.role is AgencyRole.LEAD:
+            role = "leads the operation"
+        elif each.role is AgencyRole.COORDINATION:
+            role = "coordinates"
+        elif each.id in tied:
+            role = "you wait for one another"
+        else:
+            continue
+        found.append(Contact(name=each.name, country=each.country, role=role, contact=each.contact))
+    return tuple(found)
+
+
+def _warned(
+    own: list[ScheduledStep],
+    others: Mapping[str, ScheduledStep],
+    operation: Operation,
+    zone: ZoneInfo,
+) -> tuple[str, ...]:
+    """Say whose steps warn this agency's targets, and from when on."""
+    targets = {step.step.target for step in own}
+    first: dict[str, tuple[datetime, frozenset[str]]] = {}
+    for step in others.values():
+        hit = step.step.tips_off & targets
+        if hit:
+            when, known = first.get(step.step.agency, (step.starts_at, frozenset[str]()))
+            first[step.step.agency] = (min(when, step.starts_at), known | hit)
+    lines = []
+    for agency, (when, hit) in sorted(first.items()):
+        names = sorted(hit)
+        shown = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} of your targets"
+        lines.append(
+            f"What {operation.agency(agency).name} does from {when.astimezone(zone):%H:%M} on "
+            f"warns {shown}."
+        )
+    return tuple(lines)

@@ -1,0 +1,58 @@
+"""Attribution of addresses by others: which are services, which of them conceal, whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cautery.model import AddressTag
+
+SERVICES = frozenset(
+    {
+        "exchange",
+        "market",
+        "gambling",
+        "hosting",
+        "payment_processor",
+        "payment-processor",
+        "psp",
+        "service",
+        "wallet_service",
+        "hosted_wallet",
+        "merchant_services",
+        "mixing_service",
+        "mixer",
+        "coinjoin",
+        "defi",
+        "defi_dex",
+        "defi_lending",
+        "bridge",
+        "atm",
+    }
+)
+"""Categories of many customers' money in one purse: the INTERPOL Dark Web and Virtual Assets
+taxonomy as the GraphSense tag packs write it, and our own words for payment services. Money that
+reaches one is mixed with strangers', so neither clustering nor taint goes through it."""
+CONCEALING = frozenset({"mixing_service", "mixer", "coinjoin"})
+"""Those that exist to hide where money came from; they answer nobody."""
+UNASKED = CONCEALING | {"defi", "defi_dex", "defi_lending", "bridge"}
+"""Services with no operator who could answer a request, or none who would."""
+
+
+def by_address(tags: Iterable[AddressTag]) -> Mapping[str, AddressTag]:
+    """Return one tag an address: a service's before others, the first of equals."""
+    found: dict[str, AddressTag] = {}
+    for tag in tags:
+        known = found.get(tag.address)
+        if known is None or (is_service(tag) and not is_service(known)):
+            found[tag.address] = tag
+    return found
+
+
+def is_service(tag: AddressTag | None) -> bool:
+    """Tell whether a tag says that an address holds many customers' money."""
+    return tag is not None and tag.category in SERVICES
+
+
+def is_concealing(tag: AddressTag | None) -> bool:
+    """Tell whether a tag says that an address is a mixer's."""
+    return tag is not None and tag.category in CONCEALING

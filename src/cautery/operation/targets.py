@@ -1,0 +1,77 @@
+"""One spelling for each target, so that two agencies that mean the same thing write the same."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+
+from cautery.errors import InputError
+
+LONGEST = 1024
+"""Bytes of a target; a URL or a wallet has far fewer."""
+
+NOT_TARGETS = frozenset({"demand"})
+"""Kinds of asset that nobody acts on: where customers are is counted, never a target."""
+
+_KINDS = {"domain": "host", "hostname": "host", "fqdn": "host", "ip": "address"}
+_KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_CASED = frozenset({"wallet", "payment", "account", "app"})
+"""Kinds whose values differ by case: base58 addresses do."""
+_FOLDED_WALLET = re.compile(r"(?i)(0x[0-9a-f]{40}|(bc|ltc|tb)1[02-9ac-hj-np-z]{8,87})")
+"""EIP-55 puts a checksum into the case of an address; BIP 173 lets it be all one case."""
+
+
+def normalise(target: str) -> str:
+    """Return a target's one spelling, ``kind:value``.
+
+    Raises
+    ------
+    InputError
+        If it is empty, too long, or holds control characters.
+
+    Examples
+    --------
+    >>> normalise("Domain:Shop.Example.")
+    'host:shop.example'
+    >>> normalise("2001:DB8:0::1")
+    'address:2001:db8::1'
+    """
+    text = unicodedata.normalize("NFKC", target).strip()
+    if not text or len(text.encode()) > LONGEST or not text.isprintable():
+        raise InputError(f"{target[:60]!r} is no target: one line of at most {LONGEST} bytes")
+    bare = _address(text)
+    if bare is not None:
+        return f"address:{bare}"
+    kind, colon, value = text.partition(":")
+    kind, value = kind.strip().lower(), value.strip()
+    if not colon or not value or not _KIND.fullmatch(kind):
+        kind, value = "host", text
+    kind = _KINDS.get(kind, kind)
+    if kind == "address":
+        value = _address(value) or value.lower()
+    elif kind == "host":
+        value = _host(value)
+    elif kind not in _CASED or _FOLDED_WALLET.fullmatch(value):
+        value = value.casefold()
+    return f"{kind}:{value}"
+
+
+def _address(text: str) -> str | None:
+    try:
+        found = ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return None
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped or found)
+
+
+def _host(text: str) -> str:
+    """Return a host in lower case, without the last dot, in its ASCII form where it has one."""
+    name = text.casefold().rstrip(".")
+    if name.isascii():
+        return name
+    try:
+        return name.encode("idna").decode()
+    except UnicodeError:
+        return name

@@ -1,0 +1,268 @@
+"""Files of sizing sources: one CSV a kind, plain or packed, to the nouns of model/sizing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from cautery.errors import CauteryError, InputError
+from cautery.model import (
+    Money,
+    NameSample,
+    PanelCount,
+    PaymentCount,
+    PriceSeen,
+    PurchaseCount,
+    RecaptureCount,
+    SurveyAnswer,
+    VisitCount,
+)
+from cautery.workflows._packed import PACKINGS, chunks_of
+
+MOST_ROWS = 1_000_000
+MOST_BYTES = 500_000_000
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_Row = Mapping[str, str]
+
+
+def find(folder: Path, stem: str) -> Path | None:
+    """Return ``stem.csv`` of a folder, packed or not; ``None`` when there is none.
+
+    Raises
+    ------
+    InputError
+        If there are two: which of them holds?
+    """
+    found = [path for end in PACKINGS if (path := folder / f"{stem}.csv{end}").is_file()]
+    if len(found) > 1:
+        raise InputError(f"{folder}: {found[0].name} and {found[1].name}: which of them holds?")
+    return found[0] if found else None
+
+
+def read_kind(path: Path, kind: str) -> list[Any]:
+    """Read one kind's file.
+
+    Raises
+    ------
+    InputError
+        With file, line and rule, if a row is none of that kind, stands twice, or there are more
+        than ``MOST_ROWS``.
+    """
+    columns, key, make = KINDS[kind]
+    found: list[Any] = []
+    seen: set[tuple[str, ...]] = set()
+    text = io.TextIOWrapper(cast("BinaryIO", _Stream(path)), encoding="utf-8-sig", newline="")
+    reader = csv.DictReader(text, restval="", strict=True)
+    line = 1
+    try:
+        missing = [one for one in columns if one not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError(
+                f"{path}: no column {', '.join(missing)}", hint=f"Columns: {','.join(columns)}."
+            )
+        for row in reader:
+            line = reader.line_num
+            if None in row:
+                raise InputError("more fields than the header names")
+            if len(found) >= MOST_ROWS:
+                raise InputError(f"more than {MOST_ROWS:,} rows")
+            value = make({name: (row[name] or "").strip() for name in columns})
+            identity = tuple(row[name] for name in key)
+            if key and identity in seen:
+                raise InputError(f"{', '.join(identity)} stands twice, and would count twice")
+            seen.add(identity)
+            found.append(value)
+    except UnicodeError as error:
+        raise InputError(f"{path}: not UTF-8 text") from error
+    except (csv.Error, CauteryError) as error:
+        if str(error).startswith(str(path)):
+            raise
+        hint = error.hint if isinstance(error, CauteryError) else None
+        raise InputError(f"{path}, line {line}: {error}", hint=hint) from error
+    return found
+
+
+class _Stream(io.RawIOBase):
+    """A file's unpacked bytes as a stream of bounded length."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._chunks = chunks_of(path)
+        self._held = b""
+        self._total = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read1(self, size: int = -1) -> bytes:
+        return self.read(size)
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._held:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return b""
+            self._held = chunk
+            self._total += len(chunk)
+            if self._total > MOST_BYTES:
+                raise InputError(f"{self._path}: more than {MOST_BYTES:,} bytes")
+        cut = len(self._held) if size is None or size < 0 else size
+        piece, self._held = self._held[:cut], self._held[cut:]
+        return piece
+
+
+def _count(row: _Row, name: str) -> int:
+    text = row[name]
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise InputError(f"{name} {text[:40]!r}: a count is a whole number, not negative")
+    return int(text)
+
+
+def _share(row: _Row, name: str) -> float:
+    try:
+        value = float(row[name])
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise InputError(f"{name} {row[name][:40]!r}: a share is from 0 to 1")
+    return value
+
+
+def _day(row: _Row, name: str) -> date:
+    text = row[name]
+    try:
+        return date.fromisoformat(f"{text}-01" if len(text) == 7 else text)
+    except ValueError as error:
+        raise InputError(
+            f"{name} {text[:40]!r} is no day", hint="Such as 2024-10-26, or 2024-10."
+        ) from error
+
+
+def _country(row: _Row) -> str:
+    if not _COUNTRY.fullmatch(row["country"]):
+        raise InputError(
+            f"country {row['country'][:40]!r}: ISO 3166-1 alpha-2 has two capital letters"
+        )
+    return row["country"]
+
+
+def _money(row: _Row) -> Money:
+    try:
+        amount = Decimal(row["amount"])
+    except InvalidOperation as error:
+        raise InputError(f"amount {row['amount'][:40]!r} is no number") from error
+    if not amount.is_finite() or amount < 0 or amount > Decimal(10) ** 15:
+        raise InputError(f"amount {row['amount'][:40]!r}: a sum paid is finite and not negative")
+    return Money(amount=amount, currency=row["currency"])
+
+
+def _rate(row: _Row) -> tuple[str, float]:
+    try:
+        value = float(row["eur"])
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise InputError(f"eur {row['eur'][:40]!r}: a rate is positive and finite")
+    return Money(amount=Decimal(1), currency=row["currency"]).currency, value
+
+
+def _panel(row: _Row) -> PanelCount:
+    return PanelCount(
+        panel=row["panel"],
+        country=_country(row),
+        on=_day(row, "on"),
+        paid=_count(row, "paid"),
+        trial=_count(row, "trial"),
+        expired=_count(row, "expired"),
+        traffic_share=_share(row, "traffic_share") if row["traffic_share"] else None,
+    )
+
+
+def _recapture(row: _Row) -> RecaptureCount:
+    return RecaptureCount(
+        country=_country(row),
+        on=_day(row, "on"),
+        first=_count(row, "first"),
+        second=_count(row, "second"),
+        both=_count(row, "both"),
+        coverage=_share(row, "coverage"),
+    )
+
+
+def _payment(row: _Row) -> PaymentCount:
+    return PaymentCount(
+        country=_country(row),
+        month=_day(row, "month"),
+        channel=row["channel"],
+        payments=_count(row, "payments"),
+        total=_money(row),
+    )
+
+
+def _purchase(row: _Row) -> PurchaseCount:
+    return PurchaseCount(
+        channel=row["channel"], purchases=_count(row, "purchases"), known=_count(row, "known")
+    )
+
+
+def _name(row: _Row) -> NameSample:
+    return NameSample(
+        country=_country(row),
+        month=_day(row, "month"),
+        households=_count(row, "households"),
+        sampled=_count(row, "sampled"),
+        hits=_count(row, "hits"),
+    )
+
+
+def _survey(row: _Row) -> SurveyAnswer:
+    return SurveyAnswer(
+        country=_country(row),
+        on=_day(row, "on"),
+        asked=_count(row, "asked"),
+        yes=_count(row, "yes"),
+        households=_count(row, "households"),
+    )
+
+
+def _visit(row: _Row) -> VisitCount:
+    return VisitCount(country=_country(row), month=_day(row, "month"), visits=_count(row, "visits"))
+
+
+def _price(row: _Row) -> PriceSeen:
+    return PriceSeen(
+        storefront=row["storefront"],
+        on=_day(row, "on"),
+        months=_count(row, "months"),
+        price=_money(row),
+    )
+
+
+_Columns = tuple[str, ...]
+KINDS: Mapping[str, tuple[_Columns, _Columns, Callable[[_Row], Any]]] = {
+    "panels": (
+        ("panel", "country", "on", "paid", "trial", "expired", "traffic_share"),
+        ("panel", "country", "on"),
+        _panel,
+    ),
+    "recaptures": (("country", "on", "first", "second", "both", "coverage"), (), _recapture),
+    "payments": (
+        ("country", "month", "channel", "payments", "amount", "currency"),
+        ("country", "month", "channel", "currency"),
+        _payment,
+    ),
+    "purchases": (("channel", "purchases", "known"), ("channel",), _purchase),
+    "names": (("country", "month", "households", "sampled", "hits"), (), _name),
+    "surveys": (("country", "on", "asked", "yes", "households"), (), _survey),
+    "visits": (("country", "month", "visits"), ("country", "month"), _visit),
+    "prices": (("storefront", "on", "months", "amount", "currency"), (), _price),
+    "rates": (("currency", "eur"), ("currency",), _rate),
+}
+"""Each kind's columns, those that may not repeat together, and what makes its noun."""

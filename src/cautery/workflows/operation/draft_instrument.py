@@ -1,0 +1,34 @@
+"""File a draft under a legal instrument with its text; nothing is sent from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cautery.errors import InputError
+from cautery.model import Instrument
+from cautery.operation.instruments import render_draft
+from cautery.workflows.operation.desk import Desk
+
+INSTRUMENT = "operation.instrument"
+
+
+def file_draft(desk: Desk, draft: Instrument) -> str:
+    """Record a draft of this desk's agency and return its text, as Markdown.
+
+    Drafting the same again files nothing new.
+
+    Raises
+    ------
+    InputError
+        If it is another agency's.
+    """
+    if draft.by != desk.agency.id:
+        raise InputError(f"draft {draft.id}: by {draft.by}; this is the case of {desk.agency.id}")
+    if all(one.id != draft.id for one in filed_drafts(desk)):
+        desk.record(INSTRUMENT, draft)
+    return render_draft(draft, desk.operation)
+
+
+def filed_drafts(desk: Desk) -> Iterator[Instrument]:
+    """Yield the drafts of a case, in order."""
+    return desk.nouns(INSTRUMENT, Instrument)

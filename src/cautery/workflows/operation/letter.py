@@ -1,0 +1,146 @@
+"""A signed letter from one agency's case to another's: the form of bundles and deconfliction.
+
+A letter is RFC 8785 JSON, ``{"note": ..., "payload": {...}}``: the note is signed by the sender's
+case key over the digest of the payload's own RFC 8785 bytes. Ed25519 is deterministic, so the same
+payload is the same letter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.note import MAX_NOTE_BYTES, NoteSigner, NoteVerifier, open_note
+from cautery.model import digest_of
+
+HEAD = "cautery.letter/1"
+MAX_LETTER_BYTES = 64 << 20
+"""A deconfliction message of 2^18 targets has 23 MB; a bundle of an operation less."""
+MAX_DEPTH = 16
+"""Statements stand four deep; their details a few more."""
+
+# RFC 8785 sorts members, so a letter is these two, its note, its payload, and a brace.
+_BEFORE = b'{"note":'
+_BETWEEN = b',"payload":'
+
+
+def write_letter(payload: Mapping[str, Any], signer: NoteSigner) -> bytes:
+    """Sign a payload.
+
+    Raises
+    ------
+    InputError
+        If it has no RFC 8785 form or is too large to be received.
+    """
+    try:
+        body = rfc8785.dumps(dict(payload))
+    except (rfc8785.CanonicalizationError, RecursionError) as error:
+        raise InputError(f"this cannot be written as a letter: {error}") from error
+    note = signer.sign(f"{HEAD}\n{digest_of(body)}\n")
+    raw = _BEFORE + _spelt(note) + _BETWEEN + body + b"}"
+    if len(raw) > MAX_LETTER_BYTES:
+        raise InputError(f"a letter of {len(raw)} bytes; {MAX_LETTER_BYTES} are the most")
+    return raw
+
+
+def read_letter(path: Path) -> bytes:
+    """Return a letter's bytes from a file; they are not yet checked.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_LETTER_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: cannot be read ({why})") from error
+    if len(raw) > MAX_LETTER_BYTES:
+        raise InputError(f"{path}: over {MAX_LETTER_BYTES:,} bytes, too large for a letter")
+    return raw
+
+
+def open_letter(raw: bytes, verifier: NoteVerifier) -> dict[str, Any]:
+    """Return the payload of a letter that ``verifier`` signed.
+
+    Parameters
+    ----------
+    verifier : NoteVerifier
+        The sender's key, had from elsewhere than the letter.
+
+    Raises
+    ------
+    InputError
+        If it is too large, too deep or no letter.
+    EvidenceError
+        If its signature does not hold.
+
+    Notes
+    -----
+    The signature is checked over the bytes before they are parsed: a stranger's JSON is not.
+    """
+    if len(raw) > MAX_LETTER_BYTES:
+        raise InputError(f"a letter of {len(raw)} bytes; {MAX_LETTER_BYTES} are the most")
+    head, found, tail = raw.partition(_BETWEEN)  # a quote inside the note would be escaped
+    told, body = head.removeprefix(_BEFORE), tail.removesuffix(b"}")
+    if not found or told == head or body == tail or len(told) > 2 * MAX_NOTE_BYTES:
+        raise InputError("no letter: it is not {note, payload} in the RFC 8785 form")
+    note = _parsed(told)
+    if not isinstance(note, str) or _spelt(note) != told:
+        raise InputError("no letter: its note is not in the RFC 8785 form")
+    if open_note(note.encode(errors="replace"), verifier) != f"{HEAD}\n{digest_of(body)}\n":
+        raise EvidenceError("the letter's signature is for another payload")
+    # Only now are its bytes read any further: they are the sender's, whatever they hold.
+    payload = _parsed(body)
+    if not isinstance(payload, dict):
+        raise InputError("no letter: its payload is no object")
+    _check_depth(payload)
+    if _spelt(payload) != body:
+        raise InputError("no letter: its payload is not in the RFC 8785 form")
+    return payload
+
+
+def _spelt(value: Any) -> bytes:
+    try:
+        return bytes(rfc8785.dumps(value))
+    except (rfc8785.CanonicalizationError, RecursionError, ValueError) as error:
+        raise InputError(f"no letter: {error}") from error
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw, parse_constant=_no_number, object_pairs_hook=_members)
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
+        raise InputError(f"no letter: {str(error)[:200]}") from error
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice in an object")
+    return members
+
+
+def _check_depth(payload: Any) -> None:
+    level = [payload]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise InputError(f"no letter: nested deeper than {MAX_DEPTH}")

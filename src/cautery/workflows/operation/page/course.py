@@ -1,0 +1,200 @@
+"""The course on the page: the table, the timeline, the countries, and the figures on top."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from cautery.model import ExhibitKind, Role, StepKind, StepState, from_json
+from cautery.operation.page.view import (
+    AgencyLine,
+    Arrivals,
+    CountryLine,
+    KeyFigure,
+    Moment,
+    MomentKind,
+    SportingEvent,
+    TimelineView,
+)
+from cautery.workflows.operation.course import CUT, JOINED
+from cautery.workflows.operation.deconflict import RESULT
+from cautery.workflows.operation.page.material import Material, interval
+from cautery.workflows.operation.share import SHARED
+
+_KINDS = {
+    "intervention": MomentKind.INTERVENTION,
+    "regrowth": MomentKind.REGROWTH,
+}
+_MOST_DESCENDANTS_ON_LINE = 6
+"""Descendants marked on the timeline; the table has them all."""
+
+
+def agencies(material: Material) -> tuple[AgencyLine, ...]:
+    """Return who sits at the table, and how much each said and was told."""
+    joined = {str(one["agency"]): str(one["at"]) for one in material.desk.bodies(JOINED)}
+    said = Counter(one.by for one in material.known)
+    given: Counter[str] = Counter()
+    for body in material.desk.bodies(SHARED):
+        given[str(body["to"])] += len(body["statements"])
+    others = sum(count for name, count in said.items() if name != material.desk.agency.id)
+    return tuple(
+        AgencyLine(
+            id=one.id,
+            name=one.name,
+            country=one.country,
+            role=one.role.value,
+            zone=one.zone,
+            joined_at=from_json(datetime, joined[one.id]) if one.id in joined else None,
+            statements=said[one.id],
+            received=others if one.id == material.desk.agency.id else given[one.id],
+            shared=sum(given.values()) if one.id == material.desk.agency.id else said[one.id],
+        )
+        for one in material.desk.operation.agencies
+    )
+
+
+def timeline(material: Material) -> TimelineView:
+    """Return the two years and what came after."""
+    arrivals = Counter((one.by, one.at.date().replace(day=1)) for one in material.known)
+    moments = [
+        Moment(
+            at=from_json(datetime, one["at"]),
+            kind=MomentKind.JOINED,
+            agency=str(one["agency"]),
+            text=f"{material.desk.operation.agency(str(one['agency'])).name} joins",
+        )
+        for one in material.desk.bodies(JOINED)
+    ]
+    for entry in material.desk.case.ledger.read(kinds=(RESULT,)):
+        shared = len(entry.record.body["shared"])
+        if shared:
+            moments.append(
+                Moment(
+                    at=entry.record.at,
+                    kind=MomentKind.DECONFLICTION,
+                    agency=str(entry.record.body["with"]),
+                    text=f"{shared} targets in common with {entry.record.body['with']}",
+                )
+            )
+    moments += [
+        Moment(at=entry.record.at, kind=MomentKind.PLAN, text="the cut is chosen")
+        for entry in material.desk.case.ledger.read(kinds=(CUT,))
+    ]
+    if material.day is not None:
+        moments.append(Moment(at=material.day.moment, kind=MomentKind.ACTION, text="action day"))
+    moments += [
+        Moment(
+            at=one.at,
+            kind=_KINDS.get(one.kind, MomentKind.OTHER),
+            text=one.text,
+            country=one.country,
+        )
+        for one in material.happened
+        if one.until is None
+    ]
+    step = max(1, len(material.grown) // _MOST_DESCENDANTS_ON_LINE)
+    moments += [
+        Moment(at=one.at, kind=MomentKind.DESCENDANT, text=one.asset, country=one.country or "")
+        for one in sorted(material.grown, key=lambda each: each.at)[::step]
+    ]
+    return TimelineView(
+        first=material.desk.operation.opened_at.date(),
+        last=material.desk.case.clock.now().date(),
+        arrivals=tuple(
+            Arrivals(agency=agency, month=month, statements=count)
+            for (agency, month), count in sorted(arrivals.items())
+        ),
+        moments=tuple(sorted(moments, key=lambda one: one.at)),
+        events=tuple(
+            SportingEvent(name=one.text, first=one.at.date(), last=one.until)
+            for one in material.happened
+            if one.until is not None
+        ),
+    )
+
+
+def countries(material: Material) -> tuple[CountryLine, ...]:
+    """Return what there is of each country."""
+    servers: Counter[str] = Counter()
+    exhibits: Counter[str] = Counter()
+    for line in material.register.lines.values():
+        country = material.desk.operation.agency(line.exhibit.agency).country
+        exhibits[country] += 1
+        servers[country] += line.exhibit.count * (line.exhibit.kind is ExhibitKind.SERVER)
+    suspects = Counter(material.suspects.values())
+    resellers = Counter(
+        material.seen.place_of.get(one.id, "")
+        for one in material.seen.graph.assets
+        if one.role in {Role.RESELLER, Role.SUPER_RESELLER}
+    )
+    by_country = material.sized[-1].countries if material.sized else {}
+    users = {name: interval(one) for name, one in by_country.items()}
+    acted = {one.country for one in (material.day.steps if material.day else ())}
+    names = (set(users) | acted | set(servers) | set(exhibits) | set(suspects)) - {"", "EU"}
+    return tuple(
+        CountryLine(
+            country=one,
+            users=users.get(one),
+            searches=material.done(StepKind.SEARCH, country=one),
+            arrests=material.done(StepKind.ARREST, country=one),
+            servers=servers[one],
+            exhibits=exhibits[one],
+            suspects=suspects[one],
+            resellers=resellers[one],
+        )
+        for one in sorted(names)
+    )
+
+
+def figures(material: Material) -> tuple[KeyFigure, ...]:
+    """Return the four to six figures on top."""
+    shown = []
+    if material.sized:
+        shown += [
+            KeyFigure(
+                label="users", interval=interval(material.sized[-1].inner[0]), note="reconciled"
+            ),
+            KeyFigure(
+                label="revenue a month",
+                unit="EUR",
+                interval=interval(material.sized[-1].inner[2]),
+                note="reconciled",
+            ),
+        ]
+    if material.day is not None and material.day.served:
+        shown.append(
+            KeyFigure(
+                label="served at the day's end",
+                value=round(100 * material.day.served[-1].share, 1),
+                unit="%",
+                note="of the demand in the shared picture",
+            )
+        )
+    if material.day is not None:
+        done = sum(one.state in {StepState.DONE, StepState.LATE} for one in material.day.steps)
+        shown.append(
+            KeyFigure(label="steps done", value=done, note=f"of {len(material.day.steps)} planned")
+        )
+    if len(material.register):
+        shown.append(
+            KeyFigure(label="exhibits", value=len(material.register), note="each with its custody")
+        )
+    shown.append(
+        KeyFigure(
+            label="assets in the picture",
+            value=len(material.seen.graph.assets),
+            note=f"{len(material.removed)} of them taken down" if material.removed else "",
+        )
+    )
+    return tuple(shown[:6])
+
+
+def summary(material: Material) -> str:
+    """Return the sentence under the name."""
+    if material.day is None:
+        return "The action day is yet to come."
+    return (
+        f"{material.done(StepKind.SEARCH)} searches and {material.done(StepKind.ARREST)} arrests "
+        f"around one moment, {material.day.moment:%d %B %Y at %H:%M} UTC; "
+        f"{len(material.register)} exhibits taken."
+    )

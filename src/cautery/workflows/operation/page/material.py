@@ -1,0 +1,112 @@
+"""Everything that the page of an operation is made of, read once from a desk's case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cautery.model import Estimate, Statement, StepKind, StepState, from_json
+from cautery.operation.money.trace import Trace
+from cautery.operation.page.view import DayView, Interval
+from cautery.operation.register import Register
+from cautery.workflows.operation.course import (
+    GREW_BACK,
+    HAPPENED,
+    PUBLISHED,
+    SIZED,
+    GrewBack,
+    Happened,
+    Published,
+    SizedNetwork,
+)
+from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.picture import Picture, picture_of
+from cautery.workflows.operation.register_exhibits import register_of
+from cautery.workflows.operation.share import picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabTruth:
+    """What only a lab knows: the truth beside an estimate, and which ties were right.
+
+    Parameters
+    ----------
+    sizes : mapping of quantity to float
+        Users, payers and EUR a month.
+    descends_from : mapping of new asset to old
+        What grew back, and from what.
+    network_of : mapping of asset to str
+        In whose hand an asset is.
+    """
+
+    seed: int
+    sizes: Mapping[str, float]
+    descends_from: Mapping[str, str]
+    network_of: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """A desk's case as the parts of the page need it."""
+
+    desk: Desk
+    known: tuple[Statement, ...]
+    seen: Picture
+    removed: frozenset[str]
+    register: Register
+    sized: tuple[SizedNetwork, ...]
+    published: tuple[Published, ...]
+    grown: tuple[GrewBack, ...]
+    happened: tuple[Happened, ...]
+    day: DayView | None
+    trace: Trace | None = None
+    truth: LabTruth | None = field(default=None)
+
+    def done(self, kind: StepKind, *, country: str | None = None) -> int:
+        """Return how many steps of a kind were done, in one country or in all."""
+        return sum(
+            one.kind is kind
+            and one.state in {StepState.DONE, StepState.LATE}
+            and country in {None, one.country}
+            for one in (self.day.steps if self.day else ())
+        )
+
+    @property
+    def suspects(self) -> dict[str, str]:
+        """Suspects whom statements name, by pseudonym, with the country that is said."""
+        return {
+            one.subject: str(one.details.get("country") or "")
+            for one in self.known
+            if one.about == "person" and one.details.get("category") == "suspect"
+        }
+
+
+def material_of(
+    desk: Desk,
+    *,
+    day: DayView | None,
+    removed: frozenset[str],
+    trace: Trace | None,
+    truth: LabTruth | None,
+) -> Material:
+    """Read a desk's case."""
+    known = picture(desk)
+    return Material(
+        desk=desk,
+        known=known,
+        seen=picture_of(known),
+        removed=removed,
+        register=register_of(desk),
+        sized=tuple(from_json(SizedNetwork, one) for one in desk.bodies(SIZED)),
+        published=tuple(desk.nouns(PUBLISHED, Published)),
+        grown=tuple(desk.nouns(GREW_BACK, GrewBack)),
+        happened=tuple(desk.nouns(HAPPENED, Happened)),
+        day=day,
+        trace=trace,
+        truth=truth,
+    )
+
+
+def interval(one: Estimate) -> Interval:
+    """Return an estimate as the page prints it."""
+    return Interval(low=one.low, mid=one.mid, high=one.high, unit=one.unit, coverage=one.coverage)

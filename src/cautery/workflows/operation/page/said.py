@@ -1,0 +1,298 @@
+"""What is said and how sure it is, on the page: sizes, claims, published figures, descendants."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+
+from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.model import ErrorRate, Estimate, ExhibitKind, Role, StepKind, StepState
+from cautery.operation.page.view import (
+    ClaimLine,
+    Comparison,
+    DescendantLine,
+    EstimatesView,
+    Fit,
+    ReconciledEstimate,
+    SourceEstimate,
+    UnknownLine,
+    VerifyView,
+)
+from cautery.operation.register import Register
+from cautery.workflows.operation.course import GrewBack, Published, SizedNetwork
+from cautery.workflows.operation.page.material import LabTruth, Material, interval
+
+_ROUNDED = 0.02
+"""Published sums are rounded: "about EUR 1.6 million"."""
+
+
+def estimates(material: Material) -> EstimatesView | None:
+    """Return each source's interval, the reconciled ones, and the claims."""
+    if not material.sized:
+        return None
+    last = material.sized[-1]
+    quantities = ("users", "payers", "revenue")
+    return EstimatesView(
+        sources=tuple(
+            SourceEstimate(
+                quantity=one.quantity,
+                source=one.method,
+                interval=interval(one),
+                note=one.note or "",
+            )
+            for one in last.sources
+        ),
+        reconciled=tuple(
+            ReconciledEstimate(
+                quantity=name,
+                inner=interval(inner),
+                outer=interval(outer),
+                truth=material.truth.sizes.get(name) if material.truth else None,
+                words=inner.method,
+            )
+            for name, inner, outer in zip(quantities, last.inner, last.outer, strict=True)
+        ),
+        claims=tuple(
+            ClaimLine(
+                text=str(one["text"]),
+                quantity=str(one["quantity"]),
+                value=float(str(one["value"])),
+                flagged=bool(one["flagged"]),
+                words=str(one["words"]),
+                source=str(one["source"] or ""),
+            )
+            for one in last.claims
+        ),
+        words=last.words,
+    )
+
+
+def comparisons(material: Material) -> tuple[Comparison, ...]:
+    """Set each published figure beside ours: counted in the register, or estimated."""
+    counted = _counted(material)
+    money = {
+        "crypto": _worth(material.register, ExhibitKind.WALLET),
+        "cash": _worth(material.register, ExhibitKind.CASH),
+    }
+    rows = []
+    for one in material.published:
+        if one.id in {"users", "revenue-month", "revenue-year"} and material.sized:
+            rows.append(_compared_size(one, material.sized[-1]))
+        elif one.id in counted:
+            rows.append(_compared_count(one, counted[one.id], ""))
+        elif one.id in money and money[one.id] is not None:
+            rows.append(_compared_count(one, float(money[one.id] or 0), "EUR"))
+        else:
+            rows.append(
+                Comparison(
+                    what=one.what,
+                    published=one.value,
+                    fit=Fit.NOT_OURS,
+                    source=one.source,
+                    ours="not counted",
+                    reason=_NOT_OURS.get(one.id, "nothing in the case speaks of it"),
+                )
+            )
+    return tuple(rows)
+
+
+def _counted(material: Material) -> dict[str, float]:
+    things: Counter[ExhibitKind] = Counter()
+    for line in material.register.lines.values():
+        things[line.exhibit.kind] += line.exhibit.count
+    roles = Counter(one.role for one in material.seen.graph.assets)
+    searches = material.done(StepKind.SEARCH)
+    at_home = material.done(StepKind.SEARCH, country=material.desk.operation.lead.country)
+    return {
+        "searches": float(searches),
+        "searches-italy": float(at_home),
+        "searches-abroad": float(searches - at_home),
+        "arrests": float(material.done(StepKind.ARREST)),
+        "servers": float(things[ExhibitKind.SERVER]),
+        "domains": float(things[ExhibitKind.DOMAIN]),
+        "devices": float(things[ExhibitKind.SET_TOP_BOX]),
+        "weapons": float(things[ExhibitKind.FIREARM]),
+        "drugs": float(things[ExhibitKind.DRUGS]),
+        "suspects": float(len(material.suspects)),
+        "panels": float(roles[Role.PANEL]),
+        "signal-servers": float(roles[Role.ORIGIN]),
+        "resellers": float(roles[Role.RESELLER] + roles[Role.SUPER_RESELLER]),
+    }
+
+
+def _compared_count(one: Published, ours: float, unit: str) -> Comparison:
+    low = one.low if one.low is not None else 0.0
+    high = one.high if one.high is not None else float("inf")
+    fits = low * (1 - _ROUNDED) <= ours <= high * (1 + _ROUNDED)
+    said = f"{ours:,.0f}" if not unit else f"{unit} {ours:,.0f}"
+    return Comparison(
+        what=one.what,
+        published=one.value,
+        fit=Fit.YES if fits else Fit.NO,
+        ours=said,
+        source=one.source,
+        reason="" if fits else _COUNTED_OTHERWISE.get(one.id, "the case holds another number"),
+    )
+
+
+def _compared_size(one: Published, sized: SizedNetwork) -> Comparison:
+    place = 0 if one.id == "users" else 2
+    inner, outer = sized.inner[place], sized.outer[place]
+    if one.id == "revenue-year":
+        inner, outer = _yearly(inner), _yearly(outer)
+    low = one.low if one.low is not None else 0.0
+    high = one.high if one.high is not None else low
+    fits = low <= outer.high and high >= outer.low
+    times = low / outer.high if outer.high else 0.0
+    return Comparison(
+        what=one.what,
+        published=one.value,
+        fit=Fit.YES if fits else Fit.NO,
+        interval=interval(inner),
+        source=one.source,
+        reason="" if fits else f"{times:.1f} times the upper end of the 99 % interval",
+    )
+
+
+def descendants(material: Material) -> tuple[DescendantLine, ...]:
+    """Return what grew back and what ties it to what was taken."""
+    return tuple(
+        DescendantLine(
+            found_at=one.at,
+            name=one.asset,
+            like=one.like,
+            traits=one.traits,
+            found_by="; ".join(one.why) or "shared traits",
+            country=one.country or "",
+            right=_right(one, material.truth) if material.truth else None,
+        )
+        for one in material.grown
+    )
+
+
+def error_rates(material: Material) -> tuple[ErrorRate, ...]:
+    """Return how often ties were wrong, where the truth is known."""
+    if material.truth is None or not material.grown:
+        return ()
+    wrong = sum(not _right(one, material.truth) for one in material.grown)
+    found = {one.asset for one in material.grown}
+    missed = sum(one not in found for one in material.truth.descends_from)
+    return (
+        ErrorRate(
+            what="assets tied to a network that they do not descend from",
+            errors=wrong,
+            trials=len(material.grown),
+            source="this world's truth",
+        ),
+        ErrorRate(
+            what="descendants not found",
+            errors=missed,
+            trials=len(material.truth.descends_from),
+            source="this world's truth",
+        ),
+    )
+
+
+def unknowns(material: Material) -> tuple[UnknownLine, ...]:
+    """Return what the case does not know."""
+    lines = []
+    nameless = sum(not by for by in material.seen.seen_by.values())
+    if nameless:
+        lines.append(
+            UnknownLine(
+                what=f"{nameless} nodes that others need",
+                why="named in statements, described by nobody: what they are is not established",
+            )
+        )
+    lines.append(
+        UnknownLine(
+            what="backups that no agency saw",
+            why="a node with a hidden second support stays up although the plan counts it down",
+        )
+    )
+    if material.sized:
+        lines += [
+            UnknownLine(what=one.partition(":")[0], why=one.partition(":")[2].strip())
+            for one in material.sized[-1].silent
+        ]
+    if material.day is not None:
+        lines += [
+            UnknownLine(what=f"step {one.id}", why=one.note or "it failed")
+            for one in material.day.steps
+            if one.state is StepState.FAILED
+        ]
+    if material.truth is not None:
+        lines.append(
+            UnknownLine(
+                what="whether the published figures are right",
+                why="this world was drawn to the published counts of searches, servers and "
+                "seizures: that ours fit them shows that the register counts right, not that "
+                "the press did",
+            )
+        )
+    return tuple(lines)
+
+
+def verify(material: Material) -> VerifyView:
+    """Return how anybody checks the case, and the ledger's head."""
+    frontier = Frontier().extend(
+        leaf_hash(entry.leaf) for entry in material.desk.case.ledger.read()
+    )
+    return VerifyView(
+        commands=(f"cautery verify {material.desk.case.path.name} --public-key KEY",),
+        root=frontier.root().hex(),
+        size=frontier.size,
+        key=str(material.desk.case.verifier) if material.desk.case.keys is not None else "",
+        note="the root is that of the records before this page was written",
+    )
+
+
+_IN_THE_PICTURE = "what this desk's picture shows: not every agency's statement reached it"
+_COUNTED_OTHERWISE = {
+    "panels": _IN_THE_PICTURE,
+    "signal-servers": _IN_THE_PICTURE,
+    "resellers": _IN_THE_PICTURE,
+    "suspects": _IN_THE_PICTURE,
+    "searches-italy": "with the searches at resellers that the cut asks for",
+    "searches-abroad": "with the searches at resellers that the cut asks for",
+}
+"""Why a count of ours may be another than the published one."""
+_NOT_OURS = {
+    "action-day": "the day was set, not found out",
+    "countries": "who sits at the table is stated, not counted",
+    "price": "prices are read on price pages, and go into the sizing",
+    "regrowth-months": "the second action is not in this case",
+    "regrowth-suspects": "the second action is not in this case",
+    "regrowth-channels": "the second action is not in this case",
+    "means": "a way of hiding is told, not counted",
+    "administrators": "roles of persons are assessments until a court has spoken",
+    "regions-italy": "regions were not recorded",
+    "channels": "what is on offer was pirated, not seized: an offer is counted by watching it",
+    "harm-year": "harm is a judgement on what viewers would have paid; no source here shows it",
+    "lead": "who leads is stated, not counted",
+    "ringleaders": "a court says who led",
+    "officers-italy": "no case counts officers",
+    "kratos": "the same totals are reported for both: they are never added",
+}
+
+
+def _worth(register: Register, kind: ExhibitKind) -> Decimal | None:
+    values = [
+        line.exhibit.value.amount
+        for line in register.lines.values()
+        if line.exhibit.kind is kind
+        and line.exhibit.value is not None
+        and line.exhibit.value.currency == "EUR"
+    ]
+    return sum(values, Decimal(0)) if values else None
+
+
+def _yearly(one: Estimate) -> Estimate:
+    return replace(one, low=12 * one.low, mid=12 * one.mid, high=12 * one.high, unit="EUR/year")
+
+
+def _right(one: GrewBack, truth: LabTruth) -> bool:
+    """Tell whether the lab's truth has both in one hand."""
+    parent = truth.descends_from.get(one.asset)
+    return parent is not None and truth.network_of.get(parent) == truth.network_of.get(one.like)

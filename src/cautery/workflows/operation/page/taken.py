@@ -1,0 +1,186 @@
+"""What was taken, on the page: nodes of the supply graph, exhibits, and money."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from decimal import Decimal
+
+from cautery.model import ExhibitKind, Instrument, InstrumentKind, Role
+from cautery.operation.page.view import (
+    CurrencyTotal,
+    ExhibitLine,
+    ExhibitsView,
+    Fate,
+    Finding,
+    FreezingProposal,
+    Holding,
+    MoneyFlow,
+    MoneyNode,
+    MoneyView,
+    SupplyLink,
+    SupplyNode,
+    SupplyView,
+)
+from cautery.operation.totals import journal, totals
+from cautery.plan import standing
+from cautery.workflows.operation.course import CUT
+from cautery.workflows.operation.draft_instrument import filed_drafts
+from cautery.workflows.operation.page.material import Material
+from cautery.workflows.operation.register_exhibits import findings_of
+
+_LINE_ENDS = 16
+"""Letters of an address that a person can compare; the whole stands sealed in the case."""
+_ROLES_DRAWN = frozenset(
+    {
+        Role.SOURCE,
+        Role.ENCODER,
+        Role.ORIGIN,
+        Role.EDGE,
+        Role.PANEL,
+        Role.SUPER_RESELLER,
+        Role.RESELLER,
+        Role.STOREFRONT,
+        Role.PAYMENT,
+    }
+)
+
+
+def supply(material: Material) -> SupplyView | None:
+    """Return the supply graph as it was known, and what became of each node."""
+    if not material.seen.nodes:
+        return None
+    there = {one.id for one in material.seen.nodes}
+    up = standing(material.seen.nodes, material.removed & there)
+    before = standing(material.seen.nodes)
+    weight = sum(one.weight for one in material.seen.nodes) or 1.0
+    drawn = {one.id for one in material.seen.graph.assets if one.role in _ROLES_DRAWN}
+    planned = [dict(one) for one in material.desk.bodies(CUT)]
+    return SupplyView(
+        nodes=tuple(
+            SupplyNode(
+                id=one.id,
+                label=one.value,
+                role=one.role,
+                country=one.country or "",
+                fate=Fate.REMOVED
+                if one.id in material.removed
+                else Fate.SERVING
+                if one.id in up
+                else Fate.DARK,
+            )
+            for one in material.seen.graph.assets
+            if one.id in drawn
+        ),
+        links=tuple(
+            SupplyLink(source=one.source, target=one.target)
+            for one in material.seen.graph.edges
+            if one.source in drawn and one.target in drawn
+        ),
+        served_before=sum(one.weight for one in material.seen.nodes if one.id in before) / weight,
+        served_after=sum(one.weight for one in material.seen.nodes if one.id in up) / weight,
+        method=str(planned[-1]["method"]) if planned else "",
+    )
+
+
+def exhibits(material: Material) -> ExhibitsView | None:
+    """Return the register in sums, with its double entry."""
+    if not len(material.register):
+        return None
+    counted = totals(material.register)
+    lines: Counter[tuple[str, str]] = Counter()
+    things: Counter[tuple[str, str]] = Counter()
+    custody = 0
+    values: defaultdict[str, list[Decimal]] = defaultdict(list)
+    for line in material.register.lines.values():
+        one = line.exhibit
+        key = (one.kind.value, material.desk.operation.agency(one.agency).country)
+        lines[key] += 1
+        things[key] += one.count
+        custody += len(line.chain)
+        if one.value is not None:
+            values[one.value.currency].append(one.value.amount)
+    postings = list(journal(material.register))
+    return ExhibitsView(
+        lines=tuple(
+            ExhibitLine(kind=kind, country=country, exhibits=count, things=things[kind, country])
+            for (kind, country), count in sorted(lines.items())
+        ),
+        totals=tuple(
+            CurrencyTotal(
+                currency=currency,
+                exhibits=len(amounts),
+                register=sum(amounts, Decimal(0)),
+                manifest=Decimal(counted.by_currency[currency]),
+            )
+            for currency, amounts in sorted(values.items())
+        ),
+        debits=len([one.debit for one in postings]),
+        credits=len([one.credit for one in postings]),
+        custody_entries=custody,
+        custody_gaps=0,  # a register refuses a link that leaves one
+        findings=tuple(
+            Finding(crime=one.crime.value, text=one.text, exhibits=one.numbers)
+            for one in findings_of(material.desk)
+        ),
+    )
+
+
+def money(material: Material) -> MoneyView | None:
+    """Return the way of the money, and what is drafted to hold it."""
+    drafts = [one for one in filed_drafts(material.desk) if one.kind is not InstrumentKind.JIT]
+    if material.trace is None and not drafts:
+        return None
+    taken = {
+        str(line.exhibit.details.get("address"))
+        for line in material.register.lines.values()
+        if line.exhibit.kind is ExhibitKind.WALLET
+    }
+    nodes = material.trace.nodes if material.trace else ()
+    return MoneyView(
+        nodes=tuple(
+            MoneyNode(
+                id=one.id,
+                label=_short(one.label),
+                kind=one.kind,
+                frozen=one.id in taken,
+            )
+            for one in nodes
+        ),
+        flows=tuple(
+            MoneyFlow(source=one.source, target=one.target, amount=one.amount, currency=one.asset)
+            for one in (material.trace.hops if material.trace else ())
+        ),
+        holdings=tuple(
+            Holding(
+                label=_short(one.node),
+                kind="wallet",
+                currency=one.asset,
+                amount=one.balance,
+                addresses=len(one.addresses),
+                certainty=f"{one.tainted} of it came from the test purchases' owners",
+            )
+            for one in (material.trace.holdings if material.trace else ())
+        ),
+        proposals=tuple(_proposal(one) for one in drafts),
+        method=f"{material.trace.method}, over the supplied transactions only"
+        if material.trace
+        else "",
+    )
+
+
+def _proposal(one: Instrument) -> FreezingProposal:
+    return FreezingProposal(
+        instrument=one.kind.value,
+        addressee=one.addressee.partition(":")[2] or one.addressee,
+        country=one.country,
+        holds=f"{len(one.holds)} positions" if len(one.holds) > 1 else _short(one.holds[0]),
+        basis=one.basis,
+        due_at=one.due_at,
+    )
+
+
+def _short(text: str) -> str:
+    """Return an address as people compare it: its ends."""
+    if len(text) <= 2 * _LINE_ENDS or " " in text:
+        return text
+    return f"{text[: _LINE_ENDS // 2]}…{text[-_LINE_ENDS // 2 :]}"

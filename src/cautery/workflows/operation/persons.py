@@ -1,0 +1,160 @@
+"""Keep persons: the name sealed under the subject's own key, a pseudonym in every record.
+
+Erasing destroys the key (ADR 0002): the ciphertext stays in the vault, unreadable, and every
+digest and proof of the case stays as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from cautery.errors import InputError
+from cautery.model import ExhibitId, Person, from_json, to_json
+from cautery.operation.persons import Due, check_person, due, pseudonym_of
+from cautery.workflows.operation.desk import Desk
+
+PERSON = "operation.person"
+REVIEWED = "operation.person-reviewed"
+ERASED = "operation.person-erased"
+NAMED = "operation.person-named"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPerson:
+    """A person of this case; ``erased_at`` says that the name cannot be read any more."""
+
+    person: Person
+    exhibit: ExhibitId
+    erased_at: datetime | None
+
+
+def pseudonym_at(desk: Desk, name: str) -> str:
+    """Return the pseudonym that this desk gives a name: the same one each time."""
+    return pseudonym_of(name, desk.case.redaction_key)
+
+
+def register_person(
+    desk: Desk, name: str, person: Person, *, at: datetime | None = None
+) -> KeptPerson:
+    """Seal a name under the subject's own key and record the person under the pseudonym.
+
+    Raises
+    ------
+    InputError
+        If the person has no category or retention date that the law allows, is kept already,
+        or the pseudonym gives the name away; nothing is recorded then.
+    """
+    moment = at or desk.case.clock.now()
+    check_person(person, name, today=moment.date())
+    if any(one.person.pseudonym == person.pseudonym for one in kept_persons(desk)):
+        raise InputError(f"{person.pseudonym}: this person is kept already")
+    exhibit = desk.case.vault.seal(
+        name.encode(),
+        media_type="text/plain",
+        at=moment,
+        clock=desk.case.clock.offset(),
+        subject=_subject(person.pseudonym),
+    )
+    desk.record(PERSON, {"person": to_json(person), "exhibit": to_json(exhibit)}, at=moment)
+    return KeptPerson(person=person, exhibit=exhibit.id, erased_at=None)
+
+
+def kept_persons(desk: Desk) -> tuple[KeptPerson, ...]:
+    """Return every person of this case, in order, with the dates of the latest review."""
+    found: dict[str, KeptPerson] = {}
+    for entry in desk.case.ledger.read(kinds=(PERSON, REVIEWED, ERASED)):
+        body = entry.record.body
+        if entry.record.kind == PERSON:
+            person = from_json(Person, body["person"])
+            found[person.pseudonym] = KeptPerson(
+                person=person, exhibit=ExhibitId(body["exhibit"]["id"]), erased_at=None
+            )
+            continue
+        one = found[str(body["pseudonym"])]
+        if entry.record.kind == ERASED:
+            found[one.person.pseudonym] = replace(one, erased_at=entry.record.at)
+        else:
+            review_at = from_json(date, body["review_at"])
+            found[one.person.pseudonym] = replace(
+                one, person=replace(one.person, review_at=review_at)
+            )
+    return tuple(found.values())
+
+
+def name_of(desk: Desk, pseudonym: str, *, why: str, who: str, at: datetime | None = None) -> str:
+    """Return a person's name, and record the consultation (Directive (EU) 2016/680, art. 25).
+
+    Raises
+    ------
+    InputError
+        If there is no such person, or no justification.
+    ErasedError
+        If the name's key was destroyed.
+    """
+    if not why.strip() or not who.strip():
+        raise InputError("who reads a name, and why, is logged (Directive (EU) 2016/680, art. 25)")
+    one = _kept(desk, pseudonym)
+    name = desk.case.vault.open(one.exhibit, subject=_subject(pseudonym)).decode()
+    desk.record(NAMED, {"pseudonym": pseudonym, "why": why, "who": who}, at=at)
+    return name
+
+
+def review_person(
+    desk: Desk, pseudonym: str, *, review_at: date, why: str, at: datetime | None = None
+) -> None:
+    """Record that a person was reviewed and is kept until the next review.
+
+    Raises
+    ------
+    InputError
+        If there is no such person, it is erased, or the new date is past or beyond erasure.
+    """
+    moment = at or desk.case.clock.now()
+    one = _kept(desk, pseudonym)
+    if one.erased_at is not None:
+        raise InputError(f"{pseudonym}: erased; there is nothing to review")
+    if not why.strip():
+        raise InputError(f"{pseudonym}: why is it still needed? (Directive (EU) 2016/680, art. 5)")
+    if not moment.date() < review_at <= one.person.erase_at:
+        raise InputError(
+            f"{pseudonym}: the next review is after today, before {one.person.erase_at}"
+        )
+    desk.record(
+        REVIEWED,
+        {"pseudonym": pseudonym, "review_at": review_at.isoformat(), "why": why},
+        at=moment,
+    )
+
+
+def erase_person(desk: Desk, pseudonym: str, *, why: str, at: datetime | None = None) -> int:
+    """Destroy the key of a person's name and record that; return how many keys there were.
+
+    Raises
+    ------
+    InputError
+        If there is no such person.
+    StorageError
+        If a key could not be destroyed; it is not recorded as erased then.
+    """
+    one = _kept(desk, pseudonym)
+    destroyed = desk.case.vault.erase(_subject(pseudonym))
+    if one.erased_at is None or destroyed:
+        desk.record(ERASED, {"pseudonym": pseudonym, "why": why, "keys": destroyed}, at=at)
+    return destroyed
+
+
+def due_persons(desk: Desk, *, today: date) -> tuple[Due, ...]:
+    """Return whose review or erasure date has come, of those whose name is still readable."""
+    return due((one.person for one in kept_persons(desk) if one.erased_at is None), today=today)
+
+
+def _kept(desk: Desk, pseudonym: str) -> KeptPerson:
+    for one in kept_persons(desk):
+        if one.person.pseudonym == pseudonym:
+            return one
+    raise InputError(f"no person {pseudonym!r} in this case", hint="cautery operation person list")
+
+
+def _subject(pseudonym: str) -> str:
+    return f"person:{pseudonym}"

@@ -1,0 +1,230 @@
+"""The picture: from what a desk holds to a supply graph, its needs, and what could be cut.
+
+Statements on assets and links are facts or assessments of many agencies; the picture joins them
+and nothing else, so whatever was not shared is not in it. It may lack a node's second support:
+a plan made on it is judged again once the world answers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeGuard
+
+from cautery.model import Asset, Edge, Link, Role, Statement, SupplyGraph
+from cautery.plan import Act, Node
+
+DEFAULT_COST = 5.0
+"""Effort of an act on a node whose cost nobody stated: the middle of reference/planning.md's
+scale (a domain 1, a hoster 60), judgement."""
+_ROLES = {one.value: one for one in Role}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What a desk's statements show together.
+
+    Parameters
+    ----------
+    nodes : tuple of Node
+        Everything named, with the needs that somebody stated; demand with its users as weight.
+    seen_by : mapping of node to agencies
+        Who said that a node is there.
+    untouchable : mapping of node to str
+        Why no act on a node is allowed.
+    traits : tuple of Link
+        What hosts show of themselves, for the networks behind them.
+    said : int
+        Statements that went in.
+    """
+
+    graph: SupplyGraph
+    nodes: tuple[Node, ...]
+    costs: dict[str, float]
+    place_of: dict[str, str]
+    seen_by: dict[str, tuple[str, ...]]
+    untouchable: dict[str, str]
+    traits: tuple[Link, ...]
+    said: int
+
+    @property
+    def demand(self) -> float:
+        """Users whose supply is in the picture, by the agencies' own guesses."""
+        return sum(node.weight for node in self.nodes)
+
+    def acts(self, *, countries: Iterable[str] | None = None) -> tuple[Act, ...]:
+        """Return one act a node that may be acted on; those in other countries are not allowed.
+
+        Parameters
+        ----------
+        countries : iterable of str, optional
+            Where somebody at the table can act; everywhere by default.
+        """
+        reach = None if countries is None else set(countries)
+        made = []
+        for asset in self.graph.assets:
+            country = self.place_of.get(asset.id)
+            why = self.untouchable.get(asset.id) or asset.shared
+            if why is None and not self.seen_by.get(asset.id):
+                why = "named by others, described by nobody: what it is, and whose, is unknown"
+            if why is None and reach is not None and country not in reach:
+                why = f"nobody at the table can act in {country or 'an unknown country'}"
+            made.append(
+                Act(
+                    id=f"act:{asset.id}",
+                    nodes=(asset.id,),
+                    cost=self.costs.get(asset.id, DEFAULT_COST),
+                    country=country,
+                    allowed=why is None,
+                    why=why,
+                )
+            )
+        return tuple(made)
+
+
+@dataclass(slots=True)
+class _Growing:
+    """One node while statements are joined."""
+
+    groups: dict[int, tuple[set[str], int]] = field(default_factory=dict)
+    guesses: list[float] = field(default_factory=list)
+    by: set[str] = field(default_factory=set)
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def picture_of(statements: Iterable[Statement]) -> Picture:
+    """Join statements into one picture; several guesses of a demand meet in their geometric mean.
+
+    Parameters
+    ----------
+    statements : iterable of Statement
+        In any order; what is not about an asset or a link is left out. Details that are missing
+        or make no sense are passed over: one agency's slip spoils nobody's picture.
+    """
+    growing: defaultdict[str, _Growing] = defaultdict(_Growing)
+    traits: list[Link] = []
+    said = 0
+    for one in sorted(statements, key=lambda each: (each.at, each.by, each.id)):
+        if one.about == "asset":
+            said += 1
+            _take_asset(growing[one.subject], one)
+            traits += _traits(one)
+        elif one.about == "link":
+            said += _take_link(growing, one)
+    for name in [
+        member for node in growing.values() for group in node.groups.values() for member in group[0]
+    ]:
+        growing[name]  # a member that nobody described is a node all the same
+    assets, edges, nodes = [], [], []
+    for name in sorted(growing):
+        node = growing[name]
+        weight = _mean(node.guesses)
+        groups = tuple(
+            (tuple(sorted(members)), min(k, len(members)))
+            for _, (members, k) in sorted(node.groups.items())
+        )
+        nodes.append(Node(id=name, groups=groups, weight=weight))
+        if weight == 0.0:
+            assets.append(_asset(name, node.details))
+        edges += [
+            Edge(source=member, relation="needed-by", target=name)
+            for members, _ in groups
+            for member in members
+        ]
+    return Picture(
+        graph=SupplyGraph(assets=tuple(assets), edges=tuple(edges)),
+        nodes=tuple(nodes),
+        costs={
+            name: float(node.details["cost"])
+            for name, node in growing.items()
+            if _number(node.details.get("cost"))
+        },
+        place_of={
+            name: str(node.details["country"])
+            for name, node in growing.items()
+            if node.details.get("country")
+        },
+        seen_by={name: tuple(sorted(node.by)) for name, node in growing.items()},
+        untouchable={
+            name: str(node.details["untouchable"])
+            for name, node in growing.items()
+            if node.details.get("untouchable")
+        },
+        traits=tuple(traits),
+        said=said,
+    )
+
+
+def traits_of(
+    host: str, traits: Mapping[str, str], *, at: datetime, source: str
+) -> tuple[Link, ...]:
+    """Return what a host shows of itself as links of the graph stage."""
+    return tuple(
+        Link(
+            subject=host,
+            kind=kind,
+            value=str(value),
+            first_seen=at,
+            last_seen=at,
+            source=source,
+        )
+        for kind, value in sorted(traits.items())
+        if value
+    )
+
+
+def _take_asset(node: _Growing, one: Statement) -> None:
+    node.by.add(one.by)
+    node.details |= {name: value for name, value in one.details.items() if value is not None}
+    weight = one.details.get("weight")
+    if _number(weight) and float(weight) > 0:
+        node.guesses.append(float(weight))
+
+
+def _take_link(growing: defaultdict[str, _Growing], one: Statement) -> bool:
+    source, target = one.details.get("source"), one.details.get("target")
+    number, k = one.details.get("needs"), one.details.get("k", 1)
+    if not (isinstance(source, str) and isinstance(target, str) and source != target):
+        return False
+    if not (isinstance(number, int) and isinstance(k, int) and k >= 1):
+        return False
+    node = growing[target]
+    members, known = node.groups.get(number, (set(), k))
+    members.add(source)
+    node.groups[number] = (members, max(known, k))
+    return True
+
+
+def _traits(one: Statement) -> tuple[Link, ...]:
+    told = one.details.get("traits")
+    if not isinstance(told, Mapping):
+        return ()
+    return traits_of(one.subject, told, at=one.at, source=one.by)
+
+
+def _asset(name: str, details: Mapping[str, Any]) -> Asset:
+    kind, _, value = name.partition(":")
+    untouchable = details.get("untouchable")
+    role = _ROLES.get(str(details.get("role")), Role.UNKNOWN)
+    return Asset(
+        kind=kind,
+        value=value or name,
+        role=role,
+        country=str(details["country"]) if details.get("country") else None,
+        shared=str(untouchable or "shared with others")
+        if untouchable or role is Role.SHARED
+        else None,
+    )
+
+
+def _mean(guesses: list[float]) -> float:
+    if not guesses:
+        return 0.0
+    return math.exp(sum(math.log(one) for one in guesses) / len(guesses))
+
+
+def _number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,295 @@
+"""Read the steps of an action day from TOML or JSON, or say what is wrong and how to mend it.
+
+Nothing is timed or recorded before this has succeeded.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cautery.errors import InputError
+from cautery.model import ClockOffset, CoTenant, Criterion, Operation, Step, StepKind, to_utc
+from cautery.workflows.operation.plan_day import LASTS
+
+MAX_BYTES = 8_000_000
+"""A day of 20,000 steps of 400 bytes; "Taken Down" has a hundredth of it."""
+
+MINUTES_OF_A_WEEK = 7 * 24 * 60
+
+EXAMPLE = """\
+[day]
+moment = 2026-11-26T05:00:00Z
+warning_s = 300                    # how long somebody who is warned needs to react
+
+[[clock]]                          # each agency's clock against UTC, measured
+agency = "it-postal"
+seconds = 0.02
+uncertainty_s = 0.05
+method = "chrony against two sources"
+
+[[clock]]
+agency = "nl-fiod"
+seconds = -0.4
+uncertainty_s = 0.3
+method = "ntpd"
+
+[[clock]]
+agency = "eurojust"
+seconds = 0.0
+uncertainty_s = 0.1
+method = "ntpd"
+
+[[criterion]]
+id = "warrants"
+question = "Are all warrants signed and at hand?"
+asks = "the prosecutor of Catania"
+
+[[co_tenant]]
+target = "host:edge1.example"
+name = "a dentist"
+services = 3
+continuity = "its disks are imaged and started elsewhere before the rack goes dark"
+
+[held]                             # target = who holds its data
+"host:edge1.example" = "as:AS64500"
+
+[hours]                            # local hours in which a search may begin
+IT = ["05:00", "21:00"]
+
+[[step]]
+id = "keep"
+kind = "preserve"
+agency = "nl-fiod"
+target = "as:AS64500"
+text = "Ask AS64500 to preserve what it holds of edge1"
+
+[[step]]
+id = "image"
+kind = "continuity"
+agency = "nl-fiod"
+target = "host:edge1.example"
+text = "Start the dentist's image at the other site"
+team = "blue"
+place = "data centre, Amsterdam"
+keeps = ["a dentist"]
+
+[[step]]
+id = "rack"
+kind = "seize"
+agency = "nl-fiod"
+target = "host:edge1.example"
+text = "Image the disks of edge1, then power it off"
+team = "blue"
+place = "data centre, Amsterdam"
+removes = ["host:edge1.example"]
+tips_off = ["person-7"]
+
+[[step]]
+id = "flat"
+kind = "arrest"
+agency = "it-postal"
+target = "person-7"
+text = "Arrest person-7"
+team = "red"
+place = "Catania, a flat"
+lasts_min = 30
+preparation_min = 40
+tips_off = ["host:edge1.example"]
+
+[[step]]
+id = "press"
+kind = "announce"
+agency = "eurojust"
+target = "operation"
+text = "Tell the press"
+"""
+"""What ``cautery operation day example`` prints."""
+
+_Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_Name = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~/-]{0,99}$")]
+_Names = Annotated[list[_Name], Field(max_length=20_000)]
+_Minutes = Annotated[float, Field(ge=0, le=MINUTES_OF_A_WEEK, allow_inf_nan=False)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class _Day(_Table):
+    moment: Annotated[datetime, Field()] | None = None
+    warning_s: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 300.0
+
+
+class _Clock(_Table):
+    agency: _Name
+    seconds: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    uncertainty_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    method: _Text
+
+
+class _Criterion(_Table):
+    id: _Id
+    question: _Text
+    asks: _Text
+    vital: bool = True
+
+
+class _CoTenant(_Table):
+    target: _Name
+    name: _Name
+    services: Annotated[int, Field(ge=0, le=10**9)]
+    continuity: _Text
+
+
+class _Step(_Table):
+    id: _Id
+    kind: StepKind
+    agency: _Name
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    target: _Name
+    text: _Text
+    team: _Name | None = None
+    place: _Name | None = None
+    lasts_min: _Minutes | None = None
+    preparation_min: _Minutes = 0.0
+    after: _Names = []
+    tips_off: _Names = []
+    removes: _Names = []
+    keeps: _Names = []
+
+
+class _File(_Table):
+    day: _Day = _Day()
+    clock: list[_Clock] = []
+    criterion: list[_Criterion] = []
+    co_tenant: list[_CoTenant] = []
+    held: dict[_Name, _Name] = {}
+    hours: dict[Literal["*"] | Annotated[str, Field(pattern=r"^[A-Z]{2}$")], list[_Name]] = {}
+    step: Annotated[list[_Step], Field(min_length=1, max_length=20_000)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFile:
+    """What a file of steps says."""
+
+    steps: tuple[Step, ...]
+    moment: datetime | None
+    warning_s: float
+    criteria: tuple[Criterion, ...]
+    co_tenants: tuple[CoTenant, ...]
+    clocks: dict[str, ClockOffset]
+    held: dict[str, str] = field(default_factory=dict)
+    hours: dict[str, tuple[time, time]] = field(default_factory=dict)
+
+
+def read_day(path: Path, operation: Operation) -> DayFile:
+    """Read and check a file of steps, TOML or JSON by its name.
+
+    Raises
+    ------
+    InputError
+        Naming the step and the rule that is broken.
+    """
+    try:
+        told = _File.model_validate(_tables(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(one) for one in first["loc"])
+        given = first.get("input")
+        what = f"{given[:60]!r}: {first['msg']}" if isinstance(given, str) else first["msg"]
+        raise InputError(
+            f"{path}: {where}: {what}",
+            hint="A whole file: cautery operation day example",
+        ) from error
+    clocks: dict[str, ClockOffset] = {}
+    for one in told.clock:
+        if one.agency in clocks:
+            raise InputError(f"{path}: the clock of {one.agency} is given twice")
+        clocks[operation.agency(one.agency).id] = ClockOffset(
+            seconds=one.seconds, uncertainty_s=one.uncertainty_s, method=one.method
+        )
+    moment = told.day.moment
+    return DayFile(
+        steps=tuple(_step(one, operation) for one in told.step),
+        moment=None if moment is None else to_utc("day.moment", moment),
+        warning_s=told.day.warning_s,
+        criteria=tuple(
+            Criterion(id=one.id, question=one.question, asks=one.asks, vital=one.vital)
+            for one in told.criterion
+        ),
+        co_tenants=tuple(
+            CoTenant(
+                target=one.target,
+                name=one.name,
+                services=one.services,
+                continuity=one.continuity,
+            )
+            for one in told.co_tenant
+        ),
+        clocks=clocks,
+        held=dict(told.held),
+        hours={country: _hours(path, country, span) for country, span in told.hours.items()},
+    )
+
+
+def _step(told: _Step, operation: Operation) -> Step:
+    agency = operation.agency(told.agency)
+    lasts = LASTS[told.kind] if told.lasts_min is None else timedelta(minutes=told.lasts_min)
+    return Step(
+        id=told.id,
+        kind=told.kind,
+        agency=agency.id,
+        country=told.country or agency.country,
+        target=told.target,
+        text=told.text,
+        team=told.team or f"{agency.id} desk",
+        place=told.place or f"{agency.id} office",
+        lasts=lasts,
+        preparation=timedelta(minutes=told.preparation_min),
+        after=frozenset(told.after),
+        tips_off=frozenset(told.tips_off),
+        removes=tuple(dict.fromkeys(told.removes)),
+        keeps=frozenset(told.keeps),
+    )
+
+
+def _hours(path: Path, country: str, span: list[str]) -> tuple[time, time]:
+    try:
+        opens, closes = (time.fromisoformat(one) for one in span)
+    except (ValueError, TypeError) as error:
+        raise InputError(
+            f"{path}: hours.{country}: {span!r} are no hours", hint='Write ["06:00", "21:00"].'
+        ) from error
+    if opens >= closes or opens.tzinfo or closes.tzinfo:
+        raise InputError(f"{path}: hours.{country}: they end after they begin, in local time")
+    return opens, closes
+
+
+def _tables(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(
+            f"{path}: cannot be read ({why})", hint="cautery operation day example > steps.toml"
+        ) from error
+    if len(raw) > MAX_BYTES:
+        raise InputError(f"{path}: over {MAX_BYTES:,} bytes, too large for a day")
+    try:
+        text = raw.decode("utf-8-sig")
+        return json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text", hint="Save it as UTF-8.") from error
+    except (ValueError, RecursionError) as error:  # TOML and JSON errors are ValueErrors
+        raise InputError(
+            f"{path}: not {'JSON' if path.suffix == '.json' else 'TOML'}: {str(error)[:200]}"
+        ) from error

@@ -1,0 +1,113 @@
+"""Read files of exhibits, custody and findings: TOML tables or JSON lines, checked by member."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cautery.errors import InputError
+from cautery.model import CustodyEntry, SeizedExhibit, from_json, to_utc
+from cautery.operation.findings import CrimeFinding
+from cautery.workflows.operation.register_exhibits import MAX_PHOTO_BYTES
+from cautery.workflows.operation.trace_money import content_of
+
+MAX_BYTES = 64 << 20
+T = TypeVar("T")
+
+
+def read_exhibits(
+    path: Path,
+) -> tuple[tuple[SeizedExhibit, CustodyEntry | None, bytes | None], ...]:
+    """Read exhibits: TOML with one ``[[exhibit]]`` each, or JSON lines.
+
+    Members are those of an exhibit; ``photo`` names a picture beside the file.
+
+    Raises
+    ------
+    InputError
+        Naming the entry and what is wrong with it.
+    """
+    found = []
+    for place, row in enumerate(_rows(path, "exhibit"), 1):
+        photo = row.pop("photo", None)
+        exhibit = _noun(SeizedExhibit, path, place, row)
+        found.append((exhibit, None, None if photo is None else _photo(path, place, photo)))
+    if not found:
+        raise InputError(f"{path}: no exhibit in it")
+    return tuple(found)
+
+
+def read_links(path: Path) -> tuple[CustodyEntry, ...]:
+    """Read links of custody: TOML with one ``[[link]]`` each, or JSON lines.
+
+    Raises
+    ------
+    InputError
+        Naming the entry and what is wrong with it.
+    """
+    found = tuple(
+        _noun(CustodyEntry, path, place, row) for place, row in enumerate(_rows(path, "link"), 1)
+    )
+    if not found:
+        raise InputError(f"{path}: no link in it")
+    return found
+
+
+def read_findings(path: Path, *, by: str, now: datetime) -> tuple[CrimeFinding, ...]:
+    """Read links to other crimes: JSON lines or ``[[finding]]``; ``by`` and ``at`` have defaults.
+
+    Raises
+    ------
+    InputError
+        Naming the entry and what is wrong with it.
+    """
+    return tuple(
+        _noun(CrimeFinding, path, place, {"by": by, "at": now} | row)
+        for place, row in enumerate(_rows(path, "finding"), 1)
+    )
+
+
+def _rows(path: Path, table: str) -> Iterator[dict[str, Any]]:
+    content = content_of(path, most=MAX_BYTES)
+    try:
+        text = content.decode("utf-8-sig")
+        if path.suffix == ".toml":
+            parsed = tomllib.loads(text)
+            rows = parsed.get(table, [])
+            if set(parsed) - {table} or not isinstance(rows, list):
+                raise InputError(f"{path}: it holds [[{table}]] tables, and nothing else")
+        else:
+            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: neither TOML nor JSON lines: {str(error)[:200]}") from error
+    for place, row in enumerate(rows, 1):
+        if not isinstance(row, Mapping):
+            raise InputError(f"{path}: entry {place} is no table")
+        yield {
+            name: to_utc(f"entry {place}: {name}", value) if isinstance(value, datetime) else value
+            for name, value in row.items()
+        }
+
+
+def _noun(noun: type[T], path: Path, place: int, row: dict[str, Any]) -> T:
+    known = sorted(noun.__dataclass_fields__)  # type: ignore[attr-defined]
+    unknown = sorted(set(row) - set(known))
+    if unknown:
+        raise InputError(
+            f"{path}: entry {place}: {unknown[0][:40]!r} is not known",
+            hint="Known: " + ", ".join(known) + ".",
+        )
+    try:
+        return from_json(noun, row)
+    except InputError as error:
+        raise InputError(f"{path}: entry {place}: {error}", hint=error.hint or None) from error
+
+
+def _photo(path: Path, place: int, name: Any) -> bytes:
+    if not isinstance(name, str):
+        raise InputError(f"{path}: entry {place}: a photo is named by its file")
+    return content_of(path.parent / name, most=MAX_PHOTO_BYTES)

@@ -1,0 +1,405 @@
+"""The action day as it happens: reports in, the board out, and another plan when a step fails.
+
+Each report is recorded before anything is made of it. A failed step gets another team or another
+act with the same effect; if there is none, the cut is chosen anew on what is still up, without
+the acts that failed, and what it asks for is put into the day. If nothing is left to do, the
+board says what capacity stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from cautery.errors import CauteryError, InputError
+from cautery.model import (
+    CriterionAnswer,
+    DayPlan,
+    Operation,
+    Step,
+    StepReport,
+    StepState,
+    SupplyGraph,
+)
+from cautery.operation.board import Board, BoardView
+from cautery.operation.schedule import Hours, alternatives, replan
+from cautery.plan import Act, Cut, Node, cut, served
+from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.picture import Picture, picture_of
+from cautery.workflows.operation.plan_day import able_countries, day_steps
+from cautery.workflows.operation.share import picture
+
+DAY = "operation.day"
+STEP = "operation.step"
+ANSWER = "operation.criterion"
+PROBED = "operation.probed"
+HOURS = "operation.hours"
+
+RECUT_TIME_S = 10.0
+"""What choosing the cut anew may take while everybody waits: by judgement."""
+
+SERVED_AT_MOST = 0.05
+"""The goal when a cut is chosen anew: reference/planning.md, "served <= 5 %"."""
+
+ON_THE_WAY = timedelta(minutes=30)
+"""What a team needs to get to a place that was not in the plan: by judgement."""
+
+_NEVER = (((), 1),)
+"""A need that nothing meets: a node with it is down."""
+
+
+class RunningDay:
+    """A day in progress: hear a report, get the board.
+
+    Parameters
+    ----------
+    desk : Desk or None
+        Where reports and re-planned days are recorded; ``None`` records nothing (a rehearsal).
+    nodes : sequence of Node
+        The supply, as the picture has it.
+    graph, acts
+        The picture's graph and what may be done; without them nothing new is chosen.
+    served_at_most : float
+        The goal of the cut.
+    """
+
+    def __init__(
+        self,
+        day: DayPlan,
+        operation: Operation,
+        *,
+        nodes: Sequence[Node],
+        desk: Desk | None = None,
+        graph: SupplyGraph | None = None,
+        acts: Sequence[Act] = (),
+        served_at_most: float = 0.0,
+        collateral_budget: int = 0,
+        hours: Hours | None = None,
+        reports: Iterable[StepReport] = (),
+        answers: Iterable[CriterionAnswer] = (),
+        confirmed: Collection[str] = (),
+    ) -> None:
+        self._day, self._operation, self._desk = day, operation, desk
+        self._nodes, self._graph, self._acts = nodes, graph, acts
+        self._goal, self._budget, self._hours = served_at_most, collateral_budget, hours
+        self._reports = list(reports)
+        self._answers = list(answers)
+        self._confirmed = set(confirmed)
+        self._known: dict[frozenset[str], float] = {}
+
+    @property
+    def day(self) -> DayPlan:
+        """The plan as it stands."""
+        return self._day
+
+    @property
+    def reports(self) -> tuple[StepReport, ...]:
+        """Every report so far."""
+        return tuple(self._reports)
+
+    def board(self, now: datetime, note: str = "") -> BoardView:
+        """Return the board at a moment."""
+        return Board.of(
+            self._day,
+            self._reports,
+            now,
+            self._served,
+            answers=self._answers,
+            confirmed=self._confirmed,
+            note=note,
+        )
+
+    def answer(self, given: CriterionAnswer) -> None:
+        """Take the answer to a criterion.
+
+        Raises
+        ------
+        InputError
+            If it is none of the day's.
+        """
+        if given.criterion not in {one.id for one in self._day.criteria}:
+            raise InputError(f"{given.criterion!r} is no criterion of this day")
+        self._answers.append(given)
+        self._record(ANSWER, given, given.at)
+
+    def probe(self, nodes: Collection[str], *, at: datetime) -> None:
+        """Take what our own probes saw dark."""
+        known = {node.id for node in self._nodes}
+        fresh = {one for one in nodes if one in known} - self._confirmed
+        self._confirmed |= fresh
+        if fresh:
+            self._record(PROBED, {"dark": sorted(fresh)}, at)
+
+    def hear(self, report: StepReport, *, replacements: Sequence[Step] | None = None) -> BoardView:
+        """Record a report, re-plan if its step failed, and return the board at its time.
+
+        Raises
+        ------
+        InputError
+            If the report is of no step of the day, or of one that is dropped.
+        """
+        if report.step not in {one.step.id for one in self._day.steps}:
+            gone = next((one for one in self._day.dropped if one.step.id == report.step), None)
+            if gone is None:
+                raise InputError(f"a report of {report.step!r}, which is no step of the day")
+            raise InputError(f"step {report.step} is out of the day: {gone.why}")
+        self._reports.append(report)
+        self._record(STEP, report, report.at)
+        note = ""
+        if report.state is StepState.FAILED:
+            note = self._mend(report, replacements)
+        return self.board(report.at, note)
+
+    def late(self, now: datetime) -> BoardView:
+        """Re-time what waits for late steps, and return the board."""
+        self._day = self._replanned({}, now)
+        self._record(DAY, self._day, now)
+        return self.board(now)
+
+    def _mend(self, report: StepReport, replacements: Sequence[Step] | None) -> str:
+        failed = next(one.step for one in self._day.steps if one.step.id == report.step)
+        note = ""
+        if replacements is None and failed.removes:
+            offered = alternatives(failed, self._day, self._operation, now=report.at)
+            if not offered:
+                replacements, note = self._cut_anew(failed)
+        offer = {} if replacements is None else {failed.id: replacements}
+        try:
+            self._day = self._replanned(offer, report.at)
+        except InputError as error:
+            if replacements is None:
+                raise
+            self._day = self._replanned({failed.id: ()}, report.at)
+            note = f"what was offered in the place of {failed.id} breaks a rule: {error}"
+        self._record(DAY, self._day, report.at)
+        stands = [one.step.id for one in self._day.steps if one.replaces == failed.id]
+        if stands:
+            return f"{failed.id} failed; in its place: {', '.join(stands)}" + (
+                f" ({note})" if note else ""
+            )
+        return f"{failed.id} failed, nothing takes its place" + (f": {note}" if note else "")
+
+    def _replanned(self, offer: Mapping[str, Sequence[Step]], now: datetime) -> DayPlan:
+        return replan(
+            self._day,
+            self._reports,
+            offer,
+            now=now,
+            operation=self._operation,
+            hours=self._hours,
+        )
+
+    def remaining(self, *, without: Collection[str] = ()) -> Cut | None:
+        """Choose the cut anew on what is still up; ``None`` if no acts were given.
+
+        Parameters
+        ----------
+        without : collection of str
+            Nodes on which no act is tried again, besides those of dropped steps.
+        """
+        if not self._acts:
+            return None
+        down = self._down() | self._under_way()
+        failed = {node for one in self._day.dropped for node in one.step.removes} | set(without)
+        usable = [
+            replace(one, allowed=False, why="it failed on the day")
+            if one.allowed and failed & set(one.nodes)
+            else one
+            for one in self._acts
+            if not set(one.nodes) <= down
+        ]
+        nodes = [replace(node, groups=_NEVER) if node.id in down else node for node in self._nodes]
+        return cut(
+            nodes,
+            usable,
+            served_at_most=self._goal,
+            collateral_budget=self._budget,
+            time_limit_s=RECUT_TIME_S,
+        )
+
+    def _cut_anew(self, failed: Step) -> tuple[Sequence[Step], str]:
+        try:
+            found = self.remaining(without=failed.removes)
+        except CauteryError as error:
+            return (), str(error)
+        if found is None or self._graph is None:
+            return (), "no other act is known"
+        left = f"{found.served_after:.1%} of the known demand stays served"
+        if not found.chosen:
+            if found.reached:
+                return (), f"the goal is met without it: {left}"
+            return (), f"nothing is left to do: {left}"
+        made = day_steps(
+            self._graph,
+            found.chosen,
+            self._operation,
+            co_tenants=self._day.co_tenants,
+            announce=False,
+        )
+        taken = {one.step.id for one in (*self._day.steps, *self._day.dropped)}
+        targets = {one.step.target for one in self._day.steps}
+        fresh = [
+            replace(one, after=frozenset(), tips_off=frozenset())
+            for one in made.steps
+            if one.id not in taken and one.target not in targets
+        ]
+        if not fresh:
+            return (), f"nothing is left that anybody may do: {left}"
+        return [
+            _on_the_way(one) for one in fresh
+        ], f"the cut chosen anew: {len(found.chosen)} acts, {left}"
+
+    def _down(self) -> frozenset[str]:
+        """Return what steps reported done have removed."""
+        latest = {one.step: one.state for one in sorted(self._reports, key=lambda one: one.at)}
+        return frozenset(
+            node
+            for one in (*self._day.steps, *self._day.dropped)
+            if latest.get(one.step.id) is StepState.DONE
+            for node in one.step.removes
+        )
+
+    def _under_way(self) -> frozenset[str]:
+        """Return what steps that are still in the day will remove."""
+        latest = {one.step: one.state for one in sorted(self._reports, key=lambda one: one.at)}
+        return frozenset(
+            node
+            for one in self._day.steps
+            if latest.get(one.step.id) is not StepState.FAILED
+            for node in one.step.removes
+        )
+
+    def _served(self, gone: frozenset[str]) -> float:
+        if gone not in self._known:
+            self._known[gone] = served(self._nodes, gone)
+        return self._known[gone]
+
+    def _record(self, kind: str, noun: object, at: datetime) -> None:
+        if self._desk is not None:
+            self._desk.record(kind, noun, at=at)
+
+
+def _on_the_way(step: Step) -> Step:
+    """Return a step that nobody stands ready for with the time to get there."""
+    return replace(step, preparation=max(step.preparation, ON_THE_WAY))
+
+
+def run_day(
+    running: RunningDay,
+    reports: Iterable[StepReport],
+    *,
+    replacements: Callable[[Step], Sequence[Step] | None] | None = None,
+) -> Iterator[BoardView]:
+    """Yield the board after each report, in the order in which they come.
+
+    Parameters
+    ----------
+    reports : iterable of StepReport
+        As they come in: a replay's clock runs in whoever makes them.
+    replacements : callable, optional
+        Asked for what is done in a failed step's place; ``None``: let the day decide.
+
+    Raises
+    ------
+    InputError
+        As :meth:`RunningDay.hear`.
+    """
+    for report in reports:
+        offered = None
+        if replacements is not None and report.state is StepState.FAILED:
+            failed = next(
+                (one.step for one in running.day.steps if one.step.id == report.step), None
+            )
+            offered = None if failed is None else replacements(failed)
+        yield running.hear(report, replacements=offered)
+
+
+def record_day(desk: Desk, day: DayPlan, *, at: datetime) -> None:
+    """Record a planned day."""
+    desk.record(DAY, day, at=at)
+
+
+def day_of(desk: Desk) -> DayPlan:
+    """Return the latest plan of the day in a case.
+
+    Raises
+    ------
+    InputError
+        If none was made.
+    """
+    found: DayPlan | None = None
+    for found in desk.nouns(DAY, DayPlan):  # noqa: B007 - the last one counts
+        pass
+    if found is None:
+        raise InputError(
+            f"{desk.case.path}: no day is planned",
+            hint="Plan it: cautery operation day plan CASE STEPS.toml --moment 2026-11-26T05:00Z",
+        )
+    return found
+
+
+def reports_of(desk: Desk) -> tuple[StepReport, ...]:
+    """Return every report in a case."""
+    return tuple(desk.nouns(STEP, StepReport))
+
+
+def answers_of(desk: Desk) -> tuple[CriterionAnswer, ...]:
+    """Return every answer to a criterion in a case."""
+    return tuple(desk.nouns(ANSWER, CriterionAnswer))
+
+
+def hours_of(desk: Desk) -> dict[str, tuple[time, time]]:
+    """Return the local hours of searches that the latest plan was made with."""
+    found: dict[str, tuple[time, time]] = {}
+    for body in desk.bodies(HOURS):
+        found = {
+            country: (time.fromisoformat(span[0]), time.fromisoformat(span[1]))
+            for country, span in body["hours"].items()
+        }
+    return found
+
+
+def record_hours(desk: Desk, hours: Hours, *, at: datetime) -> None:
+    """Record the local hours of searches that a plan is made with."""
+    if hours or hours_of(desk):
+        spans = {one: [span[0].isoformat(), span[1].isoformat()] for one, span in hours.items()}
+        desk.record(HOURS, {"hours": spans}, at=at)
+
+
+def running_day(
+    desk: Desk, *, seen: Picture | None = None, served_at_most: float = SERVED_AT_MOST
+) -> tuple[RunningDay, Picture]:
+    """Take up the day where a case left it; return the picture that it is judged by, too.
+
+    Parameters
+    ----------
+    seen : Picture or None
+        The picture if it is at hand; joining it anew takes a second at full size.
+
+    Raises
+    ------
+    InputError
+        If no day is planned in it.
+    """
+    day = day_of(desk)
+    seen = picture_of(picture(desk)) if seen is None else seen
+    running = RunningDay(
+        day,
+        desk.operation,
+        nodes=seen.nodes,
+        desk=desk,
+        graph=seen.graph,
+        acts=seen.acts(countries=able_countries(desk.operation)),
+        served_at_most=served_at_most,
+        hours=hours_of(desk),
+        reports=reports_of(desk),
+        answers=answers_of(desk),
+        confirmed=probed_of(desk),
+    )
+    return running, seen
+
+
+def probed_of(desk: Desk) -> frozenset[str]:
+    """Return the nodes that our own probes saw dark."""
+    return frozenset(str(node) for body in desk.bodies(PROBED) for node in body["dark"])

@@ -1,0 +1,257 @@
+"""Trace supplied money: read what was supplied, follow it, and keep the result in a case."""
+
+from __future__ import annotations
+
+import gzip
+import lzma
+import tomllib
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from cautery.errors import InputError
+from cautery.model import (
+    AddressTag,
+    Exhibit,
+    Statement,
+    digest_of,
+    from_json,
+    keyed_hash,
+    to_json,
+    to_utc,
+)
+from cautery.operation.money.addresses import check_address, supported
+from cautery.operation.money.flows import FlowTable
+from cautery.operation.money.supplied import MAX_BYTES, read_tags, read_transfers
+from cautery.operation.money.taint import Method
+from cautery.operation.money.trace import Follow, Purchase, Trace, trace
+from cautery.workflows.operation.desk import Desk
+
+TRACED = "operation.trace"
+_MAX_TOML = 1_000_000
+_PURCHASE = ("id", "at", "price", "descriptor", "provider", "account", "wallet", "transfer")
+
+
+def read_supplied(path: Path) -> FlowTable:
+    """Read a file of transactions, also ``.xz`` and ``.gz``.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is damaged; the message names the file and the row.
+    """
+    content = content_of(path)
+    try:
+        return read_transfers(content)
+    except InputError as error:
+        raise _of_file(path, error) from error
+
+
+def read_tag_file(path: Path) -> tuple[AddressTag, ...]:
+    """Read a file of tags, also ``.xz`` and ``.gz``.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is damaged.
+    """
+    return read_tags(content_of(path), source=path.name)
+
+
+def read_purchases(path: Path) -> tuple[Purchase, ...]:
+    """Read recorded test purchases: TOML with one ``[[purchase]]`` each.
+
+    Raises
+    ------
+    InputError
+        Naming the purchase and what it lacks.
+    """
+    try:
+        parsed = tomllib.loads(content_of(path, most=_MAX_TOML).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: no TOML: {error}") from error
+    found = parsed.get("purchase")
+    rows = [found] if isinstance(found, dict) else found
+    if not isinstance(rows, list) or not rows or set(parsed) != {"purchase"}:
+        raise InputError(f"{path}: recorded purchases are [[purchase]] tables, and nothing else")
+    return tuple(_purchase(path, place, row) for place, row in enumerate(rows, 1))
+
+
+def purchase_of(statement: Statement) -> Purchase:
+    """Return the recorded purchase that a statement about a payment tells of.
+
+    Raises
+    ------
+    InputError
+        If its details do not.
+    """
+    details = statement.details
+    try:
+        body = {
+            "id": details["purchase"],
+            "at": statement.at,
+            "price": {"amount": details["amount"], "currency": details["currency"]},
+            **{one: details.get(one) for one in ("account", "wallet", "transfer")},
+            **{one: details[one] for one in ("descriptor", "provider")},
+        }
+    except KeyError as error:
+        raise InputError(f"statement {statement.id}: a payment without {error}") from error
+    return from_json(Purchase, body)
+
+
+def trace_supplied(
+    beginning: str | Sequence[Purchase],
+    table: FlowTable,
+    tags: Sequence[AddressTag],
+    *,
+    method: Method = "fifo",
+    follow: Follow = "owner",
+    change: bool = False,
+) -> Trace:
+    """Follow money through what was supplied.
+
+    Raises
+    ------
+    InputError
+        If the beginning is not among what was supplied; an address with a wrong checksum is
+        called that.
+    """
+    if isinstance(beginning, str) and beginning not in table.addresses:
+        for asset in filter(supported, dict.fromkeys(table.assets)):
+            _refuse_misspelt(asset, beginning)
+    return trace(beginning, table, tags, method=method, follow=follow, change=change)
+
+
+def trace_money(desk: Desk, found: Trace, *, supplied: bytes | None = None) -> Exhibit:
+    """Keep a trace in a case: the whole of it sealed encrypted, its sums as a record.
+
+    Accounts and addresses stand in no record: they are people's. Services stand there by name.
+
+    Returns
+    -------
+    Exhibit
+        The sealed trace; its subject opens it.
+    """
+    now, case = desk.case.clock.now(), desk.case
+    whole = rfc8785.dumps(to_json(found))
+    subject = f"money:{digest_of(whole)[7:23]}"
+
+    def sealed(data: bytes, media_type: str) -> Exhibit:
+        return case.vault.seal(
+            data, media_type=media_type, at=now, clock=case.clock.offset(), subject=subject
+        )
+
+    kept = sealed(whole, "application/json")
+    exhibits = [kept.id]
+    if supplied is not None:
+        exhibits.append(sealed(supplied, "text/csv").id)
+    desk.record(TRACED, _summary(desk, found) | {"exhibits": exhibits, "subject": subject}, at=now)
+    return kept
+
+
+def _refuse_misspelt(asset: str, address: str) -> None:
+    """Raise if an address looks like one of the asset's and its checksum is wrong."""
+    try:
+        check_address(asset, address)
+    except InputError as error:
+        if "wrong checksum" in str(error):
+            raise
+
+
+def _summary(desk: Desk, found: Trace) -> dict[str, Any]:
+    services = {one.id for one in found.nodes if one.kind in {"service", "psp"}}
+
+    def shown(place: str) -> str:
+        known = place in services or f"service:{place}" in services or place == "fees"
+        return place if known else "place:" + keyed_hash(place, desk.case.redaction_key)
+
+    return {
+        "method": found.method,
+        "entered": to_json(found.entered),
+        "places": len(found.nodes),
+        "hops": len(found.hops),
+        "endings": [
+            {
+                "place": shown(one.node),
+                "asset": one.asset,
+                "amount": str(one.amount),
+                "ask": one.ask,
+            }
+            for one in found.endings
+        ],
+        "holdings": [
+            {
+                "place": shown(one.node),
+                "asset": one.asset,
+                "tainted": str(one.tainted),
+                "balance": str(one.balance),
+                "addresses": len(one.addresses),
+            }
+            for one in found.holdings
+        ],
+        "proposals": [
+            {
+                "kind": one.kind.value,
+                "addressee": shown(one.addressee)
+                if not one.addressee.startswith("issuer of ")
+                else one.addressee,
+                "asset": one.asset,
+                "amount": None if one.amount is None else str(one.amount),
+                "holds": len(one.holds),
+            }
+            for one in found.proposals
+        ],
+    }
+
+
+def content_of(path: Path, *, most: int = MAX_BYTES) -> bytes:
+    """Read a regular file, also ``.xz`` and ``.gz``, of at most so many bytes unpacked.
+
+    Raises
+    ------
+    InputError
+        If there is none, it is damaged, or larger.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        with path.open("rb") as raw:
+            if path.suffix == ".xz":
+                with lzma.open(raw) as unpacked:
+                    content = unpacked.read(most + 1)
+            elif path.suffix == ".gz":
+                with gzip.open(raw) as unpacked:
+                    content = unpacked.read(most + 1)
+            else:
+                content = raw.read(most + 1)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
+        raise InputError(f"{path}: damaged or unreadable: {error}") from error
+    if len(content) > most:
+        raise InputError(f"{path}: more than {most} bytes")
+    return content
+
+
+def _purchase(path: Path, place: int, row: Any) -> Purchase:
+    if not isinstance(row, Mapping):
+        raise InputError(f"{path}: purchase {place} is no table")
+    unknown = sorted(set(row) - set(_PURCHASE))
+    if unknown:
+        raise InputError(
+            f"{path}: purchase {place}: no purchase has {unknown[0][:40]!r}",
+            hint="Known: " + ", ".join(_PURCHASE) + ".",
+        )
+    body = dict(row)
+    if isinstance(body.get("at"), datetime):
+        body["at"] = to_utc(f"purchase {place}: at", body["at"])
+    try:
+        return from_json(Purchase, body)
+    except InputError as error:
+        raise _of_file(path, error) from error
+
+
+def _of_file(path: Path, error: InputError) -> InputError:
+    return InputError(f"{path}: {error}", hint=error.hint or None)

@@ -1,0 +1,142 @@
+"""The how-to for agencies is run as it is written; what is refused ends with 2 and a remedy."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HOWTO = Path(__file__).parents[2] / "docs/howto/share-between-agencies.md"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", HOWTO.read_text(), re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.strip()]
+
+
+def statements() -> str:
+    (block,) = re.findall(r"```json\n(.*?)```", HOWTO.read_text(), re.DOTALL)
+    return str(block)
+
+
+def test_the_operation_file_in_the_how_to_is_the_one_that_is_printed(
+    cautery: Callable[..., Any],
+) -> None:
+    (block,) = re.findall(r"```toml\n(.*?)```", HOWTO.read_text(), re.DOTALL)
+    assert cautery("operation", "open", "--example").out == block
+
+
+def test_every_command_of_the_how_to_does_what_it_says(
+    here: Path, cautery: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("found.jsonl").write_text(statements())
+    Path("name.txt").write_text("Assunta Quaglia\n")
+    shown: dict[str, str] = {}
+    for line in commands():
+        words = shlex.split(line)
+        assert words.pop(0) == "cautery", line
+        if "<" in words:
+            monkeypatch.setattr("sys.stdin", io.StringIO(Path(words.pop()).read_text()))
+            words.remove("<")
+        target = words.pop() if ">" in words else None
+        if target is not None:
+            words.remove(">")
+        if "ID" in words:
+            listed = cautery("operation", "state", "rome", "--json").out.splitlines()
+            words[words.index("ID")] = json.loads(listed[0])["statement"]["id"]
+        ran = cautery(*words)
+        assert ran.code == 0, (line, ran.err)
+        if target is not None:
+            Path(target).write_text(ran.out)
+        shown[" ".join(words[:3])] = ran.out + ran.err
+    assert "host:panel.example" in shown["operation deconflict finish"]
+    assert "duty desk" in shown["operation deconflict finish"]
+    assert "it is a mirror of the panel" in shown["operation receive sofia"]
+    assert "Quaglia" not in shown["operation person list"]
+    assert "P-" in shown["operation person list"]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all refusals: what is refused changes nothing in it."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def opened(kept: Path, cautery: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder with the cases of two agencies, begun by the first test that needs them."""
+    monkeypatch.chdir(kept)
+    monkeypatch.setenv("CAUTERY_KEYS", str(kept / "keys"))
+    if not Path("rome").exists():
+        begin(cautery)
+    return kept
+
+
+def begin(cautery: Callable[..., Any]) -> None:
+    Path("op.toml").write_text(cautery("operation", "open", "--example").out)
+    for agency, case in (("it-postal", "rome"), ("bg-gdbop", "sofia")):
+        ran = cautery("operation", "open", "op.toml", "--agency", agency, "--case", case)
+        assert ran.code == 0, ran.err
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("operation open op.toml --agency us-hsi --case x", 2, "no agency 'us-hsi'"),
+        ("operation open op.toml --agency bg-gdbop --case rome", 2, "the case of it-postal"),
+        ("operation open op.toml --agency bg-gdbop", 2, "--case are needed"),
+        ("operation open none.toml --agency bg-gdbop --case x", 2, "cannot be read"),
+        ("operation state nowhere", 2, "no case"),
+        ("operation state rome none.jsonl", 2, "cannot be read"),
+        ("operation share rome --to us-hsi --why x -o b", 2, "no agency 'us-hsi'"),
+        ("operation share rome --to it-postal --why x -o b", 2, "with itself"),
+        ("operation share rome --to bg-gdbop --why x", 2, "-o FILE"),
+        ("operation share rome --to bg-gdbop --why x -o no/b", 2, "no place for a file"),
+        ("operation receive sofia op.toml --key rome/keys/case.pub", 2, "no letter"),
+        ("operation receive sofia op.toml --key op.toml", 2, "neither a verifier key"),
+        ("operation correct rome 00 --text x", 2, "no own statement"),
+        ("operation permit rome 00 --to bg-gdbop --granted-by x --why y", 2, "no received"),
+        ("operation deconflict begin rome --with us-hsi -o 1", 2, "no agency"),
+        ("operation deconflict begin rome --with bg-gdbop --size 7 -o 1", 2, "power of two"),
+        ("operation deconflict answer sofia op.toml --key rome/keys/case.pub -o 2", 2, "no letter"),
+        ("operation deconflict forget rome 00 --why x", 2, "no deconfliction run"),
+        ("operation instrument draft rome writ --to x --hold y --grounds z", 2, "no instrument"),
+        ("operation instrument draft rome eio --to x --hold y --country BG", 2, "grounds"),
+        ("operation instrument draft rome eio --to x --hold y --country BG --class moon", 2, "moon"),
+        ("operation instrument draft rome jit --to bg-gdbop --hold y --grounds z", 2, "--until"),
+        ("operation instrument draft rome eio --to x --hold y --country BG --grounds z --emergency",
+         2, "--emergency"),
+        ("operation person add rome --kind fact", 2, "art. 6"),
+        ("operation person add rome --category suspect", 2, "art. 7"),
+        ("operation person add rome --category suspect --kind fact", 2, "art. 5"),
+        ("operation person erase rome P-1 --why x", 2, "no person"),
+        ("operation person name rome P-1 --why x --who y", 2, "no person"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_says_why(
+    opened: Path, cautery: Callable[..., Any], command: str, code: int, said: str
+) -> None:
+    ran = cautery(*shlex.split(command))
+    assert (ran.code, said in ran.err) == (code, True), ran.err
+    assert "Traceback" not in ran.err
+    assert not list(opened.glob(".writing-*"))
+
+
+def test_what_an_agency_wrote_steers_no_terminal(here: Path, cautery: Callable[..., Any]) -> None:
+    begin(cautery)
+    line = json.loads(statements().splitlines()[0])
+    Path("f.jsonl").write_text(json.dumps({**line, "text": "red \x1b[31m alert"}))
+    assert cautery("operation", "state", "rome", "f.jsonl").code == 0
+    assert "\x1b[31m" not in cautery("operation", "state", "rome").out

@@ -1,0 +1,150 @@
+"""Drafts: who may, of whom, by when; and what nobody has confirmed says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cautery.errors import InputError
+from cautery.model import Agency, AgencyRole, Competence, Instrument, Operation
+from cautery.operation.instruments import (
+    COVERED,
+    TO_CONFIRM,
+    ProviderClass,
+    draft_eio,
+    draft_freezing,
+    draft_jit,
+    draft_mla,
+    draft_preservation,
+    draft_production,
+    render_draft,
+)
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def agency(name: str, country: str, role: AgencyRole, *may: Competence) -> Agency:
+    return Agency(
+        id=name, name=name, country=country, role=role, competence=frozenset(may), contact=name
+    )
+
+
+ROME = agency(
+    "it-postal",
+    "IT",
+    AgencyRole.LEAD,
+    Competence.INVESTIGATE,
+    Competence.PRESERVE,
+    Competence.FREEZE,
+)
+SOFIA = agency("bg-gdbop", "BG", AgencyRole.PARTICIPANT, Competence.INVESTIGATE)
+CENTRE = agency("eurojust", "EU", AgencyRole.COORDINATION, Competence.COORDINATE)
+TABLE = Operation(
+    id="op-1",
+    name="Test",
+    agencies=(ROME, SOFIA, CENTRE),
+    legal_basis="a court's order",
+    opened_at=NOON,
+    lab=True,
+)
+COMMON: dict[str, Any] = {
+    "by": ROME,
+    "country": "NL",
+    "holds": ["address:192.0.2.7"],
+    "grounds": "the panel runs there",
+    "at": NOON,
+}
+EVIDENCE = {**COMMON, "provider": "Host Ltd", "provider_class": ProviderClass.HOSTING}
+
+
+@pytest.mark.parametrize(
+    ("draft", "due", "lapses"),
+    [
+        (draft_production(**EVIDENCE), timedelta(days=10), None),
+        (draft_production(**EVIDENCE, emergency=True), timedelta(hours=8), None),
+        (draft_preservation(**EVIDENCE), None, timedelta(days=60)),
+        (draft_eio(authority="a court", **COMMON), timedelta(days=120), None),
+        (draft_freezing(addressee="a bank", **COMMON), None, None),
+        (draft_mla(authority="a ministry", **{**COMMON, "country": "CH"}), None, None),
+    ],
+)
+def test_a_draft_has_the_deadlines_of_its_instrument(
+    draft: Instrument, due: timedelta | None, lapses: timedelta | None
+) -> None:
+    assert draft.due_at == (None if due is None else NOON + due)
+    assert draft.lapses_at == (None if lapses is None else NOON + lapses)
+
+
+def make(draw: Callable[..., Instrument], base: dict[str, Any], **change: Any) -> Any:
+    return lambda: draw(**{**base, **change})
+
+
+EIO = {**COMMON, "authority": "a court"}
+BANK = {**COMMON, "addressee": "a bank"}
+
+
+@pytest.mark.parametrize(
+    ("draw", "rule"),
+    [
+        (make(draft_preservation, EVIDENCE, at=datetime(2026, 8, 17, 23, tzinfo=UTC)),
+         "applies since 2026-08-18"),
+        (make(draft_production, EVIDENCE, provider_class=ProviderClass.VIDEO_STREAMING),
+         "video-streaming is not covered"),
+        (make(draft_production, EVIDENCE, provider_class=ProviderClass.OTHER), "not covered"),
+        (make(draft_production, EVIDENCE, stored=False), "already stored"),
+        (make(draft_preservation, EVIDENCE, country="US"), "does not reach US"),
+        (make(draft_preservation, EVIDENCE, country="DK"), "does not reach DK"),
+        (make(draft_preservation, EVIDENCE, by=SOFIA), "no competence to preserve"),
+        (make(draft_freezing, BANK, by=SOFIA), "no competence to freeze"),
+        (make(draft_freezing, BANK, country="IE"), "does not reach IE"),
+        (make(draft_eio, EIO, by=CENTRE), "no competence to investigate"),
+        (make(draft_eio, EIO, country="IT"), "another Member State"),
+        (make(draft_eio, EIO, country="CH"), "does not reach CH"),
+        (make(draft_mla, EIO, country="IT"), "no assistance"),
+        (make(draft_eio, EIO, grounds=" "), "grounds"),
+        (make(draft_eio, EIO, authority=" "), "addressee"),
+        (make(draft_eio, EIO, holds=[]), "asks for nothing"),
+        (lambda: draft_jit(by=ROME, partners=[CENTRE], purpose="x",
+                           until=NOON + timedelta(1), at=NOON), "no competence"),
+        (lambda: draft_jit(by=ROME, partners=[], purpose="x",
+                           until=NOON + timedelta(1), at=NOON), "two States"),
+        (lambda: draft_jit(by=ROME, partners=[SOFIA], purpose="x", until=NOON, at=NOON),
+         "time that is to come"),
+    ],
+)  # fmt: skip
+def test_what_the_law_does_not_allow_is_refused_by_its_rule(
+    draw: Callable[[], Instrument], rule: str
+) -> None:
+    with pytest.raises(InputError, match=rule):
+        draw()
+
+
+def test_an_e_evidence_order_may_be_drafted_from_the_day_on_which_it_applies() -> None:
+    first_day = datetime(2026, 8, 18, tzinfo=UTC)
+    assert draft_preservation(**{**EVIDENCE, "at": first_day}).drafted_at == first_day
+
+
+@pytest.mark.parametrize("kind", sorted(COVERED))
+def test_each_covered_class_gets_its_draft(kind: ProviderClass) -> None:
+    assert draft_production(**{**EVIDENCE, "provider_class": kind}).addressee == "Host Ltd"
+
+
+def test_an_unconfirmed_rule_asks_for_a_person_and_a_read_one_does_not() -> None:
+    assert TO_CONFIRM in render_draft(draft_preservation(**EVIDENCE), TABLE)
+    assert TO_CONFIRM not in render_draft(draft_production(**EVIDENCE), TABLE)
+
+
+def test_a_draft_says_that_it_is_one_and_names_what_it_asks_for() -> None:
+    text = render_draft(draft_freezing(addressee="a bank", **COMMON), TABLE)
+    assert "Not issued, not sent" in text
+    assert "LAB" in text
+    assert "`address:192.0.2.7`" in text
+
+
+def test_the_same_draft_has_the_same_id_and_another_one_another() -> None:
+    one, two = draft_production(**EVIDENCE), draft_production(**EVIDENCE)
+    assert one == two
+    assert one.id != draft_production(**{**EVIDENCE, "country": "DE"}).id

@@ -1,0 +1,109 @@
+"""A label shows what the register says, its code can be scanned, and no text runs in it."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+import typst
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from cautery.adapters.typst_pdf import compile_pdf
+from cautery.errors import InputError
+from cautery.model import ExhibitKind, SeizedExhibit
+from cautery.operation.labels import code_of, label_sheet_typst, literal
+from cautery.operation.register import Line, Register
+
+NOON = datetime(2024, 11, 26, 12, tzinfo=UTC)
+
+
+def lines(count: int = 3, description: str = "rack server") -> list[Line]:
+    register = Register()
+    for place in range(1, count + 1):
+        register = register.add(
+            SeizedExhibit(
+                number=f"IT-{place:04}",
+                kind=ExhibitKind.SERVER,
+                search="S-1",
+                agency="it-postal",
+                description=description,
+                place="hall 2",
+                finder="it-postal/4471",
+                seal=f"SEAL-{place}",
+                seized_at=NOON,
+            )
+        )
+    return list(register.lines.values())
+
+
+def scanned(source: str) -> set[str]:
+    page = typst.compile(source.encode(), format="png", ppi=150.0, ignore_system_fonts=True)
+    assert isinstance(page, bytes)
+    return {one.text for one in zxingcpp.read_barcodes(Image.open(io.BytesIO(page)))}
+
+
+def test_every_code_on_a_sheet_says_its_exhibit() -> None:
+    three = lines(3)
+    source = label_sheet_typst(three, operation="taken-down", lab=True, skip=1)
+    assert scanned(source) == {
+        f"cautery:exhibit:taken-down:{one.first.number}:{one.digest[7:23]}" for one in three
+    }
+
+
+def test_a_sheet_is_a_pdf() -> None:
+    pdf = compile_pdf(label_sheet_typst(lines(22), operation="taken-down", lab=True))
+    assert pdf.startswith(b"%PDF-")
+
+
+def test_the_code_stays_when_the_entry_is_corrected() -> None:
+    line = lines(1)[0]
+    corrected = replace(line, versions=(line.first, replace(line.first, count=2)))
+    assert code_of("op", corrected) == code_of("op", line)
+
+
+HOSTILE = [
+    '#panic("x")',
+    '"), panic("x',
+    '\\") #panic() //',
+    "$ #x $ *bold* _it_ @ref <label> // comment",
+    '\\u{22}) #read("/etc/passwd")',
+    "`raw` ]]]) {{{",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_of_an_exhibit_runs_in_typst(text: str) -> None:
+    source = label_sheet_typst(lines(1, text), operation="op", lab=False)
+    assert compile_pdf(source).startswith(b"%PDF-")
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+@settings(max_examples=40, deadline=None)
+def test_a_literal_is_the_text_itself_for_typst(text: str) -> None:
+    shown = "".join(one if one.isprintable() else " " for one in text)
+    assert _evaluated(literal(text)) == shown
+
+
+def _evaluated(expression: str) -> str:
+    import json
+
+    source = f"#metadata({expression}) <it>".encode()
+    found = json.loads(typst.query(source, "<it>", field="value", one=True))
+    assert isinstance(found, str)
+    return found
+
+
+@pytest.mark.parametrize("operation", ["a:b", "a b", "ö", "x" * 200])
+def test_an_operation_that_a_code_cannot_hold_is_refused(operation: str) -> None:
+    with pytest.raises(InputError, match="operation"):
+        label_sheet_typst(lines(1), operation=operation, lab=False)
+
+
+def test_an_empty_sheet_is_refused() -> None:
+    with pytest.raises(InputError, match="0 labels"):
+        label_sheet_typst([], operation="op", lab=False)

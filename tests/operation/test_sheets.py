@@ -1,0 +1,191 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cautery.adapters.typst_pdf import compile_pdf
+from cautery.errors import CauteryError, InputError
+from cautery.model import (
+    Agency,
+    AgencyRole,
+    Competence,
+    CoTenant,
+    Criterion,
+    DayPlan,
+    Operation,
+    ScheduledStep,
+    Step,
+    StepKind,
+)
+from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
+
+MOMENT = datetime(2024, 11, 26, 5, 0, tzinfo=UTC)
+
+
+def agency(name, country, zone, role=AgencyRole.PARTICIPANT):
+    return Agency(
+        id=name,
+        name=f"Police {country}",
+        country=country,
+        role=role,
+        competence=frozenset({Competence.SEARCH}),
+        contact=f"desk of {name}",
+        zone=zone,
+    )
+
+
+OPERATION = Operation(
+    id="taken-down",
+    name="Taken Down",
+    agencies=(
+        agency("it", "IT", "Europe/Rome", AgencyRole.LEAD),
+        agency("ro", "RO", "Europe/Bucharest"),
+        agency("in", "IN", "Asia/Kolkata"),
+    ),
+    legal_basis="EIO",
+    opened_at=datetime(2022, 11, 1, tzinfo=UTC),
+    lab=True,
+)
+
+
+def timed(name, agency, target, *, start=0, **more):
+    step = Step(
+        id=name,
+        kind=StepKind.SEARCH,
+        agency=agency,
+        country=agency.upper(),
+        target=target,
+        text=more.pop("text", f"Search {target}"),
+        team=f"team {name}",
+        place=f"place {name}",
+        lasts=timedelta(hours=4),
+        **more,
+    )
+    begins = MOMENT + timedelta(minutes=start)
+    return ScheduledStep(
+        step=step, starts_at=begins, ends_at=begins + step.lasts, why=f"after secret-{name}"
+    )
+
+
+DAY = DayPlan(
+    operation="taken-down",
+    moment=MOMENT,
+    steps=(
+        timed("mine", "it", "flat-1", preparation=timedelta(minutes=40), tips_off={"villa-2"}),
+        timed("theirs", "ro", "villa-2", tips_off={"flat-1", "yacht-3"}),
+        timed("later", "it", "flat-4", start=240, after={"theirs", "mine"}),
+    ),
+    criteria=(Criterion(id="warrants", question="All signed?", asks="prosecutor"),),
+    co_tenants=(
+        CoTenant(target="flat-1", name="a dentist", services=3, continuity="moved"),
+        CoTenant(target="villa-2", name="a bakery", services=1, continuity="moved"),
+    ),
+)
+
+
+def test_times_are_local_to_the_agency_and_the_moment_is_said_in_utc_too():
+    sheet = call_sheet(DAY, "ro", OPERATION)
+    assert (sheet.moment_local, sheet.offset, sheet.moment_utc) == (
+        "07:00",
+        "UTC+2",
+        "26 Nov, 05:00:00 UTC",
+    )
+    assert call_sheet(DAY, "in", OPERATION).offset == "UTC+5:30"
+
+
+def test_a_step_says_when_its_team_leaves_and_for_whom_it_waits():
+    first, later = call_sheet(DAY, "it", OPERATION).steps
+    assert (first.begins, first.ends, first.leaves) == ("06:00", "10:00", "05:20")
+    assert later.waits == ("your step mine", "a step of ro, which ends at 10:00")
+
+
+@pytest.mark.parametrize("form", [call_sheet_html, call_sheet_typst])
+def test_nothing_of_another_agencys_step_is_on_the_sheet(form):
+    text = form(call_sheet(DAY, "it", OPERATION))
+    assert "flat-1" in text
+    for secret in ("theirs", "villa-2", "yacht-3", "bakery", "secret-"):
+        assert secret not in text
+
+
+def test_who_warns_this_agencys_targets_is_said_without_their_targets():
+    assert call_sheet(DAY, "it", OPERATION).warned == (
+        "What Police RO does from 06:00 on warns flat-1.",
+    )
+
+
+def test_co_tenants_are_those_beside_the_agencys_own_targets():
+    (tenant,) = call_sheet(DAY, "it", OPERATION).co_tenants
+    assert "dentist" in tenant
+
+
+def test_an_agency_without_a_step_still_gets_the_moment_and_no_target():
+    sheet = call_sheet(DAY, "in", OPERATION)
+    assert sheet.steps == ()
+    assert "You have no step of your own" in call_sheet_html(sheet)
+
+
+def test_an_agency_that_is_not_at_the_table_gets_none():
+    with pytest.raises(InputError, match="no agency"):
+        call_sheet(DAY, "us", OPERATION)
+
+
+def test_lab_and_marking_are_stamped():
+    page = call_sheet_html(call_sheet(DAY, "it", OPERATION))
+    assert page.count("TLP:AMBER+STRICT") == 2
+    assert "<span>LAB</span>" in page
+    real = call_sheet(DAY, "it", replace(OPERATION, lab=False))
+    assert "LAB" not in call_sheet_html(real)
+
+
+def test_markup_in_outside_text_is_shown_and_not_run():
+    hostile = replace(DAY, steps=(timed("x", "it", "t", text="<script>alert(1)</script>\u202e"),))
+    page = call_sheet_html(call_sheet(hostile, "it", OPERATION))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "[U+202E]" in page
+
+
+def test_the_page_loads_nothing():
+    page = call_sheet_html(call_sheet(DAY, "it", OPERATION))
+    assert "default-src 'none'" in page
+    assert not any(one in page for one in ("src=", "url(", "href=", "@import"))
+
+
+def test_the_same_sheet_gives_the_same_pdf():
+    source = call_sheet_typst(call_sheet(DAY, "it", OPERATION))
+    first = compile_pdf(source)
+    assert first.startswith(b"%PDF-")
+    assert compile_pdf(source) == first
+
+
+NASTY = [
+    '"',
+    "\\",
+    '\\"',
+    "#",
+    "]",
+    "#panic()",
+    '"))\n#panic("in")',
+    "$",
+    "*",
+    "`",
+    "\n",
+    "@a",
+    "\u0000",
+]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.sampled_from(NASTY) | st.text(max_size=6), max_size=12).map("".join),
+)
+def test_no_text_can_reach_typst_as_code(text):
+    day = replace(DAY, steps=(timed("x", "it", "t", text=text or "-"),))
+    assert compile_pdf(call_sheet_typst(call_sheet(day, "it", OPERATION))).startswith(b"%PDF-")
+
+
+def test_a_document_that_does_not_compile_is_an_error_of_ours():
+    with pytest.raises(CauteryError, match="does not compile"):
+        compile_pdf('#panic("no")')

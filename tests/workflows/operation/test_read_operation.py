@@ -1,0 +1,152 @@
+"""An operation file, and statements: read whole, or refused with file, line and rule."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cautery.errors import InputError
+from cautery.model import AgencyRole, Competence, HandlingCode, Tlp
+from cautery.workflows.operation.read_operation import EXAMPLE, MAX_BYTES, read_operation
+from cautery.workflows.operation.read_statements import read_statements
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def written(folder: Path, text: str | bytes, name: str = "op.toml") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_the_example_is_an_operation(tmp_path: Path) -> None:
+    operation = read_operation(written(tmp_path, EXAMPLE))
+    assert operation.lead.id == "it-postal"
+    assert operation.agency("eurojust").competence == {Competence.COORDINATE}
+    assert operation.opened_at == datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert [one.role for one in operation.agencies] == [
+        AgencyRole.LEAD,
+        AgencyRole.PARTICIPANT,
+        AgencyRole.COORDINATION,
+    ]
+
+
+LEAD_MAY = 'competence = ["investigate", "search", "arrest", "seize", "freeze", "preserve"]\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "rule"),
+    [
+        ('regime = "led"', 'regime = "gdpr"', 4, "regime gdpr runs no operation"),
+        ('regime = "led"\n', "", 1, "'regime' is missing"),
+        ('legal_basis = "Decree', 'legal_bases = "Decree', 5, "not known here|missing"),
+        ("opened_at = 2026-03-02T08:00:00Z", "opened_at = 2026-03-02T08:00:00", 6, "time zone"),
+        ("opened_at = 2026-03-02T08:00:00Z", 'opened_at = "soon"', 6, "no time"),
+        ('role = "participant"', 'role = "lead"', 2, "one agency leads, not 2"),
+        ('role = "lead"', 'role = "participant"', 2, "one agency leads, not 0"),
+        (LEAD_MAY, "", 8, "without competence"),
+        (LEAD_MAY, "competence = []\n", 13, "no competence"),
+        (LEAD_MAY, 'competence = ["sue"]\n', 13, "'sue'"),
+        (LEAD_MAY, 'competence = ["coordinate"]\n', 13, "leads, and may not act"),
+        ('zone = "Europe/Rome"', 'zone = "Europe/Roma"', 15, "no time zone"),
+        ('zone = "Europe/Rome"', 'zone = "../../etc/passwd"', 15, "no time zone"),
+        ('country = "IT"', 'country = "Italy"', 11, "'Italy'"),
+        ('id = "bg-gdbop"', 'id = "it-postal"', 18, "stands there twice"),
+        ('id = "bg-gdbop"', 'id = "BG"', 18, "'BG'"),
+        ('role = "coordination"', 'role = "industry"', 31, "industry helps by advice"),
+        ("[operation]", "[operations]", 1, "not known here|missing"),
+        ("[[agency]]", "[agency]", 1, "not TOML"),
+        ('contact = "duty desk, +359 000 000"', 'contact = "a\\nb"', 23, "contact"),
+        ('contact = "duty desk, +359 000 000"', 'contact = ""', 23, "contact"),
+    ],
+)
+def test_a_wrong_line_is_named_with_its_rule(
+    tmp_path: Path, old: str, new: str, line: int, rule: str
+) -> None:
+    assert old in EXAMPLE
+    path = written(tmp_path, EXAMPLE.replace(old, new))
+    with pytest.raises(InputError, match=rule) as refused:
+        read_operation(path)
+    said = str(refused.value)
+    assert said.startswith(str(path))
+    assert f", line {line}: " in said or "not TOML" in said or "missing" in said
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"\xff",
+        b"a = " + b"[" * 100_000,
+        b"a = " + b"9" * 5000,
+        b"\x00",
+        b"",
+        b" " * (MAX_BYTES + 1),
+    ],
+)
+def test_hostile_bytes_are_refused_in_words(tmp_path: Path, text: bytes) -> None:
+    with pytest.raises(InputError):
+        read_operation(written(tmp_path, text))
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_operation(tmp_path / "none.toml")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_operation(tmp_path)
+
+
+GOOD: dict[str, Any] = {
+    "subject": "host:a.example",
+    "about": "asset",
+    "text": "it feeds the panel",
+    "kind": "fact",
+    "marking": {"tlp": "TLP:AMBER", "pap": "PAP:RED", "handling": ["H1"], "source": "B"},
+}
+
+
+def test_statements_are_read_with_their_markings(tmp_path: Path) -> None:
+    lines = json.dumps(GOOD) + "\n\n" + json.dumps({**GOOD, "to": ["bg-gdbop"]}) + "\n"
+    one, two = read_statements(written(tmp_path, lines), by="it-postal", now=NOON)
+    assert (one.by, one.at, one.marking.tlp) == ("it-postal", NOON, Tlp.AMBER)
+    assert one.marking.handling == {HandlingCode.H1}
+    assert two.to == {"bg-gdbop"}
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"marking": None}, "without TLP and PAP"),
+        ({"marking": {"tlp": "TLP:RED"}}, "without TLP and PAP"),
+        ({"marking": {**GOOD["marking"], "handling": ["H3"]}}, "H3 comes with its text"),
+        ({"marking": {**GOOD["marking"], "source": "Z"}}, "A, B, C or X"),
+        ({"marking": {**GOOD["marking"], "accuracy": 9}}, "1 to 4"),
+        ({"marking": {**GOOD["marking"], "colour": "red"}}, "'colour' is not known"),
+        ({"kind": "rumour"}, "kind"),
+        ({"text": " "}, "says nothing"),
+        ({"id": "it-0001"}, "'id' is not known"),
+        ({"by": "bg-gdbop"}, "another agency"),
+        ({"at": "2026-11-24T12:00:00"}, "UTC"),
+        ({"details": json.loads("[" * 20 + "]" * 20)}, "deeper"),
+        ({"text": "x" * 70_000}, "one sentence"),
+    ],
+)
+def test_a_statement_that_breaks_a_rule_is_refused_with_its_line(
+    tmp_path: Path, change: dict[str, Any], rule: str
+) -> None:
+    path = written(tmp_path, json.dumps(GOOD) + "\n" + json.dumps({**GOOD, **change}))
+    with pytest.raises(InputError, match=rule) as refused:
+        read_statements(path, by="it-postal", now=NOON)
+    assert "line 2: " in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{", b"[]", b"\xff\xfe", b"NaN", b"[" * 60_000, b'{"a":' + b"9" * 5000 + b"}"]
+)
+def test_what_is_no_statement_is_refused_in_words(tmp_path: Path, text: bytes) -> None:
+    with pytest.raises(InputError):
+        read_statements(written(tmp_path, text), by="it-postal", now=NOON)
