@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
+LIKE ?= taken-down
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check bench docs lock format clean
+.PHONY: help demo replay test check bench docs lock format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -28,6 +29,9 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 
 demo: $(VENV)/.run ## a match night in the lab: watch, prove, map, refuse, block, verify, score
 	@$(BIN)/cautery demo --seed $(SEED)
+
+replay: $(VENV)/.run ## a coordinated operation in the lab, from the first statement to what grew back
+	@$(BIN)/cautery operation replay $(LIKE) --seed $(SEED)
 
 test: $(VENV)/.dev ## all tests; browser and data tests skip with a reason where these are absent
 	@$(BIN)/python -m pytest

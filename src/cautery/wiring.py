@@ -209,6 +209,24 @@ def desk(
         opened.leave()
 
 
+def write_operation_page(case: Path, out: Path) -> None:
+    """Write the page of an operation from the records of a desk's case.
+
+    Raises
+    ------
+    InputError
+        If there is no such case.
+    StorageError
+        If the page cannot be written.
+    """
+    from cautery.operation.page import render_page  # noqa: PLC0415 - heavy
+    from cautery.workflows.operation.page import page_view  # noqa: PLC0415 - heavy
+
+    with desk(case, read_only=True) as opened:
+        written = render_page(page_view(opened, made_at=clock().now()))
+    write_whole(out, written.encode())
+
+
 def replay(
     like: str,
     *,

@@ -104,6 +104,12 @@ def begin(cautery: Callable[..., Any]) -> None:
         ("operation share rome --to it-postal --why x -o b", 2, "with itself"),
         ("operation share rome --to bg-gdbop --why x", 2, "-o FILE"),
         ("operation share rome --to bg-gdbop --why x -o no/b", 2, "no place for a file"),
+        ("operation share rome --to bg-gdbop --why x -o rome/ledger.sqlite", 2, "lies in the case"),
+        ("operation deconflict begin rome --with bg-gdbop -o rome/1", 2, "lies in the case"),
+        ("operation instrument draft rome eio --to x --hold y --country BG --grounds z -o .",
+         2, "a folder"),
+        ("operation page rome -o rome/page.html", 2, "lies in the case"),
+        ("operation page nowhere -o p.html", 2, "no case"),
         ("operation receive sofia op.toml --key rome/keys/case.pub", 2, "no letter"),
         ("operation receive sofia op.toml --key op.toml", 2, "neither a verifier key"),
         ("operation correct rome 00 --text x", 2, "no own statement"),
@@ -132,6 +138,55 @@ def test_what_is_refused_says_why(
     assert (ran.code, said in ran.err) == (code, True), ran.err
     assert "Traceback" not in ran.err
     assert not list(opened.glob(".writing-*"))
+
+
+def test_a_name_that_looks_like_markup_is_shown_as_it_is(
+    here: Path, cautery: Callable[..., Any]
+) -> None:
+    text = cautery("operation", "open", "--example").out
+    Path("op.toml").write_text(text.replace('name = "Example"', 'name = "Ex [/b] ample"'))
+    ran = cautery("operation", "open", "op.toml", "--agency", "it-postal", "--case", "rome")
+    assert ran.code == 0, ran.err
+    assert "Ex [/b] ample" in ran.out
+
+
+def test_a_name_in_another_encoding_is_refused_in_words(
+    here: Path, cautery: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(cautery)
+    raw = io.TextIOWrapper(io.BytesIO(b"Jos\xe9\n"), "utf-8", errors="surrogateescape")
+    monkeypatch.setattr("sys.stdin", raw)
+    ran = cautery(
+        *shlex.split(
+            "operation person add rome --category suspect --kind fact --review 2027-03-01 "
+            "--erase 2029-03-01"
+        )
+    )
+    assert (ran.code, "not UTF-8" in ran.err) == (2, True)
+
+
+def test_a_correction_of_what_was_passed_on_says_who_must_be_told(
+    here: Path, cautery: Callable[..., Any]
+) -> None:
+    begin(cautery)
+    line = json.loads(statements().splitlines()[0])
+    green = {**line, "marking": {**line["marking"], "tlp": "TLP:GREEN"}}
+    Path("f.jsonl").write_text(json.dumps(green))
+    key = "--key rome/keys/case.pub"
+    added = cautery("operation", "state", "rome", "f.jsonl", "--json")
+    for command in (
+        "share rome --to bg-gdbop --why x -o 1.bundle",
+        f"receive sofia 1.bundle {key}",
+        "share sofia --to eurojust --why x -o 2.bundle",
+        f"correct rome {json.loads(added.out)['id'][:12]} --text wrong --withdraw",
+        "share rome --to bg-gdbop --why x -o 3.bundle",
+    ):
+        ran = cautery("operation", *shlex.split(command))
+        assert ran.code == 0, (command, ran.err)
+    told = cautery("operation", *shlex.split(f"receive sofia 3.bundle {key}"))
+    assert "share with eurojust again" in told.err
+    again = cautery("operation", *shlex.split(f"receive sofia 3.bundle {key}"))
+    assert "filed already" in again.err
 
 
 def test_what_an_agency_wrote_steers_no_terminal(here: Path, cautery: Callable[..., Any]) -> None:

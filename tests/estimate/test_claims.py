@@ -1,5 +1,6 @@
 """Claims: read, refused with their rule, judged in words, and drawn."""
 
+import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -19,6 +20,7 @@ from cautery.estimate import (
     published,
     reconcile,
     reconciled_from_published,
+    span,
 )
 
 PAID = dict.fromkeys(("users", "payers"), (2.5, 5.22, 7.0))
@@ -128,6 +130,46 @@ def test_a_true_claim_fits_and_one_three_times_too_large_does_not(sized):
     assert over.flagged
     assert under.flagged
     assert "% of the lower end" in under.words
+
+
+@pytest.mark.parametrize("text", ["22.000 users", "250.000 EUR/month", "1.234 payers"])
+def test_a_point_that_may_be_one_of_thousands_is_asked_about(text):
+    with pytest.raises(InputError, match="one of thousands, or of decimals"):
+        parse_claim(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("1.234 million users", 1.234e6), ("22.0005e3 users", 22000.5)]
+)
+def test_a_point_that_can_only_be_of_decimals_is_read(text, size):
+    assert claimed_size(parse_claim(text)) == pytest.approx(size)
+
+
+@pytest.mark.parametrize("rate", [1e305, 1e-320, -1.0, float("nan")])
+def test_a_rate_that_no_currency_has_is_refused(market, rate):
+    with pytest.raises(InputError, match="a rate of"):
+        judge_claim(parse_claim("250e6 USD/month"), market, rates={"USD": rate})
+
+
+@pytest.mark.parametrize(
+    ("end", "factor", "words"),
+    [
+        ("high", 1.01, "just above the upper end"),
+        ("high", 1.2, "1.2 times the upper end"),
+        ("low", 0.99, "just below the lower end"),
+        ("low", 0.8, "80 % of the lower end"),
+        ("low", 1e-6, "under 1 % of the lower end"),
+    ],
+)
+def test_how_far_outside_is_said_in_words_that_are_true(market, end, factor, words):
+    size = getattr(market.estimate("users", coverage=0.99), end) * factor
+    assert words in judge_claim(parse_claim(f"{size:.8e} users"), market).words
+
+
+def test_an_interval_says_its_unit_once_where_both_ends_have_it(market):
+    inner, outer = (market.estimate("users", coverage=one) for one in (0.90, 0.99))
+    assert re.fullmatch(r"1\.\d+ to 7\.\d+ million", span(inner))
+    assert re.fullmatch(r"[\d,]{7} to [\d.]+ million", span(outer))
 
 
 @given(factor=st.floats(0.01, 100))

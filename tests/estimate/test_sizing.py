@@ -115,6 +115,43 @@ def test_panels_without_a_traffic_share_say_nothing_of_the_network():
     assert said.reason == "no panel's share of traffic is known"
 
 
+def test_a_panels_share_holds_for_all_its_countries_whichever_row_says_it():
+    whole = (panel(1000), panel(700, country="DE"))
+    once = (panel(1000), panel(700, country="DE", share=None))
+    estimates = [
+        by_panels(sources(panels=one), rng=rng()).estimate("payers") for one in (whole, once)
+    ]
+    assert estimates[0] == estimates[1]
+
+
+def test_two_shares_of_one_panel_on_one_day_are_refused():
+    found = (panel(1000, share=0.2), panel(700, country="DE", share=0.9))
+    with pytest.raises(InputError, match="panel a: two shares of traffic on 2024-10-01"):
+        by_panels(sources(panels=found), rng=rng())
+
+
+def test_of_two_dumps_of_a_panel_the_later_one_counts():
+    earlier, later = panel(1000), replace(panel(1200), on=date(2024, 10, 26))
+    both = by_panels(sources(panels=(later, earlier)), rng=rng())
+    assert both.estimate("payers") == by_panels(sources(panels=(later,)), rng=rng()).estimate(
+        "payers"
+    )
+
+
+def test_a_payment_too_small_to_be_one_is_none():
+    said = by_payments(
+        sources(
+            payments=(
+                PaymentCount(
+                    country="IT", month=MONTH, channel="card", payments=1, total=euros("1e-400")
+                ),
+            )
+        ),
+        rng=rng(),
+    )
+    assert said.reason == "no payment into a known account"
+
+
 def test_trial_and_expired_lines_do_not_count():
     alone = by_panels(sources(panels=(panel(1000),)), rng=rng())
     more = by_panels(sources(panels=(panel(1000, trial=500, expired=900),)), rng=rng())

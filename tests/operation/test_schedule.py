@@ -500,3 +500,86 @@ def test_a_replacement_for_what_did_not_fail_is_refused():
     day = planned(step("a", "search", "p"))
     with pytest.raises(InputError, match="did not fail"):
         replan(day, [], {"a": [step("b", "search", "p")]}, now=MOMENT, operation=OPERATION)
+
+
+def whole_day():
+    return planned(
+        step("keep", "preserve", "host:a", team="desk"),
+        step("alive", "continuity", "host:a", team="blue", keeps=["dentist"]),
+        step("take", "seize", "host:a", team="blue", tips_off=["p1"]),
+        step("lock", "lock", "host:b", team="web", place="desk"),
+        step("arrest", "arrest", "p1", team="red", place="there"),
+        step("notice", "splash", "host:b", team="web", place="desk"),
+        step("tell", "announce", "operation", agency="eurojust", team="press"),
+        co_tenants=[CoTenant(target="host:a", name="dentist", services=3, continuity="image")],
+    )
+
+
+def moved(name, **minutes):
+    def change(day):
+        return replace(
+            day,
+            steps=tuple(
+                replace(
+                    one,
+                    starts_at=one.starts_at + timedelta(minutes=minutes.get("by", 0)),
+                    ends_at=one.ends_at
+                    + timedelta(minutes=minutes.get("by", 0) + minutes.get("longer", 0)),
+                )
+                if one.step.id == name
+                else one
+                for one in day.steps
+            ),
+        )
+
+    return change
+
+
+def altered(name, **fields):
+    def change(day):
+        return replace(
+            day,
+            steps=tuple(
+                replace(one, step=replace(one.step, **fields)) if one.step.id == name else one
+                for one in day.steps
+            ),
+        )
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (moved("keep", by=120), "before keep"),
+        (moved("alive", by=120), "nobody keeps dentist alive"),
+        (altered("alive", keeps=frozenset()), "nobody keeps dentist alive"),
+        (moved("take", by=-10), "begins before the moment"),
+        (moved("take", by=10), "begins too long after the moment"),
+        (moved("arrest", by=6), "take warns p1 more than 300 s before arrest"),
+        (moved("notice", by=-20), "begins on host:b before lock"),
+        (moved("lock", longer=500), "before lock"),
+        (moved("tell", by=-20), "announced before"),
+        (altered("arrest", team="blue"), "at once"),
+        (altered("arrest", after=frozenset({"nothing"})), "not in the day"),
+        (altered("arrest", after=frozenset({"lock"})), "arrest begins before lock has ended"),
+        (altered("arrest", agency="eurojust"), "no competence to arrest"),
+        (altered("arrest", country="NL"), "may not arrest in NL"),
+        (moved("arrest", longer=-5), "less time than it takes"),
+        (lambda day: replace(day, steps=(*day.steps, day.steps[0])), "stands twice"),
+    ],
+)
+def test_the_checker_knows_every_rule(change, rule):
+    day = whole_day()
+    assert precedence_violations(day, operation=OPERATION) == ()
+    found = precedence_violations(change(day), operation=OPERATION)
+    assert any(rule in one for one in found), found
+
+
+def test_the_checker_knows_the_hours_of_searches():
+    day = planned(step("a", "search", "p1"))
+    hours = {"IT": (time(7, 0), time(21, 0))}
+    assert (
+        "no search may begin at 06:00 in IT"
+        in precedence_violations(day, operation=OPERATION, hours=hours)[0]
+    )

@@ -113,11 +113,19 @@ def test_a_marking_decides_who_is_told(statement: Statement, told: tuple[str, ..
         said(Tlp.CLEAR, subject="contact:seller"),
         said(Tlp.CLEAR, about="link", source="person:P-1", target="host:a.example"),
         said(Tlp.CLEAR, about="link", source=["host:a.example"], target="host:b.example"),
+        said(Tlp.CLEAR, registrant="Assunta Quaglia"),
+        said(Tlp.CLEAR, traits={"favicon": "1a", "contact": "@seller"}),
+        said(Tlp.CLEAR, traits=["@seller"]),
     ],
 )
 def test_those_who_only_advise_are_told_of_no_person(statement: Statement) -> None:
     assert not releasable(statement, to=LEAGUE, operation=TABLE)
     assert releasable(statement, to=BG, operation=TABLE)
+
+
+def test_those_who_only_advise_are_told_what_machines_show() -> None:
+    one = said(Tlp.CLEAR, role="panel", country="NL", traits={"favicon": "1a"})
+    assert releasable(one, to=LEAGUE, operation=TABLE)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +179,28 @@ def test_a_correction_goes_instead_of_what_it_corrects() -> None:
     new = said(Tlp.GREEN, text="it is in Bari", corrects=old.id, withdrawn=False)
     bundle = bundle_for([old, new], to=BG, by=LEAD, operation=TABLE, at=NOON)
     assert [one.text for one in bundle.statements] == ["it is in Bari"]
+
+
+def test_leave_for_one_providers_statement_is_none_for_anothers_under_the_same_id() -> None:
+    mine = said(Tlp.AMBER, by="nl-fiod")
+    other = replace(said(Tlp.AMBER, by="it-postal", text="another"), id=mine.id)
+    bundle = bundle_for(
+        [mine, other],
+        to=LEAGUE,
+        by=BG,
+        operation=TABLE,
+        at=NOON,
+        permitted={("nl-fiod", mine.id, "league")},
+    )
+    assert [one.by for one in bundle.statements] == ["nl-fiod"]
+
+
+@pytest.mark.parametrize("before", [None, 7, "x", {"a": 1}, [["x"], None, 3]])
+def test_a_correction_that_names_nonsense_displaces_only_what_it_corrects(before: object) -> None:
+    old = said(Tlp.GREEN, text="old")
+    new = said(Tlp.GREEN, text="new", corrects=old.id, before=before)
+    bundle = bundle_for([old, new], to=BG, by=LEAD, operation=TABLE, at=NOON)
+    assert [one.text for one in bundle.statements] == ["new"]
 
 
 def test_a_correction_that_is_hidden_shows_by_nothing() -> None:
@@ -281,7 +311,7 @@ def test_a_spoilt_bundle_is_refused_by_its_rule(spoil, rule: str) -> None:
 def test_what_was_passed_on_against_its_marking_is_refused() -> None:
     strict = said(Tlp.AMBER, by="nl-fiod")
     payload = bundle_for(
-        [strict], to=BG, by=LEAD, operation=TABLE, at=NOON, permitted={(strict.id, "bg-gdbop")}
+        [strict], to=BG, by=LEAD, operation=TABLE, at=NOON, permitted={("nl-fiod", strict.id, "bg-gdbop")}
     ).payload()
     assert payload["permitted"] == [strict.id]
     payload["permitted"] = []

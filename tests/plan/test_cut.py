@@ -109,7 +109,7 @@ def test_nodes_of_an_act_that_is_not_allowed_stay_up_and_it_is_listed_with_its_r
     found = cut(CHAIN, [act_on("edge1"), barred], served_at_most=0.0)
     assert (found.served_after, found.reached, found.chosen) == (1.0, False, ())
     assert found.refused == (barred,)
-    assert "cannot be reached" in found.method
+    assert "is not reached" in found.method
 
 
 def test_where_the_goal_cannot_be_reached_as_little_as_can_be_is_left_at_the_least_cost():

@@ -156,6 +156,14 @@ def test_a_row_without_end_costs_no_memory():
     assert (of(dump, "IT"), dump.damaged) == ((12, 0, 0), 1)
 
 
+def test_lines_that_end_in_carriage_returns_alone_all_count():
+    one = rows(20_000).replace("\n", "\r").encode()  # several batches of them
+    times = (20 << 20) // len(one)
+    chunks = [HEAD.replace("\n", "\r").encode(), *[one] * times]
+    dump = read_panel_dump(chunks, panel="p", on=DAY, regime=Regime.LED)
+    assert (of(dump, "IT")[0], dump.damaged) == (20_000 * times, 0)
+
+
 @given(cuts=st.lists(st.integers(1, 400), max_size=20))
 def test_it_does_not_matter_where_the_bytes_are_cut(cuts):
     raw = (HEAD + rows(6) + rows(6, country="FR", trial=1)).encode()

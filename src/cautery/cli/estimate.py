@@ -124,17 +124,17 @@ def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countrie
     together = sizing.reconciled
     quantities = estimate.QUANTITIES
     render.table(
-        ("by", *quantities, "leans"),
+        ("by", *quantities),
         (
-            (
-                one.method,
-                *(_cell(one.estimate(quantity)) for quantity in quantities),
-                one.bias if one.reason is None else f"says nothing: {one.reason}",
-            )
+            (one.method, *(_cell(one.estimate(quantity)) for quantity in quantities))
             for one in together.sized
+            if one.reason is None
         ),
         title=f"{title}: 90 % intervals (revenue in EUR a month)",
     )
+    for method in together.sized:
+        told = method.bias if method.reason is None else f"says nothing: {method.reason}"
+        typer.echo(render.printable(f"  {method.method}: {told}"))
     render.table(
         ("reconciled", *quantities),
         (
@@ -178,7 +178,9 @@ def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countrie
 def _cell(estimate: Estimate | None) -> str:
     from cautery.estimate import number_in_words, span
 
-    return "" if estimate is None else f"{number_in_words(estimate.mid)}\n({span(estimate)})"
+    if estimate is None:
+        return ""
+    return f"{number_in_words(estimate.mid)}\n{span(estimate).replace(' to ', ' - ')}"
 
 
 def _many(together: Reconciled, country: str) -> bool:
@@ -266,11 +268,17 @@ def _month(text: str | None) -> date | None:
 
 
 def _rates(texts: list[str] | None) -> dict[str, float]:
+    from cautery.estimate import check_rate
+
     found: dict[str, float] = {}
     for text in texts or ():
-        currency, _, value = text.partition("=")
+        name, _, value = text.partition("=")
+        currency = name.strip().upper()
         try:
-            found[currency.strip().upper()] = float(value)
+            rate = float(value)
         except ValueError as error:
             raise InputError(f"--rate: {text!r} is none", hint="Such as USD=0.92.") from error
+        if currency in found:
+            raise InputError(f"--rate: {currency} has two")
+        found[currency] = check_rate(currency, rate)
     return found

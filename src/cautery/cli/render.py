@@ -20,7 +20,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(title=title or None, title_justify="left", header_style="bold")
+    # As Text: what stands in square brackets in a name is no markup of ours.
+    shown = Table(title=Text(printable(title)) if title else None, title_justify="left", header_style="bold")
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:

@@ -32,7 +32,7 @@ from cautery.estimate.methods import (
 )
 from cautery.estimate.money import ARPU_EUR, audience_from_claims, revenue
 from cautery.estimate.plot import claims_plot
-from cautery.estimate.prices import price_level
+from cautery.estimate.prices import check_rate, price_level
 from cautery.estimate.priors import PRIORS, Prior
 from cautery.estimate.published import Published, published, reconciled_from_published
 from cautery.estimate.reconcile import Disagreement, Reconciled, reconcile
@@ -61,6 +61,7 @@ __all__ = [
     "by_recapture",
     "by_survey",
     "by_visits",
+    "check_rate",
     "claimed_size",
     "claims_plot",
     "cross_check",

@@ -43,6 +43,8 @@ _PERIODS = {
     "quarterly": "quarter",
 }
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[+-]?\d{1,4})?", re.IGNORECASE)
+_POINT_OR_THOUSANDS = re.compile(r"[+-]?\d{1,3}\.\d{3}")
+"""Half of Europe writes 22.000 for twenty-two thousand: a thousandfold slip if it is not asked."""
 _WORD = re.compile(r"US\$|[^\W\d_]+|[€£$/]")
 _LONGEST = 200
 _PEOPLE = 8.2e9
@@ -75,6 +77,12 @@ def parse_claim(text: str, *, source: str | None = None) -> Claim:
     if re.sub(r"\s", "", rest) != "".join(words):
         raise InputError(f"claim {shown!r}: {rest.strip()!r} is no unit", hint=_HINT)
     scale, quantity, currency, period = _unit(words, shown)
+    if scale == 1 and _POINT_OR_THOUSANDS.fullmatch(numbers[0]):
+        plain_number = numbers[0].replace(".", "")
+        raise InputError(
+            f"claim {shown!r}: is the point in {numbers[0]} one of thousands, or of decimals?",
+            hint=f"Write {plain_number} if it is thousands.",
+        )
     value = float(numbers[0].replace(",", "")) * scale
     if not math.isfinite(value):
         raise InputError(f"claim {shown!r}: a size is a finite number", hint=_HINT)
@@ -155,5 +163,7 @@ def number_in_words(value: float) -> str:
 
 
 def span(estimate: Estimate) -> str:
-    """Return an interval in words: ``1.2 million to 3.4 million``."""
-    return f"{number_in_words(estimate.low)} to {number_in_words(estimate.high)}"
+    """Return an interval in words: ``1.2 to 3.4 million``, ``986,000 to 10.1 million``."""
+    low, high = number_in_words(estimate.low), number_in_words(estimate.high)
+    number, _, unit = low.partition(" ")
+    return f"{number if unit and high.endswith(f' {unit}') else low} to {high}"

@@ -15,6 +15,8 @@ from cautery.estimate.sized import Sized
 from cautery.model import Estimate
 from cautery.model.sizing import Claim
 
+_JUST = 1.05
+"""Up to here beyond an end, "1 times" or "100 %" of it would be said: it lies just beyond."""
 _NEAR_LIST = 1.25
 """A claim within a quarter of list price x claimed users is said to be made of them."""
 
@@ -136,12 +138,19 @@ def cross_check(
 def _beyond(size: float, interval: Estimate) -> str:
     """Say how far outside of an interval: times the upper end, or a share of the lower."""
     if size > interval.high:
-        return f"{_times(size / interval.high)} the upper end"
-    share = 100 * size / interval.low
-    return f"{share:.0f} % of the lower end" if share >= 1 else "under 1 % of the lower end"
+        ratio = size / interval.high
+        return f"{_times(ratio)} the upper end" if ratio >= _JUST else "just above the upper end"
+    share = size / interval.low
+    if share > 1 / _JUST:
+        return "just below the lower end"
+    return (
+        f"{100 * share:.0f} % of the lower end" if share >= 0.01 else "under 1 % of the lower end"
+    )
 
 
 def _times(ratio: float) -> str:
+    if ratio < 0.01:
+        return "under a hundredth of"
     return f"{ratio:.2g} times" if ratio < 100 else f"{ratio:,.0f} times"
 
 

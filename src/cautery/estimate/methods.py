@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 
+from cautery.errors import InputError
 from cautery.estimate import priors
 from cautery.estimate.prices import in_eur, price_level
 from cautery.estimate.sized import FloatArray, Sized, said_nothing, sized_from_logs
-from cautery.model import SizingSources
+from cautery.model import PanelCount, SizingSources
 
 _SIZE = 4000
 """Draws of a method's biases; their moments are then good to 2 %."""
@@ -36,14 +38,16 @@ def by_panels(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         "counts lines, not people; trial and expired lines are left out by their flags, "
         "about 20 % dormant or duplicate ones by judgement"
     )
-    known = [one for one in sources.panels if one.traffic_share]
-    if not known:
+    shares = _traffic_shares(sources.panels)
+    if not shares:
         why = "no panel's dump" if not sources.panels else "no panel's share of traffic is known"
         return said_nothing("panels", "lines", why, bias=bias)
-    shares = {one.panel: float(one.traffic_share or 0) for one in known}
+    last = {one.panel: one.on for one in sorted(sources.panels, key=lambda one: one.on)}
     paid: Counter[str] = Counter()
-    for one in known:
-        paid[one.country] += one.paid
+    for one in sources.panels:
+        # Of two dumps of one panel the later one holds the earlier one's lines.
+        if one.panel in shares and one.on == last[one.panel]:
+            paid[one.country] += one.paid
     countries = sorted(paid)
     if not sum(paid.values()):
         return said_nothing("panels", "lines", "no paid line in any dump", bias=bias)
@@ -133,7 +137,7 @@ def by_payments(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         "sees revenue, payers only through ARPU; misses sales by hand, and what resellers keep; "
         "counts resellers' credits twice"
     )
-    paid = [one for one in sources.payments if one.total.amount > 0]
+    paid = [one for one in sources.payments if in_eur(one.total, sources.rates) > 0]
     if not paid:
         return said_nothing("payments", "revenue", "no payment into a known account", bias=bias)
     countries = sorted({one.country for one in paid})
@@ -259,6 +263,26 @@ def by_every_method(sources: SizingSources, *, rng: np.random.Generator) -> tupl
         method(sources, rng=rng)
         for method in (by_panels, by_recapture, by_payments, by_names, by_survey, by_visits)
     )
+
+
+def _traffic_shares(panels: Sequence[PanelCount]) -> dict[str, float]:
+    """Return the share of each panel for which one is known; a panel has one, whatever the country.
+
+    Raises
+    ------
+    InputError
+        If two rows of a panel contradict each other.
+    """
+    said: dict[tuple[date, str], float] = {}
+    for one in panels:
+        share = one.traffic_share
+        if share and said.setdefault((one.on, one.panel), share) != share:
+            raise InputError(
+                f"panel {one.panel}: two shares of traffic on {one.on}",
+                hint="The share is the whole panel's, over all its countries.",
+            )
+    in_time = sorted(said.items(), key=lambda one: one[0][0])
+    return {panel: share for (_, panel), share in in_time}
 
 
 def _shares(

@@ -41,13 +41,36 @@ def price_level(sources: SizingSources) -> PriceLevel | None:
     )
 
 
+LEAST_RATE, GREATEST_RATE = 1e-6, 1e3
+"""EUR for one unit: the Iranian rial of 2024 is worth 2e-5, the Kuwaiti dinar 3; beyond, it is a
+slip of the pen. Judgement."""
+
+
+def check_rate(currency: str, rate: float) -> float:
+    """Return a rate, EUR for one unit of a currency, if it can be one.
+
+    Raises
+    ------
+    InputError
+        If it is not positive and finite, or that of no currency.
+    """
+    if not (np.isfinite(rate) and rate > 0):
+        raise InputError(f"a rate of {rate} EUR for one {currency}: a rate is positive and finite")
+    if not LEAST_RATE <= rate <= GREATEST_RATE:
+        raise InputError(
+            f"a rate of {rate:g} EUR for one {currency}: no currency is worth that",
+            hint="EUR for one unit, such as USD=0.92.",
+        )
+    return rate
+
+
 def in_eur(money: Money, rates: dict[str, float] | None) -> float:
     """Return an amount in EUR.
 
     Raises
     ------
     InputError
-        If the currency has no rate, or one that is not positive and finite.
+        If the currency has no rate, or one that cannot be.
     """
     if money.currency == "EUR":
         return float(money.amount)
@@ -55,8 +78,6 @@ def in_eur(money: Money, rates: dict[str, float] | None) -> float:
     if rate is None:
         raise InputError(
             f"no rate for {money.currency}: sums are in EUR, and a rate belongs to a day",
-            hint="Give EUR for one unit in rates.csv (currency,eur).",
+            hint="Give EUR for one unit in rates.csv (currency,eur); for a claim, --rate USD=0.92.",
         )
-    if not (np.isfinite(rate) and rate > 0):
-        raise InputError(f"a rate of {rate} EUR for one {money.currency} is none")
-    return float(money.amount) * rate
+    return float(money.amount) * check_rate(money.currency, rate)

@@ -36,7 +36,8 @@ def to_utc(name: str, moment: datetime) -> datetime:
 def iso(moment: datetime) -> str:
     """Return RFC 3339 with microseconds and ``Z``: one spelling, so that digests agree."""
     require_utc("moment", moment)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Not strftime: it writes the year 1 as one digit, which nobody can read back.
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

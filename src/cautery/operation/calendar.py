@@ -23,7 +23,7 @@ def calendar(day: DayPlan, agency: str, *, operation: Operation, made_at: dateti
     """Return the agency's steps and the moment as an iCalendar file.
 
     A step keeps its UID when the day is re-planned, and ``SEQUENCE`` rises, so that a calendar
-    moves the entry rather than doubling it.
+    moves the entry rather than doubling it; a step that is out of the day is cancelled.
 
     Parameters
     ----------
@@ -71,6 +71,12 @@ def calendar(day: DayPlan, agency: str, *, operation: Operation, made_at: dateti
     book.add_component(moment)
     for step in own:
         book.add_component(_event(step, day, zone, made_at, sequence=sequence, lab=lab))
+    for step in day.dropped:
+        if step.step.agency == agency:
+            event = _event(step, day, zone, made_at, sequence=sequence, lab=lab)
+            event.add("status", "CANCELLED")
+            event.subcomponents.clear()  # nobody is woken for it
+            book.add_component(event)
     return bytes(book.to_ical())
 
 

@@ -21,6 +21,7 @@ from cautery.model import (
     Transfer,
     require_utc,
 )
+from cautery.operation.money.addresses import spelled
 from cautery.operation.register import Register
 from cautery.operation.tags import is_concealing, is_service
 
@@ -93,10 +94,12 @@ def counterparties_of(
     addresses : collection of str
         Of seized wallets.
     """
-    wanted = frozenset(addresses)
+    wanted = frozenset(map(spelled, addresses))
     found: dict[str, dict[str, AddressTag]] = {}
     for one in transfers:
-        ends = ([flow.address for flow in one.inputs], [flow.address for flow in one.outputs])
+        ends = tuple(
+            [spelled(flow.address) for flow in flows] for flows in (one.inputs, one.outputs)
+        )
         for ours, theirs in (ends, ends[::-1]):
             known = {other: tags[other] for other in theirs if other in tags}
             for address in wanted.intersection(ours) if known else ():
@@ -150,7 +153,7 @@ def _suggested(
             much = "more than a trader may take in one payment"
             yield Crime.MONEY_LAUNDERING, f"{value.amount} EUR in cash, {much}"
     elif exhibit.kind is ExhibitKind.WALLET:
-        address = str(details["address"])
+        address = spelled(str(details["address"]))
         told = [("the wallet is", tags[address])] if address in tags else []
         told += [("it dealt with", one) for one in counterparties.get(address, ())]
         for how, tag in told:

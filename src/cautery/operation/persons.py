@@ -18,6 +18,7 @@ LONGEST_REVIEW = timedelta(days=365)
 time limits or a periodic review and leaves the period to national law."""
 
 _MOST_NAME = 500
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,63}")
 
 
@@ -36,6 +37,11 @@ def pseudonym_of(name: str, key: bytes) -> str:
     return "P-" + hmac.new(key, f"person\n{spelt}".encode(), hashlib.sha256).hexdigest()[:12]
 
 
+def is_pseudonym(told: str) -> bool:
+    """Tell whether a text has the form of a pseudonym: one word of letters, digits and dashes."""
+    return _PSEUDONYM.fullmatch(told) is not None
+
+
 def check_person(person: Person, name: str, *, today: date) -> None:
     """Refuse a person that the law does not let us keep, or a pseudonym that names.
 
@@ -46,8 +52,12 @@ def check_person(person: Person, name: str, *, today: date) -> None:
     """
     if not name.strip() or len(name) > _MOST_NAME:
         raise InputError(f"{person.pseudonym}: a name has 1 to {_MOST_NAME} characters")
-    if not _PSEUDONYM.fullmatch(person.pseudonym):
+    if not is_pseudonym(person.pseudonym):
         raise InputError(f"{person.pseudonym[:80]!r}: a pseudonym is letters, digits and dashes")
+    if person.country is not None and not _COUNTRY.fullmatch(person.country):
+        raise InputError(f"{person.pseudonym}: {person.country[:40]!r} is no ISO 3166-1 country")
+    if not person.role.isprintable() or len(person.role) > _MOST_NAME:
+        raise InputError(f"{person.pseudonym}: a role is one line of at most {_MOST_NAME} letters")
     told = person.pseudonym.casefold()
     if any(len(part) > 2 and part in told for part in name.casefold().split()):
         raise InputError("a pseudonym that holds the name is none: the name stands in no record")

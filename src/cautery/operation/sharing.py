@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,16 @@ INFRASTRUCTURE = frozenset(
 """Kinds of asset (``kind:value``) that stand for machines and names, not for people."""
 
 _IDS = ("id", "source", "target")  # of details that name assets
+_INDUSTRY_DETAILS = frozenset(
+    (
+        *_IDS,
+        *("kind", "value", "type", "role", "country", "cost", "weight", "untouchable", "traits"),
+        *("relation", "needs", "k", "corrects", "before", "withdrawn"),
+    )
+)
+"""Details of machines; any other may speak of people, so a statement with one stays."""
+_PERSONAL_TRAITS = frozenset({"contact", "payment", "registrant"})
+"""Traits of a host that lead to whoever runs it (model.Link)."""
 
 
 def statement_id(statement: Statement, key: bytes) -> str:
@@ -122,6 +132,11 @@ def _for_industry(statement: Statement, *, named: bool) -> bool:
         return False
     if statement.about not in INDUSTRY_ABOUT:
         return False
+    if not statement.details.keys() <= _INDUSTRY_DETAILS:
+        return False
+    traits = statement.details.get("traits") or {}
+    if not isinstance(traits, Mapping) or traits.keys() & _PERSONAL_TRAITS:
+        return False
     told = [statement.subject, *(statement.details.get(one) for one in _IDS)]
     names = [one for one in told if one is not None]
     return all(
@@ -174,7 +189,7 @@ def bundle_for(
     by: Agency,
     operation: Operation,
     at: datetime,
-    permitted: Collection[tuple[str, str]] = (),
+    permitted: Collection[tuple[str, str, str]] = (),
     told: Collection[tuple[str, str]] = (),
     firsthand: Collection[tuple[str, str]] | None = None,
 ) -> Bundle:
@@ -184,12 +199,12 @@ def bundle_for(
     ----------
     statements : iterable of Statement
         Everything that ``by`` holds, in any order.
-    permitted : collection of (statement id, agency)
-        Permissions that providers gave.
+    permitted : collection of (provider, statement id, agency)
+        Permissions that providers gave, each for a statement of its own.
     told : collection of (provider, statement id)
         What ``to`` has been told before, and is not told again.
     firsthand : collection of (provider, statement id), optional
-        What ``by`` has from the provider itself; by default all (:func:`corrects`).
+        What ``by`` has from the provider itself; by default all (:func:`displaced_by`).
 
     Raises
     ------
@@ -208,7 +223,7 @@ def bundle_for(
     allowed: set[str] = set()
     for one in statements:
         key = (one.by, one.id)
-        leave = (one.id, to.id) in permitted
+        leave = (*key, to.id) in permitted
         if not releasable(one, to=to, operation=operation, by=by.id, permitted=leave):
             continue
         named = to.id in one.to or (key in chosen and to.id in chosen[key].to)
@@ -217,7 +232,9 @@ def bundle_for(
             allowed.add(one.id)
     # Of hidden statements nothing may show, not even that they came first-hand.
     known = chosen.keys() if firsthand is None else chosen.keys() & set(firsthand)
-    displaced = {corrects(one, firsthand=known) for one in chosen.values()}
+    displaced = {
+        old for one in chosen.values() for old in displaced_by(one, firsthand=known)
+    }
     left = sorted(chosen.keys() - displaced - set(told))
     return Bundle(
         operation=operation.id,
@@ -229,19 +246,26 @@ def bundle_for(
     )
 
 
-def corrects(
+def displaced_by(
     statement: Statement, *, firsthand: Collection[tuple[str, str]]
-) -> tuple[str, str] | None:
-    """Return (provider, id) of the statement that this one takes the place of, if any.
+) -> frozenset[tuple[str, str]]:
+    """Return (provider, id) of the statements that this one takes the place of.
 
-    Only a provider corrects, and what it said itself is not undone by what another passes on.
+    A correction of a correction names the ones ``before`` it too: whoever was told only the
+    first learns that it is undone. Only a provider corrects, and what it said itself is not
+    undone by what another passes on.
     """
-    if "corrects" not in statement.details:
-        return None
-    corrected = (statement.by, str(statement.details["corrects"]))
-    if (statement.by, statement.id) in firsthand or corrected not in firsthand:
-        return corrected
-    return None
+    named = [statement.details.get("corrects"), *_listed(statement.details.get("before"))]
+    heard = (statement.by, statement.id) not in firsthand
+    return frozenset(
+        (statement.by, one)
+        for one in named
+        if isinstance(one, str) and not (heard and (statement.by, one) in firsthand)
+    )
+
+
+def _listed(told: Any) -> Sequence[Any]:
+    return told if isinstance(told, list | tuple) else ()
 
 
 def read_bundle(payload: Mapping[str, Any], *, to: Agency, operation: Operation) -> Bundle:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cautery.model import AddressTag
+from cautery.operation.money.addresses import spelled
 
 SERVICES = frozenset(
     {
@@ -39,12 +40,16 @@ UNASKED = CONCEALING | {"defi", "defi_dex", "defi_lending", "bridge"}
 
 
 def by_address(tags: Iterable[AddressTag]) -> Mapping[str, AddressTag]:
-    """Return one tag an address: a service's before others, the first of equals."""
+    """Return one tag an address: a service's before others, the first of equals.
+
+    Keys are spelled as in supplied transactions, however the tags write them.
+    """
     found: dict[str, AddressTag] = {}
     for tag in tags:
-        known = found.get(tag.address)
+        address = spelled(tag.address)
+        known = found.get(address)
         if known is None or (is_service(tag) and not is_service(known)):
-            found[tag.address] = tag
+            found[address] = tag
     return found
 
 

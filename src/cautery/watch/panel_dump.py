@@ -191,7 +191,7 @@ def _batches(chunks: Iterable[bytes], limits: DumpLimits) -> Iterator[bytes]:
         held += chunk
         if len(held) < _BATCH_BYTES:
             continue
-        cut = held.rfind(b"\n") + 1
+        cut = max(held.rfind(b"\n"), held.rfind(b"\r")) + 1
         if cut == 0:
             # One endless row: keep so much of it that it is known for damaged.
             del held[limits.row_bytes + 1 :]

@@ -140,8 +140,11 @@ def read_dumps(
         raise InputError(f"{dumps}: no such folder")
     path = None if folder is None else find(_place(folder), "panels")
     said: dict[str, PanelCount] = {}
+    shares: dict[str, float] = {}
     for one in sorted(read_kind(path, "panels") if path else (), key=lambda one: one.on):
         said[one.panel] = one
+        if one.traffic_share:
+            shares[one.panel] = one.traffic_share
     found: list[PanelCount] = []
     notes: list[str] = []
     for here in sorted(one for one in dumps.iterdir() if one.is_dir()):
@@ -162,7 +165,7 @@ def read_dumps(
                 panel=here.name,
                 on=on,
                 regime=regime,
-                traffic_share=known.traffic_share if known else None,
+                traffic_share=shares.get(here.name),
             )
         except SourceError as error:
             raise InputError(f"{path}: {error}", hint=error.hint) from error

@@ -124,6 +124,13 @@ def test_users_are_more_than_payers_and_revenue_is_paid_by_payers(like: str) -> 
     assert 1.5 < truth.revenue_eur.sum() / truth.payers.sum() < 10  # EUR a month
 
 
+def test_a_seed_whose_sharing_falls_under_one_has_a_world_too() -> None:
+    # In this one country's draw of users per payer is 0.98: a payer watches as well.
+    truth = build_world("kratos", seed=7_771_241, scale=0.001).truth
+
+    assert (truth.users >= truth.payers).all()
+
+
 def test_the_claim_is_the_published_one_and_not_the_truth(full: OperationWorld) -> None:
     assert full.truth.claimed_users == fact_sheet("taken-down").number("users")
     assert full.truth.claimed_users > 1.5 * full.truth.users.sum(axis=1).max()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cautery.errors import ErasedError, EvidenceError, InputError
+from cautery.errors import ErasedError, EvidenceError, InputError, StorageError
 from cautery.model import ExhibitId, Marking, Pap, Statement, StatementKind, Tlp
 from cautery.workflows.close_case import close_case
 from cautery.workflows.operation.deconflict import (
@@ -162,22 +162,72 @@ def test_a_set_other_than_the_one_committed_to_is_refused(agency_desk: Desks) ->
     assert not list(run.b.bodies(RESULT))
 
 
-def test_each_letter_is_answered_once(agency_desk: Desks) -> None:
+def test_the_same_letter_again_gets_the_same_answer_and_is_not_filed_twice(
+    agency_desk: Desks,
+) -> None:
     run = Run(agency_desk)
     one = run.one()
     two = run.two(one)
     three = run.three(two)
-    known = fourth(run.b, three, key=run.key_a, at=NOON)
-    assert known.reply is not None
-    last(run.a, known.reply, key=run.key_b, at=NOON)
-    for again in (
-        lambda: run.two(one),
-        lambda: run.three(two),
-        lambda: fourth(run.b, three, key=run.key_a, at=NOON),
-        lambda: last(run.a, known.reply or b"", key=run.key_b, at=NOON),
-    ):
-        with pytest.raises(InputError, match="received before"):
-            again()
+    known_b = fourth(run.b, three, key=run.key_a, at=NOON)
+    assert known_b.reply is not None
+    known_a = last(run.a, known_b.reply, key=run.key_b, at=NOON)
+    filed = [len(list(desk.bodies(kind))) for desk in (run.a, run.b) for kind in (LETTER, RESULT)]
+    assert run.two(one) == two
+    assert run.three(two) == three
+    assert fourth(run.b, three, key=run.key_a, at=NOON) == known_b
+    assert last(run.a, known_b.reply, key=run.key_b, at=NOON) == known_a
+    assert filed == [
+        len(list(desk.bodies(kind))) for desk in (run.a, run.b) for kind in (LETTER, RESULT)
+    ]
+
+
+def test_another_letter_in_the_place_of_one_that_was_answered_is_refused(
+    agency_desk: Desks,
+) -> None:
+    """Else a partner could ask again and again with other points of its own."""
+    run = Run(agency_desk)
+    one = run.one()
+    two = run.two(one)
+    run.three(two)
+    other = {**open_letter(two, run.key_b), "masked": open_letter(run.two(run.one()), run.key_b)["masked"]}
+    with pytest.raises(InputError, match="a run is answered once"):
+        run.three(write_letter(other, run.b.case.signer))
+    changed = {**open_letter(one, run.key_a), "commitment": "11" * 32}
+    with pytest.raises(InputError, match="a run is answered once"):
+        run.two(write_letter(changed, run.a.case.signer))
+
+
+def test_a_step_that_cannot_be_recorded_whole_can_be_taken_again(
+    agency_desk: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut short between two records, a run used to be lost: received, and never answered."""
+    run = Run(agency_desk)
+    three = run.three(run.two(run.one()))
+    written = run.b.case.ledger.append_all
+
+    def full(records: Any) -> Any:
+        raise StorageError("disk full")
+
+    monkeypatch.setattr(run.b.case.ledger, "append_all", full)
+    with pytest.raises(StorageError):
+        fourth(run.b, three, key=run.key_a, at=NOON)
+    assert not list(run.b.bodies(RESULT))
+    monkeypatch.setattr(run.b.case.ledger, "append_all", written)
+    assert fourth(run.b, three, key=run.key_a, at=NOON).shared == SHARED
+
+
+def test_two_at_one_desk_who_answer_at_once_leave_a_run_that_goes_on(agency_desk: Desks) -> None:
+    run = Run(agency_desk)
+    one = run.one()
+    lost = second(run.b, one, key=run.key_a, at=NOON, targets=SOFIA)
+    records = [body for body in run.b.bodies(LETTER) if body["step"] == 2]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cautery.workflows.operation.deconflict._answered", lambda *_, **__: None)
+        sent = run.two(one)
+    assert sent != lost
+    assert len(records) == 1
+    assert fourth(run.b, run.three(sent), key=run.key_a, at=NOON).shared == SHARED
 
 
 def test_a_letter_of_another_run_is_refused(agency_desk: Desks) -> None:

@@ -104,6 +104,8 @@ def test_a_person_without_category_is_refused_by_the_article() -> None:
         (NAME, {"pseudonym": "quaglia-1"}, "holds the name"),
         (NAME, {"pseudonym": "P 1"}, "letters, digits and dashes"),
         (NAME, {"role": "Quaglia's cousin"}, "role holds the name"),
+        (NAME, {"role": "a\x1b[31m"}, "one line"),
+        (NAME, {"country": "Italy"}, "no ISO 3166-1"),
         (NAME, {"review_at": TODAY - timedelta(1)}, "has passed"),
         (NAME, {"review_at": TODAY + timedelta(366)}, "more than a year"),
     ],
@@ -160,6 +162,14 @@ def test_one_name_has_one_pseudonym_at_a_desk_and_another_at_another(agency_desk
     rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
     assert pseudonym_at(rome, NAME) == pseudonym_at(rome, "  ASSUNTA  quaglia ")
     assert pseudonym_at(rome, NAME) != pseudonym_at(sofia, NAME)
+
+
+def test_nobody_erases_a_name_without_saying_why(agency_desk: Desks) -> None:
+    rome = agency_desk("it-postal")
+    register_person(rome, NAME, person())
+    with pytest.raises(InputError, match="is logged"):
+        erase_person(rome, "P-00aa11bb22cc", why=" ")
+    assert name_of(rome, "P-00aa11bb22cc", why="x", who="y") == NAME
 
 
 def test_nobody_reads_a_name_without_saying_why(agency_desk: Desks) -> None:

@@ -62,6 +62,8 @@ LEAD_MAY = 'competence = ["investigate", "search", "arrest", "seize", "freeze", 
         ("[[agency]]", "[agency]", 1, "not TOML"),
         ('contact = "duty desk, +359 000 000"', 'contact = "a\\nb"', 23, "contact"),
         ('contact = "duty desk, +359 000 000"', 'contact = ""', 23, "contact"),
+        ('contact = "duty desk, +359 000 000"', 'contact = "a\\u009b31m"', 23, "contact"),
+        ('contact = "duty desk, +359 000 000"', 'contact = "+39\\u202e 1"', 23, "contact"),
     ],
 )
 def test_a_wrong_line_is_named_with_its_rule(
@@ -133,6 +135,19 @@ def test_statements_are_read_with_their_markings(tmp_path: Path) -> None:
         ({"at": "2026-11-24T12:00:00"}, "UTC"),
         ({"details": json.loads("[" * 20 + "]" * 20)}, "deeper"),
         ({"text": "x" * 70_000}, "one sentence"),
+        ({"details": {"n": 2**60}}, "others can read"),
+        ({"text": "\ud800"}, "others can read"),
+        ({"details": {"\udfff": 1}}, "others can read"),
+        ({"at": 0}, "at: '0' is no text"),
+        ({"at": "0001-01-01T00:00:00Z"}, "0001-01-01 is not when"),
+        ({"at": "2026-11-26T12:00:00Z"}, "2026-11-26 is not when"),
+        ({"marking": {**GOOD["marking"], "accuracy": True}}, "no whole number"),
+        ({"subject": ""}, "one printable line"),
+        ({"subject": "host:\x1b[31m"}, "one printable line"),
+        ({"subject": "host:" + "x" * 1020}, "at most 1024"),
+        ({"subject": "panel"}, "'panel' is no asset"),
+        ({"subject": "host: "}, "no asset"),
+        ({"about": "person", "subject": "Assunta Quaglia"}, "by pseudonym only"),
     ],
 )
 def test_a_statement_that_breaks_a_rule_is_refused_with_its_line(
@@ -142,6 +157,19 @@ def test_a_statement_that_breaks_a_rule_is_refused_with_its_line(
     with pytest.raises(InputError, match=rule) as refused:
         read_statements(path, by="it-postal", now=NOON)
     assert "line 2: " in str(refused.value)
+
+
+def test_a_member_that_stands_twice_is_refused_and_not_chosen_from(tmp_path: Path) -> None:
+    """RED first and CLEAR after it: a reader that takes the last would tell everybody."""
+    line = json.dumps(GOOD).replace('"tlp": "TLP:AMBER"', '"tlp": "TLP:RED", "tlp": "TLP:CLEAR"')
+    with pytest.raises(InputError, match="stands twice"):
+        read_statements(written(tmp_path, line), by="it-postal", now=NOON)
+
+
+def test_a_number_too_large_for_json_is_refused(tmp_path: Path) -> None:
+    line = json.dumps(GOOD)[:-1] + ', "details": {"n": 1e999}}'
+    with pytest.raises(InputError, match="others can read"):
+        read_statements(written(tmp_path, line), by="it-postal", now=NOON)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from cautery.model import (
     ExhibitId,
     HandlingCode,
     Marking,
+    Operation,
     Pap,
     Person,
     Statement,
@@ -26,7 +27,7 @@ from cautery.model import (
 from cautery.model.operation import LedCategory
 from cautery.operation.sharing import Bundle
 from cautery.workflows.close_case import close_case
-from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.letter import MAX_LETTER_BYTES, open_letter, write_letter
 from cautery.workflows.operation.persons import register_person
 from cautery.workflows.operation.share import (
@@ -195,6 +196,80 @@ def test_a_correction_names_those_who_must_be_told_and_reaches_them(agency_desk:
         old.id: new.id,
         new.id: None,
     }
+
+
+def test_a_correction_of_a_correction_undoes_what_was_told_first(agency_desk: Desks) -> None:
+    """Sofia was told the first and never the second: the third says that both are undone."""
+    rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
+    (old,) = add_statements(rome, [said(text="in Sofia")])
+    receive(sofia, share(rome, "bg-gdbop", at=NOON), key=rome.case.verifier, at=NOON)
+    second, _ = correct(rome, old.id, text="in Varna", at=NOON)
+    third, told = correct(rome, second.id, text="in Plovdiv", at=NOON)
+    assert told == ("bg-gdbop",)
+    assert must_be_told(rome) == ((third.id, "bg-gdbop"),)
+    raw = share(rome, "bg-gdbop", at=NOON, everything=True)
+    receive(sofia, raw, key=rome.case.verifier, at=NOON)
+    assert [one.text for one in picture(sofia)] == ["in Plovdiv"]
+
+
+def test_a_correction_reaches_all_for_whom_the_statement_was_made_one_after_another(
+    agency_desk: Desks,
+) -> None:
+    rome, sofia, hague = (agency_desk(one) for one in ("it-postal", "bg-gdbop", "nl-fiod"))
+    for name in ("bg-gdbop", "nl-fiod"):
+        (old,) = add_statements(rome, [said(tlp=Tlp.RED, text="old", to=frozenset({name}))])
+    for desk in (sofia, hague):
+        receive(desk, share(rome, desk.agency.id, at=NOON), key=rome.case.verifier, at=NOON)
+    _, told = correct(rome, old.id, text="new", at=NOON)
+    assert told == ("bg-gdbop", "nl-fiod")
+    for desk in (sofia, hague):
+        receive(desk, share(rome, desk.agency.id, at=NOON), key=rome.case.verifier, at=NOON)
+        assert [one.text for one in picture(desk)] == ["new"]
+    assert must_be_told(rome) == ()
+
+
+def test_the_beginning_of_an_id_is_enough_where_it_names_one_statement(
+    agency_desk: Desks,
+) -> None:
+    rome = agency_desk("it-postal")
+    (old,) = add_statements(rome, [said(text="old")])
+    with pytest.raises(InputError, match="no own statement"):
+        correct(rome, old.id[:7], text="new", at=NOON)
+    new, _ = correct(rome, old.id[:8], text="new", at=NOON)
+    assert new.details["corrects"] == old.id
+
+
+def test_leave_is_for_the_statement_of_the_one_who_gives_it(agency_desk: Desks) -> None:
+    """The Hague says something under the id of Rome's statement, and permits its own."""
+    rome, sofia, hague = (agency_desk(one) for one in ("it-postal", "bg-gdbop", "nl-fiod"))
+    (secret,) = add_statements(rome, [said(tlp=Tlp.AMBER, text="of Rome")])
+    receive(sofia, share(rome, "bg-gdbop", at=NOON), key=rome.case.verifier, at=NOON)
+    told_by(hague, sofia, replace(said("nl-fiod", Tlp.AMBER, text="of The Hague"), id=secret.id))
+    permit(sofia, secret.id, to="eurojust", granted_by="nl-fiod", why="letter", at=NOON)
+    bundle = open_letter(share(sofia, "eurojust", at=NOON), sofia.case.verifier)
+    assert [one["text"] for one in bundle["statements"]] == ["of The Hague"]
+
+
+def test_a_case_keeps_the_table_that_it_was_begun_with(
+    agency_desk: Desks, agency_table: Operation
+) -> None:
+    rome = agency_desk("it-postal")
+    fewer = replace(agency_table, agencies=agency_table.agencies[:2])
+    with pytest.raises(InputError, match="another table of op-1"):
+        open_desk(
+            rome.case.path,
+            store=rome.case.store,
+            clock=rome.case.clock,
+            operation=fewer,
+            agency="it-postal",
+        )
+
+
+def test_a_time_long_ago_is_read_back_as_it_was_written(agency_desk: Desks) -> None:
+    """A year of one digit once made the whole case unreadable."""
+    rome = agency_desk("it-postal")
+    (old,) = add_statements(rome, [said(text="x", at=datetime(1, 1, 1, tzinfo=UTC))])
+    assert list(own_statements(rome)) == [old]
 
 
 def test_a_withdrawn_statement_leaves_the_picture_and_stays_in_the_case(

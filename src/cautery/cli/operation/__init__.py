@@ -6,11 +6,13 @@ import typer
 
 from cautery.cli.operation import (
     board,
+    cut,
     day,
     deconflict,
     exhibit,
     instrument,
     money,
+    page,
     person,
     receive,
     replay,
@@ -29,12 +31,14 @@ app.command()(state.correct)
 app.command()(state.permit)
 app.command()(share.share)
 app.command()(receive.receive)
+app.command()(page.page)
 app.command()(replay.replay)
 app.add_typer(deconflict.app, name="deconflict")
 app.add_typer(instrument.app, name="instrument")
 app.add_typer(person.app, name="person")
 app.add_typer(exhibit.app, name="exhibit")
 app.command()(money.money)
+app.command()(cut.cut)
 app.add_typer(day.app, name="day")
 app.command()(board.board)
 app.command()(board.report)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli.operation._places import check_place
 
 if TYPE_CHECKING:
     from cautery.workflows.operation.deconflict import Deconflicted
@@ -24,7 +25,10 @@ _Key = Annotated[Path, typer.Option("--key", help="The other's verifier key, had
 _Out = Annotated[Path, typer.Option("-o", "--out", help="Where the next letter goes.")]
 _Targets = Annotated[
     Path | None,
-    typer.Option("--targets", help="One a line; without it, the case's own asset statements."),
+    typer.Option(
+        "--targets",
+        help="kind:value, a host or an address a line; else the case's own asset statements.",
+    ),
 ]
 
 
@@ -35,7 +39,9 @@ def begin(
     out: _Out,
     targets: _Targets = None,
     size: Annotated[
-        int | None, typer.Option("--size", help="Power of two that both pad their sets to.")
+        int | None, typer.Option(
+            "--size", help="Power of two, 64 to 131072, that both pad to; else the least usual."
+        ),
     ] = None,
 ) -> None:
     """Begin a run: commit to your masked set.
@@ -45,12 +51,13 @@ def begin(
     from cautery import wiring
     from cautery.workflows.operation.deconflict import first, read_targets
 
-    _check_place(out)
+    check_place(out, case=case)
     with wiring.desk(case) as desk:
         own = None if targets is None else read_targets(targets)
         raw = first(desk, partner, at=desk.case.clock.now(), targets=own, size=size)
         desk.case.store.write(out.parent, out.name, raw)
     render.say(f"{out}: for {partner}; it goes on with: cautery operation deconflict answer")
+    render.say("it tells only the class of size of your set; its answer comes as the next letter")
 
 
 @app.command()
@@ -63,7 +70,7 @@ def answer(case: _Case, letter: _Letter, key: _Key, out: _Out, targets: _Targets
     from cautery.workflows.operation.deconflict import read_targets, second
     from cautery.workflows.operation.letter import read_letter
 
-    _check_place(out)
+    check_place(out, case=case)
     with wiring.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         own = None if targets is None else read_targets(targets)
@@ -83,7 +90,7 @@ def open_(case: _Case, letter: _Letter, key: _Key, out: _Out) -> None:
     from cautery.workflows.operation.deconflict import third
     from cautery.workflows.operation.letter import read_letter
 
-    _check_place(out)
+    check_place(out, case=case)
     with wiring.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         raw = third(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
@@ -108,7 +115,7 @@ def conclude(
     from cautery.workflows.operation.deconflict import fourth
     from cautery.workflows.operation.letter import read_letter
 
-    _check_place(out)
+    check_place(out, case=case)
     with wiring.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         known = fourth(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
@@ -155,14 +162,6 @@ def forget(
     with wiring.desk(case) as desk:
         destroyed = forget_run(desk, session, why=why)
     render.say(f"{destroyed} keys of run {session} destroyed")
-
-
-def _check_place(out: Path) -> None:
-    """Refuse early: a letter is written after the run has gone on, which it does once."""
-    from cautery.errors import InputError
-
-    if not out.parent.is_dir() or out.is_dir():
-        raise InputError(f"{out}: no place for a file")
 
 
 def _show(known: Deconflicted, *, json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cautery.cli import render
+from cautery.cli.operation._places import check_place
 
 if TYPE_CHECKING:
     from cautery.model import Agency, Instrument, Operation
@@ -49,6 +50,8 @@ def draft(
     from cautery.model import to_json
     from cautery.workflows.operation.draft_instrument import file_draft
 
+    if out is not None:
+        check_place(out, case=case)
     with wiring.desk(case) as desk:
         told = {
             "to": to,
@@ -77,7 +80,7 @@ def list_(
     case: Annotated[Path, typer.Argument(help="The agency's case, open or closed.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """List the drafts of a case with their deadlines.
+    """List the drafts of a case with their deadlines; --json has their legal basis too.
 
     Example: cautery operation instrument list cases/op-rome
     """
@@ -92,7 +95,7 @@ def list_(
             render.json_line(to_json(one))
         return
     render.table(
-        ("id", "kind", "to", "holds", "due", "lapses", "basis"),
+        ("id", "kind", "to", "holds", "due", "lapses"),
         (
             (
                 one.id,
@@ -101,7 +104,6 @@ def list_(
                 "\n".join(one.holds),
                 "" if one.due_at is None else f"{one.due_at:%Y-%m-%d %H:%MZ}",
                 "" if one.lapses_at is None else f"{one.lapses_at:%Y-%m-%d %H:%MZ}",
-                one.basis,
             )
             for one in found
         ),

@@ -10,6 +10,8 @@ import typer
 from cautery.cli import render
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cautery.operation.money.trace import Trace
 
 MOST_ROWS = 60
@@ -17,7 +19,8 @@ MOST_ROWS = 60
 
 def money(
     transfers: Annotated[
-        Path, typer.Argument(help="Supplied transactions: CSV or JSON lines, also .xz, .gz.")
+        Path,
+        typer.Argument(help="Supplied transactions: CSV or JSON lines, also packed; - for stdin."),
     ],
     beginning: Annotated[
         str, typer.Option("--from", help="PURCHASE.toml, or an address or account.")
@@ -61,7 +64,8 @@ def money(
         raise InputError(f"--method {method!r}", hint="One of " + ", ".join(METHODS))
     start = read_purchases(Path(beginning)) if beginning.endswith(".toml") else beginning
     render.say(f"reading {transfers}")
-    table = read_supplied(transfers)
+    supplied = content_of(transfers)
+    table = read_supplied(transfers, supplied)
     known = [tag for file in tags or () for tag in read_tag_file(file)]
     render.say(f"{len(table)} transactions, {len(table.addresses)} addresses, {len(known)} tags")
     found = trace_supplied(
@@ -74,7 +78,7 @@ def money(
     )
     if case is not None:
         with wiring.desk(case) as desk:
-            trace_money(desk, found, supplied=content_of(transfers))
+            trace_money(desk, found, supplied=supplied)
         render.say(f"kept in {case}, encrypted")
     if plot is not None:
         wiring.write_file(plot, flow_picture(found).encode())
@@ -104,7 +108,7 @@ def _show(found: Trace) -> None:
                 name.get(one.target, one.target),
                 f"{one.amount:f}",
                 one.asset,
-                f"{len(one.transfers)}x, {one.first:%Y-%m-%d} to {one.last:%Y-%m-%d}, {one.basis}",
+                f"{len(one.transfers) or 1}x, {_days(one.first, one.last)}, {one.basis}",
             )
             for one in found.hops
         ],
@@ -152,9 +156,16 @@ def _show(found: Trace) -> None:
             for one in found.proposals
         ],
     )
+    if not found.hops and not found.holdings:
+        render.say("nothing went on from there in the supplied transactions")
     for note in found.notes:
         render.say(render.printable(note))
 
 
+def _days(first: datetime, last: datetime) -> str:
+    begun, ended = f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}"
+    return begun if begun == ended else f"{begun} to {ended}"
+
+
 def _short(text: str) -> str:
-    return text if len(text) <= 24 else f"{text[:12]}...{text[-6:]}"
+    return text if len(text) <= 18 else f"{text[:8]}...{text[-6:]}"

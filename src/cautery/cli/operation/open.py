@@ -48,15 +48,13 @@ def open_operation(
         render.json_line(begun)
         return
     render.table(
-        ("agency", "country", "role", "may", "contact", "zone"),
+        ("agency", "role", "may", "contact"),
         (
             (
-                one.id,
-                one.country,
+                f"{one.id}\n{one.country}",
                 one.role.value,
-                "\n".join(sorted(each.value for each in one.competence)),
-                one.contact,
-                one.zone,
+                ", ".join(sorted(each.value for each in one.competence)),
+                f"{one.contact}\n{one.zone}",
             )
             for one in operation.agencies
         ),

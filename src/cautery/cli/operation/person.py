@@ -63,7 +63,13 @@ def add(
     assert erase_at is not None
     if sys.stdin.isatty():
         render.say("name, then Enter:")
-    name = sys.stdin.readline(1000).strip()
+    try:
+        name = sys.stdin.readline(1000).strip()
+        name.encode()
+    except UnicodeError as error:
+        raise InputError("the name on standard input is not UTF-8 text") from error
+    if not name:
+        raise InputError("no name on standard input", hint="... < name.txt, or type it.")
     with wiring.desk(case) as desk:
         person = from_json(
             Person,
@@ -102,28 +108,16 @@ def list_(case: _Case, json: _Json = False) -> None:
             render.json_line(to_json(one))
         return
     render.table(
-        (
-            "pseudonym",
-            "category",
-            "kind",
-            "role",
-            "country",
-            "marking",
-            "review",
-            "erase",
-            "erased",
-        ),
+        ("pseudonym", "who", "marking", "dates"),
         (
             (
                 one.person.pseudonym,
-                one.person.category.value,
-                one.person.kind.value,
-                one.person.role,
-                one.person.country,
-                one.person.marking.tlp.value,
-                one.person.review_at,
-                one.person.erase_at,
-                "" if one.erased_at is None else f"{one.erased_at:%Y-%m-%d}",
+                f"{one.person.category.value} ({one.person.kind.value})\n{one.person.role}"
+                + (f", {one.person.country}" if one.person.country else ""),
+                f"{one.person.marking.tlp.value}\n{one.person.marking.pap.value}",
+                f"review {one.person.review_at}\nerase  {one.person.erase_at}"
+                if one.erased_at is None
+                else f"erased {one.erased_at:%Y-%m-%d}",
             )
             for one in found
         ),

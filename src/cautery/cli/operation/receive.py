@@ -25,11 +25,17 @@ def receive(
     from cautery import wiring
     from cautery.model import to_json
     from cautery.workflows.operation.letter import read_letter
+    from cautery.workflows.operation.partners import RECEIVED
+    from cautery.workflows.operation.share import must_be_told
     from cautery.workflows.operation.share import receive as file_bundle
 
     with wiring.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
+        before = sum(1 for _ in desk.bodies(RECEIVED))
         found = file_bundle(desk, read_letter(bundle), key=verifier, at=desk.case.clock.now())
+        filed = sum(1 for _ in desk.bodies(RECEIVED)) > before
+        come = {one.id for one in found}
+        passed_on = sorted({to for one, to in must_be_told(desk) if one in come})
     if json:
         for one in found:
             render.json_line(to_json(one))
@@ -53,4 +59,10 @@ def receive(
                 for one in found
             ),
         )
-    render.say(f"{len(found)} statements filed in {case}")
+    word = "statement" if len(found) == 1 else "statements"
+    if filed:
+        render.say(f"{len(found)} {word} filed in {case}")
+    else:
+        render.say(f"{len(found)} {word}, all as before: this bundle was filed already")
+    for one in passed_on:  # Directive (EU) 2016/680, art. 7(3)
+        render.say(f"it corrects what {one} was told from here: share with {one} again")

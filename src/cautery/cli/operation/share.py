@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli.operation._places import check_place
 
 
 def share(
@@ -17,7 +18,7 @@ def share(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Where the bundle goes.")] = None,
     who: Annotated[str | None, typer.Option("--who", help="Who shares; else the contact.")] = None,
     everything: Annotated[
-        bool, typer.Option("--everything", help="Also what it was told before.")
+        bool, typer.Option("--everything", help="Also what it was told before: if a bundle was lost, say.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be told; record nothing.")
@@ -29,7 +30,7 @@ def share(
     Example: cautery operation share cases/op-rome --to bg-gdbop --why "request 12" -o rome.bundle
     """
     from cautery import wiring
-    from cautery.errors import InputError
+    from cautery.errors import InputError, StorageError
     from cautery.model import digest_of, to_json
     from cautery.workflows.operation.share import share as share_statements
     from cautery.workflows.operation.share import would_share
@@ -48,16 +49,27 @@ def share(
                 for one in told.statements
             ),
         )
+        render.say(f"{to} would be told this; nothing is written, nothing recorded")
         return
     if out is None:
         raise InputError("-o FILE is needed: where the bundle goes", hint="or --dry-run")
-    if not out.parent.is_dir() or out.is_dir():
-        raise InputError(f"{out}: no place for a file")
+    check_place(out, case=case)
     with wiring.desk(case) as desk:
-        raw = share_statements(
-            desk, to, at=desk.case.clock.now(), why=why, who=who, everything=everything
-        )
-        desk.case.store.write(out.parent, out.name, raw)
+        now = desk.case.clock.now()
+        told = would_share(desk, to, at=now, everything=everything)
+        raw = share_statements(desk, to, at=now, why=why, who=who, everything=everything)
+        try:
+            desk.case.store.write(out.parent, out.name, raw)
+        except StorageError as error:
+            raise StorageError(
+                str(error), hint="It is logged as shared already: write it with --everything."
+            ) from error
+    count = len(told.statements)
     if json:
-        render.json_line({"to": to, "bundle": str(out), "digest": digest_of(raw)})
-    render.say(f"{out}: for {to}, {len(raw)} bytes; send it by a channel that you trust")
+        done = {"to": to, "bundle": str(out), "digest": digest_of(raw), "statements": count}
+        render.json_line(done)
+    render.say(f"{out}: {count} {'statement' if count == 1 else 'statements'} for {to}")
+    if count:
+        render.say("send it by a channel that you trust; if it is lost, --everything writes it anew")
+    else:
+        render.say(f"nothing that {to} may be told and has not been told: nothing to send")

@@ -38,7 +38,8 @@ def state(
         if json:
             for one in added:
                 render.json_line(to_json(one))
-        render.say(f"{len(added)} statements recorded in {case}")
+        word = "statement" if len(added) == 1 else "statements"
+        render.say(f"{len(added)} {word} recorded in {case}")
         return
     with wiring.desk(case, read_only=True) as desk:
         rows = held(desk)
@@ -47,14 +48,18 @@ def state(
             render.json_line(to_json(row))
         return
     render.table(
-        ("id", "by", "subject", "says", "kind", "marking", "to", "corrected by"),
+        ("id", "by", "what is said", "marking", "to"),
         (
             (
                 row.statement.id[:12],
                 row.statement.by,
-                row.statement.subject,
-                row.statement.text,
-                row.statement.kind.value,
+                "\n".join(
+                    (
+                        row.statement.subject,
+                        f"{row.statement.kind.value}: {row.statement.text}",
+                        *([f"corrected by {row.corrected_by[:12]}"] if row.corrected_by else []),
+                    )
+                ),
                 "\n".join(
                     (
                         row.statement.marking.tlp.value,
@@ -63,7 +68,6 @@ def state(
                     )
                 ),
                 "\n".join(sorted(row.statement.to)),
-                (row.corrected_by or "")[:12],
             )
             for row in rows
         ),
@@ -72,7 +76,7 @@ def state(
 
 def correct(
     case: Annotated[Path, typer.Argument(help="The agency's case.")],
-    statement: Annotated[str, typer.Argument(help="Id of an own statement; --json lists them.")],
+    statement: Annotated[str, typer.Argument(help="Id of an own statement, or its first 8 digits or more.")],
     text: Annotated[str, typer.Option("--text", help="What is right, in one sentence.")],
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Nothing of it is right.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
@@ -89,14 +93,17 @@ def correct(
             desk, statement, text=text, at=desk.case.clock.now(), withdrawn=withdraw
         )
     if json:
-        render.json_line({"correction": new.id, "corrects": statement, "must_be_told": list(told)})
+        corrected = new.details["corrects"]
+        render.json_line({"correction": new.id, "corrects": corrected, "must_be_told": list(told)})
         return
     render.table(("correction", "must be told"), [(new.id, "\n".join(told) or "nobody")])
+    for one in told:
+        render.say(f'cautery operation share {case} --to {one} --why "correction" -o {one}.bundle')
 
 
 def permit(
     case: Annotated[Path, typer.Argument(help="The agency's case.")],
-    statement: Annotated[str, typer.Argument(help="Id of a received statement.")],
+    statement: Annotated[str, typer.Argument(help="Id of a received statement, or its first 8 digits or more.")],
     to: Annotated[str, typer.Option("--to", help="The agency it may go on to.")],
     granted_by: Annotated[str, typer.Option("--granted-by", help="The provider, who permits it.")],
     why: Annotated[str, typer.Option("--why", help="Where the permission stands.")],

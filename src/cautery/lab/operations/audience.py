@@ -94,11 +94,15 @@ def draw_audience(
     by_country = {
         name: PRIORS[name].draw(rng, len(COUNTRIES)) for name in ("COUNTRY_SHARING", "COUNTRY_ARPU")
     }
+    # A payer watches as well: the prior's far tail, under one, is cut off (1 world in 10,000).
+    by_country["COUNTRY_SHARING"] = np.maximum(
+        by_country["COUNTRY_SHARING"], 1 / drawn["USERS_PER_PAYER"]
+    )
     per_payer = drawn["USERS_PER_PAYER"] * by_country["COUNTRY_SHARING"]
     raids = tuple(sorted(rng.choice(20, size=3, replace=False).tolist()))  # months
     course = _course(card, raids, rng)
     payers = rng.poisson((course * left)[:, None] * users_now / per_payer)
-    users = rng.poisson(payers * (per_payer - 1)) + payers
+    users = rng.poisson(payers * np.maximum(per_payer - 1, 0)) + payers
     arpu = drawn["NETWORK_ARPU"] * by_country["COUNTRY_ARPU"]
     arpu = arpu * np.array([arpu_level(one) for one in COUNTRIES])
     return Audience(

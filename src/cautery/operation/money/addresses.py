@@ -89,6 +89,33 @@ def check_address(asset: str, address: str) -> None:
     )
 
 
+def spelled(address: str) -> str:
+    """Return the one spelling of an address that may be written in several.
+
+    The letters of Ethereum's carry a checksum in their case (EIP-55), and bech32 may be all
+    capitals (BIP 173): in small letters both are the same address. The prefix of CashAddr may be
+    left out. All else stays as it is, since in base58 case tells addresses apart.
+
+    Examples
+    --------
+    >>> spelled("0x52908400098527886E0F7030069857D2E4169EE7")
+    '0x52908400098527886e0f7030069857d2e4169ee7'
+    >>> spelled("1BoatSLRHtKNngkdXEeobR76b53LETtpyT")
+    '1BoatSLRHtKNngkdXEeobR76b53LETtpyT'
+    """
+    if CASELESS.fullmatch(address):
+        return address.lower().removeprefix(CASH_PREFIX)
+    return address
+
+
+CASH_PREFIX = "bitcoincash:"
+CASELESS = re.compile(
+    r"0x[0-9a-fA-F]{40}|(?:BC1|LTC1)[0-9A-Z]{8,87}"
+    r"|bitcoincash:[0-9a-z]{42}|BITCOINCASH:[0-9A-Z]{42}"
+)
+"""Addresses that another spelling stands for as well; see :func:`spelled`."""
+
+
 def supported(asset: str) -> bool:
     """Tell whether :func:`check_address` knows an asset."""
     try:

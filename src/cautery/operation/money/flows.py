@@ -12,6 +12,7 @@ import polars as pl
 
 from cautery.errors import InputError
 from cautery.model import Flow, Transfer
+from cautery.operation.money.addresses import spelled
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]
@@ -77,7 +78,7 @@ class FlowTable:
             for is_output, flows in ((False, one.inputs), (True, one.outputs)):
                 for flow in flows:
                     tx.append(place)
-                    address.append(number.setdefault(flow.address, len(number)))
+                    address.append(number.setdefault(spelled(flow.address), len(number)))
                     output.append(is_output)
                     amount.append(f"{flow.amount:f}")
         return cls(

@@ -23,6 +23,7 @@ import polars as pl
 
 from cautery.errors import InputError
 from cautery.model import AddressTag
+from cautery.operation.money.addresses import CASELESS, CASH_PREFIX
 from cautery.operation.money.flows import DECIMALS, FlowTable, exact
 
 MAX_BYTES = 1 << 30
@@ -156,7 +157,7 @@ def _table(frame: pl.DataFrame) -> FlowTable:
             f"row {row + 1}: time {time!r}, side {side!r}",
             hint="Times are RFC 3339 with a Z (2024-06-01T10:00:00Z); a side is in or out.",
         )
-    frame = frame.with_columns(at=at, amount=amount)
+    frame = frame.with_columns(at=at, amount=amount, address=_spelled(frame["address"]))
     # A transaction is a run of rows; the same id in a second run stands there twice.
     run = (
         (frame["id"] != frame["id"].shift()) | (frame["asset"] != frame["asset"].shift())
@@ -187,6 +188,13 @@ def _table(frame: pl.DataFrame) -> FlowTable:
         output=(frame["side"] == "out").to_numpy()[rows],
         amount=frame["amount"].gather(rows),
     )
+
+
+def _spelled(address: pl.Series) -> pl.Series:
+    """Bring addresses to one spelling, as :func:`~cautery.operation.money.addresses.spelled`."""
+    caseless = address.str.contains(f"^(?:{CASELESS.pattern})$")
+    small = address.str.to_lowercase().str.strip_prefix(CASH_PREFIX)
+    return small.zip_with(caseless, address) if bool(caseless.any()) else address
 
 
 def _numbered(address: pl.Series, rows: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from cautery.errors import InputError
 from cautery.model import AddressTag, InstrumentKind, Money, Transfer, require_utc
-from cautery.operation.money.addresses import network_of, supported
+from cautery.operation.money.addresses import network_of, spelled, supported
 from cautery.operation.money.cluster import Clusters, cluster, names_of
 from cautery.operation.money.flows import FlowTable, plain, table_of
 from cautery.operation.money.taint import Carried, Method, Start, Tainted, taint
@@ -182,6 +182,11 @@ def trace(
         If nothing of the beginning is in the supplied transactions.
     """
     table = table_of(transfers)
+    if follow == "purchase" and isinstance(beginning, str):
+        raise InputError(
+            f"{beginning[:80]}: an address has no purchase of its own to follow",
+            hint="Begin at a recorded purchase, or follow all of the owner's income.",
+        )
     known = by_address(tags)
     groups = clusters or cluster(table, tags=known, change=change)
     purchases = (
@@ -191,7 +196,7 @@ def trace(
         if isinstance(beginning, Purchase)
         else tuple(beginning)
     )
-    ends = [beginning] if isinstance(beginning, str) else [_end(one) for one in purchases]
+    ends = [spelled(beginning)] if isinstance(beginning, str) else [_end(one) for one in purchases]
     # A purchase that ends in a service's own purse needs no following: that service is asked.
     direct = [one for one in purchases if is_service(known.get(_end(one)))]
     own = [one for one in ends if isinstance(beginning, str) or not is_service(known.get(one))]
@@ -229,7 +234,7 @@ def is_currency(asset: str) -> bool:
 def _end(purchase: Purchase) -> str:
     end = purchase.wallet or purchase.account
     assert end is not None
-    return end
+    return spelled(end)
 
 
 def _followed(
@@ -592,7 +597,7 @@ def _who_can_hold(held: Holding, places: _Places) -> str | None:
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
     with localcontext(prec=60):
-        return sum(amounts, Decimal(0))
+        return plain(sum(amounts, Decimal(0)))
 
 
 def conceals(node: Node) -> bool:

@@ -103,17 +103,9 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
     spots: dict[str, tuple[float, float, float]] = {}
     y = _TOP
     for agency in order:
-        label = f"{agency}"
         tag = countries.get(agency, "")
-        body.append(
-            line("grid", 0, y, _RIGHT, y)
-            + text(0, y + 15, fit(label, 104), "row")
-            + (
-                text(0, y + 28, fit(tag, 104), "tick")
-                if tag and tag.lower() not in agency[:3]
-                else ""
-            )
-        )
+        label = f"{agency} ({tag})" if tag and tag.lower() not in agency[:3] else agency
+        body.append(line("grid", 0, y, _RIGHT, y) + text(0, y + 15, fit(label, 104), "row"))
         y += 4
         for kind in StepKind:
             steps = rows[agency].get(kind, [])
@@ -148,7 +140,7 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
             )
             + text(_RIGHT + 6, top + _CURVE * (1 - left.share) + 19, "left", "tick")
         )
-        bottom = top + _CURVE + 14
+        bottom = top + _CURVE + 26
     states = Counter(one.state.value for one in view.steps)
     title = (
         f"The day by the clock, from {words.utc(view.moment)}: "

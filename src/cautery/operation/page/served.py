@@ -158,7 +158,10 @@ def story_drawing(view: DayView | None) -> Markup | None:
         corners += [(scale(one.at), corners[-1][1]), (scale(one.at), down(one.share))]
     days = (last.at - view.moment).days
     said = f"{round(days / 30.44)} months" if days > 75 else words.plural(days, "day")
-    near = [down(lowest), *(y for x, y in corners if x < cut + 70)]
+    beside = [down(one.share) for one in after if scale(one.at) < cut + 70]
+    # Beside the low point if the curve has risen clear of it there, else above the curve.
+    clear = all(y < down(lowest) - 34 for y in beside)
+    low = down(lowest) - 8 if clear else min(down(lowest), *beside) - 10
     body = (
         _filled("served", [(0.0, down(before)), (cut, down(before))], ground)
         + _filled("regrown", corners, ground)
@@ -167,7 +170,7 @@ def story_drawing(view: DayView | None) -> Markup | None:
         + dot("end", end, down(last.share), 4.5)
         + text(0, 12, "demand served", "row")
         + text(0, down(before) - 10, words.percent(before), "figure")
-        + text(cut + 9, min(near) - 10, words.percent(lowest), "figure")
+        + text(cut + 9, low, words.percent(lowest), "figure")
         + text(end, down(last.share) - 12, words.percent(last.share), "figure", "end")
         + text(0, ground + 18, "before", "tick")
         + text(cut, ground + 18, f"{view.moment.day} {view.moment:%b %Y}", "tick")

@@ -476,6 +476,8 @@ class OperationPageView:
     ----------
     operation : str
         Its id, as in the case.
+    action_day : date or None
+        ``None`` as long as none is planned.
     lead : str
         The id of the leading agency; the others stand in ``agencies``.
     statement : str
@@ -488,7 +490,7 @@ class OperationPageView:
 
     operation: str
     name: str
-    action_day: date
+    action_day: date | None
     lead: str
     made_at: datetime
     version: str

@@ -235,7 +235,8 @@ def alternatives(
                     country=agency.country,
                     team=f"{agency.id} desk",
                     place=f"{agency.id} office",
-                    text=f"{kind.value} {step.target} instead: {step.text}",
+                    text=f"{kind.value.capitalize()} {step.target} instead",  # the failed step's own
+                    # words may be of a place that the other agency need not know
                     preparation=timedelta(0),
                     lasts=min(step.lasts, timedelta(minutes=30)),
                 )

@@ -188,7 +188,7 @@ def refuse_clocks(
             why = "not measured" if clock is None else clock.method
             raise InputError(
                 f"the clock of {name} is not known to agree: {why}",
-                hint="Measure each agency's clock against UTC before a common moment is fixed.",
+                hint="Compare each agency's clock with UTC before a common moment is fixed.",
             )
         spans.append(
             (clock.seconds - clock.uncertainty_s, clock.seconds + clock.uncertainty_s, name)

@@ -137,10 +137,11 @@ def call_sheet(
     others = {step.step.id: step for step in day.steps if step.step.agency != agency}
     targets = {step.step.target for step in own}
     teams = sorted({step.step.team for step in own})
+    names = {each.id: each.name for each in operation.agencies}
     local = day.moment.astimezone(zone)
     latest = (day.moment + timedelta(seconds=day.warning_s)).astimezone(zone)
     sheet_steps = tuple(
-        _step(number, step, zone, day=day, targets=targets, others=others)
+        _step(number, step, zone, day=day, targets=targets, others=others, names=names)
         for number, step in enumerate(own, 1)
     )
     return CallSheet(
@@ -187,12 +188,13 @@ def _step(
     day: DayPlan,
     targets: set[str],
     others: Mapping[str, ScheduledStep],
+    names: Mapping[str, str],
 ) -> SheetStep:
     begins, ends = one.starts_at.astimezone(zone), one.ends_at.astimezone(zone)
     moment = day.moment.astimezone(zone)
     step = one.step
     waits = tuple(
-        f"a step of {others[name].step.agency}, which ends at "
+        f"a step of {names[others[name].step.agency]}, which ends at "
         f"{others[name].ends_at.astimezone(zone):%H:%M}"
         if name in others
         else f"your step {name}"
@@ -222,8 +224,18 @@ def _step(
         waits=waits,
         warns=", ".join(said),
         keeps=tuple(sorted(step.keeps)),
-        replaces=one.replaces or "",
+        replaces=_stood_for(one, day, names),
     )
+
+
+def _stood_for(one: ScheduledStep, day: DayPlan, names: Mapping[str, str]) -> str:
+    """Say what a step stands for: the id of the agency's own, of another's only whose it was."""
+    if one.replaces is None:
+        return ""
+    failed = next((each.step for each in day.dropped if each.step.id == one.replaces), None)
+    if failed is None or failed.agency == one.step.agency:
+        return one.replaces
+    return f"a step of {names[failed.agency]}"
 
 
 def _later(ends: datetime, begins: datetime) -> str:

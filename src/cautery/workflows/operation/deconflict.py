@@ -152,7 +152,9 @@ def first(
         nonce=nonce.hex(),
         commitment=commitment(run.points, session),
     )
-    _file(desk, raw, other, session=session, size=agreed, step=1, sent=True, at=at, run=run)
+    desk.case.ledger.append_all(
+        [_filed(desk, raw, other, session=session, size=agreed, step=1, at=at, run=run)]
+    )
     return raw
 
 
@@ -165,12 +167,12 @@ def second(
     targets: Iterable[str] | None = None,
     random: Random = secrets.token_bytes,
 ) -> bytes:
-    """Answer the first letter with one's own masked set.
+    """Answer the first letter with one's own masked set; the same letter again gets the same.
 
     Raises
     ------
     InputError
-        If the letter is malformed, for somebody else, or was answered already.
+        If the letter is malformed, for somebody else, or another one was answered in its place.
     EvidenceError
         If it is not signed by ``key``.
     """
@@ -184,13 +186,18 @@ def second(
     session = session_of(desk.operation.id, other.id, desk.agency.id, size, nonce)
     if payload["session"] != session:
         raise InputError("the letter's session is not that of these agencies, size and nonce")
-    _refuse_replay(desk, session, step=1)
+    if (answered := _answered(desk, raw, session, step=1)) is not None:
+        return answered
     run = masked_set(_targets(desk, targets), session=session, size=size, random=random)
     reply = _written(
         desk, other, step=2, session=session, previous=digest_of(raw), masked=_encoded(run.points)
     )
-    _file(desk, raw, other, session=session, size=size, step=1, sent=False, at=at, key=key)
-    _file(desk, reply, other, session=session, size=size, step=2, sent=True, at=at, run=run)
+    desk.case.ledger.append_all(
+        [
+            _filed(desk, raw, other, session=session, size=size, step=1, at=at, key=key),
+            _filed(desk, reply, other, session=session, size=size, step=2, at=at, run=run),
+        ]
+    )
     return reply
 
 
@@ -203,7 +210,9 @@ def third(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> bytes:
         As :func:`second`.
     """
     payload, other = _opened(desk, raw, key, step=2, members={"previous", "masked"})
-    begun = _state(desk, payload, other, previous=1, raw_step=2)
+    if (answered := _answered(desk, raw, payload["session"], step=2)) is not None:
+        return answered
+    begun = _state(desk, payload, other, previous=1)
     theirs = _points(payload["masked"], size=begun.size, ascending=True)
     raised = multiply(begun.run.scalar, theirs)
     session = str(payload["session"])
@@ -216,8 +225,13 @@ def third(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> bytes:
         masked=_encoded(begun.run.points),
         raised=_encoded(raised),
     )
-    _file(desk, raw, other, session=session, size=begun.size, step=2, sent=False, at=at, key=key)
-    _file(desk, reply, other, session=session, size=begun.size, step=3, sent=True, at=at)
+    size = begun.size
+    desk.case.ledger.append_all(
+        [
+            _filed(desk, raw, other, session=session, size=size, step=2, at=at, key=key),
+            _filed(desk, reply, other, session=session, size=size, step=3, at=at),
+        ]
+    )
     return reply
 
 
@@ -230,8 +244,10 @@ def fourth(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconf
         As :func:`second`; also if the masked set is not the one that was committed to.
     """
     payload, other = _opened(desk, raw, key, step=3, members={"previous", "masked", "raised"})
-    begun = _state(desk, payload, other, previous=2, raw_step=3)
     session = str(payload["session"])
+    if (answered := _answered(desk, raw, session, step=3)) is not None:
+        return _known(desk, other, session, reply=answered)
+    begun = _state(desk, payload, other, previous=2)
     theirs = _points(payload["masked"], size=begun.size, ascending=True)
     promised = _letter(desk, session, 1)["commitment"]
     if commitment(theirs, session) != promised:
@@ -242,9 +258,15 @@ def fourth(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconf
     reply = _written(
         desk, other, step=4, session=session, previous=digest_of(raw), raised=_encoded(raised)
     )
-    _file(desk, raw, other, session=session, size=begun.size, step=3, sent=False, at=at, key=key)
-    _file(desk, reply, other, session=session, size=begun.size, step=4, sent=True, at=at)
-    return _result(desk, other, session, shared, at=at, reply=reply)
+    size = begun.size
+    desk.case.ledger.append_all(
+        [
+            _filed(desk, raw, other, session=session, size=size, step=3, at=at, key=key),
+            _filed(desk, reply, other, session=session, size=size, step=4, at=at),
+            _result(other, session, shared, at=at),
+        ]
+    )
+    return Deconflicted(session=session, partner=other, shared=shared, reply=reply)
 
 
 def last(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconflicted:
@@ -256,14 +278,21 @@ def last(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconfli
         As :func:`second`.
     """
     payload, other = _opened(desk, raw, key, step=4, members={"previous", "raised"})
-    begun = _state(desk, payload, other, previous=3, raw_step=4)
     session = str(payload["session"])
+    if _answered(desk, raw, session, step=4) is not None:
+        return _known(desk, other, session, reply=None)
+    begun = _state(desk, payload, other, previous=3)
     own_raised = _points(payload["raised"], size=begun.size, ascending=False)
     sent = _letter(desk, session, 3)
     theirs = _points(sent["raised"], size=begun.size, ascending=False)
     shared = shared_targets(begun.run, own_raised, theirs)
-    _file(desk, raw, other, session=session, size=begun.size, step=4, sent=False, at=at, key=key)
-    return _result(desk, other, session, shared, at=at, reply=None)
+    desk.case.ledger.append_all(
+        [
+            _filed(desk, raw, other, session=session, size=begun.size, step=4, at=at, key=key),
+            _result(other, session, shared, at=at),
+        ]
+    )
+    return Deconflicted(session=session, partner=other, shared=shared)
 
 
 def forget_run(desk: Desk, session: str, *, why: str, at: datetime | None = None) -> int:
@@ -365,23 +394,22 @@ def _opened(
     return payload, other
 
 
-def _state(
-    desk: Desk, payload: dict[str, Any], other: Agency, *, previous: int, raw_step: int
-) -> _Begun:
+def _state(desk: Desk, payload: dict[str, Any], other: Agency, *, previous: int) -> _Begun:
     """Find the run that a letter goes on with, and the secrets of our side of it."""
     session = payload["session"]
     letters = [body for body in desk.bodies(LETTER) if body["session"] == session]
-    sent = next((one for one in letters if one["step"] == previous and one["sent"]), None)
-    if sent is None or sent["with"] != other.id:
+    sent = [one for one in letters if one["step"] == previous and one["sent"]]
+    if not sent or sent[0]["with"] != other.id:
         raise InputError("a letter of a run that this desk has not begun or answered")
-    if payload["previous"] != sent["digest"]:
+    # Two at one desk may have answered at once: the other side goes on with one of the answers.
+    meant = next((one for one in sent if one["digest"] == payload["previous"]), None)
+    if meant is None:
         raise InputError("the letter answers another letter than the one that was sent")
-    _refuse_replay(desk, session, step=raw_step)
-    secret = next(one["run"] for one in letters if one["run"] is not None)
+    secret = meant["run"] or next(one["run"] for one in letters if one["run"] is not None)
     clear = desk.case.vault.open(ExhibitId(secret["exhibit"]), subject=_subject(session))
     kept = json.loads(clear)
     return _Begun(
-        size=int(sent["size"]),
+        size=int(meant["size"]),
         run=MaskedSet(
             scalar=bytes.fromhex(kept["scalar"]),
             points=_split(kept["points"]),
@@ -390,13 +418,28 @@ def _state(
     )
 
 
-def _refuse_replay(desk: Desk, session: str, *, step: int) -> None:
-    for body in desk.bodies(LETTER):
-        if body["session"] == session and body["step"] == step and not body["sent"]:
-            raise InputError(
-                f"step {step} of this run was received before: a run is answered once",
-                hint="What was answered then is sealed in the case's vault.",
-            )
+def _answered(desk: Desk, raw: bytes, session: str, *, step: int) -> bytes | None:
+    """Return what this very letter was answered with, so that no answer is lost on its way.
+
+    The last letter has no answer: that it was received is told by no bytes.
+
+    Raises
+    ------
+    InputError
+        If another letter of this step was answered: a run is answered once.
+    """
+    letters = [body for body in desk.bodies(LETTER) if body["session"] == session]
+    received = [one["digest"] for one in letters if one["step"] == step and not one["sent"]]
+    if not received:
+        return None
+    if digest_of(raw) not in received:
+        raise InputError(
+            f"another letter of step {step} of this run was received before: "
+            "a run is answered once",
+            hint="What was answered then is sealed in the case's vault.",
+        )
+    sent = [one for one in letters if one["step"] == step + 1 and one["sent"]]
+    return desk.case.vault.read(ExhibitId(str(sent[0]["exhibit"]))) if sent else b""
 
 
 def _letter(desk: Desk, session: str, step: int) -> dict[str, Any]:
@@ -409,7 +452,7 @@ def _letter(desk: Desk, session: str, step: int) -> dict[str, Any]:
     raise InputError(f"no letter of step {step} of this run in the case")
 
 
-def _file(
+def _filed(
     desk: Desk,
     raw: bytes,
     other: Agency,
@@ -417,12 +460,15 @@ def _file(
     session: str,
     size: int,
     step: int,
-    sent: bool,
     at: datetime,
     run: MaskedSet | None = None,
     key: NoteVerifier | None = None,
-) -> None:
-    """Seal a letter, and with it the secrets of the run where it is the first of our own."""
+) -> tuple[str, dict[str, Any], datetime]:
+    """Seal a letter, and with it the secrets of the run where it is the first of our own.
+
+    Returns what is to be recorded: what belongs to one step is recorded at once or not at all,
+    so that a run goes on wherever it was cut short. Without ``key`` the letter is our own.
+    """
     vault, clock = desk.case.vault, desk.case.clock.offset()
     secret = None
     if run is not None:
@@ -440,39 +486,32 @@ def _file(
         )
         secret = {"exhibit": sealed.id}
     exhibit = vault.seal(raw, media_type=_MEDIA_TYPE, at=at, clock=clock)
-    desk.record(
-        LETTER,
-        {
-            "session": session,
-            "step": step,
-            "sent": sent,
-            "with": other.id,
-            "size": size,
-            "at": iso(at),
-            "digest": digest_of(raw),
-            "exhibit": exhibit.id,
-            "run": secret,
-            "key": None if key is None else str(key),
-        },
-        at=at,
-    )
+    body = {
+        "session": session,
+        "step": step,
+        "sent": key is None,
+        "with": other.id,
+        "size": size,
+        "at": iso(at),
+        "digest": digest_of(raw),
+        "exhibit": exhibit.id,
+        "run": secret,
+        "key": None if key is None else str(key),
+    }
+    return LETTER, body, at
 
 
 def _result(
-    desk: Desk,
-    other: Agency,
-    session: str,
-    shared: tuple[str, ...],
-    *,
-    at: datetime,
-    reply: bytes | None,
-) -> Deconflicted:
-    desk.record(
-        RESULT,
-        {"session": session, "with": other.id, "contact": other.contact, "shared": to_json(shared)},
-        at=at,
-    )
-    return Deconflicted(session=session, partner=other, shared=shared, reply=reply)
+    other: Agency, session: str, shared: tuple[str, ...], *, at: datetime
+) -> tuple[str, dict[str, Any], datetime]:
+    body = {"session": session, "with": other.id, "contact": other.contact}
+    return RESULT, {**body, "shared": to_json(shared)}, at
+
+
+def _known(desk: Desk, other: Agency, session: str, *, reply: bytes | None) -> Deconflicted:
+    """Return what a finished run has told."""
+    body = next(one for one in desk.bodies(RESULT) if one["session"] == session)
+    return Deconflicted(session=session, partner=other, shared=tuple(body["shared"]), reply=reply)
 
 
 def _encoded(points: Iterable[bytes]) -> str:

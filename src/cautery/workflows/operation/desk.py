@@ -100,6 +100,11 @@ def _of(case: Case, operation: Operation | None, agency: str | None) -> tuple[Op
         mine = found.agency(str(body["agency"]))
         if (operation is not None and operation.id != found.id) or agency not in {None, mine.id}:
             raise InputError(f"{case.path}: the case of {mine.id} in operation {found.id}")
+        if operation is not None and operation != found:
+            raise InputError(
+                f"{case.path}: begun with another table of {found.id} than this file has",
+                hint="A case keeps the table it was begun with; begin a new one for a new table.",
+            )
         return found, mine
     if operation is None or agency is None or case.ledger.size():
         raise InputError(f"{case.path}: this case is not an operation's")

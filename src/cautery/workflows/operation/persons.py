@@ -96,6 +96,7 @@ def name_of(desk: Desk, pseudonym: str, *, why: str, who: str, at: datetime | No
         raise InputError("who reads a name, and why, is logged (Directive (EU) 2016/680, art. 25)")
     one = _kept(desk, pseudonym)
     name = desk.case.vault.open(one.exhibit, subject=_subject(pseudonym)).decode()
+    # Recorded before it is returned: a name that cannot be logged is not shown.
     desk.record(NAMED, {"pseudonym": pseudonym, "why": why, "who": who}, at=at)
     return name
 
@@ -133,10 +134,12 @@ def erase_person(desk: Desk, pseudonym: str, *, why: str, at: datetime | None = 
     Raises
     ------
     InputError
-        If there is no such person.
+        If there is no such person, or no reason is given.
     StorageError
         If a key could not be destroyed; it is not recorded as erased then.
     """
+    if not why.strip():
+        raise InputError(f"{pseudonym}: why a name is erased is logged: --why")
     one = _kept(desk, pseudonym)
     destroyed = desk.case.vault.erase(_subject(pseudonym))
     if one.erased_at is None or destroyed:

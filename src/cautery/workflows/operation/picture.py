@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, TypeGuard
 
 from cautery.model import Asset, Edge, Link, Role, Statement, SupplyGraph
+from cautery.operation.targets import NOT_TARGETS
 from cautery.plan import Act, Node
 
 DEFAULT_COST = 5.0
@@ -102,13 +103,15 @@ def picture_of(statements: Iterable[Statement]) -> Picture:
     ----------
     statements : iterable of Statement
         In any order; what is not about an asset or a link is left out. Details that are missing
-        or make no sense are passed over: one agency's slip spoils nobody's picture.
+        or make no sense are passed over: one agency's slip spoils nobody's picture. Of what
+        agencies say differently the latest counts, but what one holds to be untouchable stays so
+        until that agency corrects it.
     """
     growing: defaultdict[str, _Growing] = defaultdict(_Growing)
     traits: list[Link] = []
     said = 0
     for one in sorted(statements, key=lambda each: (each.at, each.by, each.id)):
-        if one.about == "asset":
+        if one.about == "asset" and _named(one.subject):
             said += 1
             _take_asset(growing[one.subject], one)
             traits += _traits(one)
@@ -140,7 +143,7 @@ def picture_of(statements: Iterable[Statement]) -> Picture:
         costs={
             name: float(node.details["cost"])
             for name, node in growing.items()
-            if _number(node.details.get("cost"))
+            if _number(node.details.get("cost")) and node.details["cost"] >= 0
         },
         place_of={
             name: str(node.details["country"])
@@ -178,18 +181,22 @@ def traits_of(
 
 def _take_asset(node: _Growing, one: Statement) -> None:
     node.by.add(one.by)
-    node.details |= {name: value for name, value in one.details.items() if value is not None}
+    told = {name: value for name, value in one.details.items() if value is not None}
+    if node.details.get("untouchable"):
+        told.pop("untouchable", None)
+    node.details |= told
     weight = one.details.get("weight")
-    if _number(weight) and float(weight) > 0:
+    # Customers have weight; a machine with one would be no asset that anybody could act on.
+    if one.subject.partition(":")[0] in NOT_TARGETS and _number(weight) and weight > 0:
         node.guesses.append(float(weight))
 
 
 def _take_link(growing: defaultdict[str, _Growing], one: Statement) -> bool:
     source, target = one.details.get("source"), one.details.get("target")
     number, k = one.details.get("needs"), one.details.get("k", 1)
-    if not (isinstance(source, str) and isinstance(target, str) and source != target):
+    if not (_named(source) and _named(target) and source != target):
         return False
-    if not (isinstance(number, int) and isinstance(k, int) and k >= 1):
+    if not (_whole(number) and _whole(k) and k >= 1):
         return False
     node = growing[target]
     members, known = node.groups.get(number, (set(), k))
@@ -211,7 +218,7 @@ def _asset(name: str, details: Mapping[str, Any]) -> Asset:
     role = _ROLES.get(str(details.get("role")), Role.UNKNOWN)
     return Asset(
         kind=kind,
-        value=value or name,
+        value=value,
         role=role,
         country=str(details["country"]) if details.get("country") else None,
         shared=str(untouchable or "shared with others")
@@ -226,5 +233,22 @@ def _mean(guesses: list[float]) -> float:
     return math.exp(sum(math.log(one) for one in guesses) / len(guesses))
 
 
+def _named(name: Any) -> TypeGuard[str]:
+    """Tell whether a node is ``kind:value``: an asset of another name would be another node."""
+    if not isinstance(name, str):
+        return False
+    kind, _, value = name.partition(":")
+    return bool(kind and value)
+
+
+def _whole(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not (isinstance(value, float) or _whole(value)):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of 400 digits
+        return False

@@ -35,7 +35,7 @@ uncertainty_s = 0.05
 method = "chrony against two sources"
 
 [[clock]]
-agency = "nl-fiod"
+agency = "bg-gdbop"
 seconds = -0.4
 uncertainty_s = 0.3
 method = "ntpd"
@@ -66,28 +66,28 @@ IT = ["05:00", "21:00"]
 [[step]]
 id = "keep"
 kind = "preserve"
-agency = "nl-fiod"
+agency = "it-postal"
 target = "as:AS64500"
 text = "Ask AS64500 to preserve what it holds of edge1"
 
 [[step]]
 id = "image"
 kind = "continuity"
-agency = "nl-fiod"
+agency = "bg-gdbop"
 target = "host:edge1.example"
 text = "Start the dentist's image at the other site"
 team = "blue"
-place = "data centre, Amsterdam"
+place = "data centre, Sofia"
 keeps = ["a dentist"]
 
 [[step]]
 id = "rack"
 kind = "seize"
-agency = "nl-fiod"
+agency = "bg-gdbop"
 target = "host:edge1.example"
 text = "Image the disks of edge1, then power it off"
 team = "blue"
-place = "data centre, Amsterdam"
+place = "data centre, Sofia"
 removes = ["host:edge1.example"]
 tips_off = ["person-7"]
 
@@ -110,7 +110,7 @@ agency = "eurojust"
 target = "operation"
 text = "Tell the press"
 """
-"""What ``cautery operation day example`` prints."""
+"""What ``cautery operation day example`` prints; its agencies are those of ``open --example``."""
 
 _Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
 _Name = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]

@@ -58,7 +58,9 @@ zone = "Europe/Amsterdam"
 """
 """What ``cautery operation open --example`` prints."""
 
-_Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+$"
+"""No control characters, none that turn the direction of writing: a contact is read out."""
+_Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=_PRINTABLE)]
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 _AgencyId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import rfc8785
+
 from cautery.errors import InputError
 from cautery.model import Statement, from_json, iso
+from cautery.operation.persons import is_pseudonym
+from cautery.operation.targets import LONGEST, normalise
 
 MAX_BYTES = 256 << 20
 """A file; 200,000 statements of a kilobyte."""
@@ -21,6 +26,11 @@ _KEYS = frozenset(
 _NEEDED = ("subject", "about", "text", "kind")
 _MARKING = frozenset({"tlp", "pap", "handling", "h3_text", "source", "accuracy"})
 _MAX_DEPTH = 12
+_KIND_AND_VALUE = re.compile(r"[a-z][a-z0-9-]{0,31}:.*\S")
+_OLDEST = datetime(1990, 1, 1, tzinfo=UTC)
+"""Before the Web; an older date is a slip."""
+_CLOCKS_DISAGREE = timedelta(days=1)
+"""A statement of tomorrow is a slip; one of tonight may be written in another time zone."""
 
 
 def read_statements(path: Path, *, by: str, now: datetime) -> tuple[Statement, ...]:
@@ -74,7 +84,7 @@ def _statement(line: bytes, by: str, now: datetime) -> Statement:
     if len(line) > MAX_LINE_BYTES:
         raise InputError(f"a statement of over {MAX_LINE_BYTES} bytes: it is one sentence")
     try:
-        told = json.loads(line, parse_constant=_refused)
+        told = json.loads(line, parse_constant=_refused, object_pairs_hook=_members)
     except (ValueError, RecursionError) as error:
         raise InputError(f"no JSON: {str(error)[:200]}") from error
     if not isinstance(told, dict):
@@ -94,7 +104,46 @@ def _statement(line: bytes, by: str, now: datetime) -> Statement:
     if strangers:
         raise InputError(f"{strangers[0][:80]!r} is not known here", hint="Ids are given by us.")
     _check_depth(told)
-    return from_json(Statement, {"at": iso(now), **told, "id": "new", "by": by})
+    _check_form(told)
+    one = from_json(Statement, {"at": iso(now), **told, "id": "new", "by": by})
+    _check_subject(one)
+    if not _OLDEST <= one.at <= now + _CLOCKS_DISAGREE:
+        raise InputError(f"at: {one.at.date()} is not when anybody stated this")
+    return one
+
+
+def _check_form(told: dict[str, Any]) -> None:
+    """Refuse what could not be written down again: huge numbers, halves of letters."""
+    try:
+        rfc8785.dumps(told)
+    except (rfc8785.CanonicalizationError, UnicodeError) as error:
+        raise InputError(f"no JSON that others can read: {str(error)[:200]}") from error
+    for name, kind in (("at", str), ("accuracy", int)):
+        value = {**told, **told["marking"]}.get(name)
+        if value is not None and type(value) is not kind:
+            raise InputError(f"{name}: {str(value)[:40]!r} is no {_WORDS[kind]}")
+
+
+def _check_subject(one: Statement) -> None:
+    """Refuse a subject that is no name, or a person's own."""
+    told = one.subject
+    if not told.strip() or not told.isprintable() or len(told.encode()) > LONGEST:
+        raise InputError(f"subject: one printable line of at most {LONGEST} bytes")
+    if one.about == "asset":
+        if not _KIND_AND_VALUE.fullmatch(told):
+            raise InputError(
+                f"subject: {told[:60]!r} is no asset",
+                hint="An asset is kind:value: host:shop.example, address:192.0.2.7, wallet:...",
+            )
+        normalise(told)
+    if one.about == "person" and not is_pseudonym(told):
+        raise InputError(
+            "subject: a person is named by pseudonym only, in one word",
+            hint="cautery operation person add gives one; the name stands in no statement.",
+        )
+
+
+_WORDS = {str: "text", int: "whole number"}
 
 
 def _check_depth(told: Any) -> None:
@@ -109,6 +158,13 @@ def _check_depth(told: Any) -> None:
         if not level:
             return
     raise InputError(f"nested deeper than {_MAX_DEPTH}")
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice in an object: which one is meant?")
+    return members
 
 
 def _refused(word: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +11,7 @@ from functools import lru_cache
 from cautery.errors import InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.model import ExhibitId, Json, Operation, Statement, digest_of, from_json, iso, to_json
-from cautery.operation.sharing import Bundle, bundle_for, corrects, read_bundle, statement_id
+from cautery.operation.sharing import Bundle, bundle_for, displaced_by, read_bundle, statement_id
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.letter import open_letter, write_letter
 from cautery.workflows.operation.partners import RECEIVED, check_key
@@ -19,6 +19,9 @@ from cautery.workflows.operation.partners import RECEIVED, check_key
 STATEMENT = "operation.statement"
 SHARED = "operation.shared"
 PERMITTED = "operation.permitted"
+
+LEAST_OF_AN_ID = 8
+"""Digits of an id that name a statement if no other begins like it; a table shows twelve."""
 
 _MEDIA_TYPE = "application/vnd.cautery.letter+json"
 
@@ -110,7 +113,7 @@ def held(desk: Desk) -> tuple[Held, ...]:
     newer = {
         corrected: one.id
         for _, one in rows
-        if (corrected := corrects(one, firsthand=firsthand)) is not None
+        for corrected in displaced_by(one, firsthand=firsthand)
     }
     return tuple(
         Held(statement=one, received_from=sender, corrected_by=newer.get((one.by, one.id)))
@@ -257,16 +260,25 @@ def permit(desk: Desk, statement: str, *, to: str, granted_by: str, why: str, at
         If the desk has not received it, or somebody else than its provider grants it.
     """
     desk.operation.agency(to)
-    found = [one for _, one in received_statements(desk) if one.id == statement]
-    if not found:
-        raise InputError(f"no received statement {statement!r} at this desk")
-    if found[0].by != granted_by:
+    received = [one for _, one in received_statements(desk)]
+    wanted = _meant(statement, (one.id for one in received))
+    # An id is the provider's own choice: two of them may have given the same.
+    providers = {one.by for one in received if one.id == wanted}
+    if not providers:
         raise InputError(
-            f"statement {statement}: {found[0].by} provided it, so {granted_by} cannot permit it"
+            f"no received statement {statement[:80]!r} at this desk",
+            hint="cautery operation state CASE lists them.",
         )
+    if granted_by not in providers:
+        raise InputError(
+            f"statement {wanted}: {', '.join(sorted(providers))} provided it, "
+            f"so {granted_by} cannot permit it"
+        )
+    if not why.strip():
+        raise InputError("where the permission stands is logged: --why")
     desk.record(
         PERMITTED,
-        {"statement": statement, "to": to, "granted_by": granted_by, "why": why},
+        {"statement": wanted, "to": to, "granted_by": granted_by, "why": why},
         at=at,
     )
 
@@ -294,34 +306,40 @@ def correct(
     InputError
         If it is not the agency's own, or corrected already.
     """
-    rows = {one.statement.id: one for one in held(desk) if one.received_from is None}
-    if statement not in rows:
-        raise InputError(f"no own statement {statement!r}: only its provider corrects it")
-    old = rows[statement]
+    mine = [one for one in held(desk) if one.received_from is None]
+    wanted = _meant(statement, (one.statement.id for one in mine))
+    # Stated for one agency after another, a statement stands there once for each of them.
+    rows = [one for one in mine if one.statement.id == wanted]
+    if not rows:
+        raise InputError(
+            f"no own statement {statement[:80]!r}: only its provider corrects it",
+            hint="cautery operation state CASE lists them.",
+        )
+    old = rows[0]
     if old.corrected_by is not None:
-        raise InputError(f"statement {statement} was corrected already by {old.corrected_by}")
+        raise InputError(f"statement {wanted} was corrected already by {old.corrected_by}")
     base = dict(old.statement.details) if details is None else dict(details)
-    mended = replace(
-        old.statement,
-        text=text,
-        at=at,
-        details={**base, "corrects": statement, "withdrawn": withdrawn},
-    )
-    recorded = add_statements(desk, [mended], at=at)[0]
+    new = {**base, "corrects": wanted, "withdrawn": withdrawn}
+    if "corrects" in old.statement.details:
+        told = old.statement.details
+        new["before"] = [*told.get("before", ()), told["corrects"]]
+    mended = [replace(one.statement, text=text, at=at, details=new) for one in rows]
+    recorded = add_statements(desk, mended, at=at)[0]
     return recorded, tuple(to for one, to in must_be_told(desk) if one == recorded.id)
 
 
 def must_be_told(desk: Desk) -> tuple[tuple[str, str], ...]:
     """Return which correction (by id) which agency has yet to be told: it was told the old one."""
     told = {name: _told(desk, name) for name in _recipients(desk)}
-    return tuple(
-        (one.statement.id, name)
+    found = {
+        (one.statement.id, name): None
         for one in held(desk)
-        if "corrects" in one.statement.details
+        if one.corrected_by is None
         for name in sorted(told)
-        if (one.statement.by, str(one.statement.details["corrects"])) in told[name]
+        if displaced_by(one.statement, firsthand=()) & told[name]
         and (one.statement.by, one.statement.id) not in told[name]
-    )
+    }
+    return tuple(found)
 
 
 def _recipients(desk: Desk) -> set[str]:
@@ -337,8 +355,27 @@ def _told(desk: Desk, to: str) -> set[tuple[str, str]]:
     }
 
 
-def _permissions(desk: Desk) -> frozenset[tuple[str, str]]:
-    return frozenset((str(body["statement"]), str(body["to"])) for body in desk.bodies(PERMITTED))
+def _permissions(desk: Desk) -> frozenset[tuple[str, str, str]]:
+    return frozenset(
+        (str(body["granted_by"]), str(body["statement"]), str(body["to"]))
+        for body in desk.bodies(PERMITTED)
+    )
+
+
+def _meant(told: str, ids: Iterable[str]) -> str:
+    """Return the one id that begins with what was told, or else what was told.
+
+    Raises
+    ------
+    InputError
+        If several do.
+    """
+    if len(told) < LEAST_OF_AN_ID:
+        return told
+    found = {one for one in ids if one.startswith(told)}
+    if len(found) > 1:
+        raise InputError(f"{told!r} begins several ids: write one out")
+    return found.pop() if found else told
 
 
 @lru_cache(maxsize=1 << 16)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import lzma
+import sys
 import tomllib
-import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,11 +22,12 @@ from cautery.model import (
     to_json,
     to_utc,
 )
-from cautery.operation.money.addresses import check_address, supported
+from cautery.operation.money.addresses import check_address, spelled, supported
 from cautery.operation.money.flows import FlowTable
 from cautery.operation.money.supplied import MAX_BYTES, read_tags, read_transfers
 from cautery.operation.money.taint import Method
 from cautery.operation.money.trace import Follow, Purchase, Trace, trace
+from cautery.workflows._packed import chunks_of
 from cautery.workflows.operation.desk import Desk
 
 TRACED = "operation.trace"
@@ -36,23 +35,26 @@ _MAX_TOML = 1_000_000
 _PURCHASE = ("id", "at", "price", "descriptor", "provider", "account", "wallet", "transfer")
 
 
-def read_supplied(path: Path) -> FlowTable:
-    """Read a file of transactions, also ``.xz`` and ``.gz``.
+STDIN = Path("-")
+"""Names what is piped in."""
+
+
+def read_supplied(path: Path, content: bytes | None = None) -> FlowTable:
+    """Read a file of transactions, also ``.xz``, ``.gz`` and ``.zst``; ``content`` if it is read.
 
     Raises
     ------
     InputError
         If there is none, or it is damaged; the message names the file and the row.
     """
-    content = content_of(path)
     try:
-        return read_transfers(content)
+        return read_transfers(content_of(path) if content is None else content)
     except InputError as error:
         raise _of_file(path, error) from error
 
 
 def read_tag_file(path: Path) -> tuple[AddressTag, ...]:
-    """Read a file of tags, also ``.xz`` and ``.gz``.
+    """Read a file of tags, also ``.xz``, ``.gz`` and ``.zst``.
 
     Raises
     ------
@@ -120,9 +122,12 @@ def trace_supplied(
         If the beginning is not among what was supplied; an address with a wrong checksum is
         called that.
     """
-    if isinstance(beginning, str) and beginning not in table.addresses:
-        for asset in filter(supported, dict.fromkeys(table.assets)):
-            _refuse_misspelt(asset, beginning)
+    known = frozenset(table.addresses)
+    ends = [beginning] if isinstance(beginning, str) else [one.wallet for one in beginning]
+    for end in ends:
+        if end is not None and spelled(end) not in known:
+            for asset in filter(supported, dict.fromkeys(table.assets)):
+                _refuse_misspelt(asset, end)
     return trace(beginning, table, tags, method=method, follow=follow, change=change)
 
 
@@ -209,27 +214,24 @@ def _summary(desk: Desk, found: Trace) -> dict[str, Any]:
 
 
 def content_of(path: Path, *, most: int = MAX_BYTES) -> bytes:
-    """Read a regular file, also ``.xz`` and ``.gz``, of at most so many bytes unpacked.
+    """Read a file, also ``.xz``, ``.gz`` and ``.zst``, of at most so many bytes unpacked.
+
+    ``-`` is what is piped in.
 
     Raises
     ------
     InputError
         If there is none, it is damaged, or larger.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    try:
-        with path.open("rb") as raw:
-            if path.suffix == ".xz":
-                with lzma.open(raw) as unpacked:
-                    content = unpacked.read(most + 1)
-            elif path.suffix == ".gz":
-                with gzip.open(raw) as unpacked:
-                    content = unpacked.read(most + 1)
-            else:
-                content = raw.read(most + 1)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-        raise InputError(f"{path}: damaged or unreadable: {error}") from error
+    if path == STDIN:
+        content = sys.stdin.buffer.read(most + 1)
+    else:
+        held = bytearray()
+        for chunk in chunks_of(path):
+            held += chunk
+            if len(held) > most:
+                break
+        content = bytes(held)
     if len(content) > most:
         raise InputError(f"{path}: more than {most} bytes")
     return content

@@ -7,10 +7,11 @@ import io
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import InputError
 from cautery.lab.operations.chance import token
 from cautery.lab.operations.coins import address
@@ -34,8 +35,11 @@ from cautery.model import (
     StepState,
 )
 from cautery.operation.board import BoardView
+from cautery.operation.calendar import calendar
+from cautery.operation.labels import label_sheet_typst
 from cautery.operation.register import ValueMoved
 from cautery.operation.schedule import precedence_violations
+from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
 from cautery.plan import Cut
 from cautery.watch import read_panel_dump
 from cautery.workflows.operation.course import SERVED, ServedShare
@@ -67,11 +71,9 @@ class Day:
     """What the day left behind."""
 
     plan: DayPlan
-    reports: tuple[StepReport, ...]
     removed: frozenset[str]
     violations: int
     exhibits: int
-    finds: dict[str, list[Find]] = field(default_factory=dict)
 
 
 def plan(story: Story, seen: Picture, chosen: Cut) -> DayPlan:
@@ -91,6 +93,7 @@ def plan(story: Story, seen: Picture, chosen: Cut) -> DayPlan:
         clocks=clocks,
         places=world.searches,
         arrests={one.pseudonym for one in world.persons if one.arrested},
+        found_at={node: one.search for one in world.persons if one.search for node in one.runs},
         co_tenants=world.co_tenants,
         now=story.clock.now(),
     )
@@ -102,7 +105,20 @@ def plan(story: Story, seen: Picture, chosen: Cut) -> DayPlan:
         steps=len(made.steps),
         co_tenants=len(made.co_tenants),
     )
+    for agency in sorted({one.step.agency for one in made.steps}):
+        _hand_out(story, made, agency)
+    story.tell("plan", "each agency has its call sheet in its own case: page, PDF and calendar")
     return made
+
+
+def _hand_out(story: Story, made: DayPlan, agency: str) -> None:
+    """Write an agency's call sheet into its case."""
+    case = story.desks[agency].case
+    sheet = call_sheet(made, agency, story.operation)
+    book = calendar(made, agency, operation=story.operation, made_at=story.clock.now())
+    case.store.write(case.path, "call-sheet.html", call_sheet_html(sheet).encode())
+    case.store.write(case.path, "call-sheet.pdf", compile_pdf(call_sheet_typst(sheet)))
+    case.store.write(case.path, "action-day.ics", book)
 
 
 def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float) -> Day:
@@ -163,7 +179,6 @@ def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float
     violations = precedence_violations(running.day)
     return Day(
         plan=running.day,
-        reports=running.reports,
         removed=_removed(running),
         violations=len(violations),
         exhibits=len(register.book.register),
@@ -343,6 +358,9 @@ class _Finds:
                 at=now,
                 book=book,
             )
+        case, lines = story.lead.case, book.register.lines.values()
+        sheet = label_sheet_typst(lines, operation=story.operation.id, lab=True)
+        case.store.write(case.path, "labels.pdf", compile_pdf(sheet))
         found = suggested_findings(story.lead, tags=story.world.tags, book=book)
         for finding in found:
             record_finding(story.lead, finding, book=book)

@@ -62,6 +62,7 @@ def follow(story: Story, seen: Picture, taken: Collection[str]) -> tuple[GrewBac
         f"{shares[29].share:.0%} a month later",
         first=shares[0].share,
         month=shares[29].share,
+        served=shares[29].share,
     )
     newcomers = [
         _Newcomer(one.at, one.asset, one.country, one.traits) for one in world.descendants

@@ -19,7 +19,9 @@ from cautery.model import (
     Tlp,
     iso,
 )
+from cautery.operation.instruments import draft_jit
 from cautery.workflows.operation.deconflict import deconflict_desks
+from cautery.workflows.operation.draft_instrument import file_draft
 from cautery.workflows.operation.persons import kept_persons, register_person
 from cautery.workflows.operation.picture import picture_of
 from cautery.workflows.operation.share import add_statements, picture, receive, share
@@ -31,6 +33,7 @@ _FIRST_JOINS = 3
 agencies joined was not published; the story needs one."""
 _SHARES_EVERY = 3
 _KEEP = timedelta(days=3 * 365)
+_TEAM = timedelta(days=730)
 _REVIEW = timedelta(days=360)
 
 
@@ -55,6 +58,8 @@ def gather(story: Story) -> None:
             _join(story, agency)
         if number % _SHARES_EVERY == _SHARES_EVERY - 1 or month == months[-1]:
             _round(story)
+    _again(story)
+    _agree(story)
     _persons(story)
 
 
@@ -89,8 +94,8 @@ def _deconflict(story: Story, first: str, second: str) -> None:
     if shared:
         story.tell(
             "deconfliction",
-            f"{first} and {second} share {len(shared)} targets, and know nothing more of each "
-            "other's; contact is opened",
+            f"{first} and {second} share {len(shared)} target{'s' * (len(shared) != 1)}, and know "
+            "nothing more of each other's; contact is opened",
             shared=len(shared),
             agencies=[first, second],
         )
@@ -109,6 +114,38 @@ def _round(story: Story) -> None:
         assets=len(seen.graph.assets),
         relations=len(seen.graph.edges),
         statements=seen.said,
+    )
+
+
+def _again(story: Story) -> None:
+    """Deconflict once more before the day: what an agency has learnt since is new to the others."""
+    lead = story.operation.lead.id
+    for agency in story.joined[1:]:
+        if story.operation.agency(agency).may(Competence.INVESTIGATE):
+            _deconflict(story, lead, agency)
+
+
+def _agree(story: Story) -> None:
+    """Draft the agreement of a joint investigation team; a person signs it, not we."""
+    lead = story.operation.lead
+    partners = [
+        one
+        for one in story.operation.agencies
+        if one.role is AgencyRole.PARTICIPANT and one.may(Competence.INVESTIGATE)
+    ]
+    if not partners:
+        return
+    now = story.clock.now()
+    draft = draft_jit(
+        by=lead,
+        partners=partners,
+        purpose=f"operation {story.operation.name}",
+        until=now + _TEAM,
+        at=now,
+    )
+    file_draft(story.lead, draft)
+    story.tell(
+        "instrument", f"agreement of a joint investigation team of {1 + len(partners)} drafted"
     )
 
 

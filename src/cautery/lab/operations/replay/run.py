@@ -18,10 +18,10 @@ from cautery.lab.operations.replay import action_day, after, intelligence, weigh
 from cautery.lab.operations.replay.clock import ReplayClock
 from cautery.lab.operations.replay.story import Listener, Story
 from cautery.lab.operations.spec import OperationWorld
-from cautery.model import Estimate, Operation, StepState
-from cautery.operation.page import DayView, OperationPageView, StepLine, render_page
+from cautery.model import Estimate, Operation
+from cautery.operation.page import OperationPageView, render_page
 from cautery.workflows.close_case import close_case
-from cautery.workflows.operation.page import LabTruth, day_view, page_view
+from cautery.workflows.operation.page import LabTruth, page_view
 from cautery.workflows.operation.register_exhibits import register_manifest
 from cautery.workflows.verify_case import verify_case
 
@@ -139,19 +139,17 @@ def replay(
         intelligence.gather(story)
         weigh.size(story, occasion="before the day", with_dumps=False)
         trace = weigh.follow_money(story)
-        seen, chosen, goal = weigh.plan_cut(story)
-        made = action_day.plan(story, seen, chosen)
-        day = action_day.run(story, made, seen, goal=goal, speed=speed)
+        planned = weigh.choose_cut(story)
+        made = action_day.plan(story, planned.seen, planned.cut)
+        day = action_day.run(story, made, planned.seen, goal=planned.goal, speed=speed)
         action_day.count_dumps(story)
         sizing = weigh.size(story, occasion="after the day", with_dumps=True)
-        grown = after.follow(story, seen, day.removed)
+        grown = after.follow(story, planned.seen, day.removed)
         after.erase_those_of_no_use(story)
         lead = story.lead
         view = page_view(
             lead,
             made_at=story.clock.now(),
-            day=_day_view(story, day),
-            removed=day.removed,
             trace=trace,
             truth=_truth(world),
             statement=world.sheet.statement if world.sheet else "A shape of the lab.",
@@ -221,39 +219,6 @@ def _close(story: Story, view: OperationPageView) -> None:
     for desk in story.desks.values():
         close_case(desk.case, at=story.clock.now())
     story.tell("closed", f"{len(story.desks)} cases closed", cases=len(story.desks))
-
-
-def _day_view(story: Story, day: action_day.Day) -> DayView:
-    states = {one.step: one for one in day.reports}
-    late = {one.step for one in day.reports if one.state is StepState.LATE}
-    lines = []
-    stood = {one.replaces for one in day.plan.steps}
-    for one in (*day.plan.steps, *day.plan.dropped):
-        report = states.get(one.step.id)
-        state = report.state if report else StepState.PLANNED
-        if state is StepState.DONE and one.step.id in late:
-            state = StepState.LATE
-        if one.step.id in stood:
-            state = StepState.REPLACED
-        lines.append(
-            StepLine(
-                id=one.step.id,
-                agency=one.step.agency,
-                kind=one.step.kind,
-                text=one.step.text,
-                country=one.step.country,
-                starts_at=one.starts_at,
-                ends_at=one.ends_at,
-                state=state,
-                began_at=one.starts_at if report else None,
-                ended_at=report.at if report else None,
-                replaces=one.replaces,
-                note=report.text if report else one.why,
-            )
-        )
-    return day_view(
-        story.lead, day.plan, lines, zone=story.operation.lead.zone, violations=day.violations
-    )
 
 
 def _truth(world: OperationWorld) -> LabTruth:

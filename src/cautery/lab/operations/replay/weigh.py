@@ -4,41 +4,39 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from cautery.estimate import parse_claim
 from cautery.lab.operations.replay.story import Story
 from cautery.lab.operations.sources import sizing_sources
-from cautery.model import Claim, Competence, Instrument, InstrumentKind, Statement
+from cautery.model import Claim, Instrument, InstrumentKind, Statement
 from cautery.operation.instruments import draft_eio, draft_freezing, draft_mla
 from cautery.operation.money.flows import table_of
 from cautery.operation.money.trace import Trace
-from cautery.plan import Cut, cut, served
 from cautery.workflows.operation.course import (
     PUBLISHED,
     SIZED,
     Published,
     record_all,
-    record_cut,
     sized_network,
 )
 from cautery.workflows.operation.draft_instrument import file_draft
-from cautery.workflows.operation.picture import Picture, picture_of
+from cautery.workflows.operation.plan_cut import PlannedCut, plan_cut
 from cautery.workflows.operation.share import picture
 from cautery.workflows.operation.trace_money import purchase_of, trace_money, trace_supplied
 from cautery.workflows.size_network import Sizing, size_network
 
-SERVED_AT_MOST = 0.05
-"""The goal of the cut: reference/planning.md, "served <= 5 % of subscriber weight"."""
-_SLACK = 0.02
-"""Above what all allowed acts together would leave: the last bit costs most. Judgement."""
 _MOST_DRAFTS = 40
 """Orders that one prosecutor could look at before the day; the rest stay proposals. Judgement."""
 
 
 def publish(story: Story) -> None:
-    """Record what press and agencies published: claims to be compared with what is found."""
+    """Record what press and agencies published: claims to be compared with what is found.
+
+    A smaller world is compared with nothing: no press has written of it.
+    """
     sheet = story.world.sheet
-    if sheet is None:
+    if sheet is None or story.world.scale < 1:
         return
     rows = [
         Published(
@@ -78,17 +76,14 @@ def size(story: Story, *, occasion: str, with_dumps: bool) -> Sizing:
 
 
 def claims_of(story: Story) -> tuple[Claim, ...]:
-    """Return the published sizes as claims."""
-    truth = story.world.truth
-    said = [
-        (f"{truth.claimed_users / 1e6:g}e6 users" if truth.claimed_users else None),
-        (
-            f"{truth.claimed_revenue_eur_month / 1e6:g}e6 EUR/month"
-            if truth.claimed_revenue_eur_month
-            else None
-        ),
-    ]
-    return tuple(parse_claim(one) for one in said if one is not None)
+    """Return the published sizes as claims, scaled as the world is."""
+    truth, scale = story.world.truth, story.world.scale / 1e6
+    said = []
+    if truth.claimed_users:
+        said.append(f"{truth.claimed_users * scale:g}e6 users")
+    if truth.claimed_revenue_eur_month:
+        said.append(f"{truth.claimed_revenue_eur_month * scale:g}e6 EUR/month")
+    return tuple(parse_claim(one) for one in said)
 
 
 def follow_money(story: Story) -> Trace | None:
@@ -112,32 +107,12 @@ def follow_money(story: Story) -> Trace | None:
     return found
 
 
-def plan_cut(story: Story) -> tuple[Picture, Cut, float]:
-    """Choose what to cut on the shared picture, by those at the table alone; return the goal."""
-    seen = picture_of(picture(story.lead))
-    where = {one.country for one in story.operation.agencies if one.may(Competence.SEIZE)}
-    acts = seen.acts(countries=where)
-    floor = served(seen.nodes, {node for one in acts if one.allowed for node in one.nodes})
-    goal = max(SERVED_AT_MOST, floor + _SLACK)
-    chosen = cut(seen.nodes, acts, served_at_most=goal, seed=story.world.seed)
-    if goal > SERVED_AT_MOST:
-        story.tell(
-            "plan",
-            f"{floor:.1%} of the known demand hangs on what nobody at the table may touch: "
-            f"the goal is {goal:.1%}",
-            floor=floor,
-        )
-    record_cut(story.lead, chosen, seen, at=story.clock.now())
-    story.tell(
-        "plan",
-        f"{len(chosen.chosen)} acts would leave {chosen.served_after:.1%} of the known demand "
-        f"served; cost {chosen.cost:.1f}, proven bound {chosen.bound:.1f}",
-        acts=len(chosen.chosen),
-        served_after=chosen.served_after,
-        cost=chosen.cost,
-        bound=chosen.bound,
-    )
-    return seen, chosen, goal
+def choose_cut(story: Story) -> PlannedCut:
+    """Choose what to cut on the shared picture, by those at the table alone."""
+    planned = plan_cut(story.lead, seed=story.world.seed, at=story.clock.now())
+    for line in planned.words:
+        story.tell("plan", line, floor=planned.floor, goal=planned.goal)
+    return planned
 
 
 def _leads_somewhere(one: Statement) -> bool:
@@ -160,22 +135,24 @@ def _drafts(story: Story, found: Trace) -> list[Instrument]:
         holds, grounds = proposal.holds, proposal.grounds
         if proposal.kind is not InstrumentKind.FREEZING and country == lead.country:
             continue  # at home the lead asks by its own law, with none of these instruments
-        if proposal.kind is InstrumentKind.FREEZING:
-            draft = draft_freezing(
-                by=lead, addressee=whom, country=country, holds=holds, grounds=grounds, at=now
-            )
+        if {country, lead.country} & _OUTSIDE and country != lead.country:
+            make = draft_mla
+        elif proposal.kind is InstrumentKind.FREEZING:
+            make = _freezing
         else:
-            make = draft_mla if country in _OUTSIDE else draft_eio
-            draft = make(
-                by=lead, authority=whom, country=country, holds=holds, grounds=grounds, at=now
-            )
+            make = draft_eio
+        draft = make(by=lead, authority=whom, country=country, holds=holds, grounds=grounds, at=now)
         file_draft(story.lead, draft)
         drafts.append(draft)
     return drafts
 
 
+def _freezing(*, authority: str, **arguments: Any) -> Instrument:
+    return draft_freezing(addressee=authority, **arguments)
+
+
 _OUTSIDE = frozenset({"GB", "CH", "HK", "US"})
-"""Not bound by Directive 2014/41/EU."""
+"""Bound neither by Directive 2014/41/EU nor by Regulation (EU) 2018/1805."""
 
 
 def _month_before(moment: datetime) -> date:

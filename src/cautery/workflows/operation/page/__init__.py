@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from cautery import __version__
-from cautery.model import DayPlan
+from cautery.model import DayPlan, ScheduledStep, StepReport, StepState
 from cautery.operation.money.trace import Trace
 from cautery.operation.page.view import DayView, OperationPageView, Served, StepLine
+from cautery.operation.schedule import precedence_violations
 from cautery.workflows.operation.course import SERVED, ServedShare
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.page import course, said, taken
 from cautery.workflows.operation.page.material import LabTruth, material_of
+from cautery.workflows.operation.run_day import DAY, reports_of
 
-__all__ = ["LabTruth", "day_view", "page_view"]
+__all__ = ["LabTruth", "lived_day", "page_view"]
 
 
 def page_view(
     desk: Desk,
     *,
     made_at: datetime,
-    day: DayView | None = None,
-    removed: frozenset[str] = frozenset(),
     trace: Trace | None = None,
     truth: LabTruth | None = None,
     statement: str = "",
@@ -31,10 +30,6 @@ def page_view(
 
     Parameters
     ----------
-    day : DayView or None
-        The action day as it went, once there was one.
-    removed : frozenset of str
-        Nodes that the steps done took down.
     trace : Trace or None
         Opened from the vault by who may; without it the page has no flow of money.
     truth : LabTruth or None
@@ -43,11 +38,12 @@ def page_view(
         What must stand in the head: that published figures overlap, say.
     """
     operation = desk.operation
+    day, removed = lived_day(desk) or (None, frozenset())
     material = material_of(desk, day=day, removed=removed, trace=trace, truth=truth)
     return OperationPageView(
         operation=operation.id,
         name=operation.name,
-        action_day=(day.moment if day else made_at).date(),
+        action_day=day.moment.date() if day else None,
         lead=operation.lead.id,
         made_at=made_at,
         version=__version__,
@@ -73,25 +69,58 @@ def page_view(
     )
 
 
-def day_view(
-    desk: Desk, plan: DayPlan, steps: Sequence[StepLine], *, zone: str, violations: int
-) -> DayView:
-    """Return the day by the clock: steps as they were done, capacity as it fell and came back.
+def lived_day(desk: Desk) -> tuple[DayView, frozenset[str]] | None:
+    """Return the action day as it went, and the nodes that its done steps took down.
 
-    Parameters
-    ----------
-    zone : str
-        IANA zone of the second clock.
-    violations : int
-        Of precedence, by the independent check of the plan.
+    ``None`` when no day was planned in this case.
     """
+    plans = list(desk.nouns(DAY, DayPlan))
+    if not plans:
+        return None
+    plan, reports = plans[-1], reports_of(desk)
     shares = list(desk.nouns(SERVED, ServedShare))
-    return DayView(
+    last = {one.step: one for one in reports}
+    late = {one.step for one in reports if one.state is StepState.LATE}
+    stood = {one.replaces for one in plan.steps}
+    every = (*plan.steps, *plan.dropped)
+    view = DayView(
         moment=plan.moment,
-        zone=zone,
-        steps=tuple(steps),
+        zone=desk.operation.lead.zone,
+        steps=tuple(
+            _line(one, last.get(one.step.id), late=one.step.id in late, stood=one.step.id in stood)
+            for one in every
+        ),
         served=tuple(Served(at=one.at, share=one.share) for one in shares if one.by == "plan"),
         after=tuple(Served(at=one.at, share=one.share) for one in shares if one.by == "probe"),
         bystanders_kept=sum(one.services for one in plan.co_tenants),
-        precedence_violations=violations,
+        precedence_violations=len(precedence_violations(plan)),
+    )
+    removed = frozenset(
+        node
+        for one in every
+        if one.step.id in last and last[one.step.id].state is StepState.DONE
+        for node in one.step.removes
+    )
+    return view, removed
+
+
+def _line(one: ScheduledStep, report: StepReport | None, *, late: bool, stood: bool) -> StepLine:
+    state = StepState.PLANNED if report is None else report.state
+    if state is StepState.DONE and late:
+        state = StepState.LATE
+    if stood:
+        state = StepState.REPLACED
+    return StepLine(
+        id=one.step.id,
+        agency=one.step.agency,
+        kind=one.step.kind,
+        text=one.step.text,
+        country=one.step.country,
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+        state=state,
+        began_at=None if report is None else one.starts_at,
+        ended_at=None if report is None else report.at,
+        replaces=one.replaces,
+        note=one.why if report is None else report.text,
     )

@@ -94,7 +94,7 @@ def comparisons(material: Material) -> tuple[Comparison, ...]:
                     reason=_NOT_OURS.get(one.id, "nothing in the case speaks of it"),
                 )
             )
-    return tuple(rows)
+    return tuple(sorted(rows, key=lambda one: one.fit is Fit.NOT_OURS))
 
 
 def _counted(material: Material) -> dict[str, float]:

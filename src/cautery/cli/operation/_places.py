@@ -1,0 +1,30 @@
+"""Where a command's file goes: refused early, since what is shared or answered is so once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def check_place(out: Path, *, case: Path) -> None:
+    """Refuse a place where no file can be written, or where it would spoil the case.
+
+    Raises
+    ------
+    InputError
+        Saying which of them it is.
+    """
+    import os
+
+    from cautery.errors import InputError
+
+    if out.is_dir():
+        raise InputError(f"{out}: a folder; name a file in it")
+    if not out.parent.is_dir():
+        raise InputError(f"{out}: no place for a file, there is no folder {out.parent}")
+    if not os.access(out.parent, os.W_OK):
+        raise InputError(f"{out}: no place for a file, {out.parent} may not be written to")
+    if out.resolve().is_relative_to(case.resolve()):
+        raise InputError(
+            f"{out}: lies in the case {case}, which keeps its own files only",
+            hint="Write it beside the case.",
+        )

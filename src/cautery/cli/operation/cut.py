@@ -1,0 +1,78 @@
+"""``cautery operation cut``: the cheapest acts on a desk's picture, with a proven bound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+
+MOST_ROWS = 40
+
+
+def cut(
+    case: Annotated[Path, typer.Argument(help="Case of the agency that plans.")],
+    served_at_most: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the known demand that may stay served.")
+    ] = 0.05,
+    countries_at_most: Annotated[
+        int | None, typer.Option(min=1, help="Most countries that act together.")
+    ] = None,
+    steps: Annotated[
+        Path | None, typer.Option(help="Write the steps of a day as JSON, to edit and to plan.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the solver's choices.")] = 0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Record nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Choose the cheapest acts that cut the supply, as far as this desk's statements show it.
+
+    Example: cautery operation cut cases/it --served-at-most 0.05 --steps day.json
+    """
+    import json as text
+
+    from cautery import wiring
+    from cautery.model import to_json
+    from cautery.workflows.operation.plan_cut import day_file, plan_cut, steps_of
+
+    with wiring.desk(case, read_only=dry_run) as desk:
+        planned = plan_cut(
+            desk,
+            served_at_most=served_at_most,
+            countries_at_most=countries_at_most,
+            seed=seed,
+            at=None if dry_run else wiring.clock().now(),
+        )
+        made = steps_of(planned, desk)
+    if steps is not None:
+        wiring.write_file(steps, text.dumps(day_file(made), indent=1, ensure_ascii=False).encode())
+    if json:
+        render.json_line(
+            {
+                "served_before": planned.cut.served_before,
+                "served_after": planned.cut.served_after,
+                "floor": planned.floor,
+                "goal": planned.goal,
+                "cost": planned.cut.cost,
+                "bound": planned.cut.bound,
+                "method": planned.cut.method,
+                "acts": [to_json(one) for one in planned.cut.chosen],
+                "left": [{"node": node, "why": why} for node, why in made.left],
+            }
+        )
+    else:
+        rows = [
+            (", ".join(one.nodes), one.country or "", f"{one.cost:.1f}")
+            for one in sorted(planned.cut.chosen, key=lambda one: (one.country or "", one.id))
+        ]
+        render.table(("act on", "country", "cost"), rows[:MOST_ROWS])
+        if len(rows) > MOST_ROWS:
+            render.say(f"{MOST_ROWS} of {len(rows)} shown; all with --json")
+        for line in planned.words:
+            render.say(line)
+        for node, why in made.left[:5]:
+            render.say(f"left: {node}: {why}")
+    if steps is not None:
+        render.say(f"steps   {steps}: add each agency's clock, then: cautery operation day plan")

@@ -1,0 +1,28 @@
+"""``cautery operation page``: what a desk's case shows, as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.cli.operation._places import check_place
+
+
+def page(
+    case: Annotated[Path, typer.Argument(help="The agency's case of the operation.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The page to write.")] = Path(
+        "operation.html"
+    ),
+) -> None:
+    """Write the page of an operation anew from the records of a case, open or closed.
+
+    Example: cautery operation page case -o operation.html
+    """
+    from cautery import wiring
+
+    check_place(out, case=case)
+    wiring.write_operation_page(case, out)
+    render.say(f"page    {out.resolve()}")

@@ -1,0 +1,128 @@
+"""Choose what to cut on a desk's picture, and lay out the steps that would do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.model import Competence, CoTenant, StepKind, to_json
+from cautery.plan import Cut, cut, served
+from cautery.workflows.operation.course import record_cut
+from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.picture import Picture, picture_of
+from cautery.workflows.operation.plan_day import CRITERIA, LASTS, DaySteps, day_steps
+from cautery.workflows.operation.share import picture
+
+SERVED_AT_MOST = 0.05
+"""The usual goal: reference/planning.md, "served <= 5 % of subscriber weight"."""
+SLACK = 0.02
+"""Above what all allowed acts together would leave: the last bit costs most. Judgement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCut:
+    """A cut and what it was chosen on.
+
+    Parameters
+    ----------
+    floor : float
+        Share of the known demand that stays served if every allowed act is done.
+    goal : float
+        Share that the cut was to leave at most: what was asked, or a little above the floor.
+    """
+
+    seen: Picture
+    cut: Cut
+    floor: float
+    goal: float
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Say what is reached, and what bars the rest."""
+        lines = []
+        if self.goal <= self.floor + SLACK:
+            lines.append(
+                f"{self.floor:.1%} of the known demand hangs on what nobody at the table may "
+                f"touch: the goal is {self.goal:.1%}"
+            )
+        lines.append(
+            f"{len(self.cut.chosen)} acts would leave {self.cut.served_after:.1%} of the known "
+            f"demand served; cost {self.cut.cost:.1f}, proven bound {self.cut.bound:.1f}"
+        )
+        return tuple(lines)
+
+
+def plan_cut(
+    desk: Desk,
+    *,
+    served_at_most: float = SERVED_AT_MOST,
+    countries_at_most: int | None = None,
+    seed: int = 0,
+    at: datetime | None = None,
+) -> PlannedCut:
+    """Choose the cheapest acts by those at the table; with ``at``, record the cut.
+
+    Raises
+    ------
+    InputError
+        If the picture has no demand to cut.
+    """
+    seen = picture_of(picture(desk))
+    if seen.demand <= 0:
+        raise InputError(
+            f"{desk.case.path}: no statement says who is served",
+            hint="State demand as assets with a weight: users of a country and reseller.",
+        )
+    able = {one.country for one in desk.operation.agencies if one.may(Competence.SEIZE)}
+    acts = seen.acts(countries=able)
+    floor = served(seen.nodes, {node for one in acts if one.allowed for node in one.nodes})
+    goal = max(served_at_most, min(1.0, floor + SLACK) if floor > served_at_most - SLACK else 0.0)
+    chosen = cut(
+        seen.nodes, acts, served_at_most=goal, countries_at_most=countries_at_most, seed=seed
+    )
+    if at is not None:
+        record_cut(desk, chosen, seen, at=at)
+    return PlannedCut(seen=seen, cut=chosen, floor=floor, goal=goal)
+
+
+def steps_of(planned: PlannedCut, desk: Desk, *, co_tenants: Sequence[CoTenant] = ()) -> DaySteps:
+    """Return the steps that carry out a cut, without premises: those are for people to add."""
+    return day_steps(planned.seen.graph, planned.cut.chosen, desk.operation, co_tenants=co_tenants)
+
+
+def day_file(made: DaySteps) -> dict[str, Any]:
+    """Return steps as ``cautery operation day plan`` reads them.
+
+    No clock is in it: each agency measures its own.
+    """
+    return {
+        "day": {"warning_s": 300},
+        "clock": [],
+        "criterion": [to_json(one) for one in CRITERIA],
+        "co_tenant": [to_json(one) for one in made.co_tenants],
+        "held": made.held,
+        "step": list(_step_rows(made)),
+    }
+
+
+def _step_rows(made: DaySteps) -> Iterator[dict[str, Any]]:
+    for one in made.steps:
+        row: dict[str, Any] = {
+            "id": one.id,
+            "kind": one.kind.value,
+            "agency": one.agency,
+            "country": one.country,
+            "target": one.target,
+            "text": one.text,
+            "team": one.team,
+            "place": one.place,
+        }
+        if one.lasts != LASTS[StepKind(one.kind)]:
+            row["lasts_min"] = one.lasts.total_seconds() / 60
+        for name in ("after", "tips_off", "removes", "keeps"):
+            if named := sorted(getattr(one, name)):
+                row[name] = named
+        yield row
