@@ -30,6 +30,7 @@ from cautery.workflows.operation.deconflict import fourth, last, second, third
 from cautery.workflows.operation.desk import open_desk
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+GOAL_S = 60.0
 SHARED = 1000
 TRIED = 20_000
 
@@ -67,7 +68,7 @@ def table() -> Operation:
     )
 
 
-def main() -> None:
+def main() -> int:
     """Print seconds and multiplications a second, ours and bare."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     shared = min(SHARED, count)
@@ -113,12 +114,13 @@ def main() -> None:
     steps = [later - earlier for earlier, later in zip([begun, *marks], marks, strict=False)]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{count} against {count} targets, padded to {size}, {shared} shared, {cores} cores")
-    print(f"seconds {seconds:.1f} (goal < 60): " + ", ".join(f"{one:.1f}" for one in steps))
+    print(f"seconds {seconds:.1f} (goal < {GOAL_S:g}): " + ", ".join(f"{one:.1f}" for one in steps))
     print(f"letters, MB: {', '.join(f'{len(one) / 1e6:.2f}' for one in letters)}")
     print(f"scalar multiplications/s: ours {rate:,.0f} with files, signatures and hashing;")
     print(f"  bare libsodium {one_thread:,.0f} in one thread, {all_threads:,.0f} in {cores}")
     print(f"ratio to the bare rate of all cores: {rate / all_threads:.2f}; peak {peak:.0f} MB")
+    return int(seconds >= GOAL_S)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

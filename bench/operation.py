@@ -33,11 +33,12 @@ import numpy as np
 from cautery import wiring
 from cautery.errors import CauteryError, InputError
 from cautery.lab.operations import LIKES, build_world
-from cautery.lab.operations.replay.run import MANIFEST, replay
+from cautery.lab.operations.replay.run import replay
 from cautery.model import ClockOffset, Competence, Operation, StepReport, StepState
 from cautery.operation.schedule import precedence_violations
 from cautery.operation.totals import totals
 from cautery.plan import cut
+from cautery.workflows.operation.close_desk import EXHIBITS
 from cautery.workflows.operation.desk import open_desk
 from cautery.workflows.operation.picture import picture_of
 from cautery.workflows.operation.plan_day import plan_day
@@ -207,7 +208,7 @@ def exhibits(tampers: int, seed: int) -> bool:
         register = register_of(desk)
         counted = totals(register)
         verifier = desk.case.store.public_key(key, name="bench")
-        held = check_manifest(desk, (base / MANIFEST).read_bytes(), key=verifier)
+        held = check_manifest(desk, (base / EXHIBITS).read_bytes(), key=verifier)
         desk.leave()
         unseen = sum(
             _unseen(base, Path(folder) / "copy", key, seed * 1000 + n) for n in range(tampers)

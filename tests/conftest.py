@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from pytest_socket import socket_allow_hosts
 
+# Small matrices gain nothing from threads, and lose much where two runs share the cores.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
 LOOPBACK = "127.0.0.0/8"
 
 

@@ -61,7 +61,7 @@ class ApprovalError(CauteryError):
 class StorageError(CauteryError):
     """The case could not be written."""
 
-    hint = "Free some space and start the watch again: it goes on where it stopped."
+    hint = "Free some space and run it again: it goes on where it stopped."
 
 
 class EvidenceError(CauteryError):

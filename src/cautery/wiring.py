@@ -22,7 +22,7 @@ from cautery.adapters.intermediary import HttpPublisher
 from cautery.adapters.keys_file import KeyFolder, load_approver
 from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.tls import TlsCertificates
-from cautery.evidence.manifest import CASE_KEY
+from cautery.evidence.manifest import CASE_KEY, NOTE
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Approval, Mandate, Observation, Operation, keyed_hash
 from cautery.model.ports import Clock
@@ -31,6 +31,8 @@ from cautery.workflows.close_case import close_case
 from cautery.workflows.identify_files import build_reference_file, identify_files
 from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.operation.desk import Desk, open_desk
+from cautery.workflows.operation.persons import erase_in_closed_case
+from cautery.workflows.operation.persons import erase_person as erase_in_open_case
 from cautery.workflows.watch.journal import Listener
 from cautery.workflows.watch.run import WatchPorts, run_watch
 from cautery.workflows.write_report import write_report
@@ -205,6 +207,37 @@ def desk(
     )
     try:
         yield opened
+    finally:
+        opened.leave()
+
+
+def erase_person(case: Path, pseudonym: str, *, why: str) -> tuple[int, bool]:
+    """Destroy the key of a person's name; return how many there were, and if the case is closed.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    if reading_store().exists(case, NOTE):
+        return erase_in_closed_case(case, pseudonym, store=store(), clock=clock()), True
+    with desk(case) as opened:
+        return erase_in_open_case(opened, pseudonym, why=why), False
+
+
+def close_operation(case: Path, *, keys_dir: Path | None = None) -> Path:
+    """Write page and manifest into an operation's case and close it; return where the page lies.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    from cautery.workflows.operation.close_desk import close_desk  # noqa: PLC0415 - heavy
+
+    opened = open_desk(case, store=store(keys_dir), clock=clock())
+    try:
+        return close_desk(opened)
     finally:
         opened.leave()
 

@@ -189,6 +189,29 @@ def test_a_correction_of_what_was_passed_on_says_who_must_be_told(
     assert "filed already" in again.err
 
 
+def test_every_table_of_statements_shows_the_whole_marking(
+    here: Path, cautery: Callable[..., Any]
+) -> None:
+    """The words of H3 are for people: a table that hides them loses the marking."""
+    begin(cautery)
+    line = json.loads(statements().splitlines()[0])
+    marking = {**line["marking"], "handling": ["H2", "H3"], "h3_text": "ask the prosecutor"}
+    Path("f.jsonl").write_text(json.dumps({**line, "to": ["bg-gdbop"], "marking": marking}))
+    assert cautery("operation", "state", "rome", "f.jsonl").code == 0
+    for command in (
+        "state rome",
+        "share rome --to bg-gdbop --why x --dry-run",
+        "share rome --to bg-gdbop --why x -o 1.bundle",
+        "receive sofia 1.bundle --key rome/keys/case.pub",
+        "state sofia",
+    ):
+        ran = cautery("operation", *shlex.split(command))
+        assert ran.code == 0, ran.err
+        if "-o" not in command:
+            shown = [one in ran.out for one in ("TLP:AMBER", "PAP:RED", "H2", "ask the pros", "B2")]
+            assert all(shown), (command, shown)
+
+
 def test_what_an_agency_wrote_steers_no_terminal(here: Path, cautery: Callable[..., Any]) -> None:
     begin(cautery)
     line = json.loads(statements().splitlines()[0])

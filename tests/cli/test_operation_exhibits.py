@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,6 +140,37 @@ def test_labels_are_a_pdf_and_the_manifest_is_checked(cautery: Callable, case: P
     assert (ran.code, "not the one that was signed" in ran.err) == (1, True)
 
 
+def move(cautery: Callable, case: Path, *more: str) -> Any:
+    return cautery(
+        *("operation", "exhibit", "move", case, "IT-0001", "--from", "it-postal/4471"),
+        *("--to", "exhibits officer", "--place", "store 2", "--reason", "kept", *more),
+    )
+
+
+def test_an_hour_with_a_zone_is_that_hour(cautery: Callable, case: Path) -> None:
+    entered(cautery, case)
+    moved = move(cautery, case, "--at", "2024-11-26T10:00:00+02:00")
+    assert (moved.code, "1 link of custody" in moved.err) == (0, True), moved.err
+    shown = cautery("operation", "exhibit", "show", case, "IT-0001", "--json")
+    assert json.loads(shown.out)["chain"][-1]["at"].startswith("2024-11-26T08:00:00")
+
+
+def test_a_field_set_twice_in_one_correction_is_refused(cautery: Callable, case: Path) -> None:
+    entered(cautery, case)
+    ran = cautery(
+        *("operation", "exhibit", "correct", case, "IT-0001", "--set", "count=2"),
+        *("--set", "count=3", "--reason", "miscounted", "--by", "exhibits officer"),
+    )
+    assert (ran.code, "set twice" in ran.err) == (2, True)
+
+
+def test_a_number_is_never_broken_over_lines_in_the_list(cautery: Callable, case: Path) -> None:
+    entered(cautery, case)
+    assert {"IT-0001", "IT-0002"} <= set(
+        re.findall(r"IT-\d{4}", cautery("operation", "exhibit", "list", case).out)
+    )
+
+
 def test_findings_suggest_arms_for_a_firearm(cautery: Callable, case: Path) -> None:
     entered(cautery, case)
     ran = cautery("operation", "exhibit", "findings", case, "--json")
@@ -181,6 +213,7 @@ def test_money_is_followed_from_an_address(cautery: Callable, case: Path) -> Non
         (("--from", TILL[:-1] + "U"), "wrong checksum"),
         (("--from", TILL, "--method", "guess"), "One of fifo"),
         (("--from", "nothing.toml"), "no such file"),
+        (("--from", TILL, "--only-purchase"), "an address has no purchase"),
         (("--from", TILL, "--tags", "nothing.csv"), "no such file"),
     ],
 )

@@ -169,6 +169,34 @@ def test_who_is_of_no_use_is_erased_and_every_proof_still_holds(run: Run) -> Non
         vault.open(ExhibitId(erased[0].exhibit), subject=subject)
 
 
+def test_a_person_may_still_be_erased_after_the_case_was_closed(run: Run, tmp_path: Path) -> None:
+    case, keys = tmp_path / "case", tmp_path / "keys"
+    shutil.copytree(run.case, case)
+    shutil.copytree(run.keys, keys)
+    store = wiring.store(keys)
+    with wiring.desk(case, read_only=True) as lead:
+        person = next(one for one in kept_persons(lead) if one.erased_at is None)
+    subject = f"person:{person.person.pseudonym}"
+    vault = store.vault(case, store.keys(case))
+    assert vault.open(ExhibitId(person.exhibit), subject=subject)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "cautery", "operation", "person", "erase", str(case)),
+            *(person.person.pseudonym, "--why", "acquitted"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "CAUTERY_KEYS": str(keys)},
+    )
+    assert done.returncode == 0, done.stderr
+    with pytest.raises(ErasedError):
+        vault.open(ExhibitId(person.exhibit), subject=subject)
+    assert verify_case(
+        case, store=wiring.reading_store(), public_key=wiring.public_key_of(case, keys)
+    ).authentic
+
+
 def test_industry_is_told_of_no_person(run: Run) -> None:
     with wiring.desk(run.case.parent / "case-agencies" / "industry", read_only=True) as desk:
         heard = list(received_statements(desk))

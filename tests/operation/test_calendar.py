@@ -97,6 +97,17 @@ def test_a_replanned_step_keeps_its_uid_and_counts_up():
     assert new["sequence"] > old["sequence"]
 
 
+def test_a_step_that_is_out_of_the_day_is_cancelled_and_wakes_nobody():
+    (gone,) = (timed("c", "it"),)
+    later = replace(DAY, dropped=(gone,), replanned_at=MOMENT - timedelta(hours=1))
+    before = replace(DAY, steps=(gone,))
+    cancelled = read("it", later)[-1]
+    assert cancelled["status"] == "CANCELLED"
+    assert cancelled["uid"] == read("it", before)[1]["uid"]
+    assert not cancelled.walk("VALARM")
+    assert len(read("ro", later)) == 2
+
+
 def test_a_uid_tells_nothing_and_differs_between_agencies():
     uids = {str(one["uid"]) for name in ("it", "ro") for one in read(name)}
     assert len(uids) == 4

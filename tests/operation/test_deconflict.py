@@ -231,6 +231,7 @@ def test_a_masked_set_shows_no_secret_when_it_is_printed() -> None:
         ("wallet:0xAbCdEf0123456789aBcDeF0123456789AbCdEf01",
          "wallet:0xabcdef0123456789abcdef0123456789abcdef01"),
         ("  panel:X1 ", "panel:x1"),
+        ("https://Shop.example/a", "url:https://shop.example/a"),
     ],
 )  # fmt: skip
 def test_two_spellings_of_a_target_are_one(one: str, other: str) -> None:

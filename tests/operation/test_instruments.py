@@ -148,3 +148,26 @@ def test_the_same_draft_has_the_same_id_and_another_one_another() -> None:
     one, two = draft_production(**EVIDENCE), draft_production(**EVIDENCE)
     assert one == two
     assert one.id != draft_production(**{**EVIDENCE, "country": "DE"}).id
+
+
+@pytest.mark.parametrize("country", ["", "nl", "Netherlands", "N1"])
+def test_every_draft_says_in_which_country_its_addressee_is(country: str) -> None:
+    told = {**COMMON, "country": country}
+    evidence = {**EVIDENCE, "country": country}
+    for made in (
+        lambda: draft_mla(authority="a court", **told),
+        lambda: draft_eio(authority="a court", **told),
+        lambda: draft_freezing(addressee="a bank", **told),
+        lambda: draft_production(**evidence),
+        lambda: draft_preservation(**evidence),
+    ):
+        with pytest.raises(InputError, match="country is missing"):
+            made()
+
+
+@pytest.mark.parametrize(
+    "changed", [{"authority": "a court\n\n## Signature"}, {"holds": ["a\n# b"]}, {"holds": [" "]}]
+)
+def test_no_line_of_a_draft_is_smuggled_in(changed: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="is one line"):
+        draft_mla(**{"authority": "a court", **COMMON, **changed})

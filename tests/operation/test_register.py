@@ -25,6 +25,13 @@ from cautery.operation.register import (
 NOON = datetime(2024, 11, 26, 12, tzinfo=UTC)
 WALLET = "34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo"
 STATE = "1BoatSLRHtKNngkdXEeobR76b53LETtpyT"
+IBAN = "IT60X0542811101000000123456"
+ITSELF = {
+    "asset": "BTC",
+    "address": WALLET,
+    "amount": "1",
+    "transfer": {"id": "t", "to": WALLET, "amount": "0.5"},
+}
 
 
 def exhibit(number: str = "IT-0001", **changes: Any) -> SeizedExhibit:
@@ -120,7 +127,26 @@ def test_service_numbers_and_roles_are_taken(finder: str) -> None:
         ({"kind": ExhibitKind.DRUGS, "details": {"substance": "x", "grams": "-3"}}, "amount of -3"),
         ({"kind": ExhibitKind.DRUGS, "details": {"substance": "x", "grams": "NaN"}}, "amount"),
         ({"kind": ExhibitKind.CASH}, "cash has a value"),
+        (
+            {
+                "kind": ExhibitKind.CASH,
+                "value": Money(amount=Decimal("0.00"), currency="EUR"),
+                "valued_at": NOON,
+            },
+            "cash has a value",
+        ),
         ({"kind": ExhibitKind.BANK_ACCOUNT}, "iban"),
+        (
+            {"kind": ExhibitKind.BANK_ACCOUNT, "details": {"iban_masked": IBAN}},
+            r"iban_masked holds a whole IBAN, IT60\.\.\.3456$",
+        ),
+        (
+            {"kind": ExhibitKind.BANK_ACCOUNT, "details": {"account_hash": IBAN.lower()}},
+            "account_hash holds a whole IBAN",
+        ),
+        ({"kind": ExhibitKind.WALLET, "details": ITSELF}, "into the same wallet"),
+        ({"seal": "A" * 81}, "up to 80 plain letters"),
+        ({"details": {"note": "x" * (1 << 18)}}, "an entry of .* bytes"),
         ({"kind": ExhibitKind.WALLET, "details": {"asset": "BTC"}}, "address"),
         (
             {"kind": ExhibitKind.WALLET, "details": {"asset": "BTC", "address": WALLET[:-1] + "p"}},
@@ -170,6 +196,9 @@ def test_a_chain_from_seizure_to_return_stands() -> None:
         ([HANDED, replace(EXAMINED, opened_seal="SEAL-7")], "seal SEAL-7 was opened"),
         ([HANDED, replace(EXAMINED, seal="SEAL-IT-0001")], "was used for exhibit"),
         ([replace(HANDED, reason=" ")], "reason is missing"),
+        ([replace(HANDED, giver="")], "giver: a service number or role is missing"),
+        ([replace(HANDED, place="x\x1b[2J")], "place is no plain text"),
+        ([HANDED, replace(EXAMINED, seal="A\x00")], "80 plain letters"),
         ([replace(HANDED, taker="Anna Bianchi")], "looks like a name"),
         ([replace(HANDED, act=CustodyAct.SEIZED)], "seized already"),
         ([replace(HANDED, number="IT-0002")], "not in the register"),
@@ -244,11 +273,19 @@ def test_no_more_coins_leave_a_wallet_than_were_found() -> None:
         (moved("1", to=STATE[:-1] + "U"), "wrong checksum"),
         (moved("1", asset="ETH"), "holds BTC, not ETH"),
         (moved("1", at=NOON - timedelta(hours=1)), "before it was seized"),
+        (moved("1", to=WALLET), "into the same wallet"),
+        (moved("1", transfer=" "), "id of the transaction is missing"),
     ],
 )
 def test_a_movement_that_cannot_be_is_refused(move: ValueMoved, why: str) -> None:
     with pytest.raises(InputError, match=why):
         Register().add(wallet()).after(move)
+
+
+def test_the_transfer_that_an_entry_states_is_not_counted_again() -> None:
+    stated = wallet(transfer={"id": "t1", "to": STATE, "amount": "0.5"})
+    with pytest.raises(InputError, match="transfer t1 is in the register already"):
+        Register().add(stated).after(moved("0.5"))
 
 
 def correction(of: SeizedExhibit, **changes: Any) -> Correction:

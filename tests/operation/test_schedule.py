@@ -576,6 +576,26 @@ def test_the_checker_knows_every_rule(change, rule):
     assert any(rule in one for one in found), found
 
 
+def test_hours_for_every_country_are_kept_and_checked():
+    everywhere = {"*": (time(7, 0), time(21, 0))}
+    assert planned(step("a", "search", "p1"), hours=everywhere).steps[0].starts_at == (
+        MOMENT + timedelta(hours=1)
+    )
+    early = planned(step("a", "search", "p1"))
+    assert precedence_violations(early, operation=OPERATION, hours=everywhere)
+
+
+def test_a_team_with_overlapping_work_at_one_place_goes_elsewhere_when_all_of_it_has_ended():
+    day = times(
+        planned(
+            step("long", "seize", "host:a", team="x", place="rack", lasts=120),
+            step("short", "seize", "host:b", team="x", place="rack", lasts=30),
+            step("away", "search", "p1", team="x", place="flat", after=["short"]),
+        )
+    )
+    assert day["away"].starts_at == day["long"].ends_at
+
+
 def test_the_checker_knows_the_hours_of_searches():
     day = planned(step("a", "search", "p1"))
     hours = {"IT": (time(7, 0), time(21, 0))}

@@ -115,6 +115,7 @@ def test_a_marking_decides_who_is_told(statement: Statement, told: tuple[str, ..
         said(Tlp.CLEAR, about="link", source=["host:a.example"], target="host:b.example"),
         said(Tlp.CLEAR, registrant="Assunta Quaglia"),
         said(Tlp.CLEAR, traits={"favicon": "1a", "contact": "@seller"}),
+        said(Tlp.CLEAR, traits={"Registrant": "Assunta Quaglia"}),
         said(Tlp.CLEAR, traits=["@seller"]),
     ],
 )
@@ -311,7 +312,12 @@ def test_a_spoilt_bundle_is_refused_by_its_rule(spoil, rule: str) -> None:
 def test_what_was_passed_on_against_its_marking_is_refused() -> None:
     strict = said(Tlp.AMBER, by="nl-fiod")
     payload = bundle_for(
-        [strict], to=BG, by=LEAD, operation=TABLE, at=NOON, permitted={("nl-fiod", strict.id, "bg-gdbop")}
+        [strict],
+        to=BG,
+        by=LEAD,
+        operation=TABLE,
+        at=NOON,
+        permitted={("nl-fiod", strict.id, "bg-gdbop")},
     ).payload()
     assert payload["permitted"] == [strict.id]
     payload["permitted"] = []

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +20,7 @@ from cautery.model import (
     Step,
     StepKind,
 )
+from cautery.operation.calendar import calendar
 from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
 
 MOMENT = datetime(2024, 11, 26, 5, 0, tzinfo=UTC)
@@ -98,7 +100,7 @@ def test_times_are_local_to_the_agency_and_the_moment_is_said_in_utc_too():
 def test_a_step_says_when_its_team_leaves_and_for_whom_it_waits():
     first, later = call_sheet(DAY, "it", OPERATION).steps
     assert (first.begins, first.ends, first.leaves) == ("06:00", "10:00", "05:20")
-    assert later.waits == ("your step mine", "a step of ro, which ends at 10:00")
+    assert later.waits == ("your step mine", "a step of Police RO, which ends at 10:00")
 
 
 @pytest.mark.parametrize("form", [call_sheet_html, call_sheet_typst])
@@ -107,6 +109,92 @@ def test_nothing_of_another_agencys_step_is_on_the_sheet(form):
     assert "flat-1" in text
     for secret in ("theirs", "villa-2", "yacht-3", "bakery", "secret-"):
         assert secret not in text
+
+
+def test_a_step_in_the_place_of_another_agencys_says_whose_it_was_and_no_more():
+    own = replace(timed("new", "it", "flat-1"), replaces="theirs")
+    stood = replace(timed("again", "it", "flat-4"), replaces="mine")
+    gone = (timed("theirs", "ro", "villa-2"), timed("mine", "it", "flat-4"))
+    sheet = call_sheet(replace(DAY, steps=(own, stood), dropped=gone), "it", OPERATION)
+    assert [one.replaces for one in sheet.steps] == ["a step of Police RO", "mine"]
+
+
+def secrets_of(one):
+    """Return every word of a step that another agency must not read."""
+    step = one.step
+    return {step.id, step.target, step.text, step.team, step.place, *step.removes, *step.keeps}
+
+
+@st.composite
+def days(draw):
+    """A day of three agencies in which every step is tied to those of the others."""
+    numbers = count(10**9)
+
+    def word():
+        return f"w{next(numbers)}w"
+
+    made = [
+        timed(
+            word(),
+            draw(st.sampled_from(["it", "ro", "in"])),
+            word(),
+            start=draw(st.integers(-60, 400)),
+            text=word(),
+            removes=(word(),),
+            keeps=frozenset({word()}),
+        )
+        for _ in range(draw(st.integers(2, 6)))
+    ]
+    others = st.sampled_from(made)
+
+    def tied(one):
+        return replace(
+            one,
+            replaces=draw(st.sampled_from([None, made[0].step.id])),
+            step=replace(
+                one.step,
+                after=frozenset(each.step.id for each in draw(st.sets(others, max_size=3)))
+                - {one.step.id},
+                tips_off=frozenset({word(), draw(others).step.target}),
+            ),
+        )
+
+    return replace(
+        DAY,
+        dropped=(made[0],),
+        steps=tuple(tied(one) for one in made[1:]),
+        co_tenants=tuple(
+            CoTenant(target=one.step.target, name=word(), services=1, continuity=word())
+            for one in made
+        ),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(days())
+def test_no_sheet_and_no_calendar_tells_of_another_agencys_step_person_or_co_tenant(day):
+    for agency in ("it", "ro", "in"):
+        sheet = call_sheet(day, agency, OPERATION)
+        told = "".join(
+            (
+                call_sheet_html(sheet),
+                call_sheet_typst(sheet),
+                calendar(day, agency, operation=OPERATION, made_at=MOMENT).decode(),
+            )
+        )
+        everything = (*day.steps, *day.dropped)
+        own = [one for one in everything if one.step.agency == agency]
+        theirs = [one for one in everything if one.step.agency != agency]
+        hidden = set().union(*(secrets_of(one) for one in theirs))
+        hidden |= {
+            word
+            for one in day.co_tenants
+            if one.target in {each.step.target for each in theirs}
+            for word in (one.name, one.continuity)
+        }
+        hidden |= set().union(*(one.step.tips_off for one in own))
+        hidden -= set().union(*(secrets_of(one) for one in own))
+        assert not [word for word in hidden if word in told]
 
 
 def test_who_warns_this_agencys_targets_is_said_without_their_targets():

@@ -96,6 +96,21 @@ def test_a_start_that_nobody_supplied_is_refused() -> None:
         taint(MIXED, (Start(address="nobody", asset="BTC"),))
 
 
+def test_a_transaction_of_thousands_each_way_is_not_spread_by_haircut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("cautery.operation.money.taint.MOST_SHARES", 50)
+    many = {f"m{n}": "1" for n in range(10)}
+    wide = (
+        transfer("a", 1, {"s": "10"}, many),
+        transfer("b", 2, many, {f"n{n}": "1" for n in range(10)}),
+    )
+    start = (Start(address="s", asset="BTC"),)
+    with pytest.raises(InputError, match="transfer b: haircut spreads more than 50 shares"):
+        taint(wide, start, method="haircut")
+    assert taint(wide, start, method="fifo").out("BTC") == 10
+
+
 ADDRESSES = ("a", "b", "c", "d", "e", "ex")
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import InputError
 from cautery.model import AddressTag, Flow, InstrumentKind, Money, Transfer
+from cautery.operation.money.flows import FlowTable
 from cautery.operation.money.supplied import read_tags, read_transfers
 from cautery.operation.money.trace import Purchase, trace
 
@@ -46,6 +47,62 @@ BUY = Purchase(
     wallet="till1",
     transfer="pay",
 )
+
+
+CASED = "0x52908400098527886E0F7030069857D2E4169EE7"
+OTHER = "0xde709f2102306220921060314715629080e2fb77"
+
+
+def test_one_address_in_two_spellings_is_one_place() -> None:
+    ether = (
+        transfer("in", 1, {"buyer": "2"}, {CASED: "2"}, asset="ETH"),
+        transfer("out", 2, {CASED.lower(): "2"}, {OTHER: "1.9"}, asset="ETH"),
+    )
+    exchange = AddressTag(
+        address=OTHER.upper().replace("0X", "0x"), label="Big", category="exchange", source="t"
+    )
+    found = trace(CASED, ether, [exchange])
+    assert {one.node: one.amount for one in found.endings} == {
+        "service:Big": Decimal("1.9"),
+        "fees": Decimal("0.1"),
+    }
+
+
+def test_a_file_and_nouns_spell_addresses_alike() -> None:
+    head = "id,asset,at,side,address,amount\n"
+    segwit = "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4"
+    rows = f"t,BTC,2024-01-01T00:01:00Z,in,{segwit},2\nt,BTC,2024-01-01T00:01:00Z,out,{CASED},1\n"
+    read = read_transfers((head + rows).encode())
+    assert read.addresses == [segwit.lower(), CASED.lower()]
+    nouns = [transfer("t", 1, {segwit: "2"}, {CASED: "1"})]
+    assert FlowTable.of(nouns).addresses == read.addresses
+
+
+def test_base58_addresses_keep_their_case() -> None:
+    assert FlowTable.of([transfer("t", 1, {"1BoatS": "2"}, {"1bOATs": "1"})]).addresses == [
+        "1BoatS",
+        "1bOATs",
+    ]
+
+
+def test_an_address_has_no_purchase_of_its_own_to_follow() -> None:
+    with pytest.raises(InputError, match="an address has no purchase"):
+        trace("till1", TRANSFERS, follow="purchase")
+
+
+@pytest.mark.parametrize("year", ["0000", "0001", "1969", "2100", "9999"])
+def test_a_year_that_no_transfer_has_is_refused(year: str) -> None:
+    rows = f"t,BTC,{year}-01-01T00:00:00Z,in,a,1\nt,BTC,{year}-01-01T00:00:00Z,out,b,1\n"
+    with pytest.raises(InputError, match=f"row 1: time '{year}-01-01T00:00:00Z'"):
+        read_transfers(b"id,asset,at,side,address,amount\n" + rows.encode())
+
+
+def test_sums_carry_no_idle_zeros() -> None:
+    table = read_transfers(
+        b"id,asset,at,side,address,amount\n"
+        b"a,BTC,2024-01-01T00:00:00Z,in,x,0.5000\na,BTC,2024-01-01T00:00:00Z,out,y,0.5000\n"
+    )
+    assert [str(hop.amount) for hop in trace("x", table, method="haircut").hops] == ["0.5"]
 
 
 def test_an_owner_is_followed_through_all_tills_that_were_spent_together() -> None:

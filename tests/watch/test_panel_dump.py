@@ -64,6 +64,10 @@ def test_epochs_in_milliseconds_are_understood():
     assert of(read(HEAD + rows(5, ends=BEFORE * 1000)), "IT") == (0, 0, 5)
 
 
+def test_a_line_until_the_year_9999_is_paid():
+    assert of(read(HEAD + rows(6, ends=253_402_300_799)), "IT") == (6, 0, 0)
+
+
 def test_no_name_and_no_password_leaves_the_reader():
     dump = read(HEAD + rows(9) + "broken,bob,topsecret\n" + '1,"bob,topsecret,1,0,1,1,IT\n')
     assert dump.damaged == 2

@@ -67,6 +67,12 @@ def test_a_source_of_a_far_month_is_left_out_and_said(folder):
     assert all("left out" in one for one in notes)
 
 
+@pytest.mark.parametrize("year", [1, 1999, 2100, 9999])
+def test_a_month_of_no_network_is_refused(folder, year):
+    with pytest.raises(InputError, match="months of 2000 to 2099 are sized"):
+        read_sources(folder, month=date(year, 12, 1))
+
+
 def test_a_worlds_folder_is_read_by_its_sources(folder):
     assert read_sources(folder.parent) == read_sources(folder)
 

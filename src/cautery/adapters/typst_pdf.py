@@ -16,7 +16,7 @@ from pathlib import Path
 from cautery.errors import CauteryError, InputError
 
 MAX_SOURCE = 20_000_000
-"""Characters of source: 20,000 steps of a thousand characters, far beyond any sheet."""
+"""Characters of source: 3,000 steps of six thousand characters, far beyond any sheet."""
 
 
 def compile_pdf(source: str, *, made_at: datetime | None = None) -> bytes:

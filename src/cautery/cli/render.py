@@ -21,7 +21,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     from rich.text import Text
 
     # As Text: what stands in square brackets in a name is no markup of ours.
-    shown = Table(title=Text(printable(title)) if title else None, title_justify="left", header_style="bold")
+    shown = Table(
+        title=Text(printable(title)) if title else None, title_justify="left", header_style="bold"
+    )
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:

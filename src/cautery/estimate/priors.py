@@ -6,7 +6,7 @@ draws. So calibration is measured against the published ranges, not against a wo
 The equations (the whole model; docs/adr/0009-sizing.md says why). For country ``c``::
 
     payers[c]                           the unknown
-    users[c]    = payers[c] * USERS_PER_PAYER * COUNTRY_SHARING
+    users[c]    = payers[c] * USERS_PER_PAYER * COUNTRY_SHARING     at least one a payer
     arpu[c]     = NETWORK_ARPU * arpu_level(c) * COUNTRY_ARPU
     revenue[c]  = payers[c] * arpu[c]                   EUR a month, what customers pay
     lines[c]    = payers[c] * LINES_PER_PAYER           live lines in use by payers

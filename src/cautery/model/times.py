@@ -26,11 +26,14 @@ def to_utc(name: str, moment: datetime) -> datetime:
     Raises
     ------
     InputError
-        If the time is naive.
+        If the time is naive, or lies outside of the calendar in UTC.
     """
     if moment.tzinfo is None:
         raise InputError(f"{name}: {moment.isoformat()} has no time zone; write it with a Z")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise InputError(f"{name}: {moment.isoformat()} is outside of the calendar") from error
 
 
 def iso(moment: datetime) -> str:

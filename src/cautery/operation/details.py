@@ -9,7 +9,7 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.model import ExhibitKind, SeizedExhibit
-from cautery.operation.money.addresses import check_address
+from cautery.operation.money.addresses import check_address, spelled
 
 MOST_DECIMALS = 18
 """Of an amount: ether's smallest unit, the finest of the coins here."""
@@ -162,6 +162,8 @@ def _wallet(where: str, exhibit: SeizedExhibit) -> None:
             hint="Leave it out while the coins are not moved; record the movement later.",
         )
     check_address(asset, str(transfer["to"]))
+    if spelled(str(transfer["to"])) == spelled(str(exhibit.details["address"])):
+        raise InputError(f"{where}: a transfer from the wallet into the same wallet")
     arrived = decimal_of(f"{where}: transfer amount", transfer["amount"])
     fee = decimal_of(f"{where}: transfer fee", transfer.get("fee", 0))
     if not str(transfer["id"]).strip() or arrived == 0:
@@ -182,17 +184,29 @@ def _drugs(where: str, exhibit: SeizedExhibit) -> None:
 
 
 def _cash(where: str, exhibit: SeizedExhibit) -> None:
-    if exhibit.value is None:
+    if exhibit.value is None or exhibit.value.amount == 0:
         raise InputError(f"{where}: cash has a value, its currency and its date")
 
 
 def _account(where: str, exhibit: SeizedExhibit) -> None:
+    for name, value in exhibit.details.items():
+        if name != "iban" and isinstance(value, str) and _is_iban(value):
+            raise InputError(
+                f"{where}: {name} holds a whole IBAN, {mask_iban(value)}",
+                hint="State it as 'iban': it is sealed encrypted, and no record shows it.",
+            )
     iban = exhibit.details.get("iban")
     if iban is not None:
         check_iban(_text(where, exhibit, "iban"))
         return
     if not {"iban_masked", "account_hash"} & set(exhibit.details):
         raise InputError(f"{where}: its details lack 'iban'")
+
+
+def _is_iban(text: str) -> bool:
+    from stdnum import iban as number  # noqa: PLC0415 - as in check_iban
+
+    return len(text) <= 42 and bool(number.is_valid(text))
 
 
 def _exact(value: Any) -> Any:

@@ -7,6 +7,7 @@ official text: a draft that leans on it says so, and needs a person who confirms
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -35,6 +36,9 @@ _UNION = frozenset(
 _OUTSIDE_EVIDENCE = frozenset({"DK"})  # [M]: Denmark takes no part
 _OUTSIDE_EIO = frozenset({"DK", "IE"})  # [M]: Directive 2014/41/EU binds neither
 _OUTSIDE_FREEZING = frozenset({"DK", "IE"})  # [M]: Regulation (EU) 2018/1805 binds neither
+
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 class ProviderClass(StrEnum):
@@ -146,6 +150,7 @@ def draft_freezing(
         Naming the rule that does not allow it.
     """
     _competent(by, Competence.FREEZE, "a freezing order")
+    _check_country(country)
     if by.country == country:
         basis = f"national law of {country} {UNCONFIRMED}"
     else:
@@ -236,6 +241,7 @@ def draft_mla(
         Naming the rule that does not allow it.
     """
     _competent(by, Competence.INVESTIGATE, "a request for mutual legal assistance")
+    _check_country(country)
     if by.country == country:
         raise InputError(f"{by.id}: no assistance of another State is needed in {country}")
     return _instrument(
@@ -317,7 +323,16 @@ def _competent(by: Agency, needed: Competence, what: str) -> None:
         )
 
 
+def _check_country(country: str) -> None:
+    if not _COUNTRY.fullmatch(country):
+        raise InputError(
+            f"the addressee's country is missing, or {country[:40]!r} is none of ISO 3166-1",
+            hint="--country NL",
+        )
+
+
 def _within(issuer: str, country: str, outside: frozenset[str], instrument: str) -> None:
+    _check_country(country)
     for one in (issuer, country):
         if one not in _UNION - outside:
             raise InputError(
@@ -344,6 +359,10 @@ def _instrument(
         raise InputError("a draft gives its grounds: why this is needed and proportionate")
     if not addressee.strip():
         raise InputError("a draft names its addressee")
+    for one in (addressee, *holds):
+        # A line of its own would stand in the draft as if it were a part of the form.
+        if not one.strip() or not one.isprintable():
+            raise InputError(f"{one[:60]!r}: an addressee or what is asked for is one line")
     told = "\n".join([kind.value, by.id, addressee, country, *sorted(holds), grounds, iso(at)])
     return Instrument(
         id="D-" + hashlib.sha256(told.encode()).hexdigest()[:12],

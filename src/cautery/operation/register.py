@@ -32,7 +32,7 @@ from cautery.model import (
     to_json,
 )
 from cautery.operation.details import check_details, decimal_of, require_role
-from cautery.operation.money.addresses import check_address, supported
+from cautery.operation.money.addresses import check_address, spelled, supported
 
 _NUMBER = re.compile(r"[A-Z0-9][A-Z0-9./-]{1,39}")
 _ENDS = frozenset({CustodyAct.RETURNED, CustodyAct.DESTROYED})
@@ -43,6 +43,10 @@ CORRECTABLE = frozenset(
 chain stand on: a slip there is a new exhibit, or an examination with a new seal."""
 LONGEST_TEXT = 2_000
 """Letters of a description or reason. Judgement: a page."""
+LONGEST_SEAL = 80
+"""Letters of a seal's number. Judgement: what a label can show."""
+MOST_BYTES = 1 << 18
+"""Of an entry as JSON; more is a document for the vault. Judgement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,9 +239,16 @@ def entry_digest(exhibit: SeizedExhibit) -> Digest:
         If its details have no such form.
     """
     try:
-        return digest_of(rfc8785.dumps(to_json(exhibit)))
-    except (rfc8785.CanonicalizationError, RecursionError) as error:
+        whole = rfc8785.dumps(to_json(exhibit))
+    except rfc8785.CanonicalizationError as error:
         raise InputError(f"exhibit {exhibit.number}: details: {error}") from error
+    except RecursionError as error:
+        raise InputError(f"exhibit {exhibit.number}: details: nested too deeply") from error
+    if len(whole) > MOST_BYTES:
+        raise InputError(
+            f"exhibit {exhibit.number}: an entry of {len(whole):,} bytes, more than {MOST_BYTES:,}"
+        )
+    return digest_of(whole)
 
 
 def check_chain(chain: Iterable[CustodyEntry], *, agency: str) -> None:
@@ -330,6 +341,8 @@ def _check_entry(exhibit: SeizedExhibit) -> None:
 def _fresh_seal(seals: Mapping[str, str], seal: str, number: str) -> None:
     if not seal.strip():
         raise InputError(f"exhibit {number}: the new seal is missing")
+    if len(seal) > LONGEST_SEAL or not seal.isprintable():
+        raise InputError(f"exhibit {number}: a seal's number is up to {LONGEST_SEAL} plain letters")
     if seal in seals:
         raise InputError(
             f"exhibit {number}: seal {seal} was used for exhibit {seals[seal]}",
@@ -355,19 +368,21 @@ def _linked(
         )
     if link.at < last.at:
         raise InputError(f"{where}: {iso(link.at)} is before its last link at {iso(last.at)}")
+    require_role(f"{where}: giver", link.giver)
     if link.giver != last.taker:
         raise InputError(
             f"{where}: a gap: {link.giver} gives it, but {last.taker} took it last",
             hint=f"Record first how it came from {last.taker} to {link.giver}.",
         )
-    require_role(f"{where}: giver", link.giver)
     if link.act not in _ENDS:
         require_role(f"{where}: taker", link.taker)
     told = {"place": link.place, "reason": link.reason, "taker": link.taker}
     if link.result is not None:
         told["result"] = link.result
     for name, text in told.items():
-        if not text.strip() or len(text) > LONGEST_TEXT:
+        if len(text) > LONGEST_TEXT or not text.replace("\n", " ").isprintable():
+            raise InputError(f"{where}: its {name} is no plain text of a page")
+        if not text.strip():
             raise InputError(f"{where}: who, where and why belong to each link; {name} is missing")
     if link.act is CustodyAct.EXAMINED:
         if link.opened_seal != last.seal:
@@ -430,7 +445,11 @@ def _moved(line: Line, move: ValueMoved) -> Line:
         raise InputError(f"{where}: coins moved before it was seized")
     require_role(f"{where}: mover", move.by)
     check_address(move.asset, move.to)
-    if any(one.transfer == move.transfer for one in line.moves):
+    if spelled(move.to) == spelled(str(details["address"])):
+        raise InputError(f"{where}: moved from its wallet into the same wallet")
+    if not move.transfer.strip():
+        raise InputError(f"{where}: the id of the transaction is missing")
+    if any(one.transfer == move.transfer for one in coins_moved(line)):
         raise InputError(f"{where}: transfer {move.transfer} is in the register already")
     gone = sum((one.amount + one.fee for one in coins_moved(line)), Decimal(0))
     held = Decimal(str(details["amount"]))

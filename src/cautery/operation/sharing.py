@@ -58,8 +58,11 @@ _INDUSTRY_DETAILS = frozenset(
     )
 )
 """Details of machines; any other may speak of people, so a statement with one stays."""
-_PERSONAL_TRAITS = frozenset({"contact", "payment", "registrant"})
-"""Traits of a host that lead to whoever runs it (model.Link)."""
+_MACHINE_TRAITS = frozenset(
+    {"address", "analytics", "certificate", "fault", "favicon", "panel", "redirect"}
+)
+"""Traits of a host that lead to no person: of model.Link's kinds all but contact, payment and
+registrant."""
 
 
 def statement_id(statement: Statement, key: bytes) -> str:
@@ -135,7 +138,7 @@ def _for_industry(statement: Statement, *, named: bool) -> bool:
     if not statement.details.keys() <= _INDUSTRY_DETAILS:
         return False
     traits = statement.details.get("traits") or {}
-    if not isinstance(traits, Mapping) or traits.keys() & _PERSONAL_TRAITS:
+    if not isinstance(traits, Mapping) or not traits.keys() <= _MACHINE_TRAITS:
         return False
     told = [statement.subject, *(statement.details.get(one) for one in _IDS)]
     names = [one for one in told if one is not None]
@@ -232,9 +235,7 @@ def bundle_for(
             allowed.add(one.id)
     # Of hidden statements nothing may show, not even that they came first-hand.
     known = chosen.keys() if firsthand is None else chosen.keys() & set(firsthand)
-    displaced = {
-        old for one in chosen.values() for old in displaced_by(one, firsthand=known)
-    }
+    displaced = {old for one in chosen.values() for old in displaced_by(one, firsthand=known)}
     left = sorted(chosen.keys() - displaced - set(told))
     return Bundle(
         operation=operation.id,

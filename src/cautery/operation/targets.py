@@ -15,6 +15,7 @@ NOT_TARGETS = frozenset({"demand"})
 """Kinds of asset that nobody acts on: where customers are is counted, never a target."""
 
 _KINDS = {"domain": "host", "hostname": "host", "fqdn": "host", "ip": "address"}
+_SCHEMES = frozenset({"http", "https"})
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _CASED = frozenset({"wallet", "payment", "account", "app"})
 """Kinds whose values differ by case: base58 addresses do."""
@@ -47,6 +48,8 @@ def normalise(target: str) -> str:
     kind, value = kind.strip().lower(), value.strip()
     if not colon or not value or not _KIND.fullmatch(kind):
         kind, value = "host", text
+    if kind in _SCHEMES:
+        kind, value = "url", text
     kind = _KINDS.get(kind, kind)
     if kind == "address":
         value = _address(value) or value.lower()

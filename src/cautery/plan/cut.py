@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from cautery.errors import CauteryError, InputError
-from cautery.plan.served import Node, served
+from cautery.plan.served import Node, served, standing
 
 TIME_LIMIT_S = 20.0
 
@@ -308,8 +308,9 @@ class _Model:
     ) -> None:
         self._nodes, self._usable, self._seed = nodes, usable, seed
         infinity = float("inf")
-        standing, fallen = _up(nodes, everything), {node.id for node in nodes} - _up(nodes, ())
-        loose = [node for node in nodes if node.id not in standing]
+        upright = standing(nodes, everything)
+        fallen = {node.id for node in nodes} - standing(nodes)
+        loose = [node for node in nodes if node.id not in upright]
         total = sum(node.weight for node in nodes)
         countries = sorted({one.country for one in usable if one.country is not None})
         if countries_at_most is None or countries_at_most >= len(countries):
@@ -434,25 +435,3 @@ class _Model:
             proven=highs.getModelStatus() == highspy.HighsModelStatus.kOptimal,
             found=found,
         )
-
-
-def _up(nodes: Sequence[Node], removed: set[str] | tuple[()]) -> set[str]:
-    """Return the nodes that stand, by the rule of :func:`cautery.plan.served`."""
-    lacking = {(node.id, number): k for node in nodes for number, (_, k) in enumerate(node.groups)}
-    open_groups = {node.id: sum(k > 0 for _, k in node.groups) for node in nodes}
-    users: dict[str, list[tuple[str, int]]] = {}
-    for node in nodes:
-        for number, (members, _) in enumerate(node.groups):
-            for member in set(members):
-                users.setdefault(member, []).append((node.id, number))
-    up = {name for name, count in open_groups.items() if not count and name not in removed}
-    rising = list(up)
-    while rising:
-        for name, number in users.get(rising.pop(), ()):
-            lacking[name, number] -= 1
-            if lacking[name, number] == 0:
-                open_groups[name] -= 1
-                if not open_groups[name] and name not in removed and name not in up:
-                    up.add(name)
-                    rising.append(name)
-    return up

@@ -43,8 +43,9 @@ _TRUTH = {"1": True, "true": True, "t": True, "yes": True}
 _UNTRUTH = {"0": False, "false": False, "f": False, "no": False, "": False}
 _NEVER = ("", "null", "\\n", "none", "0")
 _BATCH_BYTES = 8 << 20
-_MILLISECONDS_FROM = 100_000_000_000
-"""Epochs beyond the year 5138 in seconds are in milliseconds."""
+_MILLISECONDS_FROM = 300_000_000_000
+"""Epochs beyond are in milliseconds (from 1979 on); below are those of 9999-12-31 in seconds, by
+which panels say never."""
 _ALIASES = {"UK": "GB", "EL": "GR"}
 
 

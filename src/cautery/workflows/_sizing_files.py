@@ -32,7 +32,7 @@ MOST_BYTES = 500_000_000
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _NOT_ISO = {"UK": "GB", "EL": "GR"}
 """In use, but not ISO 3166-1: two spellings of one country would count it twice."""
-_YEARS = range(2000, 2100)
+YEARS = range(2000, 2100)
 """Before, nobody streamed; a year after them is a slip of the pen. Judgement."""
 _LEAST_SHARE = 1e-6
 """Of a share that is not none: one look-up in a million. A smaller one is a slip; judgement."""
@@ -159,8 +159,8 @@ def _day(row: _Row, name: str) -> date:
         raise InputError(
             f"{name} {text[:40]!r} is no day", hint="Such as 2024-10-26, or 2024-10."
         ) from error
-    if day.year not in _YEARS:
-        raise InputError(f"{name} {text!r}: years from {_YEARS[0]} to {_YEARS[-1]} are sized")
+    if day.year not in YEARS:
+        raise InputError(f"{name} {text!r}: years from {YEARS[0]} to {YEARS[-1]} are sized")
     return day
 
 

@@ -17,7 +17,7 @@ from cautery.model import Claim, PanelCount, SizingSources
 from cautery.model.mandate import Regime
 from cautery.watch import read_panel_dump
 from cautery.workflows._packed import chunks_of
-from cautery.workflows._sizing_files import KINDS, find, read_kind
+from cautery.workflows._sizing_files import KINDS, YEARS, find, read_kind
 
 FARTHEST = 3
 """Months that a source may be from the month that is sized; a farther one is left out."""
@@ -81,6 +81,8 @@ def read_sources(
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder")
+    if month is not None and month.year not in YEARS:
+        raise InputError(f"{month:%Y-%m}: months of {YEARS[0]} to {YEARS[-1]} are sized")
     place = _place(folder)
     rows = {kind: read_kind(path, kind) for kind in KINDS if (path := find(place, kind))}
     if not any(rows.get(kind) for kind in _DATED):

@@ -24,10 +24,12 @@ from cautery.model import (
     from_json,
     to_json,
 )
-from cautery.operation.schedule import precedence_violations
+from cautery.operation.schedule import precedence_violations, schedule
 from cautery.plan import Act, Node, cut
 from cautery.workflows.operation.plan_day import Place, day_steps, plan_day
 from cautery.workflows.operation.read_day import EXAMPLE, read_day
+from cautery.workflows.operation.read_operation import EXAMPLE as OPERATION_EXAMPLE
+from cautery.workflows.operation.read_operation import read_operation
 from cautery.workflows.operation.run_day import DAY, STEP, RunningDay, day_of, reports_of, run_day
 
 MOMENT = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)
@@ -241,22 +243,28 @@ def test_reports_and_replanned_days_are_recorded_in_order(agency_desk):
 
 
 @pytest.fixture
-def table():
-    return replace(
-        OPERATION,
-        agencies=(
-            *OPERATION.agencies[:2],
-            agency("eurojust", "EU", AgencyRole.COORDINATION, {"coordinate"}),
-        ),
-    )
+def table(tmp_path):
+    path = tmp_path / "operation.toml"
+    path.write_text(OPERATION_EXAMPLE)
+    return read_operation(path)
 
 
-def test_the_example_file_is_a_whole_day(tmp_path, table):
+def test_the_example_file_is_a_whole_day_of_the_example_operation(tmp_path, table):
     path = tmp_path / "steps.toml"
     path.write_text(EXAMPLE)
     told = read_day(path, table)
     assert [one.id for one in told.steps] == ["keep", "image", "rack", "flat", "press"]
     assert told.moment == datetime(2026, 11, 26, 5, 0, tzinfo=UTC)
+    day = schedule(
+        told.steps,
+        moment=told.moment,
+        operation=table,
+        co_tenants=told.co_tenants,
+        clocks=told.clocks,
+        held=told.held,
+        hours=told.hours,
+    )
+    assert precedence_violations(day, operation=table, hours=told.hours) == ()
 
 
 @pytest.mark.parametrize(
@@ -264,13 +272,24 @@ def test_the_example_file_is_a_whole_day(tmp_path, table):
     [
         ('kind = "seize"', 'kind = "smash"', "step.2.kind"),
         ('id = "rack"', 'id = "rack"\nafter = ["rack"]', "depends on itself"),
-        ('agency = "nl-fiod"\ntarget = "as', 'agency = "us-x"\ntarget = "as', "no agency 'us-x'"),
+        ('agency = "it-postal"\ntarget = "as', 'agency = "us-x"\ntarget = "as', "no agency 'us-x'"),
         ("lasts_min = 30", "lasts_min = nan", "lasts_min"),
         ("lasts_min = 30", "lasts_min = 0", "takes no time"),
         ("2026-11-26T05:00:00Z", "2026-11-26T05:00:00", "no time zone"),
         ('["05:00", "21:00"]', '["5", "x"]', "no hours"),
         ("[[step]]", "[[stap]]", "Extra inputs|step"),
         ("[day]", "[day", "not TOML"),
+        ("[held]", '[[criterion]]\nid = "warrants"\nquestion = "q"\nasks = "x"\n[held]', "twice"),
+        (
+            "[held]",
+            """[[co_tenant]]
+target = "host:edge1.example"
+name = "a dentist"
+services = 1
+continuity = "none"
+[held]""",
+            "a dentist on host:edge1.example is given twice",
+        ),
     ],
 )
 def test_a_bad_file_is_refused_with_what_is_wrong(tmp_path, table, old, new, rule):

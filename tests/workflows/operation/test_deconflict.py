@@ -190,7 +190,10 @@ def test_another_letter_in_the_place_of_one_that_was_answered_is_refused(
     one = run.one()
     two = run.two(one)
     run.three(two)
-    other = {**open_letter(two, run.key_b), "masked": open_letter(run.two(run.one()), run.key_b)["masked"]}
+    other = {
+        **open_letter(two, run.key_b),
+        "masked": open_letter(run.two(run.one()), run.key_b)["masked"],
+    }
     with pytest.raises(InputError, match="a run is answered once"):
         run.three(write_letter(other, run.b.case.signer))
     changed = {**open_letter(one, run.key_a), "commitment": "11" * 32}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,13 +33,16 @@ from cautery.model import (
     StatementKind,
     Tlp,
     Transfer,
+    to_json,
 )
 from cautery.operation.findings import Crime, CrimeFinding
 from cautery.operation.register import taken
 from cautery.workflows.close_case import close_case
 from cautery.workflows.operation.desk import Desk, open_desk
+from cautery.workflows.operation.read_exhibits import read_exhibits
 from cautery.workflows.operation.register_exhibits import (
     Book,
+    check_exhibits,
     check_manifest,
     correct_exhibit,
     findings_of,
@@ -164,6 +169,54 @@ def test_a_photo_that_is_not_in_the_vault_is_not_corrected_into_an_entry(desk: D
 def test_details_that_name_an_exhibit_of_no_vault_are_refused(desk: Desk, named: object) -> None:
     with pytest.raises(InputError, match=r"not in the vault|is no digest"):
         register_exhibit(desk, exhibit(details={"exhibit": named}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"details": {"exhibits": ["sha256:" + "0" * 64]}}, "not in the vault"),
+        ({"seized_at": datetime(1, 1, 1, tzinfo=UTC)}, "decades before the operation was opened"),
+        (
+            {
+                "value": Money(amount=Decimal(5), currency="EUR"),
+                "valued_at": NOON + timedelta(days=900),
+            },
+            "valued after it is entered",
+        ),
+    ],
+)
+def test_what_would_be_refused_is_refused_when_only_checked(
+    desk: Desk, changes: dict[str, object], why: str
+) -> None:
+    with pytest.raises(InputError, match=why):
+        check_exhibits(desk, [(exhibit(**changes), None, None)])
+
+
+@pytest.mark.parametrize("photo", ["/etc/hostname", "../up.png", "a/../../up.png"])
+def test_a_photo_lies_beside_its_file_and_nowhere_else(tmp_path: Path, photo: str) -> None:
+    (tmp_path / "up.png").write_bytes(PNG)
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / "s.jsonl"
+    path.write_text(json.dumps(to_json(exhibit()) | {"photo": photo}))
+    with pytest.raises(InputError, match="does not lie beside the file"):
+        read_exhibits(path)
+
+
+@pytest.mark.parametrize("name", ["s.toml.gz", "s.jsonl.gz"])
+def test_packed_files_of_exhibits_are_read_by_what_they_hold(tmp_path: Path, name: str) -> None:
+    line = json.dumps(to_json(exhibit()) | {"photo": None})
+    table = f'[[exhibit]]\nnumber = "IT-0001"\nkind = "server"\nsearch = "S-1"\n{REST}'
+    (tmp_path / name).write_bytes(gzip.compress((table if "toml" in name else line).encode()))
+    assert [one.number for one, _, _ in read_exhibits(tmp_path / name)] == ["IT-0001"]
+
+
+REST = """agency = "it-postal"
+description = "rack server"
+place = "hall 2"
+finder = "it-postal/4471"
+seal = "S"
+seized_at = 2024-11-26T12:00:00Z
+"""
 
 
 def test_an_agency_without_competence_to_seize_seizes_nothing(desk: Desk) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import lzma
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from cautery.errors import InputError
 from cautery.model import Marking, Money, Pap, Statement, StatementKind, Tlp
@@ -106,13 +109,25 @@ def test_a_statement_about_a_payment_is_a_purchase() -> None:
     assert isinstance(purchase_of(statement), Purchase)
 
 
-@pytest.mark.parametrize(("suffix", "pack"), [(".xz", lzma.compress), (".gz", gzip.compress)])
+@pytest.mark.parametrize(
+    ("suffix", "pack"),
+    [(".xz", lzma.compress), (".gz", gzip.compress), (".zst", zstandard.compress)],
+)
 def test_packed_files_are_read_as_they_are(
     supplied: Path, suffix: str, pack: Callable[[bytes], bytes]
 ) -> None:
     path = supplied / f"t.csv{suffix}"
     path.write_bytes(pack(TRANSFERS.encode()))
     assert read_supplied(path).ids == ["t1", "t2"]
+
+
+def test_what_is_piped_in_is_read_and_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    piped = io.TextIOWrapper(io.BytesIO(TRANSFERS.encode()))
+    monkeypatch.setattr("sys.stdin", piped)
+    assert read_supplied(Path("-")).ids == ["t1", "t2"]
+    piped.seek(0)
+    with pytest.raises(InputError, match="-: more than 9 bytes"):
+        content_of(Path("-"), most=9)
 
 
 def test_a_packed_file_that_grows_without_end_is_refused(tmp_path: Path) -> None:
@@ -134,6 +149,13 @@ def test_an_address_with_a_wrong_letter_is_refused_before_it_is_sought(supplied:
     table = read_supplied(supplied / "t.csv")
     with pytest.raises(InputError, match="wrong checksum"):
         trace_supplied(TILL[:-1] + "U", table, ())
+
+
+def test_a_purchase_into_a_wallet_with_a_wrong_letter_is_refused_for_that(supplied: Path) -> None:
+    table = read_supplied(supplied / "t.csv")
+    (bought,) = read_purchases(supplied / "buy.toml")
+    with pytest.raises(InputError, match="wrong checksum"):
+        trace_supplied([replace(bought, wallet=TILL[:-1] + "U")], table, ())
 
 
 def test_a_trace_is_sealed_and_no_record_names_an_address(

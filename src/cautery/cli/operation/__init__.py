@@ -6,6 +6,7 @@ import typer
 
 from cautery.cli.operation import (
     board,
+    close,
     cut,
     day,
     deconflict,
@@ -31,6 +32,7 @@ app.command()(state.correct)
 app.command()(state.permit)
 app.command()(share.share)
 app.command()(receive.receive)
+app.command()(close.close)
 app.command()(page.page)
 app.command()(replay.replay)
 app.add_typer(deconflict.app, name="deconflict")

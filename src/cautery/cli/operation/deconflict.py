@@ -19,6 +19,8 @@ app = typer.Typer(
     "finish. The one who begins runs begin, open, finish; the other answer, conclude.",
 )
 
+_MASKING = "masking and comparing: a moment; up to half a minute for 100,000 targets"
+
 _Case = Annotated[Path, typer.Argument(help="Your agency's case.")]
 _Letter = Annotated[Path, typer.Argument(help="The letter that came from the other agency.")]
 _Key = Annotated[Path, typer.Option("--key", help="The other's verifier key, had by another way.")]
@@ -39,7 +41,8 @@ def begin(
     out: _Out,
     targets: _Targets = None,
     size: Annotated[
-        int | None, typer.Option(
+        int | None,
+        typer.Option(
             "--size", help="Power of two, 64 to 131072, that both pad to; else the least usual."
         ),
     ] = None,
@@ -54,6 +57,7 @@ def begin(
     check_place(out, case=case)
     with wiring.desk(case) as desk:
         own = None if targets is None else read_targets(targets)
+        render.say(_MASKING)
         raw = first(desk, partner, at=desk.case.clock.now(), targets=own, size=size)
         desk.case.store.write(out.parent, out.name, raw)
     render.say(f"{out}: for {partner}; it goes on with: cautery operation deconflict answer")
@@ -74,6 +78,7 @@ def answer(case: _Case, letter: _Letter, key: _Key, out: _Out, targets: _Targets
     with wiring.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         own = None if targets is None else read_targets(targets)
+        render.say(_MASKING)
         now = desk.case.clock.now()
         raw = second(desk, read_letter(letter), key=verifier, at=now, targets=own)
         desk.case.store.write(out.parent, out.name, raw)
@@ -93,6 +98,7 @@ def open_(case: _Case, letter: _Letter, key: _Key, out: _Out) -> None:
     check_place(out, case=case)
     with wiring.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
+        render.say(_MASKING)
         raw = third(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
         desk.case.store.write(out.parent, out.name, raw)
     render.say(f"{out}: it goes on with: cautery operation deconflict conclude")
@@ -118,6 +124,7 @@ def conclude(
     check_place(out, case=case)
     with wiring.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
+        render.say(_MASKING)
         known = fourth(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
         assert known.reply is not None
         desk.case.store.write(out.parent, out.name, known.reply)
@@ -142,6 +149,7 @@ def finish(
 
     with wiring.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
+        render.say(_MASKING)
         known = last(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
     _show(known, json=json)
 

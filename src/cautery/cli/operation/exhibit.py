@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Register exhibits; their custody, totals and labels.")
 
+MANY = 500
+"""Exhibits from which checking takes a second."""
+
 Case = Annotated[Path, typer.Argument(help="The agency's case.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
 Number = Annotated[str, typer.Argument(help="The exhibit's number.")]
@@ -26,7 +29,7 @@ Number = Annotated[str, typer.Argument(help="The exhibit's number.")]
 def add(
     case: Case,
     file: Annotated[
-        Path, typer.Argument(help="TOML with [[exhibit]] tables, or JSON lines; all or none.")
+        Path, typer.Argument(help="TOML with [[exhibit]] tables, or JSON lines (- for stdin).")
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check; record nothing.")] = False,
     json: Json = False,
@@ -43,6 +46,8 @@ def add(
     from cautery.workflows.operation.register_exhibits import check_exhibits, register_exhibits
 
     entries = read_exhibits(file)
+    if len(entries) > MANY:
+        render.say(f"checking {len(entries):,} exhibits")
     with wiring.desk(case, read_only=dry_run) as desk:
         if dry_run:
             check_exhibits(desk, entries)
@@ -86,8 +91,6 @@ def move(
     Example: cautery operation exhibit move cases/op-rome IT-0042 --from it-postal/4471
     --to "exhibits officer" --place "store 2" --reason "kept for the court"
     """
-    from datetime import UTC
-
     from cautery import wiring
     from cautery.errors import InputError
     from cautery.model import CustodyAct, CustodyEntry
@@ -112,7 +115,7 @@ def move(
                 CustodyEntry(
                     number=number,
                     act=done,
-                    at=desk.case.clock.now() if at is None else at.replace(tzinfo=UTC),
+                    at=desk.case.clock.now() if at is None else _utc(at),
                     giver=giver,
                     taker=taker,
                     place=place,
@@ -125,7 +128,10 @@ def move(
                 ),
             )
         move_exhibit(desk, *links, book=book)
-    render.say(f"{len(links)} links of custody recorded")
+        pending = [line for one in links if (line := book.register[one.number]).pending is not None]
+    render.say("1 link of custody recorded" if len(links) == 1 else f"{len(links)} links recorded")
+    for line in pending:
+        render.say(_awaited(line))
 
 
 @app.command("value")
@@ -144,8 +150,6 @@ def value_(
     Example: cautery operation exhibit value cases/op-rome IT-0042 --amount 1.24 --fee 0.0001
     --to 34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo --transfer f4184fc5 --by it-postal/4471
     """
-    from datetime import UTC
-
     from cautery import wiring
     from cautery.operation.details import decimal_of
     from cautery.operation.register import ValueMoved
@@ -163,7 +167,7 @@ def value_(
                 fee=decimal_of("--fee", fee),
                 to=to,
                 transfer=transfer,
-                at=desk.case.clock.now() if at is None else at.replace(tzinfo=UTC),
+                at=desk.case.clock.now() if at is None else _utc(at),
                 by=by,
             ),
             book=book,
@@ -187,10 +191,14 @@ def correct(
     --reason "two more in the bag" --by "exhibits officer"
     """
     from cautery import wiring
+    from cautery.errors import InputError
     from cautery.workflows.operation.register_exhibits import correct_exhibit
 
     with wiring.desk(case) as desk:
-        correct_exhibit(desk, number, dict(map(_change, changes)), reason=reason, by=by)
+        wanted = dict(map(_change, changes))
+        if len(wanted) < len(changes):
+            raise InputError("--set: a field is set twice")
+        correct_exhibit(desk, number, wanted, reason=reason, by=by)
     render.say(f"exhibit {number} corrected")
 
 
@@ -208,21 +216,19 @@ def list_(case: Case, json: Json = False) -> None:
             render.json_line(to_json(line.exhibit) | _now(line))
         return
     render.table(
-        ("number", "kind", "pieces", "description", "place", "value", "seal", "holder", "state"),
+        ("number", "what", "found at", "value", "now"),
         (
             (
                 line.first.number,
-                line.exhibit.kind.value,
-                line.exhibit.count,
-                line.exhibit.description,
+                f"{_kind(line)}\n{line.exhibit.description}",
                 line.exhibit.place,
                 _money(line.exhibit.value),
-                line.seal,
-                f"{line.agency}: {line.holder}",
-                line.state + (" (corrected)" if line.corrections else ""),
+                f"{line.state}, {line.agency}: {line.holder}\nseal {line.seal}"
+                + ("\ncorrected" if line.corrections else ""),
             )
             for line in register.lines.values()
         ),
+        title=f"{len(register)} exhibits",
     )
 
 
@@ -242,7 +248,7 @@ def show(case: Case, number: Number, json: Json = False) -> None:
     held = line.exhibit
     told = (
         ("number", held.number),
-        ("kind", held.kind.value if held.count == 1 else f"{held.kind.value}, {held.count} pieces"),
+        ("kind", _kind(line)),
         ("description", held.description),
         ("search, agency", f"{held.search}, {held.agency}"),
         ("place, finder", f"{held.place}, {held.finder}"),
@@ -290,7 +296,7 @@ def show(case: Case, number: Number, json: Json = False) -> None:
             ),
         )
     if line.pending is not None:
-        render.say(f"under transfer to {line.pending.to_agency}: one side has not stated it yet")
+        render.say(_awaited(line))
 
 
 @app.command()
@@ -328,7 +334,7 @@ def totals(case: Case, json: Json = False) -> None:
             (unit, f"{found.taken.get(unit, 0):f}", f"{amount:f}", f"{found.credits[unit]:f}")
             for unit, amount in found.debits.items()
         ),
-        title=f"{found.exhibits} exhibits",
+        title=f"{found.exhibits} exhibits, every movement",
     )
 
 
@@ -449,8 +455,11 @@ def findings(
         for one, state in rows:
             render.json_line(to_json(one) | {"state": state})
         return
+    if not rows:
+        render.say("none recorded, and nothing in the register suggests one")
+        return
     render.table(
-        ("crime", "says", "kind", "exhibits", "marking", ""),
+        ("crime", "says", "kind", "exhibits", "marking", "state"),
         (
             (
                 one.crime.value,
@@ -488,6 +497,26 @@ def _now(line: Line) -> dict[str, object]:
         "corrections": len(line.corrections),
         "entry": line.digest,
     }
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return a time as given, in UTC; without a zone it was said in UTC."""
+    from datetime import UTC
+
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _kind(line: Line) -> str:
+    kind, count = line.exhibit.kind.value, line.exhibit.count
+    return kind if count == 1 else f"{kind}, {count} pieces"
+
+
+def _awaited(line: Line) -> str:
+    """Say whose word a transfer still lacks."""
+    assert line.pending is not None
+    to, stated = line.pending.to_agency, line.pending.stated_by
+    silent = to if stated == line.agency else line.agency
+    return f"exhibit {line.first.number}: under transfer to {to}; {silent} has not stated it yet"
 
 
 def _money(value: Money | None) -> str:

@@ -67,7 +67,9 @@ def money(
     supplied = content_of(transfers)
     table = read_supplied(transfers, supplied)
     known = [tag for file in tags or () for tag in read_tag_file(file)]
-    render.say(f"{len(table)} transactions, {len(table.addresses)} addresses, {len(known)} tags")
+    render.say(
+        f"transactions {len(table):,}, addresses {len(table.addresses):,}, tags {len(known):,}"
+    )
     found = trace_supplied(
         start,
         table,

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli.operation._markings import marking_lines
 
 app = typer.Typer(no_args_is_help=True, help="Keep, review, list and erase persons.")
 
@@ -114,7 +115,7 @@ def list_(case: _Case, json: _Json = False) -> None:
                 one.person.pseudonym,
                 f"{one.person.category.value} ({one.person.kind.value})\n{one.person.role}"
                 + (f", {one.person.country}" if one.person.country else ""),
-                f"{one.person.marking.tlp.value}\n{one.person.marking.pap.value}",
+                marking_lines(one.person.marking),
                 f"review {one.person.review_at}\nerase  {one.person.erase_at}"
                 if one.erased_at is None
                 else f"erased {one.erased_at:%Y-%m-%d}",
@@ -144,6 +145,8 @@ def due(case: _Case, json: _Json = False) -> None:
         ("pseudonym", "what", "since"),
         ((one.person.pseudonym, one.what, one.since) for one in found),
     )
+    if not found:
+        render.say("nobody's date has come")
 
 
 @app.command()
@@ -192,13 +195,13 @@ def erase(
     pseudonym: _Pseudonym,
     why: Annotated[str, typer.Option("--why", help="Retention, acquittal, request ...")],
 ) -> None:
-    """Destroy the key of a person's name; every proof of the case stands.
+    """Destroy the key of a person's name, in an open case or a closed one; every proof stands.
 
     Example: cautery operation person erase cases/op-rome P-0123456789ab --why "acquitted"
     """
     from cautery import wiring
-    from cautery.workflows.operation.persons import erase_person
 
-    with wiring.desk(case) as desk:
-        destroyed = erase_person(desk, pseudonym, why=why)
+    destroyed, closed = wiring.erase_person(case, pseudonym, why=why)
+    if closed:
+        render.say("the case is closed and takes no record: keep the reason with the key folder")
     render.say(f"{pseudonym}: {destroyed} keys destroyed; the name cannot be read any more")

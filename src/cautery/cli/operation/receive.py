@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli.operation._markings import marking_lines
 
 
 def receive(
@@ -41,20 +42,13 @@ def receive(
             render.json_line(to_json(one))
     else:
         render.table(
-            ("by", "subject", "says", "kind", "marking"),
+            ("id", "by", "what is said", "marking"),
             (
                 (
+                    one.id[:12],
                     one.by,
-                    one.subject,
-                    one.text,
-                    one.kind.value,
-                    " ".join(
-                        (
-                            one.marking.tlp.value,
-                            one.marking.pap.value,
-                            *sorted(each.value for each in one.marking.handling),
-                        )
-                    ),
+                    f"{one.subject}\n{one.kind.value}: {one.text}",
+                    marking_lines(one.marking),
                 )
                 for one in found
             ),
@@ -64,5 +58,5 @@ def receive(
         render.say(f"{len(found)} {word} filed in {case}")
     else:
         render.say(f"{len(found)} {word}, all as before: this bundle was filed already")
-    for one in passed_on:  # Directive (EU) 2016/680, art. 7(3)
-        render.say(f"it corrects what {one} was told from here: share with {one} again")
+    for name in passed_on:  # Directive (EU) 2016/680, art. 7(3)
+        render.say(f"it corrects what {name} was told from here: share with {name} again")

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from cautery.lab.operations.replay.story import Told
 
 _SHOWN = 18
+"""Lines of the story at most, where the terminal is high enough."""
+
+_WHEN, _CHAPTER = 17, 13
+"""Widths of the first two columns: a date with its time, the longest chapter's name."""
+
+_FRAME, _SIDES = 3, 4
+"""Lines and columns that the frame takes, and the line below it for the prompt."""
 
 
 def replay(
@@ -46,17 +53,25 @@ def replay(
     import sys
 
     from cautery import wiring
+    from cautery.errors import StorageError
 
     folder = case or Path("replay") / f"{like}-{seed}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}" / "case"
     pace = speed if speed is not None else (1200.0 if sys.stderr.isatty() else 0.0)
     with _Screen(json=json) as screen:
-        done = wiring.replay(
-            like, seed=seed, scale=scale, folder=folder, speed=pace, listen=screen.hear
-        )
+        try:
+            done = wiring.replay(
+                like, seed=seed, scale=scale, folder=folder, speed=pace, listen=screen.hear
+            )
+        except StorageError as error:
+            raise StorageError(
+                str(error), hint="Free some space, and begin anew in a new folder."
+            ) from error
     if json:
         render.json_line({"chapter": "end", **done.to_json()})
         return
-    render.table(("", ""), done.rows(), title=f"{done.name}: replayed in {done.seconds:.0f} s")
+    render.table(
+        ("figure", "value"), done.rows(), title=f"{done.name}: replayed in {done.seconds:.0f} s"
+    )
     render.say(f"case    {done.case}")
     render.say(f"page    {done.page.resolve()}")
 
@@ -108,25 +123,60 @@ class _Screen:
     def _render(self) -> RenderableType:
         from rich.console import Group
         from rich.panel import Panel
+        from rich.table import Table
+        from rich.text import Text
+
+        bars = self._bars()
+        rows = Table.grid(padding=(0, 2))
+        rows.add_column(width=_WHEN)
+        rows.add_column(width=_CHAPTER)
+        before = ""
+        for one in self._fitting(self._console.height - len(bars) - _FRAME):
+            when = f"{one.at:%d %b %Y %H:%M}"
+            rows.add_row(
+                Text("" if when == before else when, style="dim"),
+                Text(one.chapter, style="bold"),
+                Text(render.printable(one.text)),
+            )
+            before = when
+        parts: list[RenderableType] = [rows, *bars]
+        return Panel(Group(*parts), title="LAB  replay", title_align="left", border_style="dim")
+
+    def _fitting(self, lines: int) -> list[Told]:
+        """Return the latest that was told, as much as these lines of the terminal hold."""
+        from rich.text import Text
+
+        width = max(10, self._console.width - _WHEN - _CHAPTER - 2 * 2 - _SIDES)
+        shown: list[Told] = []
+        for one in reversed(self._told[-_SHOWN:]):
+            lines -= len(Text(render.printable(one.text)).wrap(self._console, width))
+            if lines < 0 and shown:
+                break
+            shown.insert(0, one)
+        return shown
+
+    def _bars(self) -> list[RenderableType]:
+        """Return a line each of what is done and of what is still served, once they are known."""
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text
 
-        rows = Table.grid(padding=(0, 2))
-        for one in self._told[-_SHOWN:]:
-            rows.add_row(
-                Text(f"{one.at:%d %b %Y %H:%M}", style="dim"),
-                Text(one.chapter, style="bold"),
-                Text(render.printable(one.text)),
-            )
-        parts: list[RenderableType] = [rows]
-        served = self._figures.get("served")
-        if served is not None:
-            line = Table.grid(padding=(0, 2))
+        known, made = self._figures, list[tuple[str, float, str]]()
+        if known.get("planned"):
+            done, planned = int(known["done"]), int(known["planned"])
+            said = f"{done} of {planned}, {known['failed']} failed"
+            made.append(("steps done", done / planned, said))
+        if "served" in known:
+            served = float(known["served"])
+            made.append(("still served", served, f"{served:.0%} of the known demand"))
+        lines: list[RenderableType] = []
+        for name, share, said in made:
+            line = Table.grid(padding=(0, 2), expand=True)
+            line.add_column(width=_WHEN)
+            line.add_column(ratio=1)
+            line.add_column(width=26, no_wrap=True)
             line.add_row(
-                Text("still served", style="bold"),
-                ProgressBar(total=1.0, completed=float(served), width=60),
-                Text(f"{served:.0%} of the known demand"),
+                Text(name, style="bold"), ProgressBar(total=1.0, completed=share), Text(said)
             )
-            parts.append(line)
-        return Panel(Group(*parts), title="LAB  replay", title_align="left", border_style="dim")
+            lines.append(line)
+        return lines

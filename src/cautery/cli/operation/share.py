@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli.operation._markings import marking_lines
 from cautery.cli.operation._places import check_place
 
 
@@ -18,7 +19,10 @@ def share(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Where the bundle goes.")] = None,
     who: Annotated[str | None, typer.Option("--who", help="Who shares; else the contact.")] = None,
     everything: Annotated[
-        bool, typer.Option("--everything", help="Also what it was told before: if a bundle was lost, say.")
+        bool,
+        typer.Option(
+            "--everything", help="Also what it was told before: if a bundle was lost, say."
+        ),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List what would be told; record nothing.")
@@ -43,9 +47,14 @@ def share(
                 render.json_line(to_json(one))
             return
         render.table(
-            ("id", "by", "subject", "says", "marking"),
+            ("id", "by", "what is said", "marking"),
             (
-                (one.id[:12], one.by, one.subject, one.text, one.marking.tlp.value)
+                (
+                    one.id[:12],
+                    one.by,
+                    f"{one.subject}\n{one.kind.value}: {one.text}",
+                    marking_lines(one.marking),
+                )
                 for one in told.statements
             ),
         )
@@ -70,6 +79,8 @@ def share(
         render.json_line(done)
     render.say(f"{out}: {count} {'statement' if count == 1 else 'statements'} for {to}")
     if count:
-        render.say("send it by a channel that you trust; if it is lost, --everything writes it anew")
+        render.say(
+            "send it by a channel that you trust; if it is lost, --everything writes it anew"
+        )
     else:
         render.say(f"nothing that {to} may be told and has not been told: nothing to send")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli.operation._markings import marking_lines
 
 
 def state(
@@ -57,26 +58,25 @@ def state(
                     (
                         row.statement.subject,
                         f"{row.statement.kind.value}: {row.statement.text}",
+                        *(["withdrawn"] if row.statement.details.get("withdrawn") else []),
                         *([f"corrected by {row.corrected_by[:12]}"] if row.corrected_by else []),
                     )
                 ),
-                "\n".join(
-                    (
-                        row.statement.marking.tlp.value,
-                        row.statement.marking.pap.value,
-                        *sorted(one.value for one in row.statement.marking.handling),
-                    )
-                ),
+                marking_lines(row.statement.marking),
                 "\n".join(sorted(row.statement.to)),
             )
             for row in rows
         ),
     )
+    if not rows:
+        render.say(f"nothing is stated yet: cautery operation state {case} FILE.jsonl")
 
 
 def correct(
     case: Annotated[Path, typer.Argument(help="The agency's case.")],
-    statement: Annotated[str, typer.Argument(help="Id of an own statement, or its first 8 digits or more.")],
+    statement: Annotated[
+        str, typer.Argument(help="Id of an own statement, or its first 8 digits or more.")
+    ],
     text: Annotated[str, typer.Option("--text", help="What is right, in one sentence.")],
     withdraw: Annotated[bool, typer.Option("--withdraw", help="Nothing of it is right.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
@@ -103,7 +103,9 @@ def correct(
 
 def permit(
     case: Annotated[Path, typer.Argument(help="The agency's case.")],
-    statement: Annotated[str, typer.Argument(help="Id of a received statement, or its first 8 digits or more.")],
+    statement: Annotated[
+        str, typer.Argument(help="Id of a received statement, or its first 8 digits or more.")
+    ],
     to: Annotated[str, typer.Option("--to", help="The agency it may go on to.")],
     granted_by: Annotated[str, typer.Option("--granted-by", help="The provider, who permits it.")],
     why: Annotated[str, typer.Option("--why", help="Where the permission stands.")],

@@ -32,6 +32,8 @@ MAX_ROWS = 20_000_000
 MAX_TAGS = 2_000_000
 LONGEST_WORD = 256
 """Letters of an id or an address: a transaction's hash has 64, a Lightning invoice is none."""
+YEARS = range(1970, 2100)
+"""From the epoch on; a year outside is a slip of the pen."""
 COLUMNS = ("id", "asset", "at", "side", "address", "amount")
 _ODD = r"[\x00-\x1f\x7f]"
 
@@ -149,13 +151,15 @@ def _table(frame: pl.DataFrame) -> FlowTable:
     at = frame["at"].str.to_datetime(
         time_unit="us", time_zone="UTC", strict=False, format="%Y-%m-%dT%H:%M:%S%.f%#z"
     )
-    bad = at.is_null() | ~frame["side"].is_in(["in", "out"]).fill_null(value=False)
+    known = at.dt.year().is_between(YEARS[0], YEARS[-1])
+    bad = ~(known & frame["side"].is_in(["in", "out"])).fill_null(value=False)
     if bool(bad.any()):
         row = int(bad.arg_max() or 0)
         time, side = str(frame["at"][row])[:40], str(frame["side"][row])[:20]
         raise InputError(
             f"row {row + 1}: time {time!r}, side {side!r}",
-            hint="Times are RFC 3339 with a Z (2024-06-01T10:00:00Z); a side is in or out.",
+            hint="Times are RFC 3339 with a Z (2024-06-01T10:00:00Z), of "
+            f"{YEARS[0]} to {YEARS[-1]}; a side is in or out.",
         )
     frame = frame.with_columns(at=at, amount=amount, address=_spelled(frame["address"]))
     # A transaction is a run of rows; the same id in a second run stands there twice.

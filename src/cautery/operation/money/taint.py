@@ -24,6 +24,9 @@ from cautery.operation.tags import is_service
 
 Method: TypeAlias = Literal["fifo", "haircut", "poison"]
 METHODS: tuple[Method, ...] = ("fifo", "haircut", "poison")
+MOST_SHARES = 1_000_000
+"""Of haircut: every tainted input of a transaction goes into every output, so two thousand of each
+are four million movements. Judgement: a minute, and a gigabyte."""
 _UNIT = 10**DECIMALS
 _Lot: TypeAlias = tuple[int, int]
 """An amount, and how much of it is tainted."""
@@ -123,7 +126,8 @@ def taint(
     Raises
     ------
     InputError
-        If the method is none of the three, or a start is not in the transactions.
+        If the method is none of the three, a start is not in the transactions, or haircut would
+        spread more than ``MOST_SHARES``.
     """
     if method not in METHODS:
         raise InputError(f"{method!r}: taint is followed by {', '.join(METHODS)}")
@@ -232,6 +236,7 @@ class _Walk:
     ended: dict[tuple[str, str], int] = field(default_factory=dict)
     fees: dict[str, int] = field(default_factory=dict)
     carried: list[Carried] = field(default_factory=list)
+    shares: int = 0
 
     def __post_init__(self) -> None:
         self.budget = dict(self.wanted.all_of)
@@ -250,6 +255,13 @@ class _Walk:
         ]
         ends = [_whole(flow.amount) for flow in one.outputs]
         fee = max(sum(part[0] for part in parts) - sum(ends), 0)
+        if self.method == "haircut":
+            self.shares += len(_by_source(parts)) * len(ends)
+            if self.shares > MOST_SHARES:
+                raise InputError(
+                    f"transfer {one.id[:80]}: haircut spreads more than {MOST_SHARES:,} shares",
+                    hint="Every input goes into every output: follow it by fifo, or from fewer.",
+                )
         shares = _DIVIDE[self.method](parts, [*ends, fee])
         for flow, share in zip(one.outputs, shares, strict=False):
             for source, amount in _by_source(share).items():

@@ -322,9 +322,16 @@ class _Places:
         self.groups, self.tags, self.providers = groups, tags, providers
         self._names: dict[int, str] = {}
         self._kinds: dict[str, str] = {}
+        self._known: dict[tuple[str, str], str] = {}
 
     def of(self, address: str, asset: str) -> str:
         """Return the place's id."""
+        place = self._known.get((address, asset))
+        if place is None:
+            place = self._known[address, asset] = self._found(address, asset)
+        return place
+
+    def _found(self, address: str, asset: str) -> str:
         tag = self.tags.get(address)
         if tag is not None and is_service(tag):
             place, kind = f"service:{tag.label}", "service"
@@ -503,12 +510,13 @@ def _nodes(
             if target not in depth:
                 depth[target] = depth[place] + 1
                 queue.append(target)
+    last = max(depth.values(), default=0)
     for one in (
         *(hop.source for hop in hops),
         *(hop.target for hop in hops),
         *(h.node for h in holdings),
     ):
-        depth.setdefault(one, max(depth.values(), default=0))
+        depth.setdefault(one, last)
     sizes = {one.node: len(one.addresses) for one in holdings}
     return tuple(
         Node(

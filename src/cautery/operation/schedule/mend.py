@@ -235,8 +235,8 @@ def alternatives(
                     country=agency.country,
                     team=f"{agency.id} desk",
                     place=f"{agency.id} office",
-                    text=f"{kind.value.capitalize()} {step.target} instead",  # the failed step's own
-                    # words may be of a place that the other agency need not know
+                    # Not the failed step's words: they may be of what this agency need not know.
+                    text=f"{kind.value.capitalize()} {step.target} instead",
                     preparation=timedelta(0),
                     lasts=min(step.lasts, timedelta(minutes=30)),
                 )

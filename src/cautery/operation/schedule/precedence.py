@@ -216,8 +216,9 @@ def _lawful(day: DayPlan, operation: Operation | None, hours: Hours) -> Iterator
         except InputError as error:
             yield str(error)
             continue
-        if one.step.kind is StepKind.SEARCH and one.step.country in hours:
-            opens, closes = hours[one.step.country]
+        span = hours.get(one.step.country) or hours.get("*")
+        if one.step.kind is StepKind.SEARCH and span is not None:
+            opens, closes = span
             local = one.starts_at.astimezone(ZoneInfo(operation.agency(one.step.agency).zone))
             if not opens <= local.time() <= closes:
                 yield f"{one.step.id}: no search may begin at {local:%H:%M} in {one.step.country}"

@@ -43,11 +43,15 @@ CLOCK_TOLERANCE_S = 5.0
 """Most seconds between any two agencies' clocks: a sixtieth of the default warning, by judgement;
 NTP keeps a clock within a tenth of a second."""
 
-MOST_STEPS = 20_000
-"""More steps than that are no plan of one day; "Taken Down" had 112 searches."""
+MOST_STEPS = 3_000
+"""More steps than that are no plan of one day; "Taken Down" had 112 searches. What waits for what
+is kept pair by pair: at the worst a quarter of the square of it, some hundred megabytes."""
+
+LAST_YEAR = 2200
+"""Of a moment: so far no calendar and no zone ends, whatever the steps after it take; judgement."""
 
 Hours = Mapping[str, tuple[time, time]]
-"""Country to the local hours, from and until, in which a search may begin there."""
+"""Country, or ``*`` for every other, to the local hours in which a search may begin there."""
 
 
 def touched(step: Step) -> frozenset[str]:
@@ -252,9 +256,10 @@ def refuse_unpreserved(steps: Sequence[Step], held: Mapping[str, str]) -> None:
 
 def lawful_start(step: Step, start: datetime, hours: Hours, zone: str) -> datetime:
     """Return the earliest time from ``start`` on at which the step may begin by local law."""
-    if step.kind is not StepKind.SEARCH or step.country not in hours:
+    span = hours.get(step.country, hours.get("*"))
+    if step.kind is not StepKind.SEARCH or span is None:
         return start
-    opens, closes = hours[step.country]
+    opens, closes = span
     local = start.astimezone(ZoneInfo(zone))
     if opens <= local.time() <= closes:
         return start

@@ -10,6 +10,7 @@ until the last step against that target can begin within the warning. Every rule
 from __future__ import annotations
 
 import heapq
+from bisect import insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ from cautery.model import (
 from cautery.operation.schedule.precedence import precedence_violations
 from cautery.operation.schedule.rules import (
     CLOCK_TOLERANCE_S,
+    LAST_YEAR,
     Hours,
     lawful_start,
     orders,
@@ -66,20 +68,38 @@ class Bookings:
     """Where each team is, and when: one place at a time."""
 
     taken: dict[str, list[tuple[datetime, datetime, Step]]] = field(default_factory=dict)
+    """By team: start, end and step, sorted by their ends."""
 
     def book(self, step: Step, start: datetime, end: datetime) -> None:
         """Put a step into its team's day."""
-        self.taken.setdefault(step.team, []).append((start, end, step))
+        insort(self.taken.setdefault(step.team, []), (start, end, step), key=lambda one: one[1])
 
-    def conflict(self, step: Step, start: datetime) -> tuple[datetime, datetime, Step] | None:
-        """Return a booking that the step, begun at ``start``, would collide with."""
-        end = start + step.lasts
+    def free_from(self, step: Step, start: datetime) -> tuple[datetime, Step | None]:
+        """Return the earliest start from ``start`` on without a collision, and after which step.
+
+        One pass by their ends is enough: a start behind an end never collides with it again.
+        """
+        after: Step | None = None
         for begins, ends, other in self.taken.get(step.team, ()):
             if other.place == step.place:
                 continue
-            if begins - other.preparation < end and start - step.preparation < ends:
-                return begins, ends, other
-        return None
+            reaches_it = begins - other.preparation < start + step.lasts
+            if reaches_it and start - step.preparation < ends:
+                start, after = ends + step.preparation, other
+        return start, after
+
+    def free_until(self, step: Step, start: datetime) -> tuple[datetime, Step | None]:
+        """Return the latest start up to ``start`` without a collision, and before which step."""
+        before: Step | None = None
+        leaving = [
+            (begins - other.preparation, ends, other)
+            for begins, ends, other in self.taken.get(step.team, ())
+            if other.place != step.place
+        ]
+        for leaves, ends, other in sorted(leaving, key=lambda one: one[0], reverse=True):
+            if leaves < start + step.lasts and start - step.preparation < ends:
+                start, before = leaves - step.lasts, other
+        return start, before
 
 
 @dataclass(slots=True, kw_only=True)
@@ -194,11 +214,10 @@ class Forward:
             lawful = lawful_start(step, start, self.hours, self.zones.get(step.agency, "UTC"))
             if lawful > start:
                 start, why = lawful, f"no search may begin earlier in {step.country}"
-            clash = teams.conflict(step, start)
-            if clash is None:
+            start, other = teams.free_from(step, start)
+            if other is None:
                 return start, why
-            start = clash[1] + step.preparation
-            why = f"team {step.team} comes from {clash[2].id}"
+            why = f"team {step.team} comes from {other.id}"
 
 
 def schedule(
@@ -241,6 +260,8 @@ def schedule(
     require_utc("moment", moment)
     if now is not None and moment <= now:
         raise InputError(f"the moment {moment.isoformat()} has passed")
+    if moment.year > LAST_YEAR:
+        raise InputError(f"the moment {moment.isoformat()}: at the latest in {LAST_YEAR}")
     if not 0 <= warning_s <= 86_400:
         raise InputError(f"a warning of {warning_s} s: it is between 0 and a day")
     refuse_steps(steps, operation)
@@ -359,9 +380,9 @@ def _back(
             if begun[user] < end:
                 end, why = begun[user], f"before {user}"
         start = end - step.lasts
-        while (clash := teams.conflict(step, start)) is not None:
-            start = clash[0] - clash[2].preparation - step.lasts
-            why = f"before team {step.team} leaves for {clash[2].id}"
+        start, following = teams.free_until(step, start)
+        if following is not None:
+            why = f"before team {step.team} leaves for {following.id}"
         if now is not None and start - step.preparation < now:
             raise InputError(
                 f"step {step.id} would have to begin at {start.astimezone(UTC):%d %b %H:%M} UTC, "

@@ -198,7 +198,7 @@ def _step(
         f"{others[name].ends_at.astimezone(zone):%H:%M}"
         if name in others
         else f"your step {name}"
-        for name in sorted(step.after)
+        for name in sorted(step.after & {each.step.id for each in day.steps})
     )
     mine = sorted(step.tips_off & targets - {step.target})
     said = []

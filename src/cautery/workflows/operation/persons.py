@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 
 from cautery.errors import InputError
+from cautery.evidence.ports import CaseStore
 from cautery.model import ExhibitId, Person, from_json, to_json
+from cautery.model.ports import Clock
 from cautery.operation.persons import Due, check_person, due, pseudonym_of
-from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.desk import Desk, open_desk
 
 PERSON = "operation.person"
 REVIEWED = "operation.person-reviewed"
@@ -145,6 +148,27 @@ def erase_person(desk: Desk, pseudonym: str, *, why: str, at: datetime | None = 
     if one.erased_at is None or destroyed:
         desk.record(ERASED, {"pseudonym": pseudonym, "why": why, "keys": destroyed}, at=at)
     return destroyed
+
+
+def erase_in_closed_case(path: Path, pseudonym: str, *, store: CaseStore, clock: Clock) -> int:
+    """Destroy the key of a person's name after the case was closed; return how many there were.
+
+    A closed case takes no record, and needs none: the key lies outside it, where a mark of the
+    erasure is left, and every proof stands as it was.
+
+    Raises
+    ------
+    InputError
+        If there is no such person, or the keys of the case are not at hand.
+    StorageError
+        If a key could not be destroyed.
+    """
+    desk = open_desk(path, store=store, clock=clock, read_only=True)
+    try:
+        _kept(desk, pseudonym)
+    finally:
+        desk.leave()
+    return store.vault(path, store.keys(path)).erase(_subject(pseudonym))
 
 
 def due_persons(desk: Desk, *, today: date) -> tuple[Due, ...]:

@@ -21,6 +21,8 @@ from cautery.plan import Act, Node
 DEFAULT_COST = 5.0
 """Effort of an act on a node whose cost nobody stated: the middle of reference/planning.md's
 scale (a domain 1, a hoster 60), judgement."""
+MOST_CUSTOMERS = 1e10
+"""More than there are people: a guess beyond it is a slip, and would drown every other."""
 _ROLES = {one.value: one for one in Role}
 
 
@@ -187,7 +189,8 @@ def _take_asset(node: _Growing, one: Statement) -> None:
     node.details |= told
     weight = one.details.get("weight")
     # Customers have weight; a machine with one would be no asset that anybody could act on.
-    if one.subject.partition(":")[0] in NOT_TARGETS and _number(weight) and weight > 0:
+    demand = one.subject.partition(":")[0] in NOT_TARGETS
+    if demand and _number(weight) and 0 < weight <= MOST_CUSTOMERS:
         node.guesses.append(float(weight))
 
 

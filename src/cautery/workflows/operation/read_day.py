@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -16,10 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cautery.errors import InputError
 from cautery.model import ClockOffset, CoTenant, Criterion, Operation, Step, StepKind, to_utc
+from cautery.operation.schedule.rules import MOST_STEPS
 from cautery.workflows.operation.plan_day import LASTS
 
 MAX_BYTES = 8_000_000
-"""A day of 20,000 steps of 400 bytes; "Taken Down" has a hundredth of it."""
+"""A day of 3,000 steps of 2,600 bytes; "Taken Down" has a hundredth of it."""
 
 MINUTES_OF_A_WEEK = 7 * 24 * 60
 
@@ -115,7 +118,7 @@ text = "Tell the press"
 _Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
 _Name = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
 _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:~/-]{0,99}$")]
-_Names = Annotated[list[_Name], Field(max_length=20_000)]
+_Names = Annotated[list[_Name], Field(max_length=MOST_STEPS)]
 _Minutes = Annotated[float, Field(ge=0, le=MINUTES_OF_A_WEEK, allow_inf_nan=False)]
 
 
@@ -173,7 +176,7 @@ class _File(_Table):
     co_tenant: list[_CoTenant] = []
     held: dict[_Name, _Name] = {}
     hours: dict[Literal["*"] | Annotated[str, Field(pattern=r"^[A-Z]{2}$")], list[_Name]] = {}
-    step: Annotated[list[_Step], Field(min_length=1, max_length=20_000)]
+    step: Annotated[list[_Step], Field(min_length=1, max_length=MOST_STEPS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +219,8 @@ def read_day(path: Path, operation: Operation) -> DayFile:
         clocks[operation.agency(one.agency).id] = ClockOffset(
             seconds=one.seconds, uncertainty_s=one.uncertainty_s, method=one.method
         )
+    _refuse_twice(path, "criterion", (one.id for one in told.criterion))
+    _refuse_twice(path, "co-tenant", (f"{one.name} on {one.target}" for one in told.co_tenant))
     moment = told.day.moment
     return DayFile(
         steps=tuple(_step(one, operation) for one in told.step),
@@ -238,6 +243,12 @@ def read_day(path: Path, operation: Operation) -> DayFile:
         held=dict(told.held),
         hours={country: _hours(path, country, span) for country, span in told.hours.items()},
     )
+
+
+def _refuse_twice(path: Path, what: str, names: Iterable[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise InputError(f"{path}: the {what} {name} is given twice")
 
 
 def _step(told: _Step, operation: Operation) -> Step:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from cautery.errors import InputError
 from cautery.model import CustodyEntry, SeizedExhibit, from_json, to_utc
 from cautery.operation.findings import CrimeFinding
+from cautery.workflows._packed import PACKINGS
 from cautery.workflows.operation.register_exhibits import MAX_PHOTO_BYTES
 from cautery.workflows.operation.trace_money import content_of
 
@@ -75,13 +76,14 @@ def _rows(path: Path, table: str) -> Iterator[dict[str, Any]]:
     content = content_of(path, most=MAX_BYTES)
     try:
         text = content.decode("utf-8-sig")
-        if path.suffix == ".toml":
+        named = path.with_suffix("") if path.suffix in PACKINGS else path
+        if named.suffix == ".toml":
             parsed = tomllib.loads(text)
             rows = parsed.get(table, [])
             if set(parsed) - {table} or not isinstance(rows, list):
                 raise InputError(f"{path}: it holds [[{table}]] tables, and nothing else")
         else:
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+            rows = [json.loads(line) for line in text.split("\n") if line.strip()]
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: neither TOML nor JSON lines: {str(error)[:200]}") from error
     for place, row in enumerate(rows, 1):
@@ -110,4 +112,6 @@ def _noun(noun: type[T], path: Path, place: int, row: dict[str, Any]) -> T:
 def _photo(path: Path, place: int, name: Any) -> bytes:
     if not isinstance(name, str):
         raise InputError(f"{path}: entry {place}: a photo is named by its file")
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise InputError(f"{path}: entry {place}: photo {name[:80]!r} does not lie beside the file")
     return content_of(path.parent / name, most=MAX_PHOTO_BYTES)

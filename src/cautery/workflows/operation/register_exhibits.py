@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import rfc8785
@@ -64,6 +64,8 @@ FINDING = "operation.finding"
 MANIFEST = "operation.manifest"
 KINDS = (TAKEN, CUSTODY, MOVED, CORRECTED)
 MAX_PHOTO_BYTES = 64 << 20
+LONGEST_BEFORE = timedelta(days=20 * 365)
+"""That an older case's exhibit may be older than the operation. Judgement: a slip of the year."""
 MAX_MANIFEST_BYTES = 64 << 20
 """Some 100,000 exhibits."""
 
@@ -116,11 +118,8 @@ class Book:
         InputError
             At the first act that breaks a rule; then nothing was written.
         """
-        self.register.after(*acts)
         moment = at or self.desk.case.clock.now()
-        records = [(*_record_of(act), moment) for act in acts]
-        for kind, body, _ in records:
-            self._check_named(Record(kind=kind, at=moment, body=body))
+        records = self.check(acts, at=moment)
         written = self.desk.case.ledger.append_all(records)
         ours = {entry.index for entry in written}
         _ = self.register
@@ -130,6 +129,22 @@ class Book:
                     f"record {index} is void: {reason}", hint="Look, and enter it anew."
                 )
         return written
+
+    def check(
+        self, acts: Sequence[Act], *, at: datetime
+    ) -> list[tuple[str, dict[str, Any], datetime]]:
+        """Check acts as :meth:`write` does and return their records; write nothing.
+
+        Raises
+        ------
+        InputError
+            At the first act that breaks a rule.
+        """
+        self.register.after(*acts)
+        records = [(*_record_of(act), at) for act in acts]
+        for kind, body, _ in records:
+            self._check_named(Record(kind=kind, at=at, body=body))
+        return records
 
     def _check_named(self, record: Record) -> None:
         """Refuse a record that `cautery verify` would stumble over: what it names must be there."""
@@ -213,8 +228,8 @@ def check_exhibits(
         _check_authority(desk, exhibit, moment)
         if photo is not None:
             _media_type(exhibit.number, photo)
-    register = (book or Book(desk)).register
-    register.after(*(taken(exhibit, custody) for exhibit, custody, _ in entries))
+    acts = [taken(exhibit, custody) for exhibit, custody, _ in entries]
+    (book or Book(desk)).check(acts, at=moment)
 
 
 def move_exhibit(
@@ -440,6 +455,13 @@ def _check_authority(desk: Desk, exhibit: SeizedExhibit, moment: datetime) -> No
         )
     if exhibit.seized_at > moment:
         raise InputError(f"exhibit {exhibit.number}: seized after it is entered")
+    if exhibit.seized_at < desk.operation.opened_at - LONGEST_BEFORE:
+        raise InputError(
+            f"exhibit {exhibit.number}: seized {exhibit.seized_at:%Y-%m-%d}, decades before the "
+            "operation was opened"
+        )
+    if exhibit.valued_at is not None and exhibit.valued_at > moment:
+        raise InputError(f"exhibit {exhibit.number}: valued after it is entered")
 
 
 def _masked(desk: Desk, exhibit: SeizedExhibit, moment: datetime) -> SeizedExhibit:

@@ -111,9 +111,7 @@ def held(desk: Desk) -> tuple[Held, ...]:
     rows += received_statements(desk)
     firsthand = {(one.by, one.id) for sender, one in rows if sender in (None, one.by)}
     newer = {
-        corrected: one.id
-        for _, one in rows
-        for corrected in displaced_by(one, firsthand=firsthand)
+        corrected: one.id for _, one in rows for corrected in displaced_by(one, firsthand=firsthand)
     }
     return tuple(
         Held(statement=one, received_from=sender, corrected_by=newer.get((one.by, one.id)))

@@ -172,11 +172,12 @@ def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float
             shown = board.served_left
             if report.at - said_at >= _SAID_EVERY:
                 said_at = report.at
-                story.tell("day", _said(board), served=board.served_left)
+                story.tell("day", _said(board), **_counted(board))
     board = running.board(story.clock.now())
-    story.tell("day", _said(board), served=board.served_left)
+    if said_at < story.clock.now():
+        story.tell("day", _said(board), **_counted(board))
     register.close()
-    violations = precedence_violations(running.day)
+    violations = precedence_violations(running.day, operation=story.operation)
     return Day(
         plan=running.day,
         removed=_removed(running),
@@ -407,12 +408,21 @@ def _removed(running: RunningDay) -> frozenset[str]:
     )
 
 
+def _counted(board: BoardView) -> dict[str, float]:
+    """Return the board's figures; a step that was replaced failed."""
+    return {
+        "done": sum(row.done for row in board.rows),
+        "late": sum(row.late for row in board.rows),
+        "failed": sum(row.failed + row.replaced for row in board.rows),
+        "planned": sum(row.total for row in board.rows),
+        "served": board.served_left,
+    }
+
+
 def _said(board: BoardView) -> str:
-    done = sum(row.done for row in board.rows)
-    late = sum(row.late for row in board.rows)
-    failed = sum(row.failed + row.replaced for row in board.rows)
-    total = sum(row.total for row in board.rows)
+    counts = _counted(board)
     return (
-        f"{done} of {total} steps done, {late} late, {failed} failed or replaced; "
-        f"{board.served_left:.1%} of the known demand still served"
+        f"{counts['done']} of {counts['planned']} steps done, {counts['late']} late, "
+        f"{counts['failed']} failed or replaced; {board.served_left:.1%} of the known demand "
+        "still served"
     )

@@ -16,17 +16,15 @@ from cautery.evidence.ports import CaseStore
 from cautery.lab.operations import build_world
 from cautery.lab.operations.replay import action_day, after, intelligence, weigh
 from cautery.lab.operations.replay.clock import ReplayClock
-from cautery.lab.operations.replay.story import Listener, Story
+from cautery.lab.operations.replay.story import Listener, Story, others_of
 from cautery.lab.operations.spec import OperationWorld
 from cautery.model import Estimate, Operation
-from cautery.operation.page import OperationPageView, render_page
+from cautery.operation.page import OperationPageView
 from cautery.workflows.close_case import close_case
+from cautery.workflows.operation.close_desk import PAGE, close_desk
 from cautery.workflows.operation.page import LabTruth, page_view
-from cautery.workflows.operation.register_exhibits import register_manifest
 from cautery.workflows.verify_case import verify_case
 
-PAGE = "operation.html"
-MANIFEST = "exhibits.json"
 _NAMES = {
     "taken-down": "Taken Down",
     "kratos": "Kratos",
@@ -127,11 +125,18 @@ def replay(
     Raises
     ------
     InputError
-        If there is no such world, or something stands at ``folder``.
+        If there is no such world, something stands at ``folder`` or beside it, or the speed is
+        below that of life.
     """
     began = time.monotonic()
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"{folder}: something is there", hint="Name a new folder.")
+    if 0 < speed < 1:
+        raise InputError(
+            f"speed {speed:g}: no day is replayed slower than it was",
+            hint="0 does not wait at all.",
+        )
+    for one in (folder, others_of(folder)):
+        if one.exists() and not (one.is_dir() and not any(one.iterdir())):
+            raise InputError(f"{one}: something is there", hint="Name a new folder.")
     world = build_world(like, seed=seed, scale=scale)
     story = _open(world, folder, store, listen)
     try:
@@ -211,13 +216,11 @@ def _open(world: OperationWorld, folder: Path, store: CaseStore, listen: Listene
 
 
 def _close(story: Story, view: OperationPageView) -> None:
-    """Write the page and the manifest into the lead's case, and close every case."""
-    lead = story.lead.case
-    lead.make_room()
-    lead.store.write(lead.path, MANIFEST, register_manifest(story.lead))
-    lead.store.write(lead.path, PAGE, render_page(view).encode())
+    """Close every case, the lead's with the page and the manifest of exhibits."""
+    close_desk(story.lead, view=view)
     for desk in story.desks.values():
-        close_case(desk.case, at=story.clock.now())
+        if desk is not story.lead:
+            close_case(desk.case, at=story.clock.now())
     story.tell("closed", f"{len(story.desks)} cases closed", cases=len(story.desks))
 
 

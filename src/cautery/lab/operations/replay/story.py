@@ -33,6 +33,11 @@ class Told:
 Listener = Callable[[Told], None]
 
 
+def others_of(folder: Path) -> Path:
+    """Return where the cases of those stand that do not lead."""
+    return folder.with_name(folder.name + "-agencies")
+
+
 @dataclass(slots=True, kw_only=True)
 class Story:
     """What the chapters of a replay have in common.
@@ -64,7 +69,7 @@ class Story:
         """Return where an agency's case lies."""
         if agency == self.operation.lead.id:
             return self.folder
-        return self.folder.with_name(self.folder.name + "-agencies") / agency
+        return others_of(self.folder) / agency
 
     def open_desks(self) -> None:
         """Begin every agency's own case."""

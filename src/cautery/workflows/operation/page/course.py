@@ -94,7 +94,12 @@ def timeline(material: Material) -> TimelineView:
     ]
     step = max(1, len(material.grown) // _MOST_DESCENDANTS_ON_LINE)
     moments += [
-        Moment(at=one.at, kind=MomentKind.DESCENDANT, text=f"{one.asset}, like {one.like}", country=one.country or "")
+        Moment(
+            at=one.at,
+            kind=MomentKind.DESCENDANT,
+            text=f"{one.asset}, like {one.like}",
+            country=one.country or "",
+        )
         for one in sorted(material.grown, key=lambda each: each.at)[::step]
     ]
     return TimelineView(

@@ -144,15 +144,23 @@ def _compared_size(one: Published, sized: SizedNetwork) -> Comparison:
     low = one.low if one.low is not None else 0.0
     high = one.high if one.high is not None else low
     fits = low <= outer.high and high >= outer.low
-    times = low / outer.high if outer.high else 0.0
     return Comparison(
         what=one.what,
         published=one.value,
         fit=Fit.YES if fits else Fit.NO,
         interval=interval(inner),
         source=one.source,
-        reason="" if fits else f"{times:.1f} times the upper end of the 99 % interval",
+        reason="" if fits else _how_far(low, high, outer),
     )
+
+
+def _how_far(low: float, high: float, outer: Estimate) -> str:
+    """Say on which side of an interval a published size lies, and by how much."""
+    if high < outer.low:
+        return f"{high / outer.low:.2g} of the lower end of the 99 % interval"
+    if not outer.high:
+        return "above the 99 % interval, which ends at nothing"
+    return f"{low / outer.high:.1f} times the upper end of the 99 % interval"
 
 
 def descendants(material: Material) -> tuple[DescendantLine, ...]:

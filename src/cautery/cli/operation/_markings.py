@@ -1,0 +1,24 @@
+"""A marking in a table: all of it, since what is not seen is not kept to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cautery.model import Marking
+
+
+def marking_lines(marking: Marking) -> str:
+    """Return TLP, PAP, handling codes with the words of H3, and the evaluation, each on a line."""
+    evaluation = f"{marking.source or '-'}{marking.accuracy or '-'}"
+    return "\n".join(
+        (
+            marking.tlp.value,
+            marking.pap.value,
+            *sorted(
+                f"{one.value}: {marking.h3_text}" if one.value == "H3" else one.value
+                for one in marking.handling
+            ),
+            *([evaluation] if evaluation != "--" else []),
+        )
+    )

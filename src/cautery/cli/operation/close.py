@@ -1,0 +1,26 @@
+"""``cautery operation close``: the page and the manifest, and a case that anybody can verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+
+
+def close(
+    case: Annotated[Path, typer.Argument(help="The agency's case of the operation.")],
+) -> None:
+    """Close a case for good: write its page and exhibits' manifest, and sign every file.
+
+    Persons can still be erased afterwards; nothing else changes any more.
+
+    Example: cautery operation close cases/it
+    """
+    from cautery import wiring
+
+    page = wiring.close_operation(case)
+    render.say(f"page    {page}")
+    render.say(f"closed  {case}: cautery verify {case}")

@@ -1,0 +1,39 @@
+"""Close an agency's case of an operation: its page and its manifest of exhibits go in last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cautery.operation.page import OperationPageView, render_page
+from cautery.workflows.close_case import close_case
+from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.page import page_view
+from cautery.workflows.operation.register_exhibits import register_manifest, register_of
+
+PAGE = "operation.html"
+EXHIBITS = "exhibits.json"
+
+
+def close_desk(desk: Desk, *, view: OperationPageView | None = None) -> Path:
+    """Write page and manifest, and close the case for good; return where the page lies.
+
+    Parameters
+    ----------
+    view : OperationPageView or None
+        What the page shows; ``None``: what the records show.
+
+    Raises
+    ------
+    EvidenceError
+        If the register's accounts do not agree.
+    InputError, StorageError
+        As closing a case does.
+    """
+    case, now = desk.case, desk.case.clock.now()
+    shown = view or page_view(desk, made_at=now)
+    case.make_room()
+    if len(register_of(desk)):
+        case.store.write(case.path, EXHIBITS, register_manifest(desk))
+    case.store.write(case.path, PAGE, render_page(shown).encode())
+    close_case(case, at=now)
+    return case.path / PAGE

@@ -1,0 +1,109 @@
+"""The course of an operation: what is recorded of it is whole, at the table, and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from cautery.errors import InputError, StorageError
+from cautery.plan import Act, Node, cut
+from cautery.workflows.operation.course import (
+    CUT,
+    HAPPENED,
+    JOINED,
+    SERVED,
+    GrewBack,
+    Happened,
+    ServedShare,
+    record_all,
+    record_cut,
+    record_joined,
+    sized_network,
+)
+from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.picture import Picture, picture_of
+from cautery.workflows.size_network import size_network
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+Desks = Callable[..., Desk]
+
+
+def empty() -> Picture:
+    return picture_of([])
+
+
+def test_only_those_at_the_table_join(agency_desk: Desks) -> None:
+    rome = agency_desk("it-postal")
+    record_joined(rome, "bg-gdbop", at=NOON)
+    with pytest.raises(InputError, match="no agency 'us-hsi'"):
+        record_joined(rome, "us-hsi", at=NOON)
+    assert [one["agency"] for one in rome.bodies(JOINED)] == ["bg-gdbop"]
+
+
+@pytest.mark.parametrize("share", [-0.01, 1.01, float("nan"), float("inf")])
+def test_a_share_is_between_nothing_and_all(share: float) -> None:
+    with pytest.raises(InputError, match="not between 0 and 1"):
+        ServedShare(at=NOON, share=share, by="plan")
+
+
+def test_times_of_the_course_are_utc() -> None:
+    naive = datetime(2026, 11, 24, 12)  # noqa: DTZ001 - what is refused
+    for made in (
+        lambda: ServedShare(at=naive, share=0.5, by="plan"),
+        lambda: Happened(at=naive, kind="raid", text="a raid"),
+        lambda: GrewBack(
+            at=naive, asset="host:b", like="host:a", country=None, traits=(), probability=0.5
+        ),
+    ):
+        with pytest.raises(InputError, match="not an aware UTC time"):
+            made()
+
+
+def test_what_is_recorded_together_is_recorded_whole_and_reads_back(agency_desk: Desks) -> None:
+    rome = agency_desk("it-postal")
+    shares = [ServedShare(at=NOON + timedelta(hours=n), share=1 - n / 4, by="plan") for n in (0, 1)]
+    record_all(rome, SERVED, shares, at=NOON)
+    assert list(rome.nouns(SERVED, ServedShare)) == shares
+    event = Happened(at=NOON, kind="event", text="the games", until=date(2026, 12, 1))
+    record_all(rome, HAPPENED, [event], at=NOON)
+    assert list(rome.nouns(HAPPENED, Happened)) == [event]
+
+
+def test_of_several_that_cannot_all_be_written_none_is(agency_desk: Desks) -> None:
+    rome = agency_desk("it-postal")
+    before = rome.case.ledger.size()
+    with pytest.raises((InputError, StorageError)):
+        record_all(
+            rome,
+            HAPPENED,
+            [
+                Happened(at=NOON, kind="raid", text="one"),
+                Happened(at=NOON, kind="raid", text="\ud800"),
+            ],
+            at=NOON,
+        )
+    assert rome.case.ledger.size() == before
+
+
+def test_a_cut_is_recorded_with_what_was_refused_and_why(agency_desk: Desks) -> None:
+    rome = agency_desk("it-postal")
+    nodes = (Node(id="demand:IT", groups=((("host:a",), 1),), weight=1), Node(id="host:a"),
+             Node(id="host:b"), Node(id="host:c"))  # fmt: skip
+    acts = [
+        Act(id="act:a", nodes=("host:a",), cost=2.0, country="IT"),
+        Act(id="act:b", nodes=("host:b",), cost=1.0, allowed=False, why="a hospital"),
+        Act(id="act:c", nodes=("host:c",), cost=1.0, allowed=False),
+    ]
+    record_cut(rome, cut(nodes, acts, served_at_most=0.0), empty(), at=NOON)
+    (body,) = rome.bodies(CUT)
+    assert [one["act"] for one in body["chosen"]] == ["act:a"]
+    assert body["refused"] == {"a hospital": 1, "not allowed": 1}
+    assert (body["served_before"], body["served_after"]) == (1.0, 0.0)
+
+
+def test_a_sizing_of_claims_alone_is_none_of_a_network() -> None:
+    with pytest.raises(InputError, match="without sources"):
+        sized_network(size_network(None), occasion="x")
