@@ -87,7 +87,6 @@ def database(case: Path) -> sqlite3.Connection:
 def sign_again(folder: Path) -> None:
     """Make the manifest fit what lies in the case now, as only the key's holder can."""
     case, keys = folder / "case", store_of(folder).keys(folder / "case")
-    (case / ".reserve").unlink()
     for stale in ("manifest.sha256", "manifest.note"):
         (case / stale).unlink()
     raw = contents(case)

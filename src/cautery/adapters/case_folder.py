@@ -100,8 +100,9 @@ class FolderStore:
             raise EvidenceError(f"{path / CASE_KEY}: {error}") from error
         case_id(verifier)
         found = self._folder().case(verifier)
-        with contextlib.suppress(OSError):  # no room for a reserve is no reason to stop
-            self._reserve(path)
+        if not self.exists(path, NOTE):  # a closed case takes no file more
+            with contextlib.suppress(OSError):  # no room for a reserve is no reason to stop
+                self._reserve(path)
         return found
 
     def hold(self, path: Path, *, alone: bool) -> None:

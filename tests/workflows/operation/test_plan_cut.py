@@ -64,11 +64,11 @@ def known(agency_desk: Callable[..., Desk]) -> Desk:
             asset(desk, "host:edge1.example", "edge", "NL", cost=4.0),
             asset(desk, "host:edge2.example", "edge", "NL", cost=6.0),
             asset(desk, "panel:one", "panel", "IT", cost=1.0),
-            asset(desk, "customers:IT/one", "demand", "IT", weight=900),
+            asset(desk, "demand:IT/one", "demand", "IT", weight=900),
             needs(desk, "panel:one", "host:edge1.example", 0),
             needs(desk, "panel:one", "host:edge2.example", 0),
             needs(desk, "host:edge1.example", HOSTER, 0),
-            needs(desk, "customers:IT/one", "panel:one", 0),
+            needs(desk, "demand:IT/one", "panel:one", 0),
         ],
         at=NOON,
     )
@@ -87,8 +87,8 @@ def test_what_cannot_be_touched_raises_the_goal_and_is_said(known: Desk) -> None
         known,
         [
             asset(known, "panel:far", "panel", "ES"),
-            asset(known, "customers:ES/far", "demand", "ES", weight=100),
-            needs(known, "customers:ES/far", "panel:far", 0),
+            asset(known, "demand:ES/far", "demand", "ES", weight=100),
+            needs(known, "demand:ES/far", "panel:far", 0),
         ],
         at=NOON,
     )
