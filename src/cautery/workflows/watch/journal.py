@@ -17,6 +17,9 @@ from cautery.errors import CauteryError
 from cautery.model import Entry, Exhibit, ExhibitId, RedactedUrl, keyed_hash, to_json
 from cautery.model.ports import Clock, Ledger, Vault
 
+IDLE_S = 20.0
+"""Longest wait for seals under way: some megabytes each, on a slow disk. Judgement."""
+
 Listener = Callable[[Entry], None]
 
 
@@ -48,6 +51,8 @@ class Journal:
         self._key = redaction_key
         self._listeners = listeners
         self._sealed: set[ExhibitId] = set()
+        self._idle = threading.Condition()
+        self._sealing = 0
         self._lock = threading.Lock()
         self._pen = threading.RLock()
 
@@ -108,7 +113,16 @@ class Journal:
             host = shown.host if shown else ""
             subject = f"source:{self.pseudonym(host or what)}"
         clock = self._clock.offset()
-        exhibit = self._vault.seal(data, media_type=media_type, at=at, clock=clock, subject=subject)
+        with self._idle:
+            self._sealing += 1
+        try:
+            exhibit = self._vault.seal(
+                data, media_type=media_type, at=at, clock=clock, subject=subject
+            )
+        finally:
+            with self._idle:
+                self._sealing -= 1
+                self._idle.notify_all()
         with self._lock:
             new = exhibit.id not in self._sealed
             self._sealed.add(exhibit.id)
@@ -138,6 +152,14 @@ class Journal:
                 confidential=confidential,
             )
         )
+
+    def wait_until_idle(self) -> None:
+        """Wait for seals under way on threads: cancelling their task does not stop them.
+
+        On a full disk they would else take what is given back for the end of the case.
+        """
+        with self._idle:
+            self._idle.wait_for(lambda: self._sealing == 0, timeout=IDLE_S)
 
     def _record(self, exhibit: Exhibit, what: str, shown: RedactedUrl | None) -> None:
         self.write(

@@ -102,6 +102,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         await watch.run()
         complete = True
     except StorageError as error:
+        journal.wait_until_idle()
         ports.free_reserve()
         journal.fail("storage", "case", error)
     except asyncio.CancelledError:
