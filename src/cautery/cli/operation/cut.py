@@ -34,9 +34,12 @@ def cut(
     import json as text
 
     from cautery import wiring
+    from cautery.cli.operation._places import check_place
     from cautery.model import to_json
     from cautery.workflows.operation.plan_cut import day_file, plan_cut, steps_of
 
+    if steps is not None:
+        check_place(steps, case=case)
     with wiring.desk(case, read_only=dry_run) as desk:
         planned = plan_cut(
             desk,

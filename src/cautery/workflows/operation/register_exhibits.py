@@ -61,7 +61,6 @@ CUSTODY = "operation.custody"
 MOVED = "operation.value-moved"
 CORRECTED = "operation.exhibit-corrected"
 FINDING = "operation.finding"
-MANIFEST = "operation.manifest"
 KINDS = (TAKEN, CUSTODY, MOVED, CORRECTED)
 MAX_PHOTO_BYTES = 64 << 20
 LONGEST_BEFORE = timedelta(days=20 * 365)

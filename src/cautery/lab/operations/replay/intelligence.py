@@ -17,16 +17,14 @@ from cautery.model import (
     Statement,
     StatementKind,
     Tlp,
-    iso,
 )
 from cautery.operation.instruments import draft_jit
+from cautery.workflows.operation.course import record_joined
 from cautery.workflows.operation.deconflict import deconflict_desks
 from cautery.workflows.operation.draft_instrument import file_draft
-from cautery.workflows.operation.persons import kept_persons, register_person
+from cautery.workflows.operation.persons import register_person
 from cautery.workflows.operation.picture import picture_of
 from cautery.workflows.operation.share import add_statements, picture, receive, share
-
-JOINED = "operation.joined"
 
 _FIRST_JOINS = 3
 """Months after the lead begins until the first other agency joins. The order and pace in which
@@ -76,7 +74,7 @@ def _joins(agencies: tuple[Agency, ...], months: list[date]) -> dict[date, list[
 
 def _join(story: Story, agency: Agency) -> None:
     story.joined.append(agency.id)
-    story.lead.record(JOINED, {"agency": agency.id, "at": iso(story.clock.now())})
+    record_joined(story.lead, agency.id, at=story.clock.now())
     if agency.id == story.operation.lead.id:
         story.tell("table", f"{agency.name} opens the operation", agency=agency.id)
         return
@@ -182,15 +180,6 @@ def _persons(story: Story) -> None:
         register_person(desk, one.name, person)
         kept += 1
     story.tell("persons", f"{kept} persons under pseudonyms, each with a category", persons=kept)
-
-
-def someone_of_no_use(story: Story) -> tuple[str, str] | None:
-    """Return an agency and a person of category *other* that it keeps, if there is one."""
-    for agency, desk in story.desks.items():
-        for one in kept_persons(desk):
-            if one.person.category is LedCategory.OTHER and one.erased_at is None:
-                return agency, one.person.pseudonym
-    return None
 
 
 def _month_end(month: date) -> datetime:
