@@ -54,6 +54,18 @@ class DecodeError(SourceError):
     """The media could not be decoded; the decoder's child process may have died of it."""
 
 
+class EncryptedError(DecodeError):
+    """The media are encrypted, so nothing was decoded; that is no finding about their content."""
+
+    hint = "DRM is recorded, never circumvented; an HLS segment is decrypted by its served key."
+
+
+class WorkerError(CauteryError):
+    """A worker process died of a task, or the task took too long for it."""
+
+    hint = "Too little memory is the usual cause: run fewer workers."
+
+
 class ApprovalError(CauteryError):
     """An act lacks the authority that it needs."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cautery.adapters._files import write_whole
 from cautery.adapters.case_folder import FolderStore
@@ -20,15 +20,16 @@ from cautery.adapters.facts_folder import FactsFolder
 from cautery.adapters.http import PoliteClient
 from cautery.adapters.intermediary import HttpPublisher
 from cautery.adapters.keys_file import KeyFolder, load_approver
+from cautery.adapters.process_engine import ProcessEngine
 from cautery.adapters.rdap import RdapRegistry
+from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
 from cautery.evidence.manifest import CASE_KEY, NOTE
 from cautery.evidence.note import NoteVerifier
-from cautery.model import Approval, Mandate, Observation, Operation, keyed_hash
-from cautery.model.ports import Clock
+from cautery.model import Approval, Mandate, Operation, keyed_hash
+from cautery.model.ports import Clock, Engine
 from cautery.workflows.approve_referral import approve_referral
 from cautery.workflows.close_case import close_case
-from cautery.workflows.identify_files import build_reference_file, identify_files
 from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.persons import erase_in_closed_case
@@ -40,9 +41,17 @@ from cautery.workflows.write_report import write_report
 if TYPE_CHECKING:
     from cautery.lab.operations.replay.run import Replayed
     from cautery.lab.operations.replay.story import Told
+    from cautery.workflows.identification.build import Built
+    from cautery.workflows.identification.records import Answer
+    from cautery.workflows.identification.results import Results
+    from cautery.workflows.identification.run import Asked
+    from cautery.workflows.identification.sources import Source
 
 OWN_FEEDS_PER_S = 200.0
 """Our own reference feeds are no strangers: they are not asked as slowly as suspects are."""
+MANY_PROBES = 64
+"""From so many on, probes are answered by processes instead of threads, which share one
+interpreter."""
 REPORT = "report.html"
 
 T = TypeVar("T")
@@ -141,6 +150,7 @@ async def _watch(
                 vault=case.vault,
                 fetcher=fetcher,
                 own_feeds=own_feeds,
+                streams=SentStreams(policy, names, case.clock),
                 names=names,
                 certificates=TlsCertificates(names, policy, case.clock),
                 registry=None
@@ -319,34 +329,159 @@ def public_key_of(case_path: Path, keys_dir: Path | None) -> Path:
     return path
 
 
-def build_references(paths: list[Path], out: Path) -> list[tuple[str, float]]:
-    """Fingerprint files into a ``.ref``; return each id with its seconds.
+def build_references(
+    sources: Sequence[Source],
+    out: Path,
+    *,
+    strict: bool,
+    append: bool,
+    jobs: int,
+    on_built: Callable[[Built], None],
+    on_heard: Callable[[str, float], None],
+) -> tuple[Built, ...]:
+    """Fingerprint sources of files into a ``.ref``; return what became of each.
 
     Raises
     ------
     CauteryError
         As the workflow says.
     """
-    return asyncio.run(_with_decoder(lambda decoder: build_reference_file(paths, out, decoder)))
+    from cautery.fingerprint import DEFAULT_RECIPE  # noqa: PLC0415 - heavy
+    from cautery.workflows.identification.build import Builder  # noqa: PLC0415 - heavy
+
+    async def run() -> tuple[Built, ...]:
+        async with _workers(jobs) as (decoder, engine):
+            builder = Builder(
+                out,
+                recipe=DEFAULT_RECIPE,
+                decoder=decoder,
+                engine=engine,
+                jobs=jobs,
+                on_built=on_built,
+                on_heard=on_heard,
+            )
+            return await builder.build(sources, strict=strict, append=append)
+
+    return _unwrapped(run())
 
 
-def identify(paths: list[Path], references: Path) -> list[tuple[Path, Observation]]:
-    """Hear files against a ``.ref``.
+def build_live(
+    sources: Sequence[Source],
+    out: Path,
+    mandate: Mandate,
+    *,
+    rolling: bool,
+    window_s: float,
+    told: Callable[[str], None],
+) -> tuple[str, ...]:
+    """Fingerprint feeds under a mandate; return those of which nothing came.
 
     Raises
     ------
     CauteryError
         As the workflow says.
     """
-    now = clock().now()
-    return asyncio.run(
-        _with_decoder(lambda decoder: identify_files(paths, references, decoder, now=now))
-    )
+    from cautery.fingerprint import DEFAULT_RECIPE  # noqa: PLC0415 - heavy
+    from cautery.workflows.identification import live  # noqa: PLC0415 - heavy
+
+    async def run() -> tuple[str, ...]:
+        async with AsyncExitStack() as stack:
+            decoder, engine = await stack.enter_async_context(_workers(2))
+            policy = replace(mandate.network, rate_per_host=OWN_FEEDS_PER_S)
+            names = DnsNames(policy.resolver)
+            fetcher = await stack.enter_async_context(PoliteClient(policy, names, clock()))
+            ports = live.LivePorts(
+                fetcher=fetcher,
+                streams=SentStreams(policy, names, clock()),
+                decoder=decoder,
+                engine=engine,
+                clock=clock(),
+            )
+            return await live.build_live(
+                sources,
+                out,
+                mandate,
+                ports,
+                recipe=DEFAULT_RECIPE,
+                window_s=window_s,
+                rolling=rolling,
+                told=told,
+            )
+
+    return _unwrapped(run())
 
 
-async def _with_decoder(work: Callable[[ChildDecoder], Awaitable[T]]) -> T:
-    async with ChildDecoder(workers=2) as decoder:
-        return await work(decoder)
+def identify(
+    probes: Sequence[Path | str],
+    references: Path,
+    asked: Asked,
+    *,
+    jobs: int,
+    results: Results | None,
+    plots: Path | None,
+    on_answer: Callable[[Answer], None],
+) -> None:
+    """Answer probes by a ``.ref`` file or a live folder; ``on_answer`` is told each, in order.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    from cautery.identify.shards import opened, place_of  # noqa: PLC0415 - heavy
+    from cautery.workflows.identification.draw import Drawing  # noqa: PLC0415 - heavy
+    from cautery.workflows.identification.run import Prober  # noqa: PLC0415 - heavy
+
+    async def run() -> None:
+        async with AsyncExitStack() as stack:
+            processes = len(probes) >= MANY_PROBES and jobs > 1
+            decoder, engine = await stack.enter_async_context(_workers(jobs, processes=processes))
+            fetcher = None
+            if asked.mandate is not None:
+                policy = asked.mandate.network
+                names = DnsNames(policy.resolver)
+                fetcher = await stack.enter_async_context(PoliteClient(policy, names, clock()))
+            drawing = None
+            if plots is not None:
+                drawing = Drawing(plots, opened(place_of(references)), write_whole)
+            prober = Prober(
+                references,
+                asked,
+                decoder=decoder,
+                engine=engine,
+                clock=clock(),
+                fetcher=fetcher,
+                draw=None if drawing is None else drawing.draw,
+            )
+            answers = prober.answers(probes, jobs=jobs, results=results)
+            async with aclosing(answers):
+                async for answer in answers:
+                    on_answer(answer)
+
+    _unwrapped(run())
+
+
+@asynccontextmanager
+async def _workers(
+    jobs: int, *, processes: bool = False
+) -> AsyncIterator[tuple[ChildDecoder, Engine]]:
+    engine = ProcessEngine(jobs) if processes else ThreadEngine(jobs)
+    try:
+        async with ChildDecoder(workers=jobs) as decoder:
+            yield decoder, engine
+    finally:
+        engine.close()
+
+
+def _unwrapped(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; of several tasks' failures the first one is told."""
+    try:
+        return asyncio.run(work)
+    except ExceptionGroup as errors:
+        found: BaseException = errors
+        while isinstance(found, ExceptionGroup):
+            found = found.exceptions[0]
+        raise found from None
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from cautery.errors import InputError
-from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.fingerprint.video import agreement, cells_of, correlate, signature
+from cautery.fingerprint import DEFAULT_RECIPE, _video_kernels, placement
+from cautery.fingerprint.sliding import Patterns, correlate
+from cautery.fingerprint.video import CELLS, COLUMNS, ROWS, cells_of, signature
 
 
 def moving(seed: int, seconds: float) -> np.ndarray:
@@ -78,18 +79,124 @@ def test_a_slate_with_a_blinking_lamp_has_no_opinion() -> None:
 
 
 def test_no_pictures_have_no_opinion() -> None:
-    assert signature(np.empty((0, 8), np.float32), np.empty(0), DEFAULT_RECIPE).silent
+    assert signature(np.empty((0, CELLS), np.float16), np.empty(0), DEFAULT_RECIPE).silent
+
+
+def changes_of(luma: np.ndarray) -> np.ndarray:
+    at = np.arange(len(luma)) / 12.5
+    return placement.evened(placement.changes(cells_of(luma), at, at)[0])
 
 
 def test_blocks_that_were_replaced_disagree() -> None:
     probe = FILM[300:450].copy()
     probe[75:] = moving(9, 6)
-    reference = signature(cells_of(FILM), TIMES, DEFAULT_RECIPE)
-    blocks = agreement(
-        signature(cells_of(probe), np.arange(150) / 12.5, DEFAULT_RECIPE), reference, lag_s=-24.0
-    )
+    ours, theirs = changes_of(probe), changes_of(FILM[300:450])
+    _, number = placement.placed(ours, theirs)
+    blocks = placement.agreement(ours, theirs, np.ones(150, np.bool_), number, rate_hz=12.5)
     assert all(blocks[:2])
     assert not any(blocks[4:])
+
+
+def test_a_mirrored_stretch_is_placed_while_another_is_not() -> None:
+    ours = changes_of(np.ascontiguousarray(FILM[300:425, :, ::-1]))
+    same, number = placement.placed(ours, changes_of(FILM[300:425]))
+    other, _ = placement.placed(ours, changes_of(FILM[600:725]))
+    assert same > 0.9 > other + 0.4
+    assert placement.alike(ours, changes_of(FILM[300:425]), number) == pytest.approx(same, rel=1e-3)
+
+
+def test_chance_reaches_further_where_little_moves_or_long_alike() -> None:
+    lively, number = changes_of(FILM[300:425]), placement.upright()
+    lone = np.zeros_like(lively)
+    lone[:, 40:44] = lively[:, 40:44]
+    lasting = np.repeat(lively[:25], 5, axis=0)
+    usual = placement.spread(lively, lively, number)
+    assert placement.spread(lone, lone, number) > 1.5 * usual
+    assert placement.spread(lasting, lasting, number) > 1.5 * usual
+    assert placement.spread(0 * lively, lively, number) == 1.0
+
+
+def test_played_backwards_is_other_content_that_moves_as_much() -> None:
+    whole = signature(cells_of(FILM), TIMES, DEFAULT_RECIPE)
+    mine = signature(cells_of(FILM[300:425]), TIMES[:125], DEFAULT_RECIPE)
+    forth, back = (
+        max(Patterns([one]).peaks(whole, low_s=-100, high_s=100, most=6))
+        for one in (mine, mine.backwards())
+    )
+    assert forth[1] == pytest.approx(-24.0, abs=0.1)
+    assert forth[0] > 0.9 > back[0] + 0.3
+    assert np.square(mine.change).sum() == pytest.approx(np.square(mine.backwards().change).sum())
+
+
+def test_several_views_find_what_each_finds_alone() -> None:
+    whole = signature(cells_of(FILM), TIMES, DEFAULT_RECIPE)
+    views = [signature(cells_of(FILM[k : k + 125]), TIMES[:125], DEFAULT_RECIPE) for k in (90, 400)]
+    found = Patterns(views).peaks(whole, low_s=-40, high_s=0, most=5)
+    for number, one in enumerate(views):
+        lag_s, strength, _ = correlate(one, whole, low_s=-40, high_s=0).best()
+        best = max(peak for peak in found if peak[2] == number)
+        assert best[0] == pytest.approx(strength, abs=1e-3)
+        assert best[1] == pytest.approx(lag_s, abs=0.05)
+
+
+def test_a_reference_of_several_blocks_is_searched_whole() -> None:
+    long = np.concatenate([moving(seed, 400) for seed in (5, 6)])
+    times = np.arange(len(long)) / 12.5
+    whole = signature(cells_of(long), times, DEFAULT_RECIPE)
+    assert len(whole.spectra) > 1
+    for start in (200, 7500, 8000, 9800):
+        one = signature(cells_of(long[start : start + 150]), times[:150], DEFAULT_RECIPE)
+        strength, lag_s, _ = max(Patterns([one]).peaks(whole, low_s=-1e9, high_s=1e9, most=3))
+        assert lag_s == pytest.approx(-start / 12.5, abs=0.1)
+        assert strength > 0.8
+
+
+def test_the_kernel_and_its_plain_twin_choose_the_same_placement() -> None:
+    rng = np.random.default_rng(4)
+    a, b = rng.standard_normal((2, 60, CELLS)).astype(np.float32)
+    columns, rows, pairs = placement.placements()
+    pairs = np.ascontiguousarray(pairs[::97])
+    shared, mine, other = a.T @ b, (a**2).sum(axis=0), (b**2).sum(axis=0)
+    plain = []
+    for c, k in pairs:
+        row, column = rows[k].astype(int)[:, None], columns[c].astype(int)[None]
+        one = np.where((row >= 0) & (column >= 0), row * COLUMNS + column, -1).ravel()
+        on = one >= 0
+        left = 0.1 * mine.sum() + 0.9 * mine[on].sum()
+        right = max(other[one[on]].sum(), 0.1 * other.sum())
+        plain.append(shared[on, one[on]].sum() / np.sqrt(left * right))
+    best, number = _video_kernels.best_placement(
+        shared.reshape(ROWS, COLUMNS, ROWS, COLUMNS), mine.reshape(ROWS, COLUMNS),
+        other.reshape(ROWS, COLUMNS), columns, rows, pairs, 0.1,
+    )  # fmt: skip
+    assert number == int(np.argmax(plain))
+    assert best == pytest.approx(max(plain), rel=1e-3)
+
+
+def test_the_strongest_places_are_those_of_the_plain_twin() -> None:
+    rng = np.random.default_rng(5)
+    reference, probe = rng.standard_normal((2, 8, 400)).astype(np.float32)
+    probe = probe[:, :50]
+    energy, covered = (
+        np.concatenate(([0.0], np.cumsum((one.astype(float) ** 2).sum(axis=0))))
+        for one in (reference, probe)
+    )
+    places = np.arange(-25, 376)
+    padded = np.pad(reference, ((0, 0), (25, 75)))
+    dot = np.array([(padded[:, k : k + 50] * probe).sum() for k in range(401)], np.float32)
+    plain = []
+    for k in range(1, 400):
+        p = places[k]
+        if dot[k] > 0 and dot[k] >= dot[k - 1] and dot[k] > dot[k + 1]:
+            here = energy[min(p + 50, 400)] - energy[max(p, 0)]
+            mine = covered[min(400 - p, 50)] - covered[max(-p, 0)]
+            plain.append((float(dot[k] / np.sqrt(here * mine)), int(p)))
+    strength, place = np.zeros(7, np.float32), np.zeros(7, np.int64)
+    count = _video_kernels.strongest(dot, -25, energy, covered, 50, strength, place)
+    best = sorted(plain, reverse=True)[:7]
+    assert count == 7
+    assert place.tolist() == [where for _, where in best]
+    assert strength == pytest.approx([one for one, _ in best], rel=1e-3)
 
 
 def test_pictures_of_another_shape_are_refused() -> None:

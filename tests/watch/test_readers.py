@@ -24,10 +24,12 @@ from cautery.watch import (
 )
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+# A transport stream has nothing to list: it is cut into pieces as it comes in.
+NO_FORMATS = ("readers", "sightings", "mpegts")
 FORMATS = [
     one.stem
     for one in sorted(Path(cautery.watch.__file__).parent.glob("*.py"))
-    if not one.name.startswith("_") and one.stem not in ("readers", "sightings")
+    if not one.name.startswith("_") and one.stem not in NO_FORMATS
 ]
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 
-from cautery.errors import DecodeError
+import numpy as np
+
+from cautery.adapters._scrambling import scrambling_of
+from cautery.errors import DecodeError, EncryptedError
 
 _TS_SYNC = 0x47
 _TS_SIZES = (188, 192, 204)
@@ -42,6 +45,20 @@ _FIXED: tuple[tuple[int, bytes, str], ...] = (
     (0, b"caff", "caf"),
     (0, b"0&\xb2u\x8ef\xcf\x11", "asf"),
 )
+_PACKED: tuple[tuple[bytes, str], ...] = (
+    (b"PK", "a zip archive"),
+    (b"\x1f\x8b", "gzip"),
+    (b"\xfd7zXZ", "xz"),
+    (b"(\xb5/\xfd", "Zstandard"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"%PDF", "a PDF"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+)
+_MARKED_BYTES = 1 << 20
+_RANDOM_BYTES, _RANDOM_LEAST = 1 << 16, 2048
+_CHI_SQUARE = 370.0
+"""Pearson's statistic of even bytes has 255 degrees of freedom: over 370 in 3 of a million."""
 
 
 def container_of(data: bytes) -> str:
@@ -56,6 +73,8 @@ def container_of(data: bytes) -> str:
     ------
     DecodeError
         If it is empty, text, a page or playlist, or nothing known; the message says which.
+    EncryptedError
+        If it is a transport stream marked as scrambled, or looks like ciphertext.
     """
     if not data:
         raise DecodeError("the capture is empty")
@@ -63,14 +82,36 @@ def container_of(data: bytes) -> str:
     if head.startswith(b"ID3"):
         return _after_id3(data)
     if found := _binary(head):
-        return found
+        return _clear(found, data)
     if said := _text(head):
         raise DecodeError(f"not media: it looks like {said}")
     if _ts_sync(data[: 64 * 1024]):
-        return "mpegts"
+        return _clear("mpegts", data)
     if not any(head):
         raise DecodeError("not media: nothing but NUL bytes")
+    for mark, said in _PACKED:
+        if head.startswith(mark):
+            raise DecodeError(f"not media: it looks like {said}")
+    if _evenly_random(data[:_RANDOM_BYTES]):
+        raise EncryptedError(
+            "encrypted: no container and evenly random bytes, as of an HLS segment under AES-128"
+        )
     raise DecodeError("not media: no known container (it may be encrypted or damaged)")
+
+
+def _clear(container: str, data: bytes) -> str:
+    if container == "mpegts" and (said := scrambling_of(data[:_MARKED_BYTES])):
+        raise EncryptedError(f"encrypted: {said}")
+    return container
+
+
+def _evenly_random(data: bytes) -> bool:
+    """Tell whether all 256 byte values are as frequent as in ciphertext."""
+    if len(data) < _RANDOM_LEAST:
+        return False
+    counts = np.bincount(np.frombuffer(data, np.uint8), minlength=256)
+    expected = len(data) / 256
+    return bool(((counts - expected) ** 2).sum() / expected < _CHI_SQUARE)
 
 
 def _binary(head: bytes) -> str | None:

@@ -15,8 +15,10 @@ import json
 import math
 import os
 import signal
+import stat
 import struct
 import sys
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -24,17 +26,26 @@ from typing import Any, Self
 import numpy as np
 
 from cautery.adapters._sniff import container_of
-from cautery.errors import DecodeError, InputError
+from cautery.errors import DecodeError, EncryptedError, InputError
 from cautery.model.media import AUDIO_RATE_HZ, LUMA_RATE_HZ, LUMA_SHAPE, Decoded
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _RUN = (
     "import sys;sys.path.insert(0,sys.argv[1]);"
-    "from cautery.adapters._decoder_child import main;main(int(sys.argv[2]))"
+    "from cautery.adapters._decoder_child import main;main(int(sys.argv[2]),int(sys.argv[3]))"
 )
 _START_S = 60.0
 """Importing FFmpeg and numpy takes 0.5 s of CPU, far more in wall time on a busy machine."""
 _HEAD_BYTES = 64_000
+_LONG_BYTES = 16 << 20
+"""A file up to this size is handed to a running child; a longer one gets a child of its own, whose
+start (0.6 s of CPU) it is worth."""
+_LEAD_BYTES = 4 << 20
+"""Read of a long file to tell what it is: past the picture that an ID3 tag may carry."""
+_LONGEST_S = 86_400.0
+"""Media seconds decoded of one file at most: a day."""
+_SLOWEST = 2.0
+"""CPU and wall seconds that a media second of a long file may take, besides the job's own."""
 _JOBS_PER_CHILD = 2000
 """A child is replaced after so many jobs, so that no leak of a codec can grow."""
 
@@ -85,12 +96,71 @@ class ChildDecoder:
         """
         _, _, most_s, _ = self._limits
         head, payload = await self._job(
-            data, {"job": "decode", "pictures": pictures, "most_s": most_s}
+            data, {"job": "decode", "pictures": pictures, "part_s": None, "most_s": most_s}
         )
         try:
             return _decoded(head, payload, most_s)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DecodeError("the decoder's answer makes no sense") from error
+
+    async def parts(
+        self, path: Path, *, pictures: bool, part_s: float = 60.0
+    ) -> AsyncGenerator[Decoded, None]:
+        """Decode a file of any length in parts, in bounded memory.
+
+        The parts follow one another on one media axis; each repeats the codecs and what damage
+        was met so far. One of the children is taken until the last part was read or the
+        iterator is closed, so close it (``contextlib.aclosing``) if you leave early.
+
+        Parameters
+        ----------
+        part_s : float
+            Media seconds of a part; the last may be up to twice as long.
+
+        Raises
+        ------
+        InputError
+            If it is no ordinary file that can be read.
+        DecodeError
+            As for :meth:`decode`, or if the file changes meanwhile.
+        """
+        if not 1 <= part_s <= 600:
+            raise InputError("a part has 1 to 600 seconds")
+        if self._closed:
+            raise DecodeError("the decoder is closed")
+        memory_mb, seconds, _, _ = self._limits
+        file = await asyncio.to_thread(_opened, path)
+        try:
+            before = os.fstat(file)
+            lead = await asyncio.to_thread(os.pread, file, _LEAD_BYTES, 0)
+            head: dict[str, Any] = {
+                "job": "decode",
+                "pictures": pictures,
+                "part_s": part_s,
+                "most_s": _LONGEST_S,
+                "container": container_of(lead),
+                "seconds": seconds + _SLOWEST * part_s,
+            }
+            small = before.st_size <= _LONG_BYTES
+            data = await asyncio.to_thread(_whole, file, before.st_size) if small else b""
+            pooled = await self._idle.get()
+            child = pooled if small else _Child(memory_mb, file)
+            messages = child.stream(head, data, seconds=head["seconds"], most=_most(2 * part_s))
+            try:
+                async for said, payload in messages:
+                    _unchanged(path, before, os.fstat(file))
+                    try:
+                        part = _decoded(_answered(said), payload, 2 * part_s)
+                    except (KeyError, TypeError, ValueError, OverflowError) as error:
+                        raise DecodeError("the decoder's answer makes no sense") from error
+                    yield part
+            finally:
+                await messages.aclose()
+                if child is not pooled:
+                    await child.end()
+                self._idle.put_nowait(pooled)
+        finally:
+            os.close(file)
 
     async def still(self, data: bytes, *, at_s: float) -> bytes:
         """Return the picture shown at media time ``at_s`` as a PNG at most 640 wide.
@@ -131,35 +201,60 @@ class ChildDecoder:
         if len(data) > max_bytes:
             raise DecodeError(f"{len(data)} bytes; at most {max_bytes} are decoded")
         head |= {"container": container_of(data), "seconds": seconds}
-        most = int((most_s + 30) * (4 * AUDIO_RATE_HZ + LUMA_RATE_HZ * 2400)) + (8 << 20)
         child = await self._idle.get()
         try:
-            said, payload = await child.work(head, data, seconds=seconds, most=most)
+            said, payload = await child.work(head, data, seconds=seconds, most=_most(most_s))
         finally:
             self._idle.put_nowait(child)
-        if "refused" in said:
-            raise DecodeError(str(said["refused"])[:500])
-        return said, payload
+        return _answered(said), payload
 
 
 class _Child:
-    """One child process, started when needed and after every death."""
+    """One child process, started when needed and after every death.
 
-    def __init__(self, memory_mb: int) -> None:
+    Parameters
+    ----------
+    memory_mb : int
+        Resident memory that it may grow to.
+    file : int
+        The descriptor of the one file that it may read, or -1.
+    """
+
+    def __init__(self, memory_mb: int, file: int = -1) -> None:
         self._memory_mb = memory_mb
+        self._file = file
         self._process: asyncio.subprocess.Process | None = None
         self._jobs = 0
 
     async def work(
         self, head: dict[str, Any], data: bytes, *, seconds: float, most: int
     ) -> tuple[dict[str, Any], bytes]:
-        """Do one job; whatever goes wrong ends the child and raises DecodeError."""
+        """Do one job with one answer; whatever goes wrong ends the child."""
+        async with contextlib.aclosing(
+            self.stream(head | {"part_s": None}, data, seconds=seconds, most=most)
+        ) as answers:
+            return await anext(answers)
+
+    async def stream(
+        self, head: dict[str, Any], data: bytes, *, seconds: float, most: int
+    ) -> AsyncGenerator[tuple[dict[str, Any], bytes], None]:
+        """Do one job, yield its answers; what goes wrong ends the child and is a DecodeError.
+
+        ``seconds`` bounds the wait for each answer; what the reader does between them is free.
+        """
         fine = False
         try:
             process = await self._started()
-            async with asyncio.timeout(seconds):
-                answer = await _exchange(process, head, data, most)
-            fine = True
+            sent = False
+            while not fine:
+                async with asyncio.timeout(seconds):
+                    if not sent:
+                        await _send(process, head, data)
+                        sent = True
+                    said, payload = await _answer(process, most)
+                fine = not head["part_s"] or "end" in said or "refused" in said
+                if "end" not in said:
+                    yield said, payload
         except TimeoutError as error:
             raise DecodeError(
                 f"decoding took more than {seconds:g} s; its process was ended"
@@ -170,7 +265,6 @@ class _Child:
             self._jobs += 1
             if not fine or self._jobs >= _JOBS_PER_CHILD:
                 await self.end()
-        return answer
 
     async def end(self) -> None:
         """Kill the process and wait until it is gone."""
@@ -196,9 +290,11 @@ class _Child:
         self._jobs = 0
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-c", _RUN, _ROOT, str(self._memory_mb),
+            str(self._file),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
+            pass_fds=() if self._file < 0 else (self._file,),
             cwd="/",
             env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"},
             start_new_session=True,
@@ -209,15 +305,12 @@ class _Child:
         return self._process
 
 
-async def _exchange(
-    process: asyncio.subprocess.Process, head: dict[str, Any], data: bytes, most: int
-) -> tuple[dict[str, Any], bytes]:
+async def _send(process: asyncio.subprocess.Process, head: dict[str, Any], data: bytes) -> None:
     said = json.dumps(head).encode()
     assert process.stdin is not None
     process.stdin.write(struct.pack("<I", len(said)) + said + struct.pack("<Q", len(data)))
     process.stdin.write(data)
     await process.stdin.drain()
-    return await _answer(process, most)
 
 
 async def _answer(process: asyncio.subprocess.Process, most: int) -> tuple[dict[str, Any], bytes]:
@@ -230,6 +323,50 @@ async def _answer(process: asyncio.subprocess.Process, most: int) -> tuple[dict[
     if not isinstance(head, dict) or size > most:
         raise ValueError("answer too long")
     return head, await process.stdout.readexactly(size)
+
+
+def _answered(head: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer that is none of refusal."""
+    if "refused" in head:
+        kind = EncryptedError if head.get("encrypted") else DecodeError
+        raise kind(str(head["refused"])[:500])
+    return head
+
+
+def _most(seconds: float) -> int:
+    """Return the bytes that the arrays of so many media seconds may have."""
+    return int((seconds + 30) * (4 * AUDIO_RATE_HZ + LUMA_RATE_HZ * 2400)) + (8 << 20)
+
+
+def _opened(path: Path) -> int:
+    """Open an ordinary file for reading, never waiting for a pipe or a device."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+    mode = os.fstat(file).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(file)
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
+        raise InputError(f"{path}: {kind}, not a file")
+    return file
+
+
+def _whole(file: int, size: int) -> bytes:
+    read: list[bytes] = []
+    at = 0
+    while at < size and (some := os.pread(file, size - at, at)):
+        read.append(some)
+        at += len(some)
+    return b"".join(read)
+
+
+def _unchanged(path: Path, before: os.stat_result, now: os.stat_result) -> None:
+    if (before.st_size, before.st_mtime_ns) != (now.st_size, now.st_mtime_ns):
+        raise DecodeError(
+            f"{path}: changed while it was read ({before.st_size:,} bytes before, "
+            f"{now.st_size:,} now)"
+        )
 
 
 def _decoded(head: dict[str, Any], payload: bytes, most_s: float) -> Decoded:

@@ -14,6 +14,10 @@ from typing import Annotated
 
 import typer
 
+# Small products gain nothing from BLAS's own threads and lose ten times to their waking up; what
+# runs in parallel here are probes. Before anything loads numpy.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from cautery import __version__
 from cautery.cli import (
     demo,
@@ -71,6 +75,10 @@ def cautery(
     """Say the version; everything else is a verb."""
 
 
+_INTERRUPTED = 130
+"""What a shell gives for Ctrl-C, and what typer makes of it."""
+
+
 def main() -> None:
     """Run the command; show an error's message and hint once, never a traceback."""
     try:
@@ -85,6 +93,10 @@ def main() -> None:
         # The reader of a pipe (head, less) has gone: that is no error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as ended:
+        if isinstance(ended, SystemExit) and ended.code != _INTERRUPTED:
+            raise
         typer.echo("stopped", err=True)
-        sys.exit(130)
+        sys.stdout.flush()
+        # All is put away by now; to leave in order would wait for every thread's task to end.
+        os._exit(_INTERRUPTED)

@@ -1,45 +1,188 @@
-"""``cautery identify``: name what a file is."""
+"""``cautery identify``: name what files and streams are."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cautery.cli import render
 
+if TYPE_CHECKING:
+    from cautery.workflows.identification.records import Answer
+    from cautery.workflows.identification.results import Results
+
+_MOST_ROWS = 200
+"""Of a table; of more probes the counts are told, and --json or -o tells each."""
+
 
 def identify(
-    probes: Annotated[list[Path], typer.Argument(help="Media files.")],
-    references: Annotated[Path, typer.Option(help="A .ref file, from: cautery references build.")],
-    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+    probes: Annotated[
+        list[str], typer.Argument(help="Media files, folders of them, or URLs under a mandate.")
+    ],
+    references: Annotated[
+        Path, typer.Option(help="A .ref file or folder, from: cautery references build.")
+    ],
+    hint: Annotated[
+        list[str] | None,
+        typer.Option(help="A reference that it is said to be, listened to most closely."),
+    ] = None,
+    mandate: Annotated[Path | None, typer.Option(help="For URLs; files need none.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line per probe.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Append JSON lines there; go on where a run stopped."),
+    ] = None,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw an SVG per probe.")] = False,
+    plots: Annotated[Path, typer.Option(help="Folder of the drawings.")] = Path("plots"),
+    base_rate: Annotated[
+        float, typer.Option(help="Share of such probes that are of a reference; for triage.")
+    ] = 0.05,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Probes in hand at a time.")] = 2,
 ) -> None:
-    """Name what each file is, if it is any of the references; a stream needs `cautery watch`.
+    """Name what each probe is, if it is any of the references; say how sure that is.
+
+    Each probe gets an answer, a broken one its reason. Exit code 0 when all were answered (none of
+    the references is an answer), 1 when some could not be read.
 
     Example: cautery identify capture.ts --references league.ref
     """
     from cautery import wiring
-    from cautery.model import to_json
+    from cautery.cli._progress import Progress
+    from cautery.workflows.identification.probes import probes_of
+    from cautery.workflows.identification.results import Results, Stamp, same_question
+    from cautery.workflows.identification.run import Asked
+    from cautery.workflows.read_mandate import read_mandate
 
-    rows: list[tuple[object, ...]] = []
-    for probe, observation in wiring.identify(probes, references):
-        if json:
-            render.json_line({"probe": str(probe), **to_json(observation)})
-            continue
-        best = observation.witnesses[:3]
+    checked = None if mandate is None else read_mandate(mandate, now=wiring.clock().now())
+    found = probes_of(probes, mandate=checked)
+    asked = Asked(hints=tuple(hint or ()), base_rate=base_rate, mandate=checked)
+    keep: AbstractContextManager[Results | None] = nullcontext()
+    if out is not None:
+        stamp = None if references.is_dir() else Stamp.of(references)
+        keep = Results(out, asked=same_question(references, stamp, asked.hints, base_rate))
+    tally = Tally(rows=not json)
+    with keep as results, Progress("listening", len(found)) as shown:
+
+        def tell(answer: Answer) -> None:
+            shown.step()
+            tally.add(answer)
+            if json:
+                render.json_line(answer.line)
+            elif answer.unread:
+                shown.say(f"{answer.probe}: {answer.reason}")
+
+        wiring.identify(
+            found,
+            references,
+            asked,
+            jobs=jobs,
+            results=results,
+            plots=plots if plot else None,
+            on_answer=tell,
+        )
+    tally.tell(table=not json)
+    if plot:
+        render.say(f"drawings in {plots}")
+    if tally.unread:
+        raise typer.Exit(1)
+
+
+class Tally:
+    """What a run has given so far: rows for people, and counts."""
+
+    def __init__(self, *, rows: bool) -> None:
+        self._wanted = rows
+        self._rows: list[tuple[object, ...]] = []
+        self._count = self._named = self._confirmed = self._none = self._kept = 0
+        self._mute: dict[str, int] = {}
+        self.unread = 0
+
+    def add(self, answer: Answer) -> None:
+        """Count an answer."""
+        line = answer.line
+        self._count += 1
+        self._kept += answer.kept is not None
+        if line["score"] is None:
+            self.unread += 1
+        elif line["channels"] or line["event"]:
+            self._named += 1
+            self._confirmed += bool(line["confirmed"])
+        elif line["probability"] is None:
+            why = str(line["reason"]).partition(";")[0]
+            self._mute[why] = self._mute.get(why, 0) + 1
+        else:
+            self._none += 1
+        if self._wanted and len(self._rows) <= _MOST_ROWS:
+            self._rows += rows_of(answer)
+
+    def tell(self, *, table: bool) -> None:
+        """Print the table, if wanted, and the counts."""
+        if table and self._count <= _MOST_ROWS:
+            render.table(("probe", "is", "from", "how sure", "by"), self._rows)
+        said = [f"{self._named} named ({self._confirmed} confirmed)", f"{self._none} of none"]
+        mute = sum(self._mute.values())
+        if mute:
+            why = ", ".join(
+                f"{count} {why}"
+                for why, count in sorted(self._mute.items(), key=lambda one: -one[1])[:5]
+            )
+            said.append(f"{mute} could not be judged ({why})")
+        if self.unread:
+            said.append(f"{self.unread} could not be read")
+        head = f"{self._count} probe{'' if self._count == 1 else 's'}"
+        if self._kept:
+            head += f" ({self._kept} answered before)"
+        render.say(render.printable(f"{head}: {', '.join(said)}"))
+
+
+def rows_of(answer: Answer) -> list[tuple[object, ...]]:
+    """Return the table's rows of one answer: itself, and the stretches of a long one."""
+    from cautery.identify.plot import clock
+    from cautery.model import verbal
+
+    line: dict[str, Any] = answer.line
+    name = Path(answer.probe).name
+    if line["score"] is None:
+        return [(name, "could not be read", "", _why(line), "")]
+    if not (line["channels"] or line["event"]):
+        what = "could not be judged" if line["probability"] is None else "none"
+        found = answer.found
+        if found is not None and found.quoted:
+            what = f"none, but quotes {', '.join(found.quoted)}"
+        return [(name, what, "", _why(line), "")]
+    what = " or ".join(line["channels"]) or line["event"]
+    if line["event"]:
+        whose = line["licensee"] or "licensee unknown"
+        what = f"{line['event']} ({whose})" if not line["channels"] else f"{what}, {line['event']}"
+    where = "" if line["offset_s"] is None else clock(line["offset_s"])
+    if line["delay_s"] is not None:
+        where = f"{line['delay_s']:.1f} s behind"
+    sure = verbal(_log10(line["likelihood_ratio"]))
+    sure += ", confirmed" if line["confirmed"] else ", not confirmed"
+    rows: list[tuple[object, ...]] = [(name, what, where, sure, " and ".join(line["witnesses"]))]
+    stretches = answer.found.stretches if answer.found is not None else ()
+    if len(stretches) > 1:
         rows += [
             (
-                probe.name,
-                one.reference,
-                one.kind,
-                f"{round(-one.delay_s, 2) + 0.0:.2f} s",
-                f"{one.speed:.3f}",
-                f"10^{one.log10_lr:.1f}",
+                f"  {clock(one.start_s)} to {clock(one.end_s)}",
+                " or ".join(one.references),
+                clock(one.offset_s),
+                verbal(one.log10_lr) + (", confirmed" if one.confirmed else ""),
+                "",
             )
-            for one in best
+            for one in stretches[:40]
         ]
-        if not best:
-            rows.append((probe.name, "none", observation.reason, "", "", ""))
-    if not json:
-        render.table(("probe", "reference", "by", "at", "speed", "likelihood ratio"), rows)
+    return rows
+
+
+def _why(line: dict[str, Any]) -> str:
+    return str(line["reason"]).removeprefix("could not be read: ")
+
+
+def _log10(ratio: float) -> float:
+    import math
+
+    return math.log10(ratio) if ratio > 0 else -300.0

@@ -1,64 +1,240 @@
-"""``cautery references``: fingerprint reference media."""
+"""``cautery references``: fingerprint reference media and feeds."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cautery.cli import render
+from cautery.errors import InputError
 
-app = typer.Typer(no_args_is_help=True, help="Fingerprint reference media into a .ref file.")
+if TYPE_CHECKING:
+    from cautery.model import Mandate
+    from cautery.workflows.identification.build import Built
+    from cautery.workflows.identification.sources import Source
+
+app = typer.Typer(no_args_is_help=True, help="Fingerprint reference media and feeds.")
 
 
 @app.command()
 def build(
-    paths: Annotated[list[Path], typer.Argument(help="Media files; a file's stem is its id.")],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The .ref file to write.")],
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, folders (consecutive media of one channel), or URLs."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="The .ref file to write; with --live, a folder."),
+    ] = None,
+    map: Annotated[
+        Path | None,
+        typer.Option(help="CSV path,channel,event,feed: which is whose; else a name is the id."),
+    ] = None,
+    mandate: Annotated[
+        Path | None, typer.Option(help="Mandate that names the URLs as references.")
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Go on until Ctrl-C, with the newest of each feed.")
+    ] = False,
+    window: Annotated[
+        str, typer.Option(help="How much of a feed is kept, such as 10m, 90s, 1h.")
+    ] = "10m",
+    append: Annotated[
+        bool, typer.Option("--append", help="Add to the .ref instead of making it anew.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Write nothing if any source cannot be read.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Sources read at a time.")] = 2,
 ) -> None:
-    """Fingerprint media files as references.
+    """Fingerprint files, folders of segments, and feeds as references.
 
-    Example: cautery references build films/*.mp4 -o league.ref
+    A file's stem or a folder's name is the channel's id. Media files of a folder are taken in name
+    order, one after the other. A URL (HLS, udp://, srt://) must be a reference in the mandate.
+    Stopped in any way and started again, it goes on where it was. Exit code 1 when a source could
+    not be read; the others are built.
+
+    Example: cautery references build films/*.mp4 channels/* -o league.ref
     """
+    from cautery.workflows.identification.reference_map import read_map
+    from cautery.workflows.identification.sources import sources_of
+
+    if out is None:
+        raise InputError("where to?", hint="cautery references build PATH... -o league.ref")
+    rows = read_map(map) if map is not None else ()
+    checked = _mandate(mandate)
+    sources = sources_of(paths or (), rows=rows, mandate=checked)
+    feeds = [one for one in sources if one.url is not None]
+    if live and not feeds:
+        raise InputError("--live needs a URL", hint="Files do not grow: leave --live out.")
+    if feeds:
+        _feeds(feeds, sources, out, checked, live=live, window_s=seconds_of(window), append=append)
+        return
+    _files(sources, out, strict=strict, append=append, jobs=jobs)
+
+
+def _mandate(path: Path | None) -> Mandate | None:
+    if path is None:
+        return None
+    from cautery import wiring
+    from cautery.workflows.read_mandate import read_mandate
+
+    return read_mandate(path, now=wiring.clock().now())
+
+
+def _files(
+    sources: tuple[Source, ...], out: Path, *, strict: bool, append: bool, jobs: int
+) -> None:
+    from cautery import wiring
+    from cautery.cli._progress import Progress
+
+    with Progress("reading", len(sources)) as shown:
+
+        def tell(one: Built) -> None:
+            shown.step()
+            shown.say(in_words(one))
+
+        built = wiring.build_references(
+            sources,
+            out,
+            strict=strict,
+            append=append,
+            jobs=jobs,
+            on_built=tell,
+            on_heard=lambda name, seconds: shown.doing(f"{name} {seconds / 60:.0f} min"),
+        )
+    held = [one for one in built if one.held]
+    minutes = sum(one.seconds for one in held) / 60
+    size = out.stat().st_size / 1e6
+    plural = "" if len(held) == 1 else "s"
+    render.say(f"{out}: {len(held)} reference{plural}, {minutes:.1f} min, {size:.1f} MB")
+    wrong = [one.id for one in built if one.failures]
+    if wrong:
+        render.say(f"could not be read whole: {', '.join(wrong)}")
+        raise typer.Exit(1)
+
+
+def _feeds(
+    feeds: list[Source],
+    sources: tuple[Source, ...],
+    out: Path,
+    mandate: Mandate | None,
+    *,
+    live: bool,
+    window_s: float,
+    append: bool,
+) -> None:
     from cautery import wiring
 
-    for name, seconds in wiring.build_references(paths, out):
-        render.say(f"{name}: {seconds / 60:.1f} min")
-    render.say(f"{out}: {len(paths)} reference{'' if len(paths) == 1 else 's'}")
+    if len(feeds) != len(sources) or append:
+        raise InputError(
+            "feeds and files lie in references of their own",
+            hint="Build the files into one .ref and the URLs into another, without --append.",
+        )
+    assert mandate is not None
+    if live:
+        render.say(f"{len(feeds)} feeds into {out}, until Ctrl-C")
+    silent = wiring.build_live(
+        feeds, out, mandate, rolling=live, window_s=window_s, told=render.say
+    )
+    if silent:
+        render.say(f"nothing came of: {', '.join(silent)}")
+        raise typer.Exit(1)
+
+
+def in_words(one: Built) -> str:
+    """Return the line of one source: id, minutes, codecs, warnings."""
+    if not one.held:
+        why = "; ".join(one.failures) or "nothing to fingerprint"
+        return f"{one.id}: left out: {why}"
+    said = [f"{one.id}: {one.seconds / 60:.1f} min"]
+    if one.files > 1:
+        said.append(f"{one.files} files")
+    said += one.codecs
+    if one.kept:
+        said.append("already there")
+    line = ", ".join(said)
+    if one.failures or one.warnings:
+        line += "; " + "; ".join([*(f"left out: {each}" for each in one.failures), *one.warnings])
+    return line
+
+
+def seconds_of(text: str) -> float:
+    """Read a length of time.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+
+    Examples
+    --------
+    >>> seconds_of("10m"), seconds_of("90s"), seconds_of("1h")
+    (600.0, 90.0, 3600.0)
+    """
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    number, unit = text[:-1], text[-1:].lower()
+    if text.isdigit():
+        number, unit = text, "s"
+    if unit not in units or not number.replace(".", "", 1).isdigit():
+        raise InputError(f"--window: {text!r} is no length of time", hint="Such as 10m or 90s.")
+    return float(number) * units[unit]
 
 
 @app.command()
 def info(
-    path: Annotated[Path, typer.Argument(help="A .ref file.")],
+    path: Annotated[Path, typer.Argument(help="A .ref file, or the folder of live references.")],
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Say what a .ref file holds and by which recipe it was made.
+    """Say what references are held, and by which recipe they were made.
 
     Example: cautery references info league.ref
     """
     from dataclasses import asdict
 
+    from cautery.identify.plot import clock
     from cautery.identify.references import References
 
     held = References.load(path)
-    rows = [(one.id, one.kind, one.event, held.span(one.id)) for one in held.infos]
+    rows = []
+    for one in held.infos:
+        span = held.span(one.id)
+        pictures = held.pictures(one.id)
+        seen = None if pictures is None else [float(pictures.times[0]), float(pictures.times[-1])]
+        rows.append((one, span, seen))
     if json:
         render.json_line(
             {
                 "recipe": asdict(held.recipe),
                 "references": [
-                    {"id": name, "kind": kind, "event": event, "span_s": span}
-                    for name, kind, event, span in rows
+                    {
+                        "id": one.id,
+                        "kind": one.kind,
+                        "event": one.event,
+                        "feed": "clean" if one.clean else one.event and (one.licensee or one.id),
+                        "span_s": span,
+                        "pictures_s": seen,
+                    }
+                    for one, span, seen in rows
                 ],
             }
         )
         return
     render.table(
-        ("reference", "kind", "event", "sound held"),
+        ("reference", "kind", "event", "feed", "sound", "pictures", "from"),
         (
-            (name, kind, event or "", "none" if span is None else f"{span[1] - span[0]:.1f} s")
-            for name, kind, event, span in rows
+            (
+                one.id,
+                "recording" if one.kind == "work" else "live",
+                one.event,
+                "clean" if one.clean else one.event and (one.licensee or one.id),
+                "none" if span is None else clock(span[1] - span[0]),
+                "none" if seen is None else clock(seen[1] - seen[0]),
+                "" if span is None or one.kind == "work" else clock(span[0]),
+            )
+            for one, span, seen in rows
         ),
-        title=f"recipe {held.recipe.name}",
+        title=f"{len(rows)} references, recipe {held.recipe.name}",
     )

@@ -14,8 +14,7 @@ Example
 >>> index.add(7, landmarks_of(peaks_of(noise, DEFAULT_RECIPE), DEFAULT_RECIPE), start=0)
 >>> probe = landmarks_of(peaks_of(noise[32_000:], DEFAULT_RECIPE), DEFAULT_RECIPE)
 >>> snapshot = index.snapshot()
->>> hits = snapshot.hits(probe)
->>> best = snapshot.peaks(probe, hits, base=0, low=-1000, high=1000, least=5)[0]
+>>> best = snapshot.candidates(probe, base=0, low=-1000, high=1000, least=5)[0]
 >>> best.reference, abs(best.offset - 250) <= 4
 (7, True)
 """

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from cautery.errors import InputError
-from cautery.fingerprint import _kernels
+from cautery.fingerprint import _peak_kernels
 from cautery.fingerprint.recipe import Recipe
+from cautery.fingerprint.spectrum import band_of, power_of
 
 Ints = NDArray[np.int32]
 Words = NDArray[np.uint32]
@@ -18,8 +17,6 @@ Floats = NDArray[np.float32]
 _FLOOR = 1e-4
 """Power under which nothing is a peak: a full-scale sine gives about 6.6e4, so -88 dB; digital
 silence and a codec's comfort noise lie below."""
-_BATCH = 512
-"""Frames per FFT call: fits the cache, four times faster than one by one (section 2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +63,23 @@ def peaks_of(audio: Floats, recipe: Recipe) -> Peaks:
     ------
     InputError
         If it is not one-dimensional or not finite.
+    """
+    return peaks_in(power_of(audio, recipe), recipe)
+
+
+def peaks_in(power: Floats, recipe: Recipe) -> Peaks:
+    """Return the peaks of a spectrogram.
+
+    Parameters
+    ----------
+    power : ndarray, shape (frames, bins), float32
+        Of :func:`cautery.fingerprint.spectrum.power_of`, with the same recipe.
 
     Notes
     -----
     After Wang, "An Industrial-Strength Audio Search Algorithm", ISMIR 2003.
     """
-    if audio.ndim != 1:
-        raise InputError(f"audio: want (samples,), got shape {audio.shape}")
-    if len(audio) < recipe.window:
-        empty = np.empty(0, np.float32)
-        return Peaks(empty, empty, 0)
-    audio = np.ascontiguousarray(audio, dtype=np.float32)
-    if not np.isfinite(audio.sum()):
-        raise InputError("audio: not finite")
-    power = _power(audio, recipe)
-    at, where = _kernels.strongest_peaks(
+    at, where = _peak_kernels.strongest_peaks(
         power,
         recipe.near_frames,
         recipe.near_bins,
@@ -93,7 +92,7 @@ def peaks_of(audio: Floats, recipe: Recipe) -> Peaks:
     around = np.log(power[at[:, None], where[:, None] + np.array([-1, 0, 1])] + 1e-9)
     bend = around[:, 0] - 2 * around[:, 1] + around[:, 2]
     lean = np.where(bend < -1e-6, (around[:, 0] - around[:, 2]) / (2 * np.minimum(bend, -1e-6)), 0)
-    first = _band(recipe)[0]
+    first = band_of(recipe)[0]
     hertz = (where + first + np.clip(lean, -0.5, 0.5)) * recipe.rate_hz / recipe.window
     step = recipe.steps_per_octave * np.log2(np.maximum(hertz, 1.0) / recipe.low_hz)
     return Peaks(at.astype(np.float32), step.astype(np.float32), len(power))
@@ -101,7 +100,7 @@ def peaks_of(audio: Floats, recipe: Recipe) -> Peaks:
 
 def landmarks_of(peaks: Peaks, recipe: Recipe) -> Landmarks:
     """Pair peaks to landmarks."""
-    words, frames = _kernels.landmarks(
+    words, frames = _peak_kernels.landmarks(
         peaks.frame, peaks.step, recipe.pairs, recipe.least_gap, recipe.most_gap
     )
     return Landmarks(words, frames)
@@ -113,22 +112,3 @@ def loudness_db(audio: Floats) -> float:
         return float("-inf")
     power = float(np.mean(np.square(audio, dtype=np.float32)))
     return float(10 * np.log10(power)) if power > 0 else float("-inf")
-
-
-def _band(recipe: Recipe) -> tuple[int, int]:
-    per_bin = recipe.rate_hz / recipe.window
-    return int(np.floor(recipe.low_hz / per_bin)), int(np.ceil(recipe.high_hz / per_bin)) + 1
-
-
-def _power(audio: Floats, recipe: Recipe) -> Floats:
-    first, last = _band(recipe)
-    views = sliding_window_view(audio, recipe.window)[:: recipe.hop]
-    window = np.hanning(recipe.window + 1)[:-1].astype(np.float32)
-    # Speech and music fall 6 dB an octave; undone here (as pre-emphasis would in time), high
-    # peaks get their share of the rank limit.
-    lift = (np.arange(first, last, dtype=np.float32) / first) ** np.float32(1.0)
-    power = np.empty((len(views), last - first), np.float32)
-    for start in range(0, len(views), _BATCH):
-        spectrum = np.fft.rfft(views[start : start + _BATCH] * window)[:, first:last]
-        power[start : start + _BATCH] = (spectrum.real**2 + spectrum.imag**2) * lift
-    return power

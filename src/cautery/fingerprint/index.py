@@ -1,123 +1,110 @@
 """The landmark index: sealed runs in slices of time, dropped whole when they expire.
 
-A posting is 4 bytes: 12 bits reference, 20 bits frame (wraps after 4.6 h; searches look at a
-window far shorter). A run is a counting sort by the top bits of the hash. The newest slice is a
-few runs that merge as they grow, so insertion is live and costs O(log n) moves per posting.
+Segments wait until someone asks; then they become a small run, sixteen runs of a size become one
+of the next, and a slice that no longer grows becomes one run: each posting moves three times.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cautery.errors import InputError
-from cautery.fingerprint import _kernels
+from cautery.fingerprint import _index_kernels as _kernels
+from cautery.fingerprint import _run_kernels as _making
+from cautery.fingerprint._run_kernels import FRAME_BITS, HASH_BITS, POSTING_BITS, START
 from cautery.fingerprint.audio import Ints, Landmarks, Words
+from cautery.fingerprint.run import MOST_REFERENCES, Longs, Run
 
-MOST_REFERENCES = 1 << 12
-SLICE_FRAMES = 3750
-"""60 s: ten slices hold the usual window (section 3)."""
-_MOST_HITS = 4_000_000
-_HOT_HITS = 512
-"""A hash with more hits in one run says nothing; a typical one has 92 at 2,500 channels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Sorted postings; immutable, so that a search may read while others are added."""
-
-    bits: int
-    offsets: Ints
-    words: Words
-    postings: Words
-
-    @classmethod
-    def of(cls, words: Words, postings: Words) -> Run:
-        """Sort postings."""
-        bits = int(min(_kernels.HASH_BITS, max(8, len(words).bit_length())))
-        return cls(bits, *_kernels.sealed(words, postings, bits))
-
-    def unsorted(self) -> tuple[Words, Words]:
-        """Return hashes and postings."""
-        if self.bits < _kernels.HASH_BITS:
-            return self.words, self.postings
-        keys = np.arange(1 << self.bits, dtype=np.uint32)
-        return np.repeat(keys, np.diff(self.offsets)), self.postings
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes held."""
-        return self.offsets.nbytes + self.words.nbytes + self.postings.nbytes
+__all__ = ["MOST_REFERENCES", "SLICE_FRAMES", "Index", "Peak", "Run", "Snapshot"]
+SLICE_FRAMES = 1 << FRAME_BITS
+"""65.5 s: what a posting's 12 bits hold; ten slices hold the usual window (section 3)."""
+_PER_WORD = 256
+"""Postings followed per landmark, on average: 2,500 channels have about 100 (section 3). Beyond
+it the commonest hashes are left out; where all are common, as with one feed on many channels,
+the rarest still speak."""
+_MOST_WINDOW = (1 << _kernels.BIN_BITS) * _kernels.BIN_FRAMES - 2 * _kernels.BIN_FRAMES
+_FAN = 16
+"""Runs merged at a time: at a second's worth a run three moves of a posting, at four, two."""
+_MOST_WAITING = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """A reference and offset with many votes; ``offset`` is reference minus probe frames."""
+class Peak(NamedTuple):
+    """A reference and offset with many votes.
+
+    ``offset`` is the reference's frame minus the probe's, less the ``base`` of the search.
+    """
 
     reference: int
     offset: int
     votes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """Which probe landmarks met which reference frames."""
-
-    probe: Ints
-    postings: Words
-
-    def of(self, reference: int) -> tuple[Ints, NDArray[np.int64]]:
-        """Return (probe landmark, frame mod 2^20) of one reference."""
-        mine = (self.postings >> _kernels.FRAME_BITS) == reference
-        return self.probe[mine], (self.postings[mine] & _kernels.FRAME_MASK).astype(np.int64)
-
-
 class Snapshot:
     """The runs of one moment, searchable by any thread."""
 
-    def __init__(self, runs: tuple[Run, ...]) -> None:
-        self._runs = runs
+    def __init__(self, slices: Mapping[int, Sequence[Run]]) -> None:
+        self._runs = [(number, run) for number in sorted(slices) for run in slices[number]]
+        self._rows = np.array([run.row for _, run in self._runs], np.int64).reshape(-1, 8)
+        self._rows[:, START] = [number * SLICE_FRAMES for number, _ in self._runs]
 
-    def hits(self, landmarks: Landmarks) -> Hits:
-        """Return all hits of a probe, by rising probe landmark."""
-        most = 0
-        for run in self._runs:
-            keys = landmarks.words >> (_kernels.HASH_BITS - run.bits)
-            most += int((run.offsets[keys + 1] - run.offsets[keys]).sum())
-        room = min(most, _MOST_HITS)
-        probe, postings = np.empty(room, np.int32), np.empty(room, np.uint32)
-        at = 0
-        for run in self._runs:
-            at = _kernels.gathered(
-                landmarks.words, run.offsets, run.bits, run.words, run.postings,
-                _HOT_HITS, probe, postings, at,
-            )  # fmt: skip
-        order = np.argsort(probe[:at], kind="stable")
-        return Hits(probe[:at][order], postings[:at][order])
-
-    def peaks(
-        self, landmarks: Landmarks, hits: Hits, *, base: int, low: int, high: int, least: int
+    def candidates(
+        self, landmarks: Landmarks, *, base: int, low: int, high: int, least: int, most: int = 64
     ) -> list[Peak]:
-        """Return offsets with at least ``least`` votes, best first.
+        """Return the references and offsets that most of a probe's landmarks speak for.
 
         Parameters
         ----------
         base : int
             Frame of the reference axis that probe frame 0 is compared with.
         low, high : int
-            Offsets searched, frames, ``high`` excluded, relative to ``base``.
+            Offsets searched, frames, ``high`` excluded, relative to ``base``; at most 18 h.
+        least : int
+            Votes under which an offset is not told, at least 1.
+        most : int
+            How many are told.
+
+        Returns
+        -------
+        list of Peak
+            Best first. A landmark votes once for an offset; offsets are counted in windows of
+            128 ms every 64 ms. Where hashes have over 256 postings each on average, only the
+            rarest vote.
+
+        Raises
+        ------
+        InputError
+            If the search spans too much.
         """
-        size = 1 << max(10, (4 * len(hits.probe)).bit_length())
-        reference, bins, votes = _kernels.voted(
-            hits.probe, hits.postings, landmarks.frames, base, low, high, least, size
+        if high - low > _MOST_WINDOW:
+            raise InputError(f"offsets: at most {_MOST_WINDOW} frames at once")
+        if not len(self._rows) or not len(landmarks.words) or high <= low:
+            return []
+        reference, window, votes = _kernels.voted(
+            self._rows, landmarks.words, landmarks.frames, base, low, high, least, _PER_WORD
         )
-        order = np.lexsort((bins, reference, -votes))[:4096]
-        return [
-            Peak(int(reference[k]), int(bins[k]) * _kernels.BIN_FRAMES + low, int(votes[k]))
-            for k in order
-        ]
+        order = np.lexsort((window, reference, -votes))[:most]
+        offset = window[order] * _kernels.BIN_FRAMES + low
+        found = zip(reference[order].tolist(), offset.tolist(), votes[order].tolist(), strict=True)
+        return [Peak(*one) for one in found]
+
+
+class _Scratch(NamedTuple):
+    """Room to seal in, kept from seal to seal: fresh memory costs as much as what is done in it."""
+
+    words: Words
+    frames: Ints
+    items: Longs
+    spare: Longs
+
+    @classmethod
+    def of(cls, size: int) -> _Scratch:
+        return cls(
+            np.empty(size, np.uint32), np.empty(size, np.int32),
+            np.empty(size, np.int64), np.empty(size, np.int64),
+        )  # fmt: skip
 
 
 class Index:
@@ -125,10 +112,19 @@ class Index:
 
     def __init__(self) -> None:
         self._slices: dict[int, list[Run]] = {}
-        self._waiting: dict[int, list[tuple[Words, Words]]] = {}
+        self._waiting: list[tuple[int, Landmarks, int]] = []
+        self._count = 0
+        self._expired: int | None = None
+        self._closed = 0
+        self._scratch = _Scratch.of(0)
 
     def add(self, reference: int, landmarks: Landmarks, *, start: int) -> None:
-        """Add landmarks whose frame 0 is frame ``start`` of the reference axis.
+        """Add landmarks of a reference; their arrays must not change afterwards.
+
+        Parameters
+        ----------
+        start : int
+            Reference frame of the landmarks' frame 0.
 
         Raises
         ------
@@ -137,63 +133,116 @@ class Index:
         """
         if not 0 <= reference < MOST_REFERENCES:
             raise InputError(f"an index holds {MOST_REFERENCES} references")
-        if not len(landmarks.words):
-            return
-        frames = landmarks.frames.astype(np.int64) + start
-        postings = np.int64(reference) << _kernels.FRAME_BITS | frames & _kernels.FRAME_MASK
-        slices = frames // SLICE_FRAMES
-        for one in np.unique(slices):
-            mine = slices == one
-            self._waiting.setdefault(int(one), []).append(
-                (landmarks.words[mine], postings[mine].astype(np.uint32))
-            )
+        self._waiting.append((reference, landmarks, start))
+        self._count += len(landmarks.words)
+        if self._count >= _MOST_WAITING:
+            self._seal()
 
     def expire(self, before: int) -> None:
-        """Drop slices that end at or before frame ``before``."""
-        for held in (self._slices, self._waiting):
-            for one in [key for key in held if (key + 1) * SLICE_FRAMES <= before]:
-                del held[one]
+        """Drop slices that end at or before frame ``before``; what is older is not taken again."""
+        expired = before // SLICE_FRAMES
+        self._expired = expired if self._expired is None else max(expired, self._expired)
+        for number in [number for number in self._slices if number < expired]:
+            del self._slices[number]
 
     def snapshot(self) -> Snapshot:
-        """Seal what waits and return all runs."""
-        for one, parts in self._waiting.items():
-            runs = self._slices.setdefault(one, [])
-            runs.append(
-                Run.of(
-                    np.concatenate([words for words, _ in parts]),
-                    np.concatenate([postings for _, postings in parts]),
-                )
-            )
-            while len(runs) > 1 and 2 * len(runs[-1].postings) >= len(runs[-2].postings):
-                pairs = [runs.pop().unsorted(), runs.pop().unsorted()]
-                runs.append(
-                    Run.of(
-                        np.concatenate([words for words, _ in pairs]),
-                        np.concatenate([postings for _, postings in pairs]),
-                    )
-                )
-        self._waiting.clear()
-        return Snapshot(tuple(run for key in sorted(self._slices) for run in self._slices[key]))
+        """Seal what waits and return all that is held."""
+        return Snapshot(self.runs())
 
-    def everything(self) -> tuple[Words, Words, NDArray[np.int64]]:
+    def runs(self) -> dict[int, tuple[Run, ...]]:
+        """Seal what waits and return the runs of slices; ``k`` starts at ``k * SLICE_FRAMES``."""
+        self._seal()
+        return {number: tuple(self._slices[number]) for number in sorted(self._slices)}
+
+    def adopt_runs(self, number: int, runs: Sequence[Run]) -> None:
+        """Take over runs of slice ``number``, as ``runs`` gave them."""
+        self._slices.setdefault(number, []).extend(runs)
+
+    def compact(self) -> None:
+        """Make each slice one run, the smallest form, where nothing more is to come."""
+        self._seal()
+        for number, runs in self._slices.items():
+            if len(runs) > 1:
+                self._slices[number] = [Run.merged(runs)]
+        self._scratch = _Scratch.of(0)
+
+    def everything(self) -> tuple[Words, Words, Longs]:
         """Return (hash, reference, frame) of every posting."""
-        self.snapshot()
-        parts = [
-            (*run.unsorted(), key) for key in sorted(self._slices) for run in self._slices[key]
-        ]
-        if not parts:
-            empty = np.empty(0, np.uint32)
-            return empty, empty, np.empty(0, np.int64)
-        words: Words = np.concatenate([one for one, _, _ in parts])
-        postings: Words = np.concatenate([one for _, one, _ in parts])
-        start = np.concatenate(
-            [np.full(len(one), key * SLICE_FRAMES, np.int64) for one, _, key in parts]
+        parts = [(number, run.items()) for number, runs in self.runs().items() for run in runs]
+        items = np.concatenate([one for _, one in parts] or [np.empty(0, np.int64)])
+        starts = np.repeat(
+            np.array([number * SLICE_FRAMES for number, _ in parts], np.int64),
+            [len(one) for _, one in parts],
         )
-        frames = start + ((postings.astype(np.int64) - start) & _kernels.FRAME_MASK)
-        numbers: Words = (postings >> _kernels.FRAME_BITS).astype(np.uint32)
-        return words, numbers, frames.astype(np.int64)
+        references = items >> FRAME_BITS & (MOST_REFERENCES - 1)
+        return (
+            (items >> POSTING_BITS).astype(np.uint32),
+            references.astype(np.uint32),
+            starts + (items & (SLICE_FRAMES - 1)),
+        )
 
     @property
     def nbytes(self) -> int:
         """Bytes held in sealed runs."""
         return sum(run.nbytes for runs in self._slices.values() for run in runs)
+
+    def _seal(self) -> None:
+        """Make runs of what waits, by slice, and merge runs of a size."""
+        waiting, self._waiting, self._count = self._waiting, [], 0
+        if not waiting:
+            return
+        ends = np.cumsum([len(landmarks.words) for _, landmarks, _ in waiting])
+        references = np.array([reference for reference, _, _ in waiting], np.int64)
+        starts = np.array([start for _, _, start in waiting], np.int64)
+        scratch = self._scratch
+        if ends[-1] > len(scratch.items):
+            scratch = self._scratch = _Scratch.of(int(ends[-1]))
+        words = np.concatenate(
+            [landmarks.words for _, landmarks, _ in waiting], out=scratch.words[: ends[-1]]
+        )
+        frames = np.concatenate(
+            [landmarks.frames for _, landmarks, _ in waiting], out=scratch.frames[: ends[-1]]
+        )
+        for number in sorted({*_making.slices_of(frames, ends, starts).tolist()}):
+            if self._expired is None or number >= self._expired:
+                count = _making.items_of(
+                    words, frames, ends, references, starts, number, scratch.items
+                )
+                runs = self._slices.setdefault(number, [])
+                runs.append(Run.of(scratch.items[:count], scratch.spare[:count]))
+                _tidy(runs)
+        # The newest slice and the one before still grow: feeds lag behind each other.
+        closing = max(self._slices, default=0) - 1
+        for number, runs in self._slices.items():
+            largest = max(map(len, runs))
+            late = 2 * (sum(map(len, runs)) - largest) > largest
+            if number < closing and len(runs) > 1 and (late or number >= self._closed):
+                self._slices[number] = [Run.merged(runs)]
+        self._closed = max(closing, self._closed)
+
+
+def _level(run: Run) -> int:
+    return len(run).bit_length() // 4
+
+
+def _tidy(runs: list[Run]) -> None:
+    """Merge sixteen runs of a level, and a factor of sixteen parts levels, to one above."""
+    level = _level(runs[-1])
+    while len(same := [one for one in runs if _level(one) == level]) >= _FAN:
+        runs[:] = [*(one for one in runs if _level(one) != level), Run.merged(same)]
+        level += 1
+
+
+def warm() -> None:
+    """Compile and cache the kernels."""
+    rng = np.random.default_rng(0)
+    words = rng.integers(0, 1 << HASH_BITS, 300).astype(np.uint32)
+    landmarks = Landmarks(words, np.arange(300, dtype=np.int32))
+    index = Index()
+    index.add(0, landmarks, start=0)
+    snapshot = index.snapshot()
+    snapshot.candidates(landmarks, base=0, low=-100, high=100, least=5)
+    index.add(1, landmarks, start=0)
+    index.compact()
+    for run in index.runs()[0]:
+        Run.of_arrays(run.arrays()).items()

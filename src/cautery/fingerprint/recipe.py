@@ -30,11 +30,13 @@ class Recipe:
         Frames between the two peaks of a landmark; their difference fits 7 bits.
     steps_per_octave : int
         Frequency resolution of a landmark.
+    code_low_hz, code_high_hz : float
+        Band of the bit-error codes, in 33 parts of equal ratio.
     luma_rate_hz : float
         Of the pictures' signature.
     """
 
-    version: int = 1
+    version: int = 2
     rate_hz: int = AUDIO_RATE_HZ
     window: int = 1024
     hop: int = 128
@@ -48,6 +50,8 @@ class Recipe:
     least_gap: int = 20
     most_gap: int = 127
     steps_per_octave: int = 60
+    code_low_hz: float = 200.0
+    code_high_hz: float = 3000.0
     luma_rate_hz: float = LUMA_RATE_HZ
 
     def __post_init__(self) -> None:

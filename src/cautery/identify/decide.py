@@ -8,6 +8,7 @@ The rules, and what each is for:
   work) and must reach the newest probe: ten seconds of the match in a news programme are a
   quotation, and adverts of up to 30 s are shared between channels.
 - A licensee's own sound names the licensee; else the graphics; else only the event.
+- Channels that carry the same (a simulcast) are all named, and none of them as the licensee.
 - A partner's host that carries what it may is named as licensed, and never accused of it.
 """
 
@@ -35,7 +36,8 @@ LEAST_LOG10_LR = 3.0
 BASE_RATE = 0.05
 """Share of offered streams that carry mandated content, for triage; an assumption, stated."""
 _WEAK_LOG10_LR = 1.0
-_CLEAR_LEAD = 1.5
+CLEAR_LEAD = 1.5
+"""One licensee's support over the next one's before it alone is named."""
 _SPEED_SLACK = 0.003
 """What a measured speed may be off by; it widens the tolerance with the distance."""
 
@@ -133,7 +135,16 @@ def decide(
             probability=posterior(min(0.0, best.log10_lr), base_rate),
             reasons=(f"{len(listened)} probes, none like what the mandate covers",),
         )
-    return _verdict(best, mandate, host, base)
+    others = {
+        one.reference: one.reference for seen in listened for one in seen.witnesses
+        if one.kind == "sound" and one.reference not in families
+    }  # fmt: skip
+    beside = [
+        *ranked[1:],
+        *(_judged(name, listened, families | others, tolerance_s) for name in others),
+    ]
+    peers = tuple(one for one in beside if best.proven and one.proven and _alike(best, one))
+    return _verdict(best, peers, mandate, host, base)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +155,20 @@ class _Judged:
     tracks: tuple[_Track, ...]
     witnesses: tuple[Witness, ...]
     reasons: tuple[str, ...]
+
+
+def _alike(best: _Judged, other: _Judged) -> bool:
+    """Tell whether another one is matched by the same probes about as well: a simulcast."""
+    ours, theirs = (
+        {
+            id(seen): witness.score
+            for track in one.tracks if track.kind == "sound" for seen, witness in track.found
+        }
+        for one in (best, other)
+    )  # fmt: skip
+    both = ours.keys() & theirs.keys()
+    mine, yours = (sum(one[key] for key in both) for one in (ours, theirs))
+    return len(both) >= 2 and CLEAR_LEAD * yours > mine
 
 
 def _families(mandate: Mandate) -> dict[str, str]:
@@ -249,6 +274,7 @@ def _complaint(track: _Track, observations: Sequence[Observation], *, is_event: 
 
 def _verdict(
     best: _Judged,
+    peers: tuple[_Judged, ...],
     mandate: Mandate,
     host: str,
     base: Verdict,
@@ -257,6 +283,14 @@ def _verdict(
     if event not in {one.id for one in mandate.events}:
         event = None
     licensee, channels, why = _licensee(best, event, mandate)
+    if peers:
+        licensee = None
+        carried_too = {
+            track.reference for one in peers for track in one.tracks
+            if not track.reference.startswith("event:")
+        }  # fmt: skip
+        channels = tuple(sorted({*channels, *carried_too}))
+        why = [f"{', '.join(channels)} carry the same here: it is any of them"]
     lead = max(
         best.tracks,
         key=lambda one: (one.reference == licensee, one.kind == "sound", len(one.found)),
@@ -315,7 +349,7 @@ def _licensee(
     ranked = sorted(own.items(), key=lambda one: (-one[1], one[0]))
     clean = sound.get(f"event:{event}", 0.0)
     if ranked and ranked[0][1] > clean:
-        tied = [name for name, total in ranked if total * _CLEAR_LEAD > ranked[0][1]]
+        tied = [name for name, total in ranked if total * CLEAR_LEAD > ranked[0][1]]
         if len(tied) == 1:
             return tied[0], (tied[0],), [f"the sound is {tied[0]}'s own"]
         by_graphics = _by_graphics(best, tied)
@@ -341,7 +375,7 @@ def _by_graphics(best: _Judged, among: Sequence[str]) -> str | None:
     if not ranked:
         return None
     second = ranked[1][1] if len(ranked) > 1 else 0.0
-    return ranked[0][0] if ranked[0][1] >= _CLEAR_LEAD * second else None
+    return ranked[0][0] if ranked[0][1] >= CLEAR_LEAD * second else None
 
 
 def _totals(best: _Judged, kind: str) -> dict[str, float]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.fingerprint.video import Signature, correlate
+from cautery.fingerprint.sliding import correlate
+from cautery.fingerprint.video import Signature
 from cautery.identify.likelihood import tail
 from cautery.identify.references import References
 from cautery.model.media import LUMA_SHAPE, Decoded

@@ -1,9 +1,10 @@
 """Scores to likelihood ratios, never larger than the trials behind them can carry.
 
-The hypotheses are *the same content* against *other content*. For each witness the negatives'
-tail was measured and fitted by an exponential, ``P(score >= s) = 10 ** -((s - origin) / scale)``
-(``bench/identify_scores.py``; constants and counts in ``error_rates.toml``). With N negatives
-and no false match, a rate under 3/N can't be claimed at 95 %, so no witness passes N/3.
+The hypotheses are *the same content* against *other content*. ``bench/identify_scores.py`` fits
+two numbers a sense (where the odds are even, and how much score makes them ten times better) on
+one set of probes, and counts the errors on another one, from other files; all of it stands in
+``error_rates.toml``. With no false match among N, a rate under 3/N can't be claimed at 95 %, so no
+witness alone passes N/3.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
+from cautery.errors import InputError
 from cautery.model.estimate import ErrorRate
 from cautery.model.verdict import Witness
 
@@ -22,68 +25,113 @@ AGREEMENT_LOG10 = 1.0
 """What agreement between probes of one stream adds, once, however many agree. By chance two
 lags agree within 0.5 s of 330 s, which would be 2.8; but probes of one stream share whatever
 made the first one err, so they are not counted as independent."""
+SHORT_S = 7.5
+"""Halfway between the two lengths that are measured, 5 s and 10 s."""
+_TIED_TO = {"sound": "landmark", "picture": "video"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tail:
-    """A witness's measured negatives.
+    """What a sense's scores are worth, as measured.
 
     Parameters
     ----------
-    origin, scale : float
-        Of the fitted tail: each ``scale`` above ``origin`` is a factor of ten.
-    trials : int
-        Negatives measured.
-    sensitivity : float
-        Share of true matches that reach the least score.
+    origin : float
+        The score at which a match is as likely true as chance.
+    scale : float
+        Each ``scale`` above ``origin`` makes the likelihood ratio ten times larger.
+    least : float
+        Score from which one probe is named by itself.
+    floor : float
+        Log10 LR of *no match at all*: how seldom a true match stays under ``least``.
+    trials, errors : int
+        Probes of other content that were tried, none of them used for the fit, and how many
+        reached ``least``.
+    references : int
+        References that each of them was searched in.
     """
 
     origin: float
     scale: float
+    least: float
+    floor: float
     trials: int
-    sensitivity: float
+    errors: int = 0
+    references: int = 1
+
+    def __post_init__(self) -> None:
+        if not (self.scale > 0 and self.floor <= 0 and self.references >= 1):
+            raise InputError("a tail rises with the score, and its floor is no support")
 
     @property
     def cap(self) -> float:
-        """Largest log10 LR that the trials can support."""
-        return math.log10(max(1.0, self.trials / 3))
+        """Largest log10 LR that the trials can support: one over their rate's upper bound."""
+        rate = ErrorRate(what="", errors=self.errors, trials=self.trials, source="")
+        return -math.log10(rate.upper_bound or 1.0)
 
-    def log10_lr(self, score: float) -> float:
-        """Return the log10 likelihood ratio of a score, within -1 and the cap."""
-        raw = (score - self.origin) / self.scale + math.log10(self.sensitivity)
-        return min(self.cap, max(-1.0, raw))
+    def handicap(self, searched: int | None) -> float:
+        """Return log10 of how many times more references were searched than when measured."""
+        return math.log10(max(1, searched or self.references) / self.references)
+
+    def log10_lr(self, score: float, *, searched: int | None = None) -> float:
+        """Return the log10 likelihood ratio of a score, within floor and cap.
+
+        Parameters
+        ----------
+        searched : int, optional
+            References the probe was compared with. Chance matches grow with their number.
+        """
+        raw = (score - self.origin) / self.scale - self.handicap(searched)
+        return min(self.cap, max(self.floor, raw))
+
+    def least_in(self, searched: int | None) -> float:
+        """Return the score from which one probe is named, among so many references."""
+        return self.least + self.scale * self.handicap(searched)
 
 
 @cache
-def _measured() -> dict[str, object]:
+def _measured() -> dict[str, Any]:
     text = files("cautery.identify").joinpath("error_rates.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 @cache
-def tail(kind: str) -> Tail:
-    """Return the measured tail of ``sound``, ``picture`` or ``graphics``."""
+def tail(kind: str, probe_s: float | None = None) -> Tail:
+    """Return what was measured of ``sound``, ``picture`` or ``graphics``.
+
+    Parameters
+    ----------
+    probe_s : float, optional
+        Seconds compared; short probes (under :data:`SHORT_S`) have their own figures where they
+        were measured.
+    """
     tails = _measured()["tail"]
-    assert isinstance(tails, dict)
-    one = tails[kind]
-    return Tail(
-        float(one["origin"]), float(one["scale"]), int(one["trials"]), float(one["sensitivity"])
-    )
+    short = f"{kind}-short"
+    use = short if probe_s is not None and probe_s < SHORT_S and short in tails else kind
+    return Tail(**tails[use])
 
 
 def published_error_rates() -> tuple[ErrorRate, ...]:
     """Return the measured error rates, each with its N and the script that measured it."""
-    rates = _measured()["rate"]
-    assert isinstance(rates, list)
-    return tuple(
-        ErrorRate(
-            what=str(one["what"]),
-            errors=int(one["errors"]),
-            trials=int(one["trials"]),
-            source=str(one["source"]),
-        )
-        for one in rates
-    )
+    return tuple(ErrorRate(**one) for one in _measured()["rate"])
+
+
+def methods_of(witness: Witness) -> tuple[str, ...]:
+    """Return by which methods a witness knows its reference."""
+    tied = _TIED_TO.get(witness.kind)
+    return witness.methods or ((tied,) if tied else ())
+
+
+def above(witness: Witness) -> bool:
+    """Tell whether a witness by itself is enough to name its reference.
+
+    Judged by its likelihood ratio at the least score, which allows for how many references were
+    searched.
+    """
+    if witness.kind not in _TIED_TO:
+        return False
+    measured = tail(witness.kind, witness.probe_s)
+    return witness.log10_lr >= measured.log10_lr(measured.least) > 0
 
 
 def fused(witnesses: Sequence[Witness], *, probes: int) -> float:
@@ -95,13 +143,28 @@ def fused(witnesses: Sequence[Witness], *, probes: int) -> float:
     """
     best = {
         kind: max((one.log10_lr for one in witnesses if one.kind == kind), default=0.0)
-        for kind in ("sound", "picture")
+        for kind in _TIED_TO
     }
     total = sum(best.values())
     return total + (AGREEMENT_LOG10 if probes >= 2 and total > 0 else 0.0)
 
 
+def unmatched(kinds: Sequence[str], probe_s: float | None = None) -> float:
+    """Return the log10 LR of *nothing matched* by senses that had an opinion; 0 without any.
+
+    Only one of them may be able to match (other commentary, other pictures), so they do not add
+    up: the least that any of them says counts.
+    """
+    return max((tail(kind, probe_s).floor for kind in kinds), default=0.0)
+
+
 def posterior(log10_lr: float, base_rate: float) -> float:
-    """Return the probability of *same content* at a base rate, for triage only."""
+    """Return the probability of *same content* at a base rate, for triage only.
+
+    It is calibrated where the base rate is that of the cases: ``bench/identify_scores.py``
+    measures by how much it is off.
+    """
+    if not 0 < base_rate < 1:
+        raise InputError("a base rate lies between 0 and 1")
     odds: float = base_rate / (1 - base_rate) * 10.0 ** min(log10_lr, 300.0)
     return odds / (1 + odds)

@@ -9,38 +9,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.errors import InputError
-from cautery.fingerprint.audio import landmarks_of, peaks_of
 from cautery.fingerprint.video import cells_of, signature
+from cautery.identify._sounding import Sounding, scores_along
 from cautery.identify.graphics import recognise
-from cautery.identify.picture import aligned, look
+from cautery.identify.picture import Seen, aligned, look
 from cautery.identify.references import References
-from cautery.identify.sound import Heard, listen
+from cautery.identify.sound import Effort, Heard, listen
 from cautery.model.evidence import ExhibitId
-from cautery.model.media import Decoded
+from cautery.model.media import AUDIO_RATE_HZ, Decoded
 from cautery.model.verdict import Observation, Witness
 
 CLEAR_LEAD = 1.5
 """One licensee's votes over the next one's before its sound alone names it."""
 _MOST_POINTS = 400
 _AROUND_S = 8.0
+_LAG_FRAMES = 4
+"""64 ms: a code word's step, from the chosen place both ways."""
 
 
 def observe(
     decoded: Decoded,
     references: References,
     *,
-    media_at_s: float,
+    media_at_s: float | None,
     at: datetime,
     exhibits: Sequence[ExhibitId] = (),
+    hints: Sequence[str] = (),
+    effort: Effort = "full",
 ) -> Observation:
     """Compare one probe with all references. Safe in a worker thread while references grow.
 
     Parameters
     ----------
-    media_at_s : float
+    media_at_s : float or None
         Reference-axis time (epoch seconds of availability) of the probe's first sample, or of
         its first picture when there is no sound. Witnesses' delays are this axis minus the
-        reference's, at the middle of the probe.
+        reference's, at the middle of the probe. ``None`` for a file, which has no clock: all
+        that is held is searched, and the probe's axis begins at 0.
+    hints : sequence of str
+        References that are looked at more closely.
+    effort : {"full", "quick"}
+        How far the sound is followed; see :func:`cautery.identify.sound.listen`.
 
     Returns
     -------
@@ -48,27 +57,55 @@ def observe(
         ``media_start_s`` and ``media_end_s`` lie on the same axis as ``media_at_s``. ``reason``
         says, for each sense without a witness, why.
     """
-    heard = listen(decoded, references, media_at_s=media_at_s)
-    witnesses = heard.witnesses()
+    heard = listen(decoded, references, media_at_s=media_at_s, hints=hints, effort=effort)
+    seen = see(decoded, references, heard, media_at_s=media_at_s)
+    return observed(decoded, heard, [seen], media_at_s=media_at_s, at=at, exhibits=exhibits)
+
+
+def see(
+    decoded: Decoded, references: References, heard: Heard, *, media_at_s: float | None
+) -> Seen:
+    """Compare a probe's pictures, and its graphics where the sound leaves the licensee open.
+
+    Parameters
+    ----------
+    heard : Heard
+        What the sound gave, in these references or in more.
+    """
     speed = heard.matches[0].speed if heard.matches else None
     seen = look(decoded, references, media_at_s=media_at_s, speed_heard=speed)
+    witnesses = list(seen.witnesses)
     for one in seen.witnesses:
-        witnesses.append(one)
         info = references.info(one.reference)
         if info.clean and not _named(heard, references, info.event):
-            witnesses += recognise(decoded, references, one, media_at_s=media_at_s)
+            witnesses += recognise(decoded, references, one, media_at_s=media_at_s or 0.0)
+    return Seen(tuple(witnesses), seen.reason)
+
+
+def observed(
+    decoded: Decoded,
+    heard: Heard,
+    seen: Sequence[Seen],
+    *,
+    media_at_s: float | None,
+    at: datetime,
+    exhibits: Sequence[ExhibitId] = (),
+) -> Observation:
+    """Put together what the sound gave, and the pictures in each shard of the references."""
+    at_s = media_at_s or 0.0
+    witnesses = [*heard.witnesses(), *(one for part in seen for one in part.witnesses)]
     reasons = []
     if not heard.matches:
         reasons.append(f"sound: {heard.reason or 'it matches none'}")
-    if not seen.witnesses:
-        reasons.append(f"pictures: {seen.reason}")
+    if not any(one.witnesses for one in seen):
+        reasons.append(f"pictures: {seen[0].reason}")
     witnesses.sort(key=lambda one: (-one.log10_lr, -one.score, one.kind, one.reference))
     return Observation(
         at=at,
         witnesses=tuple(witnesses),
         exhibits=tuple(exhibits),
-        media_start_s=media_at_s,
-        media_end_s=media_at_s + max(decoded.duration_s, len(decoded.audio) / 8000),
+        media_start_s=at_s,
+        media_end_s=at_s + max(decoded.duration_s, len(decoded.audio) / AUDIO_RATE_HZ),
         reason="; ".join(reasons) or None,
     )
 
@@ -78,7 +115,8 @@ def alignment(
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return (lags in seconds, strength) around a witness's delay, for the plot.
 
-    For sound, strength is landmarks per 64 ms of lag; for picture and graphics, normalised
+    For sound, strength is how many standard deviations the bit-error codes lie
+    below chance at each 64 ms of lag; for picture and graphics, normalised
     correlation. At most 400 points, lags rising.
 
     Raises
@@ -89,9 +127,7 @@ def alignment(
     references.info(witness.reference)
     low_s, high_s = witness.delay_s - _AROUND_S, witness.delay_s + _AROUND_S
     if witness.kind == "sound":
-        lags, strength = _sound_lags(
-            decoded, references, witness, media_at_s=media_at_s, band_s=(low_s, high_s)
-        )
+        lags, strength = _sound_lags(decoded, references, witness, media_at_s=media_at_s)
     elif witness.kind in {"picture", "graphics"}:
         lags, strength = _picture_lags(decoded, references, witness, media_at_s)
         inside = (lags >= low_s) & (lags <= high_s)
@@ -106,38 +142,20 @@ def alignment(
 
 
 def _sound_lags(
-    decoded: Decoded,
-    references: References,
-    witness: Witness,
-    *,
-    media_at_s: float,
-    band_s: tuple[float, float],
+    decoded: Decoded, references: References, witness: Witness, *, media_at_s: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    recipe = references.recipe
-    info = references.info(witness.reference)
-    works = info.kind == "work"
-    number = [one.id for one in references.infos].index(witness.reference)
-    best: NDArray[np.float64] | None = None
-    edges = np.arange(band_s[0], band_s[1] + 0.064, 0.064)
-    peaks = peaks_of(decoded.audio, recipe)
-    middle_s = len(decoded.audio) / recipe.rate_hz / 2
-    for pitch in {1.0, witness.speed}:
-        marks = landmarks_of(
-            peaks.stretched(tempo=witness.speed, pitch=pitch, recipe=recipe), recipe
-        )
-        which, frames = references.snapshot(works=works).hits(marks).of(number)
-        probe_s = marks.frames[which] / recipe.frames_per_s / witness.speed
-        origin_s = references.origin_s(works=works)
-        expected = (media_at_s - witness.delay_s - origin_s) * recipe.frames_per_s
-        apart = (frames - round(expected) + (1 << 19)) % (1 << 20) - (1 << 19)
-        reference_s = origin_s + (round(expected) + apart) / recipe.frames_per_s
-        # Lags as they were at the probe's middle, where the witness states its delay.
-        lag_s = media_at_s + probe_s - reference_s - (1 - witness.speed) * (probe_s - middle_s)
-        counts = np.histogram(lag_s, edges)[0].astype(np.float64)
-        if best is None or counts.max() > best.max():
-            best = counts
-    assert best is not None
-    return (edges[:-1] + edges[1:]) / 2, best
+    per_s = references.recipe.frames_per_s
+    works = references.info(witness.reference).kind == "work"
+    sounding = Sounding.of(decoded.audio, references, None)
+    half = round(_AROUND_S * per_s / _LAG_FRAMES)
+    frames = np.arange(-half, half + 1) * _LAG_FRAMES
+    middle_s = sounding.probe_s / 2
+    start_s = media_at_s + middle_s - witness.delay_s - middle_s * witness.speed
+    first = round((start_s - references.origin_s(works=works)) * per_s)
+    scores = scores_along(
+        sounding, references.number(witness.reference), first - frames, witness.speed, works=works
+    )
+    return witness.delay_s + frames / per_s, np.maximum(scores, 0.0)
 
 
 def _picture_lags(
@@ -167,7 +185,8 @@ def _named(heard: Heard, references: References, event: str | None) -> bool:
         (
             one.score
             for one in heard.matches
-            if references.info(one.reference).event == event
+            if references.knows(one.reference)
+            and references.info(one.reference).event == event
             and not references.info(one.reference).clean
         ),
         reverse=True,

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from cautery.fingerprint.video import (
-    Alignment,
-    Signature,
-    agreement,
-    cells_of,
-    correlate,
-    signature,
+from cautery.fingerprint import placement
+from cautery.fingerprint.sliding import Alignment, correlate
+from cautery.fingerprint.video import Signature, signature
+from cautery.identify._seeing import (
+    Place,
+    Probe,
+    reachable,
+    refined,
+    searched,
+    span,
+    their_changes,
 )
 from cautery.identify.likelihood import tail
 from cautery.identify.references import References
-from cautery.identify.sound import SEARCH_S
 from cautery.model.media import Decoded
 from cautery.model.verdict import Witness
-
-LEAST_PROMINENCE = 0.18
-"""Peak over the largest correlation elsewhere. The worst of 1,500 negatives reached 0.170
-(bench/identify_scores.py); of 264 true probes of the lab, 257 reach 0.18 and 252 would reach 0.20
-(bench/graphics_lab.py). It stays low since no probe accuses alone: two must agree on the delay."""
-_LEAST_PEAK = 0.25
-_SPEEDS = tuple(round(1 + k / 200, 3) for k in range(-12, 13) if k)
-_SURE = 0.35
-_MOST_GRID = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,124 +50,90 @@ def look(
     decoded: Decoded,
     references: References,
     *,
-    media_at_s: float,
+    media_at_s: float | None,
     speed_heard: float | None,
-    least: float = LEAST_PROMINENCE,
+    least: float | None = None,
 ) -> Seen:
     """Compare a probe's pictures.
 
     Parameters
     ----------
-    media_at_s : float
+    media_at_s : float or None
         Reference-axis time of the probe's start (first sample; first picture without sound).
+        ``None`` for a file without a clock: all that is held is searched, and delays count from 0.
     speed_heard : float or None
         The speed that the sound showed, if it matched.
-    least : float
-        Prominence under which a match is not told; lower only to measure what chance gives.
+    least : float, optional
+        Score under which a match is not told, instead of the measured one; lower only to measure
+        what chance gives.
     """
     if not len(decoded.luma):
         return Seen((), "no pictures")
-    start_s = decoded.audio_s if len(decoded.audio) else float(decoded.luma_s[0])
-    times = decoded.luma_s - start_s
-    cells = cells_of(decoded.luma)
-    plain = signature(cells, times, references.recipe)
+    recipe = references.recipe
+    names = watched(references)
+    if not names:
+        return Seen((), "no reference holds pictures")
+    probe = Probe.of(decoded, recipe)
+    plain = signature(probe.cells, probe.times, recipe)
     if plain.silent:
         return Seen((), plain.silent)
-    names = watched(references)
-    speeds = [1.0] if speed_heard is None else [speed_heard]
-    tried: dict[str, tuple[float, Signature, Alignment]] = {}
-    for name in names:
-        tried[name] = _best(cells, times, references, name, media_at_s=media_at_s, speeds=speeds)
-    sure = any(_prominence(one[2]) >= _SURE for one in tried.values())
-    if not sure:
-        for name in names[:_MOST_GRID]:
-            finer = _best(
-                cells, times, references, name, media_at_s=media_at_s, speeds=[1.0, *_SPEEDS]
-            )
-            if _prominence(finer[2]) > _prominence(tried[name][2]):
-                tried[name] = finer
+    if least is None:
+        least = tail("picture", probe.seconds).least
+    best = searched(probe, references, names, media_at_s, speed_heard)
     found = [
-        _witness(name, one, tried, references, media_at_s)
-        for name, one in tried.items()
-        if _prominence(one[2]) >= least and one[2].best()[1] >= min(_LEAST_PEAK, least * 1.4)
+        _witness(probe, refined(probe, references, place), score, best, references, media_at_s)
+        for place, score in best
+        if score >= least
     ]
-    found.sort(key=lambda one: -one.score)
-    return Seen(tuple(found), None if found else "its pictures match none")
+    if found:
+        return Seen(tuple(found))
+    if reachable(probe) < least:
+        return Seen((), "too little moves to tell it from other pictures")
+    return Seen((), "its pictures match none")
 
 
-def aligned(probe: Signature, references: References, name: str, *, media_at_s: float) -> Alignment:
+def aligned(
+    probe: Signature, references: References, name: str, *, media_at_s: float | None
+) -> Alignment:
     """Return the correlation of a probe (on its own axis, 0 its start) with one reference."""
     held = references.pictures(name)
     if held is None or held.signature.silent:
         return Alignment(np.empty(0), np.empty(0, np.float32))
-    if references.info(name).kind == "work":
-        low_s, high_s = -np.inf, np.inf
-    else:
-        low_s, high_s = SEARCH_S[0] - media_at_s, SEARCH_S[1] - media_at_s
+    low_s, high_s = span(references, name, media_at_s)
     return correlate(probe, held.signature, low_s=low_s, high_s=high_s)
 
 
-def _best(
-    cells: np.ndarray,
-    times: np.ndarray,
+def _witness(  # noqa: PLR0917 - one place and all that it is told with
+    probe: Probe,
+    place: Place,
+    score: float,
+    best: Sequence[tuple[Place, float]],
     references: References,
-    name: str,
-    *,
-    media_at_s: float,
-    speeds: list[float],
-) -> tuple[float, Signature, Alignment]:
-    best: tuple[float, Signature, Alignment] | None = None
-    for speed in speeds:
-        probe = signature(cells, times, references.recipe, speed=speed)
-        alignment = aligned(probe, references, name, media_at_s=media_at_s)
-        if best is None or _prominence(alignment) > _prominence(best[2]):
-            best = speed, probe, alignment
-    assert best is not None
-    return best
-
-
-def _prominence(alignment: Alignment) -> float:
-    _, peak, elsewhere = alignment.best()
-    return peak - max(elsewhere, 0.0)
-
-
-def _witness(
-    name: str,
-    one: tuple[float, Signature, Alignment],
-    tried: dict[str, tuple[float, Signature, Alignment]],
-    references: References,
-    media_at_s: float,
+    media_at_s: float | None,
 ) -> Witness:
-    speed, probe, alignment = one
-    lag_s, peak, elsewhere = alignment.best()
-    held = references.pictures(name)
-    assert held is not None
-    family = references.info(name).family
-    others = [
-        alone.best()[1]
-        for other, (_, _, alone) in tried.items()
-        if references.info(other).family != family
-    ]
-    blocks = agreement(probe, held.signature, lag_s=lag_s)
+    family = references.info(place.name).family
+    others = [other for one, other in best if references.info(one.name).family != family]
+    theirs, known = their_changes(probe, references, place)
+    blocks = placement.agreement(
+        probe.change, placement.evened(theirs), known, place.placed,
+        rate_hz=references.recipe.luma_rate_hz,
+    )  # fmt: skip
     # A still stretch between two that agree counts; one at an end does not.
     yes = [index for index, block in enumerate(blocks) if block]
     good = len(yes)
     if yes:
         good += sum(block is None for block in blocks[yes[0] : yes[-1]])
-    probe_s = probe.change.shape[1] / probe.rate_hz / speed
-    # lag: undone start minus reference time. The delay at the probe's middle also holds what
-    # the speed has made of it since the start.
-    first_s = probe.start_s
-    middle_s = first_s + probe_s / 2
-    reference_s = (first_s - lag_s) + (probe_s / 2) * speed
+    middle_s = float(probe.at[0]) + probe.seconds / 2
+    reference_s = place.origin_s + place.speed * middle_s
     return Witness(
         kind="picture",
-        reference=name,
-        score=peak - max(elsewhere, *others, 0.0) if others else peak - max(elsewhere, 0.0),
-        runner_up=max([elsewhere, *others]),
-        delay_s=media_at_s + middle_s - reference_s,
-        speed=speed,
+        reference=place.name,
+        score=score,
+        runner_up=max([0.0, *others]),
+        delay_s=(media_at_s or 0.0) + middle_s - reference_s,
+        speed=place.speed,
         coverage=good / len(blocks) if blocks else 0.0,
-        probe_s=probe_s,
-        log10_lr=tail("picture").log10_lr(peak - max([elsewhere, *others, 0.0])),
+        probe_s=probe.seconds,
+        log10_lr=tail("picture", probe.seconds).log10_lr(score),
+        methods=("video",),
     )

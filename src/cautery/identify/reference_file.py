@@ -1,95 +1,268 @@
-"""The ``.ref`` file: a JSON head and plain arrays, so that a hostile one can do nothing.
+"""The container of reference files: a JSON head and plain arrays that are mapped, not read.
 
-Layout: 8 bytes magic, 4 bytes length and JSON, arrays back to back. Every size in the head is
-checked against the file's before anything is read; nothing is ever unpickled.
+Layout: 8 bytes magic (its last digit is the version), the head's length and CRC-32, the head, then
+the arrays in the head's order, each on the next page boundary. Places follow from the sizes alone,
+so that no head can make arrays overlap or reach beyond the file; nothing is ever unpickled. Each
+array has a CRC-32 of its own, against bad disks and cut transfers; whoever means harm can make a
+right one, so that what the arrays say is checked where they are used.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import mmap
 import os
+import stat
 import struct
 import tempfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cautery.errors import InputError, StorageError
 
-_MAGIC = b"CAUTREF1"
-_MOST_HEAD = 4 << 20
-_MOST_BYTES = 4 << 30
-_TYPES = ("<u4", "<i8", "<f4", "<f8", "|u1")
 Array = NDArray[Any]
+MAGIC = b"CAUTREF2"
+TEMPORARY = ".writing-"
+"""Begins the name of a file that is not whole yet."""
+_FIRST_VERSION = b"CAUTREF1"
+_PREFIX = struct.Struct("<8sII")
+_PAGE = 4096
+_MOST_HEAD = 8 << 20
+"""4,096 references take about 1 MB."""
+_MOST_ARRAYS = 20_000
+_MOST_BYTES = 64 << 30
+_TYPES = ("<i4", "<i8", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "|u1")
+_PIECE = 4 << 20
+"""Bytes written or checked at a time."""
 
 
-def write_arrays(path: Path, head: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
-    """Write head and arrays durably and whole, or not at all.
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An array to write, in pieces along its first axis, so that it need never be whole.
+
+    Parameters
+    ----------
+    name : str
+        Unique in its file.
+    dtype : numpy.dtype
+    shape : tuple of int
+        Of all pieces together.
+    pieces : iterable of ndarray
+    """
+
+    name: str
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    pieces: Iterable[Array]
+
+    @classmethod
+    def whole(cls, name: str, array: Array) -> Stored:
+        """Store an array that is held in one piece."""
+        return cls(name, array.dtype, array.shape, (array,))
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A file's head, and its arrays as read-only views of the mapped file."""
+
+    head: dict[str, Any]
+    arrays: dict[str, Array]
+    nbytes: int
+
+
+def write_arrays(path: Path, head: Mapping[str, Any], arrays: Sequence[Stored]) -> None:
+    """Write head and arrays durably and whole, or not at all, in bounded memory.
 
     Raises
     ------
     StorageError
-        If it cannot be written.
+        If it cannot be written; no partial file survives.
     """
-    listed = [[name, one.dtype.str, list(one.shape)] for name, one in arrays.items()]
-    said = json.dumps({"head": head, "arrays": listed}).encode()
-    handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+    checks = [0] * len(arrays)
+    blank = _said(head, arrays, checks)
+    try:
+        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=f"{TEMPORARY}{path.name}-")
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror or error}") from error
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + struct.pack("<I", len(said)) + said)
-            for one in arrays.values():
-                file.write(np.ascontiguousarray(one).data)
+            file.seek(_PREFIX.size + len(blank))
+            for index, one in enumerate(arrays):
+                file.write(b"\0" * (-file.tell() % _PAGE))
+                checks[index] = _written(file, one)
+            said = _said(head, arrays, checks)
+            file.seek(0)
+            file.write(_PREFIX.pack(MAGIC, len(said), zlib.crc32(said)) + said)
             file.flush()
+            os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
         Path(unfinished).replace(path)
-    except OSError as error:
+        sync_folder(path.parent)
+    except BaseException as error:
         Path(unfinished).unlink(missing_ok=True)
-        raise StorageError(f"{path}: {error.strerror or error}") from error
+        if isinstance(error, OSError):
+            raise StorageError(f"{path}: {error.strerror or error}") from error
+        raise
 
 
-def read_arrays(path: Path) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Return head and arrays.
+def map_arrays(path: Path, *, verify: bool = True) -> Mapped:
+    """Map a file: its arrays stay on disk until they are looked at, and cost no own memory.
+
+    Parameters
+    ----------
+    verify : bool
+        Check each array's CRC-32, which reads the whole file once (4 GB/s where it is cached).
+        A process that maps what another has just verified may leave it.
 
     Raises
     ------
     InputError
-        If it is no whole reference file; memory never exceeds the file's size.
+        If it is no whole reference file of this version.
     """
+    with _opened(path) as (handle, size):
+        prefix = os.pread(handle, _PREFIX.size, 0)
+        if prefix[: len(MAGIC)] == _FIRST_VERSION:
+            raise InputError(
+                f"{path}: a reference file of version 1, this is version 2",
+                hint="Build it again: cautery references build.",
+            )
+        if len(prefix) < _PREFIX.size or prefix[: len(MAGIC)] != MAGIC:
+            raise InputError(
+                f"{path}: not a Cautery reference file of this version",
+                hint="Build it again: cautery references build.",
+            )
+        _, length, check = _PREFIX.unpack(prefix)
+        if length > min(_MOST_HEAD, size - _PREFIX.size):
+            raise InputError(f"{path}: its head is too long, or cut")
+        said = os.pread(handle, length, _PREFIX.size)
+        if zlib.crc32(said) != check:
+            raise InputError(f"{path}: its head is damaged", hint="Copy or build it again.")
+        head, planned = _understood(path, said)
+        places = _places(path, planned, _PREFIX.size + length, size)
+        held = mmap.mmap(handle, size, access=mmap.ACCESS_READ)
+    arrays: dict[str, Array] = {}
+    for one, start in zip(planned, places, strict=True):
+        if verify and _crc(memoryview(held)[start : start + one.nbytes]) != one.check:
+            raise InputError(f"{path}: its {one.name} is damaged", hint="Copy or build it again.")
+        flat = np.frombuffer(held, one.dtype, math.prod(one.shape), start if one.nbytes else 0)
+        arrays[one.name] = flat.reshape(one.shape)
+    return Mapped(head, arrays, size)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder, so that a name made or removed in it survives a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        size = path.stat().st_size
-        if size > _MOST_BYTES:
-            raise InputError(f"{path}: larger than any reference file")
-        with path.open("rb") as file:
-            if file.read(len(_MAGIC)) != _MAGIC:
-                raise InputError(f"{path}: not a Cautery reference file of this version")
-            (length,) = struct.unpack("<I", file.read(4).ljust(4, b"\0"))
-            if length > min(_MOST_HEAD, size):
-                raise InputError(f"{path}: its head is too long")
-            said = json.loads(file.read(length))
-            plan = [_planned(path, one) for one in said["arrays"]]
-            if sum(count * kind.itemsize for _, kind, _, count in plan) != size - file.tell():
-                raise InputError(f"{path}: cut short, or longer than it says")
-            arrays: dict[str, Array] = {}
-            for name, kind, shape, count in plan:
-                arrays[name] = np.fromfile(file, kind, count).reshape(shape)
-            head = said["head"]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    name: str
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    check: int
+
+    @property
+    def nbytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[int, int]]:
+    """Lend descriptor and size of a regular file; a pipe would be waited on for ever."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"{path}: not a regular file")
+        if status.st_size > _MOST_BYTES:
+            raise InputError(f"{path}: larger than any reference file")
+        yield handle, status.st_size
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+    finally:
+        os.close(handle)
+
+
+def _said(head: Mapping[str, Any], arrays: Sequence[Stored], checks: Sequence[int]) -> bytes:
+    """Return the head as bytes; its length does not depend on the checks."""
+    listed = [
+        [one.name, one.dtype.str, list(one.shape), f"{check:08x}"]
+        for one, check in zip(arrays, checks, strict=True)
+    ]
+    return json.dumps({"head": head, "arrays": listed}, allow_nan=False).encode()
+
+
+def _written(file: Any, one: Stored) -> int:
+    check, written = 0, 0
+    for piece in one.pieces:
+        flat = np.ascontiguousarray(piece, dtype=one.dtype).reshape(-1).view(np.uint8)
+        for start in range(0, len(flat), _PIECE):
+            part = flat[start : start + _PIECE].data
+            check = zlib.crc32(part, check)
+            file.write(part)
+        written += len(flat)
+    if written != math.prod(one.shape) * one.dtype.itemsize:
+        raise ValueError(f"{one.name}: its pieces make no {one.shape}")
+    return check
+
+
+def _understood(path: Path, said: bytes) -> tuple[dict[str, Any], list[_Planned]]:
+    try:
+        told = json.loads(said, parse_constant=_no_number)
+        head, listed = told["head"], told["arrays"]
+        planned = [_planned(path, one) for one in listed[:_MOST_ARRAYS]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: its head makes no sense") from error
     if not isinstance(head, dict):
         raise InputError(f"{path}: its head makes no sense")
-    return head, arrays
+    if len(listed) > _MOST_ARRAYS:
+        raise InputError(f"{path}: more arrays than any reference file has")
+    if len({one.name for one in planned}) != len(planned):
+        raise InputError(f"{path}: two arrays of one name")
+    return head, planned
 
 
-def _planned(path: Path, one: Any) -> tuple[str, np.dtype[Any], tuple[int, ...], int]:
-    name, kind, shape = one
-    if kind not in _TYPES or not isinstance(name, str) or len(shape) > 3:
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number here")
+
+
+def _planned(path: Path, one: Any) -> _Planned:
+    name, kind, shape, check = one
+    if kind not in _TYPES or not isinstance(name, str) or not 1 <= len(shape) <= 3:
         raise InputError(f"{path}: an array of an unknown type")
-    if not all(isinstance(side, int) and 0 <= side < 1 << 40 for side in shape):
+    if not all(type(side) is int and 0 <= side < 1 << 36 for side in shape):
         raise InputError(f"{path}: an array of an impossible shape")
-    return name, np.dtype(kind), tuple(shape), math.prod(shape)
+    return _Planned(name, np.dtype(kind), tuple(shape), int(check, 16))
+
+
+def _places(path: Path, planned: Sequence[_Planned], start: int, size: int) -> list[int]:
+    places = []
+    for one in planned:
+        start += -start % _PAGE
+        places.append(start)
+        start += one.nbytes
+    if start != size:
+        raise InputError(f"{path}: cut short, or longer than it says")
+    return places
+
+
+def _crc(view: memoryview) -> int:
+    check = 0
+    for start in range(0, len(view), _PIECE):
+        check = zlib.crc32(view[start : start + _PIECE], check)
+    return check

@@ -5,27 +5,31 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cautery.errors import InputError
-from cautery.fingerprint.audio import Landmarks, landmarks_of, peaks_of
-from cautery.fingerprint.index import MOST_REFERENCES, Index, Snapshot
+from cautery.fingerprint.audio import Landmarks
+from cautery.fingerprint.codes import WORD_FRAMES, Stack
+from cautery.fingerprint.index import MOST_REFERENCES, SLICE_FRAMES, Index, Run, Snapshot
 from cautery.fingerprint.recipe import Recipe
-from cautery.fingerprint.video import cells_of, signature
-from cautery.identify._loaded import Pictures, Track, fill, pictures_of
-from cautery.identify.reference_file import read_arrays, write_arrays
-from cautery.model.media import AUDIO_RATE_HZ, LUMA_SHAPE, Decoded
+from cautery.fingerprint.video import cells_of
+from cautery.identify._claims import Claims
+from cautery.identify._hearing import Hearing
+from cautery.identify._kept import FEW_REFERENCES, KEPT_S, Kept
+from cautery.identify._track import Pictures, Track
+from cautery.identify._unsaved import Unsaved, only
+from cautery.model.media import AUDIO_RATE_HZ, Decoded
 
 Kind = Literal["channel", "event", "work"]
+MOST_TIME_S = 1e11
+"""Reference times lie within; the year 5138."""
 _JOIN_S = 0.08
 """Segments whose stated times meet within this are one run of sound."""
-_LEFT_FRAMES = 50
-"""Context that a peak's rank needs before it: 31 + 8 frames, and some."""
 _CHUNK_S = 60
 _LONGEST_WORK_S = 16_000.0
 
@@ -44,6 +48,8 @@ class ReferenceInfo:
         It is the clean feed, without a licensee's sound and graphics.
     territory : str or None
         The licensee's.
+    licensee : str or None
+        Whose feed of the event it is, where that is not the id itself.
     """
 
     id: str
@@ -51,6 +57,7 @@ class ReferenceInfo:
     clean: bool = False
     territory: str | None = None
     kind: Kind = "channel"
+    licensee: str | None = None
 
     @property
     def family(self) -> str:
@@ -60,6 +67,9 @@ class ReferenceInfo:
 
 class References:
     """All references of a watch; adding and searching may run in different threads.
+
+    A segment costs what it holds, however many references there are. A reference whose time runs
+    far ahead of the others' is refused, and none alone can make the others' media expire.
 
     Parameters
     ----------
@@ -81,13 +91,21 @@ class References:
         self.recipe = recipe
         self.infos = tuple(infos)
         self.window_s = window_s
+        self.tracks = tuple(Track() for _ in self.infos)
+        """For the stage's own modules; see :class:`~cautery.identify._track.Track`."""
+        self.live, self.works = Index(), Index()
+        self.unsaved: Unsaved | None = None
+        """Collects what is live, for a live folder to write."""
         self._number = {one.id: index for index, one in enumerate(self.infos)}
-        self._tracks = [Track() for _ in self.infos]
-        self._live, self._works = Index(), Index()
         self._origin_s: float | None = None
-        self._newest_s = -math.inf
-        self._snapshots: tuple[Snapshot, Snapshot] | None = None
-        self._lock = threading.RLock()
+        self._claims = Claims(len(self.infos))
+        self._slices: set[int] = set()
+        self._trimmed = (0, 0)
+        kept_s = KEPT_S if len(self.infos) > FEW_REFERENCES else 0.0
+        self._snapshots = tuple(Kept[Snapshot](for_s=kept_s) for _ in range(2))
+        self._stacks = tuple(Kept[Stack](for_s=kept_s) for _ in range(2))
+        self.lock = threading.RLock()
+        """Guards the indexes and the claims; taken after a track's lock, never before."""
 
     def info(self, reference_id: str) -> ReferenceInfo:
         """Return what a reference is.
@@ -112,90 +130,114 @@ class References:
         Raises
         ------
         InputError
-            If the reference is unknown or the time is not finite.
+            If the reference is unknown, a value is not finite, or the time leaps further ahead of
+            the other live references' than the window: such media are not taken, and when half
+            of the others have come to the same time, they are.
         """
         number = self._index(reference_id)
-        if not math.isfinite(at_s):
-            raise InputError(f"{reference_id}: at_s is not finite")
-        info, track = self.infos[number], self._tracks[number]
+        info, track = self.infos[number], self.tracks[number]
+        _checked(reference_id, decoded, at_s)
         start_s = decoded.audio_s
         if not len(decoded.audio) and len(decoded.luma_s):
             start_s = float(decoded.luma_s[0])
-        with self._lock:
-            if info.kind == "work" and at_s + decoded.duration_s > _LONGEST_WORK_S:
+        if info.kind == "work":
+            if not 0 <= at_s <= _LONGEST_WORK_S - decoded.duration_s:
                 raise InputError(f"{reference_id}: a work lasts at most {_LONGEST_WORK_S:g} s")
-            if self._origin_s is None and info.kind != "work":
-                self._origin_s = math.floor(at_s)
+        else:
+            self._claim(number, at_s, at_s + decoded.duration_s)
+        with track.lock:
             if len(decoded.audio):
                 self._hear(number, decoded.audio, at_s)
             if len(decoded.luma):
-                self._see(track, decoded, at_s - start_s, keep_luma=info.kind != "work")
+                kinds = track.see(
+                    decoded.luma_s + (at_s - start_s),
+                    cells_of(decoded.luma),
+                    # Graphics are compared on events' feeds alone; a picture takes 2.3 kB.
+                    decoded.luma if info.event is not None and info.kind != "work" else None,
+                    apart_s=0.5 / self.recipe.luma_rate_hz,
+                    window_s=self.window_s if info.kind != "work" else math.inf,
+                )
+                with self.lock:
+                    if info.kind != "work" and self.unsaved is not None:
+                        self.unsaved.see(number, self._slices_of(kinds["times"]), kinds)
             if info.kind != "work":
-                self._newest_s = max(self._newest_s, at_s + decoded.duration_s)
-                self.expire(self._newest_s - self.window_s)
+                self._expire_track(track, at_s + decoded.duration_s - self.window_s)
+        if info.kind != "work":
+            self._trim()
 
     def expire(self, before_s: float) -> None:
         """Forget what lies wholly before a reference time; works stay."""
-        with self._lock:
-            if self._origin_s is not None:
-                before = math.floor((before_s - self._origin_s) * self.recipe.frames_per_s)
-                self._live.expire(before)
-                self._snapshots = None
-            for info, track in zip(self.infos, self._tracks, strict=True):
-                if info.kind == "work":
-                    continue
-                while track.times and track.times[0][-1] < before_s:
-                    for part in (track.times, track.cells, track.luma):
-                        del part[0]
-                    track.pictures = None
-                if track.first_s is not None and track.end_s is not None:
-                    track.first_s = max(track.first_s, min(before_s, track.end_s))
+        for info, track in zip(self.infos, self.tracks, strict=True):
+            if info.kind != "work":
+                with track.lock:
+                    self._expire_track(track, before_s)
+        with self.lock:
+            if self._origin_s is not None and math.isfinite(before_s):
+                self._expire_slices(self._frame(before_s))
 
     def span(self, reference_id: str) -> tuple[float, float] | None:
         """Return the reference times between which its sound is held; ``None``: no sound."""
-        track = self._tracks[self._index(reference_id)]
-        if track.first_s is None or track.end_s is None:
-            return None
-        return track.first_s, track.end_s
+        track = self.tracks[self._index(reference_id)]
+        with track.lock:
+            if track.first_s is None or track.end_s is None:
+                return None
+            return track.first_s, track.end_s
 
     def origin_s(self, *, works: bool) -> float:
         """Return the reference time of frame 0."""
         return 0.0 if works else (self._origin_s or 0.0)
 
+    def set_origin(self, origin_s: float | None) -> None:
+        """Say where frame 0 lies, before anything live is held."""
+        self._origin_s = origin_s
+
     def snapshot(self, *, works: bool) -> Snapshot:
-        """Return the landmarks of this moment: of the works, or of everything live."""
-        with self._lock:
-            if self._snapshots is None:
-                self._snapshots = self._live.snapshot(), self._works.snapshot()
-            return self._snapshots[works]
+        """Return the landmarks of this moment: of the works, or of everything live.
+
+        Among many references, those of up to :data:`~cautery.identify._kept.KEPT_S` ago.
+        """
+        return self._snapshots[works].get(lambda: self._snapshot(works=works))
+
+    def stack(self, *, works: bool) -> Stack:
+        """Return the bit-error codes, as :meth:`snapshot` does the landmarks."""
+        return self._stacks[works].get(lambda: self._stack(works=works))
+
+    def knows(self, reference_id: str) -> bool:
+        """Tell whether there is a reference of that id."""
+        return reference_id in self._number
+
+    def number(self, reference_id: str) -> int:
+        """Return the number by which the index knows a reference.
+
+        Raises
+        ------
+        InputError
+            If there is none of that id.
+        """
+        return self._index(reference_id)
 
     def pictures(self, reference_id: str) -> Pictures | None:
         """Return the pictures that are held, ``None`` without any."""
-        track = self._tracks[self._index(reference_id)]
-        with self._lock:
-            if not track.times:
-                return None
-            if track.pictures is None:
-                times, cells = np.concatenate(track.times), np.concatenate(track.cells)
-                track.pictures = Pictures(times, cells, signature(cells, times, self.recipe))
-            return track.pictures
+        return self.tracks[self._index(reference_id)].pictures(self.recipe)
+
+    def codes(self, reference_id: str) -> list[tuple[int, NDArray[np.uint32]]]:
+        """Return the bit-error codes that are held: stretches without a gap, rising.
+
+        Returns
+        -------
+        list of (int, ndarray)
+            Number of the first word on the reference axis (word ``n`` lies at frame
+            ``n * WORD_FRAMES``), and the words.
+        """
+        track = self.tracks[self._index(reference_id)]
+        with track.lock:
+            return track.codes.pieces()
 
     def luma_between(
         self, reference_id: str, start_s: float, end_s: float
     ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
         """Return times and 36x64 pictures of a stretch; empty where none are kept."""
-        track = self._tracks[self._index(reference_id)]
-        with self._lock:
-            parts = [
-                (times, luma)
-                for times, luma in zip(track.times, track.luma, strict=False)
-                if times[-1] >= start_s and times[0] <= end_s
-            ]
-        if not parts:
-            return np.empty(0), np.empty((0, *LUMA_SHAPE), np.uint8)
-        times = np.concatenate([one for one, _ in parts])
-        inside = (times >= start_s) & (times <= end_s)
-        return times[inside], np.concatenate([one for _, one in parts])[inside]
+        return self.tracks[self._index(reference_id)].luma_between(start_s, end_s)
 
     def save(self, path: Path) -> None:
         """Write a ``.ref`` file, whole or not at all.
@@ -205,61 +247,27 @@ class References:
         StorageError
             If it cannot be written.
         """
-        with self._lock:
-            head = {
-                "recipe": asdict(self.recipe),
-                "infos": [asdict(one) for one in self.infos],
-                "window_s": self.window_s,
-                "origin_s": self._origin_s,
-                "spans": [[one.first_s, one.end_s] for one in self._tracks],
-            }
-            arrays: dict[str, NDArray[Any]] = {}
-            for name, index in (("live", self._live), ("works", self._works)):
-                words, numbers, frames = index.everything()
-                arrays |= {f"{name}.words": words, f"{name}.references": numbers}
-                arrays[f"{name}.frames"] = frames
-            for number, track in enumerate(self._tracks):
-                if track.times:
-                    arrays[f"{number}.times"] = np.concatenate(track.times)
-                    arrays[f"{number}.cells"] = np.concatenate(track.cells)
-                    if track.luma:
-                        arrays[f"{number}.luma"] = np.concatenate(track.luma)
-        write_arrays(path, head, arrays)
+        from cautery.identify.saved import save  # noqa: PLC0415 - it makes References itself
+
+        save(self, path)
 
     @classmethod
-    def load(cls, path: Path, *, recipe: Recipe | None = None) -> References:
-        """Read a ``.ref`` file, whoever made it.
+    def load(cls, path: Path, *, recipe: Recipe | None = None, verify: bool = True) -> References:
+        """Map a ``.ref`` file, or what a live folder holds by now, whoever made it.
+
+        Parameters
+        ----------
+        verify : bool
+            Read all of it once and compare checksums.
 
         Raises
         ------
         InputError
             If it is damaged, hostile, or made by another recipe than ``recipe``.
         """
-        head, arrays = read_arrays(path)
-        try:
-            made = Recipe(**head["recipe"])
-            if recipe is not None and made != recipe:
-                raise InputError(
-                    f"{path}: made by the recipe {made.name}, wanted {recipe.name}",
-                    hint="Build the references again.",
-                )
-            infos = [ReferenceInfo(**one) for one in head["infos"]]
-            kept = cls(made, infos, float(head["window_s"]))
-            origin_s = head["origin_s"]
-            kept._origin_s = None if origin_s is None else float(origin_s)
-            for index, name in ((kept._live, "live"), (kept._works, "works")):
-                fill(index, arrays, name, len(infos))
-            for track, span in zip(kept._tracks, head["spans"], strict=True):
-                if span[0] is not None:
-                    track.first_s, track.end_s = float(span[0]), float(span[1])
-            for number, track in enumerate(kept._tracks):
-                found = pictures_of(arrays, number)
-                if found is not None:
-                    track.times, track.cells = [found[0]], [found[1]]
-                    track.luma = [] if found[2] is None else [found[2]]
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise InputError(f"{path}: what it holds makes no sense") from error
-        return kept
+        from cautery.identify.saved import load  # noqa: PLC0415 - it makes References itself
+
+        return load(path, recipe=recipe, verify=verify)
 
     def adopt(self, reference_id: str, path: Path) -> None:
         """Take one reference's tracks from a ``.ref`` file; nothing may be held of it yet.
@@ -282,26 +290,69 @@ class References:
         number = self._index(reference_id)
         works = self.infos[number].kind == "work"
         theirs = References.load(path, recipe=self.recipe)
-        track, marks, origin_s, first = theirs._given(reference_id, path, works=works)  # noqa: SLF001 - its own kind
-        with self._lock:
-            if self._tracks[number].first_s is not None or self._tracks[number].times:
+        given = theirs._given(reference_id, path, works=works)  # noqa: SLF001 - its own kind
+        track, origin_s = self.tracks[number], theirs.origin_s(works=works)
+        with track.lock, self.lock:
+            if not track.empty:
                 raise InputError(f"{reference_id}: media of it are already held")
             if self._origin_s is None and not works:
                 self._origin_s = origin_s
             apart_s = origin_s - self.origin_s(works=works)
-            index = self._works if works else self._live
-            index.add(number, marks, start=first + round(apart_s * self.recipe.frames_per_s))
+            marks, first = theirs._marks(given, works=works)  # noqa: SLF001 - its own kind
+            start = first + round(apart_s * self.recipe.frames_per_s)
+            self._put(number, marks, start, works=works)
             # The sound's joining end is not in a file: what follows starts a new run.
-            self._tracks[number] = track
-            if not works:
-                ends = [one for one in (track.end_s, *(t[-1] for t in track.times)) if one]
-                self._newest_s = max([self._newest_s, *map(float, ends)])
-            self._snapshots = None
+            source = theirs.tracks[given]
+            track.first_s, track.end_s = source.first_s, source.end_s
+            track.times, track.cells, track.luma = source.times, source.cells, source.luma
+            # The codes' grid is four times as coarse as frames: a shift is up to half a word off.
+            moved = round(apart_s * self.recipe.frames_per_s / WORD_FRAMES)
+            for at, words in source.codes.pieces():
+                track.codes.adopt(at + moved, words)
+            newest_s = track.newest_s
+            if not works and newest_s is not None:
+                self._claims.claim(number, newest_s)
 
-    def _given(
-        self, wanted: str, path: Path, *, works: bool
-    ) -> tuple[Track, Landmarks, float, int]:
-        """Return a reference's track, landmarks, their time axis, and their first frame on it."""
+    def adopt_run(self, number: int, run: Run, *, works: bool) -> None:
+        """Hold a sealed run, of a file that was checked, in a slice of the live index."""
+        with self.lock:
+            (self.works if works else self.live).adopt_runs(number, (run,))
+            self._changed(works=works)
+            if not works:
+                self._slices.add(number)
+
+    def slice_of(self, at_s: float) -> int:
+        """Return the slice of the live index in which a reference time lies."""
+        return self._frame(at_s) // SLICE_FRAMES
+
+    def reached(self) -> float | None:
+        """Return the time that half of the live references have reached; ``None``: none spoke."""
+        with self.lock:
+            agreed_s = self._claims.agreed_s()[0]
+        if agreed_s is not None:
+            return agreed_s
+        # Of a file nobody has spoken yet: what it holds says how far it reaches.
+        ends_s = sorted(
+            track.newest_s
+            for info, track in zip(self.infos, self.tracks, strict=True)
+            if info.kind != "work" and track.newest_s is not None
+        )
+        return ends_s[(len(ends_s) - 1) // 2] if ends_s else None
+
+    def _snapshot(self, *, works: bool) -> Snapshot:
+        with self.lock:
+            return (self.works if works else self.live).snapshot()
+
+    def _stack(self, *, works: bool) -> Stack:
+        return Stack.of(
+            (number, first, words)
+            for number, info in enumerate(self.infos)
+            if (info.kind == "work") == works
+            for first, words in _joined(self.codes(info.id))
+        )
+
+    def _given(self, wanted: str, path: Path, *, works: bool) -> int:
+        """Return the number of the reference that another wants to adopt."""
         if wanted not in self._number and len(self.infos) != 1:
             raise InputError(
                 f"{path}: holds {len(self.infos)} references, none of them {wanted!r}",
@@ -312,12 +363,14 @@ class References:
             raise InputError(
                 f"{path}: a recording and a live feed's window can't stand for each other"
             )
-        words, numbers, frames = (self._works if works else self._live).everything()
+        return number
+
+    def _marks(self, number: int, *, works: bool) -> tuple[Landmarks, int]:
+        words, numbers, frames = (self.works if works else self.live).everything()
         mine = numbers == number
         words, frames = words[mine], frames[mine]
         first = int(frames.min()) if len(frames) else 0
-        marks = Landmarks(words, (frames - first).astype(np.int32))
-        return self._tracks[number], marks, self.origin_s(works=works), first
+        return Landmarks(words, (frames - first).astype(np.int32)), first
 
     def _index(self, reference_id: str) -> int:
         try:
@@ -325,64 +378,140 @@ class References:
         except KeyError:
             raise InputError(f"there is no reference {reference_id!r}") from None
 
+    def _frame(self, at_s: float) -> int:
+        return math.floor((at_s - (self._origin_s or 0.0)) * self.recipe.frames_per_s)
+
+    def _slices_of(self, times: NDArray[np.float64] | None) -> NDArray[np.int64]:
+        assert times is not None
+        frames = np.floor((times - (self._origin_s or 0.0)) * self.recipe.frames_per_s)
+        slices: NDArray[np.int64] = frames.astype(np.int64) // SLICE_FRAMES
+        return slices
+
+    def _claim(self, number: int, at_s: float, end_s: float) -> None:
+        """Note a live reference's time, and refuse one that is far ahead of the others'."""
+        with self.lock:
+            others_s = self._claims.others_s(number)
+            self._claims.claim(number, end_s)
+            own_s = self.tracks[number].newest_s
+            leaps = own_s is None or at_s > own_s + self.window_s
+            if leaps and others_s is not None and at_s > others_s + self.window_s:
+                raise InputError(
+                    f"{self.infos[number].id}: its time is {at_s - others_s:,.0f} s ahead of the "
+                    "other references'; its media are not taken",
+                    hint="Look at the feed's clock.",
+                )
+            if self._origin_s is None:
+                self._origin_s = math.floor(at_s)
+
     def _hear(self, number: int, audio: NDArray[np.float32], at_s: float) -> None:
-        info, track = self.infos[number], self._tracks[number]
+        works, track = self.infos[number].kind == "work", self.tracks[number]
+        window_s = math.inf if works else self.window_s
         end_s = track.end_s
-        joined = end_s is not None and len(track.held) > 0 and abs(at_s - end_s) <= _JOIN_S
-        if end_s is not None and not joined and end_s - self.window_s < at_s < end_s:
+        joined = end_s is not None and track.hearing is not None and abs(at_s - end_s) <= _JOIN_S
+        if end_s is not None and not joined and end_s - window_s < at_s < end_s:
             audio = audio[round((end_s - at_s) * AUDIO_RATE_HZ) :]
-            joined = len(track.held) > 0
+            joined = track.hearing is not None
             at_s = end_s
             if not len(audio):
                 return
-        if not joined:
-            origin_s = self.origin_s(works=info.kind == "work")
-            track.held_frame = track.final_frame = round(
-                (at_s - origin_s) * self.recipe.frames_per_s
-            )
-            track.held, track.loose = np.empty(0, np.float32), np.empty(0, np.int64)
+        if not joined or track.hearing is None:
+            frame = round((at_s - self.origin_s(works=works)) * self.recipe.frames_per_s)
+            track.hearing = Hearing(self.recipe, frame)
+            if track.first_s is None or end_s is None or abs(at_s - end_s) > window_s:
+                track.first_s = at_s
             track.end_s = at_s
-            track.first_s = at_s if track.first_s is None else min(track.first_s, at_s)
-        index = self._works if info.kind == "work" else self._live
         step = _CHUNK_S * AUDIO_RATE_HZ
         for start in range(0, len(audio), step):
-            self._extend(number, track, index, audio[start : start + step])
-        track.end_s = (track.end_s or at_s) + len(audio) / AUDIO_RATE_HZ
-        self._snapshots = None
+            heard = track.hearing.extend(audio[start : start + step])
+            fresh = track.codes.put(heard.word, heard.words)
+            with self.lock:
+                self._put(number, heard.marks, heard.frame, works=works)
+                if self.unsaved is not None and not works:
+                    self.unsaved.code(number, *fresh)
+        track.end_s = (at_s if not joined else track.end_s or at_s) + len(audio) / AUDIO_RATE_HZ
 
-    def _extend(self, number: int, track: Track, index: Index, audio: NDArray[np.float32]) -> None:
-        """Emit landmarks: for good where both sides are known, for now at the newest end."""
-        recipe = self.recipe
-        sound = np.concatenate((track.held, audio))
-        peaks = peaks_of(sound, recipe)
-        marks = landmarks_of(peaks, recipe)
-        settled = peaks.frames - recipe.most_gap - recipe.rank_frames - recipe.near_frames - 1
-        local_final = track.final_frame - track.held_frame
-        keys = (marks.frames.astype(np.int64) + track.held_frame) << 22 | marks.words
-        fresh = (marks.frames >= local_final) & ~np.isin(keys, track.loose)
-        index.add(
-            number, Landmarks(marks.words[fresh], marks.frames[fresh]), start=track.held_frame
-        )
-        settled = max(settled, local_final)
-        track.loose = keys[marks.frames >= settled]
-        track.final_frame = track.held_frame + settled
-        drop = max(0, settled - _LEFT_FRAMES)
-        track.held = sound[drop * recipe.hop :].copy()
-        track.held_frame += drop
+    def _changed(self, *, works: bool) -> None:
+        self._snapshots[works].changed()
+        self._stacks[works].changed()
 
-    def _see(self, track: Track, decoded: Decoded, shift_s: float, *, keep_luma: bool) -> None:
-        times = decoded.luma_s + shift_s
-        fresh = np.ones(len(times), np.bool_)
-        if track.times:
-            last_s = float(track.times[-1][-1])
-            if times[-1] > last_s - self.window_s:
-                fresh = times > last_s + 0.5 / self.recipe.luma_rate_hz
-            else:  # the axis was set back: what is held says nothing any more
-                track.times, track.cells, track.luma = [], [], []
-        if not fresh.any():
+    def _put(self, number: int, marks: Landmarks, start: int, *, works: bool) -> None:
+        self._changed(works=works)
+        if works:
+            self.works.add(number, marks, start=start)
             return
-        track.times.append(times[fresh])
-        track.cells.append(cells_of(decoded.luma[fresh]))
-        if keep_luma:
-            track.luma.append(decoded.luma[fresh])
-        track.pictures = None
+        self.live.add(number, marks, start=start)
+        if self.unsaved is not None:
+            self.unsaved.add(number, marks, start)
+        if len(marks.frames):
+            first, last = int(marks.frames[0]) + start, int(marks.frames[-1]) + start
+            self._slices.update(range(first // SLICE_FRAMES, last // SLICE_FRAMES + 1))
+
+    def _expire_track(self, track: Track, before_s: float) -> None:
+        track.expire(before_s, self._frame(before_s) // WORD_FRAMES)
+
+    def _expire_slices(self, before: int) -> None:
+        self.live.expire(before)
+        if self.unsaved is not None:
+            self.unsaved.expire(before)
+        self._slices = {one for one in self._slices if (one + 1) * SLICE_FRAMES > before}
+        self._changed(works=False)
+
+    def _trim(self) -> None:
+        """Drop the slices that lie outside the window of what the references agree on.
+
+        Where two disagree nobody knows which is right: both are kept, in at most three windows
+        of slices, of which the oldest go.
+        """
+        with self.lock:
+            low_s, high_s = self._claims.agreed_s()
+            if low_s is None or high_s is None:
+                return
+            per_window = math.ceil(self.window_s * self.recipe.frames_per_s / SLICE_FRAMES)
+            most = 3 * per_window + 6
+            bounds = self.slice_of(low_s - self.window_s), self.slice_of(high_s + self.window_s)
+            if bounds == self._trimmed and len(self._slices) <= most:
+                return
+            self._trimmed = bounds
+            first, last = bounds
+            if len(self._slices) > most:
+                first = max(first, sorted(self._slices)[-most])
+            self._expire_slices(first * SLICE_FRAMES)
+            if max(self._slices, default=first) > last:
+                self._slices = {one for one in self._slices if one <= last}
+                self.live = only(self.live, last)
+                if self.unsaved is not None:
+                    self.unsaved.only(last)
+
+
+def _joined(
+    pieces: Sequence[tuple[int, NDArray[np.uint32]]],
+) -> list[tuple[int, NDArray[np.uint32]]]:
+    """Put pieces that follow on one another into one: a probe may lie over their borders.
+
+    A live folder's files hold a piece for each time that they were written.
+    """
+    runs: list[tuple[int, list[NDArray[np.uint32]]]] = []
+    end: int | None = None
+    for first, words in pieces:
+        if runs and first == end:
+            runs[-1][1].append(words)
+        else:
+            runs.append((first, [words]))
+        end = first + len(words)
+    return [
+        (first, parts[0] if len(parts) == 1 else np.concatenate(parts)) for first, parts in runs
+    ]
+
+
+def _checked(reference_id: str, decoded: Decoded, at_s: float) -> None:
+    if not math.isfinite(at_s) or not abs(at_s) <= MOST_TIME_S:
+        raise InputError(f"{reference_id}: at_s is not finite, or no time of this age")
+    if not math.isfinite(decoded.duration_s) or not math.isfinite(decoded.audio_s):
+        raise InputError(f"{reference_id}: the media's times are not finite")
+    if len(decoded.audio) and not np.isfinite(decoded.audio.sum()):
+        raise InputError(f"{reference_id}: its sound is not finite")
+    times = decoded.luma_s
+    if len(times) != len(decoded.luma) or not (
+        np.isfinite(times).all() and (np.diff(times) > 0).all()
+    ):
+        raise InputError(f"{reference_id}: its pictures' times do not rise")

@@ -1,40 +1,56 @@
-"""The sound witness: landmark votes against all references, a speed grid for the unmatched."""
+"""The sound witness: landmarks propose where a probe may come from, bit-error codes judge it.
+
+A ladder, each rung dearer than the one before, climbed until something is sure: landmark votes
+as the probe sounds; the same with a speed, a tempo or a pitch undone; the codes of hinted
+references; the codes of all; the codes of all with a speed or a tempo undone.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.fingerprint.audio import Landmarks, Peaks, landmarks_of, loudness_db, peaks_of
-from cautery.fingerprint.index import Hits
-from cautery.fingerprint.recipe import Recipe
+from cautery.fingerprint.audio import landmarks_of, loudness_db
+from cautery.fingerprint.codes import WORD_FRAMES, scan
+from cautery.identify._sounding import Lead, Sounding, leads_from, proposed, refined, seconds_of
 from cautery.identify.likelihood import tail
 from cautery.identify.references import References
+from cautery.identify.simulcast import AROUND_WORDS, Codes, filled, sifted
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
 from cautery.model.verdict import Witness
 
 SEARCH_S = (-30.0, 300.0)
 """Delays searched: from a suspect that is faster to one behind by a DVR's length."""
-LEAST_SCORE = 10
-"""Distinct landmarks on one line under which nothing is said."""
-SURE_VOTES = 30
-"""Votes in one pass above which no other speed is tried (reference/identification.md, Rec. 5)."""
-_LEAST_VOTES = 6
-_MEASURED_AGAINST = 12
-"""References in bench/identify_scores.py."""
+LEAST_SCORE = 8.0
+"""Standard deviations below chance under which nothing is told (bench/identify.py)."""
+_WORTH_IT = 0.75 * LEAST_SCORE
+"""A lead's least score before its speed is refined, which gives it a third more at most."""
+SURE_SCORE = 14.0
+"""From here on no further rung is climbed: chance has not been seen above 9."""
+_SURE_VOTES = 12
+"""Votes of one pass that by themselves make a landmark match; chance gives 8 among 2,500 channels
+in ten seconds (reference/identification.md, section 3)."""
 _QUIET_DB = -60.0
 _BLOCK_S = 1.0
-_MOST_CANDIDATES = 16
-_FILL_BLOCKS = 2
-_SHARED_INLIERS = 3
-_SLOPES = np.arange(-0.006, 0.0061, 0.001)
-"""Left-over speed that one pass tolerates; the grid's fine step is 0.5 %."""
-_ON_LINE = 1.6
-_SPEEDS = tuple(round(1 + k / 100, 2) for k in range(-6, 7) if k)
+_BLOCK_SCORE = 2.5
+"""Standard deviations of one second that make it count as matched."""
+_MOST_MATCHES = 16
+_GRID = tuple(round(1 + k / 100, 2) for k in range(-6, 7) if k)
+_WIDE = tuple(round(1 + k * 0.015, 3) for k in range(-4, 5) if k)
+"""Codes bear half a step's error, 0.75 %: 38 ms at the ends of ten seconds."""
+_SPED = tuple((speed, speed) for speed in _GRID)
+_KEPT_PITCH = tuple((speed, 1.0) for speed in _GRID)
+_PITCHED = tuple((1.0, pitch) for pitch in _GRID)
+_WIDER = tuple((speed, pitch) for speed in _WIDE for pitch in (speed, 1.0))
+
+_HINTED, _EVERY, _LAST = 2, 3, 4
+"""Rungs, after the two of landmarks: hinted codes, all codes, all at other speeds."""
+
+Effort = Literal["quick", "full"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +59,39 @@ class Match:
 
     Parameters
     ----------
-    counts : ndarray, shape (blocks,)
-        Landmarks on the line per second of probe.
+    score : float
+        Standard deviations by which its bit-error codes lie below chance.
+    strength : ndarray, shape (blocks,), float32
+        The same for each second of the probe.
     covered : ndarray, shape (blocks,), bool
+    around : ndarray, shape (2 * AROUND_WORDS + 1,), uint32
+        The reference's code words around the place of the probe's middle; empty: not known.
+    methods : tuple of str
+        ``landmark``, ``bit-error`` or both.
+    repeats_s : tuple of float
+        Further delays at which the reference says the same.
+    searched : int
+        References among which it was found.
+    own : float or None
+        The score without what other references share; ``None``: all of it.
+    shared : tuple of str
+        Those references.
     """
 
     reference: str
     family: str
     works: bool
-    score: int
+    score: float
     delay_s: float
     speed: float
-    counts: NDArray[np.int64]
+    strength: NDArray[np.float32]
     covered: NDArray[np.bool_]
+    around: Codes = field(default_factory=lambda: np.empty(0, np.uint32))
+    methods: tuple[str, ...] = ("bit-error",)
+    repeats_s: tuple[float, ...] = ()
+    searched: int = 1
+    own: float | None = None
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,273 +99,312 @@ class Heard:
     """What the sound gave: matches best first, and why there are none."""
 
     matches: tuple[Match, ...]
-    runner_up: dict[str, int]
+    runner_up: dict[str, float]
     probe_s: float
     reason: str | None = None
-    handicap: float = 0.0
-    """Log10 of how many times more references were searched than when chance was measured."""
 
     def witnesses(self) -> list[Witness]:
         """Return one witness a reference."""
+        measured = tail("sound", self.probe_s)
         return [
             Witness(
                 kind="sound",
                 reference=one.reference,
-                score=float(one.score),
-                runner_up=float(self.runner_up.get(one.family, 0)),
+                score=one.score,
+                runner_up=self.runner_up.get(one.family, 0.0),
                 delay_s=one.delay_s,
                 speed=one.speed,
                 coverage=float(one.covered.mean()) if len(one.covered) else 0.0,
                 probe_s=self.probe_s,
-                log10_lr=tail("sound").log10_lr(one.score) - self.handicap,
+                log10_lr=measured.log10_lr(
+                    one.score if one.own is None else one.own, searched=one.searched
+                ),
+                methods=one.methods,
+                repeats_s=one.repeats_s,
+                shared=one.shared,
             )
             for one in self.matches
         ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Pass:
-    """One search: the probe as it sounds once a speed is undone."""
-
-    tempo: float
-    pitch: float
-    landmarks: Landmarks
-    candidates: list[tuple[int, int, int, bool]]
-    hits: tuple[Hits, Hits]
-
-    @property
-    def votes(self) -> int:
-        """Most votes of any offset."""
-        return max((one[2] for one in self.candidates), default=0)
-
-
-def listen(
-    decoded: Decoded, references: References, *, media_at_s: float, least: int = LEAST_SCORE
-) -> Heard:
-    """Compare a probe's sound with every reference.
+class Rung:
+    """What one rung gave among some references.
 
     Parameters
     ----------
-    media_at_s : float
-        Reference-axis time at which the probe's first sample became available.
-    least : int
-        Score under which a match is not told; lower only to measure what chance gives.
+    leads : tuple of Lead
+    best : dict
+        Best score of each family.
+    among : int
+        References that were looked at.
+    deaf : str or None
+        Why nothing can be heard in the probe.
     """
-    recipe = references.recipe
+
+    leads: tuple[Lead, ...] = ()
+    best: dict[str, float] = field(default_factory=dict)
+    among: int = 0
+    deaf: str | None = None
+
+
+class Ear:
+    """One probe's sound among some references: what each rung finds there.
+
+    Parameters
+    ----------
+    references : References
+        All, or a shard of them.
+    media_at_s, hints
+        As for :func:`listen`; a hint that is not held here is another shard's.
+    """
+
+    def __init__(
+        self,
+        audio: NDArray[np.float32],
+        references: References,
+        *,
+        media_at_s: float | None,
+        hints: Sequence[str] = (),
+    ) -> None:
+        self._references = references
+        self._media_at_s = media_at_s
+        self._hints = frozenset(references.number(one) for one in hints if references.knows(one))
+        self._sounding = Sounding.of(audio, references, media_at_s)
+
+    def climb(self, rung: int) -> Rung:
+        """Return what a rung gives, counted from 0."""
+        references, sounding = self._references, self._sounding
+        if len(sounding.peaks.frame) < sounding.probe_s:
+            return Rung(deaf="a sound without structure")
+        leads = self._leads(rung)
+        best: dict[str, float] = {}
+        for lead in leads:
+            family = references.infos[lead.number].family
+            best[family] = max(best.get(family, 0.0), lead.score)
+        among = len(self._hints) if rung == _HINTED else len(references.infos)
+        return Rung(tuple(_distinct(leads)), best, among)
+
+    def refine(self, leads: Sequence[Lead]) -> list[Lead]:
+        """Return leads as they fit best."""
+        return [refined(self._sounding, one) if one.score >= _WORTH_IT else one for one in leads]
+
+    def tell(self, leads: Sequence[Lead], best: Lead | None) -> list[Match]:
+        """Return the matches of refined leads, and of the same elsewhere.
+
+        Parameters
+        ----------
+        best : Lead or None
+            Of all shards.
+        """
+        told = self._elsewhere(leads, best)
+        return [_matched(self._sounding, self._references, one, self._media_at_s) for one in told]
+
+    def _elsewhere(self, told: Sequence[Lead], best: Lead | None) -> list[Lead]:
+        """Add the other places where the best references say the same, or say it better."""
+        if best is None or best.score < LEAST_SCORE:
+            return list(told)
+        among = frozenset(one.number for one in told if one.score >= best.score / 2)
+        more = leads_from(
+            self._sounding, scan, best.tempo, best.pitch, phases=range(WORD_FRAMES), among=among
+        )
+        found = [one for one in more if not any(one.near(other) for other in told)]
+        found = [one for one in found if one.score >= best.score / 2]
+        return [*told, *(replace(refined(self._sounding, one), searched=best.searched)
+                         for one in _distinct(found))]  # fmt: skip
+
+    def _leads(self, rung: int) -> list[Lead]:
+        sounding = self._sounding
+        if rung == 0:
+            return proposed(sounding, [(1.0, 1.0)])
+        if rung == 1:
+            return proposed(sounding, [*_SPED, *_KEPT_PITCH, *_PITCHED])
+        if rung == _EVERY:
+            return leads_from(sounding, scan, 1.0, 1.0, phases=(0, 2))
+        found: list[Lead] = []
+        if rung == _HINTED and self._hints:
+            for tempo, pitch in ((1.0, 1.0), *_WIDER, *((1.0, one) for one in _WIDE)):
+                found += leads_from(sounding, scan, tempo, pitch, phases=(0, 2), among=self._hints)
+        if rung == _LAST:
+            for tempo, pitch in _WIDER:
+                found += leads_from(sounding, scan, tempo, pitch, phases=(0,))
+        return found
+
+
+class Ladder:
+    """How far one probe's sound is followed, in all shards of the references at once.
+
+    Every shard answers a rung before any climbs the next, so that what one of them is sure of
+    spares all the dearer ones, and what the references share is weighed over all of them.
+
+    Parameters
+    ----------
+    least, hints, effort
+        As for :func:`listen`.
+    """
+
+    def __init__(
+        self,
+        probe_s: float,
+        *,
+        least: float = LEAST_SCORE,
+        hints: Sequence[str] = (),
+        effort: Effort = "full",
+    ) -> None:
+        self.rung: int | None = 0
+        """To be climbed next; ``None``: it is enough."""
+        self._probe_s = probe_s
+        self._least = least
+        self._rungs = [0, 1, *([_HINTED] if hints else [])]
+        self._rungs += [_EVERY, _LAST] if effort == "full" else []
+        self._leads: list[list[Lead]] = []
+        self._best: dict[str, float] = {}
+        self._deaf: str | None = None
+
+    def add(self, answers: Sequence[Rung]) -> None:
+        """Take every shard's answer to the rung, in the order of the shards."""
+        among = sum(one.among for one in answers)
+        self._leads = self._leads or [[] for _ in answers]
+        for mine, answer in zip(self._leads, answers, strict=True):
+            mine += [replace(one, searched=among) for one in answer.leads]
+            for family, score in answer.best.items():
+                self._best[family] = max(self._best.get(family, 0.0), score)
+        self._deaf = next((one.deaf for one in answers if one.deaf), None)
+        # Less than sure may be a true match at a wrong speed, at a place beside the true one.
+        enough = max(self._best.values(), default=0.0) >= SURE_SCORE
+        left = [one for one in self._rungs if self.rung is not None and one > self.rung]
+        self.rung = None if self._deaf or enough or not left else left[0]
+
+    def chosen(self) -> list[list[Lead]]:
+        """Return each shard's leads that are to be told: of all shards, the best few."""
+        kept = [_distinct(one, self._least) for one in self._leads]
+        ranked = sorted((-one.score, at, k) for at, mine in enumerate(kept)
+                        for k, one in enumerate(mine))[:_MOST_MATCHES]  # fmt: skip
+        return [[kept[at][k] for _, shard, k in ranked if shard == at] for at in range(len(kept))]
+
+    def heard(self, told: Sequence[Sequence[Match]]) -> Heard:
+        """Return what all shards' matches come to."""
+        if self._deaf:
+            return Heard((), {}, self._probe_s, self._deaf)
+        matches = sorted(
+            (one for mine in told for one in mine),
+            key=lambda one: (-one.score, one.reference, one.delay_s),
+        )[:_MOST_MATCHES]
+        kept = sifted(matches, least=LEAST_SCORE)
+        runner_up = {
+            one.family: max(
+                (score for name, score in self._best.items() if name != one.family), default=0.0
+            )
+            for one in kept
+        }
+        return Heard(
+            tuple(one for one in kept if one.score >= self._least), runner_up, self._probe_s
+        )
+
+
+def mute(decoded: Decoded) -> Heard | None:
+    """Return why there is nothing to listen to, where there is not."""
     probe_s = len(decoded.audio) / AUDIO_RATE_HZ
     if probe_s < 3:
         return Heard((), {}, probe_s, "no sound, or under 3 s of it")
     if loudness_db(decoded.audio) < _QUIET_DB:
         return Heard((), {}, probe_s, "silent")
-    peaks = peaks_of(decoded.audio, recipe)
-    if len(peaks.frame) < probe_s:
-        return Heard((), {}, probe_s, "a sound without structure")
-    found = _search(peaks, references, media_at_s, tempo=1.0, pitch=1.0)
-    if found.votes < SURE_VOTES:
-        found = _other_speeds(found, peaks, references, media_at_s)
-    matches = _verified(found, references, media_at_s, probe_s)
-    return _sifted(matches, found, references, probe_s, least)
+    return None
 
 
-def _search(
-    peaks: Peaks, references: References, media_at_s: float, *, tempo: float, pitch: float
-) -> _Pass:
-    recipe = references.recipe
-    if tempo != 1.0 or pitch != 1.0:
-        peaks = peaks.stretched(tempo=tempo, pitch=pitch, recipe=recipe)
-    marks = landmarks_of(peaks, recipe)
-    candidates: list[tuple[int, int, int, bool]] = []
-    hits: list[Hits] = []
-    for works in (False, True):
-        snapshot = references.snapshot(works=works)
-        met = snapshot.hits(marks)
-        hits.append(met)
-        base, low, high = _window(references, media_at_s, works=works)
-        candidates += [
-            (one.reference, one.offset + base, one.votes, works)
-            for one in snapshot.peaks(marks, met, base=base, low=low, high=high, least=_LEAST_VOTES)
-        ]
-    candidates.sort(key=lambda one: (-one[2], one[0], one[1]))
-    return _Pass(tempo, pitch, marks, candidates, (hits[0], hits[1]))
+def listen(
+    decoded: Decoded,
+    references: References,
+    *,
+    media_at_s: float | None,
+    least: float = LEAST_SCORE,
+    hints: Sequence[str] = (),
+    effort: Effort = "full",
+) -> Heard:
+    """Compare a probe's sound with every reference.
+
+    Parameters
+    ----------
+    media_at_s : float or None
+        Reference-axis time at which the probe's first sample became available; ``None`` for a
+        file, which has no clock: then all that is held is searched, and delays are stated as if
+        it were 0.
+    least : float
+        Score under which a match is not told; lower only to measure what chance gives.
+    hints : sequence of str
+        References that are searched before, and more closely than, all others.
+    effort : {"full", "quick"}
+        ``quick`` leaves out the codes of all references: another voice, or noise, at the
+        programme's own loudness is then only heard through on hinted ones.
+    """
+    nothing = mute(decoded)
+    if nothing is not None:
+        return nothing
+    ear = Ear(decoded.audio, references, media_at_s=media_at_s, hints=hints)
+    ladder = Ladder(len(decoded.audio) / AUDIO_RATE_HZ, least=least, hints=hints, effort=effort)
+    while ladder.rung is not None:
+        ladder.add([ear.climb(ladder.rung)])
+    told = [ear.refine(leads) for leads in ladder.chosen()]
+    return ladder.heard([ear.tell(leads, best_of(told)) for leads in told])
 
 
-def _window(references: References, media_at_s: float, *, works: bool) -> tuple[int, int, int]:
-    """Return (base, low, high) in frames: offsets of the reference axis worth counting."""
-    per_s = references.recipe.frames_per_s
-    if works:
-        half = 1 << 19
-        return half, -half, half
-    base = round((media_at_s - references.origin_s(works=False)) * per_s)
-    return base, -round((SEARCH_S[1] + 1) * per_s), -round((SEARCH_S[0] - 1) * per_s)
+def best_of(told: Sequence[Sequence[Lead]]) -> Lead | None:
+    """Return the best lead of all shards."""
+    return max((one for mine in told for one in mine), key=lambda one: one.score, default=None)
 
 
-def _other_speeds(plain: _Pass, peaks: Peaks, references: References, media_at_s: float) -> _Pass:
-    """Try +-6 % with the pitch going along and with the pitch kept; refine the best."""
-    tried = [plain]
-    tried += [
-        _search(peaks, references, media_at_s, tempo=speed, pitch=pitch)
-        for speed in _SPEEDS
-        for pitch in (speed, 1.0)
-    ]
-    best = max(tried, key=lambda one: one.votes)
-    if best is plain or best.votes < _LEAST_VOTES + 2:
-        return plain if plain.votes >= best.votes else best
-    for by in (-0.005, 0.005):
-        tempo = best.tempo + by
-        pitch = tempo if best.pitch != 1.0 else 1.0
-        finer = _search(peaks, references, media_at_s, tempo=tempo, pitch=pitch)
-        if finer.votes > best.votes:
-            best = finer
-    return best
-
-
-def _verified(
-    found: _Pass, references: References, media_at_s: float, probe_s: float
-) -> list[Match]:
-    """Fit a line through each candidate's landmarks; keep what stays on it."""
-    kept: list[Match] = []
-    seen: list[tuple[int, bool, int]] = []
-    for number, offset, _, works in found.candidates:
-        if len(seen) >= _MOST_CANDIDATES:
+def _distinct(found: Sequence[Lead], least: float = 0.0) -> list[Lead]:
+    """Keep the best lead of each reference and place, best first."""
+    kept: list[Lead] = []
+    for one in sorted(found, key=lambda lead: -lead.score):
+        if one.score < min(least, _WORTH_IT) or len(kept) >= _MOST_MATCHES:
             break
-        near = any(
-            number == other and works == also and abs(offset - at) <= 16 for other, also, at in seen
-        )
-        if near:
-            continue
-        seen.append((number, works, offset))
-        match = _fit(
-            found, references, media_at_s, probe_s, number=number, offset=offset, works=works
-        )
-        if match is not None and match.score >= _LEAST_VOTES:
-            kept.append(match)
-    kept.sort(key=lambda one: (-one.score, one.reference, one.delay_s))
+        if not any(one.near(other) for other in kept):
+            kept.append(one)
     return kept
 
 
-def _fit(
-    found: _Pass,
-    references: References,
-    media_at_s: float,
-    probe_s: float,
-    *,
-    number: int,
-    offset: int,
-    works: bool,
-) -> Match | None:
-    recipe: Recipe = references.recipe
-    which, frames = found.hits[works].of(number)
-    at = found.landmarks.frames[which].astype(np.float64)
-    apart = (frames - found.landmarks.frames[which] - offset + (1 << 19)) % (1 << 20) - (1 << 19)
-    near = np.abs(apart) <= 14
-    which, at, apart = which[near], at[near], apart[near].astype(np.float64)
-    if len(at) < _LEAST_VOTES:
-        return None
-    centre = float(probe_s * recipe.frames_per_s * found.tempo / 2)
-    slope, shift = _line(at - centre, apart)
-    on_line = np.abs(apart - slope * (at - centre) - shift) <= _ON_LINE
-    if on_line.sum() >= 8:
-        for _ in range(2):
-            x, y = at[on_line] - centre, apart[on_line]
-            spread = float(((x - x.mean()) ** 2).sum())
-            if spread > 0:
-                slope = float(((x - x.mean()) * (y - y.mean())).sum() / spread)
-                slope = min(0.008, max(-0.008, slope))
-            shift = float(y.mean() - slope * x.mean())
-            on_line = np.abs(apart - slope * (at - centre) - shift) <= _ON_LINE
-    words = found.landmarks.words[which[on_line]]
-    score = len(np.unique(words))
-    info = references.infos[number]
-    # Where the probe's centre lies on the reference's axis: both lines at the same frame.
-    middle = centre + offset + shift
-    reference_s = references.origin_s(works=works) + middle / recipe.frames_per_s
-    anchors = at[on_line] / recipe.frames_per_s / found.tempo
-    gaps = ((words & 127) + recipe.least_gap) / recipe.frames_per_s / found.tempo
-    counts, covered = _blocks(anchors, anchors + gaps, probe_s)
-    speed = found.tempo * (1 + slope)
+def _matched(
+    sounding: Sounding, references: References, lead: Lead, media_at_s: float | None
+) -> Match:
+    info = references.infos[lead.number]
+    _, strength = seconds_of(sounding, lead, _BLOCK_S)
+    origin_s = references.origin_s(works=lead.works)
+    per_s = references.recipe.frames_per_s
+    middle = lead.offset + lead.shift + sounding.probe_s * per_s * lead.tempo / 2
+    votes = max(lead.votes, _votes_at(sounding, lead))
     return Match(
         info.id,
         info.family,
-        works,
-        score,
-        media_at_s + probe_s / 2 - reference_s,
-        1.0 if abs(speed - 1) < 0.0015 else speed,
-        counts,
-        covered,
+        lead.works,
+        lead.score,
+        (media_at_s or 0.0) + sounding.probe_s / 2 - (origin_s + middle / per_s),
+        1.0 if abs(lead.tempo - 1) < 0.0015 else lead.tempo,
+        strength,
+        filled(strength >= _BLOCK_SCORE),
+        _around(references, info.id, round(middle / WORD_FRAMES)),
+        ("landmark", "bit-error") if votes >= _SURE_VOTES else ("bit-error",),
+        searched=lead.searched,
     )
 
 
-def _line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
-    """Return slope and intercept of the line with most points within a frame."""
-    best, chosen = -1, (0.0, 0.0)
-    for slope in sorted(_SLOPES, key=abs):
-        level = np.rint(y - slope * x).astype(np.int64) + 24
-        counts = np.bincount(np.clip(level, 0, 48), minlength=49)
-        three = counts[:-2] + counts[1:-1] + counts[2:]
-        at = int(np.argmax(three))
-        if three[at] > best * 1.03:
-            best, chosen = int(three[at]), (float(slope), float(at + 1 - 24))
-    return chosen
-
-
-def _blocks(
-    starts: NDArray[np.float64], ends: NDArray[np.float64], probe_s: float
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    size = max(1, int(probe_s / _BLOCK_S))
-    counts = np.bincount(np.clip((starts / _BLOCK_S).astype(int), 0, size - 1), minlength=size)
-    touched = counts.copy()
-    touched += np.bincount(np.clip((ends / _BLOCK_S).astype(int), 0, size - 1), minlength=size)
-    return counts, _filled(touched >= 2)
-
-
-def _filled(covered: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Close holes of up to two blocks between covered ones: a breath, a codec's bad moment."""
-    covered = covered.copy()
-    at = np.flatnonzero(covered)
-    for left, right in pairwise(at):
-        if right - left <= _FILL_BLOCKS + 1:
-            covered[left:right] = True
-    return covered
-
-
-def _sifted(
-    matches: list[Match], found: _Pass, references: References, probe_s: float, least: int
-) -> Heard:
-    """Take out stretches that recur, in other content's references or elsewhere in one."""
-    sifted: dict[str, Match] = {}
-    for one in matches:
-        shared = np.zeros(len(one.counts), np.bool_)
-        for other in matches:
-            if other is one or other.works != one.works or other.score < LEAST_SCORE:
-                continue
-            both = (one.counts >= _SHARED_INLIERS) & (other.counts >= _SHARED_INLIERS)
-            if other.family != one.family or (
-                # A loop that spans the probe still names the reference; a jingle does not.
-                other.reference == one.reference
-                and 2 * other.score >= one.score
-                and other.covered.sum() < 0.85 * one.covered.sum()
-            ):
-                shared |= both
-        if shared.any():
-            share = one.counts[~shared].sum() / max(1, one.counts.sum())
-            one = replace(  # noqa: PLW2901 - the same match, less what recurs
-                one, score=int(one.score * share), covered=_filled(one.covered & ~shared) & ~shared
-            )
-        held = sifted.get(one.reference)
-        if held is None or one.score > held.score:
-            sifted[one.reference] = one
-    kept = sorted(sifted.values(), key=lambda one: (-one.score, one.reference))
-    best: dict[str, int] = {}
-    for number, _, votes, _ in found.candidates:
-        family = references.infos[number].family
-        best[family] = max(best.get(family, 0), votes)
-    runner_up = {
-        one.family: max((score for name, score in best.items() if name != one.family), default=0)
-        for one in kept
-    }
-    return Heard(
-        tuple(one for one in kept if one.score >= least),
-        runner_up,
-        probe_s,
-        handicap=math.log10(max(1.0, len(references.infos) / _MEASURED_AGAINST)),
+def _votes_at(sounding: Sounding, lead: Lead) -> int:
+    """Return the landmark votes where the codes have found a reference."""
+    marks = landmarks_of(
+        sounding.peaks.stretched(tempo=lead.tempo, pitch=lead.pitch, recipe=sounding.recipe),
+        sounding.recipe,
     )
+    near = sounding.snapshots[lead.works].candidates(
+        marks, base=lead.offset, low=-12, high=13, least=2, most=512
+    )
+    return max((one.votes for one in near if one.reference == lead.number), default=0)
+
+
+def _around(references: References, reference: str, word: int) -> Codes:
+    made = np.zeros(2 * AROUND_WORDS + 1, np.uint32)
+    begin = word - AROUND_WORDS
+    for first, words in references.codes(reference):
+        low, high = max(first, begin), min(first + len(words), begin + len(made))
+        if low < high:
+            made[low - begin : high - begin] = words[low - first : high - first]
+    return made

@@ -65,6 +65,7 @@ from cautery.model.graph import (
     Service,
     SupplyGraph,
 )
+from cautery.model.identification import Identification, Stretch
 from cautery.model.intervention import (
     ActionPlan,
     Collateral,
@@ -171,6 +172,7 @@ __all__ = [
     "Flow",
     "GuardVerdict",
     "HandlingCode",
+    "Identification",
     "Instrument",
     "InstrumentKind",
     "Intermediary",
@@ -222,6 +224,7 @@ __all__ = [
     "StepKind",
     "StepReport",
     "StepState",
+    "Stretch",
     "SupplyGraph",
     "SurveyAnswer",
     "Tlp",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from cautery.model.capture import (
@@ -128,6 +129,24 @@ class Fetcher(Protocol):
         ...
 
 
+class Streams(Protocol):
+    """Streams that are sent to us, or carried over a lasting connection."""
+
+    def listen(self, url: str) -> AsyncIterator[tuple[bytes, float]]:
+        """Yield bytes of a transport stream, and the epoch second at which the last of them came.
+
+        Empty bytes say that nothing has come for a while.
+
+        Raises
+        ------
+        InputError
+            If the URL cannot be read, or what it takes is not installed.
+        SourceError
+            If nothing can be had there.
+        """
+        ...
+
+
 class Names(Protocol):
     """The domain name system."""
 
@@ -183,6 +202,20 @@ class Decoder(Protocol):
         """
         ...
 
+    def parts(
+        self, path: Path, *, pictures: bool, part_s: float = 60.0
+    ) -> AsyncGenerator[Decoded, None]:
+        """Decode a file of any length in parts that follow one another on one media axis.
+
+        Raises
+        ------
+        InputError
+            If it is no ordinary file that can be read.
+        DecodeError
+            As for :meth:`decode`.
+        """
+        ...
+
     async def still(self, data: bytes, *, at_s: float) -> bytes:
         """Return the picture shown at media time ``at_s`` as a PNG.
 
@@ -195,10 +228,32 @@ class Decoder(Protocol):
 
 
 class Engine(Protocol):
-    """Where heavy work runs: threads or processes here, a cluster later."""
+    """Where heavy work runs: threads or processes here, a cluster later.
+
+    A task may run in another process, even on another machine: what is meant for every engine is
+    an importable function of plain values, with large things named by where they lie.
+    """
 
     async def run(self, task: Callable[..., T], *arguments: object) -> T:
-        """Run ``task(*arguments)`` away from the event loop and return its result."""
+        """Run ``task(*arguments)`` away from the event loop and return its result.
+
+        Raises
+        ------
+        CauteryError
+            If the engine lost the task, or was closed. What the task raises comes through.
+        """
+        ...
+
+    async def run_at(self, shard: int, task: Callable[..., T], *arguments: object) -> T:
+        """Run ``task(*arguments)`` where shard number ``shard`` is at home.
+
+        All tasks of a shard run in one place, so that what the first maps the next one finds.
+
+        Raises
+        ------
+        CauteryError
+            As for :meth:`run`.
+        """
         ...
 
 

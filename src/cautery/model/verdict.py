@@ -51,6 +51,13 @@ class Witness:
         Seconds of media that were compared.
     log10_lr : float
         Base-10 log of the likelihood ratio that this witness alone gives.
+    methods : tuple of str
+        Which of ``landmark``, ``bit-error`` and ``video`` it rests on.
+    repeats_s : tuple of float
+        Further delays that fit as well, since the reference repeats itself.
+    shared : tuple of str
+        References that carry the same for no longer than an advert lasts; such seconds count in
+        ``score`` and in neither ``coverage`` nor ``log10_lr``.
     """
 
     kind: str
@@ -62,6 +69,9 @@ class Witness:
     coverage: float
     probe_s: float
     log10_lr: float
+    methods: tuple[str, ...] = ()
+    repeats_s: tuple[float, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
@@ -36,11 +37,29 @@ class Checks:
             except PydanticCustomError as error:
                 remedy = str((error.context or {})["remedy"])
                 raise self.wrong(where, error.message(), remedy) from error
+        if re.match(r"(?i)(udp|srt)://", told):
+            return self._sent(told, where)
         if "://" in told:
             raise self.wrong(
-                where, f"{told[:80]!r} is neither http(s) nor a file", "Give one of the two."
+                where,
+                f"{told[:80]!r} is neither http(s), udp, srt nor a file",
+                "Give one of these.",
             )
         return self.file(told, where)
+
+    def _sent(self, told: str, where: Sequence[str | int]) -> str:
+        """Return the URL of a transport stream that is sent to us; it has a port."""
+        try:
+            port = urlsplit(told).port
+        except ValueError:
+            port = None
+        if not port or not told.isprintable() or " " in told:
+            raise self.wrong(
+                where,
+                "a stream that is sent has a port",
+                'Write it as "udp://239.1.2.3:5000" or "srt://feeds.example:9000".',
+            )
+        return told
 
     def file(self, told: str, where: Sequence[str | int], *, folder: bool = False) -> str:
         """Return the absolute path of a file, or folder, beside the mandate; it must be there."""

@@ -128,7 +128,9 @@ class EventTable(_Table):
     id: _Id
     name: _Text
     kick_off: _Time
-    clean_feed: str | None = Field(default=None, description="A URL, a file or a .ref.")
+    clean_feed: str | None = Field(
+        default=None, description="A URL (http, https, udp, srt), a file or a .ref."
+    )
     legal_basis: str | None = None
 
 
@@ -137,7 +139,9 @@ class ChannelTable(_Table):
     names: Annotated[list[_Text], Field(min_length=1)]
     territory: _Territory | None = None
     event: str | None = None
-    reference: str | None = Field(default=None, description="A URL, a file or a .ref.")
+    reference: str | None = Field(
+        default=None, description="A URL (http, https, udp, srt), a file or a .ref."
+    )
     legal_basis: str | None = None
 
 
@@ -152,7 +156,9 @@ class WorkTable(_Table):
     title: _Text
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
     kind: Literal["film", "series", "documentary"] = "film"
-    reference: str | None = Field(default=None, description="A URL, a file or a .ref.")
+    reference: str | None = Field(
+        default=None, description="A URL (http, https, udp, srt), a file or a .ref."
+    )
     legal_basis: str | None = None
 
 

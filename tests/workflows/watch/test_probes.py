@@ -26,9 +26,10 @@ from cautery.errors import (
 )
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references import ReferenceInfo, References
+from cautery.identify.windows import part_of
 from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Mandate, Regime, Window, Work
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.probes import MOST_WINDOWS, PROBE_S, Prober, part_of, windows_of
+from cautery.workflows.watch.probes import MOST_WINDOWS, PROBE_S, Prober, windows_of
 from cautery.workflows.watch.references import Tape
 from cautery.workflows.watch.streams import Stream
 

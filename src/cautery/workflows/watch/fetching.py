@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from cautery.errors import LimitError, SourceError
-from cautery.model import ExhibitId, Limits, Response
+from cautery.model import ExhibitId, Limits, Response, host_of
 from cautery.model.ports import Fetcher
 from cautery.watch.hls import MasterPlaylist, MediaPlaylist, Segment, choose_variant, read_hls
 from cautery.workflows.watch.journal import Journal
@@ -66,8 +66,10 @@ class Fetched:
     address: str
 
 
-async def fetch_newest(url: str, *, fetcher: Fetcher, journal: Journal, seconds: float) -> Fetched:
-    """Fetch and seal the newest ``seconds`` of the stream at ``url``.
+async def fetch_newest(
+    url: str, *, fetcher: Fetcher, journal: Journal | None, seconds: float
+) -> Fetched:
+    """Fetch the newest ``seconds`` of the stream at ``url`` and, with a journal, seal them.
 
     Raises
     ------
@@ -76,20 +78,23 @@ async def fetch_newest(url: str, *, fetcher: Fetcher, journal: Journal, seconds:
     """
     first = await fetcher.fetch(url, limits=STREAMED)
     if first.status != 200:
-        raise SourceError(f"{journal.redact(url).host} answers {first.status}")
-    if _is_playlist(first):
+        raise SourceError(f"{host_of(url)} answers {first.status}")
+    if is_playlist(first):
         if first.truncated:
-            raise LimitError(f"{journal.redact(url).host}: a playlist without end")
+            raise LimitError(f"{host_of(url)}: a playlist without end")
         return await _from_playlist(first, fetcher=fetcher, journal=journal, seconds=seconds)
-    exhibit = await journal.seal_aside(
-        first.body, what="segment", media_type=_media_type(first), at=first.asked_at, url=url
-    )
+    exhibits: tuple[ExhibitId, ...] = ()
+    if journal is not None:
+        exhibit = await journal.seal_aside(
+            first.body, what="segment", media_type=_media_type(first), at=first.asked_at, url=url
+        )
+        exhibits = (exhibit,)
     # Whoever states a length serves a file, however little of it our limits let us take.
     live = first.truncated and not (first.header("content-length") or "").strip().isdigit()
     return Fetched(
         data=first.body,
         sound=None,
-        exhibits=(exhibit,),
+        exhibits=exhibits,
         available_s=first.answered_at.timestamp() if live else 0.0,
         at=first.asked_at,
         live=live,
@@ -129,19 +134,19 @@ async def read_media_playlist(
 
 
 async def _from_playlist(
-    first: Response, *, fetcher: Fetcher, journal: Journal, seconds: float
+    first: Response, *, fetcher: Fetcher, journal: Journal | None, seconds: float
 ) -> Fetched:
     answers, playlist, sound_url = await read_media_playlist(
         first.url, fetcher=fetcher, first=first
     )
-    exhibits = [await _seal_playlist(journal, one) for one in answers]
+    exhibits = await _seal_playlists(journal, answers)
     _refuse_drm(playlist)
     chosen, available_s = newest(playlist, seconds, edge_s=answers[-1].answered_at.timestamp())
     data, lost_s = await fetch_segments(chosen, fetcher=fetcher, journal=journal, exhibits=exhibits)
     sound = None
     if sound_url is not None:
         beside, tracks, _ = await read_media_playlist(sound_url, fetcher=fetcher)
-        exhibits.extend([await _seal_playlist(journal, one) for one in beside])
+        exhibits += await _seal_playlists(journal, beside)
         _refuse_drm(tracks)
         same, _ = newest(tracks, seconds, edge_s=beside[-1].answered_at.timestamp())
         sound, _ = await fetch_segments(same, fetcher=fetcher, journal=journal, exhibits=exhibits)
@@ -320,18 +325,26 @@ async def _body(fetcher: Fetcher, url: str, limits: Limits) -> Response:
     return answer
 
 
-async def _seal_playlist(journal: Journal, answer: Response) -> ExhibitId:
-    return await journal.seal_aside(
-        answer.body,
-        what="playlist",
-        media_type="application/vnd.apple.mpegurl",
-        at=answer.asked_at,
-        url=answer.url,
-        confidential=True,
-    )
+async def _seal_playlists(
+    journal: Journal | None, answers: tuple[Response, ...]
+) -> list[ExhibitId]:
+    if journal is None:
+        return []
+    return [
+        await journal.seal_aside(
+            answer.body,
+            what="playlist",
+            media_type="application/vnd.apple.mpegurl",
+            at=answer.asked_at,
+            url=answer.url,
+            confidential=True,
+        )
+        for answer in answers
+    ]
 
 
-def _is_playlist(answer: Response) -> bool:
+def is_playlist(answer: Response) -> bool:
+    """Tell whether an answer is an HLS playlist."""
     head = answer.body[:HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
     return head.startswith(b"#EXTM3U")
 

@@ -12,8 +12,8 @@ from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, S
 from cautery.identify.decide import decide
 from cautery.identify.observe import alignment, observe
 from cautery.identify.references import References
+from cautery.identify.windows import part_of
 from cautery.model import (
-    AUDIO_RATE_HZ,
     Decoded,
     Finding,
     Mandate,
@@ -347,21 +347,6 @@ def windows_of(decoded: Decoded) -> tuple[Decoded, ...]:
     return tuple(
         part_of(decoded, start_s + at * PROBE_S, start_s + (at + 1) * PROBE_S)
         for at in range(count)
-    )
-
-
-def part_of(decoded: Decoded, from_s: float, to_s: float) -> Decoded:
-    """Return the media between two media times."""
-    first = max(round((from_s - decoded.audio_s) * AUDIO_RATE_HZ), 0)
-    last = max(round((to_s - decoded.audio_s) * AUDIO_RATE_HZ), 0)
-    inside = (decoded.luma_s >= from_s) & (decoded.luma_s < to_s)
-    return replace(
-        decoded,
-        audio=decoded.audio[first:last],
-        audio_s=decoded.audio_s + first / AUDIO_RATE_HZ,
-        luma=decoded.luma[inside],
-        luma_s=decoded.luma_s[inside],
-        duration_s=to_s - from_s,
     )
 
 

@@ -7,22 +7,27 @@ on a tape outside the case; what a verdict rests on is copied from it into the v
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from cautery.errors import CauteryError, InputError, SourceError
 from cautery.identify.references import ReferenceInfo, References
-from cautery.model import Decoded, Mandate
-from cautery.model.ports import Decoder, Engine, Fetcher
+from cautery.model import Decoded, Limits, Mandate
+from cautery.model.ports import Decoder, Engine, Fetcher, Streams
 from cautery.watch.hls import MediaPlaylist, Segment
-from cautery.workflows.watch.fetching import fetch_segments, read_media_playlist
-from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.fetching import fetch_segments, is_playlist, read_media_playlist
+from cautery.workflows.watch.sent_streams import SentStream
 
 BATCH_S = 48.0
 """Media seconds decoded at once: enough to spread the cost of opening, little to wait for."""
 MAX_FILE_BYTES = 1_500_000_000
+RECORDING = Limits(max_bytes=64 << 20, total_s=120.0)
+"""Of a work on a server: what the decoder takes at once. A longer one is an ended playlist there,
+or a file here."""
+_APART_S = 30.0
+"""Sound and pictures that are served apart share a clock; further apart than this, they do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +40,8 @@ class Feed:
 
     @property
     def live(self) -> bool:
-        """Whether it is a URL; files are taken in once."""
-        return _is_url(self.location)
+        """Whether more is to come: of a URL, unless it is a work's; that is taken in once."""
+        return _is_url(self.location) and self.info.kind != "work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,32 +130,49 @@ def feeds_of(mandate: Mandate) -> tuple[Feed, ...]:
 
 
 class Pump:
-    """Takes reference media in, and goes on while the watch lasts."""
+    """Takes reference media in, and goes on while the watch lasts.
+
+    Parameters
+    ----------
+    tape : Tape or None
+        Where bytes are kept for the proof, if any is wanted.
+    streams : Streams or None
+        For feeds that are sent to us.
+    fail : callable
+        Told ``"reference"``, the id, and what befell it.
+    """
 
     def __init__(
         self,
         references: References,
-        tape: Tape,
+        tape: Tape | None,
         *,
         fetcher: Fetcher,
         decoder: Decoder,
         engine: Engine,
-        journal: Journal,
+        fail: Callable[[str, str, Exception], object],
+        streams: Streams | None = None,
     ) -> None:
         self._references = references
         self._tape = tape
         self._fetcher = fetcher
+        self._streams = streams
         self._decoder = decoder
         self._engine = engine
-        self._journal = journal
-        self._next: dict[str, int] = {}
-        self._edge_s: dict[str, float] = {}
-        self._playlist: dict[str, str] = {}
+        self._fail = fail
+        self._next: dict[tuple[str, str], int] = {}
+        self._edge_s: dict[tuple[str, str], float] = {}
+        self._playlist: dict[str, tuple[str, str | None]] = {}
+        self._anchor_s: dict[str, float] = {}
+        self._sent: dict[str, SentStream] = {}
         self.heard_s: dict[str, float] = {}
 
     async def fill(self, feeds: Iterable[Feed]) -> None:
-        """Take in every file and every DVR window; a feed that fails is recorded, not fatal."""
-        await asyncio.gather(*(self._try(feed) for feed in feeds))
+        """Take in every file and every DVR window; a feed that fails is recorded, not fatal.
+
+        What is sent to us has no past: it is followed only.
+        """
+        await asyncio.gather(*(self._try(feed) for feed in feeds if not _is_sent(feed.location)))
 
     async def follow(self, feed: Feed) -> None:
         """Take in what is new of a live feed, for ever."""
@@ -160,12 +182,35 @@ class Pump:
 
     async def _try(self, feed: Feed) -> float:
         try:
-            if feed.live:
+            if _is_sent(feed.location):
+                await self._take_sent(feed)
+            elif feed.live:
                 return await self._take_live(feed)
-            await self._take_file(feed)
+            elif _is_url(feed.location):
+                await self._take_recording(feed)
+            else:
+                await self._take_file(feed)
         except (CauteryError, OSError) as error:
-            self._journal.fail("reference", feed.info.id, error)
+            self._fail("reference", feed.info.id, error)
         return 3.0
+
+    async def _take_sent(self, feed: Feed) -> None:
+        if self._streams is None:
+            raise SourceError("streams that are sent to us are not taken here")
+        name = feed.info.id
+        sent = self._sent.setdefault(
+            name,
+            SentStream(
+                name,
+                pictures=feed.pictures,
+                references=self._references,
+                decoder=self._decoder,
+                engine=self._engine,
+                told=partial(self._fail, "reference", name),
+                heard=partial(self._heard, name),
+            ),
+        )
+        await sent.follow(self._streams.listen(feed.location))
 
     async def _take_file(self, feed: Feed) -> None:
         path = Path(feed.location)
@@ -174,61 +219,127 @@ class Pump:
             return
         data = await asyncio.to_thread(_whole, path)
         decoded = await self._decoder.decode(data, pictures=feed.pictures)
-        await self._engine.run(partial(self._references.add, feed.info.id, decoded, at_s=0.0))
-        self._tape.keep(
-            feed.info.id,
-            data,
-            start_s=0.0,
-            end_s=decoded.duration_s,
-            media_s=media_start_s(decoded),
+        await self._add(feed.info.id, decoded, 0.0)
+        self._heard(
+            feed.info.id, data, 0.0, decoded.duration_s, media_start_s(decoded), decoded.duration_s
         )
-        self.heard_s[feed.info.id] = decoded.duration_s
+
+    async def _take_recording(self, feed: Feed) -> None:
+        """Take in a work that lies on a server, as an ended playlist or as a file, from 0 on."""
+        first = await self._fetcher.fetch(feed.location, limits=RECORDING)
+        if first.status != 200:
+            raise SourceError(f"a recording is answered with {first.status}")
+        name = feed.info.id
+        if not is_playlist(first):
+            decoded = await self._decoder.decode(first.body, pictures=feed.pictures)
+            await self._add(name, decoded, 0.0)
+            end_s = decoded.duration_s
+            self._heard(name, first.body, 0.0, end_s, media_start_s(decoded), end_s)
+            return
+        _, playlist, sound_url = await read_media_playlist(
+            first.url, fetcher=self._fetcher, first=first
+        )
+        if not playlist.ended:
+            raise SourceError("a work's reference is a recording; this playlist is live")
+        tracks = [(playlist, "both" if sound_url is None else "pictures")]
+        if sound_url is not None:
+            _, beside, _ = await read_media_playlist(sound_url, fetcher=self._fetcher)
+            tracks.insert(0, (beside, "sound"))
+        for track, what in tracks:
+            start_s = 0.0
+            for batch in _batches(track.segments):
+                await self._hear(feed, batch, start_s, what=what)
+                start_s += sum(one.duration_s for one in batch)
 
     async def _take_live(self, feed: Feed) -> float:
-        playlist, asked_s = await self._read(feed)
-        reference = feed.info.id
-        known = self._next.get(reference)
+        """Take in what is new; where the sound is served apart, sound first: it ties the clock."""
+        name = feed.info.id
+        url, sound_url = self._playlist.get(name, (feed.location, None))
+        answers, playlist, apart = await read_media_playlist(url, fetcher=self._fetcher)
+        sound_url = sound_url or apart
+        self._playlist[name] = (answers[-1].url, sound_url)
+        wait_s = max((playlist.target_s or 2.0) / 2, 0.5)
+        asked_s = answers[-1].answered_at.timestamp()
+        if sound_url is None:
+            await self._take_new(feed, playlist, asked_s, what="both")
+            return wait_s
+        beside, tracks, _ = await read_media_playlist(sound_url, fetcher=self._fetcher)
+        heard_s = beside[-1].answered_at.timestamp()
+        await self._take_new(feed, tracks, heard_s, what="sound")
+        if feed.pictures:
+            await self._take_new(feed, playlist, asked_s, what="pictures")
+        return wait_s
+
+    async def _take_new(
+        self, feed: Feed, playlist: MediaPlaylist, asked_s: float, *, what: str
+    ) -> None:
+        if playlist.drm:
+            raise SourceError(f"under DRM ({', '.join(playlist.drm)}); give it in the clear")
+        track = (feed.info.id, what)
+        known = self._next.get(track)
         fresh = [one for one in playlist.segments if known is None or one.sequence >= known]
         if not fresh:
-            return max((playlist.target_s or 2.0) / 2, 0.5)
-        held = sum(one.duration_s for one in fresh)
-        start_s = asked_s - held
+            if (
+                playlist.segments
+                and known is not None
+                and playlist.segments[-1].sequence < known - 1
+            ):
+                self._next.pop(track)  # the playlist has begun anew
+            return
+        start_s = asked_s - sum(one.duration_s for one in fresh)
         if known is not None and fresh[0].sequence == known:
-            start_s = self._edge_s[reference]
-        batch: list[Segment] = []
-        for at, one in enumerate(fresh):
-            batch.append(one)
-            batch_s = sum(each.duration_s for each in batch)
-            if batch_s >= BATCH_S or at == len(fresh) - 1:
-                await self._hear(feed, tuple(batch), start_s)
-                start_s += batch_s
-                batch = []
-        self._next[reference] = fresh[-1].sequence + 1
-        self._edge_s[reference] = start_s
-        return max((playlist.target_s or 2.0) / 2, 0.5)
+            start_s = self._edge_s[track]
+        for batch in _batches(fresh):
+            await self._hear(feed, batch, start_s, what=what)
+            start_s += sum(one.duration_s for one in batch)
+        self._next[track] = fresh[-1].sequence + 1
+        self._edge_s[track] = start_s
 
-    async def _read(self, feed: Feed) -> tuple[MediaPlaylist, float]:
-        url = self._playlist.get(feed.info.id, feed.location)
-        answers, playlist, sound = await read_media_playlist(url, fetcher=self._fetcher)
-        if sound is not None:
-            raise SourceError("a reference whose sound is served apart; give the muxed rendition")
-        self._playlist[feed.info.id] = answers[-1].url
-        return playlist, answers[-1].answered_at.timestamp()
-
-    async def _hear(self, feed: Feed, batch: tuple[Segment, ...], start_s: float) -> None:
+    async def _hear(
+        self, feed: Feed, batch: tuple[Segment, ...], start_s: float, *, what: str
+    ) -> None:
+        name = feed.info.id
         data, lost_s = await fetch_segments(batch, fetcher=self._fetcher, journal=None, exhibits=[])
         start_s += lost_s
-        decoded = await self._decoder.decode(data, pictures=feed.pictures)
-        await self._engine.run(partial(self._references.add, feed.info.id, decoded, at_s=start_s))
+        decoded = await self._decoder.decode(data, pictures=feed.pictures and what != "sound")
+        stamp_s = media_start_s(decoded)
+        if what == "pictures":
+            # Its own sound, if any, is not what is heard; its time stamps are the sound's.
+            decoded = replace(decoded, audio=decoded.audio[:0])
+            stamp_s = media_start_s(decoded)
+            tied_s = self._anchor_s.get(name, start_s - stamp_s) + stamp_s
+            start_s = tied_s if abs(tied_s - start_s) < _APART_S else start_s
+        else:
+            self._anchor_s[name] = start_s - stamp_s
+        await self._add(name, decoded, start_s)
         seconds = sum(one.duration_s for one in batch) - lost_s
-        self._tape.keep(
-            feed.info.id,
-            data,
-            start_s=start_s,
-            end_s=start_s + seconds,
-            media_s=media_start_s(decoded),
-        )
-        self.heard_s[feed.info.id] = self.heard_s.get(feed.info.id, 0.0) + seconds
+        if what == "sound" and feed.pictures:  # the proof shows pictures: theirs are the bytes kept
+            self.heard_s[name] = self.heard_s.get(name, 0.0) + seconds
+            return
+        new_s = 0.0 if what == "pictures" else seconds
+        self._heard(name, data, start_s, start_s + seconds, stamp_s, new_s)
+
+    async def _add(self, name: str, decoded: Decoded, at_s: float) -> None:
+        await self._engine.run(partial(self._references.add, name, decoded, at_s=at_s))
+
+    def _heard(  # noqa: PLR0917 - a piece's times, in their order
+        self, name: str, data: bytes, start_s: float, end_s: float, media_s: float, new_s: float
+    ) -> None:
+        self.heard_s[name] = self.heard_s.get(name, 0.0) + new_s
+        if self._tape is not None:
+            self._tape.keep(name, data, start_s=start_s, end_s=end_s, media_s=media_s)
+
+
+def _batches(segments: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
+    """Yield runs of segments of some :data:`BATCH_S`."""
+    batch: list[Segment] = []
+    for one in segments:
+        batch.append(one)
+        if sum(each.duration_s for each in batch) >= BATCH_S:
+            yield tuple(batch)
+            batch = []
+    if batch:
+        yield tuple(batch)
 
 
 def media_start_s(decoded: Decoded) -> float:
@@ -239,7 +350,11 @@ def media_start_s(decoded: Decoded) -> float:
 
 
 def _is_url(location: str) -> bool:
-    return location.startswith(("http://", "https://"))
+    return location.lower().startswith(("http://", "https://")) or _is_sent(location)
+
+
+def _is_sent(location: str) -> bool:
+    return location.lower().startswith(("udp://", "srt://"))
 
 
 def _whole(path: Path) -> bytes:

@@ -31,6 +31,7 @@ from cautery.model.ports import (
     Ledger,
     Names,
     Registry,
+    Streams,
     Vault,
 )
 from cautery.workflows.watch.effects import EffectWatch
@@ -59,6 +60,7 @@ class WatchPorts:
     vault: Vault
     fetcher: Fetcher
     own_feeds: Fetcher
+    streams: Streams
     names: Names
     certificates: Certificates
     registry: Registry | None
@@ -172,7 +174,8 @@ class _Watch:
             fetcher=ports.own_feeds,
             decoder=ports.decoder,
             engine=ports.engine,
-            journal=journal,
+            fail=journal.fail,
+            streams=ports.streams,
         )
         self._mapper = Mapper(
             self._streams,

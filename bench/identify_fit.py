@@ -1,0 +1,239 @@
+"""Fit what a score is worth on one set of probes, and count the errors on another.
+
+Two numbers are fitted a sense and length: a logistic line from score to log likelihood ratio, on
+the probes of the group ``fit`` alone, never steeper than the tail of its negatives falls. The
+threshold lies where that tail expects half a false match in :data:`RATE_TRIALS`. The cap and all
+published rates are counted on the group ``test``: other probes, from other files.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from cautery.identify.likelihood import SHORT_S, Tail, posterior
+from cautery.model import ErrorRate
+
+RATE_TRIALS = 8000
+"""One false match is expected in twice as many: then over two in 4,000 has a chance of 0.2 %."""
+_LEAST_IN_TAIL = 30
+_TAIL_SHARE = 0.05
+_SURE = 1.645
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One probe's best match.
+
+    Parameters
+    ----------
+    kind : str
+        ``sound`` or ``picture``.
+    group : str
+        ``fit`` or ``test``; no file is in both.
+    truth : bool
+        Whether the probe is of any reference.
+    score : float
+        Of its best match, however small; 0 without any.
+    right : bool
+        Whether that is the right reference at the right place.
+    confirmed : bool or None
+        Whether the whole of named() confirmed it; ``None``: not asked.
+    """
+
+    kind: str
+    group: str
+    truth: bool
+    score: float
+    right: bool
+    probe_s: float = 10.0
+    disguise: str = "clean"
+    references: int = 1
+    confirmed: bool | None = None
+
+
+def read_cases(path: Path) -> list[Case]:
+    """Read JSON lines; fields that a case has not are passed over."""
+    names = Case.__slots__
+    with path.open(encoding="utf-8") as lines:
+        return [
+            Case(**{key: value for key, value in json.loads(line).items() if key in names})
+            for line in lines
+            if line.strip()
+        ]
+
+
+def lengths_of(cases: Iterable[Case], kind: str) -> dict[str, list[Case]]:
+    """Return the cases of a sense by the name of their tail."""
+    held: dict[str, list[Case]] = {}
+    for one in cases:
+        if one.kind == kind:
+            held.setdefault(kind if one.probe_s >= SHORT_S else f"{kind}-short", []).append(one)
+    return held
+
+
+def fitted(cases: Sequence[Case]) -> Tail:
+    """Return the tail of one sense and length.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than 100 of either class in ``fit``, or none in ``test``.
+    """
+    fit, test = ([one for one in cases if one.group == group] for group in ("fit", "test"))
+    bad = np.array([one.score for one in fit if not (one.truth and one.right)], float)
+    good = np.array([one.score for one in fit if one.truth and one.right], float)
+    others = [one for one in test if not one.truth]
+    if min(len(bad), len(good)) < 100 or not others:
+        raise ValueError(f"{len(bad)} negatives, {len(good)} positives, {len(others)} to test on")
+    start, fall, share = falling(bad)
+    least = start + fall * math.log(share * RATE_TRIALS * 2)
+    origin, scale = _line(bad[bad >= start], good[good >= start], len(bad), len(good), fall)
+    errors = sum(one.score >= least for one in others)
+    known = [one for one in fit if one.truth]
+    missed = sum(not (one.right and one.score >= least) for one in known)
+    # Seldom as it may be, one miss more is assumed than was seen.
+    floor = math.log10((missed + 1) / (len(known) + 1))
+    return Tail(
+        origin=origin, scale=scale, least=least, floor=min(0.0, floor), trials=len(others),
+        errors=errors, references=max(one.references for one in fit),
+    )  # fmt: skip
+
+
+def falling(bad: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return (start, fall, share): from ``start`` on, chance falls e-fold every ``fall``.
+
+    The mean excess over the start, with its upper 95 % bound; and no steeper than the line
+    through the worst of all.
+    """
+    count = min(len(bad) // 2, max(_LEAST_IN_TAIL, round(_TAIL_SHARE * len(bad))))
+    top = np.sort(bad)[-count:]
+    start = float(top[0])
+    mean = float((top - start).mean()) * (1 + _SURE / math.sqrt(count))
+    worst = float(top[-1] - start) / math.log(count)
+    return start, max(mean, worst, 1e-3), count / len(bad)
+
+
+def _line(
+    bad: NDArray[np.float64],
+    good: NDArray[np.float64],
+    bads: int,
+    goods: int,
+    fall: float,
+) -> tuple[float, float]:
+    """Return (origin, scale) of the logistic line, both classes weighing alike."""
+    steepest = 1 / fall
+    middle = float(bad.mean())
+
+    def loss(line: NDArray[np.float64]) -> float:
+        at, slope = line
+        wrong = np.logaddexp(0, slope * (bad - middle) + at).sum() / bads
+        missed = np.logaddexp(0, -(slope * (good - middle) + at)).sum() / goods
+        return float(wrong + missed)
+
+    best = minimize(
+        loss, [-2.0, 0.5 * steepest], bounds=[(-20, 20), (0.02 * steepest, steepest)]
+    )  # fmt: skip
+    at, slope = best.x
+    return middle - float(at) / float(slope), math.log(10) / float(slope)
+
+
+def calibration_error(probability: Sequence[float], truth: Sequence[bool]) -> float:
+    """Return the expected calibration error over ten equal bins."""
+    chance, true = np.asarray(probability, float), np.asarray(truth, float)
+    bins = np.minimum((chance * BINS).astype(int), BINS - 1)
+    off = [
+        abs(chance[bins == one].mean() - true[bins == one].mean()) * (bins == one).sum()
+        for one in np.unique(bins)
+    ]
+    return float(sum(off) / len(chance))
+
+
+def calibration(cases: Sequence[Case], measured: Tail) -> tuple[float, int, int]:
+    """Return (error, positives, negatives) of the test group, at its own mix of classes."""
+    test = [one for one in cases if one.group == "test"]
+    true = [one.truth and (one.right or one.score < measured.least) for one in test]
+    base_rate = sum(one.truth for one in test) / len(test)
+    told = [
+        posterior(
+            measured.log10_lr(one.score) if one.score >= measured.least else measured.floor,
+            base_rate,
+        )
+        for one in test
+    ]
+    return calibration_error(told, true), sum(true), len(true) - sum(true)
+
+
+def rates(cases: Sequence[Case], measured: Tail, kind: str, source: str) -> list[ErrorRate]:
+    """Return what is published of one sense and length, counted on the test group."""
+    test = [one for one in cases if one.group == "test"]
+    length = f"{np.median([one.probe_s for one in test]):.0f}-s"
+    name = "pictures" if kind.startswith("picture") else kind
+    others = [one for one in test if not one.truth]
+    made = [
+        ErrorRate(
+            what=f"false match of {name}, one {length} probe of other content against "
+            f"{measured.references} references",
+            errors=measured.errors, trials=len(others), source=source,
+        )
+    ]  # fmt: skip
+    asked = [one for one in others if one.confirmed is not None]
+    if asked:
+        made.append(
+            ErrorRate(
+                what=f"false match of {name} confirmed by two windows of one {length} probe",
+                errors=sum(bool(one.confirmed) for one in asked), trials=len(asked), source=source,
+            )
+        )  # fmt: skip
+    groups: dict[str, list[Case]] = {}
+    for one in test:
+        if one.truth:
+            what = "clean" if one.disguise == "clean" else "disguised"
+            groups.setdefault(what, []).append(one)
+    for what, mine in sorted(groups.items()):
+        missed = [not (one.right and one.score >= measured.least) for one in mine]
+        made.append(
+            ErrorRate(
+                what=f"{name} missed, one {length} probe, {what}",
+                errors=sum(missed), trials=len(mine), source=source,
+            )
+        )  # fmt: skip
+    return made
+
+
+def written(tails: dict[str, Tail], published: Sequence[ErrorRate], held: str, source: str) -> str:
+    """Return ``error_rates.toml``: these senses anew, what others measured as it was."""
+    blocks = [f"# Written by {source}; don't edit, run it again."]
+    for name, one in tails.items():
+        blocks.append(
+            f"[tail.{name}]\norigin = {one.origin:.4g}\nscale = {one.scale:.4g}\n"
+            f"least = {one.least:.4g}\nfloor = {one.floor:.4g}\ntrials = {one.trials}\n"
+            f"errors = {one.errors}\nreferences = {one.references}"
+        )
+    senses = {name.partition("-")[0] for name in tails}
+    old = [one for one in held.strip().split("\n\n") if not one.startswith("# Written by")]
+    for one in old:
+        sense = one.partition("[tail.")[2].partition("]")[0].partition("-")[0]
+        if sense and sense not in senses:
+            blocks.append(one)
+    blocks += [
+        f'[[rate]]\nwhat = "{one.what}"\nerrors = {one.errors}\ntrials = {one.trials}\n'
+        f'source = "{one.source}"'
+        for one in published
+    ]
+    words = {"sound": "sound", "picture": "pictures"}
+    mine = tuple(words[sense] for sense in senses if sense in words)
+    blocks += [
+        one for one in old
+        if one.startswith("[[rate]]")
+        and ("graphics_lab" in one or not any(word in one.splitlines()[1] for word in mine))
+    ]  # fmt: skip
+    return "\n\n".join(blocks) + "\n"

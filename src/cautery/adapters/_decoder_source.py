@@ -1,0 +1,255 @@
+"""Inside the decoder's child: one container, opened again where its tables change.
+
+FFmpeg's demuxer goes on across most damage. What it cannot follow is a transport stream whose
+programme changes (another codec on the same packet identifier, or another identifier): there the
+stream is opened anew at the byte where the sound was last understood.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+import av
+from av.error import FFmpegError
+
+_MOST_PIXELS = 4096 * 2304
+_READ_ERRORS_BORNE = 50
+_FAILURES_BORNE = 8
+"""Sound packets in a row that give no frame before the stream is opened anew."""
+_LOST_BYTES, _LOST_S = 256_000, 5.0
+"""So much of a stream without a packet of its sound means that the sound has moved."""
+_REST_BYTES, _REST_S = 12_000, 2.0
+"""The same at the stream's end, where pictures may reach a little further than the sound."""
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer, not an accident
+    """Nothing could be made of the bytes; the message goes to the analyst."""
+
+    def __init__(self, said: str, *, encrypted: bool = False) -> None:
+        super().__init__(said)
+        self.encrypted = encrypted
+
+
+@dataclass
+class Damage:
+    """Counts what was met and survived."""
+
+    packets: int = 0
+    reads: int = 0
+    gaps: int = 0
+    sealed: int = 0
+    reopened: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def said(self, jumps: int) -> list[str]:
+        """Return it in words."""
+        words = list(self.notes[:8])
+        counts = (
+            (self.packets, "damaged packets or frames"),
+            (self.reads, "damaged stretches of the container"),
+            (self.gaps, "gaps filled with silence"),
+            (self.sealed, "encrypted packets left out"),
+            (self.reopened, "times opened anew where the sound was lost"),
+            (jumps, "jumps of the time stamps"),
+        )
+        return words + [f"{count} {what}" for count, what in counts if count]
+
+
+class _Window:
+    """The bytes from some offset on, which may be told to end early."""
+
+    def __init__(self, source: BinaryIO, base: int) -> None:
+        self._source, self._base = source, base
+        self.last = 0
+        self.most = 0
+        source.seek(base)
+
+    def read(self, size: int) -> bytes:
+        if self.most and self.tell() - self.last > self.most:
+            return b""
+        return self._source.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if whence == io.SEEK_SET:
+            offset += self._base
+        return self._source.seek(offset, whence) - self._base
+
+    def tell(self) -> int:
+        return self._source.tell() - self._base
+
+
+class Source:
+    """A capture's packets and frames, over as many openings as it takes.
+
+    Parameters
+    ----------
+    data : binary file
+        Seekable.
+    name : str
+        The one demuxer that may open it.
+    pictures : bool
+        Whether pictures are wanted.
+    """
+
+    def __init__(self, data: BinaryIO, name: str, *, sound: bool = True, pictures: bool) -> None:
+        self._data, self._name = data, name
+        self._wants = (sound, pictures)
+        self._marked = name in {"mp4", "matroska"}
+        self.damage = Damage()
+        self.codecs: dict[str, None] = {}
+        self.has_sound = False
+        self.has_pictures = False
+        self._size = data.seek(0, io.SEEK_END)
+
+    def frames(self) -> Iterator[tuple[bool, Any, float | None]]:
+        """Yield (is it sound?, frame, time stamp in seconds), in the order of the container."""
+        base: int | None = 0
+        while base is not None:
+            base = yield from self._section(base)
+
+    def _section(self, base: int) -> Generator[tuple[bool, Any, float | None], None, int | None]:
+        window = _Window(self._data, base)
+        with self._opened(window, base) as container:
+            audio, video = _stream(container, "audio"), _stream(container, "video")
+            self.has_sound |= audio is not None
+            self.has_pictures |= video is not None
+            for one in (video, audio):
+                if one is not None:
+                    self.codecs.setdefault(_codec(one))
+            used = [one for one, on in zip((audio, video), self._wants, strict=True) if one and on]
+            if not used:
+                if audio is None and video is None and not base:
+                    raise Refusal(f"the {self._name} container holds neither sound nor pictures")
+                return None
+            follow = _Following(window, base, self._size) if self._name == "mpegts" else None
+            ears = audio if self._wants[0] else None
+            steady = 0
+            ticks = {one: float(one.time_base) for one in used}
+            for packet in self._packets(container, used):
+                stream = packet.stream
+                if self._marked and packet.has_sidedata("encryption_info"):
+                    self.damage.sealed += 1
+                    continue
+                frames = self._decoded(packet)
+                tick = ticks[stream]
+                for frame in frames:
+                    stamp = frame.pts
+                    yield stream is ears, frame, None if stamp is None else stamp * tick
+                if follow is not None and stream is ears:
+                    # Where a good packet lies is noted now and then; asking each costs 3 %.
+                    steady = (steady + 1) % 16 if frames else 0
+                    if not steady and follow.moved(packet, len(frames), tick):
+                        break
+            for one in used:
+                self.codecs.setdefault(_codec(one))
+        again = follow.again() if follow is not None and ears is not None else None
+        self.damage.reopened += again is not None
+        return again
+
+    def _opened(self, window: _Window, base: int) -> Any:
+        try:
+            return av.open(window, format=self._name, metadata_errors="ignore")
+        except (FFmpegError, ValueError, MemoryError, OSError) as error:
+            if base:  # what follows the last change is no stream; what came before was one
+                return av.open(io.BytesIO(b""), format="mpegts")
+            raise Refusal(f"the {self._name} container can't be opened: {_why(error)}") from error
+
+    def _packets(self, container: Any, streams: list[Any]) -> Iterator[Any]:
+        """Yield packets, going on after damaged stretches as long as the demuxer does."""
+        damage = self.damage
+        while True:
+            try:
+                yield from container.demux(*streams)
+            except (FFmpegError, ValueError, IndexError) as error:
+                # IndexError: a damaged table announces streams that were not there at the start.
+                damage.reads += 1
+                if damage.reads == 1:
+                    damage.notes.append(f"container: {_why(error)}")
+                if damage.reads >= _READ_ERRORS_BORNE:
+                    return
+                continue
+            return
+
+    def _decoded(self, packet: Any) -> list[Any]:
+        try:
+            frames: list[Any] = packet.decode()
+            return frames
+        except (FFmpegError, ValueError) as error:
+            self.damage.packets += 1
+            if self.damage.packets == 1:
+                self.damage.notes.append(f"{packet.stream.type}: {_why(error)}")
+            return []
+
+
+class _Following:
+    """Where in a transport stream its sound was last understood, and whether it has moved."""
+
+    def __init__(self, window: _Window, base: int, size: int) -> None:
+        self._window, self._base, self._left = window, base, size - base
+        self._good = 0
+        self._failed = 0
+        self._failed_at = 0
+        self._first: float | None = None
+        self._per_s = 0.0
+
+    def moved(self, packet: Any, frames: int, tick: float) -> bool:
+        """Note one packet of sound; tell whether its decoder has lost it for good."""
+        at = packet.pos
+        if at is None or at < 0 or not packet.size:
+            return False
+        self._window.last = at
+        if frames:
+            self._good, self._failed = self._good + 1, 0
+            if packet.pts is not None and at:
+                stamp_s = packet.pts * tick
+                self._first = stamp_s if self._first is None else self._first
+                if stamp_s > self._first + 1:
+                    self._per_s = at / (stamp_s - self._first)
+                    self._window.most = int(max(_LOST_BYTES, _LOST_S * self._per_s))
+            return False
+        self._failed += 1
+        if self._failed == 1:
+            self._failed_at = at
+        return self._good > 0 and self._failed >= _FAILURES_BORNE
+
+    def again(self) -> int | None:
+        """Return the byte from which the stream should be opened anew, or None."""
+        if not self._good:
+            return None
+        if self._failed >= _FAILURES_BORNE:
+            return self._base + self._failed_at
+        rest = self._left - self._window.last
+        if rest > max(_REST_BYTES, _REST_S * self._per_s):
+            return self._base + self._window.last + 188
+        return None
+
+
+def _stream(container: Any, kind: str) -> Any:
+    best = container.streams.best(kind)
+    if best is None or best.codec_context is None:
+        return None
+    if kind == "video" and "attached_pic" in str(best.disposition).lower():
+        return None
+    context = best.codec_context
+    context.thread_type = "NONE"
+    context.thread_count = 1
+    if kind == "video":
+        context.options = {"max_pixels": str(_MOST_PIXELS)}
+    return best
+
+
+def _codec(stream: Any) -> str:
+    context = stream.codec_context
+    name = context.codec.name
+    if stream.type == "video":
+        rate = float(stream.average_rate or Fraction(0))
+        return f"{name} {context.width}x{context.height} {rate:.2f}"
+    return f"{name} {context.sample_rate}/{context.channels}"
+
+
+def _why(error: BaseException) -> str:
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)[:200]

@@ -1,0 +1,51 @@
+"""Inside the decoder's child: one picture of a capture as a PNG."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+import av
+
+from cautery.adapters._decoder_media import Timeline
+from cautery.adapters._decoder_source import Refusal, Source
+
+_WIDTH = 640
+
+
+def still(data: BinaryIO, name: str, *, at_s: float) -> tuple[dict[str, Any], bytes]:
+    """Return the picture shown at ``at_s`` as PNG bytes, at most 640 wide.
+
+    Raises
+    ------
+    Refusal
+        If there is none.
+    """
+    source, timeline = Source(data, name, sound=False, pictures=True), Timeline()
+    shown: Any = None
+    shown_s: float | None = None
+    for _, frame, stamp in source.frames():
+        if stamp is None:
+            continue
+        frame_s = timeline.place(stamp, shown_s)
+        if shown is not None and frame_s > at_s + 1e-3:
+            break
+        shown, shown_s = frame, frame_s
+    if not source.has_pictures:
+        raise Refusal("there are no pictures")
+    if shown is None or shown_s is None:
+        raise Refusal("no picture could be decoded")
+    if not shown_s - 1.0 <= at_s <= shown_s + 2.0:
+        raise Refusal(f"no picture at {at_s:.2f} s; the nearest lies at {shown_s:.2f} s")
+    return {"at_s": shown_s}, _png(shown)
+
+
+def _png(frame: Any) -> bytes:
+    width = min(frame.width, _WIDTH)
+    height = max(1, round(frame.height * width / frame.width))
+    coder: Any = av.CodecContext.create("png", "w")
+    coder.width, coder.height, coder.pix_fmt = width, height, "rgb24"
+    coder.time_base = Fraction(1, 25)
+    picture = frame.reformat(width, height, "rgb24", interpolation="AREA")
+    picture.pts = 0
+    return b"".join(bytes(one) for one in [*coder.encode(picture), *coder.encode(None)])

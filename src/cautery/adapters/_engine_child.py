@@ -1,0 +1,82 @@
+"""What a worker process of the engine runs: tasks in, results out, until its parent is gone.
+
+Reaches: what its tasks reach. Lawful basis: none needed, it moves no data.
+Manners: one task at a time; it ends when its parent does.
+Format: pickles of protocol 5 after their length, over two pipes that only parent and child hold.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import struct
+import threading
+import time
+from typing import BinaryIO, NoReturn
+
+from cautery.errors import CauteryError
+
+LENGTH = struct.Struct("<Q")
+_LOOK_S = 1.0
+
+
+def main() -> NoReturn:
+    """Do tasks from standard input until it ends."""
+    # A terminal's Ctrl-C reaches the parent, which decides; what a task prints must not get
+    # between the answers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tasks = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    threading.Thread(target=_watched, args=(os.getppid(),), daemon=True).start()
+    while (told := _next(tasks)) is not None:
+        try:
+            task, arguments = pickle.loads(told)  # noqa: S301 - by our own parent
+            said = _pickled(True, task(*arguments))
+        except Exception as error:  # noqa: BLE001 - it is the caller's to judge
+            said = _pickled(False, error)
+        try:
+            _say(answers, said)
+        except BrokenPipeError:
+            break
+    os._exit(0)
+
+
+def _watched(parent: int) -> None:
+    """End with the parent, even in the middle of a task."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)
+
+
+def _pickled(fine: bool, value: object) -> bytes:  # noqa: FBT001 - a tag
+    """Return an answer; an error that would not arrive as it is goes as its text."""
+    try:
+        said = pickle.dumps((fine, value), 5)
+        if not fine:
+            pickle.loads(said)  # noqa: S301 - our own
+    except Exception as error:  # noqa: BLE001 - whatever a value's own pickling raises
+        if fine:
+            return pickle.dumps(
+                (False, CauteryError(f"the result can't leave its process: {error}"[:2000])), 5
+            )
+        return pickle.dumps((False, CauteryError(f"{type(value).__name__}: {value}"[:2000])), 5)
+    return said
+
+
+def _next(tasks: BinaryIO) -> bytes | None:
+    head = tasks.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (size,) = LENGTH.unpack(head)
+    told = tasks.read(size)
+    return told if len(told) == size else None
+
+
+def _say(answers: BinaryIO, said: bytes) -> None:
+    answers.write(LENGTH.pack(len(said)))
+    answers.write(said)
+    answers.flush()

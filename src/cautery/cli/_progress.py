@@ -1,0 +1,77 @@
+"""A bar on the terminal for what takes long; elsewhere, nothing but what is said."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+from cautery.cli import render
+
+
+class Progress:
+    """Shows how far it is, on stderr; use it as a context manager.
+
+    Parameters
+    ----------
+    what : str
+        Is being done.
+    total : int or None
+        Steps; ``None``: nobody knows.
+    """
+
+    def __init__(self, what: str, total: int | None) -> None:
+        self._what = what
+        self._total = total
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                TextColumn,
+                TimeRemainingColumn,
+            )
+
+            self._bar = Progress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                console=Console(stderr=True, highlight=False),
+                transient=True,
+            )
+            self._task = self._bar.add_task(self._what, total=self._total)
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def step(self) -> None:
+        """Say that one more is done."""
+        if self._bar is not None:
+            self._bar.advance(self._task)
+
+    def doing(self, what: str) -> None:
+        """Say what is being done now."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=render.printable(what)[:40])
+
+    def say(self, text: str) -> None:
+        """Say a line above the bar."""
+        text = render.printable_lines(text)
+        if self._bar is not None:
+            self._bar.console.print(text, markup=False, highlight=False)
+        else:
+            render.say(text)

@@ -1,0 +1,222 @@
+"""Loops that search runs, compiled and cached. Each has a plain twin in tests.
+
+Runs are read through their addresses, so that one call sweeps any number of them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from cautery.fingerprint._run_kernels import (
+    BITS,
+    FRAME_BITS,
+    HASH_BITS,
+    HOT,
+    HOTS,
+    LANES,
+    PLAIN,
+    POSTING_BITS,
+    POSTINGS,
+    RESTS,
+    START,
+    TABLE,
+    place,
+    prefetch,
+    u8,
+    u32,
+    u64,
+)
+
+BIN_FRAMES = 4
+"""Vote bins are 64 ms wide and each vote counts in two: windows of 128 ms, overlapping."""
+BIN_BITS = 20
+_LINE = 64
+"""Bytes that memory gives at once, on every processor this runs on."""
+_SPREAD = 40503
+"""Odd, near 2^16 times the golden ratio (Knuth, TAOCP 3, 6.4): lays references apart."""
+
+
+@njit(cache=True, nogil=True)
+def _among_hot(row, word):  # type: ignore[no-untyped-def]
+    """Return (first posting, number of postings) of a hash under hot keys."""
+    ends = (0, 0)
+    for step in range(2):
+        below, above = 0, row[HOTS]
+        while below < above:
+            middle = (below + above) >> 1
+            if np.int64(u32(row[HOT] + 4 * middle)) < word + step:
+                below = middle + 1
+            else:
+                above = middle
+        ends = (ends[1], below)
+    return row[PLAIN] + ends[0], ends[1] - ends[0]
+
+
+@njit(cache=True, nogil=True)
+def located(rows, words, first_frame, last_frame, starts, counts):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Find where each hash's postings lie in each run: ``starts``, ``counts`` (runs, hashes).
+
+    A run whose slice has no frame in ``[first_frame[i], last_frame[i])`` counts none for ``i``.
+    """
+    for r in range(len(rows)):
+        row = rows[r]
+        table, bits = row[TABLE], row[BITS]
+        shift = HASH_BITS - bits
+        begin, end = row[START], row[START] + (1 << FRAME_BITS)
+        for i in range(len(words)):
+            if end > first_frame[i] and begin < last_frame[i]:
+                record = np.int64((np.uint64(words[i]) >> np.uint64(shift)) // np.uint64(LANES))
+                prefetch(table + 16 * record)
+        for i in range(len(words)):
+            counts[r, i] = 0
+            if end <= first_frame[i] or begin >= last_frame[i]:
+                continue
+            key = np.uint64(words[i]) >> np.uint64(shift)
+            record = np.int64(key // np.uint64(LANES))
+            low, high = u64(table + 16 * record), u64(table + 16 * record + 8)
+            start, count = place(low, high, np.int64(key) - record * LANES)
+            starts[r, i], counts[r, i] = start, count
+            if shift:
+                prefetch(row[RESTS] + start)
+            prefetch(row[POSTINGS] + 3 * start)
+            for line in range(3 * start + _LINE, 3 * (start + count) + _LINE, _LINE):
+                prefetch(row[POSTINGS] + line)
+        if shift or row[HOTS]:
+            for i in range(len(words)):
+                if end <= first_frame[i] or begin >= last_frame[i]:
+                    continue
+                word = np.int64(words[i])
+                start, count = np.int64(starts[r, i]), np.int64(counts[r, i])
+                if not count:
+                    if row[HOTS]:
+                        starts[r, i], counts[r, i] = _among_hot(row, word)
+                elif shift:
+                    rest = word & ((1 << shift) - 1)
+                    until = start + count
+                    while start < until and np.int64(u8(row[RESTS] + start)) < rest:
+                        start += 1
+                    count = 0
+                    while start + count < until and u8(row[RESTS] + start + count) == rest:
+                        count += 1
+                    starts[r, i], counts[r, i] = start, count
+
+
+@njit(cache=True, nogil=True)
+def affordable(counts, per_word):  # type: ignore[no-untyped-def]
+    """Return which hashes to follow: all, or the rarest that keep to a mean of ``per_word``."""
+    runs, words = counts.shape
+    totals = np.zeros(words, np.int64)
+    for r in range(runs):
+        for i in range(words):
+            totals[i] += counts[r, i]
+    left = words * per_word
+    use = np.ones(words, np.bool_)
+    if totals.sum() > left:
+        for i in np.argsort(totals, kind="mergesort"):
+            left -= totals[i]
+            use[i] = left >= 0
+    return use
+
+
+@njit(cache=True, nogil=True)
+def voted(rows, words, times, base, low, high, least, per_word):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Count offsets, one vote per probe landmark and window.
+
+    Offsets are ``reference frame - probe frame - base``, counted if in [low, high). Returns
+    (reference, window, votes) of windows with at least ``least`` votes; window ``w`` spans the
+    offsets within ``BIN_FRAMES`` of ``low + w * BIN_FRAMES``.
+
+    A first pass counts in a small filter, where references share cells, and so at least as much
+    as there is; only where it reaches ``least`` are votes counted exactly.
+    """
+    n = len(words)
+    starts = np.empty((len(rows), n), np.int32)
+    counts = np.empty((len(rows), n), np.int32)
+    first_frame = times.astype(np.int64) + (base + low)
+    last_frame = first_frame + (high - low)
+    located(rows, words, first_frame, last_frame, starts, counts)
+    use = affordable(counts, per_word)
+    room = 0
+    for r in range(len(rows)):
+        for i in range(n):
+            if not use[i]:
+                counts[r, i] = 0
+            room += counts[r, i]
+    # Cells twice as many as votes: what shares them reaches ``least`` seldom.
+    size = 1 << 12
+    while size < 2 * room:
+        size *= 2
+    mask = np.uint64(size - 1)
+    # One more at each end, for the neighbours of the first and last.
+    met = np.zeros(size + 3, np.uint8)
+    keys = np.empty(room + 1, np.uint32)
+    ends = np.empty(n, np.int64)
+    at = np.int64(0)
+    span = np.uint64(high - low)
+    for i in range(n):
+        for r in range(len(rows)):
+            apart = rows[r, START] - first_frame[i]
+            pointer = rows[r, POSTINGS] + 3 * np.int64(starts[r, i])
+            for k in range(np.int64(counts[r, i])):
+                posting = np.int64(u32(pointer + 3 * k)) & ((1 << POSTING_BITS) - 1)
+                offset = np.uint64((posting & ((1 << FRAME_BITS) - 1)) + apart)
+                reference = np.uint64(posting >> FRAME_BITS)
+                bin_ = offset // np.uint64(BIN_FRAMES)
+                # No branch: what lies outside is written over by the next.
+                keys[at] = reference << np.uint64(BIN_BITS) | bin_
+                inside = np.int64(offset < span)
+                at += inside
+                slot = np.int64((reference * np.uint64(_SPREAD) + bin_) & mask) + 1
+                cell = np.int64(met[slot])
+                met[slot] = cell + (inside & np.int64(cell < 255))
+        ends[i] = at
+    met[0], met[size + 1] = met[size], met[1]
+    # What remains, twice if for both windows.
+    chosen = np.empty(2 * at, np.uint32)
+    k = kept = 0
+    for i in range(n):
+        while k < ends[i]:
+            vote = np.uint64(keys[k])
+            k += 1
+            reference = vote >> np.uint64(BIN_BITS)
+            bin_ = vote & np.uint64((1 << BIN_BITS) - 1)
+            three = u32(met.ctypes.data + np.int64((reference * np.uint64(_SPREAD) + bin_) & mask))
+            here = np.int64((three >> np.uint32(8)) & np.uint32(255))
+            before = here + np.int64(three & np.uint32(255))
+            after = here + np.int64((three >> np.uint32(16)) & np.uint32(255))
+            if max(before, after) < least:
+                continue
+            if before >= least:
+                chosen[kept] = vote
+                kept += 1
+            if after >= least:
+                chosen[kept] = vote + np.uint64(1)
+                kept += 1
+        ends[i] = kept
+    size = 1 << 6
+    while size < 2 * kept:
+        size *= 2
+    mask = np.uint64(size - 1)
+    slots = np.full(size, -1, np.int64)
+    votes = np.empty(size, np.int32)
+    last = np.empty(size, np.int32)
+    k = 0
+    for i in range(n):
+        while k < ends[i]:
+            key = np.int64(chosen[k])
+            k += 1
+            slot = np.int64(np.uint64(key * 2654435761 >> 8) & mask)
+            while slots[slot] != -1 and slots[slot] != key:
+                slot = np.int64(np.uint64(slot + 1) & mask)
+            if slots[slot] == -1:
+                slots[slot], votes[slot], last[slot] = key, 1, i
+            elif last[slot] != i:
+                last[slot] = i
+                votes[slot] += 1
+    found = 0
+    for k in range(size):
+        if slots[k] != -1 and votes[k] >= least:
+            slots[found], votes[found] = slots[k], votes[k]
+            found += 1
+    return slots[:found] >> BIN_BITS, slots[:found] & ((1 << BIN_BITS) - 1), votes[:found]

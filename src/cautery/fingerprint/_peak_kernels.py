@@ -1,0 +1,153 @@
+"""Loops over peaks and landmarks, compiled and cached. Each has a plain twin in tests.
+
+Shapes are checked by the callers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def power_of(spectrum, lift, first, out):  # type: ignore[no-untyped-def]
+    """Squared magnitudes of the band from bin ``first`` on, lifted, into ``out``."""
+    for t in range(out.shape[0]):
+        for f in range(out.shape[1]):
+            one = spectrum[t, first + f]
+            out[t, f] = (one.real * one.real + one.imag * one.imag) * lift[f]
+
+
+@njit(cache=True, nogil=True)
+def _larger(a, b, out):  # type: ignore[no-untyped-def]
+    for f in range(len(out)):
+        out[f] = a[f] if a[f] > b[f] else b[f]  # noqa: FURB136 - this form vectorises
+
+
+@njit(cache=True, nogil=True)
+def _marked(row, highest, floor, marks):  # type: ignore[no-untyped-def]
+    """Mark the cells of a row that are highest in their own and both neighbouring columns."""
+    for f in range(1, len(row) - 1):
+        p = row[f]
+        marks[f] = (p >= highest[f]) & (p >= highest[f - 1]) & (p >= highest[f + 1]) & (p > floor)
+
+
+@njit(cache=True, nogil=True)
+def strongest_peaks(power, near_t, near_f, rank_t, rank_limit, floor):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Cells over ``floor`` that nothing within +-near exceeds, thinned to the strongest.
+
+    Of equal neighbours the later in frequency and the earlier in time counts. Each column's
+    running maximum over time comes from prefix and suffix maxima of blocks as long as its window
+    (van Herk, Pattern Recognition Letters 13, 1992), a whole row at a time; the few cells that
+    reach it in three columns are then compared along frequency.
+    """
+    frames, bins = power.shape
+    most = frames * 16 + 64
+    at = np.empty(most, np.int32)
+    where = np.empty(most, np.int32)
+    strength = np.empty(most, np.float32)
+    found = 0
+    reach = 2 * near_t + 1
+    suffix = np.zeros((reach, bins), np.float32)
+    block = np.zeros((reach, bins), np.float32)
+    prefix = np.zeros(bins, np.float32)
+    highest = np.zeros(bins, np.float32)
+    marks = np.zeros((bins + 7) // 8 * 8, np.uint8)
+    eights = marks.view(np.uint64)
+    for end in range(frames + near_t):  # the window's last row
+        j = end % reach
+        if j == 0:
+            prefix[:] = 0
+        if end < frames:
+            block[j] = power[end]
+            _larger(prefix, power[end], prefix)
+        else:
+            block[j] = 0
+        t = end - near_t
+        if t >= 0:
+            if j + 1 < reach:
+                _larger(prefix, suffix[j + 1], highest)
+            else:
+                highest[:] = prefix
+            row = power[t]
+            _marked(row, highest, floor, marks)
+            for eight in range(len(eights)):
+                if eights[eight] == 0:
+                    continue
+                for f in range(eight * 8, eight * 8 + 8):
+                    p = row[f] if marks[f] else np.float32(0)
+                    if not marks[f] or p <= row[f - 1] or (t > 0 and p <= power[t - 1, f]):
+                        continue
+                    best = True
+                    for g in range(max(0, f - near_f), min(bins, f + near_f + 1)):
+                        best &= p >= highest[g]
+                    if best and found < most:
+                        at[found], where[found], strength[found] = t, f, p
+                        found += 1
+        if j + 1 == reach:
+            block, suffix = suffix, block
+            for u in range(reach - 2, -1, -1):
+                _larger(suffix[u], suffix[u + 1], suffix[u])
+    keep = np.zeros(found, np.bool_)
+    start = 0
+    for i in range(found):
+        while at[start] < at[i] - rank_t:
+            start += 1
+        stronger = 0
+        j = start
+        while j < found and at[j] <= at[i] + rank_t:
+            if strength[j] > strength[i]:
+                stronger += 1
+            j += 1
+        keep[i] = stronger < rank_limit
+    return at[:found][keep], where[:found][keep]
+
+
+@njit(cache=True, nogil=True)
+def _mixed(word):  # type: ignore[no-untyped-def]
+    x = np.uint32(word) * np.uint32(2654435761)
+    x ^= x >> np.uint32(15)
+    return np.uint32(x * np.uint32(2246822519))
+
+
+@njit(cache=True, nogil=True)
+def landmarks(frame, step, pairs, least, most):  # type: ignore[no-untyped-def]
+    """Peaks (rising float frames, log frequency in steps) to (hash, anchor frame)."""
+    n = len(frame)
+    words = np.empty(n * pairs, np.uint32)
+    times = np.empty(n * pairs, np.int32)
+    found = 0
+    best = np.empty(pairs, np.uint32)
+    rank = np.empty(pairs, np.uint32)
+    for i in range(n):
+        f1 = int(np.rint(step[i]))
+        if f1 < 0 or f1 > 255:
+            continue
+        held = 0
+        t1 = int(np.rint(frame[i]))
+        for j in range(i + 1, n):
+            gap = int(np.rint(frame[j])) - t1
+            if gap < least:
+                continue
+            if gap > most:
+                break
+            df = int(np.rint(step[j])) - f1
+            if df < -63 or df > 63:
+                continue
+            word = np.uint32((f1 << 14) | ((df + 64) << 7) | (gap - least))
+            mixed = _mixed(word)
+            if held < pairs:
+                at = held
+                held += 1
+            elif mixed < rank[held - 1]:
+                at = held - 1
+            else:
+                continue
+            while at > 0 and rank[at - 1] > mixed:
+                rank[at], best[at] = rank[at - 1], best[at - 1]
+                at -= 1
+            rank[at], best[at] = mixed, word
+        for k in range(held):
+            words[found], times[found] = best[k], t1
+            found += 1
+    return words[:found], times[:found]

@@ -1,0 +1,398 @@
+"""Loops that make, merge and check runs, compiled and cached. Each has a plain twin in tests.
+
+Shapes and ranges are checked by the callers: a search reads runs through their addresses, so
+that one call sweeps any number of them.
+
+An *item* is a hash and its posting in one integer, ``hash << 24 | reference << 12 | frame``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+HASH_BITS = 22
+FRAME_BITS = 12
+POSTING_BITS = 24
+LANES = 12
+"""Keys in a record of the table: two words of 64 bits, a 32-bit start and 12 counts of 8 bits."""
+MOST_COUNT = 255
+TABLE, RESTS, POSTINGS, HOT, BITS, PLAIN, HOTS, START = range(8)
+"""Columns of a run's row: four addresses, bits of the key, postings under plain and under hot
+keys, first frame of the slice."""
+DIGIT = 11
+"""Bits sorted at once."""
+_AT_ONCE = 8
+"""Postings of a key written without asking how many it has: most have fewer."""
+
+
+def _loaded(width: int, result: Any) -> Any:
+    """Make an intrinsic that reads an unsigned integer of ``width`` bits at an address."""
+
+    @intrinsic
+    def load(_typing, _address):  # type: ignore[no-untyped-def]
+        def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+            pointer = builder.inttoptr(arguments[0], ir.IntType(width).as_pointer())
+            return builder.load(pointer, align=1)
+
+        return result(types.int64), code
+
+    return load
+
+
+def _stored(width: int) -> Any:
+    """Make an intrinsic that writes the low ``width`` bits of an integer at an address."""
+
+    @intrinsic
+    def store(_typing, _address, _value):  # type: ignore[no-untyped-def]
+        def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+            pointer = builder.inttoptr(arguments[0], ir.IntType(width).as_pointer())
+            builder.store(builder.trunc(arguments[1], ir.IntType(width)), pointer, align=1)
+            return _context.get_dummy_value()
+
+        return types.void(types.int64, types.int64), code
+
+    return store
+
+
+def _prefetching() -> Any:
+    """Make an intrinsic that has an address's line of memory fetched and does not wait for it."""
+
+    @intrinsic
+    def fetch(_typing, _address):  # type: ignore[no-untyped-def]
+        def code(_context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+            name, byte, number = "llvm.prefetch.p0i8", ir.IntType(8).as_pointer(), ir.IntType(32)
+            known = builder.module.globals.get(name) or ir.Function(
+                builder.module,
+                ir.FunctionType(ir.VoidType(), [byte, number, number, number]),
+                name,
+            )
+            to_read, every_cache, data = number(0), number(3), number(1)
+            pointer = builder.inttoptr(arguments[0], byte)
+            builder.call(known, [pointer, to_read, every_cache, data])
+            return _context.get_dummy_value()
+
+        return types.void(types.int64), code
+
+    return fetch
+
+
+prefetch = _prefetching()
+u8 = _loaded(8, types.uint8)
+u32 = _loaded(32, types.uint32)
+u64 = _loaded(64, types.uint64)
+_put_u8 = _stored(8)
+_put_u32 = _stored(32)
+
+
+@njit(cache=True, nogil=True)
+def _add_u8(address):  # type: ignore[no-untyped-def]
+    _put_u8(address, np.int64(u8(address)) + 1)
+
+
+@njit(cache=True, nogil=True)
+def _sum_of_bytes(word):  # type: ignore[no-untyped-def]
+    pairs = (word & np.uint64(0x00FF00FF00FF00FF)) + (
+        (word >> np.uint64(8)) & np.uint64(0x00FF00FF00FF00FF)
+    )
+    return np.int64((pairs * np.uint64(0x0001000100010001)) >> np.uint64(48))
+
+
+@njit(cache=True, nogil=True)
+def _low_bytes(count):  # type: ignore[no-untyped-def]
+    return (np.uint64(1) << np.uint64(8 * count)) - np.uint64(1)
+
+
+@njit(cache=True, nogil=True)
+def place(low, high, lane):  # type: ignore[no-untyped-def]
+    """Return (first posting, number of postings) of one key of a record."""
+    counts = low >> np.uint64(32)
+    before = min(lane, 4)
+    after = max(lane - 4, 0)
+    start = (
+        np.int64(low & np.uint64(0xFFFFFFFF))
+        + _sum_of_bytes(counts & _low_bytes(before))
+        + _sum_of_bytes(high & _low_bytes(after))
+    )
+    mine = counts >> np.uint64(8 * lane) if lane < 4 else high >> np.uint64(8 * after)
+    return start, np.int64(mine & np.uint64(255))
+
+
+@njit(cache=True, nogil=True)
+def slices_of(frames, ends, starts):  # type: ignore[no-untyped-def]
+    """Return the slices of landmarks, in any order and perhaps several times."""
+    found = np.empty(len(frames), np.int64)
+    count = k = 0
+    for p in range(len(ends)):
+        while k < ends[p]:
+            number = (np.int64(frames[k]) + starts[p]) >> FRAME_BITS
+            if not count or found[count - 1] != number:
+                found[count] = number
+                count += 1
+            k += 1
+    return found[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def items_of(words, frames, ends, references, starts, number, items):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Fill ``items`` with the landmarks of slice ``number``; return how many they are.
+
+    Part ``p`` of the landmarks ends at ``ends[p]``, is of ``references[p]`` and begins at frame
+    ``starts[p]``.
+    """
+    k = made = 0
+    for p in range(len(ends)):
+        reference = np.int64(references[p]) << FRAME_BITS
+        while k < ends[p]:
+            frame = np.int64(frames[k]) + starts[p]
+            if frame >> FRAME_BITS == number:
+                posting = reference | frame & ((1 << FRAME_BITS) - 1)
+                items[made] = np.int64(words[k]) << POSTING_BITS | posting
+                made += 1
+            k += 1
+    return made
+
+
+@njit(cache=True, nogil=True)
+def sort(items, spare):  # type: ignore[no-untyped-def]
+    """Sort items by hash in place, equal ones as they came: two passes of a radix sort."""
+    mask = (1 << DIGIT) - 1
+    low = np.zeros(1 << DIGIT, np.int64)
+    high = np.zeros(1 << DIGIT, np.int64)
+    for item in items:
+        low[(item >> POSTING_BITS) & mask] += 1
+        high[(item >> (POSTING_BITS + DIGIT)) & mask] += 1
+    a = b = 0
+    for digit in range(1 << DIGIT):
+        low[digit], a = a, a + low[digit]
+        high[digit], b = b, b + high[digit]
+    for item in items:
+        digit = (item >> POSTING_BITS) & mask
+        spare[low[digit]] = item
+        low[digit] += 1
+    for k in range(len(items)):
+        item = spare[k]
+        digit = (item >> (POSTING_BITS + DIGIT)) & mask
+        items[high[digit]] = item
+        high[digit] += 1
+
+
+@njit(cache=True, nogil=True)
+def _lay(items, many, bits, table, rests, postings, plain, hot, many_hot):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Lay the first ``many`` items down, sorted and of all postings of their keys.
+
+    Fills the counts of the table, and from ``plain`` on the rests and postings; those of hot keys
+    go to ``hot`` instead. Returns how many are plain and hot then.
+    """
+    shift = HASH_BITS - bits
+    key_shift = POSTING_BITS + shift
+    crowded = False
+    for k in range(many - MOST_COUNT):
+        crowded |= (items[k] >> key_shift) == (items[k + MOST_COUNT] >> key_shift)
+    counts = table.ctypes.data + 4
+    to = postings.ctypes.data
+    if not crowded:
+        for k in range(many):
+            item = items[k]
+            key = np.uint64(item >> key_shift)
+            record = key // np.uint64(LANES)
+            _add_u8(counts + np.int64(np.uint64(4) * record + key))
+            _put_u32(to + 3 * (plain + k), item & ((1 << POSTING_BITS) - 1))
+        if shift:
+            for k in range(many):
+                rests[plain + k] = (items[k] >> POSTING_BITS) & ((1 << shift) - 1)
+        return plain + many, many_hot
+    first = 0
+    while first < many:
+        key = items[first] >> key_shift
+        last = first + 1
+        while last < many and items[last] >> key_shift == key:
+            last += 1
+        for k in range(first, last):
+            item = items[k]
+            if last - first > MOST_COUNT:
+                hot[many_hot] = item
+                many_hot += 1
+                continue
+            _add_u8(counts + key // LANES * 4 + key)
+            _put_u32(to + 3 * plain, item & ((1 << POSTING_BITS) - 1))
+            if shift:
+                rests[plain] = (item >> POSTING_BITS) & ((1 << shift) - 1)
+            plain += 1
+        first = last
+    return plain, many_hot
+
+
+@njit(cache=True, nogil=True)
+def _done(table, rests, postings, plain, hot):  # type: ignore[no-untyped-def]
+    """Fill the starts of the table and put the hot postings last; return a run's arrays."""
+    start = 0
+    for at in range(0, len(table), 2):
+        counts = table[at] >> np.uint64(32)
+        table[at] |= np.uint64(start)
+        start += _sum_of_bytes(counts) + _sum_of_bytes(table[at + 1])
+    hot_words = np.empty(len(hot), np.uint32)
+    for k in range(len(hot)):
+        hot_words[k] = hot[k] >> POSTING_BITS
+        _put_u32(postings.ctypes.data + 3 * (plain + k), hot[k] & ((1 << POSTING_BITS) - 1))
+    if len(rests) > plain:
+        rests = rests[:plain].copy()
+    return table, rests, postings, hot_words
+
+
+@njit(cache=True, nogil=True)
+def packed(items, bits):  # type: ignore[no-untyped-def]
+    """Lay sorted items down: (table, rests of hashes, 3-byte postings, hashes of the hot)."""
+    n = len(items)
+    table = np.zeros(2 * ((1 << bits) // LANES + 1), np.uint64)
+    rests = np.empty(n if bits < HASH_BITS else 0, np.uint8)
+    postings = np.empty(3 * n + 1, np.uint8)
+    postings[3 * n] = 0
+    hot = np.empty(n, np.int64)
+    plain, many_hot = _lay(items, n, bits, table, rests, postings, 0, hot, 0)
+    return _done(table, rests, postings, plain, hot[:many_hot])
+
+
+@njit(cache=True, nogil=True)
+def _longer(items):  # type: ignore[no-untyped-def]
+    longer = np.empty(2 * len(items), np.int64)
+    longer[: len(items)] = items
+    return longer
+
+
+@njit(cache=True, nogil=True)
+def merged(rows, bits):  # type: ignore[no-untyped-def]
+    """Make one run of several: 2,048 hashes at a time, which stay in the cache."""
+    n = 0
+    for r in range(len(rows)):
+        n += rows[r, PLAIN] + rows[r, HOTS]
+    table = np.zeros(2 * ((1 << bits) // LANES + 1), np.uint64)
+    rests = np.empty(n if bits < HASH_BITS else 0, np.uint8)
+    postings = np.empty(3 * n + 1, np.uint8)
+    postings[3 * n] = 0
+    hot = np.empty(n, np.int64)
+    plain = many_hot = 0
+    at = np.zeros(len(rows), np.int64)
+    hots = np.zeros(len(rows), np.int64)
+    seen = np.empty(1 << DIGIT, np.int64)
+    items = np.empty(1 << DIGIT, np.int64)
+    block = items
+    for high in range(1 << (HASH_BITS - DIGIT)):
+        seen[:] = 0
+        count = np.int64(0)
+        for r in range(len(rows)):
+            row = rows[r]
+            shift = HASH_BITS - row[BITS]
+            counts = row[TABLE] + 4
+            first = count
+            for key in range((high << DIGIT) >> shift, ((high + 1) << DIGIT) >> shift):
+                mine = np.int64(u8(counts + np.int64(np.uint64(key) // np.uint64(LANES)) * 4 + key))
+                if count + MOST_COUNT + _AT_ONCE > len(items):
+                    items = _longer(items)
+                # So many at once, wanted or not: to guess at a loop's end costs more.
+                for k in range(_AT_ONCE):
+                    items[count + k] = key
+                for k in range(_AT_ONCE, mine):
+                    items[count + k] = key
+                count += mine
+            apart = at[r] - first
+            at[r] += count - first
+            for k in range(first, count):
+                word = items[k] << shift
+                if shift:
+                    word |= np.int64(u8(row[RESTS] + k + apart))
+                posting = np.int64(u32(row[POSTINGS] + 3 * (k + apart)))
+                items[k] = word << POSTING_BITS | posting & ((1 << POSTING_BITS) - 1)
+                seen[word & ((1 << DIGIT) - 1)] += 1
+            while hots[r] < row[HOTS]:
+                word = np.int64(u32(row[HOT] + 4 * hots[r]))
+                if word >> DIGIT != high:
+                    break
+                if count == len(items):
+                    items = _longer(items)
+                posting = np.int64(u32(row[POSTINGS] + 3 * (row[PLAIN] + hots[r])))
+                items[count] = word << POSTING_BITS | posting & ((1 << POSTING_BITS) - 1)
+                seen[word & ((1 << DIGIT) - 1)] += 1
+                count += 1
+                hots[r] += 1
+        if len(block) < len(items) or high == 0:
+            block = np.empty_like(items)
+        before = 0
+        for digit in range(1 << DIGIT):
+            seen[digit], before = before, before + seen[digit]
+        for k in range(count):
+            digit = (items[k] >> POSTING_BITS) & ((1 << DIGIT) - 1)
+            block[seen[digit]] = items[k]
+            seen[digit] += 1
+        plain, many_hot = _lay(block, count, bits, table, rests, postings, plain, hot, many_hot)
+    return _done(table, rests, postings, plain, hot[:many_hot])
+
+
+@njit(cache=True, nogil=True)
+def unpacked(row, items):  # type: ignore[no-untyped-def]
+    """Fill ``items`` with those of a run: by hash, but the hot ones last."""
+    bits, postings = row[BITS], row[POSTINGS]
+    shift = HASH_BITS - bits
+    at = 0
+    for record in range((1 << bits) // LANES + 1):
+        low, high = u64(row[TABLE] + 16 * record), u64(row[TABLE] + 16 * record + 8)
+        counts = low >> np.uint64(32)
+        for lane in range(LANES):
+            if lane == 4:
+                counts = high
+            word = (record * LANES + lane) << shift
+            for _ in range(np.int64(counts & np.uint64(255))):
+                rest = np.int64(u8(row[RESTS] + at)) if shift else 0
+                posting = np.int64(u32(postings + 3 * at)) & ((1 << POSTING_BITS) - 1)
+                items[at] = (word | rest) << POSTING_BITS | posting
+                at += 1
+            counts >>= np.uint64(8)
+    for k in range(row[HOTS]):
+        word = np.int64(u32(row[HOT] + 4 * k))
+        posting = np.int64(u32(postings + 3 * (at + k))) & ((1 << POSTING_BITS) - 1)
+        items[at + k] = word << POSTING_BITS | posting
+
+
+@njit(cache=True, nogil=True)
+def sound(row, references):  # type: ignore[no-untyped-def]
+    """Tell whether a run's arrays are such as ``packed`` gives, of no more references."""
+    bits = row[BITS]
+    shift = HASH_BITS - bits
+    at = np.int64(0)
+    for record in range((1 << bits) // LANES + 1):
+        low, high = u64(row[TABLE] + 16 * record), u64(row[TABLE] + 16 * record + 8)
+        if np.int64(low & np.uint64(0xFFFFFFFF)) != at:
+            return False
+        counts = low >> np.uint64(32)
+        for lane in range(LANES):
+            if lane == 4:
+                counts = high
+            count = np.int64(counts & np.uint64(255))
+            counts >>= np.uint64(8)
+            if count and (at + count > row[PLAIN] or record * LANES + lane >= 1 << bits):
+                return False
+            if shift:
+                rest = np.int64(0)
+                for k in range(at, at + count):
+                    mine = np.int64(u8(row[RESTS] + k))
+                    if mine < rest or mine >= 1 << shift:
+                        return False
+                    rest = mine
+            at += count
+    if at != row[PLAIN]:
+        return False
+    word = np.int64(0)
+    for k in range(row[HOTS]):
+        mine = np.int64(u32(row[HOT] + 4 * k))
+        if mine < word or mine >= 1 << HASH_BITS:
+            return False
+        word = mine
+    for k in range(row[PLAIN] + row[HOTS]):
+        posting = np.int64(u32(row[POSTINGS] + 3 * k)) & ((1 << POSTING_BITS) - 1)
+        if posting >> FRAME_BITS >= references:
+            return False
+    return True

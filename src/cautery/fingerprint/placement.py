@@ -1,0 +1,213 @@
+"""Whether two stretches of pictures change alike, however one lies on the other.
+
+At one lag, the change of every cell of the probe is multiplied with that of every cell of the
+reference; a few thousand placements (mirror, zoom, stretch, shift) then only read from that
+matrix. Chance reaches a correlation of 0.1 to 0.2, the same pictures 0.35 (small, before others
+that move) to 0.99.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.fingerprint.video import COLUMNS, HOLE_S, ROWS, Cells, Floats, Times
+
+STEP_S = 0.08
+"""Change is measured over twice this: slow motion stands out from a codec's rounding, and a cut is
+still one place."""
+_LEAST_CHANGE = 0.05
+"""Luma levels, root mean square, that count as nothing: a codec's rounding."""
+_CLIP = 6.0
+_LEAST_SHARE = 0.1
+"""Of all motion, that a placement's region is held to have at least. At 0.25 a picture in picture
+before a moving background lost a tenth of its correlation; at 0 slivers match by chance."""
+_ZOOMS = (0.7, 0.78, 0.86, 0.93, 1.0, 1.08, 1.18, 1.3, 1.43, 1.65, 1.85)
+"""Reference widths per probe width: from a crop to 70 % to a picture of half the width."""
+_STRETCHES = (0.75, 0.87, 1.0, 1.15, 1.33)
+"""Of height against width: letterbox, pillarbox, 4:3."""
+_BLOCK_S = 2.0
+_AGREES = 0.35
+"""Share of the whole's correlation by which a block agrees."""
+
+
+def changes(cells: Cells, times: Times, at: Times) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return how each cell changes around instants, and where that is known.
+
+    Parameters
+    ----------
+    cells : ndarray, shape (pictures, 192), float16
+    times : ndarray, shape (pictures,), float64
+        Seconds, rising.
+    at : ndarray, shape (instants,), float64
+        On the same axis, rising.
+
+    Returns
+    -------
+    change : ndarray, shape (instants, 192), float32
+        Luma levels over 160 ms, zero where unknown.
+    known : ndarray, shape (instants,), bool
+    """
+    low = max(0, int(np.searchsorted(times, at[0] - STEP_S)) - 1)
+    high = int(np.searchsorted(times, at[-1] + STEP_S)) + 2
+    times, held = times[low:high], cells[low:high].astype(np.float32)
+    if len(times) < 2:
+        return np.zeros((len(at), cells.shape[1]), np.float32), np.zeros(len(at), np.bool_)
+    after, ok_after = _between(held, times, at + STEP_S)
+    before, ok_before = _between(held, times, at - STEP_S)
+    known = ok_after & ok_before
+    return np.where(known[:, None], after - before, np.float32(0)), known
+
+
+def evened(change: Floats) -> Floats:
+    """Return changes without what all cells share, every moving instant counting alike.
+
+    A flash or a fade is no motion, and a cut no more than any other instant.
+    """
+    change = change - change.mean(axis=1, keepdims=True)
+    size = np.sqrt((change**2).mean(axis=1))
+    floor = 0.5 * float(np.median(size)) + _LEAST_CHANGE
+    change = change / (size + floor)[:, None]
+    limit = _CLIP * float(np.sqrt((change**2).mean()))
+    clipped: Floats = np.clip(change, -limit, limit).astype(np.float32)
+    return clipped
+
+
+def placed(ours: Floats, theirs: Floats) -> tuple[float, int]:
+    """Return (correlation, placement) of two evened stretches of changes, each (instants, 192)."""
+    from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
+
+    shared = (ours.T @ theirs).reshape(ROWS, COLUMNS, ROWS, COLUMNS)
+    mine, other = (np.einsum("ik,ik->k", one, one).reshape(ROWS, COLUMNS) for one in (ours, theirs))
+    best, number = _video_kernels.best_placement(shared, mine, other, *placements(), _LEAST_SHARE)
+    return float(best), int(number)
+
+
+def alike(ours: Floats, theirs: Floats, number: int) -> float:
+    """Return the correlation under one placement."""
+    dot, mine, other = _parts(ours, theirs, number)
+    mine = mine * (1 - _LEAST_SHARE) + _LEAST_SHARE * (ours**2).sum(axis=1)
+    return float(dot.sum() / np.sqrt(mine.sum() * max(other.sum(), 1e-6) + 1e-9))
+
+
+def spread(ours: Floats, theirs: Floats, number: int) -> float:
+    """Return the standard deviation of chance correlations under a placement (Fisher's z).
+
+    Of two unrelated stretches that move like these: the fewer cells move and the longer they move
+    alike, the further chance reaches.
+    """
+    under = _under(number)
+    shown = under >= 0
+    a, b = ours[:, shown], theirs[:, under[shown]]
+    mine, other = float((a**2).sum()), float((b**2).sum())
+    if mine <= 0 or other <= 0:
+        return 1.0
+    apart = float(((a.T @ a) * (b.T @ b)).sum()) / (mine * other)
+    lasting = float((_lasting(a) * _lasting(b)).sum())
+    return float(np.sqrt(max(apart * max(lasting, 1.0) / len(a), 1e-6)))
+
+
+def upright() -> int:
+    """Return the placement of a picture on itself."""
+    columns, rows, pairs = placements()
+    same = (columns[pairs[:, 0]] == np.arange(COLUMNS)).all(axis=1)
+    same &= (rows[pairs[:, 1]] == np.arange(ROWS)).all(axis=1)
+    return int(np.flatnonzero(same)[0])
+
+
+def _lasting(change: Floats) -> Floats:
+    """Return the autocorrelation of changes at lags up to a third of their length, both ways."""
+    most = len(change) // 3
+    whole = float((change**2).sum())
+    made = [float((change[k:] * change[: len(change) - k]).sum()) / whole for k in range(1, most)]
+    return np.array([1.0, *made, *made], np.float32)
+
+
+def agreement(
+    ours: Floats, theirs: Floats, known: NDArray[np.bool_], number: int, *, rate_hz: float
+) -> list[bool | None]:
+    """Return for each 2 s whether they agree under a placement; ``None``: nothing moves."""
+    dot, mine, other = _parts(ours, theirs, number)
+    norm = np.sqrt(mine * other)
+    whole = float(dot.sum() / max(np.sqrt(mine.sum() * other.sum()), 1e-6))
+    size = round(_BLOCK_S * rate_hz)
+    moving = 0.2 * float(np.median(norm))
+    blocks: list[bool | None] = []
+    for start in range(0, len(dot) - size // 2, size):
+        here = slice(start, start + size)
+        if not known[here].any() or float(norm[here].mean()) <= moving:
+            blocks.append(None)
+        else:
+            blocks.append(bool(dot[here].sum() > _AGREES * whole * norm[here].sum()))
+    return blocks
+
+
+@cache
+def placements() -> tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]:
+    """Return (columns, rows, pairs), all int16.
+
+    ``columns[c]`` names the reference's column under each of the probe's 16, or -1, mirrored or
+    not; ``rows[k]`` its row under each of 12; placement ``n`` is ``columns[c], rows[k]`` with
+    ``c, k = pairs[n]``.
+    """
+    y = (np.arange(ROWS) + 0.5) / ROWS - 0.5
+    x = (np.arange(COLUMNS) + 0.5) / COLUMNS - 0.5
+    columns: dict[tuple[int, ...], int] = {}
+    rows: dict[tuple[int, ...], int] = {}
+    pairs = set()
+    for across in _ZOOMS:
+        for stretch in _STRETCHES:
+            down = across * stretch
+            if not 0.65 <= down <= 1.9:
+                continue
+            for sideways in _shifts(across, COLUMNS):
+                one = _cells(x * across + sideways, COLUMNS)
+                for side in (one, np.where(one >= 0, COLUMNS - 1 - one, -1)):
+                    c = columns.setdefault(tuple(side.tolist()), len(columns))
+                    for shift in _shifts(down, ROWS):
+                        row = tuple(_cells(y * down + shift, ROWS).tolist())
+                        pairs.add((c, rows.setdefault(row, len(rows))))
+    return (
+        np.array(list(columns), np.int16), np.array(list(rows), np.int16),
+        np.array(sorted(pairs), np.int16),
+    )  # fmt: skip
+
+
+def _under(number: int) -> NDArray[np.int64]:
+    """Return the reference's cell under each of the probe's 192, -1: none."""
+    columns, rows, pairs = placements()
+    c, k = pairs[number]
+    row, column = rows[k].astype(np.int64)[:, None], columns[c].astype(np.int64)[None]
+    under: NDArray[np.int64] = np.where((row >= 0) & (column >= 0), row * COLUMNS + column, -1)
+    return under.ravel()
+
+
+def _shifts(scale: float, count: int) -> NDArray[np.float64]:
+    """Shifts that a scale leaves room for, a cell apart."""
+    room = max(abs(1 - scale) / 2, 0.06)
+    steps = max(1, int(np.ceil(room * count)))
+    return np.linspace(-room, room, 2 * steps + 1)
+
+
+def _cells(place: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    cell = np.floor((place + 0.5) * count).astype(np.int64)
+    return np.where((cell >= 0) & (cell < count), cell, -1)
+
+
+def _between(cells: Floats, times: Times, at: Times) -> tuple[Floats, NDArray[np.bool_]]:
+    left = np.clip(np.searchsorted(times, at, side="right") - 1, 0, len(times) - 2)
+    gap = times[left + 1] - times[left]
+    share = ((at - times[left]) / gap).astype(np.float32)
+    # A picture's slot past either end still shows the last one.
+    known = (gap <= HOLE_S) & (at >= times[0] - STEP_S) & (at <= times[-1] + STEP_S)
+    share = np.clip(share, 0, 1)[:, None]
+    return cells[left] * (1 - share) + cells[left + 1] * share, known
+
+
+def _parts(ours: Floats, theirs: Floats, number: int) -> tuple[Floats, Floats, Floats]:
+    under = _under(number)
+    shown = under >= 0
+    a, b = ours[:, shown], theirs[:, under[shown]]
+    return (a * b).sum(axis=1), (a**2).sum(axis=1), (b**2).sum(axis=1)

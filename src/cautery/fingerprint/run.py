@@ -1,0 +1,163 @@
+"""A sealed run of the landmark index: sorted postings of one slice of time, packed.
+
+A posting is 3 bytes, 12 bits reference and 12 bits frame of a slice of 4,096 frames; a table
+gives each key's postings in one look at 16 bytes (1.3 bytes a key).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.errors import InputError
+from cautery.fingerprint import _run_kernels as _kernels
+from cautery.fingerprint.audio import Words
+
+Longs = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+MOST_REFERENCES = 1 << (_kernels.POSTING_BITS - _kernels.FRAME_BITS)
+_LEAST_BITS = 14
+"""What a key leaves of the hash's 22 bits fits a byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Sorted postings of one slice; immutable, so that a search may read while others are added.
+
+    Parameters
+    ----------
+    bits : int
+        Of the hash that are the key, 14 to 22.
+    table : ndarray, shape (2 * records,), uint64
+        A record of 12 keys: where its postings start (32 bits) and their number by key (8 bits
+        each).
+    rests : ndarray, shape (postings under plain keys,), uint8
+        Low bits of the hash; empty if the key is all of it.
+    postings : ndarray, shape (3 * postings + 1,), uint8
+        ``reference << 12 | frame``, little-endian; the spare byte lets four be read at once.
+        Those of hot keys, over 255 postings, come last.
+    hot : ndarray, shape (postings under hot keys,), uint32
+        Their hashes, rising.
+    """
+
+    bits: int
+    table: NDArray[np.uint64]
+    rests: Bytes
+    postings: Bytes
+    hot: Words
+    row: Longs = field(init=False, repr=False, compare=False)
+    """What the kernels need of this run."""
+
+    def __post_init__(self) -> None:
+        row = np.zeros(8, np.int64)
+        for column, array in (
+            (_kernels.TABLE, self.table),
+            (_kernels.RESTS, self.rests),
+            (_kernels.POSTINGS, self.postings),
+            (_kernels.HOT, self.hot),
+        ):
+            row[column] = array.ctypes.data
+        row[_kernels.BITS], row[_kernels.HOTS] = self.bits, len(self.hot)
+        row[_kernels.PLAIN] = len(self) - len(self.hot)
+        object.__setattr__(self, "row", row)
+
+    @classmethod
+    def of(cls, items: Longs, spare: Longs) -> Run:
+        """Sort items, in place and with a spare array of their size, and pack them."""
+        _kernels.sort(items, spare)
+        return cls.packed(items, _bits_for(len(items)))
+
+    @classmethod
+    def packed(cls, items: Longs, bits: int) -> Run:
+        """Pack sorted items under keys of so many bits."""
+        return cls(bits, *_kernels.packed(items, bits))
+
+    @classmethod
+    def merged(cls, runs: Sequence[Run]) -> Run:
+        """Make one of several runs of one slice."""
+        bits = _bits_for(sum(map(len, runs)))
+        return cls(bits, *_kernels.merged(np.array([one.row for one in runs]), bits))
+
+    @classmethod
+    def of_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], *, references: int = MOST_REFERENCES
+    ) -> Run:
+        """Take back what ``arrays`` gave, whoever kept it; read-only memory maps will do.
+
+        Parameters
+        ----------
+        references : int
+            Postings may speak of fewer than that.
+
+        Raises
+        ------
+        InputError
+            If they are none that a run of so many references could have given.
+        """
+        try:
+            kept = {name: np.asarray(arrays[name]) for name in _DTYPES}
+        except KeyError as error:
+            raise InputError("a run's arrays are not all there") from error
+        for name, dtype in _DTYPES.items():
+            if kept[name].dtype != dtype or kept[name].ndim != 1:
+                raise InputError(f"a run's {name} are of another type")
+        bits = int(kept["bits"][0]) if len(kept["bits"]) == 1 else 0
+        postings, hot = (len(kept["postings"]) - 1) // 3, len(kept["hot"])
+        well = (
+            _LEAST_BITS <= bits <= _kernels.HASH_BITS
+            and len(kept["table"]) == 2 * ((1 << bits) // _kernels.LANES + 1)
+            and len(kept["postings"]) == 3 * postings + 1
+            and hot <= postings < 1 << 31
+            and len(kept["rests"]) == (postings - hot if bits < _kernels.HASH_BITS else 0)
+        )
+        if not well:
+            raise InputError("a run's arrays do not fit each other")
+        del kept["bits"]
+        run = cls(bits, **{name: np.ascontiguousarray(one) for name, one in kept.items()})
+        if not _kernels.sound(run.row, references):
+            raise InputError("a run's arrays make no sense")
+        return run
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what to keep of this run, by name."""
+        return {
+            "bits": np.array([self.bits], np.int32),
+            "table": self.table,
+            "rests": self.rests,
+            "postings": self.postings,
+            "hot": self.hot,
+        }
+
+    def items(self) -> Longs:
+        """Return hash, reference and frame of every posting, ``hash << 24 | posting``."""
+        items = np.empty(len(self), np.int64)
+        _kernels.unpacked(self.row, items)
+        return items
+
+    def __len__(self) -> int:
+        """Return the number of postings."""
+        return (len(self.postings) - 1) // 3
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return sum(one.nbytes for one in (self.table, self.rests, self.postings, self.hot))
+
+
+_DTYPES = {
+    "bits": np.dtype("<i4"),
+    "table": np.dtype("<u8"),
+    "rests": np.dtype("u1"),
+    "postings": np.dtype("u1"),
+    "hot": np.dtype("<u4"),
+}
+
+
+def _bits_for(postings: int) -> int:
+    """Return a key's bits: about four postings a key until the key is all of the hash."""
+    size = postings.bit_length()
+    return _kernels.HASH_BITS if size > _kernels.HASH_BITS else max(_LEAST_BITS, size - 2)

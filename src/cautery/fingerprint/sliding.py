@@ -1,0 +1,156 @@
+"""A probe's signature slid along a reference's: where it may lie.
+
+All lags at once, by Fourier transforms that the reference keeps; several views of a probe share
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.fingerprint.video import LONGEST, Floats, Signature, Times
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Normalised correlation of a probe at every lag of a reference.
+
+    Parameters
+    ----------
+    lags_s : ndarray, shape (lags,), float64
+        Probe start minus the reference time it was compared with, rising.
+    strength : ndarray, shape (lags,), float32
+        -1 to 1.
+    """
+
+    lags_s: Times
+    strength: Floats
+
+    def best(self) -> tuple[float, float, float]:
+        """Return (lag in seconds, strength, largest strength over 1 s away)."""
+        if not len(self.strength):
+            return 0.0, 0.0, 0.0
+        at = int(np.argmax(self.strength))
+        peak = float(self.strength[at])
+        lag_s = float(self.lags_s[at])
+        if 0 < at < len(self.strength) - 1:
+            left, right = float(self.strength[at - 1]), float(self.strength[at + 1])
+            bend = left - 2 * peak + right
+            if bend < 0:
+                step_s = float(self.lags_s[1] - self.lags_s[0])
+                lag_s += 0.5 * (left - right) / bend * step_s
+        far = np.abs(self.lags_s - self.lags_s[at]) > 1.0
+        return lag_s, peak, float(self.strength[far].max()) if far.any() else 0.0
+
+
+def correlate(probe: Signature, reference: Signature, *, low_s: float, high_s: float) -> Alignment:
+    """Slide a probe along a reference.
+
+    Parameters
+    ----------
+    low_s, high_s : float
+        Lags searched: probe start minus reference time, on the axes of the signatures.
+    """
+    count, length = min(LONGEST, probe.change.shape[1]), reference.change.shape[1]
+    nothing = Alignment(np.empty(0), np.empty(0, np.float32))
+    if count < 8 or length < count // 2:
+        return nothing
+    rate = probe.rate_hz
+    first, last = _places(probe, reference, low_s, high_s)
+    if last < first:
+        return nothing
+    dot = _products(probe.pattern(reference.block)[None], reference, first, last)[0]
+    places = np.arange(first, last + 1)
+    energy = reference.energy
+    here = energy[np.clip(places + count, 0, length)] - energy[np.clip(places, 0, length)]
+    mine = probe.energy
+    covered = mine[np.clip(length - places, 0, count)] - mine[np.clip(-places, 0, count)]
+    least = 0.02 * float(mine[count]) + 1e-6
+    scale = np.sqrt(np.maximum(here, least) * np.maximum(covered, least))
+    lags = probe.start_s - (reference.start_s + places / rate)
+    return Alignment(lags[::-1], (dot / scale).astype(np.float32)[::-1])
+
+
+class Patterns:
+    """Several views of one probe, slid along references together.
+
+    Parameters
+    ----------
+    views : sequence of Signature
+        Parts of the picture, or speeds undone.
+    """
+
+    def __init__(self, views: Sequence[Signature]) -> None:
+        self.views = tuple(views)
+        self._made: dict[int, NDArray[np.complex64]] = {}
+
+    def peaks(
+        self, reference: Signature, *, low_s: float, high_s: float, most: int
+    ) -> list[tuple[float, float, int]]:
+        """Return the strongest local maxima of each view, in no order: (strength, lag, view).
+
+        Parameters
+        ----------
+        low_s, high_s : float
+            As in :func:`correlate`.
+        most : int
+            Of each view.
+        """
+        from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
+
+        if reference.change.shape[1] < 4:
+            return []
+        block = reference.block
+        if block not in self._made:
+            self._made[block] = np.stack([one.pattern(block) for one in self.views])
+        spans = [_places(one, reference, low_s, high_s) for one in self.views]
+        first, last = min(one for one, _ in spans), max(one for _, one in spans)
+        if last < first:
+            return []
+        dots = _products(self._made[block], reference, first, last)
+        strength, place = np.zeros(most, np.float32), np.zeros(most, np.int64)
+        found = []
+        for number, (view, (begin, end)) in enumerate(zip(self.views, spans, strict=True)):
+            count = min(LONGEST, view.change.shape[1])
+            if count < 8 or end < begin:
+                continue
+            dot = dots[number, begin - first : end - first + 1]
+            tops = _video_kernels.strongest(
+                dot, begin, reference.energy, view.energy, count, strength, place
+            )
+            for k in range(tops):
+                theirs_s = reference.start_s + float(place[k]) / view.rate_hz
+                found.append((float(strength[k]), view.start_s - theirs_s, number))
+        return found
+
+
+def _places(probe: Signature, reference: Signature, low_s: float, high_s: float) -> tuple[int, int]:
+    """Return the first and the last instant of the reference that the probe may start at."""
+    count, length = min(LONGEST, probe.change.shape[1]), reference.change.shape[1]
+    # The probe may hang over either end of the reference by half its length.
+    rate, over = probe.rate_hz, count // 2
+    first, last = -over, length - count + over
+    if np.isfinite(high_s):
+        first = max(first, int(np.ceil((probe.start_s - high_s - reference.start_s) * rate)))
+    if np.isfinite(low_s):
+        last = min(last, int(np.floor((probe.start_s - low_s - reference.start_s) * rate)))
+    return first, last
+
+
+def _products(
+    patterns: NDArray[np.complex64], reference: Signature, first: int, last: int
+) -> Floats:
+    """Return the sum of products at each place from first to last, shape (patterns, places)."""
+    block = reference.block
+    hop, shift = block - LONGEST, LONGEST // 2
+    begin, end = (first + shift) // hop, (last + shift) // hop + 1
+    made = []
+    for spectrum in reference.spectra[begin:end]:
+        product = (patterns * spectrum).sum(axis=1)
+        made.append(np.fft.irfft(product, block)[:, :hop].astype(np.float32))
+    dots = np.concatenate(made, axis=1)
+    return dots[:, first + shift - begin * hop : last + shift - begin * hop + 1]

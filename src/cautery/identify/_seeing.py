@@ -1,0 +1,267 @@
+"""Where a probe's pictures may lie in references, and how much better than chance.
+
+Coarse signatures propose places, in the whole picture and in insets of it, then at other speeds;
+each place is judged by how alike finer cells change there under the best placement. The score is
+that correlation's lead over what the same probe, played backwards, reaches in the same reference,
+over the spread of chance for so much motion. It depends on one probe and one reference alone,
+never on what else is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.fingerprint import placement
+from cautery.fingerprint.recipe import Recipe
+from cautery.fingerprint.sliding import Patterns
+from cautery.fingerprint.video import INSETS, WHOLE, Cells, Floats, Times, cells_of, signature
+from cautery.identify.references import References
+from cautery.identify.sound import SEARCH_S
+from cautery.model.media import Decoded
+
+_SPEED_MOST = 0.06
+_SPEED_STEP_SHORT, _SPEED_STEP_LONG, _LONG_S = 0.02, 0.01, 12.0
+"""Half a step moves the ends of a 10-s probe by 50 ms, less than a picture lasts."""
+_SURE = 6.0
+"""Score from which no other speed is tried."""
+_MOST_JUDGED = 24
+"""Places proposed by the coarse search that are judged, of all references, strongest first."""
+_MOST_AT_SPEEDS = 12
+_MOST_WEIGHED, _MOST_SCORED = 6, 4
+_NEARLY = 0.6
+"""Share of the best place's promise from which a further reference, which may carry the same, is
+scored too."""
+_PEAKS = 6
+"""Of one reference in one view."""
+_LEAST_KNOWN, _LEAST_KNOWN_S = 0.5, 4.0
+"""Share of the probe that the reference must cover at a place, and seconds of it: over 2.5 s at a
+reference's end, other content reached twice the score it reached anywhere else."""
+_LEAST_ALIKE = 0.15
+"""Correlation that chance reaches anyway (fingerprint/placement.py)."""
+_DECOYS, _TOP_DECOYS = 12, 3
+"""Places of the probe played backwards that are judged in the same reference, and how many of the
+best of them say, on average, what chance reaches."""
+_SPREAD = 0.06
+"""Of a correlation's Fisher z, that even the liveliest pictures have by chance: of many placements
+the best was chosen. 0.03, 0.06 and none were tried on 200 windows of other content."""
+_WHOLLY_ALIKE = 0.9
+"""What the same pictures reach after a re-encoding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a probe may lie: ``reference time = origin_s + speed * seconds of the probe``."""
+
+    name: str
+    origin_s: float
+    speed: float
+    alike: float = -1.0
+    placed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A probe's cells on its own axis, 0 its start."""
+
+    cells: Cells
+    times: Times
+    at: Times
+    change: Floats
+    known: NDArray[np.bool_]
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return float(self.at[-1] - self.at[0])
+
+    def backwards(self) -> Probe:
+        """Return what moves in the opposite order: no reference holds it, and it moves as much."""
+        return replace(self, change=self.change[::-1], known=self.known[::-1])
+
+    @classmethod
+    def of(cls, decoded: Decoded, recipe: Recipe) -> Probe:
+        start_s = decoded.audio_s if len(decoded.audio) else float(decoded.luma_s[0])
+        times, cells = decoded.luma_s - start_s, cells_of(decoded.luma)
+        count = int((times[-1] - times[0]) * recipe.luma_rate_hz) + 1
+        at = times[0] + np.arange(count) / recipe.luma_rate_hz
+        change, known = placement.changes(cells, times, at)
+        return cls(cells, times, at, placement.evened(change), known)
+
+
+def searched(
+    probe: Probe,
+    references: References,
+    names: Sequence[str],
+    media_at_s: float | None,
+    speed_heard: float | None,
+) -> list[tuple[Place, float]]:
+    """Return the best place in each reference that may be it, and its score, best first."""
+    usual = 1.0 if speed_heard is None else speed_heard
+    insets = _views(probe, references, [usual], (WHOLE, *INSETS))
+    decoys, reverse = Patterns([one.backwards() for one in insets.views]), probe.backwards()
+    known: dict[Place, float] = {}
+
+    def scored(places: Sequence[Place]) -> list[tuple[Place, float]]:
+        made = []
+        for place, spread in _promising(probe, references, places):
+            if place not in known:
+                back = _judged(reverse, references, [place.name], decoys, media_at_s, _DECOYS)
+                known[place] = _lead(place, back) / spread
+            made.append((place, known[place]))
+        return sorted(made, key=lambda one: (-one[1], one[0].name))
+
+    places = _judged(probe, references, names, insets, media_at_s, _MOST_JUDGED)
+    best = scored(places)
+    if speed_heard is None and not any(score >= _SURE for _, score in best):
+        step = _SPEED_STEP_SHORT if probe.seconds < _LONG_S else _SPEED_STEP_LONG
+        count = round(_SPEED_MOST / step)
+        speeds = [1 + step * k for k in range(-count, count + 1) if k]
+        faster = _views(probe, references, speeds, (WHOLE,))
+        places += _judged(probe, references, names, faster, media_at_s, _MOST_AT_SPEEDS)
+        best = scored(places)
+    return best
+
+
+def reachable(probe: Probe) -> float:
+    """Return the score of the same pictures: the less moves, the less it is worth."""
+    own = probe.change[probe.known]
+    spread = placement.spread(own, own, placement.upright())
+    return float(np.arctanh(_WHOLLY_ALIKE)) / (spread + _SPREAD)
+
+
+def span(references: References, name: str, media_at_s: float | None) -> tuple[float, float]:
+    """Return the lags that a probe, its start 0, is searched at in one reference."""
+    if references.info(name).kind == "work" or media_at_s is None:
+        return -np.inf, np.inf
+    return SEARCH_S[0] - media_at_s, SEARCH_S[1] - media_at_s
+
+
+def _views(
+    probe: Probe,
+    references: References,
+    speeds: Sequence[float],
+    insets: Sequence[tuple[float, float, float]],
+) -> Patterns:
+    return Patterns(
+        [
+            signature(probe.cells, probe.times, references.recipe, speed=speed, inset=inset)
+            for speed in speeds
+            for inset in insets
+        ]
+    )
+
+
+def _promising(
+    probe: Probe, references: References, places: Sequence[Place]
+) -> list[tuple[Place, float]]:
+    """Return the best places, with chance's spread there, of references that may be it.
+
+    By how many spreads they lie above zero: where little moves, anything looks alike.
+    """
+    best: dict[str, Place] = {}
+    for one in places:
+        if one.alike >= _LEAST_ALIKE and (one.name not in best or one.alike > best[one.name].alike):
+            best[one.name] = one
+    ranked = []
+    for one in sorted(best.values(), key=lambda one: (-one.alike, one.name))[:_MOST_WEIGHED]:
+        theirs, known = their_changes(probe, references, one)
+        spread = _SPREAD + placement.spread(
+            probe.change[known], placement.evened(theirs[known]), one.placed
+        )
+        ranked.append((float(np.arctanh(min(one.alike, 0.995))) / spread, one, spread))
+    ranked.sort(key=lambda one: (-one[0], one[1].name))
+    return [
+        (one, spread)
+        for promise, one, spread in ranked[:_MOST_SCORED]
+        if promise >= _NEARLY * ranked[0][0]
+    ]
+
+
+def _judged(  # noqa: PLR0917 - what is sought, where, and how
+    probe: Probe,
+    references: References,
+    names: Sequence[str],
+    views: Patterns,
+    media_at_s: float | None,
+    most: int,
+) -> list[Place]:
+    """Propose places by coarse signatures, and judge the strongest by fine cells."""
+    proposed: dict[tuple[str, int, float], tuple[float, Place]] = {}
+    for name in names:
+        held = references.pictures(name)
+        if held is None or held.signature.silent:
+            continue
+        low_s, high_s = span(references, name, media_at_s)
+        for strength, lag_s, number in views.peaks(
+            held.signature, low_s=low_s, high_s=high_s, most=_PEAKS
+        ):
+            view = views.views[number]
+            # The undone probe starts where its first picture lies.
+            origin_s = view.start_s - lag_s - view.speed * float(probe.times[0])
+            key = name, round(origin_s / 0.16), view.speed
+            if key not in proposed or proposed[key][0] < strength:
+                proposed[key] = strength, Place(name, origin_s, view.speed)
+    ranked = sorted(proposed.values(), key=lambda one: -one[0])[:most]
+    return [_judge(probe, references, place) for _, place in ranked]
+
+
+def _judge(probe: Probe, references: References, place: Place) -> Place:
+    theirs, known = their_changes(probe, references, place)
+    least_s = max(_LEAST_KNOWN * probe.seconds, min(_LEAST_KNOWN_S, 0.9 * probe.seconds))
+    if known.mean() * probe.seconds < least_s:
+        return place
+    score, number = placement.placed(probe.change[known], placement.evened(theirs[known]))
+    return Place(place.name, place.origin_s, place.speed, score, number)
+
+
+def their_changes(
+    probe: Probe, references: References, place: Place
+) -> tuple[Floats, NDArray[np.bool_]]:
+    held = references.pictures(place.name)
+    assert held is not None
+    at = place.origin_s + place.speed * probe.at
+    change, known = placement.changes(held.cells, held.times, at)
+    return change, known & probe.known
+
+
+def _lead(place: Place, decoys: Sequence[Place]) -> float:
+    """Return how much more alike a place is than the best decoys, as Fisher's z."""
+    chance = sorted((one.alike for one in decoys), reverse=True)[:_TOP_DECOYS]
+    level = max(float(np.mean(chance)) if chance else 0.0, _LEAST_ALIKE / 2)
+    lead = np.arctanh(min(place.alike, 0.995)) - np.arctanh(min(level, 0.995))
+    return max(0.0, float(lead))
+
+
+def refined(probe: Probe, references: References, place: Place) -> Place:
+    """Return the place to a few milliseconds, its speed to a quarter of a percent."""
+    middle_s = float(probe.at[0] + probe.at[-1]) / 2
+    best = place
+    speeds = [place.speed + k / 400 for k in range(-4, 5)] if place.speed != 1.0 else [1.0]
+    for speed in speeds:
+        # Turning about the middle leaves the place where it is.
+        origin_s = place.origin_s + (place.speed - speed) * middle_s
+        steps = np.array([-0.08, -0.04, 0.0, 0.04, 0.08])
+        curve = [
+            _alike(probe, references, Place(place.name, origin_s + step, speed), place.placed)
+            for step in steps
+        ]
+        top = int(np.clip(np.argmax(curve), 1, len(curve) - 2))
+        left, peak, right = curve[top - 1 : top + 2]
+        bend = left - 2 * peak + right
+        shift = float(np.clip(0.5 * (left - right) / bend, -1, 1)) if bend < 0 else 0.0
+        if speed == speeds[0] or peak > best.alike + 1e-3:
+            best = Place(
+                place.name, origin_s + float(steps[top]) + 0.04 * shift, speed, peak, place.placed
+            )
+    return best
+
+
+def _alike(probe: Probe, references: References, place: Place, number: int) -> float:
+    theirs, known = their_changes(probe, references, place)
+    if not known.any():
+        return -1.0
+    return placement.alike(probe.change[known], placement.evened(theirs[known]), number)

@@ -1,0 +1,307 @@
+"""One probe's sound made ready for every rung of the ladder, and the leads they give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.fingerprint.audio import Floats, Peaks, landmarks_of, peaks_in
+from cautery.fingerprint.codes import (
+    WORD_FRAMES,
+    Chance,
+    Code,
+    Place,
+    Stack,
+    agreeing,
+    bands_of,
+    chance,
+    code_of,
+    judged,
+    scores_at,
+)
+from cautery.fingerprint.index import Snapshot
+from cautery.fingerprint.recipe import Recipe
+from cautery.fingerprint.spectrum import power_of
+from cautery.identify.references import References
+
+_SEARCH_S = (-31.0, 301.0)
+"""One second more each way than :data:`cautery.identify.sound.SEARCH_S`."""
+_LEAST_VOTES = 5
+_PROPOSED = 32
+"""Candidates that the codes judge, of all passes together."""
+_ALIKE = 0.5
+"""Agreement (1 - 2 x bit-error rate) from which a lead's speed is right to half a per cent."""
+_EVERYWHERE = (1 << 21) - 8
+"""Frames: 9 h each way, more than is held of anything."""
+
+Scan = Callable[..., list[Place]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Where a probe may come from.
+
+    Parameters
+    ----------
+    number : int
+        The reference's.
+    offset : int
+        Reference frame minus ``tempo`` times probe frame.
+    shift : float
+        What the offset lacks, frames.
+    """
+
+    number: int
+    works: bool
+    piece: int
+    offset: int
+    tempo: float
+    pitch: float
+    score: float
+    votes: int = 0
+    shift: float = 0.0
+    searched: int = 1
+
+    def near(self, other: Lead) -> bool:
+        """Tell whether both are one place, seen at two speeds or phases."""
+        return (
+            self.number == other.number
+            and self.works == other.works
+            and abs(self.offset - other.offset) <= 48
+        )
+
+
+@dataclass(frozen=True)
+class Sounding:
+    """A probe's peaks and codes, and what it is searched in."""
+
+    recipe: Recipe
+    power: Floats
+    peaks: Peaks
+    probe_s: float
+    snapshots: tuple[Snapshot, Snapshot]
+    stacks: tuple[Stack, Stack]
+    window: tuple[int, int, int]
+    """(base, low, high) of live offsets, frames."""
+    references: int
+    _bands: dict[float, Floats] = field(default_factory=dict)
+    _codes: dict[tuple[float, float], Code] = field(default_factory=dict)
+    _chances: dict[bool, Chance] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, audio: Floats, references: References, media_at_s: float | None) -> Sounding:
+        """Prepare a probe."""
+        recipe = references.recipe
+        power = power_of(audio, recipe)
+        low, high = -_EVERYWHERE, _EVERYWHERE
+        if media_at_s is not None:
+            low, high = (round(-one * recipe.frames_per_s) for one in reversed(_SEARCH_S))
+        at_s = references.reached() if media_at_s is None else media_at_s
+        base = round(((at_s or 0.0) - references.origin_s(works=False)) * recipe.frames_per_s)
+        return cls(
+            recipe,
+            power,
+            peaks_in(power, recipe),
+            len(audio) / recipe.rate_hz,
+            (references.snapshot(works=False), references.snapshot(works=True)),
+            (references.stack(works=False), references.stack(works=True)),
+            (base, low, high),
+            len(references.infos),
+        )
+
+    def code(self, tempo: float, pitch: float) -> Code:
+        """Return the probe's words with a tempo and a pitch undone."""
+        key = round(tempo, 5), round(pitch, 4)
+        if key not in self._codes:
+            if key[1] not in self._bands:
+                self._bands[key[1]] = bands_of(self.power, self.recipe, pitch=key[1])
+            self._codes[key] = code_of(self._bands[key[1]], tempo=key[0], pitch=key[1])
+        return self._codes[key]
+
+    def usual(self, *, works: bool) -> Chance:
+        """Return what chance gives this probe, per word; measured once, untouched."""
+        if works not in self._chances:
+            code = self.code(1.0, 1.0)
+            self._chances[works] = chance(self.stacks[works], code.words[0], code.at[0])
+        return self._chances[works]
+
+    def frames(self, *, works: bool) -> tuple[int, int, int]:
+        """Return (base, low, high) of offsets that are searched."""
+        return (0, -_EVERYWHERE, _EVERYWHERE) if works else self.window
+
+
+def proposed(sounding: Sounding, speeds: Sequence[tuple[float, float]]) -> list[Lead]:
+    """Return what landmark votes propose, judged by codes."""
+    marks = [
+        landmarks_of(
+            sounding.peaks.stretched(tempo=tempo, pitch=pitch, recipe=sounding.recipe)
+            if (tempo, pitch) != (1.0, 1.0)
+            else sounding.peaks,
+            sounding.recipe,
+        )
+        for tempo, pitch in speeds
+    ]
+    voted: list[tuple[int, bool, int, int, tuple[float, float]]] = []
+    best: list[int] = []
+    for works in (False, True):
+        base, low, high = sounding.frames(works=works)
+        snapshot = sounding.snapshots[works]
+        for speed, mine in zip(speeds, marks, strict=True):
+            # What as many have outvoted already would not be judged: to look for it costs more.
+            least = best[-1] if len(best) == _PROPOSED else _LEAST_VOTES
+            found = snapshot.candidates(
+                mine, base=base, low=low, high=high, least=least, most=_PROPOSED
+            )
+            voted += [(one.votes, works, one.reference, one.offset + base, speed) for one in found]
+            best = sorted([*best, *(one.votes for one in found)], reverse=True)[:_PROPOSED]
+    voted.sort(key=lambda one: (-one[0], *one[1:]))
+    leads = []
+    for votes, works, number, offset, (tempo, pitch) in voted[:_PROPOSED]:
+        piece = _piece(sounding.stacks[works], number, offset)
+        if piece is not None:
+            leads += _judged(sounding, [(piece, offset)], tempo, pitch, works=works, votes=votes)
+    return leads
+
+
+def leads_from(
+    sounding: Sounding,
+    look: Scan,
+    tempo: float,
+    pitch: float,
+    *,
+    phases: Sequence[int],
+    among: frozenset[int] | None = None,
+) -> list[Lead]:
+    """Return what a scan of the codes finds, in all references or among some."""
+    code = sounding.code(tempo, pitch)
+    leads = []
+    for works in (False, True):
+        stack = sounding.stacks[works]
+        base, low, high = sounding.frames(works=works)
+        spans = stack.within(
+            code.length, (base + low) // WORD_FRAMES, (base + high) // WORD_FRAMES + 1, among
+        )
+        leads += [
+            Lead(
+                int(stack.references[one.piece]), works, one.piece, one.offset, tempo, pitch,
+                one.score, searched=sounding.references,
+            )
+            for one in look(stack, code, spans, phases=phases, usual=sounding.usual(works=works))
+        ]  # fmt: skip
+    return leads
+
+
+def refined(sounding: Sounding, lead: Lead) -> Lead:
+    """Return a lead at the tempo, pitch and offset that fit it best."""
+    alike = _alike(sounding, lead)
+    for step in (0.0025,) if alike >= _ALIKE else (0.01, 0.005, 0.0025):
+        for _ in range(4):
+            best = lead
+            for tempo, pitch in _neighbours(lead, step):
+                # The probe's middle stays where it is when its tempo changes.
+                middle = len(sounding.power) / 2
+                offset = round(lead.offset + (lead.tempo - tempo) * middle)
+                for one in _judged(
+                    sounding, [(lead.piece, offset)], tempo, pitch, works=lead.works
+                ):
+                    if one.score > best.score * 1.01:
+                        best = one
+            if best is lead:
+                break
+            lead = replace(best, votes=lead.votes, searched=lead.searched)
+    _, _, shift = agreeing(sounding.stacks[lead.works], sounding.code(lead.tempo, lead.pitch),
+                           Place(lead.piece, lead.offset, lead.score))  # fmt: skip
+    return replace(lead, shift=shift)
+
+
+def scores_along(
+    sounding: Sounding, number: int, offsets: NDArray[np.int64], speed: float, *, works: bool
+) -> NDArray[np.float64]:
+    """Return a reference's score at each offset, the speed undone with or without the pitch."""
+    stack, usual = sounding.stacks[works], sounding.usual(works=works)
+    middle = int(offsets[len(offsets) // 2])
+    piece = _piece(stack, number, middle)
+    if piece is None:
+        return np.zeros(len(offsets))
+    every = [
+        scores_at(stack, sounding.code(speed, pitch), np.full(len(offsets), piece), offsets, usual)
+        for pitch in sorted({1.0, speed})
+    ]
+    best = max(every, key=lambda one: float(one.max()))
+    return np.where(np.isfinite(best), best, 0.0)
+
+
+def seconds_of(
+    sounding: Sounding, lead: Lead, block_s: float
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Return (start of each block in the probe, its score) of a lead.
+
+    Returns
+    -------
+    start_s : ndarray, shape (blocks,), float64
+    score : ndarray, shape (blocks,), float32
+        0 where the probe says nothing.
+    """
+    code = sounding.code(lead.tempo, lead.pitch)
+    at, bits, _ = agreeing(
+        sounding.stacks[lead.works], code, Place(lead.piece, lead.offset, lead.score)
+    )
+    phase = -lead.offset % WORD_FRAMES
+    per_s = sounding.recipe.frames_per_s
+    probe_s = (phase + WORD_FRAMES * at) / lead.tempo / per_s
+    size = max(1, int(sounding.probe_s / block_s))
+    block = np.clip((probe_s / block_s).astype(np.int64), 0, size - 1)
+    usual = sounding.usual(works=lead.works)
+    words = max(1, len(sounding.code(1.0, 1.0).words[0]))
+    count = np.bincount(block, minlength=size)
+    differing = np.bincount(block, weights=bits, minlength=size)
+    sigma = usual.sigma * np.sqrt(np.maximum(count, 1) / words)
+    score = (usual.mean / words * count - differing) / sigma
+    return np.arange(size, dtype=np.float64) * block_s, score.astype(np.float32)
+
+
+def _judged(
+    sounding: Sounding,
+    wanted: Sequence[tuple[int, int]],
+    tempo: float,
+    pitch: float,
+    *,
+    works: bool,
+    votes: int = 0,
+) -> list[Lead]:
+    stack = sounding.stacks[works]
+    return [
+        Lead(
+            int(stack.references[one.piece]), works, one.piece, one.offset, tempo, pitch,
+            one.score, votes, searched=sounding.references,
+        )
+        for one in judged(
+            stack, sounding.code(tempo, pitch), wanted, sounding.usual(works=works)
+        )
+    ]  # fmt: skip
+
+
+def _neighbours(lead: Lead, step: float) -> list[tuple[float, float]]:
+    tempo, pitch = lead.tempo, lead.pitch
+    ways = ((1, 1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
+    return [(tempo + i * step, pitch + k * step) for i, k in ways]
+
+
+def _alike(sounding: Sounding, lead: Lead) -> float:
+    usual = sounding.usual(works=lead.works)
+    return lead.score * usual.sigma / max(usual.mean, 1.0)
+
+
+def _piece(stack: Stack, number: int, offset: int) -> int | None:
+    """Return the piece of a reference in which, or nearest to which, an offset lies."""
+    mine = np.flatnonzero(stack.references == number)
+    if not len(mine):
+        return None
+    word = offset / WORD_FRAMES
+    first = stack.first[mine]
+    last = first + stack.ends[mine] - stack.starts[mine]
+    apart = np.maximum(first - word, 0) + np.maximum(word - last, 0)
+    return int(mine[int(np.argmin(apart))])

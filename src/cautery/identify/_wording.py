@@ -1,0 +1,127 @@
+"""An identification's reason, in words that an analyst can check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cautery.identify.references import ReferenceInfo
+from cautery.identify.windows import Glance
+from cautery.model.identification import Stretch
+from cautery.model.verdict import verbal
+
+_MOST_TOLD = 6
+
+
+class Words:
+    """Tells stretches of one probe.
+
+    Parameters
+    ----------
+    known : mapping of str to ReferenceInfo
+    probe_s : float
+        The probe's length.
+    """
+
+    def __init__(self, known: Mapping[str, ReferenceInfo], probe_s: float) -> None:
+        self._known = known
+        self._probe_s = probe_s
+
+    def common(self, channels: Sequence[str]) -> str:
+        """Say that what was found is shared."""
+        return (
+            f"{' and '.join(channels)} carry the same here, no longer than an advert: a jingle, "
+            "an advert or stock music; nothing tells them apart, not confirmed, and it accuses "
+            "nobody"
+        )
+
+    def found(
+        self,
+        lead: Stretch,
+        others: Sequence[Stretch],
+        quoted: Sequence[Stretch],
+        *,
+        why: str | None,
+        methods: Sequence[str],
+        repeats: int,
+        short: bool,
+        partner: str | None,
+    ) -> str:
+        """Say what is claimed, on what grounds, and what it does not prove."""
+        said = [f"{self.stretch(lead)} by {' and '.join(methods) or 'no method stated'}"]
+        said.append(
+            "two windows agree within 0.2 s"
+            if lead.confirmed
+            else "not confirmed: no two windows of 5 s, each enough by itself, agree"
+        )
+        said.append(verbal(lead.log10_lr))
+        if len(lead.references) > 1 and why is None:
+            said.append("nothing tells these references apart here: it is any of them")
+        if why:
+            said.append(why)
+        if repeats:
+            said.append(
+                f"the reference repeats itself: {repeats} other place{'s' * (repeats > 1)} fit as "
+                "well, so where in it the probe lies is open"
+            )
+        said += [f"also {self.stretch(one)}" for one in others[:_MOST_TOLD]]
+        said += self._quotations(quoted)
+        if partner:
+            said.append(f"{partner} is licensed for it")
+        elif short:
+            said.append(
+                f"{self._probe_s:.0f} s may be an advert, a trailer or a quotation: "
+                "a match, not an accusation"
+            )
+        return "; ".join(said)
+
+    def quoted(self, stretches: Sequence[Stretch]) -> str:
+        """Say what is quoted, where and for how long."""
+        return "; ".join((*self._quotations(stretches), "a quotation is no re-broadcast"))
+
+    def unmatched(self, glances: Sequence[Glance]) -> tuple[tuple[str, ...], str]:
+        """Return which senses had an opinion, and why nothing is named."""
+        said = dict.fromkeys(
+            part
+            for one in glances
+            for part in (one.observation.reason or "").split("; ")
+            if part and not any(part.startswith(f"{w.kind}") for w in one.observation.witnesses)
+        )
+        told = "; ".join(said)
+        opinions = [
+            kind
+            for kind, name in (("sound", "sound"), ("picture", "pictures"))
+            if any(part.startswith(f"{name}:") and " none" in part and "match" in part
+                   for part in said)
+            or any(w.kind == kind for one in glances for w in one.observation.witnesses)
+        ]  # fmt: skip
+        if not opinions:
+            return (), f"no opinion: {told or 'nothing to hear or see'}"
+        weak = [
+            f"{w.kind} hints at {w.reference}, too weakly to name it"
+            for w in sorted(
+                (w for one in glances for w in one.observation.witnesses if w.kind != "graphics"),
+                key=lambda w: -w.log10_lr,
+            )[:1]
+        ]
+        return tuple(opinions), "; ".join([*weak, *said]) or "none of the references"
+
+    def stretch(self, one: Stretch) -> str:
+        """Say which reference runs from where to where."""
+        names = " = ".join(one.references)
+        part = (
+            f"throughout its {self._probe_s:.1f} s"
+            if one.seconds >= self._probe_s - 0.5
+            else f"from {one.start_s:.1f} s to {one.end_s:.1f} s of {self._probe_s:.1f} s"
+        )
+        speed = f", speed {one.speed:.3f}" if one.speed != 1 else ""
+        return f"it follows {names} {part}, from {one.offset_s:.2f} s of it on{speed},"
+
+    def _quotations(self, stretches: Sequence[Stretch]) -> list[str]:
+        said = [
+            f"{' = '.join(one.references)} is quoted for {one.seconds:.0f} s at "
+            f"{one.start_s:.0f} s of the probe (from {one.offset_s:.1f} s of it on)"
+            for one in stretches[:_MOST_TOLD]
+        ]
+        if len(stretches) > _MOST_TOLD:
+            said.append(f"and {len(stretches) - _MOST_TOLD} more quotations")
+        return said

@@ -1,0 +1,301 @@
+"""What a probe is, from what its windows gave: judgement, a pure function.
+
+The rules, and what each is for:
+
+- A probe is named from one window above the threshold; it is *confirmed* when two windows that do
+  not overlap, each above it by itself, agree on the reference and the offset.
+- A passage of up to 30 s (15 s of an event's) in a longer probe is a quotation, and names nothing:
+  an advert, a jingle, ten seconds in the news.
+- A probe under 15 s that matches throughout is named, and that is no accusation: it could be any
+  of these.
+- What several references share for no longer than an advert names them all, confirms nothing and
+  accuses nobody.
+- References that say the same over the same stretch are a set; of them only the one whose own
+  sound or graphics lead clearly is the licensee.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cautery.identify._wording import Words
+from cautery.identify.decide import BASE_RATE, CLEAR_LEAD, EVENT_UNION_S
+from cautery.identify.likelihood import methods_of, posterior, tail, unmatched
+from cautery.identify.references import ReferenceInfo
+from cautery.identify.stretches import SOLID, Chain, chains_of
+from cautery.identify.windows import Glance, Look
+from cautery.model.identification import Identification, Stretch
+from cautery.model.mandate import Partner
+from cautery.model.verdict import Witness
+
+ADVERT_S = 30.0
+"""The longest usual advert."""
+SHORT_S = 15.0
+"""A probe under this could lie in an advert, a trailer or a quotation as a whole."""
+_TOGETHER = 0.5
+"""Share of the shorter stretch that must overlap for two references to be a set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of the probe, with the chains of all references that carry it, best first."""
+
+    chains: tuple[Chain, ...]
+    start_s: float
+    end_s: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return self.end_s - self.start_s
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether any of its references is."""
+        return any(one.confirmed for one in self.chains)
+
+    @property
+    def log10_lr(self) -> float:
+        """Of its best reference."""
+        return max(one.log10_lr for one in self.chains)
+
+    def stretch(self) -> Stretch:
+        """Return it as a noun."""
+        lead = self.chains[0].best
+        return Stretch(
+            references=tuple(one.reference for one in self.chains),
+            start_s=self.start_s,
+            end_s=self.end_s,
+            offset_s=lead.reference_s(self.start_s),
+            speed=lead.speed,
+            log10_lr=self.log10_lr,
+            confirmed=self.confirmed,
+        )
+
+
+def named(
+    looks: Sequence[Look],
+    infos: Sequence[ReferenceInfo],
+    *,
+    recipe: str,
+    live: bool = False,
+    base_rate: float = BASE_RATE,
+    partner: Partner | None = None,
+) -> Identification:
+    """Say what a probe is, with the odds.
+
+    Parameters
+    ----------
+    looks : sequence of Look
+        Of the whole probe: one, or one for each part of a long one.
+    infos : sequence of ReferenceInfo
+        What the references are.
+    live : bool
+        The probe has a clock, so that a delay can be stated.
+    base_rate : float
+        Share of probes that are of a reference, for ``probability``.
+    partner : Partner, optional
+        On whose host the probe was found.
+
+    Raises
+    ------
+    InputError
+        If the base rate lies outside (0, 1).
+    """
+    known = {one.id: one for one in infos}
+    glances = [one for look in looks for one in (*look.windows, look.whole) if one is not None]
+    probe_s = max((one.end_s for one in glances), default=0.0)
+    passages = passages_of(looks)
+    good = [one for one in passages if _enough(one, probe_s, known)]
+    words = Words(known, probe_s)
+    base = Identification(
+        recipe=recipe, base_rate=base_rate, probe_s=probe_s,
+        stretches=tuple(one.stretch() for one in passages),
+    )  # fmt: skip
+    if not good:
+        return _nothing(base, passages, glances, words)
+    lead = max(good, key=lambda one: (one.confirmed, one.log10_lr, one.seconds))
+    quoted = [one for one in passages if one not in good]
+    line = lead.chains[0].best
+    channels, licensee, why = _whose(lead, known, glances)
+    for other in good:
+        if other is not lead:
+            channels += tuple(x for x in _channels(other, known) if x not in channels)
+    offset_s = line.reference_s(0.0)
+    allowed = set(partner.channels) & set(channels) if partner else set()
+    licensed = bool(allowed) and (licensee is None or licensee in allowed)
+    return replace(
+        base,
+        channels=channels,
+        event=next(
+            (e for e in (known[one.reference].event for one in lead.chains) if e is not None), None
+        ),
+        licensee=licensee,
+        offset_s=offset_s,
+        delay_s=line.glance.observation.media_start_s - line.reference_s(line.glance.start_s)
+        if live
+        else None,
+        speed=line.speed,
+        score=line.witness.score,
+        log10_lr=lead.log10_lr,
+        probability=posterior(lead.log10_lr, base_rate),
+        confirmed=lead.confirmed,
+        witnesses=tuple(dict.fromkeys(name for one in lead.chains for name in one.methods)),
+        reason=words.found(
+            lead.stretch(),
+            [one.stretch() for one in good if one is not lead],
+            [one.stretch() for one in quoted],
+            why=why,
+            methods=lead.chains[0].methods,
+            repeats=len(line.witness.repeats_s),
+            short=probe_s < SHORT_S or probe_s <= ADVERT_S,
+            partner=partner.name if partner and licensed else None,
+        ),
+        quoted=_names(quoted),
+        partner=partner.name if partner and licensed else None,
+        alternatives=tuple(
+            offset_s + line.witness.delay_s - delay_s for delay_s in line.witness.repeats_s
+        ),
+    )
+
+
+def passages_of(looks: Sequence[Look]) -> list[Passage]:
+    """Return what was found along the probe, in order of time, quotations too."""
+    chains = chains_of(one for look in looks for one in look.windows)
+    for chain in chains_of(one.whole for one in looks if one.whole is not None):
+        line = chain.best
+        home = next(
+            (
+                at for at, one in enumerate(chains)
+                if one.reference == chain.reference and any(line.agrees(x) for x in one.lines)
+            ),
+            None,
+        )  # fmt: skip
+        if home is None:
+            chains.append(chain)
+        else:
+            chains[home] = replace(chains[home], lines=(*chains[home].lines, *chain.lines))
+    chains = sorted(
+        (one for one in chains if one.named),
+        key=lambda one: (-one.log10_lr, -one.score, one.reference),
+    )
+    passages: list[Passage] = []
+    for chain in chains:
+        start_s, end_s = chain.span
+        at = next(
+            (k for k, one in enumerate(passages) if _together(one, start_s, end_s, chain)), None
+        )
+        if at is None:
+            passages.append(Passage((chain,), start_s, end_s))
+        elif all(one.reference != chain.reference for one in passages[at].chains):
+            passages[at] = Passage(
+                (*passages[at].chains, chain),
+                min(passages[at].start_s, start_s),
+                max(passages[at].end_s, end_s),
+            )
+    return sorted(passages, key=lambda one: one.start_s)
+
+
+def _together(one: Passage, start_s: float, end_s: float, chain: Chain) -> bool:
+    both_s = min(one.end_s, end_s) - max(one.start_s, start_s)
+    # The same reference twice at once is a repeat within it: the stronger line has it.
+    share = 0.0 if any(x.reference == chain.reference for x in one.chains) else _TOGETHER
+    return both_s > share * min(one.seconds, end_s - start_s)
+
+
+def _enough(one: Passage, probe_s: float, known: Mapping[str, ReferenceInfo]) -> bool:
+    """Tell whether a passage is more than a quotation."""
+    if probe_s < SHORT_S or one.seconds >= SOLID * probe_s:
+        return True
+    is_event = any(known[x.reference].event for x in one.chains)
+    return one.seconds > (EVENT_UNION_S if is_event else ADVERT_S)
+
+
+def _nothing(
+    base: Identification, passages: Sequence[Passage], glances: Sequence[Glance], words: Words
+) -> Identification:
+    if passages:
+        best = max(passages, key=lambda one: one.log10_lr)
+        return replace(
+            base,
+            score=best.chains[0].best.witness.score,
+            log10_lr=best.log10_lr,
+            probability=posterior(best.log10_lr, base.base_rate or BASE_RATE),
+            witnesses=best.chains[0].methods,
+            quoted=_names(passages),
+            reason=words.quoted([one.stretch() for one in passages]),
+        )
+    common = _common(glances)
+    if common is not None:
+        glance, witness = common
+        log10_lr = tail(witness.kind, witness.probe_s).log10_lr(witness.score)
+        channels = tuple(sorted({witness.reference, *witness.shared}))
+        start_s = witness.probe_s / 2 - witness.delay_s - witness.probe_s / 2 * witness.speed
+        return replace(
+            base,
+            channels=channels,
+            offset_s=start_s + glance.observation.media_start_s - glance.start_s * witness.speed,
+            speed=witness.speed,
+            score=witness.score,
+            log10_lr=log10_lr,
+            probability=posterior(log10_lr, base.base_rate or BASE_RATE),
+            witnesses=methods_of(witness),
+            reason=words.common(channels),
+        )
+    opinions, reason = words.unmatched(glances)
+    longest_s = max((one.end_s - one.start_s for one in glances), default=0.0)
+    log10_lr = unmatched(opinions, longest_s)
+    return replace(
+        base,
+        log10_lr=log10_lr,
+        probability=posterior(log10_lr, base.base_rate or BASE_RATE) if opinions else None,
+        reason=reason,
+    )
+
+
+def _common(glances: Sequence[Glance]) -> tuple[Glance, Witness] | None:
+    """Return the strongest witness to what several references share, if it is strong enough."""
+    found = [
+        (glance, witness) for glance in glances for witness in glance.observation.witnesses
+        if witness.shared and witness.score >= tail(witness.kind, witness.probe_s).least
+    ]  # fmt: skip
+    return max(found, key=lambda one: one[1].score, default=None)
+
+
+def _whose(
+    one: Passage, known: Mapping[str, ReferenceInfo], glances: Sequence[Glance]
+) -> tuple[tuple[str, ...], str | None, str | None]:
+    """Return (channels, licensee, why)."""
+    channels = _channels(one, known)
+    works = all(known[x.reference].kind == "work" for x in one.chains)
+    clean = max((x.score for x in one.chains if known[x.reference].clean), default=0.0)
+    own = sorted(
+        ((x.score, x.reference) for x in one.chains if x.reference in channels), reverse=True
+    )
+    if own and own[0][0] > clean and (len(own) == 1 or own[0][0] >= CLEAR_LEAD * own[1][0]):
+        if works and not known[own[0][1]].event:
+            return channels, None, None
+        alone = (own[0][1],) if known[own[0][1]].event else channels
+        return alone, own[0][1], f"the sound is {own[0][1]}'s own"
+    totals: dict[str, float] = {}
+    for glance in glances:
+        for witness in glance.observation.witnesses:
+            if witness.kind == "graphics":
+                totals[witness.reference] = totals.get(witness.reference, 0.0) + witness.score
+    ranked = sorted(totals.items(), key=lambda x: (-x[1], x[0]))
+    if ranked and (len(ranked) == 1 or ranked[0][1] >= CLEAR_LEAD * ranked[1][1]):
+        name = ranked[0][0]
+        if not channels or name in channels:
+            return (name,), name, f"the graphics are {name}'s"
+    if clean and clean >= max((x[0] for x in own), default=0.0):
+        return (), None, "neither the sound nor the graphics name a licensee"
+    return channels, None, None
+
+
+def _channels(one: Passage, known: Mapping[str, ReferenceInfo]) -> tuple[str, ...]:
+    return tuple(sorted(x.reference for x in one.chains if not known[x.reference].clean))
+
+
+def _names(passages: Sequence[Passage]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(x.reference for one in passages for x in one.chains))

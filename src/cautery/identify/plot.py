@@ -1,0 +1,316 @@
+"""One identification as a picture: what it is, how sure, and where along the probe."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.identify.windows import Look
+from cautery.model.identification import Identification
+
+_INK, _QUIET, _GRID, _PALE = "#1f2933", "#66727f", "#e3e7eb", "#f4f6f8"
+_NAMED, _DOUBT, _WAVE = "#0f6b64", "#c07a1c", "#8fa3b3"
+_COLOURS = ("#0f6b64", "#3f6fb0", "#a4557f", "#c07a1c", "#5d7d3a", "#7a5fb0")
+"""A reference keeps its colour through a picture; the seventh has the first one's again."""
+_ENVELOPE = 1200
+_HEAD_IN = 1.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    """How well the probe fits one reference at each lag.
+
+    Parameters
+    ----------
+    reference : str
+    unit : str
+        Of ``strength``, in words.
+    lags_s : sequence of float
+        Seconds from the place that was chosen.
+    strength : sequence of float
+    """
+
+    reference: str
+    unit: str
+    lags_s: Sequence[float]
+    strength: Sequence[float]
+
+
+def identification_plot(
+    probe: str,
+    found: Identification,
+    looks: Sequence[Look],
+    *,
+    audio: NDArray[np.float32],
+    rate_hz: int,
+    alignment: Alignment | None,
+    format: str = "svg",
+) -> bytes:
+    """Draw one probe.
+
+    Parameters
+    ----------
+    probe : str
+        Its name.
+    looks : sequence of Look
+        Whose windows give the score along the probe.
+    audio : ndarray, shape (samples,), float32
+        Of its beginning, for the wave form.
+    alignment : Alignment or None
+        ``None``: nothing matched.
+    format : str
+        ``svg`` or ``png``.
+
+    Returns
+    -------
+    bytes
+        The same for the same input.
+    """
+    import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most runs draw nothing
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - the same
+    from matplotlib.figure import Figure  # noqa: PLC0415 - the same
+
+    style: Any = {
+        "svg.hashsalt": "cautery",
+        "svg.fonttype": "none",
+        "font.family": "sans-serif",
+        "font.sans-serif": ["Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans"],
+        "text.color": _INK,
+        "text.parse_math": False,
+        "axes.edgecolor": _QUIET,
+        "axes.labelcolor": _QUIET,
+        "xtick.color": _QUIET,
+        "ytick.color": _QUIET,
+    }
+    names = _names(found, looks)
+    rows = [0.75, 1.25, 0.12 + 0.3 * max(1, len(names))] + ([1.9] if alignment else [])
+    gaps = [0.16, 0.16, 0.72, 0.62][: len(rows)]
+    total = _HEAD_IN + sum(rows) + sum(gaps)
+    with mpl.rc_context(style):
+        figure = Figure(figsize=(9.2, total), facecolor="white")
+        FigureCanvasAgg(figure)
+        _head(figure, probe, found, total)
+        top = total - _HEAD_IN
+        boxes = []
+        for height, gap in zip(rows, gaps, strict=True):
+            boxes.append((0.105, (top - height) / total, 0.865, height / total))
+            top -= height + gap
+        along_s = max(found.probe_s, len(audio) / rate_hz, 0.1)
+        _wave(figure.add_axes(boxes[0]), audio, rate_hz, along_s)
+        _scores(figure.add_axes(boxes[1]), looks, names, along_s)
+        _timeline(figure.add_axes(boxes[2]), found, names, along_s)
+        if alignment is not None:
+            colour = names.get(alignment.reference, _NAMED)
+            _lags(figure.add_axes(boxes[3]), alignment, colour)
+        out = io.BytesIO()
+        metadata: Any = {"Date": None, "Creator": "Cautery"} if format == "svg" else None
+        figure.savefig(out, format=format, metadata=metadata, dpi=110)
+    return out.getvalue()
+
+
+def _names(found: Identification, looks: Sequence[Look]) -> dict[str, str]:
+    """Return a colour for each reference that is told of, in order of the probe."""
+    told = [name for one in found.stretches for name in one.references[:1]]
+    if not told:
+        told = [
+            one.observation.witnesses[0].reference
+            for look in looks
+            for one in look.windows
+            if one.observation.witnesses
+        ]
+    kept = list(dict.fromkeys(told))[:12]
+    return {name: _COLOURS[at % len(_COLOURS)] for at, name in enumerate(kept)}
+
+
+def _head(figure: Any, probe: str, found: Identification, total: float) -> None:
+    claimed = bool(found.channels or found.event)
+    if claimed:
+        title = _plain(", ".join(found.channels) or str(found.event))
+        if found.event and found.channels:
+            title += f"   ({_plain(found.event)})"
+    elif found.quoted:
+        title = f"quotes {_plain(', '.join(found.quoted))}"
+    elif found.probability is None:
+        title = "could not be judged"
+    else:
+        title = "none of the references"
+    colour = _NAMED if claimed else _DOUBT if found.quoted else _QUIET
+    figure.text(0.03, 1 - 0.36 / total, title, size=16, weight="bold", color=colour, va="center")
+    if claimed:
+        mark = "confirmed" if found.confirmed else "not confirmed"
+        box = {
+            "boxstyle": "round,pad=0.35",
+            "fc": colour if found.confirmed else "white",
+            "ec": colour,
+            "lw": 1.1,
+        }
+        figure.text(
+            0.97, 1 - 0.36 / total, mark, size=9.5, ha="right", va="center", bbox=box,
+            color="white" if found.confirmed else colour,
+        )  # fmt: skip
+    said = [_plain(probe, 110)]
+    figure.text(0.03, 1 - 0.68 / total, said[0], size=9.5, va="center")
+    facts = []
+    if claimed and found.offset_s is not None:
+        facts.append(f"begins at {clock(found.offset_s)} of the reference")
+    if found.delay_s is not None:
+        facts.append(f"{found.delay_s:.2f} s behind it")
+    if found.speed != 1.0:
+        facts.append(f"speed {found.speed:.3f}")
+    if claimed:
+        facts.append(f"{found.verbal} (likelihood ratio 10^{found.log10_lr:.1f})")
+        facts.append(" and ".join(found.witnesses))
+    else:
+        facts.append(_plain(found.reason, 120))
+    figure.text(
+        0.03, 1 - 0.93 / total, "   ·   ".join(one for one in facts if one), size=9.5,
+        color=_QUIET, va="center",
+    )  # fmt: skip
+
+
+def _wave(axes: Any, audio: NDArray[np.float32], rate_hz: int, along_s: float) -> None:
+    """Draw the wave form's envelope."""
+    _frame(axes, along_s, "sound")
+    axes.set_ylim(-1.05, 1.05)
+    axes.set_yticks([])
+    axes.tick_params(axis="x", labelbottom=False)
+    if not len(audio):
+        axes.text(along_s / 2, 0, "no sound", ha="center", va="center", color=_QUIET, size=9)
+        return
+    size = max(1, len(audio) // _ENVELOPE)
+    blocks = audio[: len(audio) // size * size].reshape(-1, size)
+    loudest = max(float(np.abs(blocks).max()), 1e-6)
+    at = (np.arange(len(blocks)) + 0.5) * size / rate_hz
+    axes.fill_between(
+        at, blocks.min(1) / loudest, blocks.max(1) / loudest, color=_WAVE, lw=0, step="mid"
+    )
+    heard_s = len(audio) / rate_hz
+    if heard_s < 0.95 * along_s:
+        said = f"  its first {clock(heard_s)}"
+        axes.text(heard_s, 0, said, ha="left", va="center", color=_QUIET, size=8)
+
+
+def _scores(axes: Any, looks: Sequence[Look], names: dict[str, str], along_s: float) -> None:
+    """Draw the best witness's score of each window; a pale stub where nothing spoke."""
+    _frame(axes, along_s, "score of\neach window")
+    axes.tick_params(axis="x", labelbottom=False)
+    glances = [one for look in looks for one in (look.windows or tuple(filter(None, [look.whole])))]
+    best = [
+        max(one.observation.witnesses, key=lambda each: each.log10_lr, default=None)
+        for one in glances
+    ]
+    highest = max((one.score for one in best if one is not None), default=1.0)
+    for one, witness in zip(glances, best, strict=True):
+        told = witness is not None and witness.log10_lr > 0
+        axes.bar(
+            one.start_s,
+            witness.score if told and witness is not None else highest * 0.03,
+            one.end_s - one.start_s,
+            align="edge",
+            zorder=2,
+            color=names.get(witness.reference, _WAVE) if told and witness is not None else _GRID,
+            ec="white",
+            lw=0.8 if len(glances) < 80 else 0,
+        )
+    axes.set_ylim(0, highest * 1.12)
+
+
+def _timeline(axes: Any, found: Identification, names: dict[str, str], along_s: float) -> None:
+    """Draw which reference runs when, with where in it each stretch begins."""
+    _frame(axes, along_s, "")
+    axes.set_xlabel("seconds of the probe" if along_s < 600 else "time of the probe", size=8.5)
+    if along_s >= 600:
+        from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - as above
+
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: clock(value)))
+    rows = list(names) or ["nothing"]
+    axes.set_ylim(len(rows) - 0.45, -0.55)
+    axes.set_yticks(range(len(rows)), [_plain(one, 18) for one in rows], size=8.5)
+    axes.tick_params(axis="y", length=0, labelcolor=_INK)
+    for one in found.stretches:
+        if one.references[0] not in names:
+            continue
+        row, colour = rows.index(one.references[0]), names[one.references[0]]
+        axes.barh(
+            row, one.seconds, left=one.start_s, height=0.62, color=colour, lw=0, zorder=2,
+            alpha=1.0 if one.confirmed else 0.55,
+        )  # fmt: skip
+        if one.seconds > along_s * 0.16:
+            also = f"  with {len(one.references) - 1} more" if len(one.references) > 1 else ""
+            axes.text(
+                one.start_s + along_s * 0.008, row, f"from {clock(one.offset_s)}{also}", size=7.5,
+                color="white", va="center", zorder=3, clip_on=True,
+            )  # fmt: skip
+
+
+def _lags(axes: Any, alignment: Alignment, colour: str) -> None:
+    """Draw the strength over the lag, the chosen one marked."""
+    lags = np.asarray(alignment.lags_s, np.float64)
+    strength = np.asarray(alignment.strength, np.float64)
+    axes.set_facecolor(_PALE)
+    if len(lags):
+        axes.fill_between(lags, 0, strength, step="mid", color=colour, alpha=0.28, lw=0, zorder=2)
+        axes.step(lags, strength, where="mid", color=colour, lw=1.1, zorder=3)
+        best = int(np.argmax(strength))
+        axes.plot(
+            [lags[best]], [strength[best]], "o", ms=7, mfc="white", mec=colour, mew=1.8, zorder=5
+        )
+        far = np.abs(lags - lags[best]) > 0.5
+        rest = float(strength[far].max()) if far.any() else 0.0
+        axes.axhline(rest, color=_QUIET, lw=0.8, ls=(0, (4, 3)), zorder=4)
+        axes.text(
+            lags[-1], rest, "next best ", ha="right", va="bottom", size=7.5, color=_QUIET, zorder=5
+        )
+        axes.set_xlim(lags[0], lags[-1])
+        axes.set_ylim(
+            min(0.0, float(strength.min()) * 1.1), max(float(strength.max()) * 1.15, 1e-3)
+        )
+    axes.set_xlabel(
+        f"lag from the place that was chosen in {_plain(alignment.reference)}, s", size=8.5
+    )
+    axes.set_ylabel(alignment.unit, size=8.5)
+    axes.tick_params(labelsize=8, length=3)
+    axes.grid(axis="x", color="white", lw=1.0, zorder=1)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _frame(axes: Any, along_s: float, label: str) -> None:
+    axes.set_facecolor(_PALE)
+    axes.set_xlim(0, along_s)
+    axes.set_ylabel(label, size=8.5)
+    axes.tick_params(labelsize=8, length=3)
+    axes.grid(axis="x", color="white", lw=1.0, zorder=1)
+    axes.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+
+
+def clock(seconds: float) -> str:
+    """Return a time as people read it: ``12.34 s``, ``3:07.5``, ``1:02:07``; an epoch in UTC.
+
+    Examples
+    --------
+    >>> clock(12.34), clock(187.5), clock(3727), clock(1790000000)
+    ('12.3 s', '3:07.5', '1:02:07', '2026-09-21 14:13:20Z')
+    """
+    if seconds > 1e8:
+        return str(np.datetime64(round(seconds), "s")).replace("T", " ") + "Z"
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    if seconds < 60:
+        return f"{sign}{seconds:.1f} s"
+    if seconds < 3600:
+        minutes, rest = divmod(round(seconds, 1), 60)
+        return f"{sign}{minutes:.0f}:{rest:04.1f}"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{sign}{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+
+
+def _plain(text: str, most: int = 60) -> str:
+    shown = "".join(letter for letter in text if letter.isprintable())
+    return shown if len(shown) <= most else shown[: most - 1] + "…"

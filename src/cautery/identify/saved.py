@@ -1,0 +1,169 @@
+"""References to a ``.ref`` file and back, and what a live folder holds by now."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.fingerprint.recipe import Recipe
+from cautery.identify._packed import KINDS, attach, packed, packed_runs, unpacked_runs
+from cautery.identify._rolling import Array
+from cautery.identify.reference_file import Mapped, map_arrays, write_arrays
+from cautery.identify.references import MOST_TIME_S, ReferenceInfo, References
+
+_FORM = "references"
+_AGAIN = "Build the references again."
+_MOST_NAME = 500
+
+
+def save(references: References, path: Path) -> None:
+    """Write a ``.ref`` file, whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    held: dict[str, list[tuple[int, list[tuple[int, Array]]]]] = {kind: [] for kind in KINDS}
+    spans = []
+    for number, track in enumerate(references.tracks):
+        with track.lock:
+            spans.append([track.first_s, track.end_s])
+            for kind, mine in held.items():
+                pieces = track.pieces(kind)
+                if pieces:
+                    mine.append((number, pieces))
+    # Runs and pieces are never written again, so that media may come in while they are saved.
+    with references.lock:
+        head = head_of(references)
+        stores = {"live": references.live.runs(), "works": references.works.runs()}
+    rows, arrays = packed_runs(stores)
+    for kind, mine in held.items():
+        arrays += packed(kind, mine)
+    write_arrays(path, {"form": _FORM, **head, "spans": spans, "runs": rows}, arrays)
+
+
+def load(path: Path, *, recipe: Recipe | None = None, verify: bool = True) -> References:
+    """Map a ``.ref`` file, or what a live folder holds by now.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, hostile, or made by another recipe than ``recipe``.
+    """
+    if path.is_dir():
+        from cautery.identify._manifest import mapped  # noqa: PLC0415 - it reads heads by us
+
+        return mapped(path, recipe=recipe, verify=verify)
+    file = map_arrays(path, verify=verify)
+    with making_sense(path):
+        if file.head["form"] != _FORM:
+            raise InputError(
+                f"{path}: a part of a live folder", hint="Give the folder that it lies in."
+            )
+        references = of_head(path, file.head, recipe)
+        take(references, file)
+        set_spans(references, file.head["spans"])
+    return references
+
+
+def head_of(references: References) -> dict[str, Any]:
+    """Return what a head says of references, but what they hold."""
+    live = any(one.kind != "work" for one in references.infos)
+    return {
+        "recipe": asdict(references.recipe),
+        "infos": [asdict(one) for one in references.infos],
+        "window_s": references.window_s,
+        "origin_s": references.origin_s(works=False) if live else None,
+    }
+
+
+def of_head(path: Path, head: dict[str, Any], recipe: Recipe | None) -> References:
+    """Return references of which nothing is held yet.
+
+    Raises
+    ------
+    InputError
+        If they were made by another recipe than ``recipe``.
+    """
+    made = Recipe(**head["recipe"])
+    if recipe is not None and made != recipe:
+        raise InputError(
+            f"{path}: made by the recipe {made.name}, wanted {recipe.name}", hint=_AGAIN
+        )
+    infos = [ReferenceInfo(**one) for one in head["infos"]]
+    if not all(_plausible(one) for one in infos):
+        raise InputError(f"{path}: a reference in it makes no sense")
+    references = References(made, infos, float(head["window_s"]))
+    origin_s = head["origin_s"]
+    references.set_origin(None if origin_s is None else _time(origin_s))
+    return references
+
+
+def take(references: References, file: Mapped) -> None:
+    """Add what a mapped file holds.
+
+    Raises
+    ------
+    InputError
+        If it makes no sense.
+    """
+    count = len(references.infos)
+    for store, number, run in unpacked_runs(file.head["runs"], file.arrays, count):
+        references.adopt_run(number, run, works=store == "works")
+    attach(references.tracks, file.arrays)
+
+
+def set_spans(references: References, spans: Any) -> None:
+    """Say between which times sound is held.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer than references.
+    """
+    for track, (first_s, end_s) in zip(references.tracks, spans, strict=True):
+        if first_s is not None and end_s is not None:
+            track.first_s, track.end_s = _time(first_s), _time(end_s)
+
+
+@contextmanager
+def making_sense(path: Path) -> Iterator[None]:
+    """Turn what a head of nonsense leads to into an error that says so.
+
+    Raises
+    ------
+    InputError
+        Naming the path.
+    """
+    try:
+        yield
+    except InputError as error:
+        told = str(error)
+        if told.startswith(str(path)):
+            raise
+        raise InputError(f"{path}: {told}", hint=_AGAIN) from error
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
+        raise InputError(f"{path}: what it holds makes no sense", hint=_AGAIN) from error
+
+
+def _plausible(info: ReferenceInfo) -> bool:
+    texts = (info.id, info.event, info.territory)
+    return (
+        isinstance(info.id, str)
+        and all(one is None or (isinstance(one, str) and len(one) <= _MOST_NAME) for one in texts)
+        and info.kind in {"channel", "event", "work"}
+        and isinstance(info.clean, bool)
+    )
+
+
+def _time(told: Any) -> float:
+    told_s = float(told)
+    if not math.isfinite(told_s) or abs(told_s) > 2 * MOST_TIME_S:
+        raise ValueError("no time")
+    return told_s

@@ -1,0 +1,291 @@
+"""References in shards by channel: who holds what, and one probe in all of them as if in one.
+
+What crosses a process's border is small: a probe, what a rung of the ladder gave, and where a
+shard lies (:class:`Place`). The references themselves are mapped where the task runs, once a
+generation, so that the pages of one file are shared by all processes that look at it.
+
+Sound comes out as one process with all references would have it, but that each shard measures
+what chance gives at 2,048 places of its own words. Pictures are judged against the others of
+their shard.
+
+Example
+-------
+>>> from cautery.identify.references import ReferenceInfo
+>>> infos = [ReferenceInfo(id="event:m", event="m", clean=True, kind="event"),
+...          ReferenceInfo(id="fr", event="m"), ReferenceInfo(id="news"), ReferenceInfo(id="film")]
+>>> [[one.id for one in shard] for shard in split(infos, 2)]
+[['event:m', 'fr'], ['news', 'film']]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.errors import InputError
+from cautery.fingerprint.recipe import Recipe
+from cautery.identify._manifest import MANIFEST, Known, mapped
+from cautery.identify._sounding import Lead
+from cautery.identify.observe import observed, see
+from cautery.identify.picture import Seen
+from cautery.identify.references import ReferenceInfo, References
+from cautery.identify.sound import Ear, Effort, Heard, Ladder, Match, Rung, best_of, mute
+from cautery.identify.windows import Look, look_at
+from cautery.model.evidence import ExhibitId
+from cautery.model.media import AUDIO_RATE_HZ, Decoded
+from cautery.model.ports import Engine
+from cautery.model.verdict import Observation
+
+_MOST_PLACES = 8
+"""Shards that one process keeps mapped; a worker has one or two at home."""
+_MOST_EARS = 32
+"""Probes in hand at a time in one process, times shards: about 1 MB each. What is forgotten is
+made again."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a shard's references lie, and which state of them is meant.
+
+    Parameters
+    ----------
+    path : Path
+        A ``.ref`` file or a live folder that every worker sees.
+    generation : str
+        Differs when what lies there does.
+    """
+
+    path: Path
+    generation: str
+
+
+def split(infos: Sequence[ReferenceInfo], count: int) -> list[tuple[ReferenceInfo, ...]]:
+    """Share references out, families whole, so that each shard has about as many.
+
+    An event's feeds are compared with each other, so they stay together. The same references
+    give the same shards whatever their order.
+
+    Raises
+    ------
+    InputError
+        If there is to be no shard.
+    """
+    if count < 1:
+        raise InputError("references lie in at least one shard")
+    families: dict[str, list[ReferenceInfo]] = {}
+    for one in infos:
+        families.setdefault(one.family, []).append(one)
+    shards: list[list[ReferenceInfo]] = [[] for _ in range(count)]
+    order = sorted(families, key=lambda name: (-len(families[name]), name))
+    for name in order:
+        min(shards, key=len).extend(families[name])
+    places = {one.id: at for at, one in enumerate(infos)}
+    return [tuple(sorted(one, key=lambda info: places[info.id])) for one in shards]
+
+
+def place_of(path: Path) -> Place:
+    """Return where a shard lies, as it is now.
+
+    Raises
+    ------
+    InputError
+        If there is nothing.
+    """
+    try:
+        status = (path / MANIFEST if path.is_dir() else path).stat()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+    generation = f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
+    return Place(path, generation)
+
+
+def opened(place: Place, recipe: Recipe | None = None) -> References:
+    """Return a shard's references, mapped by this process once a generation.
+
+    Raises
+    ------
+    InputError
+        If they are damaged, hostile, or of another recipe.
+    """
+    with _lock:
+        held = _held.get(place.path)
+        if held is None or held.generation != place.generation:
+            known = held.known if held is not None else {}
+            if place.path.is_dir():
+                references = mapped(place.path, recipe=recipe, known=known)
+            else:
+                references = References.load(place.path, recipe=recipe)
+            held = _Held(place.generation, references, known)
+            _held[place.path] = held
+        _held.move_to_end(place.path)
+        while len(_held) > _MOST_PLACES:
+            _held.popitem(last=False)
+    if recipe is not None and held.references.recipe != recipe:
+        raise InputError(f"{place.path}: made by the recipe {held.references.recipe.name}")
+    return held.references
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A probe's sound, as every rung's task is told it.
+
+    Parameters
+    ----------
+    id : str
+        By which a shard knows the probe again at the next rung.
+    """
+
+    id: str
+    audio: NDArray[np.float32]
+    media_at_s: float | None
+    hints: tuple[str, ...]
+
+
+def climb_at(place: Place, asked: Asked, rung: int) -> Rung:
+    """Return what a rung gives in one shard: a task for an engine, by plain values alone.
+
+    Raises
+    ------
+    InputError
+        If the shard cannot be used.
+    """
+    return _ear(place, asked).climb(rung)
+
+
+def refine_at(place: Place, asked: Asked, leads: Sequence[Lead]) -> list[Lead]:
+    """Return a shard's leads as they fit best.
+
+    Raises
+    ------
+    InputError
+        If the shard cannot be used.
+    """
+    return _ear(place, asked).refine(leads)
+
+
+def tell_at(place: Place, asked: Asked, leads: Sequence[Lead], best: Lead | None) -> list[Match]:
+    """Return the matches of a shard's refined leads, given the best one of all shards.
+
+    Raises
+    ------
+    InputError
+        If the shard cannot be used.
+    """
+    return _ear(place, asked).tell(leads, best)
+
+
+def see_at(place: Place, decoded: Decoded, heard: Heard, media_at_s: float | None) -> Seen:
+    """Compare a probe's pictures with one shard.
+
+    Raises
+    ------
+    InputError
+        If the shard cannot be used.
+    """
+    return see(decoded, opened(place), heard, media_at_s=media_at_s)
+
+
+def look_there(  # noqa: PLR0917 - plain values, in the order of look_at
+    place: Place,
+    decoded: Decoded,
+    at: datetime,
+    media_at_s: float | None,
+    hints: tuple[str, ...],
+    start_s: float,
+) -> Look:
+    """Compare a whole probe with all references of one place, in its windows.
+
+    Raises
+    ------
+    InputError
+        If they cannot be used.
+    """
+    return look_at(
+        decoded, opened(place), at=at, media_at_s=media_at_s, hints=hints, start_s=start_s
+    )
+
+
+async def observe_in(
+    engine: Engine,
+    places: Sequence[Place],
+    decoded: Decoded,
+    *,
+    media_at_s: float | None,
+    at: datetime,
+    exhibits: tuple[ExhibitId, ...] = (),
+    hints: tuple[str, ...] = (),
+    effort: Effort = "full",
+) -> Observation:
+    """Compare a probe with all shards, each where it is at home, as if they were one.
+
+    Raises
+    ------
+    InputError
+        If there is no shard, or one cannot be used.
+    CauteryError
+        If the engine lost a shard's task.
+    """
+    if not places:
+        raise InputError("an observation of no shard")
+
+    async def each(task: Callable[..., T], *arguments: Sequence[object]) -> list[T]:
+        """Run a task in every shard, with each one's own of every list of arguments."""
+        tasks = (
+            engine.run_at(shard, task, place, *mine)
+            for shard, (place, *mine) in enumerate(zip(places, *arguments, strict=True))
+        )
+        return await asyncio.gather(*tasks)
+
+    def alike(value: object) -> list[object]:
+        return [value] * len(places)
+
+    heard = mute(decoded)
+    if heard is None:
+        asked = Asked(uuid4().hex, decoded.audio, media_at_s, hints)
+        ladder = Ladder(len(decoded.audio) / AUDIO_RATE_HZ, hints=hints, effort=effort)
+        while ladder.rung is not None:
+            ladder.add(await each(climb_at, alike(asked), alike(ladder.rung)))
+        leads = await each(refine_at, alike(asked), ladder.chosen())
+        best = best_of(leads)
+        heard = ladder.heard(await each(tell_at, alike(asked), leads, alike(best)))
+    seen = await each(see_at, alike(decoded), alike(heard), alike(media_at_s))
+    return observed(decoded, heard, seen, media_at_s=media_at_s, at=at, exhibits=exhibits)
+
+
+def _ear(place: Place, asked: Asked) -> Ear:
+    """Return what listens to a probe in a shard, made once for all its rungs."""
+    key = place, asked.id
+    with _lock:
+        ear = _ears.get(key)
+    if ear is None:
+        ear = Ear(asked.audio, opened(place), media_at_s=asked.media_at_s, hints=asked.hints)
+    with _lock:
+        _ears[key] = ear
+        _ears.move_to_end(key)
+        while len(_ears) > _MOST_EARS:
+            _ears.popitem(last=False)
+    return ear
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    generation: str
+    references: References
+    known: Known
+
+
+_held: OrderedDict[Path, _Held] = OrderedDict()
+_ears: OrderedDict[tuple[Place, str], Ear] = OrderedDict()
+_lock = threading.Lock()

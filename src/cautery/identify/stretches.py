@@ -1,0 +1,180 @@
+"""Windows that agree, joined to stretches of a probe: which reference runs from where to where.
+
+A witness states the delay at the middle of its window; here everything is a line on the probe's
+own axis, ``reference time = at_s + speed * (probe time - middle_s)``. A reference that repeats
+itself gives several lines a window, and the one that goes on is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from cautery.identify.likelihood import above, fused, methods_of
+from cautery.identify.windows import Glance
+from cautery.model.verdict import Witness
+
+AGREE_S = 0.2
+"""Within which two windows agree, the speed undone (issue 4)."""
+SPEED_SLACK = 0.003
+"""What a measured speed may be off by; it widens the tolerance with the distance."""
+GAP_S = 30.0
+"""Unmatched time within a stretch: as long as an advert, or a loud moment in the studio."""
+SOLID = 0.7
+"""Coverage from which a window counts as matched throughout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One window's witness for one reference at one offset."""
+
+    glance: Glance
+    witness: Witness
+    middle_s: float
+    at_s: float
+
+    @property
+    def speed(self) -> float:
+        """The probe's speed over the reference's."""
+        return self.witness.speed
+
+    def reference_s(self, probe_s: float) -> float:
+        """Return the reference time at a time of the probe."""
+        return self.at_s + self.speed * (probe_s - self.middle_s)
+
+    def agrees(self, other: Line) -> bool:
+        """Tell whether another window lies on the same line, its speed undone."""
+        if abs(self.speed - other.speed) > 0.01:
+            return False
+        apart_s = other.middle_s - self.middle_s
+        expected_s = self.at_s + apart_s * (self.speed + other.speed) / 2
+        slack_s = 0.0 if self.speed == other.speed == 1.0 else SPEED_SLACK * abs(apart_s)
+        return abs(other.at_s - expected_s) <= AGREE_S + min(slack_s, AGREE_S / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Lines of one reference that agree one after the other, in order of time."""
+
+    reference: str
+    lines: tuple[Line, ...]
+
+    @property
+    def witnesses(self) -> tuple[Witness, ...]:
+        """All witnesses on it."""
+        return tuple(one.witness for one in self.lines)
+
+    @property
+    def best(self) -> Line:
+        """The line of the strongest witness; it states the offset."""
+        return max(self.lines, key=lambda one: (one.witness.log10_lr, one.witness.score))
+
+    @property
+    def named(self) -> bool:
+        """Whether one of its windows by itself is enough."""
+        return any(above(one) for one in self.witnesses)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether two windows that do not overlap agree, each enough by itself."""
+        sure = [one for one in self.lines if above(one.witness)]
+        return any(a.agrees(b) for a in sure for b in sure if _ends(a) <= _starts(b) + 1e-6)
+
+    @property
+    def log10_lr(self) -> float:
+        """Log10 LR of all that lies on it."""
+        return fused(self.witnesses, probes=2 if self.confirmed else 1)
+
+    @property
+    def score(self) -> float:
+        """Sum of the best score of each window: what tells licensees apart."""
+        best: dict[float, float] = {}
+        for one in self.lines:
+            if one.witness.kind == "sound":
+                best[one.middle_s] = max(best.get(one.middle_s, 0.0), one.witness.score)
+        return sum(best.values())
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Methods of its witnesses."""
+        return tuple(dict.fromkeys(name for one in self.witnesses for name in methods_of(one)))
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From where to where the probe follows the reference, seconds from its start.
+
+        Windows within count whole. Of the first and the last, where they match in part only,
+        what joins the rest; of a single one, its middle.
+        """
+        first = min(self.lines, key=_starts).glance
+        last = max(self.lines, key=_ends).glance
+        head_s, tail_s = self._matched(first), self._matched(last)
+        if first.start_s <= last.start_s and first.end_s >= last.end_s - 1e-6:
+            middle_s = (first.start_s + first.end_s) / 2
+            return middle_s - head_s / 2, middle_s + head_s / 2
+        return first.end_s - head_s, last.start_s + tail_s
+
+    def _matched(self, glance: Glance) -> float:
+        covered = max(
+            one.witness.coverage for one in self.lines if one.glance.start_s == glance.start_s
+        )
+        return (1.0 if covered >= SOLID else covered) * (glance.end_s - glance.start_s)
+
+
+def _starts(one: Line) -> float:
+    return one.glance.start_s
+
+
+def _ends(one: Line) -> float:
+    return one.glance.end_s
+
+
+def lines_of(glances: Iterable[Glance]) -> list[Line]:
+    """Return all lines of sound and pictures in order of time."""
+    found = []
+    for glance in sorted(glances, key=lambda one: (one.start_s, one.end_s)):
+        for witness in glance.observation.witnesses:
+            if witness.kind not in ("sound", "picture") or witness.log10_lr <= 0:
+                continue
+            half_s = witness.probe_s / 2
+            begin_s = glance.observation.media_start_s
+            found += [
+                Line(glance, witness, glance.start_s + half_s, begin_s + half_s - delay_s)
+                for delay_s in (witness.delay_s, *witness.repeats_s)
+            ]
+    return found
+
+
+def chains_of(glances: Iterable[Glance]) -> list[Chain]:
+    """Join what agrees, a reference at a time; longest first, then strongest.
+
+    A window's other lines (of a repeat) that no other window goes on from are dropped.
+    """
+    open_: dict[str, list[list[Line]]] = {}
+    done: list[list[Line]] = []
+    for line in lines_of(glances):
+        mine = open_.setdefault(line.witness.reference, [])
+        ended = [one for one in mine if line.glance.start_s - one[-1].glance.end_s > GAP_S]
+        done += ended
+        mine[:] = [one for one in mine if not any(one is two for two in ended)]
+        home = next((one for one in mine if one[-1].agrees(line)), None)
+        if home is None:
+            mine.append([line])
+        else:
+            home.append(line)
+    done += [one for several in open_.values() for one in several]
+    chains = [Chain(one[0].witness.reference, tuple(one)) for one in done]
+    chains.sort(key=lambda one: (-len({x.middle_s for x in one.lines}), -one.log10_lr))
+    return _without_repeats(chains)
+
+
+def _without_repeats(chains: Sequence[Chain]) -> list[Chain]:
+    """Keep each witness in one chain; what is left of another is its repeat."""
+    used: set[int] = set()
+    kept = []
+    for one in chains:
+        left = tuple(line for line in one.lines if id(line.witness) not in used)
+        if left:
+            used |= {id(line.witness) for line in left}
+            kept.append(replace(one, lines=left))
+    return kept

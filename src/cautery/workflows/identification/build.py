@@ -1,0 +1,315 @@
+"""Fingerprint files into one ``.ref``; a build that was killed goes on where it was.
+
+Each finished reference lies as a ``.ref`` of its own in a side folder, ``league.ref.parts/`` beside
+``league.ref``, until the whole is written. What stands there is believed only while its media, its
+id and the recipe are the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from cautery.errors import DecodeError, InputError, SourceError, StorageError
+from cautery.fingerprint.audio import loudness_db
+from cautery.fingerprint.recipe import Recipe
+from cautery.identify.references import ReferenceInfo, References
+from cautery.model.media import Decoded
+from cautery.model.ports import Decoder, Engine
+from cautery.workflows.identification.sources import Source
+from cautery.workflows.watch.references import media_start_s
+
+PARTS = ".parts"
+"""What the side folder's name ends with."""
+_CONTINUES_S = 0.5
+"""A file whose time stamps begin within this of where the last one ended continues it: segments of
+one recording keep their clock, other files begin at 0."""
+_SILENT_DB = -60.0
+"""As :mod:`cautery.identify.sound` has it."""
+_MOST_WARNINGS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What became of one source.
+
+    Parameters
+    ----------
+    seconds : float
+        Of media that are held.
+    files : int
+        That they came from.
+    codecs, warnings : tuple of str
+        As the decoder says, each once.
+    failures : tuple of str
+        Files that could not be read, with the reason; without any other file the reference is not
+        in the ``.ref``.
+    kept : bool
+        It was finished by an earlier, interrupted build.
+    """
+
+    id: str
+    seconds: float = 0.0
+    files: int = 0
+    codecs: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    kept: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether the reference is in the ``.ref``."""
+        return self.seconds > 0
+
+
+class Builder:
+    """Fingerprints sources, several at a time.
+
+    Parameters
+    ----------
+    out : Path
+        The ``.ref`` to be written, whole or not at all.
+    jobs : int
+        Sources in hand at a time.
+    on_built : callable
+        Told each source's outcome as it is there.
+    on_heard : callable
+        Told (id, seconds so far) while a source is read.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        *,
+        recipe: Recipe,
+        decoder: Decoder,
+        engine: Engine,
+        jobs: int = 2,
+        on_built: Callable[[Built], None] = lambda _: None,
+        on_heard: Callable[[str, float], None] = lambda _id, _s: None,
+    ) -> None:
+        if not out.parent.is_dir():
+            raise InputError(f"{out.parent}: no such folder")
+        if out.is_dir():
+            raise InputError(f"{out}: a folder", hint="-o names the file to write.")
+        self._out = out
+        self._recipe = recipe
+        self._decoder = decoder
+        self._engine = engine
+        self._jobs = asyncio.Semaphore(jobs)
+        self._on_built = on_built
+        self._on_heard = on_heard
+        self._parts = out.with_name(out.name + PARTS)
+
+    async def build(
+        self, sources: Sequence[Source], *, strict: bool = False, append: bool = False
+    ) -> tuple[Built, ...]:
+        """Fingerprint every source, then write the ``.ref`` and remove the side folder.
+
+        Parameters
+        ----------
+        strict : bool
+            Write nothing if anything of any source could not be read.
+        append : bool
+            Keep what the ``.ref`` holds already, and add.
+
+        Raises
+        ------
+        InputError
+            If no source could be read, an id is held already, or the old ``.ref`` cannot be used.
+        SourceError
+            With ``strict``, if anything could not be read.
+        StorageError
+            If something cannot be written.
+        """
+        before = self._held(sources) if append else None
+        self._make_room()
+        async with asyncio.TaskGroup() as tasks:
+            made = [tasks.create_task(self._source(one)) for one in sources]
+        built = tuple(one.result() for one in made)
+        wrong = [one.id for one in built if one.failures]
+        if strict and wrong:
+            raise SourceError(
+                f"{len(wrong)} of {len(sources)} sources could not be read whole: "
+                + ", ".join(wrong[:8]),
+                hint="Mend or leave them out and run it again: the others are not read twice.",
+            )
+        held = [one for one, outcome in zip(sources, built, strict=True) if outcome.held]
+        if not held:
+            self._sweep()
+            raise InputError("none of the sources could be read; nothing is written")
+        await self._engine.run(self._write, held, before)
+        self._sweep()
+        return built
+
+    def _held(self, sources: Sequence[Source]) -> References | None:
+        if not self._out.exists():
+            return None
+        before = References.load(self._out, recipe=self._recipe)
+        known = {one.id for one in before.infos}
+        twice = [one.id for one in sources if one.id in known]
+        if twice:
+            raise InputError(
+                f"{self._out} holds {twice[0]!r} already",
+                hint="Build without --append to make it anew, or give it another id.",
+            )
+        return before
+
+    def _make_room(self) -> None:
+        try:
+            self._parts.mkdir(exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{self._parts}: {error.strerror or error}") from error
+
+    def _sweep(self) -> None:
+        shutil.rmtree(self._parts, ignore_errors=True)
+
+    def _part(self, source: Source) -> Path:
+        """Return where a source's own ``.ref`` lies: the name says all that it was made of."""
+        media = []
+        for file in source.files:
+            status = file.stat()
+            media.append([str(file), status.st_size, status.st_mtime_ns])
+        made_of = [asdict(self._recipe), asdict(replace(source, files=())), media]
+        told = json.dumps(made_of, sort_keys=True, default=str).encode()
+        return self._parts / f"{hashlib.sha256(told).hexdigest()[:32]}.ref"
+
+    async def _source(self, source: Source) -> Built:
+        async with self._jobs:
+            outcome = await asyncio.to_thread(self._kept, source)
+            if outcome is None:
+                outcome = await self._made(source)
+        self._on_built(outcome)
+        return outcome
+
+    def _kept(self, source: Source) -> Built | None:
+        """Return what an earlier build made of the same source, if it finished it."""
+        part = self._part(source)
+        try:
+            said = json.loads(part.with_suffix(".json").read_text(encoding="utf-8"))
+            References.load(part, recipe=self._recipe)
+            lists = ("codecs", "warnings", "failures")
+            told: dict[str, Any] = {name: tuple(said[name]) for name in lists}
+            return Built(
+                id=source.id,
+                seconds=float(said["seconds"]),
+                files=int(said["files"]),
+                kept=True,
+                **told,
+            )
+        except (OSError, ValueError, KeyError, TypeError, InputError):
+            return None
+
+    async def _made(self, source: Source) -> Built:
+        single = References(self._recipe, (info_of(source),))
+        reading = _Reading(source.id)
+        for file in source.files:
+            try:
+                async with aclosing(self._decoder.parts(file, pictures=True)) as parts:
+                    async for media in parts:
+                        at_s = reading.place(media)
+                        await self._engine.run(partial(single.add, source.id, media, at_s=at_s))
+                        reading.heard(media)
+                        self._on_heard(source.id, reading.end_s)
+            except (DecodeError, InputError) as error:
+                reading.failures.append(f"{file.name}: {error}")
+            reading.next_file()
+        outcome = reading.outcome()
+        if outcome.held:
+            part = self._part(source)
+            await self._engine.run(single.save, part)
+            await asyncio.to_thread(_note, part.with_suffix(".json"), outcome)
+        return outcome
+
+    def _write(self, sources: Iterable[Source], before: References | None) -> None:
+        infos = tuple(info_of(one) for one in sources)
+        whole = References(self._recipe, (*(before.infos if before else ()), *infos))
+        if before is not None:
+            for info in before.infos:
+                whole.adopt(info.id, self._out)
+        for one in sources:
+            whole.adopt(one.id, self._part(one))
+        whole.save(self._out)
+
+
+class _Reading:
+    """One source being read: where on its axis the next media lie, and what was said of them."""
+
+    def __init__(self, id: str) -> None:
+        self._id = id
+        self.end_s = 0.0
+        self.failures: list[str] = []
+        self._codecs: dict[str, None] = {}
+        self._warnings: dict[str, None] = {}
+        self._files = 0
+        self._anchor_s: float | None = None
+        self._stamp_s: float | None = None
+        self._seconds = 0.0
+        self._loud = False
+
+    def place(self, part: Decoded) -> float:
+        """Return the reference time of a part's start."""
+        start_s = media_start_s(part)
+        if self._anchor_s is None:
+            stamp_s = self._stamp_s
+            continues = stamp_s is not None and abs(start_s - stamp_s) <= _CONTINUES_S
+            gap_s = start_s - stamp_s if continues and stamp_s is not None else 0.0
+            self._anchor_s = self.end_s + gap_s - start_s
+            self._files += 1
+        return max(0.0, self._anchor_s + start_s)
+
+    def heard(self, part: Decoded) -> None:
+        """Take note of a part that was added."""
+        start_s = media_start_s(part)
+        self._stamp_s = start_s + part.duration_s
+        self.end_s = max(self.end_s, (self._anchor_s or 0.0) + self._stamp_s)
+        self._seconds += part.duration_s
+        self._codecs |= dict.fromkeys(part.codecs)
+        self._warnings |= dict.fromkeys(part.warnings)
+        self._loud |= len(part.audio) > 0 and loudness_db(part.audio) >= _SILENT_DB
+
+    def next_file(self) -> None:
+        """Say that what follows comes from another file."""
+        self._anchor_s = None
+
+    def outcome(self) -> Built:
+        warnings = list(self._warnings)
+        if self._seconds and not self._loud and "no sound" not in warnings:
+            warnings.append("silent throughout")
+        if len(warnings) > _MOST_WARNINGS:
+            warnings[_MOST_WARNINGS:] = [f"and {len(warnings) - _MOST_WARNINGS} more warnings"]
+        return Built(
+            id=self._id,
+            seconds=self._seconds,
+            files=self._files,
+            codecs=tuple(self._codecs),
+            warnings=tuple(warnings),
+            failures=tuple(self.failures),
+        )
+
+
+def info_of(source: Source) -> ReferenceInfo:
+    """Return what a source of files, which has no live edge, is as a reference."""
+    return ReferenceInfo(
+        id=source.id,
+        event=source.event,
+        clean=source.clean,
+        territory=source.territory,
+        licensee=source.licensee,
+        kind="work",
+    )
+
+
+def _note(path: Path, outcome: Built) -> None:
+    """Write the outcome beside its ``.ref``; it is written last, so it says that all is there."""
+    unfinished = path.with_suffix(".json.writing")
+    unfinished.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+    unfinished.replace(path)

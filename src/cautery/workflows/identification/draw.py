@@ -1,0 +1,101 @@
+"""Each answer's picture, in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from cautery.errors import StorageError
+from cautery.identify.observe import alignment
+from cautery.identify.plot import Alignment, identification_plot
+from cautery.identify.references import References
+from cautery.identify.windows import Look, begin_of, part_of
+from cautery.model import AUDIO_RATE_HZ, Decoded
+from cautery.workflows.identification.records import Answer
+
+_LONGEST_NAME = 120
+_UNITS = {
+    "sound": "standard deviations above chance",
+    "picture": "correlation",
+    "graphics": "correlation",
+}
+
+
+def plot_name(probe: str) -> str:
+    """Return the picture's file name: the probe's, with its folders.
+
+    Examples
+    --------
+    >>> plot_name("night/a b.ts")
+    'night_a b.ts.svg'
+    """
+    told = probe.partition("://")[2] or probe
+    name = told.strip("/").replace("/", "_").replace("..", "_").replace("\0", "_").lstrip(".")
+    if len(name.encode()) > _LONGEST_NAME:
+        name = f"{name[-60:]}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    return f"{name}.svg"
+
+
+class Drawing:
+    """Draws answers into a folder.
+
+    Parameters
+    ----------
+    write : callable
+        Writes a file whole or not at all.
+    """
+
+    def __init__(
+        self, folder: Path, references: References, write: Callable[[Path, bytes], None]
+    ) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{folder}: {error.strerror or error}") from error
+        self._folder = folder
+        self._references = references
+        self._write = write
+
+    def draw(self, answer: Answer, decoded: Decoded, looks: Sequence[Look]) -> None:
+        """Draw one answer.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        if answer.found is None:
+            return
+        picture = identification_plot(
+            answer.probe,
+            answer.found,
+            looks,
+            audio=decoded.audio,
+            rate_hz=AUDIO_RATE_HZ,
+            alignment=self._alignment(decoded, looks[:1]),
+        )
+        self._write(self._folder / plot_name(answer.probe), picture)
+
+    def _alignment(self, decoded: Decoded, looks: Sequence[Look]) -> Alignment | None:
+        """Return how the drawn media fit the reference that its strongest witness names."""
+        glances = [one for look in looks for one in (look.whole, *look.windows) if one is not None]
+        told = [
+            (witness, one)
+            for one in glances
+            for witness in one.observation.witnesses
+            if witness.kind in _UNITS
+        ]
+        if not told:
+            return None
+        witness, glance = max(told, key=lambda one: one[0].log10_lr)
+        start_s = begin_of(decoded) + glance.start_s
+        part = part_of(decoded, start_s, start_s + glance.end_s - glance.start_s)
+        at_s = glance.observation.media_start_s
+        lags, strength = alignment(part, self._references, witness, media_at_s=at_s)
+        return Alignment(
+            reference=witness.reference,
+            unit=_UNITS[witness.kind],
+            lags_s=[one - witness.delay_s for one in lags],
+            strength=strength,
+        )

@@ -1,0 +1,202 @@
+"""Fingerprint feeds: once, or with the newest of each for as long as it is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cautery.errors import InputError, MandateError, StorageError
+from cautery.fingerprint.recipe import Recipe
+from cautery.identify.live_folder import LiveFolder
+from cautery.identify.references import Kind, ReferenceInfo, References
+from cautery.model import Mandate
+from cautery.model.ports import Clock, Decoder, Engine, Fetcher, Streams
+from cautery.workflows.identification.sources import Source
+from cautery.workflows.watch.references import Feed, Pump
+
+ROLL_S = 5.0
+"""How often what came in is written: so much a crash loses, and a reader lags."""
+_SAID_S = 30.0
+LEAST_WINDOW_S, MOST_WINDOW_S = 30.0, 4 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePorts:
+    """What feeds come through."""
+
+    fetcher: Fetcher
+    streams: Streams
+    decoder: Decoder
+    engine: Engine
+    clock: Clock
+
+
+async def build_live(
+    sources: Sequence[Source],
+    out: Path,
+    mandate: Mandate,
+    ports: LivePorts,
+    *,
+    recipe: Recipe,
+    window_s: float,
+    rolling: bool,
+    told: Callable[[str], None],
+) -> tuple[str, ...]:
+    """Fingerprint feeds under a mandate.
+
+    Parameters
+    ----------
+    out : Path
+        A ``.ref`` file; if ``rolling``, a folder, which is gone on with.
+    rolling : bool
+        Go on until cancelled or the mandate's window ends. Else an HLS feed gives what its
+        playlist holds, and one that is sent is listened to for ``window_s``.
+    told : callable
+        Hears, in words, how it goes.
+
+    Returns
+    -------
+    tuple of str
+        References of which nothing came.
+
+    Raises
+    ------
+    MandateError
+        If the mandate's window is not open.
+    InputError
+        If the window is too long or short, or ``out`` holds something else.
+    """
+    if not LEAST_WINDOW_S <= window_s <= MOST_WINDOW_S:
+        raise InputError("--window lies between 30s and 4h")
+    if not mandate.window.holds(ports.clock.now()):
+        raise MandateError(
+            f"the mandate's window is not open: it begins at {mandate.window.start.isoformat()}",
+            hint="Nothing is fetched outside of it.",
+        )
+    infos = tuple(_info(one, rolling=rolling) for one in sources)
+    if not rolling:
+        return await _once(sources, infos, out, ports, recipe=recipe, window_s=window_s, told=told)
+    with LiveFolder(out, recipe, infos, window_s) as folder:
+        pump = _pump(folder.references, ports, told)
+        work = [pump.follow(_feed(*pair)) for pair in zip(sources, infos, strict=True)]
+        left_s = (mandate.window.end - ports.clock.now()).total_seconds()
+        try:
+            async with asyncio.timeout(left_s), asyncio.TaskGroup() as tasks:
+                for one in work:
+                    tasks.create_task(one)
+                tasks.create_task(_rolled(folder, pump, infos, told))
+        except TimeoutError:
+            told("the mandate's window has ended")
+        finally:
+            # What came in since the last time is written, whatever ended this.
+            folder.roll()
+        return tuple(one.id for one in infos if not pump.heard_s.get(one.id))
+
+
+async def _once(
+    sources: Sequence[Source],
+    infos: tuple[ReferenceInfo, ...],
+    out: Path,
+    ports: LivePorts,
+    *,
+    recipe: Recipe,
+    window_s: float,
+    told: Callable[[str], None],
+) -> tuple[str, ...]:
+    references = References(recipe, infos, window_s)
+    pump = _pump(references, ports, told)
+    feeds = [_feed(*pair) for pair in zip(sources, infos, strict=True)]
+    sent = [one for one in feeds if not one.location.lower().startswith(("http:", "https:"))]
+    if sent:
+        told(f"listening for {window_s:.0f} s to {', '.join(one.info.id for one in sent)}")
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(pump.fill(feeds))
+            if sent:
+                tasks.create_task(_for_a_while(pump, sent, window_s))
+    for one in infos:
+        told(f"{one.id}: {pump.heard_s.get(one.id, 0.0) / 60:.1f} min")
+    if not any(pump.heard_s.values()):
+        raise InputError("nothing came of any feed; nothing is written")
+    await ports.engine.run(references.save, out)
+    return tuple(one.id for one in infos if not pump.heard_s.get(one.id))
+
+
+async def _for_a_while(pump: Pump, feeds: Sequence[Feed], seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds), asyncio.TaskGroup() as tasks:
+            for one in feeds:
+                tasks.create_task(pump.follow(one))
+
+
+async def _rolled(
+    folder: LiveFolder,
+    pump: Pump,
+    infos: Sequence[ReferenceInfo],
+    told: Callable[[str], None],
+) -> None:
+    """Write every few seconds, and say now and then how it goes; a full disk is not the end."""
+    since_s = _SAID_S
+    async for _ in _ticks(ROLL_S):
+        try:
+            await asyncio.to_thread(folder.roll)
+        except StorageError as error:
+            told(f"{error}; it is tried again")
+        since_s += ROLL_S
+        if since_s >= _SAID_S:
+            since_s = 0.0
+            told(_state(pump, infos))
+
+
+async def _ticks(seconds: float) -> AsyncIterator[None]:
+    while True:
+        await asyncio.sleep(seconds)
+        yield
+
+
+def _state(pump: Pump, infos: Sequence[ReferenceInfo]) -> str:
+    heard = {one.id: pump.heard_s.get(one.id, 0.0) for one in infos}
+    silent = [name for name, seconds in heard.items() if not seconds]
+    total = sum(heard.values()) / 60
+    said = f"{len(infos) - len(silent)} of {len(infos)} feeds, {total:.1f} min heard so far"
+    return said + (f"; nothing yet of {', '.join(silent[:8])}" if silent else "")
+
+
+def _pump(references: References, ports: LivePorts, told: Callable[[str], None]) -> Pump:
+    return Pump(
+        references,
+        None,
+        fetcher=ports.fetcher,
+        streams=ports.streams,
+        decoder=ports.decoder,
+        engine=ports.engine,
+        fail=lambda _, name, error: told(f"{name}: {error}"),
+    )
+
+
+def _info(source: Source, *, rolling: bool) -> ReferenceInfo:
+    if source.work and rolling:
+        raise InputError(
+            f"{source.id}: a work is a recording and has no live edge",
+            hint="Build it into a .ref of its own, without --live.",
+        )
+    kind: Kind = "work" if source.work else "event" if source.clean else "channel"
+    return ReferenceInfo(
+        id=source.id,
+        event=source.event,
+        clean=source.clean,
+        territory=source.territory,
+        licensee=source.licensee,
+        kind=kind,
+    )
+
+
+def _feed(source: Source, info: ReferenceInfo) -> Feed:
+    assert source.url is not None
+    # As in a watch: a linear channel is recognised by its sound.
+    return Feed(
+        info=info, location=source.url, pictures=source.event is not None or info.kind == "work"
+    )

@@ -1,0 +1,49 @@
+"""What was asked about: files, folders searched for media, and URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cautery.errors import InputError, MandateError
+from cautery.model import Mandate
+from cautery.workflows.identification.media_paths import media_below
+from cautery.workflows.identification.reference_map import is_url
+
+
+def probes_of(told: Sequence[str], *, mandate: Mandate | None = None) -> tuple[Path | str, ...]:
+    """Return the probes in order, each once: paths as they were told, URLs as text.
+
+    Raises
+    ------
+    MandateError
+        If there is a URL and no mandate.
+    InputError
+        If something is not there, or there is no probe at all.
+    """
+    found: dict[Path | str, None] = {}
+    for one in told:
+        if is_url(one):
+            if mandate is None:
+                raise MandateError(
+                    "a URL is probed only under a mandate",
+                    hint="Give --mandate MANDATE.toml; files need none.",
+                )
+            found[one] = None
+        else:
+            found |= dict.fromkeys(_files(Path(one)))
+    if not found:
+        raise InputError(
+            f"{', '.join(told)[:200]}: no media in it",
+            hint="In a folder, media are told by their suffix, such as .ts, .mp4, .mkv, .wav.",
+        )
+    return tuple(found)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from media_below(path)
+    elif path.exists():
+        yield path
+    else:
+        raise InputError(f"{path}: no such file or folder")

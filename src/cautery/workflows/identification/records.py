@@ -1,0 +1,91 @@
+"""One answer as the line that ``cautery identify --json`` prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cautery.model import Identification
+
+KEYS = (
+    "probe",
+    "channels",
+    "event",
+    "licensee",
+    "offset_s",
+    "delay_s",
+    "score",
+    "likelihood_ratio",
+    "probability",
+    "confirmed",
+    "witnesses",
+    "recipe",
+    "reason",
+)
+"""Of every line, in this order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What was found of one probe.
+
+    Parameters
+    ----------
+    found : Identification or None
+        ``None``: it could not be read.
+    reason : str
+        Why, if it could not; else what damage was met on the way.
+    licensee : str or None
+        Whose feed it is, where the references' own ids say otherwise.
+    kept : dict or None
+        The line as an earlier run wrote it, when the probe was not looked at again.
+    """
+
+    probe: str
+    found: Identification | None = None
+    reason: str = ""
+    recipe: str = ""
+    licensee: str | None = None
+    kept: dict[str, Any] | None = None
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """The answer as JSON; what is unknown is null, and ``reason`` says why."""
+        if self.kept is not None:
+            return self.kept
+        found = self.found
+        if found is None:
+            values: dict[str, Any] = dict.fromkeys(KEYS)
+            return values | {
+                "probe": self.probe,
+                "channels": [],
+                "confirmed": False,
+                "witnesses": [],
+                "recipe": self.recipe,
+                "reason": self.reason,
+            }
+        return {
+            "probe": self.probe,
+            "channels": list(found.channels),
+            "event": found.event,
+            "licensee": self.licensee or found.licensee,
+            "offset_s": _rounded(found.offset_s, 3),
+            "delay_s": _rounded(found.delay_s, 3),
+            "score": round(found.score, 3),
+            "likelihood_ratio": float(f"{found.likelihood_ratio:.4g}"),
+            "probability": None if found.probability is None else float(f"{found.probability:.6g}"),
+            "confirmed": found.confirmed,
+            "witnesses": list(found.witnesses),
+            "recipe": found.recipe,
+            "reason": "; ".join(one for one in (found.reason, self.reason) if one),
+        }
+
+    @property
+    def unread(self) -> bool:
+        """Whether the probe could not be read."""
+        line = self.line
+        return line["score"] is None
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits) + 0.0

@@ -1,0 +1,195 @@
+"""Answers to probes as JSON lines in a file, so that a run that was stopped goes on.
+
+Beside ``results.jsonl`` stands ``results.jsonl.seen``: for each line the probe's size and time of
+change, and where the line ends. The lines themselves hold the answer and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from cautery.errors import InputError, StorageError
+
+SEEN = ".seen"
+_MOST_BYTES = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What says that a file is the same: its size, and when it was changed."""
+
+    size: int
+    mtime_ns: int
+
+    @classmethod
+    def of(cls, path: Path) -> Stamp:
+        """Return a file's.
+
+        Raises
+        ------
+        InputError
+            If it is not there.
+        """
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise InputError(f"{path}: {error.strerror or error}") from error
+        return cls(status.st_size, status.st_mtime_ns)
+
+
+class Results:
+    """One file of answers that grows; use it as a context manager.
+
+    Parameters
+    ----------
+    path : Path
+        Made, or gone on with.
+    asked : str
+        What an answer depends on beside the probe (references, hints, base rate). Answers to
+        another question are not taken for this one's.
+
+    Raises
+    ------
+    InputError
+        If the file holds lines that no such run has written.
+    StorageError
+        If it cannot be written.
+    """
+
+    def __init__(self, path: Path, *, asked: str) -> None:
+        self._path = path
+        self._seen_path = path.with_name(path.name + SEEN)
+        self._asked = asked
+        self._answers: dict[tuple[str, Stamp], int] = {}
+        self._file: io.FileIO | None = None
+        self._seen: io.FileIO | None = None
+
+    def __enter__(self) -> Self:
+        ends = self._known()
+        size = self._path.stat().st_size if self._path.exists() else 0
+        if size and not ends:
+            raise InputError(
+                f"{self._path}: holds something else already",
+                hint="Name another file; this one has no list of what was seen beside it.",
+            )
+        try:
+            self._file = io.FileIO(self._path, "a+")
+            self._seen = io.FileIO(self._seen_path, "a+")
+            # A line that was cut short, or was not noted any more, is written again.
+            end = ends[-1] if ends else 0
+            self._file.truncate(min(size, end))
+        except OSError as error:
+            self._close()
+            raise StorageError(f"{self._path}: {error.strerror or error}") from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def answer(self, probe: str, stamp: Stamp) -> dict[str, Any] | None:
+        """Return the line of a probe that was answered and has not changed since."""
+        end = self._answers.get((probe, stamp))
+        if end is None or self._file is None:
+            return None
+        start = end
+        held = b""
+        while b"\n" not in held[:-1] and start > 0:
+            start = max(0, start - 4096)
+            self._file.seek(start)
+            held = self._file.read(end - start)
+        try:
+            found: dict[str, Any] = json.loads(held.rstrip(b"\n").rpartition(b"\n")[2])
+        except ValueError:
+            return None
+        return found
+
+    def add(self, probe: str, stamp: Stamp, line: Mapping[str, Any]) -> None:
+        """Append an answer; it is on its way to the disk when this returns.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        assert self._file is not None
+        assert self._seen is not None
+        try:
+            said = json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n"
+            self._file.seek(0, os.SEEK_END)
+            _write(self._file, said)
+            end = self._file.tell()
+            note = [probe, stamp.size, stamp.mtime_ns, self._asked, end]
+            _write(self._seen, json.dumps(note).encode() + b"\n")
+        except OSError as error:
+            raise StorageError(f"{self._path}: {error.strerror or error}") from error
+        self._answers[probe, stamp] = end
+
+    def _known(self) -> list[int]:
+        """Read the list of what was seen, as far as it is whole and the answers are there."""
+        try:
+            if not self._seen_path.exists():
+                return []
+            if self._seen_path.stat().st_size > _MOST_BYTES:
+                raise InputError(f"{self._seen_path}: larger than any list of probes")
+            size = self._path.stat().st_size if self._path.exists() else 0
+            ends: list[int] = []
+            whole = 0
+            with self._seen_path.open("rb") as lines:
+                for line in lines:
+                    note = _note(line)
+                    if note is None or note[4] > size or (ends and note[4] <= ends[-1]):
+                        break
+                    probe, length, mtime_ns, asked, end = note
+                    ends.append(end)
+                    whole += len(line)
+                    if asked == self._asked:
+                        self._answers[probe, Stamp(length, mtime_ns)] = end
+            os.truncate(self._seen_path, whole)
+        except OSError as error:
+            raise StorageError(f"{self._seen_path}: {error.strerror or error}") from error
+        return ends
+
+    def _close(self) -> None:
+        for one in (self._file, self._seen):
+            if one is not None:
+                one.close()
+        self._file = self._seen = None
+
+
+def _write(file: io.FileIO, data: bytes) -> None:
+    while data:
+        data = data[file.write(data) or 0 :]
+
+
+def _note(line: bytes) -> tuple[str, int, int, str, int] | None:
+    try:
+        probe, size, mtime_ns, asked, end = json.loads(line)
+    except (ValueError, TypeError):
+        return None
+    if not line.endswith(b"\n") or not isinstance(probe, str) or not isinstance(asked, str):
+        return None
+    if not all(isinstance(one, int) for one in (size, mtime_ns, end)):
+        return None
+    return probe, size, mtime_ns, asked, end
+
+
+def same_question(
+    references: Path, stamp: Stamp | None, hints: Sequence[str], base_rate: float
+) -> str:
+    """Return what an answer depends on beside the probe; live references change all the time."""
+    held = None if stamp is None else [stamp.size, stamp.mtime_ns]
+    told = json.dumps([str(references.resolve()), held, sorted(hints), base_rate])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]

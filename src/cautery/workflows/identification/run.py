@@ -1,0 +1,287 @@
+"""Answer probes in their order, several at a time; each gets a line, the broken ones too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cautery.errors import (
+    CauteryError,
+    DecodeError,
+    InputError,
+    MandateError,
+    SourceError,
+    WorkerError,
+)
+from cautery.identify.confirm import named
+from cautery.identify.shards import look_there, opened, place_of
+from cautery.identify.windows import Look
+from cautery.model import Decoded, Identification, Mandate, Partner, host_of
+from cautery.model.ports import Clock, Decoder, Engine, Fetcher
+from cautery.workflows.identification.records import Answer
+from cautery.workflows.identification.results import Results, Stamp
+from cautery.workflows.watch.fetching import fetch_newest
+
+PART_S = 60.0
+"""Media seconds of a long probe that are in memory at a time."""
+FETCHED_S = 20.0
+"""Newest media of a stream: two windows of 10 s, which may confirm each other."""
+_MOST_WARNINGS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How probes are to be judged.
+
+    Parameters
+    ----------
+    hints : tuple of str
+        References that a probe is said to be of: these are listened to most closely.
+    base_rate : float
+        For the probability alone, in (0, 1).
+    mandate : Mandate or None
+        For URLs.
+    """
+
+    hints: tuple[str, ...] = ()
+    base_rate: float = 0.05
+    mandate: Mandate | None = None
+
+
+Drawer = Callable[[Answer, Decoded, Sequence[Look]], None]
+"""Takes an answer, the first of its media, and all looks at it."""
+
+
+class Prober:
+    """Answers probes by one set of references.
+
+    Parameters
+    ----------
+    references : Path
+        A ``.ref`` file or a live folder. The engine's workers map it themselves, as it is when a
+        probe is looked at.
+    fetcher : Fetcher or None
+        For URLs.
+    draw : callable or None
+        Called for each probe that was read, on a thread.
+    """
+
+    def __init__(
+        self,
+        references: Path,
+        asked: Asked,
+        *,
+        decoder: Decoder,
+        engine: Engine,
+        clock: Clock,
+        fetcher: Fetcher | None = None,
+        draw: Drawer | None = None,
+    ) -> None:
+        held = opened(place_of(references))
+        known = {one.id for one in held.infos}
+        unknown = [one for one in asked.hints if one not in known]
+        if unknown:
+            raise InputError(
+                f"--hint {unknown[0]}: there is no such reference",
+                hint=f"The references hold {', '.join(sorted(known)[:10])}"
+                + (", ..." if len(known) > 10 else "."),
+            )
+        mandate = asked.mandate
+        if mandate is not None and not mandate.window.holds(clock.now()):
+            begins = mandate.window.start.isoformat()
+            raise MandateError(
+                f"the mandate's window is not open: it begins at {begins}",
+                hint="Nothing is fetched outside of it.",
+            )
+        if not 0 < asked.base_rate < 1:
+            raise InputError("--base-rate lies between 0 and 1")
+        self._path = references
+        self._references = held
+        self._asked = asked
+        self._decoder = decoder
+        self._engine = engine
+        self._clock = clock
+        self._fetcher = fetcher
+        self._draw = draw
+
+    async def answers(
+        self, probes: Sequence[Path | str], *, jobs: int, results: Results | None = None
+    ) -> AsyncGenerator[Answer, None]:
+        """Yield an answer for each probe, in order.
+
+        Parameters
+        ----------
+        jobs : int
+            Probes in hand at a time.
+        results : Results or None
+            Where answers are kept; what stands there of an unchanged file is not looked at again.
+
+        Raises
+        ------
+        StorageError
+            If an answer or a plot cannot be written.
+        """
+        ahead: asyncio.Queue[asyncio.Task[tuple[Answer, Stamp | None]] | None] = asyncio.Queue(
+            2 * jobs
+        )
+        at_once = asyncio.Semaphore(jobs)
+        begun: set[asyncio.Task[tuple[Answer, Stamp | None]]] = set()
+
+        async def begin() -> None:
+            for probe in probes:
+                task = asyncio.create_task(self._kept_or_new(probe, at_once, results))
+                begun.add(task)
+                task.add_done_callback(begun.discard)
+                await ahead.put(task)
+            await ahead.put(None)
+
+        feeding = asyncio.create_task(begin())
+        try:
+            while (task := await ahead.get()) is not None:
+                answer, stamp = await task
+                if results is not None and answer.kept is None and stamp is not None:
+                    results.add(answer.probe, stamp, answer.line)
+                yield answer
+        finally:
+            # Decoder and engine are closed after us: nothing may use them any more.
+            left = [feeding, *begun]
+            for one in left:
+                one.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    async def _kept_or_new(
+        self, probe: Path | str, at_once: asyncio.Semaphore, results: Results | None
+    ) -> tuple[Answer, Stamp | None]:
+        async with at_once:
+            name = str(probe)
+            if isinstance(probe, str):
+                return await self._answer(name, self._of_url(probe)), Stamp(0, 0)
+            try:
+                stamp = Stamp.of(probe)
+            except InputError as error:  # it was there when the folder was read
+                return self._unread(name, error), None
+            kept = None if results is None else results.answer(name, stamp)
+            if kept is not None:
+                return Answer(probe=name, kept=kept), stamp
+            return await self._answer(name, self._of_file(probe)), stamp
+
+    async def _answer(self, name: str, looking: Coroutine[Any, Any, Answer]) -> Answer:
+        try:
+            return await looking
+        except (SourceError, WorkerError) as error:
+            return self._unread(name, error)
+
+    async def _media(self, path: Path) -> AsyncGenerator[Decoded, None]:
+        """Yield a file's media; one that cannot be opened is no mistake in the question."""
+        try:
+            async with aclosing(self._decoder.parts(path, pictures=True, part_s=PART_S)) as parts:
+                async for part in parts:
+                    yield part
+        except InputError as error:
+            raise DecodeError(str(error)) from error
+
+    async def _of_file(self, path: Path) -> Answer:
+        """Look at a file part by part, so that its length does not matter."""
+        looks: list[Look] = []
+        found_before: tuple[str, ...] = ()
+        drawn: Decoded | None = None
+        warnings: dict[str, None] = {}
+        start_s = 0.0
+        broken = ""
+        try:
+            async with aclosing(self._media(path)) as parts:
+                async for part in parts:
+                    looks.append(await self._look(part, start_s=start_s, hints=found_before))
+                    found_before = looks[-1].found
+                    drawn = part if drawn is None else drawn
+                    warnings |= dict.fromkeys(part.warnings)
+                    start_s += part.duration_s
+        except (SourceError, WorkerError) as error:
+            if not looks:
+                raise
+            broken = f"broke off after {start_s:.0f} s: {error}"
+        found = self._named(looks)
+        said = [*([broken] if broken else []), *list(warnings)[:_MOST_WARNINGS]]
+        answer = self._found(str(path), found, said)
+        if self._draw is not None and drawn is not None:
+            await asyncio.to_thread(self._draw, answer, drawn, looks)
+        return answer
+
+    async def _of_url(self, url: str) -> Answer:
+        """Fetch the newest media of a stream under the mandate and look at them."""
+        assert self._fetcher is not None
+        mandate = self._asked.mandate
+        assert mandate is not None
+        fetched = await fetch_newest(url, fetcher=self._fetcher, journal=None, seconds=FETCHED_S)
+        decoded = await self._decoder.decode(fetched.data, pictures=True)
+        if fetched.sound is not None:
+            sound = await self._decoder.decode(fetched.sound, pictures=False)
+            decoded = replace(
+                decoded,
+                audio=sound.audio,
+                audio_s=sound.audio_s,
+                codecs=decoded.codecs + sound.codecs,
+                warnings=decoded.warnings + sound.warnings,
+            )
+        media_at_s = None
+        if fetched.live:
+            media_at_s = fetched.available_s
+            if fetched.target_s == 0.0:  # a plain stream: what came last was at the live edge
+                media_at_s -= decoded.duration_s
+        look = await self._look(decoded, start_s=0.0, media_at_s=media_at_s)
+        partner = mandate.partner_on(host_of(fetched.hops[-1]))
+        found = self._named([look], live=fetched.live, partner=partner)
+        answer = self._found(redacted(url), found, decoded.warnings[:_MOST_WARNINGS])
+        if self._draw is not None:
+            await asyncio.to_thread(self._draw, answer, decoded, [look])
+        return answer
+
+    async def _look(
+        self,
+        part: Decoded,
+        *,
+        start_s: float,
+        media_at_s: float | None = None,
+        hints: tuple[str, ...] = (),
+    ) -> Look:
+        return await self._engine.run(
+            look_there,
+            place_of(self._path),
+            part,
+            self._clock.now(),
+            media_at_s,
+            (*hints, *self._asked.hints),
+            start_s,
+        )
+
+    def _named(
+        self, looks: Sequence[Look], *, live: bool = False, partner: Partner | None = None
+    ) -> Identification:
+        return named(
+            looks,
+            self._references.infos,
+            recipe=self._references.recipe.name,
+            live=live,
+            base_rate=self._asked.base_rate,
+            partner=partner,
+        )
+
+    def _found(self, name: str, found: Identification, said: Sequence[str]) -> Answer:
+        whose = next(
+            (one.licensee for one in self._references.infos if one.id == found.licensee), None
+        )
+        return Answer(probe=name, found=found, reason="; ".join(said), licensee=whose)
+
+    def _unread(self, name: str, error: CauteryError) -> Answer:
+        said = f"could not be read: {error}"
+        return Answer(probe=name, reason=said, recipe=self._references.recipe.name)
+
+
+def redacted(url: str) -> str:
+    """Return a URL as a line may show it: without user, password and query."""
+    head, _, rest = url.partition("://")
+    return f"{head}://{rest.partition('?')[0].rpartition('@')[2]}"

@@ -1,0 +1,190 @@
+"""What was asked for, as references to be: each an id and its media, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cautery.errors import InputError, MandateError
+from cautery.model import Mandate
+from cautery.workflows.identification.media_paths import media_in
+from cautery.workflows.identification.reference_map import Row, is_url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One reference to be.
+
+    Parameters
+    ----------
+    id : str
+        The channel's.
+    files : tuple of Path
+        Consecutive media, in order; empty when it is a feed.
+    url : str or None
+        Of a live feed, or of a recording on a server.
+    event, licensee, clean, territory
+        As in :class:`~cautery.workflows.identification.reference_map.Row` and the mandate.
+    work : bool
+        Of a URL: a recording, taken whole.
+    """
+
+    id: str
+    files: tuple[Path, ...] = ()
+    url: str | None = None
+    event: str | None = None
+    licensee: str | None = None
+    clean: bool = False
+    territory: str | None = None
+    work: bool = False
+
+
+def sources_of(
+    told: Sequence[str], *, rows: Sequence[Row] = (), mandate: Mandate | None = None
+) -> tuple[Source, ...]:
+    """Return the references that are asked for.
+
+    A file's stem and a folder's name is the id unless ``rows`` say otherwise; with rows and
+    nothing told, all rows are taken. Rows of one id are consecutive media of one reference.
+
+    Parameters
+    ----------
+    told : sequence of str
+        Files, folders and URLs.
+    mandate : Mandate or None
+        Without one, no URL is taken.
+
+    Raises
+    ------
+    MandateError
+        If a URL is no reference in the mandate, or there is none.
+    InputError
+        If something is not there, is no media, or two things would have one id.
+    """
+    mapped = {row.place: row for row in rows}
+    if not told:
+        told = [str(row.place) for row in rows]
+    if not told:
+        raise InputError("no reference is given", hint="Name files, folders or URLs, or --map.")
+    found: dict[str, Source] = {}
+    came: dict[str, str] = {}
+    seen: set[Path | str] = set()
+    for one in told:
+        for source, of_map in _sources(one, mapped, mandate):
+            places: set[Path | str] = {*source.files, *([source.url] if source.url else [])}
+            if places <= seen:
+                continue
+            if places & seen:
+                raise InputError(f"{one}: some of it is named twice")
+            seen |= places
+            held = found.get(source.id)
+            if held is None:
+                found[source.id], came[source.id] = source, one
+            elif of_map and held.url is None and source.url is None:
+                found[source.id] = _joined(held, source)
+            else:
+                raise InputError(
+                    f"{came[source.id]} and {one} would both be {source.id!r}; a stem is an id",
+                    hint="Name them in a --map ids.csv (path,channel,event,feed).",
+                )
+    return tuple(found.values())
+
+
+def _sources(
+    told: str, mapped: dict[Path | str, Row], mandate: Mandate | None
+) -> list[tuple[Source, bool]]:
+    """Return the references of one argument, each with whether the map named it."""
+    if is_url(told):
+        source = _of_url(told, mandate)
+        row = mapped.get(told)
+        return [(source if row is None else _named(row, url=told, like=source), row is not None)]
+    path = Path(told).resolve()
+    row = mapped.get(path)
+    if path.is_file():
+        if row is None:
+            return [(Source(id=path.stem, files=(path,)), False)]
+        return [(_named(row, files=(path,)), True)]
+    if not path.is_dir():
+        raise InputError(f"{told}: no such file or folder")
+    inside = media_in(path)
+    if not inside:
+        below = any(one.is_dir() for one in path.iterdir())
+        raise InputError(
+            f"{told}: a folder without media",
+            hint=f"If its folders are the channels, name them: {told.rstrip('/')}/*"
+            if below
+            else "Media are told by their suffix, such as .ts, .mp4, .mkv, .wav, .ogg.",
+        )
+    if row is not None:
+        return [(_named(row, files=inside), True)]
+    if not any(one in mapped for one in inside):
+        return [(Source(id=path.name, files=inside), False)]
+    # Where a map names the files of a folder, the folder is a shelf and no channel.
+    return [
+        (_named(mapped[one], files=(one,)), True)
+        if one in mapped
+        else (Source(id=one.stem, files=(one,)), False)
+        for one in inside
+    ]
+
+
+def _named(
+    row: Row, *, files: tuple[Path, ...] = (), url: str | None = None, like: Source | None = None
+) -> Source:
+    return Source(
+        id=row.id,
+        files=files,
+        url=url,
+        event=row.event,
+        licensee=row.licensee,
+        clean=row.clean,
+        territory=like.territory if like else None,
+        work=like.work if like else False,
+    )
+
+
+def _joined(first: Source, second: Source) -> Source:
+    return Source(
+        id=first.id,
+        files=first.files + second.files,
+        event=first.event,
+        licensee=first.licensee,
+        clean=first.clean,
+        territory=first.territory,
+    )
+
+
+def _of_url(url: str, mandate: Mandate | None) -> Source:
+    """Return what a URL is in the mandate: no mandate, no fetch."""
+    if mandate is None:
+        raise MandateError(
+            f"{_shown(url)}: a URL is fetched only under a mandate",
+            hint="Give --mandate MANDATE.toml; files need none.",
+        )
+    for event in mandate.events:
+        if event.clean_feed == url:
+            return Source(id=f"event:{event.id}", url=url, event=event.id, clean=True)
+    for channel in mandate.channels:
+        if channel.reference == url:
+            return Source(
+                id=channel.id,
+                url=url,
+                event=channel.event,
+                licensee=channel.id if channel.event else None,
+                territory=channel.territory,
+            )
+    for work in mandate.works:
+        if work.reference == url:
+            return Source(id=work.id, url=url, work=True)
+    raise MandateError(
+        f"{_shown(url)}: the mandate {mandate.id!r} does not name it as a reference",
+        hint="Add it as reference of a [[channel]] or [[work]], or as clean_feed of an [[event]].",
+    )
+
+
+def _shown(url: str) -> str:
+    """Return a URL without what may be a password."""
+    head, _, rest = url.partition("://")
+    place = rest.partition("?")[0].rpartition("@")[2]
+    return f"{head}://{place}"[:200]

@@ -1,0 +1,286 @@
+"""What live streams carry: each codec, rate and layout is heard the same; damage is named."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import AsyncIterator, Iterable
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from cautery.adapters._decoder_sound import mono
+from cautery.adapters._scrambling import scrambling_of
+from cautery.adapters._sniff import container_of
+from cautery.adapters.decoder import ChildDecoder
+from cautery.errors import DecodeError, EncryptedError
+from cautery.fingerprint import DEFAULT_RECIPE
+from cautery.fingerprint.audio import landmarks_of, peaks_of
+
+SECONDS = 12.0
+
+
+def music(rate: int, seconds: float = SECONDS, seed: int = 4) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    out = np.zeros(int(seconds * rate), np.float32)
+    for _ in range(int(seconds * 10)):
+        start, length = rng.uniform(0, seconds), rng.uniform(0.15, 0.6)
+        hertz = rng.uniform(220, 3400)
+        at = int(start * rate)
+        t = np.arange(min(int(length * rate), len(out) - at)) / rate
+        out[at : at + len(t)] += 0.12 * np.sin(2 * np.pi * hertz * t) * np.exp(-4 * t)
+    return out
+
+
+def words_of(audio: np.ndarray) -> set[int]:
+    found = landmarks_of(peaks_of(np.ascontiguousarray(audio), DEFAULT_RECIPE), DEFAULT_RECIPE)
+    return set(found.words.tolist())
+
+
+def shared(heard: np.ndarray) -> float:
+    """Share of the true sound's landmarks that are found in what was decoded."""
+    true = words_of(music(8000))
+    # Encoders delay the sound by some samples, which moves frames: the best of two grids counts.
+    return max(len(true & words_of(heard[skip:])) for skip in range(0, 128, 16)) / len(true)
+
+
+def encoded(
+    fmt: str,
+    codec: str,
+    rate: int,
+    layout: str = "stereo",
+    *,
+    channels: Iterable[int] | None = None,
+    start_s: float = 0.0,
+    seconds: float = SECONDS,
+) -> bytes:
+    made = io.BytesIO()
+    with av.open(made, "w", format=fmt) as out:
+        stream = out.add_stream(codec, rate=rate, layout=layout)
+        stream.bit_rate = 64_000 if rate < 32_000 else 128_000
+        sound = music(rate, seconds)
+        count = len(av.AudioLayout(layout).channels)
+        used = range(count) if channels is None else list(channels)
+        planes = np.zeros((count, len(sound)), np.float32)
+        planes[list(used)] = sound
+        size = stream.codec_context.frame_size or 1024
+        change = av.AudioResampler(
+            format=stream.codec_context.format.name, layout=layout, rate=rate, frame_size=size
+        )
+        for at in range(0, planes.shape[1], 4096):
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(planes[:, at : at + 4096]), "fltp", layout
+            )
+            frame.sample_rate, frame.time_base = rate, Fraction(1, rate)
+            frame.pts = at + int(start_s * rate)
+            for one in change.resample(frame):
+                out.mux(stream.encode(one))
+        for one in change.resample(None):
+            out.mux(stream.encode(one))
+        out.mux(stream.encode(None))
+    return made.getvalue()
+
+
+def test_other_music_shares_next_to_nothing() -> None:
+    assert shared(music(8000, seed=5)) < 0.02
+
+
+@pytest_asyncio.fixture
+async def decoder() -> AsyncIterator[ChildDecoder]:
+    async with ChildDecoder(1, seconds=30) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("fmt", "codec", "rate"),
+    [
+        *(("mpegts", "aac", rate) for rate in (16000, 22050, 24000, 32000, 44100, 48000)),
+        *(("mpegts", "mp2", rate) for rate in (16000, 22050, 24000, 32000, 44100, 48000)),
+        *(("mpegts", "libmp3lame", rate) for rate in (16000, 32000, 44100, 48000)),
+        *(("mpegts", "ac3", rate) for rate in (32000, 44100, 48000)),
+        *(("mpegts", "eac3", rate) for rate in (32000, 44100, 48000)),
+        ("mpegts", "libopus", 48000),
+        ("mp4", "aac", 11025),
+        ("mp4", "libopus", 24000),
+        ("mp4", "eac3", 48000),
+        ("webm", "libopus", 48000),
+        ("wav", "pcm_s16le", 8000),
+        ("wav", "pcm_s24le", 12000),
+        ("wav", "pcm_u8", 44100),
+        ("wav", "pcm_f32le", 44099),
+    ],
+)
+async def test_landmarks_survive_each_codec_at_each_rate(
+    decoder: ChildDecoder, fmt: str, codec: str, rate: int
+) -> None:
+    heard = await decoder.decode(encoded(fmt, codec, rate), pictures=False)
+    assert abs(len(heard.audio) / 8000 - SECONDS) < 0.2
+    assert shared(heard.audio) > 0.3
+
+
+@pytest.mark.parametrize("layout", ["mono", "stereo", "3.0", "5.1", "5.1(side)"])
+async def test_speech_in_the_centre_is_heard_in_every_layout(
+    decoder: ChildDecoder, layout: str
+) -> None:
+    names = [one.name for one in av.AudioLayout(layout).channels]
+    centre = [names.index("FC")] if "FC" in names else [0]
+    data = encoded("mpegts", "ac3", 48000, layout, channels=centre)
+    heard = await decoder.decode(data, pictures=False)
+    assert shared(heard.audio) > 0.3
+
+
+def test_five_channels_in_mono_sound_as_their_stereo_downmix_in_mono() -> None:
+    rng = np.random.default_rng(1)
+    rows = rng.uniform(-0.1, 0.1, (6, 480)).astype(np.float32)
+    frame = av.AudioFrame.from_ndarray(rows, "fltp", "5.1")
+    frame.sample_rate = 48000
+    left, right, centre, _, rear_left, rear_right = rows
+    half = np.float32(np.sqrt(0.5))
+    down = (left + half * (centre + rear_left)) + (right + half * (centre + rear_right))
+    assert np.corrcoef(mono(frame), down)[0, 1] > 0.999999
+
+
+def test_numbers_that_are_none_become_silence() -> None:
+    rows = np.full((2, 480), np.nan, np.float32)
+    frame = av.AudioFrame.from_ndarray(rows, "fltp", "stereo")
+    assert not mono(frame).any()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("aac", 48000, "stereo"), ("aac", 44100, "stereo")),
+        (("aac", 24000, "stereo"), ("aac", 48000, "stereo")),
+        (("aac", 48000, "stereo"), ("aac", 48000, "mono")),
+        (("aac", 48000, "stereo"), ("ac3", 48000, "5.1")),
+        (("mp2", 48000, "stereo"), ("aac", 32000, "stereo")),
+        (("ac3", 48000, "5.1"), ("ac3", 48000, "stereo")),
+    ],
+)
+async def test_a_stream_that_changes_its_sound_midway_is_heard_to_its_end(
+    decoder: ChildDecoder, first: tuple[str, int, str], second: tuple[str, int, str]
+) -> None:
+    one = encoded("mpegts", *first)
+    two = encoded("mpegts", *second, start_s=SECONDS)
+    heard = await decoder.decode(one + two, pictures=False)
+    assert abs(len(heard.audio) / 8000 - 2 * SECONDS) < 0.5
+    assert shared(heard.audio[: int(SECONDS * 8000)]) > 0.3
+    assert shared(heard.audio[-int(SECONDS * 8000) :]) > 0.3
+
+
+async def test_stamps_that_wrap_at_33_bits_make_no_gap(decoder: ChildDecoder) -> None:
+    start_s = 2**33 / 90_000 - SECONDS / 2 - 1.4
+    heard = await decoder.decode(encoded("mpegts", "aac", 48000, start_s=start_s), pictures=False)
+    assert abs(len(heard.audio) / 8000 - SECONDS) < 0.2
+    assert shared(heard.audio) > 0.3
+
+
+async def test_a_stream_joined_before_its_tables_is_heard(decoder: ChildDecoder) -> None:
+    data = encoded("mpegts", "aac", 48000)
+    rows = [data[at : at + 188] for at in range(0, len(data), 188)]
+    late = b"".join(row for at, row in enumerate(rows) if at > 12 or row[1] & 0x1F)
+    heard = await decoder.decode(late, pictures=False)
+    assert len(heard.audio) / 8000 > SECONDS - 1
+
+
+async def test_lost_packets_leave_the_rest_in_its_place(decoder: ChildDecoder) -> None:
+    data = encoded("mpegts", "aac", 48000)
+    rows = [data[at : at + 188] for at in range(0, len(data), 188)]
+    kept = b"".join(row for at, row in enumerate(rows) if at < 20 or at % 397)
+    heard = await decoder.decode(kept, pictures=False)
+    assert abs(len(heard.audio) / 8000 - SECONDS) < 0.3
+    assert shared(heard.audio) > 0.2
+
+
+async def test_a_truncated_file_gives_what_it_has(decoder: ChildDecoder) -> None:
+    data = encoded("mpegts", "aac", 48000)
+    heard = await decoder.decode(data[: len(data) // 2], pictures=False)
+    assert SECONDS / 2 - 1 < len(heard.audio) / 8000 < SECONDS / 2 + 1
+
+
+def sealed_ts(data: bytes, bits: int = 0x80) -> bytes:
+    rows = [bytearray(data[at : at + 188]) for at in range(0, len(data), 188)]
+    for row in rows:
+        if (row[1] & 0x1F) << 8 | row[2] == 0x100:
+            row[3] |= bits
+            row[20:] = os.urandom(168)
+    return b"".join(bytes(row) for row in rows)
+
+
+async def test_scrambled_packets_are_encrypted_and_no_decoder_sees_them(
+    decoder: ChildDecoder,
+) -> None:
+    with pytest.raises(EncryptedError, match="scrambled"):
+        await decoder.decode(sealed_ts(encoded("mpegts", "aac", 48000)), pictures=False)
+
+
+def test_a_map_of_sample_aes_streams_is_encrypted() -> None:
+    data = encoded("mpegts", "aac", 48000, seconds=3)
+    at = next(k for k in range(0, len(data), 188) if data[k + 1] & 0x1F == 0x10)
+    inside = data[at : at + 188]
+    changed = inside.replace(bytes([0x0F, 0xE1, 0x00]), bytes([0xCF, 0xE1, 0x00]))
+    assert changed != inside
+    assert "SAMPLE-AES" in (scrambling_of(data[:at] + changed + data[at + 188 :]) or "")
+    assert scrambling_of(data) is None
+
+
+def test_ciphertext_without_a_container_is_encrypted() -> None:
+    for seed in range(20):
+        cipher = b"\x91" + np.random.default_rng(seed).bytes(65_535)
+        with pytest.raises(EncryptedError, match="AES-128"):
+            container_of(cipher)
+    with pytest.raises(DecodeError, match="zip"):
+        container_of(b"PK\x03\x04" + os.urandom(60_000))
+
+
+async def test_common_encryption_is_a_record_of_its_own(decoder: ChildDecoder) -> None:
+    made = io.BytesIO()
+    options = {
+        "encryption_scheme": "cenc-aes-ctr",
+        "encryption_key": "00112233445566778899aabbccddeeff",
+        "encryption_kid": "ffeeddccbbaa99887766554433221100",
+    }
+    with (
+        av.open(io.BytesIO(encoded("mp4", "aac", 48000))) as clear,
+        av.open(made, "w", format="mp4", options=options) as out,
+    ):
+        stream = out.add_stream_from_template(clear.streams.audio[0])
+        for packet in clear.demux(audio=0):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    assert b"enca" in made.getvalue()
+    with pytest.raises(EncryptedError, match="CENC"):
+        await decoder.decode(made.getvalue(), pictures=False)
+
+
+async def test_fragments_with_their_init_segment_are_heard(decoder: ChildDecoder) -> None:
+    made = io.BytesIO()
+    options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "2000000"}
+    with (
+        av.open(io.BytesIO(encoded("mp4", "aac", 48000))) as whole,
+        av.open(made, "w", format="mp4", options=options) as out,
+    ):
+        stream = out.add_stream_from_template(whole.streams.audio[0])
+        for packet in whole.demux(audio=0):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    data = made.getvalue()
+    first = data.index(b"moof") - 4
+    second = data.index(b"moof", first + 8) - 4
+    third = data.index(b"moof", second + 8) - 4
+    heard = await decoder.decode(data[:first] + data[second:], pictures=False)
+    assert 7 < len(heard.audio) / 8000 < SECONDS
+    with pytest.raises(DecodeError):  # a fragment alone says nothing of its codec
+        await decoder.decode(data[second:third], pictures=False)
+
+
+async def test_silence_and_one_second_are_decoded_as_they_are(decoder: ChildDecoder) -> None:
+    silent = await decoder.decode(encoded("mpegts", "ac3", 48000, channels=[]), pictures=False)
+    assert np.abs(silent.audio).max() < 1e-3
+    short = await decoder.decode(encoded("mpegts", "aac", 48000, seconds=1), pictures=False)
+    assert 0.9 < len(short.audio) / 8000 < 1.2

@@ -1,0 +1,164 @@
+"""References from files, and what files are by them: the whole way, with small real media."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cautery.cli import app
+from cautery.errors import CauteryError, InputError
+from cautery.workflows.identification.records import KEYS
+
+_SPEC = importlib.util.spec_from_file_location(
+    "identification_media", Path(__file__).parents[1] / "workflows" / "identification" / "media.py"
+)
+assert _SPEC is not None
+assert _SPEC.loader is not None
+media = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(media)
+
+
+def run(*words: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(one) for one in words])
+    if isinstance(result.exception, CauteryError):
+        raise result.exception
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("world")
+    one, two = media.tune(1, 40), media.tune(2, 40)
+    media.write(folder / "film.m4a", one)
+    (folder / "arena").mkdir()
+    for at in range(4):
+        part = two[at * 10 * media.RATE : (at + 1) * 10 * media.RATE]
+        media.write(folder / "arena" / f"seg-{at + 7}.ts", part, start_s=at * 10 + 100)
+    (folder / "broken.ts").write_bytes(b"\x47" + bytes(4000))
+    (folder / "probes").mkdir()
+    media.write(folder / "probes" / "a.ts", two[22 * media.RATE : 34 * media.RATE], "mp2")
+    media.write(folder / "probes" / "b.m4a", one[5 * media.RATE : 17 * media.RATE])
+    media.write(folder / "probes" / "c.m4a", media.tune(3, 12))
+    media.write(folder / "probes" / "d.m4a", 0 * media.tune(3, 12))
+    (folder / "probes" / "e.ts").write_bytes(b"")
+    code, _, said = run(
+        "references", "build", folder / "film.m4a", folder / "arena", folder / "broken.ts",
+        "-o", folder / "league.ref",
+    )  # fmt: skip
+    assert code == 1
+    assert "broken: left out" in said
+    assert not (folder / "league.ref.parts").exists()
+    return folder
+
+
+def _lines(text: str) -> dict[str, dict[str, object]]:
+    return {Path(one["probe"]).name: one for one in map(json.loads, text.splitlines())}
+
+
+def test_each_probe_is_one_line_with_the_keys_that_were_promised(world):
+    code, out, _ = run("identify", world / "probes", "--references", world / "league.ref", "--json")
+    lines = _lines(out)
+    assert code == 1
+    assert sorted(lines) == ["a.ts", "b.m4a", "c.m4a", "d.m4a", "e.ts"]
+    assert all(tuple(one) == KEYS for one in lines.values())
+
+
+def test_a_probe_is_named_with_the_place_in_consecutive_media(world):
+    _, out, _ = run("identify", world / "probes", "--references", world / "league.ref", "--json")
+    lines = _lines(out)
+    assert lines["a.ts"]["channels"] == ["arena"]
+    assert lines["a.ts"]["offset_s"] == pytest.approx(22, abs=0.2)
+    assert lines["a.ts"]["confirmed"] is True
+    assert lines["a.ts"]["delay_s"] is None
+    assert lines["b.m4a"]["channels"] == ["film"]
+    assert lines["c.m4a"]["channels"] == []
+
+
+def test_silence_is_no_opinion_and_an_empty_file_a_reason(world):
+    _, out, _ = run("identify", world / "probes", "--references", world / "league.ref", "--json")
+    lines = _lines(out)
+    assert lines["d.m4a"]["probability"] is None
+    assert "silent" in lines["d.m4a"]["reason"]
+    assert lines["e.ts"]["score"] is None
+    assert "empty" in lines["e.ts"]["reason"]
+
+
+def test_a_run_goes_on_where_another_stopped(world, tmp_path):
+    out = tmp_path / "r.jsonl"
+    words = ("--references", world / "league.ref", "-o", out, "--json")
+    run("identify", world / "probes" / "a.ts", *words)
+    first = out.read_bytes()
+    _, _, said = run("identify", world / "probes", *words)
+    assert out.read_bytes().startswith(first)
+    assert "5 probes (1 answered before)" in said
+    assert len(out.read_text().splitlines()) == 5
+
+
+def test_a_drawing_is_made_of_each_probe_that_was_read(world, tmp_path):
+    run("identify", world / "probes" / "a.ts", "--references", world / "league.ref", "--plot",
+        "--plots", tmp_path / "plots")  # fmt: skip
+    (drawn,) = (tmp_path / "plots").iterdir()
+    text = drawn.read_text()
+    assert text.startswith("<?xml")
+    assert "arena" in text
+
+
+def test_a_killed_build_does_not_read_again_what_it_had(world, tmp_path):
+    out = tmp_path / "again.ref"
+    with pytest.raises(CauteryError, match="could not be read whole: broken"):
+        run("references", "build", world / "film.m4a", world / "broken.ts", "-o", out, "--strict")
+    assert not out.exists()
+    code, _, said = run("references", "build", world / "film.m4a", "-o", out)
+    assert code == 0
+    assert "already there" in said
+    assert out.exists()
+
+
+def test_append_keeps_what_was_there_and_refuses_an_id_twice(world, tmp_path):
+    out = tmp_path / "more.ref"
+    run("references", "build", world / "film.m4a", "-o", out)
+    run("references", "build", world / "arena", "-o", out, "--append")
+    _, text, _ = run("references", "info", out, "--json")
+    assert [one["id"] for one in json.loads(text)["references"]] == ["film", "arena"]
+    with pytest.raises(InputError, match="holds 'film' already"):
+        run("references", "build", world / "film.m4a", "-o", out, "--append")
+
+
+def test_a_map_names_the_event_and_the_licensee(world, tmp_path):
+    table = tmp_path / "ids.csv"
+    table.write_text(f"path,channel,event,feed\n{world / 'arena'},arena-1,md34,arena-1\n")
+    out = tmp_path / "mapped.ref"
+    run("references", "build", "--map", table, "-o", out)
+    _, text, _ = run("identify", world / "probes" / "a.ts", "--references", out, "--json")
+    line = json.loads(text)
+    assert (line["channels"], line["event"], line["licensee"]) == (["arena-1"], "md34", "arena-1")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("gone.ts",), "no such file"),
+        (("https://a.example/x.m3u8",), "only under a mandate"),
+        (("{a}", "--hint", "nobody"), "no such reference"),
+        (("{a}", "--base-rate", "1.5"), "between 0 and 1"),
+    ],
+)
+def test_a_wrong_question_is_refused(world, words, said):
+    told = [one.replace("{a}", str(world / "probes" / "a.ts")) for one in words]
+    with pytest.raises(InputError, match=said):
+        run("identify", *told, "--references", world / "league.ref")
+
+
+def test_a_damaged_ref_is_refused(world, tmp_path):
+    held = bytearray((world / "league.ref").read_bytes())
+    held[len(held) // 2] ^= 0xFF
+    path = tmp_path / "damaged.ref"
+    path.write_bytes(held)
+    with pytest.raises(InputError):
+        run("identify", world / "probes" / "a.ts", "--references", path)

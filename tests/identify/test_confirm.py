@@ -1,0 +1,271 @@
+"""What a probe is: confirmed by two windows, a set, a quotation, or nothing."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cautery.errors import InputError
+from cautery.fingerprint import DEFAULT_RECIPE
+from cautery.identify import ReferenceInfo, References
+from cautery.identify.confirm import named
+from cautery.identify.likelihood import tail
+from cautery.identify.windows import Glance, Look, look_at, seconds_of, windows_in
+from cautery.model import Decoded, Identification, Observation, Partner, Stretch, Witness
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+INFOS = (
+    ReferenceInfo(id="a"),
+    ReferenceInfo(id="b"),
+    ReferenceInfo(id="film", kind="work"),
+    ReferenceInfo(id="event:m", event="m", clean=True, kind="event"),
+    ReferenceInfo(id="fr", event="m"),
+    ReferenceInfo(id="it", event="m"),
+)
+
+
+def witness(
+    reference: str,
+    at_s: float,
+    *,
+    seconds: float = 5.0,
+    speed: float = 1.0,
+    score: float = 100.0,
+    log10_lr: float = 3.0,
+    coverage: float = 1.0,
+    **more: object,
+) -> Witness:
+    """``at_s``: reference time at the window's start, the clock being 0 there."""
+    return Witness(
+        kind=str(more.pop("kind", "sound")),
+        reference=reference,
+        score=score,
+        runner_up=0.0,
+        delay_s=seconds / 2 - (at_s + speed * seconds / 2),
+        speed=speed,
+        coverage=coverage,
+        probe_s=seconds,
+        log10_lr=log10_lr,
+        methods=("landmark",),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def glance(
+    start_s: float, witnesses: Sequence[Witness], seconds: float = 5.0, reason: str | None = None
+) -> Glance:
+    seen = Observation(at=NOON, witnesses=tuple(witnesses), media_end_s=seconds, reason=reason)
+    return Glance(start_s, start_s + seconds, seen)
+
+
+def judge(*windows: Glance, whole: Glance | None = None, **more: object) -> Identification:
+    return named([Look(whole, windows)], INFOS, recipe="r", **more)  # type: ignore[arg-type]
+
+
+def windows(count: int, seconds: float, *references: str, **more: object) -> list[Glance]:
+    return [
+        glance(
+            k * seconds,
+            [witness(one, 100 + k * seconds, seconds=seconds, **more) for one in references],  # type: ignore[arg-type]
+            seconds,
+        )
+        for k in range(count)
+    ]
+
+
+def test_two_windows_that_agree_confirm_and_state_the_offset_at_the_start() -> None:
+    found = judge(*windows(2, 5, "a"))
+    assert (found.channels, found.confirmed, found.witnesses) == (("a",), True, ("landmark",))
+    assert found.offset_s == pytest.approx(100)
+    assert found.delay_s is None
+    assert "two windows agree" in found.reason
+    assert "not an accusation" in found.reason
+
+
+def test_two_windows_that_disagree_by_over_a_fifth_of_a_second_do_not_confirm() -> None:
+    for off, confirmed in ((0.15, True), (0.25, False)):
+        found = judge(glance(0, [witness("a", 100)]), glance(5, [witness("a", 105 + off)]))
+        assert (found.channels, found.confirmed) == (("a",), confirmed)
+
+
+def test_a_window_under_the_threshold_confirms_nothing() -> None:
+    weak = 0.5 * tail("sound", 5.0).log10_lr(tail("sound", 5.0).least)
+    found = judge(glance(0, [witness("a", 100)]), glance(5, [witness("a", 105, log10_lr=weak)]))
+    assert (found.channels, found.confirmed) == (("a",), False)
+
+
+def test_the_whole_and_a_part_of_it_are_not_two_windows() -> None:
+    whole = glance(0, [witness("a", 100, seconds=10)], 10)
+    found = judge(glance(0, [witness("a", 100)]), glance(5, []), whole=whole)
+    assert (found.channels, found.confirmed) == (("a",), False)
+
+
+@given(st.sampled_from([0.95, 0.98, 1.02, 1.05]), st.floats(0, 500))
+def test_a_speed_is_undone_before_offsets_are_compared(speed: float, at_s: float) -> None:
+    found = judge(
+        glance(0, [witness("a", at_s, speed=speed)]),
+        glance(5, [witness("a", at_s + 5 * speed, speed=speed)]),
+    )
+    assert found.confirmed
+    assert found.offset_s == pytest.approx(at_s, abs=1e-6)
+    assert found.speed == speed
+
+
+def test_a_delay_is_stated_where_there_is_a_clock() -> None:
+    assert judge(*windows(2, 5, "a"), live=True).delay_s == pytest.approx(-100)
+
+
+def test_references_that_say_the_same_are_a_set_without_a_licensee() -> None:
+    found = judge(*windows(3, 10, "a", "b"))
+    assert (found.channels, found.licensee, found.confirmed) == (("a", "b"), None, True)
+    assert "any of them" in found.reason
+
+
+def test_a_partner_who_may_carry_one_of_a_set_is_named_as_licensed() -> None:
+    partner = Partner(name="Lawful", hosts=("lawful.example",), channels=("b",))
+    assert judge(*windows(4, 10, "a", "b"), partner=partner).partner == "Lawful"
+    assert judge(*windows(4, 10, "a"), partner=partner).partner is None
+
+
+def test_a_licensees_own_sound_names_it_and_its_event() -> None:
+    probe = [
+        glance(k * 10, [
+            witness("fr", 100 + k * 10, seconds=10, score=300),
+            witness("it", 101 + k * 10, seconds=10, score=90),
+            witness("event:m", 99 + k * 10, seconds=10, score=80),
+        ], 10)
+        for k in range(3)
+    ]  # fmt: skip
+    found = judge(*probe)
+    assert (found.channels, found.event, found.licensee) == (("fr",), "m", "fr")
+
+
+def test_a_clean_feed_alone_names_the_event_and_nobody() -> None:
+    found = judge(*windows(3, 10, "event:m", kind="picture", score=0.5))
+    assert (found.channels, found.event, found.licensee) == ((), "m", None)
+    assert found.confirmed
+
+
+def test_ten_seconds_of_a_film_in_an_hour_are_a_quotation() -> None:
+    probe = [glance(k * 10, [], 10, "sound: it matches none") for k in range(360)]
+    probe[100] = glance(1000, [witness("film", 50, seconds=10, coverage=0.5)], 10)
+    probe[101] = glance(1010, [witness("film", 60, seconds=10, coverage=0.5)], 10)
+    found = judge(*probe)
+    assert (found.channels, found.event, found.confirmed) == ((), None, False)
+    assert found.quoted == ("film",)
+    assert "film is quoted for 10 s at 1005 s" in found.reason
+    (part,) = found.stretches
+    assert (part.start_s, part.end_s, part.offset_s) == (1005, 1015, 55)
+
+
+@pytest.mark.parametrize("seconds", [20, 30, 40])
+def test_up_to_an_advert_of_a_longer_probe_never_names(seconds: int) -> None:
+    probe = [glance(k * 10, [], 10, "sound: it matches none") for k in range(60)]
+    probe[5 : 5 + seconds // 10] = [
+        glance(50 + k * 10, [witness("a", k * 10, seconds=10)], 10) for k in range(seconds // 10)
+    ]
+    found = judge(*probe)
+    assert bool(found.channels) == (seconds > 30)
+    assert bool(found.quoted) == (seconds <= 30)
+
+
+def test_a_long_probe_gives_a_timeline() -> None:
+    probe = [
+        glance(k * 10, [witness("a" if k < 30 else "film", 7 + k * 10, seconds=10)], 10)
+        for k in range(60)
+    ]
+    found = judge(*probe)
+    assert [(one.references, one.start_s, one.end_s) for one in found.stretches] == [
+        (("a",), 0, 300),
+        (("film",), 300, 600),
+    ]
+    assert set(found.channels) == {"a", "film"}
+
+
+def test_a_missed_window_does_not_break_a_stretch() -> None:
+    probe = windows(10, 10, "a")
+    probe[4] = glance(40, [], 10)
+    (part,) = judge(*probe).stretches
+    assert (part.start_s, part.end_s) == (0, 100)
+
+
+def test_a_loop_confirms_through_its_repeats_and_says_that_the_place_is_open() -> None:
+    found = judge(
+        glance(0, [witness("a", 100)]),
+        glance(5, [witness("a", 205, repeats_s=(-105.0,))]),
+    )
+    assert found.confirmed
+    again = judge(
+        *(glance(k * 5, [witness("a", 100 + k * 5, repeats_s=(-200.0 - k * 5,))]) for k in range(2))
+    )
+    assert again.offset_s == pytest.approx(100)
+    assert again.alternatives == pytest.approx((200.0,))
+    assert "repeats itself" in again.reason
+
+
+def test_nothing_found_is_evidence_against_and_silence_is_no_opinion() -> None:
+    heard = judge(whole=glance(0, [], 10, "sound: it matches none; pictures: no pictures"))
+    assert (heard.channels, heard.confirmed) == ((), False)
+    assert heard.log10_lr == tail("sound", 10).floor < 0
+    assert heard.probability is not None
+    assert heard.probability < heard.base_rate  # type: ignore[operator]
+    mute = judge(whole=glance(0, [], 10, "sound: silent; pictures: no pictures"))
+    assert (mute.log10_lr, mute.probability) == (0.0, None)
+    assert "no opinion" in mute.reason
+    assert "silent" in mute.reason
+
+
+def test_an_identification_contradicts_itself_nowhere() -> None:
+    with pytest.raises(InputError):
+        Identification(confirmed=True)
+    with pytest.raises(InputError):
+        Identification(channels=("a",), licensee="b")
+    with pytest.raises(InputError):
+        Identification(witnesses=("smell",))
+    with pytest.raises(InputError):
+        Stretch(references=("a",), start_s=2, end_s=1, offset_s=0)
+
+
+def media(audio: np.ndarray) -> Decoded:
+    return Decoded(
+        audio=audio,
+        audio_s=5.0,
+        luma=np.empty((0, 36, 64), np.uint8),
+        luma_s=np.empty(0),
+        duration_s=len(audio) / 8000,
+    )
+
+
+@given(st.floats(0.2, 130))
+def test_windows_are_even_at_least_five_seconds_and_lose_nothing(seconds: float) -> None:
+    whole = media(np.arange(round(seconds * 8000), dtype=np.float32))
+    cut = windows_in(whole)
+    assert bool(cut) == (seconds_of(whole) >= 9.95)
+    if cut:
+        assert (np.concatenate([one.audio for one in cut]) == whole.audio).all()
+        assert min(seconds_of(one) for one in cut) >= 4.97
+
+
+def test_a_file_without_a_clock_is_found_in_a_work_and_in_a_live_window() -> None:
+    rng = np.random.default_rng(3)
+    sounds = [rng.standard_normal(480_000).astype(np.float32) / 10 for _ in range(2)]
+    infos = [ReferenceInfo(id="film", kind="work"), ReferenceInfo(id="live")]
+    held = References(DEFAULT_RECIPE, infos)
+    held.add("film", media(sounds[0]), at_s=0.0)
+    held.add("live", media(sounds[1]), at_s=1_800_000_000.0)
+    for sound, name, start_s in ((sounds[0], "film", 0.0), (sounds[1], "live", 1_800_000_000.0)):
+        look = look_at(media(sound[160_000:256_000]), held, at=NOON)
+        found = named([look], infos, recipe="r")
+        assert (found.channels, found.confirmed) == ((name,), True)
+        assert found.offset_s == pytest.approx(start_s + 20, abs=0.05)
+
+
+def test_what_two_references_share_names_both_and_accuses_nobody() -> None:
+    jingle = witness("a", 100, log10_lr=-1.0, shared=("b",), score=40.0)
+    found = named([Look(glance(0, [jingle]), ())], INFOS, recipe="r")
+    assert found.channels == ("a", "b")
+    assert not found.confirmed
+    assert "accuses nobody" in found.reason

@@ -1,0 +1,104 @@
+"""Scores to odds: monotone, capped by their trials, calibrated at the base rate."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cautery.errors import InputError
+from cautery.identify.likelihood import (
+    Tail,
+    above,
+    fused,
+    posterior,
+    published_error_rates,
+    tail,
+    unmatched,
+)
+from cautery.model import Witness
+
+MEASURED = Tail(origin=5.0, scale=1.0, least=6.5, floor=-1.5, trials=4000, references=2500)
+
+
+def witness(kind: str, log10_lr: float) -> Witness:
+    return Witness(
+        kind=kind, reference="a", score=50.0, runner_up=0, delay_s=0, speed=1, coverage=1,
+        probe_s=10, log10_lr=log10_lr,
+    )  # fmt: skip
+
+
+@given(st.floats(-50, 500), st.floats(0, 100), st.sampled_from([None, 1, 50, 2500, 4096]))
+def test_more_score_is_never_less_evidence(score: float, more: float, searched: int | None) -> None:
+    one = MEASURED.log10_lr(score, searched=searched)
+    assert MEASURED.floor <= one <= MEASURED.log10_lr(score + more, searched=searched)
+    assert MEASURED.log10_lr(score + more, searched=searched) <= MEASURED.cap
+
+
+@pytest.mark.parametrize(("errors", "bound"), [(0, 3 / 4000), (2, 6.3 / 4000)])
+def test_no_ratio_passes_one_over_the_bound_of_its_own_error_rate(
+    errors: int, bound: float
+) -> None:
+    one = Tail(
+        origin=5.0, scale=1.0, least=6.5, floor=-1.5, trials=4000, errors=errors, references=2500
+    )
+    assert one.log10_lr(1e9) == pytest.approx(-math.log10(bound), abs=0.01)
+
+
+def test_chance_grows_with_the_references_that_were_searched() -> None:
+    assert MEASURED.log10_lr(7.0, searched=250) == pytest.approx(3.0)
+    assert MEASURED.log10_lr(7.0) == pytest.approx(2.0)
+    assert MEASURED.least_in(250) == pytest.approx(5.5)
+
+
+def test_senses_add_up_and_agreement_counts_once() -> None:
+    both = [witness("sound", 2.0), witness("sound", 1.5), witness("picture", 1.0)]
+    assert fused(both, probes=1) == 3.0
+    assert fused(both, probes=2) == fused(both, probes=9) == 4.0
+    assert fused([witness("graphics", 3.0)], probes=2) == 0.0
+
+
+def test_only_sound_and_pictures_above_their_threshold_name_by_themselves() -> None:
+    for kind in ("sound", "picture"):
+        measured = tail(kind, 10.0)
+        least = measured.log10_lr(measured.least)
+        assert above(witness(kind, least))
+        assert not above(witness(kind, least - 0.01))
+    assert not above(witness("graphics", 9.0))
+
+
+def test_nothing_matched_speaks_against_and_no_opinion_speaks_for_nothing() -> None:
+    assert unmatched(()) == 0.0
+    assert unmatched(("sound",)) == tail("sound").floor < 0
+    assert unmatched(("sound", "picture")) == max(tail("sound").floor, tail("picture").floor)
+
+
+@given(st.floats(-3, 3), st.floats(0.01, 0.99))
+def test_the_posterior_is_bayes_rule(log10_lr: float, base_rate: float) -> None:
+    chance = posterior(log10_lr, base_rate)
+    odds = chance / (1 - chance)
+    assert odds == pytest.approx(base_rate / (1 - base_rate) * 10**log10_lr, rel=1e-6)
+
+
+@pytest.mark.parametrize("base_rate", [0.0, 1.0, -1.0, float("nan")])
+def test_a_base_rate_lies_between_nothing_and_all(base_rate: float) -> None:
+    with pytest.raises(InputError):
+        posterior(1.0, base_rate)
+
+
+def test_the_posterior_is_calibrated_where_the_ratios_are_and_the_base_rate_is_right() -> None:
+    rng = np.random.default_rng(5)
+    # Two normal scores a standard deviation apart on either side: their log LR is 2 * score.
+    true = rng.random(20_000) < 0.3
+    score = rng.standard_normal(20_000) + np.where(true, 1.0, -1.0)
+    chance = np.array([posterior(2 * one / math.log(10), 0.3) for one in score])
+    for low in np.arange(0, 1, 0.1):
+        inside = (chance >= low) & (chance < low + 0.1)
+        assert chance[inside].mean() == pytest.approx(true[inside].mean(), abs=0.05)
+
+
+def test_every_published_rate_is_printed_with_its_trials_and_bound() -> None:
+    for one in published_error_rates():
+        assert f"{one.errors} of {one.trials} (at most " in str(one)
+        assert "95 %" in str(one)

@@ -1,0 +1,112 @@
+"""Pictures against references: right, or no opinion; whatever else is held."""
+
+import numpy as np
+import pytest
+
+from cautery.fingerprint import DEFAULT_RECIPE
+from cautery.identify import ReferenceInfo, References
+from cautery.identify.picture import Seen, look
+from cautery.model import Decoded
+
+T0 = 1_800_000_000.0
+SILENT = np.empty(0, np.float32)
+
+
+def film(seed: int, seconds: float, *, actors: int = 6, pace: float = 0.8) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    n, x, y = int(seconds * 12.5), np.arange(64), np.arange(36)[:, None]
+    walk = np.cumsum(rng.standard_normal((actors, 2, n)), axis=2) * pace + 30
+    out = np.full((n, 36, 64), 60.0)
+    for one in walk:
+        across, down = one[0] % 64, one[1] % 36
+        apart = (x - across[:, None, None]) ** 2 + (y - down[:, None, None]) ** 2
+        out += 90 * np.exp(-apart / 40)
+    return np.clip(out + rng.normal(0, 1, out.shape), 0, 255).astype(np.uint8)
+
+
+def shown(luma: np.ndarray, *, speed: float = 1.0) -> Decoded:
+    times = np.arange(len(luma)) / 12.5 / speed
+    return Decoded(
+        audio=SILENT, audio_s=0.0, luma=np.ascontiguousarray(luma), luma_s=times,
+        duration_s=float(times[-1]),
+    )  # fmt: skip
+
+
+def holding(films: dict[str, np.ndarray | None]) -> References:
+    made = References(DEFAULT_RECIPE, [ReferenceInfo(id=name, kind="work") for name in films])
+    for name, luma in films.items():
+        if luma is not None:
+            made.add(name, shown(luma), at_s=0.0)
+    return made
+
+
+MINE = film(1, 90)
+OTHERS = {f"other{k}": film(10 + k, 90) for k in range(7)}
+
+
+def asked(luma: np.ndarray, held: References, *, speed: float = 1.0) -> Seen:
+    return look(shown(luma, speed=speed), held, media_at_s=None, speed_heard=None, least=0.0)
+
+
+@pytest.mark.parametrize("speed", [0.95, 1.0, 1.04])
+def test_a_disguised_piece_is_found_at_its_place_and_speed(speed: float) -> None:
+    piece = np.roll(MINE[400:550, :, ::-1], 2, axis=1) * 0.8 + 20
+    best = asked(piece.astype(np.uint8), holding({"mine": MINE, **OTHERS}), speed=speed).witnesses[
+        0
+    ]
+    middle_s = best.probe_s / 2
+    assert best.reference == "mine"
+    assert best.speed == pytest.approx(speed, abs=0.004)
+    assert middle_s - best.delay_s == pytest.approx(32 + middle_s * speed, abs=0.06)
+
+
+def test_the_score_is_the_same_whatever_else_is_held() -> None:
+    piece = MINE[400:525, 3:33, 5:60].repeat(2, axis=1)[:, :36].repeat(2, axis=2)[:, :, :64]
+    alone = asked(piece, holding({"mine": MINE})).witnesses[0]
+    among = asked(piece, holding({"mine": MINE, **OTHERS})).witnesses[0]
+    assert (alone.reference, among.reference) == ("mine", "mine")
+    assert among.score == pytest.approx(alone.score, rel=0.15)
+
+
+def test_other_content_scores_low_against_one_reference_and_against_many() -> None:
+    right = asked(MINE[400:525], holding({"mine": MINE})).witnesses[0].score
+    one, many = holding({"mine": MINE}), holding({"mine": MINE, **OTHERS})
+    for seed in range(30, 36):
+        for held in (one, many):
+            seen = asked(film(seed, 10), held)
+            assert max((found.score for found in seen.witnesses), default=0.0) < right / 4
+
+
+def test_two_references_with_the_same_pictures_are_both_found() -> None:
+    held = holding({"mine": MINE, "again": MINE[100:], **OTHERS})
+    best = asked(MINE[400:525], held).witnesses[:2]
+    assert {one.reference for one in best} == {"mine", "again"}
+    assert min(one.score for one in best) > 0.8 * max(one.score for one in best)
+
+
+def test_a_wide_shot_where_two_small_figures_walk_is_right() -> None:
+    square = film(50, 90, actors=2, pace=0.3)
+    best = asked(square[400:525], holding({"square": square, **OTHERS})).witnesses[0]
+    assert best.reference == "square"
+    assert best.probe_s / 2 - best.delay_s == pytest.approx(32 + best.probe_s / 2, abs=0.1)
+
+
+def test_without_references_that_hold_pictures_there_is_no_opinion() -> None:
+    for held in (holding({}), holding({"mine": None})):
+        seen = look(shown(MINE[:125]), held, media_at_s=None, speed_heard=None)
+        assert (seen.witnesses, seen.reason) == ((), "no reference holds pictures")
+
+
+def test_where_too_little_moves_for_a_match_to_count_there_is_no_opinion() -> None:
+    swing = 90 + 60 * np.sin(np.arange(125) / 12.5)[:, None, None]
+    luma = np.full((125, 36, 64), 90.0)
+    luma[:, 12:24, 20:40] = swing
+    seen = look(shown(luma.astype(np.uint8)), holding(dict(OTHERS)), media_at_s=None,
+                speed_heard=None)  # fmt: skip
+    assert not seen.witnesses
+    assert "too little moves" in (seen.reason or "")
+
+
+def test_other_content_that_moves_well_matches_none() -> None:
+    seen = look(shown(film(60, 10)), holding(dict(OTHERS)), media_at_s=None, speed_heard=None)
+    assert (seen.witnesses, seen.reason) == ((), "its pictures match none")

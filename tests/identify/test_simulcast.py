@@ -1,0 +1,124 @@
+"""References that say the same: sets where it lasts, no evidence where it is short."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cautery.identify.simulcast import AROUND_WORDS, CODES_PER_S, Shared, shared, sifted
+from cautery.identify.sound import Match
+
+SIZE = 2 * AROUND_WORDS + 1
+
+
+def codes(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(1, 1 << 32, SIZE, dtype=np.uint32)
+
+
+def noisy(words: np.ndarray, share: float, seed: int = 9) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    flips = (rng.random((len(words), 32)) < share) @ (1 << np.arange(32, dtype=np.uint64))
+    return words ^ flips.astype(np.uint32)
+
+
+def within(seconds: float, inside: np.ndarray, outside: np.ndarray) -> np.ndarray:
+    """``inside`` for so many seconds around the middle."""
+    half = round(seconds * CODES_PER_S / 2)
+    made = outside.copy()
+    made[AROUND_WORDS - half : AROUND_WORDS + half] = inside[
+        AROUND_WORDS - half : AROUND_WORDS + half
+    ]
+    return made
+
+
+def match(name: str, around: np.ndarray, **more: object) -> Match:
+    return replace(
+        Match(
+            reference=name,
+            family=name,
+            works=False,
+            score=60,
+            delay_s=10.0,
+            speed=1.0,
+            strength=np.full(10, 6.0, np.float32),
+            covered=np.ones(10, np.bool_),
+            around=around,
+        ),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("seconds", [10, 30, 50, 70, 120])
+def test_what_two_references_share_is_measured(seconds: int) -> None:
+    one = codes(1)
+    found = shared(one, within(seconds, noisy(one, 0.2), codes(2)))
+    assert found.seconds == pytest.approx(seconds, abs=2.5)
+    assert not found.whole
+    assert found.simulcast == (seconds > 60)
+
+
+@pytest.mark.parametrize("slip", [-2, -1, 1, 2])
+def test_places_may_be_off_by_a_word_or_two(slip: int) -> None:
+    one = codes(1)
+    assert shared(one, np.roll(one, slip)).seconds > 140
+
+
+def test_all_that_is_held_of_both_is_a_simulcast_if_it_is_no_advert() -> None:
+    one, nothing = codes(1), np.zeros(SIZE, np.uint32)
+    long, short = within(45, one, nothing), within(20, one, nothing)
+    assert shared(long, long).whole
+    assert shared(long, long).simulcast
+    assert shared(short, short).whole
+    assert not shared(short, short).simulcast
+
+
+def test_other_content_shares_nothing() -> None:
+    assert shared(codes(1), codes(2)) == Shared(0.0, whole=False)
+
+
+def test_silence_within_a_simulcast_does_not_end_it() -> None:
+    one = codes(1)
+    quiet = one.copy()
+    quiet[AROUND_WORDS + 100 : AROUND_WORDS + 260] = 0
+    assert shared(one, quiet).seconds > 140
+
+
+def test_without_codes_nothing_is_known_to_be_shared() -> None:
+    assert not shared(np.empty(0, np.uint32), np.empty(0, np.uint32)).simulcast
+
+
+def test_a_simulcast_is_each_ones_own_and_an_advert_is_nobodys() -> None:
+    one = codes(1)
+    both = [match("a", one), match("b", noisy(one, 0.1), delay_s=12.0)]
+    assert [m.reference for m in sifted(both, least=10)] == ["a", "b"]
+    assert all(m.own is None and m.covered.all() for m in sifted(both, least=10))
+    advert = [match("a", one), match("b", within(25, one, codes(2)))]
+    kept = sifted(advert, least=10)
+    assert all(m.own == 0 and m.score == 60 and not m.covered.any() for m in kept)
+    assert [m.shared for m in kept] == [("b",), ("a",)]
+
+
+def test_only_the_shared_seconds_are_taken() -> None:
+    part = np.where(np.arange(10) < 4, 6.0, 0.0).astype(np.float32)
+    ours, theirs = sifted(
+        [match("a", codes(1)), match("b", codes(2), strength=part, covered=part > 0, score=24)],
+        least=10,
+    )
+    assert (ours.reference, ours.own, int(ours.covered.sum())) == ("a", pytest.approx(36), 6)
+    assert (theirs.reference, theirs.own) == ("b", 0)
+
+
+def test_what_a_reference_says_twice_names_it_and_leaves_the_place_open() -> None:
+    loop = [match("a", codes(1)), match("a", codes(1), delay_s=40.0, score=58)]
+    (kept,) = sifted(loop, least=10)
+    assert (kept.score, kept.repeats_s) == (60, (40.0,))
+    rhythm = match("a", codes(1), delay_s=40.0, score=25)
+    (kept,) = sifted([match("a", codes(1)), rhythm], least=10)
+    assert (kept.score, kept.repeats_s) == (60, ())
+
+
+def test_a_rhythm_in_common_takes_nothing_from_a_match() -> None:
+    weak = np.full(10, 4.0, np.float32)
+    true = match("a", codes(1), strength=np.full(10, 20.0, np.float32))
+    kept, _ = sifted([true, match("b", codes(2), score=12, strength=weak)], least=10)
+    assert (kept.reference, kept.score) == ("a", 60)
