@@ -1,11 +1,12 @@
 """Claims: read, refused with their rule, judged in words, and drawn."""
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cautery.errors import CauteryError, InputError
@@ -97,6 +98,8 @@ def test_no_text_raises_anything_but_our_own_errors(text):
 
 @given(st.floats(1.0, 8e9))
 def test_a_number_of_users_reads_back(value):
+    # 1.625 could be written for 1,625, and is asked back: the test below.
+    assume(not re.fullmatch(r"\d{1,3}\.\d{3}", repr(value)))
     assert parse_claim(f"{value!r} users").value == pytest.approx(value)
 
 
