@@ -89,7 +89,8 @@ def fitted(cases: Sequence[Case]) -> Tail:
         If there are fewer than 100 of either class in ``fit``, or none in ``test``.
     """
     fit, test = ([one for one in cases if one.group == group] for group in ("fit", "test"))
-    bad = np.array([one.score for one in fit if not (one.truth and one.right)], float)
+    # A true probe at another place that sounds alike is no other content; it is a miss.
+    bad = np.array([one.score for one in fit if not one.truth], float)
     good = np.array([one.score for one in fit if one.truth and one.right], float)
     others = [one for one in test if not one.truth]
     if min(len(bad), len(good)) < 100 or not others:
