@@ -306,8 +306,9 @@ def calibration(made: Outcome, judge: Judge) -> tuple[float, int, int, list[list
     """
     cases = [one for some in made.cases.values() for one in some]
     cases += [one for some in made.testing.values() for one in some]
-    claims = [one for one in cases if one.answer.probability is not None]
-    said = np.array([one.answer.probability or 0.0 for one in claims])
+    told = [(one, system.probability(one.answer, one.seconds)) for one in cases]
+    claims = [one for one, chance in told if chance is not None]
+    said = np.array([chance for _, chance in told if chance is not None])
     true = np.array([one.probe.channel is not None and judge.right(one) for one in claims], float)
     positive = np.array([one.probe.channel is not None for one in claims])
     weight = np.where(positive, 1 / max(1, positive.sum()), 1 / max(1, (~positive).sum())) / 2
@@ -397,7 +398,7 @@ def _facts(
     ]
     lines.append(f"- {name}, CPU a 10-s probe, fingerprint and search: median "
                  f"{np.median(costs):.1f} ms, mean {np.mean(costs):.1f} ms.")  # fmt: skip
-    if any(c.answer.probability is not None for cs in made.cases.values() for c in cs):
+    if any(c.answer.own is not None for cs in made.cases.values() for c in cs):
         error, positives, negatives, _ = calibration(made, judge)
         lines.append(f"- {name}, expected calibration error, 10 bins: {error:.3f} "
                      f"({positives:,} claims on positives, {negatives:,} on negatives, "

@@ -1,7 +1,8 @@
 """Media of ``identify.py``: what the machine has, each file in one role, decoded to 8 kHz once.
 
 Music and speech are files of Debian packages; one that is not installed is left out and named.
-A file, and every other that shares sound with it, has exactly one role:
+A package of music, or a language of speech, has exactly one role, since tracks of one album share
+stems and takes; of files that share sound across packages one is kept. The roles:
 
 ``reference``
     in the index; the test probes are cut from it.
@@ -39,10 +40,15 @@ R = TypeVar("R")
 RATE_HZ = 8000
 CHANNEL_S = 600.0
 LEAST_S = 25.0
-MUSIC = (
-    "wesnoth-1.18-music", "warzone2100-music", "ufoai-music", "nexuiz-music", "hedgewars-data",
-    "naev-data", "singularity-music", "asc-music", "hyperrogue-music",
-)  # fmt: skip
+MUSIC = {
+    "wesnoth-1.18-music": "reference", "warzone2100-music": "reference",
+    "ufoai-music": "dev-reference",
+    "nexuiz-music": "tune-negative", "hedgewars-data": "tune-negative",
+    "singularity-music": "tune-negative", "domino-chain-music": "tune-negative",
+    "naev-data": "test-negative", "hyperrogue-music": "test-negative",
+    "asc-music": "test-negative", "drascula-music": "test-negative",
+    "planetblupi-music-ogg": "test-negative",
+}  # fmt: skip
 SPEECH = {
     "en": ("foreground-tune", "foreground-test"),
     "fr": ("foreground-tune", "foreground-test"),
@@ -50,10 +56,12 @@ SPEECH = {
     "it": ("reference", "dev-reference"),
 }
 """Languages apart by what they are for: prompts of one language share words and takes."""
-SHARES = (
-    ("reference", 0.40), ("dev-reference", 0.14), ("tune-negative", 0.22), ("test-negative", 0.24),
-)  # fmt: skip
-_TONES = re.compile(r"beep|tone|silence|ascending|descending|ring|busy|congest|chime|zip|fail")
+LAB = ("reference", "dev-reference")
+"""The lab's sounds are one generator's: in the references, and so never a negative."""
+_TONES = re.compile(
+    r"beep|tone|silence|ascending|descending|ring|busy|congest|chime|zip|fail|confbridge|monkeys"
+)
+"""Prompts that all languages share: of those of one name, waveforms that correlate over 0.7."""
 _COMMON_CODES = 200
 """A chromaprint item that more often occurs is silence or a held note."""
 _SHARED_ITEMS = 40
@@ -238,7 +246,10 @@ def _music(job: tuple[str, Path]) -> Source | None:
             return None
         save_array(kept, pcm)
     seconds = np.load(kept, mmap_mode="r").shape[0] / RATE_HZ
-    return Source(id=name, path=str(path), package=package, kind="music", role="", seconds=seconds)
+    return Source(
+        id=name, path=str(path), package=package, kind="music", role=MUSIC[package],
+        seconds=seconds,
+    )  # fmt: skip
 
 
 def _one_of_a_family(sources: Sequence[Source]) -> Iterator[Source]:
@@ -267,23 +278,13 @@ def _one_of_a_family(sources: Sequence[Source]) -> Iterator[Source]:
             dropped |= set(pairs[0, shared >= _SHARED_ITEMS].tolist())
     for number, one in enumerate(unique):
         if number not in dropped:
-            yield Source(**{**asdict(one), "role": _role(one.id)})
+            yield one
 
 
 def _ramps(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return 0..n-1 for each n."""
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
-
-
-def _role(digest: str) -> str:
-    """Draw a role by a file's digest, whatever else is installed."""
-    draw = int(hashlib.sha256(f"role {digest}".encode()).hexdigest()[:8], 16) / (1 << 32)
-    for role, share in SHARES:
-        draw -= share
-        if draw < 0:
-            return role
-    return SHARES[-1][0]
 
 
 def chromaprint(pcm: Pcm, rate_hz: int = RATE_HZ) -> NDArray[np.uint32]:
@@ -347,11 +348,11 @@ def _kept(name: str, pcm: Pcm, package: str, kind: str, role: str) -> Source:
 
 
 def _lab() -> list[Source]:
-    """Render a match's crowd under talk, and the lab's music, for each role of music."""
+    """Render a match's crowd under talk, and the lab's music, for each role of the lab."""
     from cautery.lab import sounds  # noqa: PLC0415 - heavy, and only when gathering
 
     made = []
-    for number, (role, _) in enumerate(SHARES):
+    for number, role in enumerate(LAB):
         rng = np.random.default_rng([4, number])
         seconds = 300.0
         talk = sounds.speech(rng, seconds, sounds.Voice.of(rng))

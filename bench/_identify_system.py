@@ -22,7 +22,7 @@ from cautery.fingerprint.index import Index
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.fingerprint.spectrum import band_of, power_of
 from cautery.identify._sounding import Sounding, proposed
-from cautery.identify.likelihood import posterior
+from cautery.identify.likelihood import posterior, tail
 from cautery.identify.picture import look
 from cautery.identify.references import ReferenceInfo, References
 from cautery.identify.sound import listen
@@ -50,12 +50,21 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Rank 1 for one probe; ``channel`` is ``None`` if nothing at all was found."""
+    """Rank 1 for one probe; ``channel`` is ``None`` if nothing at all was found.
+
+    Parameters
+    ----------
+    own : float or None
+        The score without what other references share, by which the likelihood ratio goes.
+    searched : int
+        References that the probe was searched in.
+    """
 
     channel: str | None
     offset_s: float | None
     score: float
-    probability: float | None = None
+    own: float | None = None
+    searched: int = 0
     methods: tuple[str, ...] = ()
     reason: str | None = None
     cpu_s: float = 0.0
@@ -74,10 +83,17 @@ def print_of_prints(sound: NDArray[np.float32]) -> bytes:
     return whole.digest()
 
 
+_OF_SOUND = (
+    "fingerprint/audio.py", "fingerprint/codes.py", "fingerprint/index.py", "fingerprint/recipe.py",
+    "fingerprint/run.py", "fingerprint/spectrum.py", "fingerprint/_code_kernels.py",
+    "fingerprint/_index_kernels.py", "fingerprint/_peak_kernels.py", "fingerprint/_run_kernels.py",
+    "identify/sound.py", "identify/_sounding.py", "identify/simulcast.py",
+)  # fmt: skip
+
+
 def search_code() -> bytes:
-    """Return the code that searches; answers of other code are asked for anew."""
-    paths = sorted((*(_SOURCES / "fingerprint").glob("*.py"), *(_SOURCES / "identify").glob("*")))
-    return b"".join(one.read_bytes() for one in paths if one.is_file())
+    """Return the code that searches sound; answers of other code are asked for anew."""
+    return b"".join((_SOURCES / one).read_bytes() for one in _OF_SOUND)
 
 
 def power(sound: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -146,10 +162,19 @@ def ask(held: References, sound: NDArray[np.float32], *, hints: Sequence[str] = 
         channel=best.reference,
         offset_s=middle_s - best.delay_s - middle_s * best.speed,
         score=float(best.score),
-        probability=posterior(witness.log10_lr, BASE_RATE),
+        own=float(best.score if best.own is None else best.own),
+        searched=best.searched,
         methods=witness.methods,
         cpu_s=cpu_s,
     )
+
+
+def probability(answer: Answer, seconds: float) -> float | None:
+    """Return the probability that today's fit gives an answer; ``None``: nothing was claimed."""
+    if answer.own is None:
+        return None
+    measured = tail("sound", seconds)
+    return posterior(measured.log10_lr(answer.own, searched=answer.searched), BASE_RATE)
 
 
 def audio_path(data: bytes) -> Fingerprint:

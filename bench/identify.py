@@ -38,8 +38,14 @@ import _identify_video as video
 RESULTS = Path(__file__).parent / "RESULTS.md"
 SECTION = "## Identification at full size: `python bench/identify.py`"
 ROWS = ("audio", "video", "cost")
-FULL = {"audio": 200, "negatives": 4000, "video": 100, "channels": index.CHANNELS}
-QUICK = {"audio": 10, "negatives": 200, "video": 4, "channels": 630}
+FULL = {
+    "audio": 200, "negatives": 4000, "video": 100, "channels": index.CHANNELS,
+    "peer_audio": 50, "peer_negatives": 500,
+}  # fmt: skip
+QUICK = {
+    "audio": 10, "negatives": 200, "video": 4, "channels": 630, "peer_audio": 10,
+    "peer_negatives": 200,
+}  # fmt: skip
 TALK = Console(stderr=True)
 
 
@@ -110,12 +116,16 @@ def audio_rows(run: Run) -> list[str]:
         said += [f"- Not in this run: {one}." for one in absent]
     made = []
     for one in systems:
-        total = 2 * (len(probes.EVERY) * count + 2 * negatives)
+        mine, others = count, negatives
+        if one.name != Cautery.name:
+            mine = min(count, run.sizes["peer_audio"])
+            others = min(negatives, run.sizes["peer_negatives"])
+        total = 2 * (len(probes.EVERY) * mine + 2 * others)
         progress, tell = run.bar(one.name, total)
         with progress:
             made.append(
                 audio.outcome(
-                    library, one, key=keys.get(one.name, "1"), per_cell=count, negatives=negatives,
+                    library, one, key=keys.get(one.name, "1"), per_cell=mine, negatives=others,
                     width=asked.jobs, tell=tell, which=asked.set,
                 )
             )  # fmt: skip
@@ -134,7 +144,10 @@ def audio_rows(run: Run) -> list[str]:
         f"{real} real ones (of {kinds.count('music')} tracks of music, {kinds.count('speech')} "
         f"recordings of joined prompts and {kinds.count('lab')} of the lab's), "
         f"{len(entries) - real:,} warped from them. Peers search the real channels alone, which "
-        "favours them. All ten minutes are searched; silent "
+        "favours them; they are asked the first "
+        f"{min(count, run.sizes['peer_audio'])} probes of each cell and "
+        f"{min(negatives, run.sizes['peer_negatives'])} negatives of either side. "
+        "All ten minutes are searched; silent "
         "places (either half under -55 dB) are not drawn."
     )
     return [about, "", *audio.table(made, judge, run.note), *said]
@@ -170,6 +183,8 @@ def main() -> None:
     ask.add_argument("--channels", type=int, help="of the index")
     ask.add_argument("--audio", type=int, help="probes a cell of sound")
     ask.add_argument("--negatives", type=int, help="of each kind")
+    ask.add_argument("--peer-audio", type=int, help="probes a cell that peers of sound are asked")
+    ask.add_argument("--peer-negatives", type=int, help="negatives that they are asked")
     ask.add_argument("--video", type=int, help="probes a cell of pictures")
     ask.add_argument("--jobs", type=int, default=2)
     ask.add_argument("--peers", action="store_true", help="measure the peers that are installed")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.signal import resample_poly
 
 from cautery.fingerprint import DEFAULT_RECIPE, _code_kernels
+from cautery.fingerprint._code_kernels import FEW
 from cautery.fingerprint.codes import (
     BITS,
     WORD_FRAMES,
@@ -179,38 +180,38 @@ def test_distances_are_the_bits_that_differ(seed: int, size: int) -> None:
 @settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
-    size=st.integers(12, 50),
+    sizes=st.lists(st.integers(FEW, 50), min_size=1, max_size=3),
     spans=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 700)), min_size=1, max_size=3),
-    few_limit=st.integers(150, 215),
+    few_limit=st.integers(210, 280),
     spare=st.integers(-60, 60),
     room=st.integers(0, 400),
 )
 def test_the_scan_finds_all_that_lies_under_both_limits_and_no_more(  # noqa: PLR0917
-    seed: int, size: int, spans: list[tuple[int, int]], few_limit: int, spare: int, room: int
+    seed: int, sizes: list[int], spans: list[tuple[int, int]], few_limit: int, spare: int, room: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    words, at = random_words(rng, size), np.arange(size, dtype=np.int64)
+    probes = np.stack([random_words(rng, 50) for _ in sizes])
+    at = np.tile(np.arange(50, dtype=np.int64), (len(sizes), 1))
     everywhere = random_words(rng, 1700)
-    limit = 16 * size + spare
-    apart = np.lib.stride_tricks.sliding_window_view(everywhere, size) ^ words
-    bits = np.bitwise_count(apart).astype(int)
-    plain = [
-        (number, place, bits[place].sum())
-        for number, (first, length) in enumerate(spans)
-        for place in range(first, first + length)
-        if bits[place, :12].sum() <= few_limit and bits[place].sum() <= limit
-    ]
+    limits = [16 * size + spare for size in sizes]
     firsts = np.array([first for first, _ in spans])
     lasts = np.array([first + length for first, length in spans])
-    out = np.empty((max(room, 1), 3), np.int64)
-    count = _code_kernels.near(
-        everywhere, firsts, lasts, words, at, np.uint32(few_limit), np.uint32(limit), out, room
-    )
-    assert count == len(plain)
-    # A block is looked through lane by lane: what is found is the same, in another order.
-    told = [tuple(int(value) for value in row) for row in out[: min(count, room)]]
-    assert set(told) <= set(plain)
-    assert len(set(told)) == min(count, room)
+    out, found = np.empty((len(sizes), room, 3), np.int64), np.zeros(len(sizes), np.int64)
+    _code_kernels.near(
+        everywhere, firsts, lasts, probes, at, np.array(sizes),
+        np.full(len(sizes), few_limit, np.uint32), np.array(limits, np.uint32), out, found,
+    )  # fmt: skip
+    for n, size in enumerate(sizes):
+        apart = np.lib.stride_tricks.sliding_window_view(everywhere, size) ^ probes[n, :size]
+        bits = np.bitwise_count(apart).astype(int)
+        plain = [
+            (number, place, bits[place].sum())
+            for number, (first, length) in enumerate(spans)
+            for place in range(first, first + length)
+            if bits[place, :FEW].sum() <= few_limit and bits[place].sum() <= limits[n]
+        ]
+        assert found[n] == len(plain)
+        assert [tuple(row) for row in out[n, : found[n]]] == plain[:room]
 
 
 # What makes words, and what does not.

@@ -8,12 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-_BLOCK = 256
-_LANES = 32
-"""Two vectors' width."""
+FEW = 16
+"""Words that are summed at every place."""
+_PLACES = 16
+"""Places summed at once: two vectors of 256 bits, or one of 512."""
+_BLOCK = 1024
+"""Places that all probes are held against while their words lie in the nearest cache."""
 
 
 @intrinsic
@@ -27,15 +31,53 @@ def _ones(_typing: Any, _word: Any) -> Any:
 
 
 @intrinsic
-def _or_under(_typing: Any, _flags: Any, _value: Any, _limit: Any) -> Any:
-    """Or ``value <= limit`` into 32 bits of flags: numba's own arithmetic widens to 64."""
+def _few_under(_typing: Any, _place: Any, _at: Any, _probe: Any, _limit: Any, _sums: Any) -> Any:
+    """Sum the bits of ``FEW`` words at 16 places; return which sums are not over the limit.
+
+    All but the limit are addresses: of the first place's word, of the words' numbers and values,
+    and of where the 16 sums go. Written as vectors, since numba's own arithmetic widens to 64 bits.
+    """
 
     def generated(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        flags, value, limit = arguments
-        is_under = builder.icmp_unsigned("<=", value, limit)
-        return builder.or_(flags, builder.zext(is_under, flags.type))
+        place, at, probe, limit, sums = arguments
+        word, long = ir.IntType(32), ir.IntType(64)
+        vector = ir.VectorType(word, _PLACES)
+        name = f"llvm.ctpop.v{_PLACES}i32"
+        ones = builder.module.globals.get(name) or ir.Function(
+            builder.module, ir.FunctionType(vector, [vector]), name
+        )
+        undefined, firsts = ir.Constant(vector, ir.Undefined), ir.Constant(vector, [0] * _PLACES)
 
-    return types.uint32(types.uint32, types.uint32, types.uint32), generated
+        def loaded(address: Any, kind: Any) -> Any:
+            return builder.load(builder.inttoptr(address, kind.as_pointer()), align=4)
+
+        def everywhere(value: Any) -> Any:
+            alone = builder.insert_element(undefined, value, word(0))
+            return builder.shuffle_vector(alone, undefined, firsts)
+
+        parts = []
+        for j in range(FEW):
+            apart = builder.shl(loaded(builder.add(at, long(8 * j)), long), long(2))
+            theirs = loaded(builder.add(place, apart), vector)
+            mine = everywhere(loaded(builder.add(probe, long(4 * j)), word))
+            parts.append(builder.call(ones, [builder.xor(theirs, mine)]))
+        while len(parts) > 1:
+            parts = [builder.add(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
+        builder.store(parts[0], builder.inttoptr(sums, vector.as_pointer()), align=4)
+        under = builder.icmp_unsigned("<=", parts[0], everywhere(limit))
+        return builder.bitcast(under, ir.IntType(_PLACES))
+
+    return types.uint16(types.int64, types.int64, types.int64, types.uint32, types.int64), generated
+
+
+@intrinsic
+def _lowest(_typing: Any, _flags: Any) -> Any:
+    """Return the number of the lowest set flag; there must be one."""
+
+    def generated(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.cttz(builder.zext(arguments[0], ir.IntType(64)), ir.IntType(1)(1))
+
+    return types.int64(types.uint16), generated
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -117,55 +159,36 @@ def differing(held, place, probe, at):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def near(held, firsts, lasts, probe, at, few_limit, limit, out, room):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Places in the spans [first, last) where the probe differs in at most ``limit`` bits.
+def near(held, firsts, lasts, probes, at, counts, few_limits, limits, out, found):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Places in the spans [first, last) where a probe differs in at most its limit of bits.
 
-    The first twelve words are summed for all places at once; only where they lie under
-    ``few_limit`` are the others looked at. Returns how many places were found; at most ``room``
-    are written to ``out`` (span, place, bits).
+    Probe ``n`` has ``counts[n]`` words ``probes[n]``, at least ``FEW``, that meet ``held[place +
+    at[n]]``; ``held`` goes on for 16 words behind the last place's. The first ``FEW`` words are
+    summed at all places; only where they do not pass ``few_limits[n]`` are the others looked at.
+    Counts into ``found[n]`` how many places there are, and writes as many as there is room for to
+    ``out[n]`` (span, place, bits).
     """
-    found = 0
-    sums, flags = np.empty(_BLOCK, np.uint32), np.empty(_LANES, np.uint32)
-    p0, p1, p2, p3, p4, p5 = probe[0], probe[1], probe[2], probe[3], probe[4], probe[5]
-    p6, p7, p8, p9, p10, p11 = probe[6], probe[7], probe[8], probe[9], probe[10], probe[11]
+    sums = np.empty(_PLACES, np.uint32)
+    to, words = sums.ctypes.data, held.ctypes.data
     for span in range(len(firsts)):
         first, last = firsts[span], lasts[span]
-        for start in range(first, last, _BLOCK):
-            size = min(_BLOCK, last - start)
-            h0, h1 = held[start + at[0] :][:size], held[start + at[1] :][:size]
-            h2, h3 = held[start + at[2] :][:size], held[start + at[3] :][:size]
-            h4, h5 = held[start + at[4] :][:size], held[start + at[5] :][:size]
-            h6, h7 = held[start + at[6] :][:size], held[start + at[7] :][:size]
-            h8, h9 = held[start + at[8] :][:size], held[start + at[9] :][:size]
-            h10, h11 = held[start + at[10] :][:size], held[start + at[11] :][:size]
-            for i in range(size):
-                sums[i] = (
-                    (_ones(h0[i] ^ p0) + _ones(h1[i] ^ p1) + _ones(h2[i] ^ p2))
-                    + (_ones(h3[i] ^ p3) + _ones(h4[i] ^ p4) + _ones(h5[i] ^ p5))
-                    + (_ones(h6[i] ^ p6) + _ones(h7[i] ^ p7) + _ones(h8[i] ^ p8))
-                    + (_ones(h9[i] ^ p9) + _ones(h10[i] ^ p10) + _ones(h11[i] ^ p11))
-                )
-            for i in range(size, _BLOCK):
-                sums[i] = np.uint32(0xFFFFFFFF)
-            # Lane by lane, eight sums at once: few blocks have any, and none is looked at twice.
-            for i in range(_LANES):
-                under = _or_under(np.uint32(0), sums[i], few_limit)
-                for k in range(_LANES, _BLOCK, _LANES):
-                    under = _or_under(under, sums[i + k], few_limit)
-                flags[i] = under
-            for i in range(_LANES):
-                if flags[i] == 0:
-                    continue
-                for k in range(i, _BLOCK, _LANES):
-                    if sums[k] > few_limit:
-                        continue
-                    total = sums[k]
-                    for j in range(12, len(probe)):
-                        total += _ones(held[start + k + at[j]] ^ probe[j])
-                    if total <= limit:
-                        if found < room:
-                            out[found, 0] = span
-                            out[found, 1] = start + k
-                            out[found, 2] = total
-                        found += 1
-    return found
+        for block in range(first, last, _BLOCK):
+            stop = min(last, block + _BLOCK)
+            for n in range(len(counts)):
+                probe, places = probes[n].ctypes.data, at[n].ctypes.data
+                for start in range(block, stop, _PLACES):
+                    flags = _few_under(words + 4 * start, places, probe, few_limits[n], to)
+                    if stop - start < _PLACES:
+                        flags &= np.uint16((1 << (stop - start)) - 1)
+                    while flags:
+                        k = _lowest(flags)
+                        flags &= np.uint16(flags - np.uint16(1))
+                        total = sums[k]
+                        for j in range(FEW, counts[n]):
+                            total += _ones(held[start + k + at[n, j]] ^ probes[n, j])
+                        if total <= limits[n]:
+                            if found[n] < out.shape[1]:
+                                out[n, found[n], 0] = span
+                                out[n, found[n], 1] = start + k
+                                out[n, found[n], 2] = total
+                            found[n] += 1

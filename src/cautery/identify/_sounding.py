@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from cautery.fingerprint.codes import (
     chance,
     code_of,
     judged,
+    scans,
     scores_at,
 )
 from cautery.fingerprint.index import Snapshot
@@ -36,8 +37,6 @@ _ALIKE = 0.5
 """Agreement (1 - 2 x bit-error rate) from which a lead's speed is right to half a per cent."""
 _EVERYWHERE = (1 << 21) - 8
 """Frames: 9 h each way, more than is held of anything."""
-
-Scan = Callable[..., list[Place]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,28 +167,35 @@ def proposed(sounding: Sounding, speeds: Sequence[tuple[float, float]]) -> list[
 
 def leads_from(
     sounding: Sounding,
-    look: Scan,
-    tempo: float,
-    pitch: float,
+    speeds: Sequence[tuple[float, float]],
     *,
     phases: Sequence[int],
     among: frozenset[int] | None = None,
 ) -> list[Lead]:
-    """Return what a scan of the codes finds, in all references or among some."""
-    code = sounding.code(tempo, pitch)
+    """Return what a scan of the codes finds, in all references or among some.
+
+    Parameters
+    ----------
+    speeds : sequence of (float, float)
+        Tempo and pitch undone.
+    """
+    codes = [sounding.code(tempo, pitch) for tempo, pitch in speeds]
+    length = max(one.length for one in codes)
     leads = []
     for works in (False, True):
         stack = sounding.stacks[works]
         base, low, high = sounding.frames(works=works)
         spans = stack.within(
-            code.length, (base + low) // WORD_FRAMES, (base + high) // WORD_FRAMES + 1, among
+            length, (base + low) // WORD_FRAMES, (base + high) // WORD_FRAMES + 1, among
         )
+        found = scans(stack, codes, spans, phases=phases, usual=sounding.usual(works=works))
         leads += [
             Lead(
                 int(stack.references[one.piece]), works, one.piece, one.offset, tempo, pitch,
                 one.score, searched=sounding.references,
             )
-            for one in look(stack, code, spans, phases=phases, usual=sounding.usual(works=works))
+            for (tempo, pitch), places in zip(speeds, found, strict=True)
+            for one in places
         ]  # fmt: skip
     return leads
 

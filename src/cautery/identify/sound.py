@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.fingerprint.audio import landmarks_of, loudness_db
-from cautery.fingerprint.codes import WORD_FRAMES, scan
+from cautery.fingerprint.codes import WORD_FRAMES
 from cautery.identify._sounding import Lead, Sounding, leads_from, proposed, refined, seconds_of
 from cautery.identify.likelihood import tail
 from cautery.identify.references import References
@@ -46,7 +46,9 @@ _WIDE = tuple(round(1 + k * 0.015, 3) for k in range(-4, 5) if k)
 _SPED = tuple((speed, speed) for speed in _GRID)
 _KEPT_PITCH = tuple((speed, 1.0) for speed in _GRID)
 _PITCHED = tuple((1.0, pitch) for pitch in _GRID)
+_AS_IS = ((1.0, 1.0),)
 _WIDER = tuple((speed, pitch) for speed in _WIDE for pitch in (speed, 1.0))
+_HINTS = (*_AS_IS, *_WIDER, *((1.0, pitch) for pitch in _WIDE))
 
 _HINTED, _EVERY, _LAST = 2, 3, 4
 """Rungs, after the two of landmarks: hinted codes, all codes, all at other speeds."""
@@ -207,7 +209,7 @@ class Ear:
             return list(told)
         among = frozenset(one.number for one in told if one.score >= best.score / 2)
         more = leads_from(
-            self._sounding, scan, best.tempo, best.pitch, phases=range(WORD_FRAMES), among=among
+            self._sounding, [(best.tempo, best.pitch)], phases=range(WORD_FRAMES), among=among
         )
         found = [one for one in more if not any(one.near(other) for other in told)]
         found = [one for one in found if one.score >= best.score / 2]
@@ -217,19 +219,14 @@ class Ear:
     def _leads(self, rung: int) -> list[Lead]:
         sounding = self._sounding
         if rung == 0:
-            return proposed(sounding, [(1.0, 1.0)])
+            return proposed(sounding, _AS_IS)
         if rung == 1:
             return proposed(sounding, [*_SPED, *_KEPT_PITCH, *_PITCHED])
         if rung == _EVERY:
-            return leads_from(sounding, scan, 1.0, 1.0, phases=(0, 2))
-        found: list[Lead] = []
+            return leads_from(sounding, _AS_IS, phases=(0, 2))
         if rung == _HINTED and self._hints:
-            for tempo, pitch in ((1.0, 1.0), *_WIDER, *((1.0, one) for one in _WIDE)):
-                found += leads_from(sounding, scan, tempo, pitch, phases=(0, 2), among=self._hints)
-        if rung == _LAST:
-            for tempo, pitch in _WIDER:
-                found += leads_from(sounding, scan, tempo, pitch, phases=(0,))
-        return found
+            return leads_from(sounding, _HINTS, phases=(0, 2), among=self._hints)
+        return leads_from(sounding, _WIDER, phases=(0,)) if rung == _LAST else []
 
 
 class Ladder:
