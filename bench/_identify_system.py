@@ -22,10 +22,10 @@ from cautery.fingerprint.index import Index
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.fingerprint.spectrum import band_of, power_of
 from cautery.identify._sounding import Sounding, proposed
+from cautery.identify.ladder import listen
 from cautery.identify.likelihood import posterior, tail
 from cautery.identify.picture import look
 from cautery.identify.references import ReferenceInfo, References
-from cautery.identify.sound import listen
 from cautery.model.media import LUMA_SHAPE, Decoded
 
 RECIPE = DEFAULT_RECIPE
@@ -87,7 +87,7 @@ _OF_SOUND = (
     "fingerprint/audio.py", "fingerprint/codes.py", "fingerprint/index.py", "fingerprint/recipe.py",
     "fingerprint/run.py", "fingerprint/spectrum.py", "fingerprint/_code_kernels.py",
     "fingerprint/_index_kernels.py", "fingerprint/_peak_kernels.py", "fingerprint/_run_kernels.py",
-    "identify/sound.py", "identify/_sounding.py", "identify/simulcast.py",
+    "identify/ladder.py", "identify/sound.py", "identify/_sounding.py", "identify/simulcast.py",
 )  # fmt: skip
 
 

@@ -10,7 +10,9 @@ import pytest
 
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References, sound
-from cautery.identify.sound import LEAST_SCORE, SEARCH_S, SURE_SCORE, Heard, listen
+from cautery.identify._sounding import LEAST_SCORE
+from cautery.identify.ladder import SURE_SCORE, listen
+from cautery.identify.sound import SEARCH_S, Heard
 from cautery.model import Decoded
 
 RATE = 8000

@@ -30,6 +30,13 @@ from cautery.identify.references import References
 
 _SEARCH_S = (-31.0, 301.0)
 """One second more each way than :data:`cautery.identify.sound.SEARCH_S`."""
+LEAST_SCORE = 8.0
+"""Standard deviations below chance under which nothing is told; what *names* a reference is
+``tail("sound").least``, which is fitted."""
+WORTH_IT = 0.75 * LEAST_SCORE
+"""A lead's least score before its speed is refined, which gives it a third more at most."""
+MOST_MATCHES = 16
+"""Of one probe."""
 _LEAST_VOTES = 5
 _PROPOSED = 32
 """Candidates that the codes judge, of all passes together."""
@@ -221,6 +228,17 @@ def refined(sounding: Sounding, lead: Lead) -> Lead:
     _, _, shift = agreeing(sounding.stacks[lead.works], sounding.code(lead.tempo, lead.pitch),
                            Place(lead.piece, lead.offset, lead.score))  # fmt: skip
     return replace(lead, shift=shift)
+
+
+def distinct(found: Sequence[Lead], least: float = 0.0) -> list[Lead]:
+    """Keep the best lead of each reference and place, best first."""
+    kept: list[Lead] = []
+    for one in sorted(found, key=lambda lead: -lead.score):
+        if one.score < min(least, WORTH_IT) or len(kept) >= MOST_MATCHES:
+            break
+        if not any(one.near(other) for other in kept):
+            kept.append(one)
+    return kept
 
 
 def scores_along(

@@ -12,9 +12,10 @@ from cautery.errors import InputError
 from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._sounding import Sounding, scores_along
 from cautery.identify.graphics import recognise
+from cautery.identify.ladder import Effort, listen
 from cautery.identify.picture import Seen, aligned, look
 from cautery.identify.references import References
-from cautery.identify.sound import Effort, Heard, listen
+from cautery.identify.sound import Heard
 from cautery.model.evidence import ExhibitId
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
 from cautery.model.verdict import Observation, Witness
@@ -49,7 +50,7 @@ def observe(
     hints : sequence of str
         References that are looked at more closely.
     effort : {"full", "quick"}
-        How far the sound is followed; see :func:`cautery.identify.sound.listen`.
+        How far the sound is followed; see :func:`cautery.identify.ladder.listen`.
 
     Returns
     -------

@@ -36,10 +36,11 @@ from cautery.errors import InputError
 from cautery.fingerprint.recipe import Recipe
 from cautery.identify._manifest import MANIFEST, Known, mapped
 from cautery.identify._sounding import Lead
+from cautery.identify.ladder import Effort, Ladder, best_of, mute
 from cautery.identify.observe import observed, see
 from cautery.identify.picture import Seen
 from cautery.identify.references import ReferenceInfo, References
-from cautery.identify.sound import Ear, Effort, Heard, Ladder, Match, Rung, best_of, mute
+from cautery.identify.sound import Ear, Heard, Match, Rung
 from cautery.identify.windows import Look, look_at
 from cautery.model.evidence import ExhibitId
 from cautery.model.media import AUDIO_RATE_HZ, Decoded

@@ -1,45 +1,42 @@
 """The sound witness: landmarks propose where a probe may come from, bit-error codes judge it.
 
-A ladder, each rung dearer than the one before, climbed until something is sure: landmark votes
-as the probe sounds; the same with a speed, a tempo or a pitch undone; the codes of hinted
-references; the codes of all; the codes of all with a speed or a tempo undone.
+What each rung of :mod:`cautery.identify.ladder` finds among some references, and how it is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.fingerprint.audio import landmarks_of, loudness_db
+from cautery.fingerprint.audio import landmarks_of
 from cautery.fingerprint.codes import WORD_FRAMES
-from cautery.identify._sounding import Lead, Sounding, leads_from, proposed, refined, seconds_of
+from cautery.identify._sounding import (
+    LEAST_SCORE,
+    WORTH_IT,
+    Lead,
+    Sounding,
+    distinct,
+    leads_from,
+    proposed,
+    refined,
+    seconds_of,
+)
 from cautery.identify.likelihood import tail
 from cautery.identify.references import References
-from cautery.identify.simulcast import AROUND_WORDS, Codes, filled, sifted
-from cautery.model.media import AUDIO_RATE_HZ, Decoded
+from cautery.identify.simulcast import AROUND_WORDS, Codes, filled
 from cautery.model.verdict import Witness
 
 SEARCH_S = (-30.0, 300.0)
 """Delays searched: from a suspect that is faster to one behind by a DVR's length."""
-LEAST_SCORE = 8.0
-"""Standard deviations below chance under which nothing is told; what *names* a reference is
-``tail("sound").least``, which is fitted."""
-_WORTH_IT = 0.75 * LEAST_SCORE
-"""A lead's least score before its speed is refined, which gives it a third more at most."""
-SURE_SCORE = 14.0
-"""From here on no further rung is climbed: other music has been seen to score 13.4, once."""
 _SURE_VOTES = 12
 """Votes of one pass that by themselves make a landmark match; chance gives 8 among 2,500 channels
 in ten seconds (reference/identification.md, section 3)."""
-_QUIET_DB = -60.0
 _BLOCK_S = 1.0
 _BLOCK_SCORE = 2.5
 """Standard deviations of one second that make it count as matched."""
-_MOST_MATCHES = 16
 _GRID = tuple(round(1 + k / 100, 2) for k in range(-6, 7) if k)
 _WIDE = tuple(round(1 + k * 0.015, 3) for k in range(-4, 5) if k)
 """Codes bear half a step's error, 0.75 %: 38 ms at the ends of ten seconds."""
@@ -50,10 +47,8 @@ _AS_IS = ((1.0, 1.0),)
 _WIDER = tuple((speed, pitch) for speed in _WIDE for pitch in (speed, 1.0))
 _HINTS = (*_AS_IS, *_WIDER, *((1.0, pitch) for pitch in _WIDE))
 
-_HINTED, _EVERY, _LAST = 2, 3, 4
+HINTED, EVERY, LAST = 2, 3, 4
 """Rungs, after the two of landmarks: hinted codes, all codes, all at other speeds."""
-
-Effort = Literal["quick", "full"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +154,8 @@ class Ear:
     references : References
         All, or a shard of them.
     media_at_s, hints
-        As for :func:`listen`; a hint that is not held here is another shard's.
+        As for :func:`cautery.identify.ladder.listen`; a hint that is not held here is another
+        shard's.
     """
 
     def __init__(
@@ -185,12 +181,12 @@ class Ear:
         for lead in leads:
             family = references.infos[lead.number].family
             best[family] = max(best.get(family, 0.0), lead.score)
-        among = len(self._hints) if rung == _HINTED else len(references.infos)
-        return Rung(tuple(_distinct(leads)), best, among)
+        among = len(self._hints) if rung == HINTED else len(references.infos)
+        return Rung(tuple(distinct(leads)), best, among)
 
     def refine(self, leads: Sequence[Lead]) -> list[Lead]:
         """Return leads as they fit best."""
-        return [refined(self._sounding, one) if one.score >= _WORTH_IT else one for one in leads]
+        return [refined(self._sounding, one) if one.score >= WORTH_IT else one for one in leads]
 
     def tell(self, leads: Sequence[Lead], best: Lead | None) -> list[Match]:
         """Return the matches of refined leads, and of the same elsewhere.
@@ -214,7 +210,7 @@ class Ear:
         found = [one for one in more if not any(one.near(other) for other in told)]
         found = [one for one in found if one.score >= best.score / 2]
         return [*told, *(replace(refined(self._sounding, one), searched=best.searched)
-                         for one in _distinct(found))]  # fmt: skip
+                         for one in distinct(found))]  # fmt: skip
 
     def _leads(self, rung: int) -> list[Lead]:
         sounding = self._sounding
@@ -222,144 +218,11 @@ class Ear:
             return proposed(sounding, _AS_IS)
         if rung == 1:
             return proposed(sounding, [*_SPED, *_KEPT_PITCH, *_PITCHED])
-        if rung == _EVERY:
+        if rung == EVERY:
             return leads_from(sounding, _AS_IS, phases=(0, 2))
-        if rung == _HINTED and self._hints:
+        if rung == HINTED and self._hints:
             return leads_from(sounding, _HINTS, phases=(0, 2), among=self._hints)
-        return leads_from(sounding, _WIDER, phases=(0,)) if rung == _LAST else []
-
-
-class Ladder:
-    """How far one probe's sound is followed, in all shards of the references at once.
-
-    Every shard answers a rung before any climbs the next, so that what one of them is sure of
-    spares all the dearer ones, and what the references share is weighed over all of them.
-
-    Parameters
-    ----------
-    least, hints, effort
-        As for :func:`listen`.
-    """
-
-    def __init__(
-        self,
-        probe_s: float,
-        *,
-        least: float = LEAST_SCORE,
-        hints: Sequence[str] = (),
-        effort: Effort = "full",
-    ) -> None:
-        self.rung: int | None = 0
-        """To be climbed next; ``None``: it is enough."""
-        self._probe_s = probe_s
-        self._least = least
-        self._rungs = [0, 1, *([_HINTED] if hints else [])]
-        self._rungs += [_EVERY, _LAST] if effort == "full" else []
-        self._leads: list[list[Lead]] = []
-        self._best: dict[str, float] = {}
-        self._deaf: str | None = None
-
-    def add(self, answers: Sequence[Rung]) -> None:
-        """Take every shard's answer to the rung, in the order of the shards."""
-        among = sum(one.among for one in answers)
-        self._leads = self._leads or [[] for _ in answers]
-        for mine, answer in zip(self._leads, answers, strict=True):
-            mine += [replace(one, searched=among) for one in answer.leads]
-            for family, score in answer.best.items():
-                self._best[family] = max(self._best.get(family, 0.0), score)
-        self._deaf = next((one.deaf for one in answers if one.deaf), None)
-        # Less than sure may be a true match at a wrong speed, at a place beside the true one.
-        enough = max(self._best.values(), default=0.0) >= SURE_SCORE
-        left = [one for one in self._rungs if self.rung is not None and one > self.rung]
-        self.rung = None if self._deaf or enough or not left else left[0]
-
-    def chosen(self) -> list[list[Lead]]:
-        """Return each shard's leads that are to be told: of all shards, the best few."""
-        kept = [_distinct(one, self._least) for one in self._leads]
-        ranked = sorted((-one.score, at, k) for at, mine in enumerate(kept)
-                        for k, one in enumerate(mine))[:_MOST_MATCHES]  # fmt: skip
-        return [[kept[at][k] for _, shard, k in ranked if shard == at] for at in range(len(kept))]
-
-    def heard(self, told: Sequence[Sequence[Match]]) -> Heard:
-        """Return what all shards' matches come to."""
-        if self._deaf:
-            return Heard((), {}, self._probe_s, self._deaf)
-        matches = sorted(
-            (one for mine in told for one in mine),
-            key=lambda one: (-one.score, one.reference, one.delay_s),
-        )[:_MOST_MATCHES]
-        kept = sifted(matches, least=LEAST_SCORE)
-        runner_up = {
-            one.family: max(
-                (score for name, score in self._best.items() if name != one.family), default=0.0
-            )
-            for one in kept
-        }
-        return Heard(
-            tuple(one for one in kept if one.score >= self._least), runner_up, self._probe_s
-        )
-
-
-def mute(decoded: Decoded) -> Heard | None:
-    """Return why there is nothing to listen to, where there is not."""
-    probe_s = len(decoded.audio) / AUDIO_RATE_HZ
-    if probe_s < 3:
-        return Heard((), {}, probe_s, "no sound, or under 3 s of it")
-    if loudness_db(decoded.audio) < _QUIET_DB:
-        return Heard((), {}, probe_s, "silent")
-    return None
-
-
-def listen(
-    decoded: Decoded,
-    references: References,
-    *,
-    media_at_s: float | None,
-    least: float = LEAST_SCORE,
-    hints: Sequence[str] = (),
-    effort: Effort = "full",
-) -> Heard:
-    """Compare a probe's sound with every reference.
-
-    Parameters
-    ----------
-    media_at_s : float or None
-        Reference-axis time at which the probe's first sample became available; ``None`` for a
-        file, which has no clock: then all that is held is searched, and delays are stated as if
-        it were 0.
-    least : float
-        Score under which a match is not told; lower only to measure what chance gives.
-    hints : sequence of str
-        References that are searched before, and more closely than, all others.
-    effort : {"full", "quick"}
-        ``quick`` leaves out the codes of all references: another voice, or noise, at the
-        programme's own loudness is then only heard through on hinted ones.
-    """
-    nothing = mute(decoded)
-    if nothing is not None:
-        return nothing
-    ear = Ear(decoded.audio, references, media_at_s=media_at_s, hints=hints)
-    ladder = Ladder(len(decoded.audio) / AUDIO_RATE_HZ, least=least, hints=hints, effort=effort)
-    while ladder.rung is not None:
-        ladder.add([ear.climb(ladder.rung)])
-    told = [ear.refine(leads) for leads in ladder.chosen()]
-    return ladder.heard([ear.tell(leads, best_of(told)) for leads in told])
-
-
-def best_of(told: Sequence[Sequence[Lead]]) -> Lead | None:
-    """Return the best lead of all shards."""
-    return max((one for mine in told for one in mine), key=lambda one: one.score, default=None)
-
-
-def _distinct(found: Sequence[Lead], least: float = 0.0) -> list[Lead]:
-    """Keep the best lead of each reference and place, best first."""
-    kept: list[Lead] = []
-    for one in sorted(found, key=lambda lead: -lead.score):
-        if one.score < min(least, _WORTH_IT) or len(kept) >= _MOST_MATCHES:
-            break
-        if not any(one.near(other) for other in kept):
-            kept.append(one)
-    return kept
+        return leads_from(sounding, _WIDER, phases=(0,)) if rung == LAST else []
 
 
 def _matched(

@@ -14,8 +14,8 @@ from cautery.model.media import AUDIO_RATE_HZ, Decoded
 from cautery.model.verdict import Observation
 
 if TYPE_CHECKING:
+    from cautery.identify.ladder import Effort
     from cautery.identify.references import References
-    from cautery.identify.sound import Effort
 
 LEAST_WINDOW_S = 5.0
 WINDOW_S = 10.0

@@ -14,9 +14,9 @@ from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import InputError, MandateError, SourceError
 from cautery.fingerprint import DEFAULT_RECIPE
+from cautery.identify.ladder import listen
 from cautery.identify.live_folder import LiveFolder
 from cautery.identify.references import ReferenceInfo, References
-from cautery.identify.sound import listen
 from cautery.model import Channel, Limits, Mandate, Regime, Response, Window, Work
 from cautery.workflows.identification.live import LivePorts, build_live
 from cautery.workflows.identification.sources import sources_of

@@ -1,0 +1,147 @@
+"""How far a probe's sound is followed: a ladder of rungs, each dearer than the one before.
+
+It is climbed until something is sure: landmark votes as the probe sounds; the same with a speed,
+a tempo or a pitch undone; the codes of hinted references; the codes of all; the codes of all with
+a speed or a tempo undone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from cautery.fingerprint.audio import loudness_db
+from cautery.identify._sounding import LEAST_SCORE, MOST_MATCHES, Lead, distinct
+from cautery.identify.references import References
+from cautery.identify.simulcast import sifted
+from cautery.identify.sound import EVERY, HINTED, LAST, Ear, Heard, Match, Rung
+from cautery.model.media import AUDIO_RATE_HZ, Decoded
+
+SURE_SCORE = 14.0
+"""From here on no further rung is climbed: other music has been seen to score 13.4, once."""
+_QUIET_DB = -60.0
+
+Effort = Literal["quick", "full"]
+
+
+class Ladder:
+    """How far one probe's sound is followed, in all shards of the references at once.
+
+    Every shard answers a rung before any climbs the next, so that what one of them is sure of
+    spares all the dearer ones, and what the references share is weighed over all of them.
+
+    Parameters
+    ----------
+    least, hints, effort
+        As for :func:`listen`.
+    """
+
+    def __init__(
+        self,
+        probe_s: float,
+        *,
+        least: float = LEAST_SCORE,
+        hints: Sequence[str] = (),
+        effort: Effort = "full",
+    ) -> None:
+        self.rung: int | None = 0
+        """To be climbed next; ``None``: it is enough."""
+        self._probe_s = probe_s
+        self._least = least
+        self._rungs = [0, 1, *([HINTED] if hints else [])]
+        self._rungs += [EVERY, LAST] if effort == "full" else []
+        self._leads: list[list[Lead]] = []
+        self._best: dict[str, float] = {}
+        self._deaf: str | None = None
+
+    def add(self, answers: Sequence[Rung]) -> None:
+        """Take every shard's answer to the rung, in the order of the shards."""
+        among = sum(one.among for one in answers)
+        self._leads = self._leads or [[] for _ in answers]
+        for mine, answer in zip(self._leads, answers, strict=True):
+            mine += [replace(one, searched=among) for one in answer.leads]
+            for family, score in answer.best.items():
+                self._best[family] = max(self._best.get(family, 0.0), score)
+        self._deaf = next((one.deaf for one in answers if one.deaf), None)
+        # Less than sure may be a true match at a wrong speed, at a place beside the true one.
+        enough = max(self._best.values(), default=0.0) >= SURE_SCORE
+        left = [one for one in self._rungs if self.rung is not None and one > self.rung]
+        self.rung = None if self._deaf or enough or not left else left[0]
+
+    def chosen(self) -> list[list[Lead]]:
+        """Return each shard's leads that are to be told: of all shards, the best few."""
+        kept = [distinct(one, self._least) for one in self._leads]
+        ranked = sorted((-one.score, at, k) for at, mine in enumerate(kept)
+                        for k, one in enumerate(mine))[:MOST_MATCHES]  # fmt: skip
+        return [[kept[at][k] for _, shard, k in ranked if shard == at] for at in range(len(kept))]
+
+    def heard(self, told: Sequence[Sequence[Match]]) -> Heard:
+        """Return what all shards' matches come to."""
+        if self._deaf:
+            return Heard((), {}, self._probe_s, self._deaf)
+        matches = sorted(
+            (one for mine in told for one in mine),
+            key=lambda one: (-one.score, one.reference, one.delay_s),
+        )[:MOST_MATCHES]
+        kept = sifted(matches, least=LEAST_SCORE)
+        runner_up = {
+            one.family: max(
+                (score for name, score in self._best.items() if name != one.family), default=0.0
+            )
+            for one in kept
+        }
+        return Heard(
+            tuple(one for one in kept if one.score >= self._least), runner_up, self._probe_s
+        )
+
+
+def mute(decoded: Decoded) -> Heard | None:
+    """Return why there is nothing to listen to, where there is not."""
+    probe_s = len(decoded.audio) / AUDIO_RATE_HZ
+    if probe_s < 3:
+        return Heard((), {}, probe_s, "no sound, or under 3 s of it")
+    if loudness_db(decoded.audio) < _QUIET_DB:
+        return Heard((), {}, probe_s, "silent")
+    return None
+
+
+def listen(
+    decoded: Decoded,
+    references: References,
+    *,
+    media_at_s: float | None,
+    least: float = LEAST_SCORE,
+    hints: Sequence[str] = (),
+    effort: Effort = "full",
+) -> Heard:
+    """Compare a probe's sound with every reference.
+
+    Parameters
+    ----------
+    media_at_s : float or None
+        Reference-axis time at which the probe's first sample became available; ``None`` for a
+        file, which has no clock: then all that is held is searched, and delays are stated as if
+        it were 0.
+    least : float
+        Score under which a match is not told; lower only to measure what chance gives.
+    hints : sequence of str
+        References that are searched before, and more closely than, all others.
+    effort : {"full", "quick"}
+        ``quick`` leaves out the codes of all references: another voice, or noise, at the
+        programme's own loudness is then only heard through on hinted ones.
+    """
+    nothing = mute(decoded)
+    if nothing is not None:
+        return nothing
+    ear = Ear(decoded.audio, references, media_at_s=media_at_s, hints=hints)
+    ladder = Ladder(len(decoded.audio) / AUDIO_RATE_HZ, least=least, hints=hints, effort=effort)
+    while ladder.rung is not None:
+        ladder.add([ear.climb(ladder.rung)])
+    told = [ear.refine(leads) for leads in ladder.chosen()]
+    return ladder.heard([ear.tell(leads, best_of(told)) for leads in told])
+
+
+def best_of(told: Sequence[Sequence[Lead]]) -> Lead | None:
+    """Return the best lead of all shards."""
+    return max((one for mine in told for one in mine), key=lambda one: one.score, default=None)
