@@ -47,9 +47,14 @@ def test_no_ratio_passes_one_over_the_bound_of_its_own_error_rate(
 
 
 def test_chance_grows_with_the_references_that_were_searched() -> None:
-    assert MEASURED.log10_lr(7.0, searched=250) == pytest.approx(3.0)
-    assert MEASURED.log10_lr(7.0) == pytest.approx(2.0)
-    assert MEASURED.least_in(250) == pytest.approx(5.5)
+    more = 10 * MEASURED.references
+    assert MEASURED.log10_lr(7.0, searched=more) == pytest.approx(MEASURED.log10_lr(7.0) - 1)
+    assert MEASURED.least_in(more) == pytest.approx(MEASURED.least + MEASURED.scale)
+
+
+def test_fewer_references_than_were_measured_make_nothing_likelier() -> None:
+    assert MEASURED.log10_lr(7.0, searched=1) == MEASURED.log10_lr(7.0)
+    assert MEASURED.least_in(1) == MEASURED.least
 
 
 def test_senses_add_up_and_agreement_counts_once() -> None:

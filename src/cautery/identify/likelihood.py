@@ -70,8 +70,11 @@ class Tail:
         return -math.log10(rate.upper_bound or 1.0)
 
     def handicap(self, searched: int | None) -> float:
-        """Return log10 of how many times more references were searched than when measured."""
-        return math.log10(max(1, searched or self.references) / self.references)
+        """Return log10 of how many times more references were searched than when measured.
+
+        Fewer are not counted in favour: what few of them resemble is seldom chance.
+        """
+        return max(0.0, math.log10(max(1, searched or self.references) / self.references))
 
     def log10_lr(self, score: float, *, searched: int | None = None) -> float:
         """Return the log10 likelihood ratio of a score, within floor and cap.
