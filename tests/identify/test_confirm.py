@@ -111,7 +111,7 @@ def test_a_speed_is_undone_before_offsets_are_compared(speed: float, at_s: float
     )
     assert found.confirmed
     assert found.offset_s == pytest.approx(at_s, abs=1e-6)
-    assert found.speed == speed
+    assert found.speed == pytest.approx(speed)
 
 
 def test_a_delay_is_stated_where_there_is_a_clock() -> None:

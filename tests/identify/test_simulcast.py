@@ -5,8 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cautery.fingerprint import DEFAULT_RECIPE
+from cautery.identify import ReferenceInfo, References
 from cautery.identify.simulcast import AROUND_WORDS, CODES_PER_S, Shared, shared, sifted
-from cautery.identify.sound import Match
+from cautery.identify.sound import Match, listen
+from cautery.model import Decoded
 
 SIZE = 2 * AROUND_WORDS + 1
 
@@ -122,3 +125,64 @@ def test_a_rhythm_in_common_takes_nothing_from_a_match() -> None:
     true = match("a", codes(1), strength=np.full(10, 20.0, np.float32))
     kept, _ = sifted([true, match("b", codes(2), score=12, strength=weak)], least=10)
     assert (kept.reference, kept.score) == ("a", 60)
+
+
+def programme(seed: int, seconds: float) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    out = 0.003 * np.random.default_rng([seed, 1]).standard_normal(int(seconds * 8000))
+    for _ in range(int(seconds * 9)):
+        t = np.arange(int(rng.uniform(0.1, 0.5) * 8000)) / 8000
+        start = int(rng.integers(0, len(out) - len(t)))
+        out[start : start + len(t)] += (
+            0.1 * np.sin(2 * np.pi * rng.uniform(220, 3500) * t) * np.exp(-4 * t)
+        )
+    return out
+
+
+def media(audio: np.ndarray) -> Decoded:
+    return Decoded(
+        audio=audio.astype(np.float32),
+        audio_s=0.0,
+        luma=np.empty((0, 36, 64), np.uint8),
+        luma_s=np.empty(0),
+        duration_s=len(audio) / 8000,
+    )
+
+
+@pytest.mark.parametrize("lag_ms", [0, 8, 16, 24, 32, 40, 48, 56])
+def test_a_simulcast_is_a_set_whatever_its_lag(lag_ms: int) -> None:
+    both, ahead = programme(1, 90), programme(3, 20)[: 8 * (6016 + lag_ms)]
+    noise = np.random.default_rng(2).normal(0, 0.001, len(ahead) + len(both))
+    held = References(
+        DEFAULT_RECIPE, [ReferenceInfo(id="a", kind="work"), ReferenceInfo(id="b", kind="work")]
+    )
+    held.add("a", media(both), at_s=0)
+    held.add("b", media(0.5 * np.concatenate((ahead, both)) + noise), at_s=0)
+    found = listen(media(both[40 * 8000 : 45 * 8000]), held, media_at_s=None)
+    assert sorted((one.reference, one.own, one.shared) for one in found.matches) == [
+        ("a", None, ()),
+        ("b", None, ()),
+    ]
+
+
+def test_words_half_a_word_apart_of_other_content_share_nothing() -> None:
+    a, b = (np.roll(np.repeat(codes(seed), 2)[:SIZE], 1) for seed in (1, 2))
+    assert shared(a, b).seconds < 5
+
+
+def test_a_simulcast_that_repeats_itself_is_still_each_ones_own() -> None:
+    one = codes(1)
+    again = {"around": codes(3), "score": 35.0}
+    kept = sifted(
+        [
+            match("a", one),
+            match("b", noisy(one, 0.1), delay_s=12.0),
+            match("a", delay_s=14.0, **again),  # type: ignore[misc]
+            match("b", delay_s=16.0, **again | {"around": codes(4)}),  # type: ignore[misc]
+        ],
+        least=10,
+    )
+    assert [(m.reference, m.own, m.shared, len(m.repeats_s)) for m in kept] == [
+        ("a", None, (), 1),
+        ("b", None, (), 1),
+    ]

@@ -132,9 +132,16 @@ def test_a_loaded_file_goes_on_where_it_stopped(saved: Path) -> None:
 
 def test_a_file_of_version_1_says_build_again(tmp_path: Path) -> None:
     (tmp_path / "o.ref").write_bytes(b"CAUTREF1" + bytes(100))
-    with pytest.raises(InputError, match="version 1") as told:
+    with pytest.raises(InputError, match="another version; this is version 2") as told:
         References.load(tmp_path / "o.ref")
-    assert "references build" in told.value.hint
+    assert "Build it again" in told.value.hint
+
+
+def test_any_other_file_is_called_no_reference_file(tmp_path: Path) -> None:
+    for content in (b"", b"CAUT", b"RIFF" + bytes(100)):
+        (tmp_path / "o.ref").write_bytes(content)
+        with pytest.raises(InputError, match="no Cautery reference file"):
+            References.load(tmp_path / "o.ref")
 
 
 @pytest.mark.parametrize("at", [0, 9, 13, 40, 9000, -1])
@@ -207,6 +214,44 @@ def test_what_a_right_checksum_covers_is_still_judged(
     write_arrays(tmp_path / "f.ref", file.head, [Stored.whole(*one) for one in arrays.items()])
     with pytest.raises(InputError):
         References.load(tmp_path / "f.ref")
+
+
+def reforged(saved: Path, path: Path, **changes: object) -> Path:
+    """The same arrays under a changed head, with right checksums."""
+    file = map_arrays(saved)
+    write_arrays(path, file.head | changes, [Stored.whole(*one) for one in file.arrays.items()])
+    return path
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"pairs": 1.5}, {"rank_limit": []}, {"near_frames": 1 << 70}, {"hop": 0}, {"more": 1},
+     {"low_hz": True}],
+)  # fmt: skip
+def test_a_recipe_of_other_kinds_of_numbers_is_refused(
+    saved: Path, tmp_path: Path, change: dict[str, object]
+) -> None:
+    recipe = map_arrays(saved).head["recipe"] | change
+    with pytest.raises(InputError, match="makes no sense"):
+        References.load(reforged(saved, tmp_path / "r.ref", recipe=recipe))
+
+
+def test_another_recipe_is_refused_by_what_differs(saved: Path, tmp_path: Path) -> None:
+    path = reforged(
+        saved, tmp_path / "r.ref", recipe=map_arrays(saved).head["recipe"] | {"pairs": 7}
+    )
+    with pytest.raises(InputError, match=r"another recipe \(pairs 7, wanted 5\)"):
+        References.load(path, recipe=DEFAULT_RECIPE)
+
+
+@pytest.mark.parametrize("field", ["id", "event", "licensee", "territory"])
+def test_a_name_in_a_file_does_not_steer_the_terminal(
+    saved: Path, tmp_path: Path, field: str
+) -> None:
+    infos = [dict(one) for one in map_arrays(saved).head["infos"]]
+    infos[0][field] = "a\x1b[2J"
+    with pytest.raises(InputError, match="makes no sense"):
+        References.load(reforged(saved, tmp_path / "r.ref", infos=infos))
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing(held: References, tmp_path: Path) -> None:

@@ -9,8 +9,12 @@ from typing import Any
 
 
 def json_line(value: Any) -> None:
-    """Print one JSON value on a line of its own."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, sort_keys=False) + "\n")
+    """Print one JSON value on a line of its own.
+
+    Bytes of a file's name that are no UTF-8 become the escapes that JSON has for them.
+    """
+    said = json.dumps(value, ensure_ascii=False, sort_keys=False)
+    sys.stdout.write(said.encode("utf-8", "backslashreplace").decode() + "\n")
     sys.stdout.flush()
 
 

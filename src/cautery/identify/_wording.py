@@ -47,7 +47,7 @@ class Words:
         partner: str | None,
     ) -> str:
         """Say what is claimed, on what grounds, and what it does not prove."""
-        said = [f"{self.stretch(lead)} by {' and '.join(methods) or 'no method stated'}"]
+        said = [f"{self.stretch(lead)}, by {' and '.join(methods) or 'no method stated'}"]
         said.append(
             "two windows agree within 0.2 s"
             if lead.confirmed
@@ -114,7 +114,7 @@ class Words:
             else f"from {one.start_s:.1f} s to {one.end_s:.1f} s of {self._probe_s:.1f} s"
         )
         speed = f", speed {one.speed:.3f}" if one.speed != 1 else ""
-        return f"it follows {names} {part}, from {one.offset_s:.2f} s of it on{speed},"
+        return f"it follows {names} {part}, from {one.offset_s:.2f} s of it on{speed}"
 
     def _quotations(self, stretches: Sequence[Stretch]) -> list[str]:
         said = [

@@ -32,7 +32,7 @@ Array = NDArray[Any]
 MAGIC = b"CAUTREF2"
 TEMPORARY = ".writing-"
 """Begins the name of a file that is not whole yet."""
-_FIRST_VERSION = b"CAUTREF1"
+_NAME = MAGIC[:-1]
 _PREFIX = struct.Struct("<8sII")
 _PAGE = 4096
 _MOST_HEAD = 8 << 20
@@ -129,14 +129,14 @@ def map_arrays(path: Path, *, verify: bool = True) -> Mapped:
     """
     with _opened(path) as (handle, size):
         prefix = os.pread(handle, _PREFIX.size, 0)
-        if prefix[: len(MAGIC)] == _FIRST_VERSION:
+        if len(prefix) < _PREFIX.size or prefix[: len(_NAME)] != _NAME:
             raise InputError(
-                f"{path}: a reference file of version 1, this is version 2",
-                hint="Build it again: cautery references build.",
+                f"{path}: no Cautery reference file",
+                hint="cautery references build PATH... -o league.ref makes one.",
             )
-        if len(prefix) < _PREFIX.size or prefix[: len(MAGIC)] != MAGIC:
+        if prefix[: len(MAGIC)] != MAGIC:
             raise InputError(
-                f"{path}: not a Cautery reference file of this version",
+                f"{path}: a reference file of another version; this is version {chr(MAGIC[-1])}",
                 hint="Build it again: cautery references build.",
             )
         _, length, check = _PREFIX.unpack(prefix)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.fingerprint.recipe import Recipe
+from cautery.fingerprint.recipe import DEFAULT_RECIPE, Recipe
 from cautery.identify._packed import KINDS, attach, packed, packed_runs, unpacked_runs
 from cautery.identify._rolling import Array
 from cautery.identify.reference_file import Mapped, map_arrays, write_arrays
@@ -19,6 +19,8 @@ from cautery.identify.references import MOST_TIME_S, ReferenceInfo, References
 _FORM = "references"
 _AGAIN = "Build the references again."
 _MOST_NAME = 500
+_MOST_NUMBER = 1 << 24
+"""In a recipe."""
 
 
 def save(references: References, path: Path) -> None:
@@ -91,10 +93,10 @@ def of_head(path: Path, head: dict[str, Any], recipe: Recipe | None) -> Referenc
     InputError
         If they were made by another recipe than ``recipe``.
     """
-    made = Recipe(**head["recipe"])
+    made = _recipe(head["recipe"])
     if recipe is not None and made != recipe:
         raise InputError(
-            f"{path}: made by the recipe {made.name}, wanted {recipe.name}", hint=_AGAIN
+            f"{path}: made by another recipe ({_differing(made, recipe)})", hint=_AGAIN
         )
     infos = [ReferenceInfo(**one) for one in head["infos"]]
     if not all(_plausible(one) for one in infos):
@@ -152,11 +154,33 @@ def making_sense(path: Path) -> Iterator[None]:
         raise InputError(f"{path}: what it holds makes no sense", hint=_AGAIN) from error
 
 
+def _recipe(told: dict[str, Any]) -> Recipe:
+    """Return a recipe whose numbers are of the kinds that they should be: kernels trust them."""
+    kinds = {name: type(value) for name, value in asdict(DEFAULT_RECIPE).items()}
+    if {name: type(value) for name, value in told.items()} != kinds:
+        raise ValueError("no recipe")
+    if not all(0 < value < _MOST_NUMBER for value in told.values()):
+        raise ValueError("no recipe")
+    return Recipe(**told)
+
+
+def _differing(made: Recipe, wanted: Recipe) -> str:
+    ours = asdict(wanted)
+    return ", ".join(
+        f"{name} {value}, wanted {ours[name]}"
+        for name, value in asdict(made).items()
+        if value != ours[name]
+    )
+
+
 def _plausible(info: ReferenceInfo) -> bool:
-    texts = (info.id, info.event, info.territory)
+    texts = (info.id, info.event, info.territory, info.licensee)
     return (
         isinstance(info.id, str)
-        and all(one is None or (isinstance(one, str) and len(one) <= _MOST_NAME) for one in texts)
+        and all(
+            one is None or (isinstance(one, str) and len(one) <= _MOST_NAME and one.isprintable())
+            for one in texts
+        )
         and info.kind in {"channel", "event", "work"}
         and isinstance(info.clean, bool)
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cautery.identify.sound import Match
 
 Codes = NDArray[np.uint32]
+Bits = NDArray[np.uint8]
 AROUND_S = 75.0
 """Looked at on each side of the matched place: :data:`SIMULCAST_S`, and some to be sure."""
 CODES_PER_S = 15.625
@@ -85,10 +86,9 @@ def shared(a: Codes, b: Codes) -> Shared:
     """
     if a.shape != b.shape or a.ndim != 1 or len(a) < 3 * _BLOCK:
         return Shared(0.0, whole=False)
-    return max(
-        (_along(*_slipped(a, b, by)) for by in range(-_SLIP, _SLIP + 1)),
-        key=lambda one: one.seconds,
-    )
+    whole = [_compared(*_slipped(a, b, by)) for by in range(-_SLIP, _SLIP + 1)]
+    halves = [_between(*_slipped(a, b, by)) for by in range(-_SLIP, _SLIP)]
+    return max((_along(*one) for one in (*whole, *halves)), key=lambda one: one.seconds)
 
 
 def _slipped(a: Codes, b: Codes, by: int) -> tuple[Codes, Codes]:
@@ -96,24 +96,43 @@ def _slipped(a: Codes, b: Codes, by: int) -> tuple[Codes, Codes]:
     return a[max(0, by) :][:size], b[max(0, -by) :][:size]
 
 
-def _along(a: Codes, b: Codes) -> Shared:
+def _compared(a: Codes, b: Codes) -> tuple[Bits, Bits]:
+    """Return how many bits of each word differ, and of how many."""
+    known = ((a != 0) & (b != 0)).astype(np.uint8)
+    return np.bitwise_count(a ^ b) * known, 32 * known
+
+
+def _between(a: Codes, b: Codes) -> tuple[Bits, Bits]:
+    """Compare words that lie half-way between another reference's.
+
+    Their bits are close to those that both neighbours say. With the lag at half a word (32 ms)
+    and one side through AAC at 32 kbit/s, 0.15 to 0.19 of them differ on seven pieces of music,
+    at most 0.28 in a second; of one neighbour's alone 0.34 to 0.37, and up to 0.46.
+    """
+    before, after = a[:-1], a[1:]
+    said = ~(before ^ after)
+    known = ((before != 0) & (after != 0) & (b[:-1] != 0)).astype(np.uint8)
+    return np.bitwise_count((before ^ b[:-1]) & said) * known, np.bitwise_count(said) * known
+
+
+def _along(wrong: Bits, told: Bits) -> Shared:
     """Grow the agreeing row of blocks from the middle both ways."""
-    middle = len(a) // 2
-    later = _reach(a[middle:], b[middle:])
-    before = _reach(a[:middle][::-1], b[:middle][::-1])
+    middle = len(wrong) // 2
+    later = _reach(wrong[middle:], told[middle:])
+    before = _reach(wrong[:middle][::-1], told[:middle][::-1])
     blocks = later[0] + before[0]
     return Shared(blocks * _BLOCK / CODES_PER_S, whole=later[1] and before[1] and blocks > 0)
 
 
-def _reach(a: Codes, b: Codes) -> tuple[int, bool]:
+def _reach(wrong: Bits, told: Bits) -> tuple[int, bool]:
     """Return how many blocks agree from the start on, and whether more would if it were held."""
-    count = len(a) // _BLOCK
-    ours, theirs = (one[: count * _BLOCK].reshape(count, _BLOCK) for one in (a, b))
-    known = (ours != 0) & (theirs != 0)
-    wrong = (np.bitwise_count(ours ^ theirs) * known).sum(axis=1)
-    told = known.sum(axis=1)
-    enough = told >= _BLOCK // 3
-    same = enough & (wrong < _SAME * 32 * np.maximum(told, 1))
+    count = len(wrong) // _BLOCK
+    differ, bits, words = (
+        one[: count * _BLOCK].reshape(count, _BLOCK).sum(axis=1, dtype=np.int64)
+        for one in (wrong, told, told > 0)
+    )
+    enough = words >= _BLOCK // 3
+    same = enough & (differ < _SAME * np.maximum(bits, 1))
     differs = enough & ~same
     reach = misses = 0
     for block in range(count):
@@ -146,29 +165,34 @@ def sifted(matches: Sequence[M], *, least: float) -> list[M]:
     simulcast: dict[frozenset[int], bool] = {}
     kept: dict[str, M] = {}
     for at, one in enumerate(matches):
-        taken = np.zeros(len(one.strength), np.bool_)
         repeats: list[float] = []
-        sharing: list[str] = []
-        for beside, other in enumerate(matches):
+        beside: dict[str, list[tuple[int, NDArray[np.bool_]]]] = {}
+        for k, other in enumerate(matches):
             # What is shared is as like the one as the other; a rhythm in common is not.
             both = one.strength >= _SUPPORTED
             both &= other.strength >= np.maximum(_SUPPORTED, _AS_LIKE * one.strength)
-            if beside == at or one.works != other.works or other.score < least or not both.any():
+            if k == at or one.works != other.works or other.score < least or not both.any():
                 continue
             if one.reference == other.reference:
                 # It says so twice: the place is open, whose it is not.
                 if other.score >= _AS_LIKE * one.score:
                     repeats.append(other.delay_s)
             elif one.family != other.family:
-                pair = frozenset((at, beside))
+                beside.setdefault(other.reference, []).append((k, both))
+        taken = np.zeros(len(one.strength), np.bool_)
+        sharing: list[str] = []
+        for reference, places in beside.items():
+            for k, _ in places:
+                pair = frozenset((at, k))
                 if pair not in simulcast:
-                    simulcast[pair] = shared(one.around, other.around).simulcast
-                if not simulcast[pair]:
-                    taken |= both
-                    sharing.append(other.reference)
+                    simulcast[pair] = shared(one.around, matches[k].around).simulcast
+            # One place where it runs along is enough: music that repeats itself is met at others.
+            if not any(simulcast[frozenset((at, k))] for k, _ in places):
+                taken |= np.logical_or.reduce([both for _, both in places])
+                sharing.append(reference)
         left = replace(
             _without(one, taken) if taken.any() else one,
-            repeats_s=tuple(repeats), shared=tuple(dict.fromkeys(sharing)),
+            repeats_s=tuple(repeats), shared=tuple(sharing),
         )  # fmt: skip
         held = kept.get(left.reference)
         if held is None or left.score > held.score:

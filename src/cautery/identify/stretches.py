@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cautery.identify.likelihood import above, fused, methods_of
 from cautery.identify.windows import Glance
 from cautery.model.verdict import Witness
@@ -22,6 +25,10 @@ GAP_S = 30.0
 """Unmatched time within a stretch: as long as an advert, or a loud moment in the studio."""
 SOLID = 0.7
 """Coverage from which a window counts as matched throughout."""
+_APART_S = 2.0
+"""Between the middles of two windows, for them to tell a speed: each is good to some 5 ms."""
+_STILL_S = 0.02
+"""Within this of one delay, a probe runs at the reference's own speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,8 @@ class Line:
     witness: Witness
     middle_s: float
     at_s: float
-
-    @property
-    def speed(self) -> float:
-        """The probe's speed over the reference's."""
-        return self.witness.speed
+    speed: float
+    """The probe's over the reference's."""
 
     def reference_s(self, probe_s: float) -> float:
         """Return the reference time at a time of the probe."""
@@ -66,8 +70,24 @@ class Chain:
 
     @property
     def best(self) -> Line:
-        """The line of the strongest witness; it states the offset."""
-        return max(self.lines, key=lambda one: (one.witness.log10_lr, one.witness.score))
+        """The strongest witness, on the line on which all of them together lie.
+
+        A window knows the place of its middle to some milliseconds and its speed to 0.25 %: by
+        itself it would be 0.1 s off after 40 s, and 9 s after an hour.
+        """
+        strongest = max(self.lines, key=lambda one: (one.witness.log10_lr, one.witness.score))
+        # Pictures lie on a grid of 80 ms: where there is sound, it says the place.
+        told = [one for one in self.lines if one.witness.kind == "sound"] or self.lines
+        middle_s, at_s = np.array(sorted((one.middle_s, one.at_s) for one in told)).T
+        ahead_s = at_s - middle_s
+        if np.ptp(middle_s) < _APART_S:
+            return strongest
+        if np.abs(ahead_s - np.median(ahead_s)).max() <= _STILL_S:
+            speed = 1.0
+        else:
+            speed = _slope(middle_s, at_s)
+        here_s = float(np.median(at_s - speed * (middle_s - strongest.middle_s)))
+        return replace(strongest, at_s=here_s, speed=speed)
 
     @property
     def named(self) -> bool:
@@ -104,8 +124,15 @@ class Chain:
         """From where to where the probe follows the reference, seconds from its start.
 
         Windows within count whole. Of the first and the last, where they match in part only,
-        what joins the rest; of a single one, its middle.
+        what joins the rest; of a single one, its middle. Nothing follows a reference before that
+        begins.
         """
+        begin_s, end_s = self._spanned()
+        line = self.best
+        from_s = line.middle_s - line.at_s / line.speed
+        return max(begin_s, min(from_s, end_s)), end_s
+
+    def _spanned(self) -> tuple[float, float]:
         first = min(self.lines, key=_starts).glance
         last = max(self.lines, key=_ends).glance
         head_s, tail_s = self._matched(first), self._matched(last)
@@ -119,6 +146,17 @@ class Chain:
             one.witness.coverage for one in self.lines if one.glance.start_s == glance.start_s
         )
         return (1.0 if covered >= SOLID else covered) * (glance.end_s - glance.start_s)
+
+
+def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    """Return the slope of points in order, whatever one in four of them says.
+
+    Each is held against the one half of them further on (after Theil 1950, in linear time).
+    """
+    half = len(x) // 2
+    apart = x[half:] - x[: len(x) - half]
+    far = apart >= min(_APART_S, float(apart.max()))
+    return float(np.median((y[half:] - y[: len(y) - half])[far] / apart[far]))
 
 
 def _starts(one: Line) -> float:
@@ -139,9 +177,12 @@ def lines_of(glances: Iterable[Glance]) -> list[Line]:
             half_s = witness.probe_s / 2
             begin_s = glance.observation.media_start_s
             found += [
-                Line(glance, witness, glance.start_s + half_s, begin_s + half_s - delay_s)
+                Line(
+                    glance, witness, glance.start_s + half_s, begin_s + half_s - delay_s,
+                    witness.speed,
+                )
                 for delay_s in (witness.delay_s, *witness.repeats_s)
-            ]
+            ]  # fmt: skip
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,31 @@ def test_a_url_is_refused_without_a_mandate():
     with pytest.raises(MandateError, match="only under a mandate") as caught:
         sources_of(["https://user:secret@feeds.example/a.m3u8?token=secret"])
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_other_marks_than_commas_are_told(folder, mark):
+    path = _map(folder, mark.join(("a.ts", "a", "", "")), head=mark.join(("path", "channel")))
+    with pytest.raises(InputError, match="not separated by commas"):
+        read_map(path)
+
+
+def test_an_id_reads_the_same_however_its_accents_are_written(folder):
+    apart, whole = "cafe\u0301", "caf\u00e9"
+    (folder / f"{apart}.ts").write_bytes(b"x")
+    (source,) = sources_of([str(folder / f"{apart}.ts")])
+    (row,) = read_map(_map(folder, f"a.ts,{apart},,"))
+    assert source.id == row.id == whole
+
+
+@pytest.mark.parametrize("name", ["a\x1b[31mb.ts", "a\nb.ts", "a\udcffb.ts", " .ts"])
+def test_a_file_name_that_is_no_id_is_refused(folder, name):
+    (folder / name).write_bytes(b"x")
+    with pytest.raises(InputError, match="no id"):
+        sources_of([str(folder / name)])
+
+
+def test_a_pipe_is_no_source_and_is_not_waited_for(folder):
+    os.mkfifo(folder / "pipe.ts")
+    with pytest.raises(InputError, match="neither a file nor a folder"):
+        sources_of([str(folder / "pipe.ts")])

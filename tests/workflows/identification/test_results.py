@@ -58,3 +58,43 @@ def test_somebody_elses_file_is_left_alone(tmp_path):
     with pytest.raises(InputError, match="holds something else"), Results(path, asked="q"):
         pass
     assert path.read_text() == "mine\n"
+
+
+def test_a_run_killed_within_its_first_answer_goes_on(path):
+    seen = path.with_name("r.jsonl.seen")
+    os.truncate(path, path.read_bytes().index(b"\n") + 1)
+    for left in (0, 5):
+        os.truncate(seen, left)
+        with Results(path, asked="q") as results:
+            assert results.answer("a.ts", A) is None
+            results.add("a.ts", A, {"probe": "a.ts", "n": 5})
+        assert [json.loads(one)["n"] for one in path.read_text().splitlines()] == [5]
+
+
+def test_lines_that_others_added_are_not_cut_off(path):
+    with path.open("a") as file:
+        file.write("mine\nmine too\n")
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="others have written"), Results(path, asked="q"):
+        pass
+    assert path.read_bytes() == before
+
+
+def test_two_runs_do_not_write_to_one_file(path):
+    with (
+        Results(path, asked="q"),
+        pytest.raises(InputError, match="another run"),
+        Results(path, asked="q"),
+    ):
+        pass
+    with Results(path, asked="q") as first:
+        assert first.answer("a.ts", A) is not None
+
+
+def test_a_name_that_is_no_utf8_makes_a_line_of_json_that_brings_it_back(path):
+    name = os.fsdecode(b"caf\xe9.ts")
+    with Results(path, asked="q") as results:
+        results.add(name, B, {"probe": name})
+        assert results.answer(name, B) == {"probe": name}
+    last = path.read_bytes().splitlines()[-1]
+    assert json.loads(last.decode("utf-8"))["probe"] == name

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import wave
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from cautery.adapters.clock import SystemClock
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.process_engine import ProcessEngine
-from cautery.errors import WorkerError
+from cautery.errors import InputError, WorkerError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
 from cautery.model import Decoded
@@ -122,6 +123,20 @@ def test_a_probe_that_kills_its_workers_gets_a_line_that_says_so_and_the_others_
     assert broken["reason"] == "could not be read: a task's process died 2 times"
     assert len(lines) == 12
     assert sum(bool(one["channels"]) for one in lines) >= 7
+
+
+def test_references_that_are_replaced_meanwhile_end_the_run(world: Path, tmp_path: Path) -> None:
+    (tmp_path / "two.ref").write_bytes((world / "two.ref").read_bytes())
+    other = References(DEFAULT_RECIPE, [ReferenceInfo(id="other", kind="work")])
+    probes = sorted((world / "probes").iterdir())
+    with pytest.raises(InputError, match="took its place"):
+        _answers(tmp_path, probes, ThreadEngine(1), lambda count: other.save(tmp_path / "two.ref"))
+
+
+def test_references_of_another_recipe_are_refused(world: Path, tmp_path: Path) -> None:
+    References(replace(DEFAULT_RECIPE, pairs=7), [ReferenceInfo(id="a")]).save(tmp_path / "two.ref")
+    with pytest.raises(InputError, match="another recipe"):
+        _answers(tmp_path, [world / "probes" / "00.m4a"], ThreadEngine(1))
 
 
 def test_a_long_probes_stretches_lie_where_they_are_early_and_late(

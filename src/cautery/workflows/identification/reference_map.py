@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ COLUMNS = ("path", "channel", "event", "feed")
 CLEAN = "clean"
 """A feed of this name is the event's own, without a licensee's sound and graphics."""
 MOST_BYTES = 16_000_000
-_LONGEST_ID = 200
+LONGEST_ID = 200
 """As in a mandate."""
 _MOST_TOLD = 12
 
@@ -138,6 +139,9 @@ class _Reading:
             self.wrong.append((1, f"empty; the first line is {','.join(COLUMNS)}"))
 
     def _head(self, line: int, names: list[str]) -> dict[str, int] | None:
+        if len(names) == 1 and any(one in names[0] for one in ";\t"):
+            self.wrong.append((line, "its cells are not separated by commas"))
+            return None
         lacks = [one for one in ("path", "channel") if one not in names]
         unknown = [one for one in names if one not in COLUMNS]
         twice = [one for one in COLUMNS if names.count(one) > 1]
@@ -154,11 +158,13 @@ class _Reading:
             self.wrong.append((line, f"{len(cells)} cells under {len(head)} columns"))
             return None
         told = {name: cells[at].strip() for name, at in head.items()}
-        channel, event, feed = (told.get(one, "") for one in COLUMNS[1:])
+        channel, event, feed = (
+            unicodedata.normalize("NFC", told.get(one, "")) for one in COLUMNS[1:]
+        )
         place = self._place(line, told["path"])
         fine = place is not None
         for name, value in (("channel", channel), ("event", event), ("feed", feed)):
-            if len(value) > _LONGEST_ID or not value.isprintable():
+            if len(value) > LONGEST_ID or not value.isprintable():
                 self.wrong.append((line, f"{name}: an id is one printable line of at most 200"))
                 fine = False
         if feed and not event:

@@ -6,6 +6,7 @@ change, and where the line ends. The lines themselves hold the answer and nothin
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
@@ -73,23 +74,39 @@ class Results:
         self._seen: io.FileIO | None = None
 
     def __enter__(self) -> Self:
-        ends = self._known()
-        size = self._path.stat().st_size if self._path.exists() else 0
-        if size and not ends:
+        if self._holds_else():
             raise InputError(
                 f"{self._path}: holds something else already",
                 hint="Name another file; this one has no list of what was seen beside it.",
             )
         try:
-            self._file = io.FileIO(self._path, "a+")
             self._seen = io.FileIO(self._seen_path, "a+")
+            fcntl.flock(self._seen, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            end = self._known()
+            self._file = io.FileIO(self._path, "a+")
+            self._nothing_else(self._file, end)
             # A line that was cut short, or was not noted any more, is written again.
-            end = ends[-1] if ends else 0
-            self._file.truncate(min(size, end))
-        except OSError as error:
+            self._file.truncate(end)
+        except BaseException as error:
             self._close()
-            raise StorageError(f"{self._path}: {error.strerror or error}") from error
+            if isinstance(error, BlockingIOError):
+                raise InputError(
+                    f"{self._path}: another run is writing there",
+                    hint="Wait for it, or name another file.",
+                ) from error
+            if isinstance(error, OSError):
+                raise StorageError(f"{self._path}: {error.strerror or error}") from error
+            raise
         return self
+
+    def _holds_else(self) -> bool:
+        """Tell whether the file was there before any such run."""
+        try:
+            return not self._seen_path.exists() and self._path.stat().st_size > 0
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise StorageError(f"{self._path}: {error.strerror or error}") from error
 
     def __exit__(
         self,
@@ -127,7 +144,8 @@ class Results:
         assert self._file is not None
         assert self._seen is not None
         try:
-            said = json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n"
+            # A name's bytes that are no UTF-8 become the escapes that JSON has for them.
+            said = json.dumps(line, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
             self._file.seek(0, os.SEEK_END)
             _write(self._file, said)
             end = self._file.tell()
@@ -137,30 +155,38 @@ class Results:
             raise StorageError(f"{self._path}: {error.strerror or error}") from error
         self._answers[probe, stamp] = end
 
-    def _known(self) -> list[int]:
-        """Read the list of what was seen, as far as it is whole and the answers are there."""
-        try:
-            if not self._seen_path.exists():
-                return []
-            if self._seen_path.stat().st_size > _MOST_BYTES:
-                raise InputError(f"{self._seen_path}: larger than any list of probes")
-            size = self._path.stat().st_size if self._path.exists() else 0
-            ends: list[int] = []
-            whole = 0
-            with self._seen_path.open("rb") as lines:
-                for line in lines:
-                    note = _note(line)
-                    if note is None or note[4] > size or (ends and note[4] <= ends[-1]):
-                        break
-                    probe, length, mtime_ns, asked, end = note
-                    ends.append(end)
-                    whole += len(line)
-                    if asked == self._asked:
-                        self._answers[probe, Stamp(length, mtime_ns)] = end
-            os.truncate(self._seen_path, whole)
-        except OSError as error:
-            raise StorageError(f"{self._seen_path}: {error.strerror or error}") from error
-        return ends
+    def _nothing_else(self, file: io.FileIO, end: int) -> None:
+        """Refuse a file that goes on for more than the one answer that may not be noted yet."""
+        file.seek(end)
+        if file.readall()[:-1].count(b"\n"):
+            raise InputError(
+                f"{self._path}: others have written there since",
+                hint=f"Take out what follows its first {end:,} bytes, or name another file.",
+            )
+
+    def _known(self) -> int:
+        """Read the list of what was seen, as far as it is whole and the answers are there.
+
+        Returns
+        -------
+        int
+            Where the last of those answers ends.
+        """
+        if self._seen_path.stat().st_size > _MOST_BYTES:
+            raise InputError(f"{self._seen_path}: larger than any list of probes")
+        size = self._path.stat().st_size if self._path.exists() else 0
+        last = whole = 0
+        with self._seen_path.open("rb") as lines:
+            for line in lines:
+                note = _note(line)
+                if note is None or not last < note[4] <= size:
+                    break
+                probe, length, mtime_ns, asked, last = note
+                whole += len(line)
+                if asked == self._asked:
+                    self._answers[probe, Stamp(length, mtime_ns)] = last
+        os.truncate(self._seen_path, whole)
+        return last
 
     def _close(self) -> None:
         for one in (self._file, self._seen):

@@ -17,8 +17,9 @@ from cautery.errors import (
     SourceError,
     WorkerError,
 )
+from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.identify.confirm import named
-from cautery.identify.shards import look_there, opened, place_of
+from cautery.identify.shards import Place, look_there, opened, place_of
 from cautery.identify.windows import Look
 from cautery.model import Decoded, Identification, Mandate, Partner, host_of
 from cautery.model.ports import Clock, Decoder, Engine, Fetcher
@@ -81,7 +82,8 @@ class Prober:
         fetcher: Fetcher | None = None,
         draw: Drawer | None = None,
     ) -> None:
-        held = opened(place_of(references))
+        self._place = place_of(references)
+        held = opened(self._place, DEFAULT_RECIPE)
         known = {one.id for one in held.infos}
         unknown = [one for one in asked.hints if one not in known]
         if unknown:
@@ -250,13 +252,25 @@ class Prober:
     ) -> Look:
         return await self._engine.run(
             look_there,
-            place_of(self._path),
+            self._there(),
             part,
             self._clock.now(),
             media_at_s,
             (*hints, *self._asked.hints),
             start_s,
         )
+
+    def _there(self) -> Place:
+        """Return where the references lie; a folder's grow, a file's are the same to the end."""
+        place = place_of(self._path)
+        if place != self._place:
+            if not self._path.is_dir():
+                raise InputError(
+                    f"{self._path}: other references took its place meanwhile",
+                    hint="Run it again; with -o, it goes on with what is not answered yet.",
+                )
+            self._place, self._references = place, opened(place, DEFAULT_RECIPE)
+        return place
 
     def _named(
         self, looks: Sequence[Look], *, live: bool = False, partner: Partner | None = None

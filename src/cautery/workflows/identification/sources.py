@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from cautery.errors import InputError, MandateError
 from cautery.model import Mandate
 from cautery.workflows.identification.media_paths import media_in
-from cautery.workflows.identification.reference_map import Row, is_url
+from cautery.workflows.identification.reference_map import LONGEST_ID, Row, is_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +104,11 @@ def _sources(
     row = mapped.get(path)
     if path.is_file():
         if row is None:
-            return [(Source(id=path.stem, files=(path,)), False)]
+            return [(Source(id=_id(path.stem, told), files=(path,)), False)]
         return [(_named(row, files=(path,)), True)]
     if not path.is_dir():
-        raise InputError(f"{told}: no such file or folder")
+        what = "neither a file nor a folder" if path.exists() else "no such file or folder"
+        raise InputError(f"{told}: {what}")
     inside = media_in(path)
     if not inside:
         below = any(one.is_dir() for one in path.iterdir())
@@ -119,14 +121,24 @@ def _sources(
     if row is not None:
         return [(_named(row, files=inside), True)]
     if not any(one in mapped for one in inside):
-        return [(Source(id=path.name, files=inside), False)]
+        return [(Source(id=_id(path.name, told), files=inside), False)]
     # Where a map names the files of a folder, the folder is a shelf and no channel.
     return [
         (_named(mapped[one], files=(one,)), True)
         if one in mapped
-        else (Source(id=one.stem, files=(one,)), False)
+        else (Source(id=_id(one.stem, str(one)), files=(one,)), False)
         for one in inside
     ]
+
+
+def _id(name: str, told: str) -> str:
+    """Return a file's or folder's name as an id, accents composed: macOS takes them apart."""
+    if not name.strip() or len(name) > LONGEST_ID or not name.isprintable():
+        raise InputError(
+            f"{told}: its name is no id, which is one printable line of at most {LONGEST_ID}",
+            hint="Name it in a --map ids.csv (path,channel,event,feed).",
+        )
+    return unicodedata.normalize("NFC", name)
 
 
 def _named(
