@@ -21,8 +21,8 @@ from scipy.optimize import minimize
 from cautery.identify.likelihood import SHORT_S, Tail, posterior
 from cautery.model import ErrorRate
 
-RATE_TRIALS = 8000
-"""One false match is expected in twice as many: then over two in 4,000 has a chance of 0.2 %."""
+RATE_TRIALS = 5000
+"""One false match is expected in twice as many: then over two in 4,000 has a chance of 0.8 %."""
 _LEAST_IN_TAIL = 30
 _TAIL_SHARE = 0.05
 _SURE = 1.645
