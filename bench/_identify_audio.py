@@ -72,8 +72,8 @@ class Threshold:
 
     score: float
     highest: float
-    margin: float
     count: int
+    how: str
 
 
 @dataclass
@@ -81,6 +81,8 @@ class Outcome:
     """All that one system gave."""
 
     name: str
+    own: Callable[[float], float] | None = None
+    """The threshold for a length, of a system that has one of its own."""
     cases: dict[tuple[str, float], list[Case]] = field(default_factory=dict)
     tuning: dict[float, list[Case]] = field(default_factory=dict)
     testing: dict[float, list[Case]] = field(default_factory=dict)
@@ -88,15 +90,20 @@ class Outcome:
     """Of the testing negatives: their last 5 s."""
 
     def threshold(self, seconds: float) -> Threshold:
-        """Set the threshold on the tuning negatives.
+        """Return the system's own threshold, or set one on the tuning negatives.
 
         The margin over the highest is ln 4 mean excesses of the upper hundredth: if chance falls
         off exponentially there, as it does, a quarter as many others exceed it.
         """
         scores = np.sort([one.answer.score for one in self.tuning[seconds]])
+        highest = float(scores[-1])
+        if self.own is not None:
+            how = "fitted on them and on the dev set (identify_scores.py)"
+            return Threshold(self.own(seconds), highest, len(scores), how)
         upper = scores[-max(10, round(_TAIL * len(scores))) :]
         margin = float(np.log(4) * (upper.mean() - upper[0]))
-        return Threshold(float(scores[-1]) + margin, float(scores[-1]), margin, len(scores))
+        how = f"that + {margin:.3g} (ln 4 mean excesses of the top 1 %)"
+        return Threshold(highest + margin, highest, len(scores), how)
 
 
 _work: tuple[Library, Asked] | None = None
@@ -162,10 +169,11 @@ def outcome(
     negatives: int,
     width: int,
     tell: Callable[[int], None],
+    own: Callable[[float], float] | None = None,
     which: str = "test",
 ) -> Outcome:
     """Ask a system about all probes and negatives."""
-    made = Outcome(asked.name)
+    made = Outcome(asked.name, own=own)
     every = [one for name in probes.EVERY for one in probes.planned(library, which, name, per_cell)]
     tuning = probes.negatives(library, "tune", negatives)
     testing = probes.negatives(library, "test", negatives)
@@ -225,12 +233,13 @@ class Judge:
 def fitting(
     made: Outcome, judge: Judge, which: str, references: int
 ) -> Iterator[dict[str, object]]:
-    """Yield what ``identify_scores.py --cases`` fits the likelihoods on and tests them with."""
-    named = {"dev": "fit", "test": "test"}[which]
-    groups = [(named, one) for some in made.cases.values() for one in some]
-    groups += [("fit", one) for some in made.tuning.values() for one in some]
-    groups += [("test", one) for some in made.testing.values() for one in some]
-    for group, one in groups:
+    """Yield what ``identify_scores.py --cases`` fits the likelihoods on, or tests them with.
+
+    The dev set and the tuning negatives are fitted on, the test set and the other negatives
+    tested with.
+    """
+    group, negatives = {"dev": ("fit", made.tuning), "test": ("test", made.testing)}[which]
+    for one in (case for some in (*made.cases.values(), *negatives.values()) for case in some):
         if one.answer.reason is None:
             yield {
                 "kind": "sound",
@@ -375,9 +384,8 @@ def _facts(
     for seconds in (PROBE_S, SHORT_S):
         set_ = made.threshold(seconds)
         lines.append(
-            f"- {name}, {seconds:g} s: threshold {set_.score:.4g} = highest of {set_.count:,} "
-            f"tuning negatives {set_.highest:.4g} + {set_.margin:.3g} (ln 4 mean excesses of the "
-            "top 1 %)."
+            f"- {name}, {seconds:g} s: highest of {set_.count:,} tuning negatives "
+            f"{set_.highest:.4g}; threshold {set_.score:.4g}, {set_.how}."
         )
     for what, (hits, count) in false_accepts(made).items():
         low, high = interval(hits, count)

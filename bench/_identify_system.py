@@ -177,6 +177,11 @@ def probability(answer: Answer, seconds: float) -> float | None:
     return posterior(measured.log10_lr(answer.own, searched=answer.searched), BASE_RATE)
 
 
+def least(held: References, seconds: float) -> float:
+    """Return the score from which one probe of sound is named among these references."""
+    return tail("sound", seconds).least_in(len(held.infos))
+
+
 def audio_path(data: bytes) -> Fingerprint:
     """Return a stream's fingerprint: decode, mono, spectrogram, landmarks; its codes apart."""
     peaks = peaks_in(power(decoded(data)), RECIPE)

@@ -57,6 +57,10 @@ class Cautery:
     def __init__(self, entries: tuple[index.Entry, ...]) -> None:
         self.held = system.references((one.id, one.load()) for one in entries)
 
+    def least(self, seconds: float) -> float:
+        """Return the score from which a probe of so many seconds is named."""
+        return system.least(self.held, seconds)
+
     def ask(self, sound: media.Sound, hint: str | None) -> system.Answer:
         """Ask one probe."""
         return system.ask(self.held, sound, hints=() if hint is None else (hint,))
@@ -127,6 +131,7 @@ def audio_rows(run: Run) -> list[str]:
                 audio.outcome(
                     library, one, key=keys.get(one.name, "1"), per_cell=mine, negatives=others,
                     width=asked.jobs, tell=tell, which=asked.set,
+                    own=one.least if isinstance(one, Cautery) else None,
                 )
             )  # fmt: skip
     judge = audio.Judge(library)
