@@ -1,8 +1,8 @@
 """Inside the decoder's child: frames of any codec, rate and layout become 8 kHz mono.
 
-Some frames at a time are mixed down into the resampler's own buffer. One rule for every rate: a low-pass as a matrix that turns a block of input into a
-block of output, so that BLAS does the work. Rates whose ratio to 8 kHz is too odd for a small
-matrix go through FFmpeg's own resampler.
+Some frames at a time are mixed down into the resampler's own buffer. One rule for every rate: a
+low-pass as a matrix that turns a block of input into a block of output, so that BLAS does the
+work. Rates whose ratio to 8 kHz is too odd for a small matrix go through FFmpeg's own resampler.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def mono(frames: Sequence[Any], out: Floats) -> None:
             raw = raw.reshape(count, -1, channels).transpose(0, 2, 1)
         rows = raw.astype(np.float32)
         if raw.dtype == np.uint8:
-            rows = (rows - 128) / 128
+            rows = (rows - np.float32(128)) / np.float32(128)
         elif raw.dtype.kind in "iu":
             rows /= float(np.iinfo(raw.dtype).max) + 1
     size = len(out) // count
