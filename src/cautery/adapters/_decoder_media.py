@@ -156,7 +156,7 @@ class _Reading:
 
     def is_empty(self) -> bool:
         """Tell whether nothing waits to be given."""
-        return not self.sound.waiting and not self._cells.pictures
+        return not self.sound.waiting and not self._cells.times
 
     def is_ready(self) -> bool:
         """Tell whether a whole part waits, its pictures too, or one of the two has run ahead."""
