@@ -60,7 +60,7 @@ def _warm() -> None:
         pass
     still(made, "matroska", at_s=0.0)
     resampler = FilterResampler(44099)
-    resampler.push(np.zeros(4096, np.float32))
+    resampler.room(4096)
     resampler.flush()
     with contextlib.suppress(Refusal):
         nothing = io.BytesIO(b"RIFF\x00\x00\x00\x00WAVE")

@@ -50,13 +50,11 @@ def parts(
     """
     reading = _Reading(Source(data, name, pictures=pictures), part_s=part_s, most_s=most_s)
     given = False
-    for count, (heard, frame, stamp) in enumerate(reading.source.frames()):
+    for heard, frames, tick in reading.source.frames():
         if heard:
-            reading.hear(frame, stamp)
-            if count % 16:
-                continue
-        elif stamp is not None:
-            reading.see(frame, stamp)
+            reading.hear(frames, tick)
+        else:
+            reading.see(frames, tick)
         while reading.is_ready():
             given = True
             yield reading.part()
@@ -87,32 +85,69 @@ class _Reading:
         self._seen_s: float | None = None
         self._begin_s: float | None = None
 
-    def hear(self, frame: Any, stamp: float | None) -> None:
-        """Put one frame of sound where its time stamp says, filling gaps, dropping repeats."""
-        sound = self.sound
-        end_s, samples, rate_hz = sound.end_s, frame.samples, frame.sample_rate
-        if rate_hz <= 0 or samples <= 0:
+    def hear(self, frames: list[Any], tick: float) -> None:
+        """Put frames of sound where their time stamps say, filling gaps, dropping repeats."""
+        if self._goes_on(frames, tick):
+            self.sound.take(frames)
             return
-        at_s = (end_s or 0.0) if stamp is None else self._timeline.place(stamp, end_s)
-        if end_s is not None:
-            gap_s = at_s - end_s
-            if gap_s > _JITTER_S:
-                self.source.damage.gaps += 1
-                sound.silence(gap_s)
-            elif gap_s < -_JITTER_S and gap_s < -samples / rate_hz:
-                return
-        sound.take(frame, at_s)
+        sound, timeline = self.sound, self._timeline
+        for frame in frames:
+            stamp, end_s, samples, rate_hz = (
+                frame.pts,
+                sound.end_s,
+                frame.samples,
+                frame.sample_rate,
+            )
+            if rate_hz <= 0 or samples <= 0:
+                continue
+            at_s = (end_s or 0.0) if stamp is None else timeline.place(stamp * tick, end_s)
+            if end_s is None:
+                sound.begin(at_s)
+            else:
+                gap_s = at_s - end_s
+                if gap_s > _JITTER_S:
+                    self.source.damage.gaps += 1
+                    sound.silence(gap_s)
+                elif gap_s < -_JITTER_S and gap_s < -samples / rate_hz:
+                    continue
+            sound.take([frame])
 
-    def see(self, frame: Any, stamp: float) -> None:
-        """Keep one picture, if its slot is free."""
-        before_s = self._seen_s
-        at_s = self._timeline.place(stamp, self.sound.end_s if before_s is None else before_s)
-        if self._first_s is None:
-            self._first_s = at_s
-        if before_s is None or at_s > before_s:
-            self._seen_s = at_s
-            if self._cells.wants(at_s):
-                self._cells.take(frame, at_s)
+    def _goes_on(self, frames: list[Any], tick: float) -> bool:
+        """Tell whether frames are alike and follow the sound so far and one another.
+
+        The first and the last tell for those between them, which span less than a second.
+        """
+        first, last, end_s = frames[0], frames[-1], self.sound.end_s
+        samples, rate_hz = first.samples, first.sample_rate
+        if end_s is None or first.pts is None or last.pts is None or min(samples, rate_hz) <= 0:
+            return False
+        last_s = end_s + (len(frames) - 1) * samples / rate_hz
+        offset_s = self._timeline.offsets[-1]
+        return (
+            abs(first.pts * tick + offset_s - end_s) <= _JITTER_S
+            and abs(last.pts * tick + offset_s - last_s) <= _JITTER_S
+            and rate_hz == last.sample_rate
+            and first.format.name == last.format.name
+            and all(
+                one.samples == samples and one.layout.nb_channels == first.layout.nb_channels
+                for one in frames
+            )
+        )
+
+    def see(self, frames: list[Any], tick: float) -> None:
+        """Keep pictures whose slots are free."""
+        for frame in frames:
+            if frame.pts is None:
+                continue
+            before_s = self._seen_s
+            expected_s = self.sound.end_s if before_s is None else before_s
+            at_s = self._timeline.place(frame.pts * tick, expected_s)
+            if self._first_s is None:
+                self._first_s = at_s
+            if before_s is None or at_s > before_s:
+                self._seen_s = at_s
+                if self._cells.wants(at_s):
+                    self._cells.take(frame, at_s)
 
     def is_full(self) -> bool:
         """Tell whether as much was read as may be."""
@@ -121,7 +156,7 @@ class _Reading:
 
     def is_empty(self) -> bool:
         """Tell whether nothing waits to be given."""
-        return not self.sound.waiting and not self._cells.pictures
+        return not self.sound.waiting and not self._cells.times
 
     def is_ready(self) -> bool:
         """Tell whether a whole part waits, its pictures too, or one of the two has run ahead."""

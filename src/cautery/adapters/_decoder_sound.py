@@ -1,14 +1,14 @@
 """Inside the decoder's child: frames of any codec, rate and layout become 8 kHz mono.
 
-Frames are joined in FFmpeg's own sample queue, so that mixing and resampling work on a second or
-more at a time. One rule for every rate: a low-pass as a matrix that turns a block of input into a
-block of output, so that BLAS does the work. Rates whose ratio to 8 kHz is too odd for a small
-matrix go through FFmpeg's own resampler.
+Some frames at a time are mixed down into the resampler's own buffer. One rule for every rate: a
+low-pass as a matrix that turns a block of input into a block of output, so that BLAS does the
+work. Rates whose ratio to 8 kHz is too odd for a small matrix go through FFmpeg's own resampler.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import av
@@ -27,7 +27,9 @@ _BLOCK = 12
 """Output samples a block at least: with fewer, BLAS starves; with more, zeros are multiplied
 (measured at 48 kHz: 8 to 32 samples, least at 12 to 14)."""
 _LARGEST_MATRIX = 1_000_000
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14
+"""Samples that are resampled together."""
+_MOST_AT_ONCE = 1 << 16
 _GAINS = {"LFE": 0.0, "FC": math.sqrt(2)}
 _REAR_GAIN = math.sqrt(0.5)
 """Weights against left and right, after ITU-R BS.775: so a feed in 5.1 sounds in mono as its own
@@ -37,30 +39,38 @@ _EMPTY: Floats = np.empty(0, np.float32)
 
 
 class MatrixResampler:
-    """Streaming rational resampler to 8 kHz for one input rate."""
+    """Streaming rational resampler to 8 kHz for one input rate.
+
+    Write samples where :meth:`room` says, then ask for what is :meth:`made` of them.
+    """
 
     def __init__(self, rate_hz: int) -> None:
         shared = math.gcd(rate_hz, RATE_HZ)
         up, down = RATE_HZ // shared, rate_hz // shared
         times = max(1, math.ceil(_BLOCK / up))
-        self._out, self._hop = up * times, down * times
+        self._out, hop = up * times, down * times
         ratio = max(1.0, rate_hz / RATE_HZ)
         half = math.ceil(_ZERO_CROSSINGS * ratio)
-        self._width = self._hop + 2 * half
+        width = hop + 2 * half
         centre = np.arange(self._out) * (down / up) + half
-        distance = (np.arange(self._width)[:, None] - centre[None, :]) / ratio
+        distance = (np.arange(width)[:, None] - centre[None, :]) / ratio
         inside = np.abs(distance) <= _ZERO_CROSSINGS
         window = np.i0(
             _KAISER_BETA * np.sqrt(np.where(inside, 1 - (distance / _ZERO_CROSSINGS) ** 2, 0))
         ) / np.i0(_KAISER_BETA)
         taps = np.where(inside, np.sinc(_CUTOFF * distance) * window, 0.0)
         taps /= taps.sum(axis=0, keepdims=True)
+        blocks = math.ceil(_CHUNK / hop)
+        self._step = blocks * hop
+        self._need = self._step - hop + width
+        self._held: Floats = np.zeros(self._need + _MOST_AT_ONCE, np.float32)
+        self._filled = half
         # Windows of a block overlap, and BLAS takes no overlapping rows: pieces of a hop do not.
-        self._pieces = [
-            np.ascontiguousarray(taps[at : at + self._hop], dtype=np.float32)
-            for at in range(0, self._width, self._hop)
-        ]
-        self._held: Floats = np.zeros(half, np.float32)
+        self._pieces: list[tuple[Floats, Floats]] = []
+        for at in range(0, width, hop):
+            piece = np.ascontiguousarray(taps[at : at + hop], dtype=np.float32)
+            rows = as_strided(self._held[at:], (blocks, len(piece)), (4 * hop, 4), writeable=False)
+            self._pieces.append((rows, piece))
         self._owed = 0.0
         self._per_in = RATE_HZ / rate_hz
 
@@ -71,31 +81,44 @@ class MatrixResampler:
         up, down = RATE_HZ // shared, rate_hz // shared
         return up * (down + 2 * _ZERO_CROSSINGS * (down // up + 1)) <= _LARGEST_MATRIX
 
-    def push(self, samples: Floats) -> Floats:
-        """Take input, return the output that is complete."""
-        self._owed += len(samples) * self._per_in
-        self._held = np.concatenate((self._held, samples))
-        blocks = (len(self._held) - self._width) // self._hop + 1
-        if blocks < 1:
-            return _EMPTY
-        made: Floats = np.zeros((blocks, self._out), np.float32)
-        for number, piece in enumerate(self._pieces):
-            rows = as_strided(
-                self._held[number * self._hop :],
-                (blocks, len(piece)),
-                (4 * self._hop, 4),
-                writeable=False,
-            )
-            made += rows @ piece
-        self._held = self._held[blocks * self._hop :]
-        self._owed -= made.size
-        return made.reshape(-1)
+    def room(self, count: int) -> Floats:
+        """Return where the next samples go, ``_MOST_AT_ONCE`` of them at most."""
+        begin = self._filled
+        self._filled = begin + count
+        self._owed += count * self._per_in
+        return self._held[begin : self._filled]
+
+    def made(self) -> Floats | None:
+        """Return the output of a whole chunk; ``None``: more must be written first."""
+        if self._filled < self._need:
+            return None
+        made = self._product()
+        if not np.isfinite(made.sum()):
+            np.nan_to_num(self._held, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+            np.clip(self._held, -4.0, 4.0, out=self._held)
+            made = self._product()
+        rest = self._filled - self._step
+        self._held[:rest] = self._held[self._step : self._filled]
+        self._filled = rest
+        self._owed -= len(made)
+        return made
 
     def flush(self) -> Floats:
         """Return what is still owed, the input padded with silence."""
-        owed = round(self._owed)
-        made = self.push(np.zeros(self._width + self._hop, np.float32))
-        return made[: max(0, owed)]
+        owed = max(0, round(self._owed))
+        made: list[Floats] = []
+        while sum(map(len, made)) < owed:
+            self.room(min(_MOST_AT_ONCE, max(1, self._need - self._filled)))[:] = 0
+            if (one := self.made()) is not None:
+                made.append(one)
+        return np.concatenate(made)[:owed] if made else _EMPTY
+
+    def _product(self) -> Floats:
+        (rows, piece), *others = self._pieces
+        made: Floats = rows @ piece
+        for rows, piece in others:
+            made += rows @ piece
+        return made.reshape(-1)
 
 
 class FilterResampler:
@@ -104,18 +127,31 @@ class FilterResampler:
     def __init__(self, rate_hz: int) -> None:
         self._rate = rate_hz
         self._inner: Any = av.AudioResampler(format="flt", layout="mono", rate=RATE_HZ)
+        self._held: Floats = np.zeros(_CHUNK + _MOST_AT_ONCE, np.float32)
+        self._filled = 0
 
-    def push(self, samples: Floats) -> Floats:
-        """Take input, return the output that is complete."""
-        if not len(samples):
-            return _EMPTY
-        frame = av.AudioFrame.from_ndarray(samples[None, :], format="flt", layout="mono")
-        frame.sample_rate = self._rate
-        return self._joined(self._inner.resample(frame))
+    def room(self, count: int) -> Floats:
+        """Return where the next samples go, ``_MOST_AT_ONCE`` of them at most."""
+        begin = self._filled
+        self._filled = begin + count
+        return self._held[begin : self._filled]
+
+    def made(self) -> Floats | None:
+        """Return the output of a whole chunk; ``None``: more must be written first."""
+        return None if self._filled < _CHUNK else self._joined(self._pushed())
 
     def flush(self) -> Floats:
-        """Return what the filter still holds."""
-        return self._joined(self._inner.resample(None))
+        """Return what is still owed."""
+        last = self._pushed() if self._filled else []
+        return self._joined(last + self._inner.resample(None))
+
+    def _pushed(self) -> list[Any]:
+        samples = np.nan_to_num(self._held[: self._filled], posinf=0.0, neginf=0.0)
+        self._filled = 0
+        frame = av.AudioFrame.from_ndarray(samples[None, :], format="flt", layout="mono")
+        frame.sample_rate = self._rate
+        pushed: list[Any] = self._inner.resample(frame)
+        return pushed
 
     @staticmethod
     def _joined(frames: list[Any]) -> Floats:
@@ -123,30 +159,38 @@ class FilterResampler:
         return np.concatenate(parts).astype(np.float32) if parts else _EMPTY
 
 
-def mono(frame: Any) -> Floats:
-    """Return a frame's channels mixed down, full scale 1.0, always finite."""
-    gains = _gains(frame.layout)
-    if frame.format.name == "fltp":  # AAC, MP3, AC-3, Opus, Vorbis: no copy but the sum
-        size = frame.samples
-        rows = [np.frombuffer(plane, np.float32, count=size) for plane in frame.planes]
+def mono(frames: Sequence[Any], out: Floats) -> None:
+    """Mix the channels of frames that are alike down into ``out``, one after another.
+
+    Full scale is 1.0. Planes are joined by one call for many frames: to ask NumPy for each of
+    them costs as much as half of their decoding.
+    """
+    gains = _gains(frames[0].layout)
+    count, channels = len(frames), len(gains)
+    if frames[0].format.name == "fltp":  # AAC, MP2, MP3, AC-3, Opus, Vorbis
+        planes = [plane for frame in frames for plane in frame.planes]
+        rows = np.frombuffer(b"".join(planes), np.float32).reshape(count, channels, -1)
     else:
-        raw = frame.to_ndarray()
-        if not frame.format.is_planar:
-            raw = raw.reshape(-1, len(gains)).T
-        values = raw.astype(np.float32)
+        arrays = [frame.to_ndarray() for frame in frames]
+        raw = np.stack(arrays)
+        if not frames[0].format.is_planar:
+            raw = raw.reshape(count, -1, channels).transpose(0, 2, 1)
+        rows = raw.astype(np.float32)
         if raw.dtype == np.uint8:
-            values = (values - 128) / 128
+            rows = (rows - np.float32(128)) / np.float32(128)
         elif raw.dtype.kind in "iu":
-            values /= float(np.iinfo(raw.dtype).max) + 1
-        rows = list(values)
+            rows /= float(np.iinfo(raw.dtype).max) + 1
+    size = len(out) // count
+    rows, mixed = rows[:, :, :size], out.reshape(count, size)  # planes may be padded
     whole = sum(gains)
-    mixed: Floats = rows[0] * np.float32(gains[0] / whole)
-    for row, gain in zip(rows[1:], gains[1:], strict=True):
+    if channels == 2:  # nearly every stream
+        np.add(rows[:, 0], rows[:, 1], mixed)
+        mixed *= np.float32(0.5)
+        return
+    np.multiply(rows[:, 0], np.float32(gains[0] / whole), mixed)
+    for number, gain in enumerate(gains[1:], 1):
         if gain:
-            mixed += row * np.float32(gain / whole)
-    if not np.isfinite(mixed @ mixed):
-        mixed = np.nan_to_num(mixed, nan=0.0, posinf=0.0, neginf=0.0).clip(-4.0, 4.0)
-    return mixed
+            mixed += rows[:, number] * np.float32(gain / whole)
 
 
 def _gains(layout: Any) -> list[float]:
@@ -172,8 +216,7 @@ class Sound:
         self._most = int(most_s * RATE_HZ)
         self._parts: list[Floats] = []
         self._resampler: MatrixResampler | FilterResampler | None = None
-        self._kind: tuple[int, int, str] | None = None
-        self._queue: Any = None
+        self._rate = 0
         self._taken = 0.0
         self._popped = 0
         self.made = 0
@@ -196,24 +239,37 @@ class Sound:
         """Media time of the next sample to be popped."""
         return None if self.start_s is None else self.start_s + self._popped / RATE_HZ
 
+    def begin(self, at_s: float) -> None:
+        """Say where the first sample lies."""
+        self.start_s = self.end_s = at_s
+
     def silence(self, seconds: float) -> None:
         """Fill a gap."""
-        self._end_run()
+        self.finish()
         self._advance(seconds)
         self._keep(np.zeros(max(0, round(self._taken) - self.made), np.float32))
 
-    def take(self, frame: Any, at_s: float) -> None:
-        """Take one frame; ``at_s`` matters for the first only."""
-        if self.start_s is None:
-            self.start_s = self.end_s = at_s
-        kind = (frame.sample_rate, frame.layout.nb_channels, frame.format.name)
-        if kind != self._kind:
-            self._begin_run(kind)
-        frame.pts = None  # the queue would insist on its own count
-        self._queue.write(frame)
-        self._advance(frame.samples / kind[0])
-        if self._queue.samples >= _CHUNK:
-            self._drain()
+    def take(self, frames: Sequence[Any]) -> None:
+        """Take frames that are alike and go on where the sound ends."""
+        rate_hz, samples = frames[0].sample_rate, frames[0].samples * len(frames)
+        if rate_hz != self._rate:
+            self.finish()
+            fits = MatrixResampler.fits(rate_hz)
+            self._resampler = MatrixResampler(rate_hz) if fits else FilterResampler(rate_hz)
+            self._rate = rate_hz
+        resampler = self._resampler
+        assert resampler is not None
+        if samples <= _MOST_AT_ONCE:
+            mono(frames, resampler.room(samples))
+            self._drain(resampler)
+        else:
+            mixed = np.empty(samples, np.float32)
+            mono(frames, mixed)
+            for at in range(0, samples, _MOST_AT_ONCE):
+                some = mixed[at : at + _MOST_AT_ONCE]
+                resampler.room(len(some))[:] = some
+                self._drain(resampler)
+        self._advance(samples / rate_hz)
 
     def pop(self, most: int) -> Floats:
         """Take out up to ``most`` of the samples made."""
@@ -224,34 +280,19 @@ class Sound:
         return taken
 
     def finish(self) -> None:
-        """Make what is still in the queue and the filter."""
-        self._end_run()
+        """Make what is still in the resampler."""
+        if self._resampler is not None:
+            self._keep(self._resampler.flush())
+        self._resampler, self._rate = None, 0
 
     def _advance(self, seconds: float) -> None:
         self._taken += seconds * RATE_HZ
         if self.start_s is not None:
             self.end_s = self.start_s + self._taken / RATE_HZ
 
-    def _begin_run(self, kind: tuple[int, int, str]) -> None:
-        rate_hz = kind[0]
-        if self._kind is None or rate_hz != self._kind[0]:
-            self._end_run()
-            fits = MatrixResampler.fits(rate_hz)
-            self._resampler = MatrixResampler(rate_hz) if fits else FilterResampler(rate_hz)
-        else:
-            self._drain()  # the same rate, other channels: the filter goes on
-        self._queue, self._kind = av.AudioFifo(), kind
-
-    def _drain(self) -> None:
-        if self._resampler is None or not self._queue.samples:
-            return
-        self._keep(self._resampler.push(mono(self._queue.read())))
-
-    def _end_run(self) -> None:
-        if self._resampler is not None:
-            self._drain()
-            self._keep(self._resampler.flush())
-        self._resampler = self._kind = self._queue = None
+    def _drain(self, resampler: MatrixResampler | FilterResampler) -> None:
+        while (made := resampler.made()) is not None:
+            self._keep(made)
 
     def _keep(self, samples: Floats) -> None:
         samples = samples[: self._most - self.made].clip(-4.0, 4.0)

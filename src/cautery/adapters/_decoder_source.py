@@ -20,6 +20,9 @@ _MOST_PIXELS = 4096 * 2304
 _READ_ERRORS_BORNE = 50
 _FAILURES_BORNE = 8
 """Sound packets in a row that give no frame before the stream is opened anew."""
+_TOGETHER = 8
+"""Sound packets whose frames are handed on together: more leave the cache before they are read
+(measured, sound / bare decode at 4, 8, 16, 32 packets: 1.74, 1.74, 1.82, 2.08)."""
 _LOST_BYTES, _LOST_S = 256_000, 5.0
 """So much of a stream without a packet of its sound means that the sound has moved."""
 _REST_BYTES, _REST_S = 12_000, 2.0
@@ -105,13 +108,16 @@ class Source:
         self.has_pictures = False
         self._size = data.seek(0, io.SEEK_END)
 
-    def frames(self) -> Iterator[tuple[bool, Any, float | None]]:
-        """Yield (is it sound?, frame, time stamp in seconds), in the order of the container."""
+    def frames(self) -> Iterator[tuple[bool, list[Any], float]]:
+        """Yield (is it sound?, frames, seconds a tick of their stamps), as the container has them.
+
+        Sound comes by several frames: a call for each would cost as much as a tenth of decoding.
+        """
         base: int | None = 0
         while base is not None:
             base = yield from self._section(base)
 
-    def _section(self, base: int) -> Generator[tuple[bool, Any, float | None], None, int | None]:
+    def _section(self, base: int) -> Generator[tuple[bool, list[Any], float], None, int | None]:
         window = _Window(self._data, base)
         with self._opened(window, base) as container:
             audio, video = _stream(container, "audio"), _stream(container, "video")
@@ -127,23 +133,38 @@ class Source:
                 return None
             follow = _Following(window, base, self._size) if self._name == "mpegts" else None
             ears = audio if self._wants[0] else None
-            steady = 0
-            ticks = {one: float(one.time_base) for one in used}
+            tick, shown_tick = (float(one.time_base) if one else 0.0 for one in (audio, video))
+            heard: list[Any] = []
+            good: list[Any] = []
             for packet in self._packets(container, used):
-                stream = packet.stream
                 if self._marked and packet.has_sidedata("encryption_info"):
                     self.damage.sealed += 1
                     continue
                 frames = self._decoded(packet)
-                tick = ticks[stream]
-                for frame in frames:
-                    stamp = frame.pts
-                    yield stream is ears, frame, None if stamp is None else stamp * tick
-                if follow is not None and stream is ears:
-                    # Where a good packet lies is noted now and then; asking each costs 3 %.
-                    steady = (steady + 1) % 16 if frames else 0
-                    if not steady and follow.moved(packet, len(frames), tick):
+                if packet.stream is not ears:
+                    if heard:
+                        yield True, heard, tick
+                        heard = []
+                    yield False, frames, shown_tick
+                    continue
+                if frames:
+                    heard += frames
+                    good.append(packet)
+                    if len(good) < _TOGETHER:
+                        continue
+                if heard:
+                    yield True, heard, tick
+                    heard = []
+                if follow is not None:
+                    follow.heard(good, tick)
+                    if not frames and follow.lost(packet):
                         break
+                good = []
+            else:
+                if heard:
+                    yield True, heard, tick
+                if follow is not None:
+                    follow.heard(good, tick)
             for one in used:
                 self.codecs.setdefault(_codec(one))
         again = follow.again() if follow is not None and ears is not None else None
@@ -196,21 +217,33 @@ class _Following:
         self._first: float | None = None
         self._per_s = 0.0
 
-    def moved(self, packet: Any, frames: int, tick: float) -> bool:
-        """Note one packet of sound; tell whether its decoder has lost it for good."""
-        at = packet.pos
-        if at is None or at < 0 or not packet.size:
-            return False
-        self._window.last = at
-        if frames:
-            self._good, self._failed = self._good + 1, 0
+    def heard(self, packets: list[Any], tick: float) -> None:
+        """Note the last of some packets that gave sound, of those whose place is known.
+
+        Only the first packet that ends in a PES packet knows its place.
+        """
+        if not packets:
+            return
+        self._good, self._failed = self._good + 1, 0
+        for packet in reversed(packets):
+            at = packet.pos
+            if at is None or at < 0:
+                continue
+            self._window.last = at
             if packet.pts is not None and at:
                 stamp_s = packet.pts * tick
                 self._first = stamp_s if self._first is None else self._first
                 if stamp_s > self._first + 1:
                     self._per_s = at / (stamp_s - self._first)
                     self._window.most = int(max(_LOST_BYTES, _LOST_S * self._per_s))
+            return
+
+    def lost(self, packet: Any) -> bool:
+        """Note a packet that gave no sound; tell whether its decoder has lost it for good."""
+        at = packet.pos
+        if at is None or at < 0 or not packet.size:
             return False
+        self._window.last = at
         self._failed += 1
         if self._failed == 1:
             self._failed_at = at

@@ -24,10 +24,14 @@ def still(data: BinaryIO, name: str, *, at_s: float) -> tuple[dict[str, Any], by
     source, timeline = Source(data, name, sound=False, pictures=True), Timeline()
     shown: Any = None
     shown_s: float | None = None
-    for _, frame, stamp in source.frames():
-        if stamp is None:
-            continue
-        frame_s = timeline.place(stamp, shown_s)
+    stamped = (
+        (frame, frame.pts * tick)
+        for _, frames, tick in source.frames()
+        for frame in frames
+        if frame.pts is not None
+    )
+    for frame, stamp_s in stamped:
+        frame_s = timeline.place(stamp_s, shown_s)
         if shown is not None and frame_s > at_s + 1e-3:
             break
         shown, shown_s = frame, frame_s

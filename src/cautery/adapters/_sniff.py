@@ -74,7 +74,8 @@ def container_of(data: bytes) -> str:
     DecodeError
         If it is empty, text, a page or playlist, or nothing known; the message says which.
     EncryptedError
-        If it is a transport stream marked as scrambled, or looks like ciphertext.
+        If it is a transport stream that is marked as scrambled. Even bytes alone are no evidence:
+        noise and most compressed data have them too.
     """
     if not data:
         raise DecodeError("the capture is empty")
@@ -93,8 +94,9 @@ def container_of(data: bytes) -> str:
         if head.startswith(mark):
             raise DecodeError(f"not media: it looks like {said}")
     if _evenly_random(data[:_RANDOM_BYTES]):
-        raise EncryptedError(
-            "encrypted: no container and evenly random bytes, as of an HLS segment under AES-128"
+        raise DecodeError(
+            "no media in it that can be read: no container and evenly random bytes (ciphertext, "
+            "such as of an HLS segment whose playlist names a key, or compressed or random data)"
         )
     raise DecodeError("not media: no known container (it may be encrypted or damaged)")
 
