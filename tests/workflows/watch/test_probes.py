@@ -82,7 +82,9 @@ class Hears:
         self.pictures_asked.append(pictures)
         if isinstance(self.result, CauteryError):
             raise self.result
-        return self.result
+        if pictures:
+            return self.result
+        return replace(self.result, luma=self.result.luma[:0], luma_s=self.result.luma_s[:0])
 
     async def still(self, data: bytes, *, at_s: float) -> bytes:
         raise DecodeError("no picture there")
