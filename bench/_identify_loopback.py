@@ -35,6 +35,7 @@ from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.http import PoliteClient
 from cautery.identify.observe import observe
 from cautery.model import NetworkPolicy, Observation
+from cautery.watch.mpegts import without_pictures
 from cautery.workflows.watch.fetching import fetch_newest
 from cautery.workflows.watch.probes import PROBE_S
 
@@ -152,20 +153,27 @@ def _served() -> Iterator[int]:
         server.wait()
 
 
-def cpu_s() -> float:
-    """Return the CPU seconds of this process and of its decoders."""
-    ticks = 0
+def decoders() -> tuple[int, ...]:
+    """Return the process ids of this process's decoders."""
+    found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            fields = status.read_text().rpartition(")")[2].split()
-            mine = int(status.parent.name) == os.getpid()
-            child = (
-                int(fields[1]) == os.getpid()
-                and b"_decoder_child" in (status.parent / "cmdline").read_bytes()
-            )
-            if mine or child:
-                ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+            parent = int(status.read_text().rpartition(")")[2].split()[1])
+            if (
+                parent == os.getpid()
+                and b"_decoder_child" in status.with_name("cmdline").read_bytes()
+            ):
+                found.append(int(status.parent.name))
+    return tuple(found)
+
+
+def cpu_s(children: Sequence[int]) -> float:
+    """Return the CPU seconds of this process and of its decoders, to a hundredth each."""
+    ticks = 0
+    for pid in children:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(slots=True)
@@ -184,19 +192,20 @@ class Prober:
     def __init__(self, held: References, client: PoliteClient, decoder: ChildDecoder) -> None:
         self._held, self._client, self._decoder = held, client, decoder
         self._engine = ThreadEngine(2)
+        self.children: tuple[int, ...] = ()
 
     async def probe(self, url: str, effort: Effort, shares: _Shares | None = None) -> Observation:
         """Fetch, decode and search; ``shares`` takes the stages' costs if nothing else runs."""
-        began = cpu_s() if shares else 0.0
+        began = cpu_s(self.children) if shares else 0.0
         fetched = await fetch_newest(url, fetcher=self._client, journal=None, seconds=PROBE_S)
-        fetched_at = cpu_s() if shares else 0.0
+        fetched_at = cpu_s(self.children) if shares else 0.0
         decoded = await self._decoder.decode(fetched.data, pictures=False)
-        decoded_at = cpu_s() if shares else 0.0
+        decoded_at = cpu_s(self.children) if shares else 0.0
         seen = await self._engine.run(self._searched, decoded, fetched.at, effort)
         if shares:
             shares.fetch += fetched_at - began
             shares.decode += decoded_at - fetched_at
-            shares.search += cpu_s() - decoded_at
+            shares.search += cpu_s(self.children) - decoded_at
             shares.count += 1
         return seen
 
@@ -220,9 +229,9 @@ async def _all(
         tell(1)
         return seen
 
-    began = cpu_s()
+    began = cpu_s(prober.children)
     seen = await asyncio.gather(*(one(stream) for stream in streams))
-    return cpu_s() - began, seen
+    return cpu_s(prober.children) - began, seen
 
 
 @contextlib.asynccontextmanager
@@ -277,6 +286,7 @@ async def _measured(
         await _wait(prober, streams[0].url(port))
         for stream in streams[:_WARMING]:
             await prober.probe(stream.url(port), "full")
+        prober.children = decoders()
         with progress:
             for title, of, effort, rounds in plans:
                 costs, right, asked = [], 0, 0
@@ -303,8 +313,9 @@ async def _measured(
 
 
 def _newest(stream: Stream) -> bytes:
+    """Return the segments that a probe fetches, without pictures."""
     names = sorted(stream.folder.glob("*.ts"))
-    return b"".join(one.read_bytes() for one in names[-3:])
+    return without_pictures(b"".join(one.read_bytes() for one in names[-3:]))
 
 
 def _right(stream: Stream, seen: Observation) -> bool:

@@ -273,10 +273,20 @@ def _whose(
     """Return (channels, licensee, why)."""
     channels = _channels(one, known)
     works = all(known[x.reference].kind == "work" for x in one.chains)
-    clean = _ambience(one, known, glances)
+    heard = _heard(one, glances)
+    events = {known[x.reference].event for x in one.chains}
+    clean = max(
+        (
+            score for name, score in heard.items()
+            if name in known and known[name].clean and known[name].event in events
+        ),
+        default=0.0,
+    )  # fmt: skip
     own = sorted(
-        ((x.score, x.reference) for x in one.chains if x.reference in channels), reverse=True
-    )
+        ((max(x.score, heard.get(x.reference, 0.0)), x.reference)
+         for x in one.chains if x.reference in channels),
+        reverse=True,
+    )  # fmt: skip
     if (
         own
         and own[0][0] > OWN_LEAD * clean
@@ -301,21 +311,23 @@ def _whose(
     return channels, None, None
 
 
-def _ambience(one: Passage, known: Mapping[str, ReferenceInfo], glances: Sequence[Glance]) -> float:
-    """Return how well the event's clean feed is heard along a passage.
+def _heard(one: Passage, glances: Sequence[Glance]) -> dict[str, float]:
+    """Return how well each reference is heard along a passage, the windows' scores summed.
 
-    Whatever place its chain names: pictures at a speed that is slightly off may have led that one.
+    At whatever place: a chain holds one line, and pictures or a speed that is slightly off may
+    have led it past the sound of some windows.
     """
-    events = {known[x.reference].event for x in one.chains}
     heard: dict[str, float] = {}
     for glance in glances:
-        if min(glance.end_s, one.end_s) - max(glance.start_s, one.start_s) <= 0:
+        if min(glance.end_s, one.end_s) <= max(glance.start_s, one.start_s):
             continue
+        best: dict[str, float] = {}
         for witness in glance.observation.witnesses:
-            info = known.get(witness.reference)
-            if witness.kind == "sound" and info is not None and info.clean and info.event in events:
-                heard[info.id] = heard.get(info.id, 0.0) + witness.score
-    return max(heard.values(), default=0.0)
+            if witness.kind == "sound":
+                best[witness.reference] = max(best.get(witness.reference, 0.0), witness.score)
+        for name, score in best.items():
+            heard[name] = heard.get(name, 0.0) + score
+    return heard
 
 
 def _channels(one: Passage, known: Mapping[str, ReferenceInfo]) -> tuple[str, ...]:
