@@ -213,7 +213,8 @@ class _Talk:
             room += sentence[: len(room)]
             at_s += length_s + float(rng.uniform(*_PAUSE_S))
         loud = out[out != 0]
-        return out * np.float32(LEVELS["talk"] / np.sqrt(np.mean(loud**2)))
+        out *= np.float32(LEVELS["talk"] / np.sqrt(np.mean(loud**2)))
+        return out
 
     def _next(self, language: str, seconds: float) -> Sound:
         into_s = self._at[language]
@@ -385,9 +386,9 @@ def _strange(probe: Probe, foreign: Any) -> Sound:
     else:
         rng = np.random.default_rng([14, probe.number])
         crowd = sounds.level(sounds.crowd(rng, seconds), LEVELS["crowd"])[::2]
-    said = said.copy()
-    said[: len(crowd)] += crowd[: len(said)]
-    return said
+    mixed: Sound = said.astype(np.float32)
+    mixed[: len(crowd)] += crowd[: len(mixed)]
+    return mixed
 
 
 def _command(*told: object) -> list[str]:

@@ -36,6 +36,7 @@ from _identify_probes import PROBE_S, SHORT_S, disguises
 from cautery.identify.likelihood import tail
 
 if TYPE_CHECKING:
+    from cautery.identify.references import References
     from identify import Run
 
 _PER_S = 4
@@ -94,7 +95,8 @@ def _agreeing(probe: Hashes, film: Hashes) -> NDArray[np.float64]:
 
 def _distances(a: Frames, b: Frames) -> NDArray[np.int32]:
     one, other = a.astype(np.int32), b.astype(np.int32)
-    return one.sum(1)[:, None] + other.sum(1)[None] - 2 * one @ other.T
+    apart: NDArray[np.int32] = one.sum(1)[:, None] + other.sum(1)[None] - 2 * one @ other.T
+    return apart
 
 
 def _along(met: NDArray[np.generic], reduced: Callable[..., object]) -> NDArray[np.float64]:
@@ -130,7 +132,7 @@ def _hashed(path: Path, start_s: float = 0.0, seconds: float = 1e9) -> dict[str,
             if at_s >= start_s + seconds:
                 break
             if at_s + 1e-6 >= wanted:
-                made = _hashes_of(frame.to_ndarray(format="rgb24"))
+                made = _hashes_of(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
                 for name, (words, good) in made.items():
                     bits[name].append(words)
                     if name == "pdqhash":
@@ -313,7 +315,7 @@ def _hit(
     return score > least and name == probe.source and abs(at_s - probe.start_s) <= right_s
 
 
-def _ours(probe: video.Probe, films: system.References, seconds: float) -> bool:
+def _ours(probe: video.Probe, films: References, seconds: float) -> bool:
     answer = system.watch(films, system.Film.load(probe.path).cut(0.0, seconds))
     near = answer.offset_s is not None and abs(answer.offset_s - probe.start_s) <= RIGHT_S
     sure = answer.score >= tail("picture", seconds).least
