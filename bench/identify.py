@@ -1,11 +1,13 @@
 """Does identification reach what issue 4 asks, and what do its peers reach on the same rows?
 
 Rows: ``audio`` (recall by disguise at 10 s and 5 s, false accepts, calibration, the peers),
-``video`` (the same for pictures), ``cost`` (ratios measured alternately in one process). Media,
-probes, index and answers are kept in a cache (``~/.cache/cautery/bench/identify``, or
+``video`` (the same for pictures), ``peers`` (other fingerprints of pictures on the same probes),
+``event`` (an event from its pictures, the licensee from its sound), ``cost`` (ratios measured
+alternately in one process), ``loopback`` (probes a minute and core, fetched). Media, probes, index
+and answers are kept in a cache (``~/.cache/cautery/bench/identify``, or
 ``CAUTERY_BENCH_CACHE``); a run that was stopped goes on. Media: see ``_identify_media.py``.
 
-    python bench/identify.py [--rows audio,video,cost] [--quick] [--jobs 2] [--peers] [--write]
+    python bench/identify.py [--rows audio,video,...] [--quick] [--jobs 2] [--peers] [--write]
 
 ``--quick`` takes fewer probes and says how many; ``--set dev`` measures on the development side.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import platform
 import sys
 from collections.abc import Callable
@@ -25,11 +28,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 sys.path.insert(0, str(Path(__file__).parent))
+# Peers are installed apart (pip install --target), so that they cannot change what is measured.
+sys.path += [one for one in os.environ.get("CAUTERY_BENCH_PEERS", "").split(os.pathsep) if one]
 
 import _identify_audio as audio
 import _identify_cost as cost
+import _identify_event as event
 import _identify_index as index
+import _identify_loopback as loopback
 import _identify_media as media
+import _identify_pdq as pdq
 import _identify_peers as peers
 import _identify_probes as probes
 import _identify_system as system
@@ -37,14 +45,14 @@ import _identify_video as video
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 SECTION = "## Identification at full size: `python bench/identify.py`"
-ROWS = ("audio", "video", "cost")
+ROWS = ("audio", "video", "peers", "event", "cost", "loopback")
 FULL = {
     "audio": 200, "negatives": 4000, "video": 100, "channels": index.CHANNELS,
-    "peer_audio": 50, "peer_negatives": 500,
+    "peer_audio": 50, "peer_negatives": 500, "peers": 20, "event": 6, "loopback": 60,
 }  # fmt: skip
 QUICK = {
     "audio": 10, "negatives": 200, "video": 4, "channels": 630, "peer_audio": 10,
-    "peer_negatives": 200,
+    "peer_negatives": 200, "peers": 3, "event": 1, "loopback": 12,
 }  # fmt: skip
 TALK = Console(stderr=True)
 
@@ -114,7 +122,7 @@ def audio_rows(run: Run) -> list[str]:
     keys = {Cautery.name: f"{codes.hexdigest()[:12]}-{run.channels}"}
     systems: list[audio.Asked] = [Cautery(entries)]
     said: list[str] = []
-    if asked.peers:
+    if asked.beside:
         found, absent = peers.present(library)
         systems += found
         said += [f"- Not in this run: {one}." for one in absent]
@@ -191,11 +199,19 @@ def main() -> None:
     ask.add_argument("--peer-audio", type=int, help="probes a cell that peers of sound are asked")
     ask.add_argument("--peer-negatives", type=int, help="negatives that they are asked")
     ask.add_argument("--video", type=int, help="probes a cell of pictures")
+    ask.add_argument("--pictures", dest="peers", type=int, help="probes a cell of their peers")
+    ask.add_argument("--event", type=int, help="probes a disguise, of vtest and of the others each")
+    ask.add_argument("--loopback", type=int, help="streams served")
     ask.add_argument("--jobs", type=int, default=2)
-    ask.add_argument("--peers", action="store_true", help="measure the peers that are installed")
+    ask.add_argument(
+        "--peers", dest="beside", action="store_true", help="measure the peers of sound, if there"
+    )
     ask.add_argument("--write", action="store_true", help="refresh the section of RESULTS.md")
     asked = ask.parse_args()
-    parts = {"audio": audio_rows, "video": video.rows, "cost": cost.rows}
+    parts = {
+        "audio": audio_rows, "video": video.rows, "peers": pdq.rows, "event": event.rows,
+        "cost": cost.rows, "loopback": loopback.rows,
+    }  # fmt: skip
     run = Run(asked)
     lines = environment(run)
     for name in asked.rows.split(","):

@@ -80,6 +80,18 @@ async def decoder() -> AsyncIterator[ChildDecoder]:
         yield made
 
 
+async def test_sound_is_the_same_whether_or_not_the_pictures_are_asked_for(
+    decoder: ChildDecoder,
+) -> None:
+    data = clip(4.0, start_s=7.0)
+    alone = await decoder.decode(data, pictures=False)
+    both = await decoder.decode(data, pictures=True)
+    assert len(both.luma)
+    assert not len(alone.luma)
+    assert alone.audio_s == both.audio_s
+    np.testing.assert_array_equal(alone.audio, both.audio)
+
+
 @pytest.mark.parametrize("rate", [8000, 16000, 22050, 24000, 32000, 44100, 48000])
 async def test_every_sample_rate_becomes_8_khz_with_its_pitch(
     decoder: ChildDecoder, rate: int

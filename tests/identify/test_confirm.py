@@ -143,6 +143,30 @@ def test_a_licensees_own_sound_names_it_and_its_event() -> None:
     assert (found.channels, found.event, found.licensee) == (("fr",), "m", "fr")
 
 
+def heard_over(fr: float, clean: float, *, pictures_speed: float = 1.0) -> Identification:
+    """Three windows of the event's pictures, with a licensee and the clean feed heard so well."""
+    return judge(*(
+        glance(k * 10, [
+            witness("event:m", 100 + k * 10 * pictures_speed, seconds=10, speed=pictures_speed,
+                    kind="picture", score=9.0, log10_lr=4.0),
+            witness("fr", 100 + k * 10, seconds=10, score=fr),
+            witness("event:m", 100 + k * 10, seconds=10, score=clean),
+        ], 10)
+        for k in range(3)
+    ))  # fmt: skip
+
+
+def test_another_voice_over_the_ambience_is_no_licensees_own() -> None:
+    assert heard_over(fr=140, clean=100).licensee == "fr"
+    found = heard_over(fr=110, clean=100)
+    assert (found.event, found.channels, found.licensee) == ("m", (), None)
+
+
+def test_the_ambience_is_weighed_even_where_pictures_lie_at_a_speed_slightly_off() -> None:
+    found = heard_over(fr=90, clean=100, pictures_speed=1.012)
+    assert (found.event, found.channels, found.licensee) == ("m", (), None)
+
+
 def test_a_clean_feed_alone_names_the_event_and_nobody() -> None:
     found = judge(*windows(3, 10, "event:m", kind="picture", score=0.5))
     assert (found.channels, found.event, found.licensee) == ((), "m", None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cautery.watch.mpegts import CLOCK_HZ, PACKET, WRAP, TsCutter
+from cautery.watch.mpegts import CLOCK_HZ, PACKET, WRAP, TsCutter, without_pictures
 
 
 def _packet(pid: int, *, clock: int | None = None, start: bool = False, body: bytes = b"") -> bytes:
@@ -120,3 +120,55 @@ def test_nothing_gives_nothing(data):
     cutter = TsCutter()
     assert not list(cutter.feed(data))
     assert cutter.flush() is None
+
+
+SOUND, PICTURES = 0x101, 0x102
+H264, AAC = 0x1B, 0x0F
+
+
+def _map(*streams: tuple[int, int], pmt: int = 0x100) -> bytes:
+    """A programme map of (type, PID) each."""
+    told = b"".join(bytes((kind, 0xE0 | pid >> 8, pid & 0xFF, 0xF0, 0)) for kind, pid in streams)
+    head = bytes((2, 0xB0, 13 + len(told), 0, 1, 0xC1, 0, 0, 0xE1, 2, 0xF0, 0))
+    return _packet(pmt, start=True, body=b"\0" + head + told + b"crc!")
+
+
+def test_without_its_pictures_a_stream_keeps_its_tables_and_its_sound_in_order():
+    tables = _pat() + _map((H264, PICTURES), (AAC, SOUND))
+    sound = [_packet(SOUND, body=bytes((k,))) for k in range(4)]
+    shown = [_packet(PICTURES, clock=k, body=bytes((k,))) for k in range(4)]
+    mixed = tables + b"".join(a + b for a, b in zip(shown, sound, strict=True))
+    assert without_pictures(mixed) == tables + b"".join(sound)
+
+
+def test_a_pid_that_some_table_calls_sound_is_kept():
+    first = _pat() + _map((H264, PICTURES), (AAC, SOUND)) + _packet(PICTURES, body=b"seen")
+    later = _pat() + _map((AAC, PICTURES)) + _packet(PICTURES, body=b"heard")
+    assert without_pictures(first + later) == first + later
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no transport stream at all",
+        bytes(3 * PACKET),
+        _packet(PICTURES, body=b"no tables"),
+        (_pat() + _map((H264, PICTURES)) + _packet(PICTURES))[:-1],
+        b"\0" + _pat() + _map((H264, PICTURES)) + _packet(PICTURES)[:-1],
+    ],
+    ids=["empty", "text", "zeros", "no tables", "cut short", "out of step"],
+)
+def test_what_cannot_be_told_apart_comes_back_as_it_is(data: bytes):
+    assert without_pictures(data) == data
+
+
+@settings(max_examples=200, deadline=None)
+@given(bodies=st.lists(st.binary(max_size=PACKET - 1), min_size=1, max_size=8))
+def test_hostile_tables_never_raise_and_nothing_is_ever_added(bodies):
+    data = _pat() + b"".join((b"\x47" + one).ljust(PACKET, b"\xff") for one in bodies)
+    left = without_pictures(data)
+    assert len(left) % PACKET == 0
+    assert len(left) <= len(data)
+    packets = [data[at : at + PACKET] for at in range(0, len(data), PACKET)]
+    assert all(left[at : at + PACKET] in packets for at in range(0, len(left), PACKET))

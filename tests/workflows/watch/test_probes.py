@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.adapters.engine import ThreadEngine
@@ -35,6 +36,8 @@ from cautery.workflows.watch.streams import Stream
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "http://pirate.example/film.ts"
+SEGMENT = "http://pirate.example/0.ts"
+LIVE = b"#EXTM3U\n#EXT-X-TARGETDURATION:12\n#EXTINF:12,\n0.ts\n"
 
 
 def decoded(seconds: float, *, start_s: float = 0.0, picture_hz: float = 5.0) -> Decoded:
@@ -73,11 +76,15 @@ class Hears:
 
     def __init__(self, result: Decoded | CauteryError) -> None:
         self.result = result
+        self.pictures_asked: list[bool] = []
 
     async def decode(self, data: bytes, *, pictures: bool) -> Decoded:
+        self.pictures_asked.append(pictures)
         if isinstance(self.result, CauteryError):
             raise self.result
-        return self.result
+        if pictures:
+            return self.result
+        return replace(self.result, luma=self.result.luma[:0], luma_s=self.result.luma_s[:0])
 
     async def still(self, data: bytes, *, at_s: float) -> bytes:
         raise DecodeError("no picture there")
@@ -99,13 +106,17 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
     """Probe one stream once, whose media the decoder hears as given."""
 
     def once(
-        media: Decoded | CauteryError, *, answer: bytes | int | CauteryError = b"media"
+        media: Decoded | CauteryError | Hears,
+        *,
+        answer: bytes | int | CauteryError = b"media",
+        held: Decoded | None = None,
+        event: str | None = None,
     ) -> Stream:
         references = References(
             DEFAULT_RECIPE,
-            (ReferenceInfo(id="work-1", kind="work", event=None, clean=False, territory=None),),
+            (ReferenceInfo(id="work-1", kind="work", event=event, clean=False, territory=None),),
         )
-        references.add("work-1", film(60.0), at_s=0.0)
+        references.add("work-1", held or film(60.0), at_s=0.0)
         one = Stream(
             url=URL, key=URL, host="pirate.example", title=None, source="list", first_seen=NOON
         )
@@ -115,8 +126,8 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
             {URL: one},
             references,
             Tape(tmp_path, window_s=60.0),
-            fetcher=answers({URL: answer}),
-            decoder=Hears(media),
+            fetcher=answers({URL: answer, SEGMENT: b"media"}),
+            decoder=media if isinstance(media, Hears) else Hears(media),
             engine=engine,
             journal=journal,
             on_verdict=lambda _: None,
@@ -160,6 +171,7 @@ def test_what_is_too_short_for_two_windows_is_left_whole() -> None:
     assert windows_of(whole) == (whole,)
 
 
+@settings(deadline=None)
 @given(st.floats(24.0, 60.0), st.floats(0.0, 1000.0))
 def test_windows_do_not_overlap_so_that_they_may_agree_as_two_probes_do(
     seconds: float, start_s: float
@@ -199,6 +211,49 @@ def test_a_film_that_is_ours_is_proven_by_windows_of_one_fetch(
     cited = {one for each in stream.verdict.observations for one in each.exhibits}
     assert cited, "a claim cites what it rests on"
     assert cited <= sealed
+
+
+def shown(sound: Decoded) -> Decoded:
+    """The same with pictures that move."""
+    times = np.arange(round(sound.duration_s * 5)) / 5
+    luma = np.random.default_rng(5).integers(0, 255, (len(times), 36, 64), np.uint8)
+    return replace(sound, luma=luma, luma_s=times)
+
+
+def test_pictures_are_not_decoded_where_the_sound_says_whose_a_live_stream_is(
+    probe: Callable[..., Stream],
+) -> None:
+    whole = shown(film(60.0))
+    hears = Hears(part_of(whole, 20.0, 32.0))
+    stream = probe(hears, answer=LIVE, held=whole)
+    assert hears.pictures_asked == [False]
+    assert [one.reference for one in stream.observations[0].witnesses] == ["work-1"]
+
+
+def test_pictures_are_decoded_where_the_sound_is_strange(probe: Callable[..., Stream]) -> None:
+    whole = shown(film(60.0))
+    noise = np.random.default_rng(3).normal(0, 0.1, 12 * AUDIO_RATE_HZ).astype(np.float32)
+    hears = Hears(replace(part_of(whole, 20.0, 32.0), audio=noise))
+    probe(hears, answer=LIVE, held=whole)
+    assert hears.pictures_asked == [False, True]
+
+
+def test_pictures_of_an_event_are_decoded_whatever_the_sound_says(
+    probe: Callable[..., Stream],
+) -> None:
+    whole = shown(film(60.0))
+    hears = Hears(part_of(whole, 20.0, 32.0))
+    probe(hears, answer=LIVE, held=whole, event="match")
+    assert hears.pictures_asked == [False, True]
+
+
+def test_pictures_are_never_decoded_where_no_reference_has_any(
+    probe: Callable[..., Stream],
+) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, 12 * AUDIO_RATE_HZ).astype(np.float32)
+    hears = Hears(replace(shown(film(12.0)), audio=noise))
+    probe(hears, answer=LIVE)
+    assert hears.pictures_asked == [False]
 
 
 def test_a_film_that_is_not_ours_is_not_accused(
