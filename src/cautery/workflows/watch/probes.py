@@ -10,11 +10,11 @@ from functools import partial
 
 from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
 from cautery.identify.decide import decide
+from cautery.identify.ladder import Effort
 from cautery.identify.likelihood import above
 from cautery.identify.observe import alignment, observe
 from cautery.identify.picture import watched
 from cautery.identify.references import References
-from cautery.identify.sound import Effort
 from cautery.identify.windows import part_of
 from cautery.model import (
     Decoded,
