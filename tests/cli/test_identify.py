@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cautery.cli import app
+from cautery.cli.identify import _what
 from cautery.errors import CauteryError, InputError
 from cautery.workflows.identification.records import KEYS
 
@@ -67,6 +68,27 @@ def test_each_probe_is_one_line_with_the_keys_that_were_promised(world):
     assert code == 1
     assert sorted(lines) == ["a.ts", "b.m4a", "c.m4a", "d.m4a", "e.ts"]
     assert all(tuple(one) == KEYS for one in lines.values())
+
+
+def test_the_schema_that_is_printed_holds_for_every_line(world):
+    _, out, _ = run("identify", "--schema")
+    schema = json.loads(out)
+    kinds = {"string": str, "number": (int, float), "boolean": bool, "array": list,
+             "null": type(None)}  # fmt: skip
+    assert tuple(schema["required"]) == tuple(schema["properties"]) == KEYS
+    _, out, _ = run("identify", world / "probes", "--references", world / "league.ref", "--json")
+    for line in _lines(out).values():
+        for name, said in schema["properties"].items():
+            allowed = said["type"] if isinstance(said["type"], list) else [said["type"]]
+            assert any(isinstance(line[name], kinds[one]) for one in allowed), name
+
+
+def test_what_runs_one_after_the_other_is_not_told_as_one_or_the_other():
+    assert _what(["a", "b"], [("a",), ("b",)]) == "a, then b"
+    assert _what(["a", "b"], [("b", "a")]) == "a or b"
+    assert _what(["a", "b", "c"], [("a", "b"), ("c",), ("b", "a")]) == "a or b, then c"
+    assert _what(["a", "b"], []) == "a or b"
+    assert _what(["a"], [("a",), ("advert",)]) == "a"
 
 
 def test_a_probe_is_named_with_the_place_in_consecutive_media(world):

@@ -436,3 +436,17 @@ def test_the_manifest_of_another_folder_is_no_reference_file(tmp_path: Path) -> 
     next((tmp_path / "l.ref").glob("*.slice")).unlink()
     with pytest.raises(InputError, match="lacks"):
         References.load(tmp_path / "l.ref")
+
+
+def test_a_folder_of_something_else_is_not_written_into(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"holds 'thesis\.txt'"):
+        LiveFolder(tmp_path, DEFAULT_RECIPE, [ReferenceInfo(id="a")])
+    assert [one.name for one in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_writer_killed_before_its_first_manifest_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "writer").touch()
+    (tmp_path / ".writing-manifest-x").write_bytes(b"half")
+    with LiveFolder(tmp_path, DEFAULT_RECIPE, [ReferenceInfo(id="a")]):
+        assert sorted(one.name for one in tmp_path.iterdir()) == ["manifest", "writer"]

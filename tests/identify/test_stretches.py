@@ -24,7 +24,7 @@ def window(
         runner_up=0.0,
         delay_s=seconds / 2 - middle_at_s,
         speed=speed,
-        coverage=1.0,
+        coverage=float(str(more.pop("coverage", 1.0))),
         probe_s=seconds,
         log10_lr=3.0,
     )
@@ -84,3 +84,18 @@ def test_nothing_follows_a_reference_before_it_begins() -> None:
     (chain,) = chains_of([window(0, 7.0, speed=1.0, seconds=30.0)])
     assert chain.best.reference_s(0) == pytest.approx(-8)
     assert chain.span == (pytest.approx(8), 30)
+
+
+def test_where_the_whole_matches_in_part_its_windows_say_in_which() -> None:
+    whole = window(0, 112.5, speed=1.0, seconds=25.0, coverage=0.6)
+    part = window(12.5, 118.75, speed=1.0, seconds=12.5)
+    edge = window(0, 106.25, speed=1.0, seconds=12.5, coverage=0.2)
+    for order in ([whole, part], [part, whole]):
+        (chain,) = chains_of(order)
+        assert chain.span == (12.5, 25)
+    (chain,) = chains_of([edge, part, whole])
+    assert chain.span == (10, 25)
+    (alone,) = chains_of([whole])
+    assert alone.span == (5, 20)
+    (all_of_it,) = chains_of([window(0, 112.5, speed=1.0, seconds=25.0), part])
+    assert all_of_it.span == (0, 25)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 200
 """Of a table; of more probes the counts are told, and --json or -o tells each."""
+
+
+def _schema(wanted: bool) -> None:
+    if wanted:
+        from cautery.workflows.identification.records import line_schema
+
+        render.json_line(line_schema())
+        raise typer.Exit
 
 
 def identify(
@@ -41,6 +50,15 @@ def identify(
         float, typer.Option(help="Share of such probes that are of a reference; for triage.")
     ] = 0.05,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Probes in hand at a time.")] = 2,
+    schema: Annotated[  # noqa: ARG001 - it is answered before anything else is asked for
+        bool,
+        typer.Option(
+            "--schema",
+            is_eager=True,
+            callback=_schema,
+            help="Print the JSON Schema of a line and stop.",
+        ),
+    ] = False,
 ) -> None:
     """Name what each probe is, if it is any of the references; say how sure that is.
 
@@ -153,7 +171,8 @@ def rows_of(answer: Answer) -> list[tuple[object, ...]]:
         if found is not None and found.quoted:
             what = f"none, but quotes {', '.join(found.quoted)}"
         return [(name, what, "", _why(line), "")]
-    what = " or ".join(line["channels"]) or line["event"]
+    stretches = answer.found.stretches if answer.found is not None else ()
+    what = _what(line["channels"], [one.references for one in stretches]) or line["event"]
     if line["event"]:
         whose = line["licensee"] or "licensee unknown"
         what = f"{line['event']} ({whose})" if not line["channels"] else f"{what}, {line['event']}"
@@ -163,7 +182,6 @@ def rows_of(answer: Answer) -> list[tuple[object, ...]]:
     sure = verbal(_log10(line["likelihood_ratio"]))
     sure += ", confirmed" if line["confirmed"] else ", not confirmed"
     rows: list[tuple[object, ...]] = [(name, what, where, sure, " and ".join(line["witnesses"]))]
-    stretches = answer.found.stretches if answer.found is not None else ()
     if len(stretches) > 1:
         rows += [
             (
@@ -176,6 +194,18 @@ def rows_of(answer: Answer) -> list[tuple[object, ...]]:
             for one in stretches[:40]
         ]
     return rows
+
+
+def _what(channels: list[str], stretches: Sequence[tuple[str, ...]]) -> str:
+    """Say which references they are: any of those that run at once, and all that follow."""
+    one_after_the_other = dict.fromkeys(
+        " or ".join(name for name in channels if name in names) for names in stretches
+    )
+    told = [one for one in one_after_the_other if one]
+    named = {name for names in stretches for name in names}
+    if len(told) < 2 or not named.issuperset(channels):
+        return " or ".join(channels)
+    return ", then ".join(told)
 
 
 def _why(line: dict[str, Any]) -> str:

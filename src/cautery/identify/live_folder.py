@@ -80,6 +80,7 @@ class LiveFolder:
         self.path = path
         self.references = References(recipe, infos, window_s)
         self._manifest = Manifest()
+        _look_free(path)
         self._lock = _locked(path)
         try:
             if (path / MANIFEST).exists():
@@ -228,6 +229,22 @@ class LiveFolder:
         for one in list(names(self.path)):
             if one.name not in kept:
                 one.unlink(missing_ok=True)
+
+
+def _look_free(path: Path) -> None:
+    """Refuse a folder of something else: what a writer finds and does not know, it deletes."""
+    if not path.is_dir() or (path / MANIFEST).exists():
+        return
+    other = [
+        one.name
+        for one in path.iterdir()
+        if one.name != _LOCK and not one.name.startswith(TEMPORARY)
+    ]
+    if other:
+        raise InputError(
+            f"{path}: holds {other[0]!r}, and no manifest of live references",
+            hint="Give a new folder, or an empty one.",
+        )
 
 
 def _locked(path: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -108,6 +109,8 @@ def identification_plot(
             colour = names.get(alignment.reference, _NAMED)
             _lags(figure.add_axes(boxes[3]), alignment, colour)
         out = io.BytesIO()
+        # Text stays text in an SVG: whoever looks at it has the font for its letters.
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
         metadata: Any = {"Date": None, "Creator": "Cautery"} if format == "svg" else None
         figure.savefig(out, format=format, metadata=metadata, dpi=110)
     return out.getvalue()

@@ -127,25 +127,29 @@ class Chain:
         what joins the rest; of a single one, its middle. Nothing follows a reference before that
         begins.
         """
-        begin_s, end_s = self._spanned()
+        begin_s, end_s = _spanned(self.lines)
         line = self.best
         from_s = line.middle_s - line.at_s / line.speed
         return max(begin_s, min(from_s, end_s)), end_s
 
-    def _spanned(self) -> tuple[float, float]:
-        first = min(self.lines, key=_starts).glance
-        last = max(self.lines, key=_ends).glance
-        head_s, tail_s = self._matched(first), self._matched(last)
-        if first.start_s <= last.start_s and first.end_s >= last.end_s - 1e-6:
-            middle_s = (first.start_s + first.end_s) / 2
-            return middle_s - head_s / 2, middle_s + head_s / 2
-        return first.end_s - head_s, last.start_s + tail_s
 
-    def _matched(self, glance: Glance) -> float:
-        covered = max(
-            one.witness.coverage for one in self.lines if one.glance.start_s == glance.start_s
-        )
-        return (1.0 if covered >= SOLID else covered) * (glance.end_s - glance.start_s)
+def _spanned(lines: Sequence[Line]) -> tuple[float, float]:
+    first = min(lines, key=lambda one: (_starts(one), -_ends(one))).glance
+    last = max(lines, key=_ends).glance
+    head_s, tail_s = _matched(lines, first), _matched(lines, last)
+    if first.start_s > last.start_s or first.end_s < last.end_s - 1e-6:
+        return first.end_s - head_s, last.start_s + tail_s
+    within = [one for one in lines if one.glance != first]
+    if within and head_s < first.end_s - first.start_s:
+        # The probe as a whole matches in part, and its windows say in which.
+        return _spanned(within)
+    middle_s = (first.start_s + first.end_s) / 2
+    return middle_s - head_s / 2, middle_s + head_s / 2
+
+
+def _matched(lines: Sequence[Line], glance: Glance) -> float:
+    covered = max(one.witness.coverage for one in lines if one.glance == glance)
+    return (1.0 if covered >= SOLID else covered) * (glance.end_s - glance.start_s)
 
 
 def _slope(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:

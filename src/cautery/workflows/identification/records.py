@@ -25,6 +25,46 @@ KEYS = (
 """Of every line, in this order."""
 
 
+def line_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a line."""
+    text, number = {"type": "string"}, {"type": ["number", "null"]}
+    maybe = {"type": ["string", "null"]}
+    kinds: dict[str, dict[str, Any]] = {
+        "probe": text | {"description": "as it was asked for; a URL without user and query"},
+        "channels": {
+            "type": "array",
+            "items": text,
+            "description": "what it carries; several where nothing tells them apart, or one "
+            "follows the other; empty: none",
+        },
+        "event": maybe,
+        "licensee": maybe | {"description": "whose feed of the event it is"},
+        "offset_s": number | {"description": "reference time at the probe's start"},
+        "delay_s": number | {"description": "behind the reference; null for files"},
+        "score": number | {"description": "of the best witness; null: could not be read"},
+        "likelihood_ratio": number
+        | {"minimum": 0, "description": "odds for the same content; null: could not be read"},
+        "probability": number
+        | {"minimum": 0, "maximum": 1, "description": "for triage; null: could not be judged"},
+        "confirmed": {"type": "boolean", "description": "two windows of 5 s or more agree"},
+        "witnesses": {
+            "type": "array",
+            "items": {"enum": ["landmark", "bit-error", "video"]},
+            "uniqueItems": True,
+        },
+        "recipe": text | {"description": "how the fingerprints were made"},
+        "reason": text | {"description": "what was found, or why nothing, in words"},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "An answer of cautery identify",
+        "type": "object",
+        "properties": {name: kinds[name] for name in KEYS},
+        "required": list(KEYS),
+        "additionalProperties": False,
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What was found of one probe.
