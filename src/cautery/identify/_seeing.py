@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.fingerprint import placement
+from cautery.fingerprint.placement import UPRIGHT, Placement
 from cautery.fingerprint.recipe import Recipe
 from cautery.fingerprint.sliding import Patterns
 from cautery.fingerprint.video import INSETS, WHOLE, Cells, Floats, Times, cells_of, signature
@@ -45,7 +46,8 @@ _LEAST_ALIKE = 0.15
 _DECOYS, _TOP_DECOYS = 12, 3
 """Places of the probe played backwards that are judged in the same reference, and how many of the
 best of them say, on average, what chance reaches."""
-_SPREAD = 0.06
+_SLIDE_S = 0.04
+_SPREAD = 0.02
 """Of a correlation's Fisher z, that even the liveliest pictures have by chance: of many placements
 the best was chosen. 0.03, 0.06 and none were tried on 200 windows of other content."""
 _WHOLLY_ALIKE = 0.9
@@ -60,7 +62,7 @@ class Place:
     origin_s: float
     speed: float
     alike: float = -1.0
-    placed: int = 0
+    placed: Placement = UPRIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,9 @@ def searched(
         for place, spread in _promising(probe, references, places):
             if place not in known:
                 back = _judged(reverse, references, [place.name], decoys, media_at_s, _DECOYS)
-                known[place] = _lead(place, back) / spread
+                back.sort(key=lambda one: -one.alike)
+                chance = [_settled(reverse, references, one) for one in back[:_TOP_DECOYS]]
+                known[place] = _lead(place, chance) / spread
             made.append((place, known[place]))
         return sorted(made, key=lambda one: (-one[1], one[0].name))
 
@@ -129,7 +133,7 @@ def searched(
 def reachable(probe: Probe) -> float:
     """Return the score of the same pictures: the less moves, the less it is worth."""
     own = probe.change[probe.known]
-    spread = placement.spread(own, own, placement.upright())
+    spread = placement.spread(own, own, UPRIGHT)
     return float(np.arctanh(_WHOLLY_ALIKE)) / (spread + _SPREAD)
 
 
@@ -167,7 +171,8 @@ def _promising(
         if one.alike >= _LEAST_ALIKE and (one.name not in best or one.alike > best[one.name].alike):
             best[one.name] = one
     ranked = []
-    for one in sorted(best.values(), key=lambda one: (-one.alike, one.name))[:_MOST_WEIGHED]:
+    for at in sorted(best.values(), key=lambda one: (-one.alike, one.name))[:_MOST_WEIGHED]:
+        one = _settled(probe, references, at)
         theirs, known = their_changes(probe, references, one)
         spread = _SPREAD + placement.spread(
             probe.change[known], placement.evened(theirs[known]), one.placed
@@ -218,6 +223,24 @@ def _judge(probe: Probe, references: References, place: Place) -> Place:
     return Place(place.name, place.origin_s, place.speed, score, number)
 
 
+def _settled(probe: Probe, references: References, place: Place) -> Place:
+    """Move a judged place and its placement to where they fit best, between their grids."""
+    best = place
+    for step in (0.0, -_SLIDE_S, _SLIDE_S):
+        at = replace(place, origin_s=place.origin_s + step, placed=best.placed)
+        theirs, known = their_changes(probe, references, at)
+        if not known.any():
+            continue
+        ours, theirs = probe.change[known], placement.evened(theirs[known])
+        if step == 0.0:
+            score, where = placement.settled(ours, theirs, place.placed)
+        else:
+            score, where = placement.alike(ours, theirs, best.placed), best.placed
+        if score > best.alike or step == 0.0:
+            best = replace(at, alike=score, placed=where)
+    return best
+
+
 def their_changes(
     probe: Probe, references: References, place: Place
 ) -> tuple[Floats, NDArray[np.bool_]]:
@@ -230,7 +253,7 @@ def their_changes(
 
 def _lead(place: Place, decoys: Sequence[Place]) -> float:
     """Return how much more alike a place is than the best decoys, as Fisher's z."""
-    chance = sorted((one.alike for one in decoys), reverse=True)[:_TOP_DECOYS]
+    chance = [one.alike for one in decoys]
     level = max(float(np.mean(chance)) if chance else 0.0, _LEAST_ALIKE / 2)
     lead = np.arctanh(min(place.alike, 0.995)) - np.arctanh(min(level, 0.995))
     return max(0.0, float(lead))
@@ -260,8 +283,8 @@ def refined(probe: Probe, references: References, place: Place) -> Place:
     return best
 
 
-def _alike(probe: Probe, references: References, place: Place, number: int) -> float:
+def _alike(probe: Probe, references: References, place: Place, where: Placement) -> float:
     theirs, known = their_changes(probe, references, place)
     if not known.any():
         return -1.0
-    return placement.alike(probe.change[known], placement.evened(theirs[known]), number)
+    return placement.alike(probe.change[known], placement.evened(theirs[known]), where)
