@@ -282,35 +282,41 @@ def rows(run: Run) -> list[str]:
     with (cache() / "cases-video.jsonl").open("w", encoding="utf-8") as out:
         for case in made.cases(total):
             out.write(json.dumps(case) + "\n")
-    lines = [
-        f"Pictures: {count} probes a disguise of {references} real films "
-        f"({sum(there[one].seconds for one in footage.REFERENCES if one in there):.0f} s); no "
-        f"sound. Searched: those, {len(footage.REVERSED)} of them backwards at another pace, and "
-        f"{len(footage.lab_films('reference'))} matches of the lab. Other content: windows of "
-        f"{len([one for one in footage.TUNING if one in there])} real films and "
-        f"{len(footage.lab_films('tuning'))} of the lab to set the threshold, of "
-        f"{len([one for one in footage.TESTING if one in there])} and "
-        f"{len(footage.lab_films('testing'))} others to test it; windows overlap.",
+    return [
+        (
+            f"Pictures: {count} probes a disguise of {references} real films "
+            f"({sum(there[one].seconds for one in footage.REFERENCES if one in there):.0f} s); no "
+            f"sound. Searched: those, {len(footage.REVERSED)} of them backwards, and "
+            f"{len(footage.lab_films('reference'))} matches of the lab. Other content: windows of "
+            f"{len([one for one in footage.TUNING if one in there])} real films and "
+            f"{len(footage.lab_films('tuning'))} of the lab to set the threshold, of "
+            f"{len([one for one in footage.TESTING if one in there])} and "
+            f"{len(footage.lab_films('testing'))} others to test it; windows overlap."
+        ),
         *([f"Left out: {', '.join(missing)}."] if missing else []),
         "",
         *_table(made, run.note),
     ]
-    return lines
 
 
 def _table(made: Asked, note: Callable[[str, object], None]) -> list[str]:
     least = {seconds: made.least(seconds) for seconds in GOALS}
     lines = [
-        f"| disguise | 10 s (goal {GOALS[PROBE_S]:.2f}) | 5 s (goal {GOALS[SHORT_S]:.2f}) | "
-        f"{footage.STATIC_SHOT} alone, 10 s (goal 0.90) |",
+        (
+            f"| disguise | 10 s (goal {GOALS[PROBE_S]:.2f}) | 5 s (goal {GOALS[SHORT_S]:.2f}) | "
+            f"{footage.STATIC_SHOT} alone, 10 s (goal 0.90) |"
+        ),
         "| --- | --- | --- | --- |",
     ]
     errors: list[float] = []
     for disguise in disguises().VIDEO:
         cells = []
         for seconds, of in ((PROBE_S, None), (SHORT_S, None), (PROBE_S, footage.STATIC_SHOT)):
-            asked = [one for one in made.probes("test", disguise, seconds)
-                     if of is None or (isinstance(one.of, Probe) and one.of.source == of)]  # fmt: skip
+            asked = [
+                one
+                for one in made.probes("test", disguise, seconds)
+                if of is None or (isinstance(one.of, Probe) and one.of.source == of)
+            ]
             hits = [one for one in asked
                     if made.right(one) and made.answers[one].score > least[seconds][0]]  # fmt: skip
             if seconds == PROBE_S and of is None:

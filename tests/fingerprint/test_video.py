@@ -123,6 +123,24 @@ def test_a_crop_settles_between_the_placements_of_the_grid() -> None:
     assert placement.alike(ours, theirs, at) == pytest.approx(settled, rel=1e-3)
 
 
+def test_a_picture_in_a_picture_is_judged_without_what_moves_around_it() -> None:
+    at = np.arange(125) / 12.5
+    film = FILM[300:425]
+    inset = moving(8, 10)
+    inset[:, 6:30, 8:56] = film[:, np.arange(24) * 3 // 2][:, :, np.arange(48) * 4 // 3]
+    ours, theirs = (placement.changes(cells_of(one), at, at)[0] for one in (inset, film))
+    where = placement.Placement(4 / 3, 0.0, 1.5, 0.0)
+    whole = placement.alike(placement.evened(ours), placement.evened(theirs), where)
+    alone = placement.within(ours, theirs, where)
+    assert alone > whole + 0.03
+
+
+def test_a_sliver_says_nothing_by_itself() -> None:
+    at = np.arange(125) / 12.5
+    change = placement.changes(cells_of(FILM[300:425]), at, at)[0]
+    assert placement.within(change, change, placement.Placement(9.0, 0.0, 9.0, 0.0)) == -1.0
+
+
 def test_chance_reaches_further_where_little_moves_or_long_alike() -> None:
     lively = changes_of(FILM[300:425])
     lone = np.zeros_like(lively)

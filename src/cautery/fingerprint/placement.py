@@ -31,6 +31,8 @@ _STRETCHES = (0.75, 0.87, 1.0, 1.15, 1.33)
 """Of height against width: letterbox, pillarbox, 4:3."""
 _STEPS = np.array([0.04, 0.02, 0.01, 0.005])
 """Of scale and shift, by which a placement settles between those of the grid."""
+_LEAST_CELLS = 40
+"""Of 192; fewer say too little by themselves."""
 _BLOCK_S = 2.0
 _AGREES = 0.35
 """Share of the whole's correlation by which a block agrees."""
@@ -127,6 +129,18 @@ def alike(ours: Floats, theirs: Floats, where: Placement) -> float:
     return float(dot.sum() / np.sqrt(mine.sum() * max(other.sum(), least) + 1e-9))
 
 
+def within(ours: Floats, theirs: Floats, where: Placement) -> float:
+    """Return the correlation of changes, not evened yet, of what a placement shows alone.
+
+    A picture in a picture is judged without what moves around it.
+    """
+    a, b = _laid(ours, theirs, where)
+    if a.shape[1] < _LEAST_CELLS or float((a**2).sum()) < _LEAST_SHARE * float((ours**2).sum()):
+        return -1.0
+    a, b = evened(a), evened(b)
+    return float((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum() + 1e-9))
+
+
 def spread(ours: Floats, theirs: Floats, where: Placement) -> float:
     """Return the standard deviation of chance correlations under a placement (Fisher's z).
 
@@ -210,16 +224,17 @@ def _products(ours: Floats, theirs: Floats) -> Floats:
 
 
 def _energy(change: Floats) -> Floats:
-    return np.einsum("ik,ik->k", change, change).reshape(ROWS, COLUMNS)
+    made: Floats = np.einsum("ik,ik->k", change, change).reshape(ROWS, COLUMNS)
+    return made
 
 
 def _laid(ours: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Floats]:
     """Return the probe's cells that lie on the reference, and what lies under them."""
     down, on_rows = _weights(where.down, where.upwards, ROWS)
     across, on_columns = _weights(where.across, where.sideways, COLUMNS)
-    under = (down[on_rows] @ theirs.reshape(-1, ROWS, COLUMNS)) @ across[on_columns].T
-    mine = ours.reshape(-1, ROWS, COLUMNS)[:, on_rows][:, :, on_columns]
-    return mine.reshape(len(ours), -1), under.reshape(len(theirs), -1)
+    read: Floats = (down[on_rows] @ theirs.reshape(-1, ROWS, COLUMNS)) @ across[on_columns].T
+    mine: Floats = ours.reshape(-1, ROWS, COLUMNS)[:, on_rows][:, :, on_columns]
+    return mine.reshape(len(ours), -1), read.reshape(len(theirs), -1)
 
 
 def _weights(scale: float, shift: float, count: int) -> tuple[Floats, NDArray[np.bool_]]:
