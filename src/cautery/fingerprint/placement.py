@@ -232,9 +232,10 @@ def _laid(ours: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Float
     """Return the probe's cells that lie on the reference, and what lies under them."""
     down, on_rows = _weights(where.down, where.upwards, ROWS)
     across, on_columns = _weights(where.across, where.sideways, COLUMNS)
-    read: Floats = (down[on_rows] @ theirs.reshape(-1, ROWS, COLUMNS)) @ across[on_columns].T
-    mine: Floats = ours.reshape(-1, ROWS, COLUMNS)[:, on_rows][:, :, on_columns]
-    return mine.reshape(len(ours), -1), read.reshape(len(theirs), -1)
+    rows = np.matmul(down[on_rows], theirs.reshape(-1, ROWS, COLUMNS))
+    read: Floats = np.matmul(rows, across[on_columns].T)
+    shown = np.outer(on_rows, on_columns).ravel()
+    return ours[:, shown], read.reshape(len(theirs), -1)
 
 
 def _weights(scale: float, shift: float, count: int) -> tuple[Floats, NDArray[np.bool_]]:
