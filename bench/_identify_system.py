@@ -21,6 +21,7 @@ from cautery.fingerprint.codes import WORD_FRAMES, scan, words_on_grid
 from cautery.fingerprint.index import Index
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.fingerprint.spectrum import band_of, power_of
+from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._sounding import Sounding, proposed
 from cautery.identify.ladder import listen
 from cautery.identify.likelihood import posterior, tail
@@ -256,18 +257,15 @@ class Film:
         """How long it lasts."""
         return float(self.times[-1]) if len(self.times) else 0.0
 
+    @property
+    def still(self) -> bool:
+        """Tell whether it has no opinion: black, frozen or a slate."""
+        return signature(cells_of(self.luma), self.times, RECIPE).silent is not None
+
     def cut(self, start_s: float, seconds: float) -> Film:
         """Return a stretch, from its own start."""
         inside = (self.times >= start_s) & (self.times < start_s + seconds)
         return Film(luma=self.luma[inside], times=self.times[inside] - start_s)
-
-    def changed(self, rng: np.random.Generator) -> Film:
-        """Return it at another speed, brighter or darker, mirrored or not."""
-        luma = self.luma[:, :, ::-1] if rng.random() < 0.5 else self.luma
-        bright = np.clip(
-            luma.astype(np.float32) * rng.uniform(0.75, 1.3) + rng.uniform(-20, 20), 0, 255
-        )
-        return Film(luma=bright.astype(np.uint8), times=self.times / rng.uniform(0.94, 1.06))
 
     def decoded(self) -> Decoded:
         """Return it as a decoder would."""

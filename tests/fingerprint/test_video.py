@@ -91,29 +91,65 @@ def test_blocks_that_were_replaced_disagree() -> None:
     probe = FILM[300:450].copy()
     probe[75:] = moving(9, 6)
     ours, theirs = changes_of(probe), changes_of(FILM[300:450])
-    _, number = placement.placed(ours, theirs)
-    blocks = placement.agreement(ours, theirs, np.ones(150, np.bool_), number, rate_hz=12.5)
+    _, where = placement.placed(ours, theirs)
+    blocks = placement.agreement(ours, theirs, np.ones(150, np.bool_), where, rate_hz=12.5)
     assert all(blocks[:2])
     assert not any(blocks[4:])
 
 
 def test_a_mirrored_stretch_is_placed_while_another_is_not() -> None:
     ours = changes_of(np.ascontiguousarray(FILM[300:425, :, ::-1]))
-    same, number = placement.placed(ours, changes_of(FILM[300:425]))
+    same, where = placement.placed(ours, changes_of(FILM[300:425]))
     other, _ = placement.placed(ours, changes_of(FILM[600:725]))
     assert same > 0.9 > other + 0.4
-    assert placement.alike(ours, changes_of(FILM[300:425]), number) == pytest.approx(same, rel=1e-3)
+    assert placement.alike(ours, changes_of(FILM[300:425]), where) == pytest.approx(same, rel=1e-3)
+    assert where.across < 0
+
+
+def test_a_crop_settles_between_the_placements_of_the_grid() -> None:
+    fine = np.kron(FILM[300:425], np.ones((1, 2, 2), np.uint8))
+    share, top, left = 0.9, 3, 9
+    rows = (top + share * (np.arange(72) + 0.5)).astype(int)
+    columns = (left + share * (np.arange(128) + 0.5)).astype(int)
+    cropped = fine[:, rows][:, :, columns]
+    small = cropped.reshape(125, 36, 2, 64, 2).mean(axis=(2, 4)).astype(np.uint8)
+    ours, theirs = changes_of(small), changes_of(FILM[300:425])
+    rough, where = placement.placed(ours, theirs)
+    settled, at = placement.settled(ours, theirs, where)
+    assert settled > rough + 0.03
+    assert at.across == pytest.approx(share, abs=0.02)
+    assert at.sideways == pytest.approx(left / 128 + share / 2 - 0.5, abs=0.02)
+    assert at.upwards == pytest.approx(top / 72 + share / 2 - 0.5, abs=0.02)
+    assert placement.alike(ours, theirs, at) == pytest.approx(settled, rel=1e-3)
+
+
+def test_a_picture_in_a_picture_is_judged_without_what_moves_around_it() -> None:
+    at = np.arange(125) / 12.5
+    film = FILM[300:425]
+    inset = moving(8, 10)
+    inset[:, 6:30, 8:56] = film[:, np.arange(24) * 3 // 2][:, :, np.arange(48) * 4 // 3]
+    ours, theirs = (placement.changes(cells_of(one), at, at)[0] for one in (inset, film))
+    where = placement.Placement(4 / 3, 0.0, 1.5, 0.0)
+    whole = placement.alike(placement.evened(ours), placement.evened(theirs), where)
+    alone = placement.within(ours, theirs, where)
+    assert alone > whole + 0.03
+
+
+def test_a_sliver_says_nothing_by_itself() -> None:
+    at = np.arange(125) / 12.5
+    change = placement.changes(cells_of(FILM[300:425]), at, at)[0]
+    assert placement.within(change, change, placement.Placement(9.0, 0.0, 9.0, 0.0)) == -1.0
 
 
 def test_chance_reaches_further_where_little_moves_or_long_alike() -> None:
-    lively, number = changes_of(FILM[300:425]), placement.upright()
+    lively = changes_of(FILM[300:425])
     lone = np.zeros_like(lively)
     lone[:, 40:44] = lively[:, 40:44]
     lasting = np.repeat(lively[:25], 5, axis=0)
-    usual = placement.spread(lively, lively, number)
-    assert placement.spread(lone, lone, number) > 1.5 * usual
-    assert placement.spread(lasting, lasting, number) > 1.5 * usual
-    assert placement.spread(0 * lively, lively, number) == 1.0
+    usual = placement.spread(lively, lively, placement.UPRIGHT)
+    assert placement.spread(lone, lone, placement.UPRIGHT) > 1.5 * usual
+    assert placement.spread(lasting, lasting, placement.UPRIGHT) > 1.5 * usual
+    assert placement.spread(0 * lively, lively, placement.UPRIGHT) == 1.0
 
 
 def test_played_backwards_is_other_content_that_moves_as_much() -> None:
@@ -154,7 +190,7 @@ def test_a_reference_of_several_blocks_is_searched_whole() -> None:
 def test_the_kernel_and_its_plain_twin_choose_the_same_placement() -> None:
     rng = np.random.default_rng(4)
     a, b = rng.standard_normal((2, 60, CELLS)).astype(np.float32)
-    columns, rows, pairs = placement.placements()
+    columns, rows, pairs, _ = placement.placements()
     pairs = np.ascontiguousarray(pairs[::97])
     shared, mine, other = a.T @ b, (a**2).sum(axis=0), (b**2).sum(axis=0)
     plain = []

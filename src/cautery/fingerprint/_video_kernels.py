@@ -55,6 +55,83 @@ def best_placement(  # type: ignore[no-untyped-def]  # noqa: PLR0917
     return best, number
 
 
+@njit(cache=True, nogil=True)
+def _taps(scale, shift, count, first, part):  # type: ignore[no-untyped-def]
+    """Fill the reference's cell left of each of the probe's (-1: none), and the share beyond it."""
+    for i in range(len(first)):
+        at = (((i + 0.5) / len(first) - 0.5) * scale + shift + 0.5) * count - 0.5
+        if at < -0.5 or at > count - 0.5:
+            first[i] = -1
+            continue
+        low = min(max(int(np.floor(at)), 0), count - 2)
+        first[i] = low
+        part[i] = min(max(at - low, 0.0), 1.0)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _under(shared, own, ours, where, least):  # type: ignore[no-untyped-def]
+    """Return the correlation under one placement, the reference read between its cells."""
+    high, wide = ours.shape
+    row, column = np.empty(high, np.int64), np.empty(wide, np.int64)
+    down, across = np.zeros(high), np.zeros(wide)
+    _taps(where[2], where[3], high, row, down)
+    _taps(where[0], where[1], wide, column, across)
+    dot = a = b = 0.0
+    for r in range(high):
+        s = row[r]
+        if s < 0:
+            continue
+        d = down[r]
+        for x in range(wide):
+            y = column[x]
+            if y < 0:
+                continue
+            e = across[x]
+            k00, k01, k10, k11 = (1 - d) * (1 - e), (1 - d) * e, d * (1 - e), d * e
+            mine = shared[r, x]
+            dot += k00 * mine[s, y] + k01 * mine[s, y + 1]
+            dot += k10 * mine[s + 1, y] + k11 * mine[s + 1, y + 1]
+            a += ours[r, x]
+            g, h = own[s, y], own[s, y + 1]
+            i, j = own[s + 1, y], own[s + 1, y + 1]
+            b += k00 * k00 * g[s, y] + k01 * k01 * h[s, y + 1]
+            b += k10 * k10 * i[s + 1, y] + k11 * k11 * j[s + 1, y + 1]
+            b += 2 * (k00 * k01 * g[s, y + 1] + k00 * k10 * g[s + 1, y])
+            b += 2 * (k00 * k11 * g[s + 1, y + 1] + k01 * k10 * h[s + 1, y])
+            b += 2 * (k01 * k11 * h[s + 1, y + 1] + k10 * k11 * i[s + 1, y + 1])
+    all_ours = all_theirs = 0.0
+    for r in range(high):
+        for x in range(wide):
+            all_ours += ours[r, x]
+            all_theirs += own[r, x, r, x]
+    return dot / ((least * all_ours + (1 - least) * a) * max(b, least * all_theirs) + 1e-9) ** 0.5
+
+
+@njit(cache=True, nogil=True)
+def settle(shared, own, ours, where, steps, least):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Move ``where`` (scale and shift across, then down) uphill in place; return the correlation.
+
+    One number at a time, by ever smaller ``steps``. ``own`` is the product of the reference's
+    cells with each other over time, the others as in :func:`best_placement`.
+    """
+    best = _under(shared, own, ours, where, least)
+    for step in steps:
+        for _ in range(4):
+            before = best
+            for k in range(4):
+                here = where[k]
+                for way in (-1, 1):
+                    where[k] = here + way * step
+                    score = _under(shared, own, ours, where, least)
+                    if score > best:
+                        best = score
+                        break
+                    where[k] = here
+            if best < before + 1e-3:
+                break
+    return best
+
+
 @njit(cache=True, nogil=True, fastmath=True)
 def strongest(  # type: ignore[no-untyped-def]  # noqa: PLR0917
     dot, first, energy, covered, count, strength, place

@@ -9,6 +9,7 @@ that move) to 0.99.
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,29 @@ _ZOOMS = (0.7, 0.78, 0.86, 0.93, 1.0, 1.08, 1.18, 1.3, 1.43, 1.65, 1.85)
 """Reference widths per probe width: from a crop to 70 % to a picture of half the width."""
 _STRETCHES = (0.75, 0.87, 1.0, 1.15, 1.33)
 """Of height against width: letterbox, pillarbox, 4:3."""
+_STEPS = np.array([0.04, 0.02, 0.01, 0.005])
+"""Of scale and shift, by which a placement settles between those of the grid."""
+_LEAST_CELLS = 40
+"""Of 192; fewer say too little by themselves."""
 _BLOCK_S = 2.0
 _AGREES = 0.35
 """Share of the whole's correlation by which a block agrees."""
+
+
+class Placement(NamedTuple):
+    """How the probe's picture lies on the reference's: ``place = scale * place in probe + shift``.
+
+    Both measured from the middle, in shares of the picture; a negative scale across is a mirror.
+    """
+
+    across: float
+    sideways: float
+    down: float
+    upwards: float
+
+
+UPRIGHT = Placement(1.0, 0.0, 1.0, 0.0)
+"""A picture on itself."""
 
 
 def changes(cells: Cells, times: Times, at: Times) -> tuple[Floats, NDArray[np.bool_]]:
@@ -75,46 +96,64 @@ def evened(change: Floats) -> Floats:
     return clipped
 
 
-def placed(ours: Floats, theirs: Floats) -> tuple[float, int]:
-    """Return (correlation, placement) of two evened stretches of changes, each (instants, 192)."""
+def placed(ours: Floats, theirs: Floats) -> tuple[float, Placement]:
+    """Return (correlation, placement) of two evened stretches of changes, each (instants, 192).
+
+    The best of a coarse grid of placements.
+    """
     from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
 
-    shared = (ours.T @ theirs).reshape(ROWS, COLUMNS, ROWS, COLUMNS)
-    mine, other = (np.einsum("ik,ik->k", one, one).reshape(ROWS, COLUMNS) for one in (ours, theirs))
-    best, number = _video_kernels.best_placement(shared, mine, other, *placements(), _LEAST_SHARE)
-    return float(best), int(number)
+    shared, mine = _products(ours, theirs), _energy(ours)
+    columns, rows, pairs, meant = placements()
+    best, number = _video_kernels.best_placement(
+        shared, mine, _energy(theirs), columns, rows, pairs, _LEAST_SHARE
+    )
+    return float(best), Placement(*meant[number])
 
 
-def alike(ours: Floats, theirs: Floats, number: int) -> float:
+def settled(ours: Floats, theirs: Floats, where: Placement) -> tuple[float, Placement]:
+    """Return (correlation, placement) near a placement of the grid, between its steps."""
+    from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
+
+    at = np.array(where, np.float64)
+    shared, own = _products(ours, theirs), _products(theirs, theirs)
+    best = _video_kernels.settle(shared, own, _energy(ours), at, _STEPS, _LEAST_SHARE)
+    return float(best), Placement(*at.tolist())
+
+
+def alike(ours: Floats, theirs: Floats, where: Placement) -> float:
     """Return the correlation under one placement."""
-    dot, mine, other = _parts(ours, theirs, number)
+    dot, mine, other = _parts(ours, theirs, where)
     mine = mine * (1 - _LEAST_SHARE) + _LEAST_SHARE * (ours**2).sum(axis=1)
-    return float(dot.sum() / np.sqrt(mine.sum() * max(other.sum(), 1e-6) + 1e-9))
+    least = _LEAST_SHARE * float((theirs**2).sum())
+    return float(dot.sum() / np.sqrt(mine.sum() * max(other.sum(), least) + 1e-9))
 
 
-def spread(ours: Floats, theirs: Floats, number: int) -> float:
+def within(ours: Floats, theirs: Floats, where: Placement) -> float:
+    """Return the correlation of changes, not evened yet, of what a placement shows alone.
+
+    A picture in a picture is judged without what moves around it.
+    """
+    a, b = _laid(ours, theirs, where)
+    if a.shape[1] < _LEAST_CELLS or float((a**2).sum()) < _LEAST_SHARE * float((ours**2).sum()):
+        return -1.0
+    a, b = evened(a), evened(b)
+    return float((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum() + 1e-9))
+
+
+def spread(ours: Floats, theirs: Floats, where: Placement) -> float:
     """Return the standard deviation of chance correlations under a placement (Fisher's z).
 
     Of two unrelated stretches that move like these: the fewer cells move and the longer they move
     alike, the further chance reaches.
     """
-    under = _under(number)
-    shown = under >= 0
-    a, b = ours[:, shown], theirs[:, under[shown]]
+    a, b = _laid(ours, theirs, where)
     mine, other = float((a**2).sum()), float((b**2).sum())
     if mine <= 0 or other <= 0:
         return 1.0
     apart = float(((a.T @ a) * (b.T @ b)).sum()) / (mine * other)
     lasting = float((_lasting(a) * _lasting(b)).sum())
     return float(np.sqrt(max(apart * max(lasting, 1.0) / len(a), 1e-6)))
-
-
-def upright() -> int:
-    """Return the placement of a picture on itself."""
-    columns, rows, pairs = placements()
-    same = (columns[pairs[:, 0]] == np.arange(COLUMNS)).all(axis=1)
-    same &= (rows[pairs[:, 1]] == np.arange(ROWS)).all(axis=1)
-    return int(np.flatnonzero(same)[0])
 
 
 def _lasting(change: Floats) -> Floats:
@@ -126,10 +165,10 @@ def _lasting(change: Floats) -> Floats:
 
 
 def agreement(
-    ours: Floats, theirs: Floats, known: NDArray[np.bool_], number: int, *, rate_hz: float
+    ours: Floats, theirs: Floats, known: NDArray[np.bool_], where: Placement, *, rate_hz: float
 ) -> list[bool | None]:
     """Return for each 2 s whether they agree under a placement; ``None``: nothing moves."""
-    dot, mine, other = _parts(ours, theirs, number)
+    dot, mine, other = _parts(ours, theirs, where)
     norm = np.sqrt(mine * other)
     whole = float(dot.sum() / max(np.sqrt(mine.sum() * other.sum()), 1e-6))
     size = round(_BLOCK_S * rate_hz)
@@ -145,43 +184,69 @@ def agreement(
 
 
 @cache
-def placements() -> tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]:
-    """Return (columns, rows, pairs), all int16.
+def placements() -> tuple[
+    NDArray[np.int16], NDArray[np.int16], NDArray[np.int16], tuple[Placement, ...]
+]:
+    """Return (columns, rows, pairs, meant), the first three int16.
 
     ``columns[c]`` names the reference's column under each of the probe's 16, or -1, mirrored or
-    not; ``rows[k]`` its row under each of 12; placement ``n`` is ``columns[c], rows[k]`` with
-    ``c, k = pairs[n]``.
+    not; ``rows[k]`` its row under each of 12; placement ``meant[n]`` is ``columns[c], rows[k]``
+    with ``c, k = pairs[n]``.
     """
     y = (np.arange(ROWS) + 0.5) / ROWS - 0.5
     x = (np.arange(COLUMNS) + 0.5) / COLUMNS - 0.5
     columns: dict[tuple[int, ...], int] = {}
     rows: dict[tuple[int, ...], int] = {}
-    pairs = set()
+    pairs: dict[tuple[int, int], Placement] = {}
     for across in _ZOOMS:
         for stretch in _STRETCHES:
             down = across * stretch
             if not 0.65 <= down <= 1.9:
                 continue
             for sideways in _shifts(across, COLUMNS):
-                one = _cells(x * across + sideways, COLUMNS)
-                for side in (one, np.where(one >= 0, COLUMNS - 1 - one, -1)):
-                    c = columns.setdefault(tuple(side.tolist()), len(columns))
+                for way in (1, -1):
+                    one = _cells(way * (x * across + sideways), COLUMNS)
+                    c = columns.setdefault(tuple(one.tolist()), len(columns))
                     for shift in _shifts(down, ROWS):
                         row = tuple(_cells(y * down + shift, ROWS).tolist())
-                        pairs.add((c, rows.setdefault(row, len(rows))))
+                        where = Placement(way * across, way * float(sideways), down, float(shift))
+                        pairs.setdefault((c, rows.setdefault(row, len(rows))), where)
+    order = sorted(pairs)
     return (
         np.array(list(columns), np.int16), np.array(list(rows), np.int16),
-        np.array(sorted(pairs), np.int16),
+        np.array(order, np.int16), tuple(pairs[one] for one in order),
     )  # fmt: skip
 
 
-def _under(number: int) -> NDArray[np.int64]:
-    """Return the reference's cell under each of the probe's 192, -1: none."""
-    columns, rows, pairs = placements()
-    c, k = pairs[number]
-    row, column = rows[k].astype(np.int64)[:, None], columns[c].astype(np.int64)[None]
-    under: NDArray[np.int64] = np.where((row >= 0) & (column >= 0), row * COLUMNS + column, -1)
-    return under.ravel()
+def _products(ours: Floats, theirs: Floats) -> Floats:
+    made: Floats = (ours.T @ theirs).reshape(ROWS, COLUMNS, ROWS, COLUMNS)
+    return made
+
+
+def _energy(change: Floats) -> Floats:
+    made: Floats = np.einsum("ik,ik->k", change, change).reshape(ROWS, COLUMNS)
+    return made
+
+
+def _laid(ours: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Floats]:
+    """Return the probe's cells that lie on the reference, and what lies under them."""
+    down, on_rows = _weights(where.down, where.upwards, ROWS)
+    across, on_columns = _weights(where.across, where.sideways, COLUMNS)
+    rows = np.matmul(down[on_rows], theirs.reshape(-1, ROWS, COLUMNS))
+    read: Floats = np.matmul(rows, across[on_columns].T)
+    shown = np.outer(on_rows, on_columns).ravel()
+    return ours[:, shown], read.reshape(len(theirs), -1)
+
+
+def _weights(scale: float, shift: float, count: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return what each of the probe's rows or columns takes of the reference's, and which do."""
+    at = (((np.arange(count) + 0.5) / count - 0.5) * scale + shift + 0.5) * count - 0.5
+    low = np.clip(np.floor(at).astype(int), 0, count - 2)
+    part = np.clip(at - low, 0, 1)
+    weights = np.zeros((count, count), np.float32)
+    weights[np.arange(count), low] = 1 - part
+    weights[np.arange(count), low + 1] = part
+    return weights, (at >= -0.5) & (at <= count - 0.5)
 
 
 def _shifts(scale: float, count: int) -> NDArray[np.float64]:
@@ -206,8 +271,6 @@ def _between(cells: Floats, times: Times, at: Times) -> tuple[Floats, NDArray[np
     return cells[left] * (1 - share) + cells[left + 1] * share, known
 
 
-def _parts(ours: Floats, theirs: Floats, number: int) -> tuple[Floats, Floats, Floats]:
-    under = _under(number)
-    shown = under >= 0
-    a, b = ours[:, shown], theirs[:, under[shown]]
+def _parts(ours: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Floats, Floats]:
+    a, b = _laid(ours, theirs, where)
     return (a * b).sum(axis=1), (a**2).sum(axis=1), (b**2).sum(axis=1)
