@@ -196,6 +196,34 @@ def test_up_to_an_advert_of_a_longer_probe_never_names(seconds: int) -> None:
     assert bool(found.quoted) == (seconds <= 30)
 
 
+def test_cutting_a_little_out_of_every_half_minute_makes_no_quotations_of_a_re_broadcast() -> None:
+    # Own adverts make up 40 % of it, and each 20 s of the reference begin 3 s late.
+    probe: list[Glance] = []
+    for run in range(6):
+        start_s, at_s = run * 50.0, 100 + run * 23.0
+        probe += [glance(start_s + k * 10, [], 10, "sound: it matches none") for k in range(2)]
+        probe += [
+            glance(start_s + 20 + k * 10, [witness("a", at_s + k * 10, seconds=10)], 10)
+            for k in range(2)
+        ]
+        probe.append(glance(start_s + 40, [], 10, "sound: it matches none"))
+    assert judge(*probe).channels == ("a",)
+
+
+def test_the_same_half_minute_twice_is_most_of_the_probe_and_no_quotation() -> None:
+    probe = [glance(k * 10, [witness("a", 100 + k % 3 * 10, seconds=10)], 10) for k in range(6)]
+    assert judge(*probe).channels == ("a",)
+
+
+def test_three_goals_of_a_match_in_the_news_are_quotations() -> None:
+    probe = [glance(k * 10, [], 10, "sound: it matches none") for k in range(30)]
+    for at, reference_s in ((3, 700.0), (9, 2900.0), (15, 4000.0)):
+        probe[at] = glance(at * 10, [witness("fr", reference_s, seconds=10)], 10)
+    found = judge(*probe)
+    assert (found.channels, found.event) == ((), None)
+    assert set(found.quoted) == {"fr"}
+
+
 def test_a_long_probe_gives_a_timeline() -> None:
     probe = [
         glance(k * 10, [witness("a" if k < 30 else "film", 7 + k * 10, seconds=10)], 10)
@@ -293,3 +321,18 @@ def test_what_two_references_share_names_both_and_accuses_nobody() -> None:
     assert found.channels == ("a", "b")
     assert not found.confirmed
     assert "accuses nobody" in found.reason
+
+
+def test_an_advert_that_two_channels_carry_in_a_strangers_programme_is_a_quotation() -> None:
+    def shared(at_s: float) -> Witness:
+        return witness("a", at_s, seconds=10, log10_lr=-1.0, shared=("b",), score=40.0)
+
+    probe = [glance(k * 10, [], 10, "sound: it matches none") for k in range(4)]
+    probe[1], probe[2] = glance(10, [shared(100)], 10), glance(20, [shared(110)], 10)
+    whole = glance(0, [witness("a", 90, seconds=40, log10_lr=-1.0, shared=("b",), score=60.0)], 40)
+    found = judge(*probe, whole=whole)
+    assert (found.channels, found.confirmed) == ((), False)
+    assert found.quoted == ("a", "b")
+    assert "quotation" in found.reason
+    (part,) = found.stretches
+    assert (part.start_s, part.end_s, part.offset_s) == (10, 30, 100)

@@ -5,11 +5,13 @@ The rules, and what each is for:
 - A probe is named from one window above the threshold; it is *confirmed* when two windows that do
   not overlap, each above it by itself, agree on the reference and the offset.
 - A passage of up to 30 s (15 s of an event's) in a longer probe is a quotation, and names nothing:
-  an advert, a jingle, ten seconds in the news.
+  an advert, a jingle, ten seconds in the news. Passages that follow one another through the
+  reference are one programme with cuts, however short each is; and what makes up most of a probe
+  is no quotation in it, in whatever order.
 - A probe under 15 s that matches throughout is named, and that is no accusation: it could be any
   of these.
-- What several references share for no longer than an advert names them all, confirms nothing and
-  accuses nobody.
+- What several references share for no longer than an advert names them all where it is most of
+  the probe, confirms nothing and accuses nobody; in a longer probe it is a quotation.
 - References that say the same over the same stretch are a set; of them only the one whose own
   sound or graphics lead clearly is the licensee.
 """
@@ -23,7 +25,7 @@ from cautery.identify._wording import Words
 from cautery.identify.decide import BASE_RATE, CLEAR_LEAD, EVENT_UNION_S
 from cautery.identify.likelihood import methods_of, posterior, tail, unmatched
 from cautery.identify.references import ReferenceInfo
-from cautery.identify.stretches import SOLID, Chain, chains_of
+from cautery.identify.stretches import GAP_S, SOLID, Chain, chains_of
 from cautery.identify.windows import Glance, Look
 from cautery.model.identification import Identification, Stretch
 from cautery.model.mandate import Partner
@@ -111,7 +113,7 @@ def named(
     glances = [one for look in looks for one in (*look.windows, look.whole) if one is not None]
     probe_s = max((one.end_s for one in glances), default=0.0)
     passages = passages_of(looks)
-    good = [one for one in passages if _enough(one, probe_s, known)]
+    good = [one for one in passages if _enough(one, passages, probe_s, known)]
     words = Words(known, probe_s)
     base = Identification(
         recipe=recipe, base_rate=base_rate, probe_s=probe_s,
@@ -208,12 +210,42 @@ def _together(one: Passage, start_s: float, end_s: float, chain: Chain) -> bool:
     return both_s > share * min(one.seconds, end_s - start_s)
 
 
-def _enough(one: Passage, probe_s: float, known: Mapping[str, ReferenceInfo]) -> bool:
-    """Tell whether a passage is more than a quotation."""
-    if probe_s < SHORT_S or one.seconds >= SOLID * probe_s:
+def _enough(
+    one: Passage,
+    passages: Sequence[Passage],
+    probe_s: float,
+    known: Mapping[str, ReferenceInfo],
+) -> bool:
+    """Tell whether a passage, with others of the same reference, is more than a quotation."""
+    of_it = [other for other in passages if _shares(one, other)]
+    if probe_s < SHORT_S or sum(other.seconds for other in of_it) >= SOLID * probe_s:
         return True
     is_event = any(known[x.reference].event for x in one.chains)
-    return one.seconds > (EVENT_UNION_S if is_event else ADVERT_S)
+    return _run_s(one, of_it) > (EVENT_UNION_S if is_event else ADVERT_S)
+
+
+def _shares(one: Passage, other: Passage) -> bool:
+    mine = {x.reference for x in one.chains}
+    return any(x.reference in mine for x in other.chains)
+
+
+def _run_s(one: Passage, of_it: Sequence[Passage]) -> float:
+    """Return how much of a programme runs on through a passage, what is cut out of it left out.
+
+    To cut a second out of every half minute would else make quotations of all of it.
+    """
+    runs: list[list[Passage]] = []
+    for other in of_it:
+        if runs and abs(_ahead_s(other) - _ahead_s(runs[-1][-1])) <= GAP_S:
+            runs[-1].append(other)
+        else:
+            runs.append([other])
+    return next(sum(x.seconds for x in run) for run in runs if one in run)
+
+
+def _ahead_s(one: Passage) -> float:
+    """Return by how much the reference is ahead of the probe where a passage begins."""
+    return one.chains[0].best.reference_s(one.start_s) - one.start_s
 
 
 def _nothing(
@@ -233,6 +265,17 @@ def _nothing(
     common = _common(glances)
     if common is not None:
         glance, witness = common
+        quotation = _quotation(glances, witness, base.probe_s)
+        if quotation is not None:
+            return replace(
+                base,
+                log10_lr=quotation.log10_lr,
+                probability=posterior(quotation.log10_lr, base.base_rate or BASE_RATE),
+                witnesses=methods_of(witness),
+                quoted=tuple(sorted(quotation.references)),
+                stretches=(quotation,),
+                reason=words.quoted([quotation]),
+            )
         log10_lr = tail(witness.kind, witness.probe_s).log10_lr(witness.score)
         channels = tuple(sorted({witness.reference, *witness.shared}))
         start_s = witness.probe_s / 2 - witness.delay_s - witness.probe_s / 2 * witness.speed
@@ -265,6 +308,30 @@ def _common(glances: Sequence[Glance]) -> tuple[Glance, Witness] | None:
         if witness.shared and witness.score >= tail(witness.kind, witness.probe_s).least
     ]  # fmt: skip
     return max(found, key=lambda one: one[1].score, default=None)
+
+
+def _quotation(glances: Sequence[Glance], witness: Witness, probe_s: float) -> Stretch | None:
+    """Return what references share as a quotation, where it is not most of the probe."""
+    names = {witness.reference, *witness.shared}
+    carry = [
+        (glance, one) for glance in glances for one in glance.observation.witnesses
+        if one.reference in names and one.shared and glance.end_s - glance.start_s < probe_s
+    ]  # fmt: skip
+    if probe_s < SHORT_S or not carry:
+        return None
+    seconds = {g.start_s: one.coverage * (g.end_s - g.start_s) for g, one in carry}
+    if sum(seconds.values()) >= SOLID * probe_s:
+        return None
+    first, line = min(carry, key=lambda x: (x[0].start_s, -x[1].score))
+    half_s = line.probe_s / 2
+    return Stretch(
+        references=(witness.reference, *sorted(names - {witness.reference})),
+        start_s=first.start_s,
+        end_s=max(g.end_s for g, _ in carry),
+        offset_s=first.observation.media_start_s + half_s - line.delay_s - half_s * line.speed,
+        speed=line.speed,
+        log10_lr=tail(witness.kind, witness.probe_s).log10_lr(witness.score),
+    )
 
 
 def _whose(
