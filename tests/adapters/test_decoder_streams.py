@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from cautery.adapters._decoder_sound import Sound, mono
+from cautery.adapters._decoder_sound import Pair, Sound, mono
 from cautery.adapters._scrambling import scrambling_of
 from cautery.adapters._sniff import container_of
 from cautery.adapters.decoder import ChildDecoder
@@ -188,8 +188,39 @@ def test_five_channels_in_mono_sound_as_their_stereo_downmix_in_mono() -> None:
     half = np.float32(np.sqrt(0.5))
     down = (left + half * (centre + rear_left)) + (right + half * (centre + rear_right))
     mixed = np.empty(2 * 480, np.float32)
-    mono([frame, frame], mixed)
+    mono([frame, frame], mixed, Pair())
     assert np.corrcoef(mixed, np.tile(down, 2))[0, 1] > 0.999999
+
+
+def stereo(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Return what is heard of two channels, in frames of 1,024."""
+    sound, rows = Sound(most_s=60), np.stack([left, right]).astype(np.float32)
+    lot = []
+    for at in range(0, rows.shape[1] - 1023, 1024):
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(rows[:, at : at + 1024]), "fltp", "stereo"
+        )
+        frame.sample_rate = 48000
+        lot.append(frame)
+    for at in range(0, len(lot), 8):
+        sound.take(lot[at : at + 8])
+    sound.finish()
+    return sound.pop(1 << 24)
+
+
+@pytest.mark.parametrize("width", [0.0, 0.5])
+def test_a_channel_that_was_turned_over_hides_nothing(width: float) -> None:
+    middle, side = music(48000), width * music(48000, seed=5)
+    heard = stereo(middle + side, middle - side)
+    turned = stereo(middle + side, side - middle)
+    assert np.corrcoef(heard[8000:], turned[8000:])[0, 1] > 0.999
+
+
+@pytest.mark.parametrize("seed", range(5, 15))
+def test_wide_stereo_is_not_turned_over_but_for_a_moment_at_its_start(seed: int) -> None:
+    middle, side = music(48000), 0.5 * music(48000, seed=seed)
+    heard, alone = stereo(middle + side, middle - side), stereo(middle, middle)
+    assert np.corrcoef(heard[24000:], alone[24000:])[0, 1] > 0.999
 
 
 @pytest.mark.parametrize("rate", [48000, 44099])

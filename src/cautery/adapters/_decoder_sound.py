@@ -34,6 +34,14 @@ _GAINS = {"LFE": 0.0, "FC": math.sqrt(2)}
 _REAR_GAIN = math.sqrt(0.5)
 """Weights against left and right, after ITU-R BS.775: so a feed in 5.1 sounds in mono as its own
 stereo downmix does, and speech, which sits in the centre, is not lost."""
+_THINNED = 8
+"""Every so many samples are looked at, to tell whether two channels are opposed."""
+_REMEMBERED = 0.97
+"""Of what was known of that before, at each lot of frames: about six seconds."""
+_BEFORE = 2.0
+"""Lots, as loud as the first and neither way, that count as heard before it."""
+_OPPOSED = 0.35
+"""Correlation under which, negative, two channels are opposed, and over which no longer."""
 Floats = NDArray[np.float32]
 _EMPTY: Floats = np.empty(0, np.float32)
 
@@ -159,10 +167,36 @@ class FilterResampler:
         return np.concatenate(parts).astype(np.float32) if parts else _EMPTY
 
 
-def mono(frames: Sequence[Any], out: Floats) -> None:
+class Pair:
+    """Tells whether the two channels of stereo are opposed, so that their sum is next to nothing.
+
+    Nobody hears a channel that is turned over, and a sum of both would lose the programme: what
+    opposed channels say is their difference.
+    """
+
+    def __init__(self) -> None:
+        self.opposed = False
+        self._alike = self._power = 0.0
+
+    def look(self, left: Floats, right: Floats) -> None:
+        """Take in the next lot of both, shape (frames, samples)."""
+        a, b = left[:, ::_THINNED], right[:, ::_THINNED]
+        alike = float(np.einsum("ij,ij", a, b))
+        power = float(np.einsum("ij,ij", a, a) + np.einsum("ij,ij", b, b)) / 2
+        if not math.isfinite(alike + power):
+            return
+        self._power = self._power or _BEFORE * power
+        self._alike = _REMEMBERED * self._alike + alike
+        self._power = _REMEMBERED * self._power + power
+        if abs(self._alike) > _OPPOSED * self._power:
+            self.opposed = self._alike < 0
+
+
+def mono(frames: Sequence[Any], out: Floats, pair: Pair) -> None:
     """Mix the channels of frames that are alike down into ``out``, one after another.
 
-    Full scale is 1.0. Planes are joined by one call for many frames: to ask NumPy for each of
+    Full scale is 1.0. Of stereo it is the mean, or where :class:`Pair` finds the channels opposed
+    half their difference. Planes are joined by one call for many frames: to ask NumPy for each of
     them costs as much as half of their decoding.
     """
     gains = _gains(frames[0].layout)
@@ -184,7 +218,9 @@ def mono(frames: Sequence[Any], out: Floats) -> None:
     rows, mixed = rows[:, :, :size], out.reshape(count, size)  # planes may be padded
     whole = sum(gains)
     if channels == 2:  # nearly every stream
-        np.add(rows[:, 0], rows[:, 1], mixed)
+        left, right = rows[:, 0], rows[:, 1]
+        pair.look(left, right)
+        (np.subtract if pair.opposed else np.add)(left, right, mixed)
         mixed *= np.float32(0.5)
         return
     np.multiply(rows[:, 0], np.float32(gains[0] / whole), mixed)
@@ -217,6 +253,7 @@ class Sound:
         self._parts: list[Floats] = []
         self._resampler: MatrixResampler | FilterResampler | None = None
         self._rate = 0
+        self._pair = Pair()
         self._taken = 0.0
         self._popped = 0
         self.made = 0
@@ -260,11 +297,11 @@ class Sound:
         resampler = self._resampler
         assert resampler is not None
         if samples <= _MOST_AT_ONCE:
-            mono(frames, resampler.room(samples))
+            mono(frames, resampler.room(samples), self._pair)
             self._drain(resampler)
         else:
             mixed = np.empty(samples, np.float32)
-            mono(frames, mixed)
+            mono(frames, mixed, self._pair)
             for at in range(0, samples, _MOST_AT_ONCE):
                 some = mixed[at : at + _MOST_AT_ONCE]
                 resampler.room(len(some))[:] = some
