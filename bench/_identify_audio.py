@@ -167,6 +167,7 @@ def outcome(
     key: str,
     per_cell: int,
     negatives: int,
+    short_negatives: int,
     width: int,
     tell: Callable[[int], None],
     own: Callable[[float], float] | None = None,
@@ -177,12 +178,11 @@ def outcome(
     every = [one for name in probes.EVERY for one in probes.planned(library, which, name, per_cell)]
     tuning = probes.negatives(library, "tune", negatives)
     testing = probes.negatives(library, "test", negatives)
-    lengths = (PROBE_S, SHORT_S)
-    cases = ask_all(
-        library, asked,
-        [(one, seconds, 0) for one in (*tuning, *testing, *every) for seconds in lengths],
-        key=key, width=width, tell=tell,
-    )  # fmt: skip
+    lengths = {PROBE_S: negatives, SHORT_S: short_negatives}
+    jobs = [(one, seconds, 0) for one in every for seconds in lengths]
+    for seconds, count in lengths.items():
+        jobs += [(one, seconds, 0) for side in (tuning, testing) for one in side[:count]]
+    cases = ask_all(library, asked, jobs, key=key, width=width, tell=tell)
     for one in cases:
         if one.probe.channel is not None:
             made.cases.setdefault((one.probe.disguise, one.seconds), []).append(one)

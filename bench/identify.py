@@ -47,11 +47,13 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 SECTION = "## Identification at full size: `python bench/identify.py`"
 ROWS = ("audio", "video", "peers", "event", "cost", "loopback")
 FULL = {
-    "audio": 200, "negatives": 4000, "video": 100, "channels": index.CHANNELS,
+    "audio": 200, "negatives": 4000, "short_negatives": 4000, "video": 100,
+    "channels": index.CHANNELS,
     "peer_audio": 50, "peer_negatives": 500, "peers": 20, "event": 6, "loopback": 60,
 }  # fmt: skip
 QUICK = {
-    "audio": 10, "negatives": 200, "video": 4, "channels": 630, "peer_audio": 10,
+    "audio": 10, "negatives": 200, "short_negatives": 200, "video": 4, "channels": 630,
+    "peer_audio": 10,
     "peer_negatives": 200, "peers": 3, "event": 1, "loopback": 12,
 }  # fmt: skip
 TALK = Console(stderr=True)
@@ -128,16 +130,17 @@ def audio_rows(run: Run) -> list[str]:
         said += [f"- Not in this run: {one}." for one in absent]
     made = []
     for one in systems:
-        mine, others = count, negatives
+        mine, others, shorts = count, negatives, min(negatives, run.sizes["short_negatives"])
         if one.name != Cautery.name:
             mine = min(count, run.sizes["peer_audio"])
-            others = min(negatives, run.sizes["peer_negatives"])
-        total = 2 * (len(probes.EVERY) * mine + 2 * others)
+            others = shorts = min(negatives, run.sizes["peer_negatives"])
+        total = 2 * (len(probes.EVERY) * mine + others + shorts)
         progress, tell = run.bar(one.name, total)
         with progress:
             made.append(
                 audio.outcome(
                     library, one, key=keys.get(one.name, "1"), per_cell=mine, negatives=others,
+                    short_negatives=shorts,
                     width=asked.jobs, tell=tell, which=asked.set,
                     own=one.least if isinstance(one, Cautery) else None,
                 )
@@ -153,7 +156,8 @@ def audio_rows(run: Run) -> list[str]:
     kinds = [library.sources[one].kind for one in sources]
     about = (
         f"Sound: {count} probes a cell of set `{asked.set}`, {negatives:,} negatives to set the "
-        f"thresholds and {negatives:,} others; index of {len(entries):,} channels of 10 min: "
+        f"thresholds and {negatives:,} others ({min(negatives, run.sizes['short_negatives']):,} of "
+        f"each at 5 s); index of {len(entries):,} channels of 10 min: "
         f"{real} real ones (of {kinds.count('music')} tracks of music, {kinds.count('speech')} "
         f"recordings of joined prompts and {kinds.count('lab')} of the lab's), "
         f"{len(entries) - real:,} warped from them. Peers search the real channels alone, which "
@@ -196,6 +200,7 @@ def main() -> None:
     ask.add_argument("--channels", type=int, help="of the index")
     ask.add_argument("--audio", type=int, help="probes a cell of sound")
     ask.add_argument("--negatives", type=int, help="of each kind")
+    ask.add_argument("--short-negatives", type=int, help="of them, asked with 5 s too")
     ask.add_argument("--peer-audio", type=int, help="probes a cell that peers of sound are asked")
     ask.add_argument("--peer-negatives", type=int, help="negatives that they are asked")
     ask.add_argument("--video", type=int, help="probes a cell of pictures")
