@@ -7,9 +7,11 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cautery.adapters import facts_import
 from cautery.adapters._files import write_whole
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
@@ -17,6 +19,7 @@ from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.dns import DnsNames
 from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.facts_folder import FactsFolder
+from cautery.adapters.facts_import import Added
 from cautery.adapters.http import PoliteClient
 from cautery.adapters.intermediary import HttpPublisher
 from cautery.adapters.keys_file import KeyFolder, load_approver
@@ -89,6 +92,35 @@ def facts(folder: Path | str | None) -> FactsFolder:
         return FactsFolder(folder)
     with tempfile.TemporaryDirectory(prefix="cautery-no-facts-") as empty:
         return FactsFolder(empty)
+
+
+def add_fact(
+    file: Path,
+    folder: Path,
+    *,
+    name: str,
+    dated: date | None,
+    valid_days: int | None,
+    kind: str,
+    top: int,
+) -> Added:
+    """Take a fact file into a facts folder.
+
+    Raises
+    ------
+    CauteryError
+        As the adapter says.
+    """
+    return facts_import.add_fact(
+        file,
+        folder,
+        name=name,
+        now=clock().now(),
+        dated=dated,
+        valid_days=valid_days,
+        kind=kind,
+        top=top,
+    )
 
 
 def watch(

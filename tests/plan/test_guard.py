@@ -276,12 +276,15 @@ class Nothing:
     def network_of(self, address):
         return None
 
-    shared = dedicated = dated = network_of
+    shared = dedicated = dated = owner_of = network_of
 
     def names_on(self, address):
         return ()
 
     addresses_of = kinds_of = names_on
+
+    def names_within(self, first, last, *, most):
+        return ()
 
     def knows_hosting(self):
         return False

@@ -93,8 +93,33 @@ KNOWN: dict[str, _Known] = {
     ),
     "passive-dns": _Known("", "passive-dns.csv", "hosting", None, 2),
     "dedicated": _Known("", "dedicated.csv", "hosting", None, 30),
+    "certificates": _Known("", "certificates.csv", "certificates", None, 30),
+    "owners": _Known("", "owners.csv", "owners", None, 30),
     "protected-names": _Known("", "protected-names.csv", "protected", None, 365),
 }
+ROLES = {
+    "shared": "ranges",
+    "shared-ranges": "ranges",
+    "popular": "popular",
+    "popular-names": "popular",
+    "hosting": "passive-dns",
+    "passive-dns": "passive-dns",
+    "certificates": "certificates",
+    "dedicated": "dedicated",
+    "owners": "owners",
+    "protected": "protected-names",
+    "bank": "bank-website",
+    "university": "university_domains",
+    "dynamic-dns": "dynamic-dns",
+    "link-in-bio": "link-in-bio",
+    "url-shortener": "url-shortener",
+    "disposable-email": "disposable-email",
+    "cdn-name": "cdn-cname-suffixes",
+    "parking": "parking-domain",
+    "sinkhole": "sinkholes",
+    "public-dns": "public-dns-v4",
+}
+"""Which known file a further file of that kind is read beside."""
 
 
 def inventory(folder: Path) -> dict[str, FactFile]:
@@ -222,7 +247,12 @@ def rows(path: Path, columns: int) -> Iterator[list[str] | None]:
     InputError
         If there are more than :data:`MAX_ROWS`.
     """
-    reader = csv.reader(_short_lines(text_of(path)))
+    yield from rows_in(text_of(path), columns, name=str(path))
+
+
+def rows_in(text: str, columns: int, *, name: str) -> Iterator[list[str] | None]:
+    """Yield the rows of CSV text after its header, as :func:`rows` does."""
+    reader = csv.reader(_short_lines(text))
     count = 0
     while True:
         try:
@@ -235,7 +265,7 @@ def rows(path: Path, columns: int) -> Iterator[list[str] | None]:
         if count == 1:
             continue
         if count > MAX_ROWS:
-            raise InputError(f"{path}: more than {MAX_ROWS:,} rows")
+            raise InputError(f"{name}: more than {MAX_ROWS:,} rows")
         if not row:
             continue
         yield row if len(row) >= columns else None

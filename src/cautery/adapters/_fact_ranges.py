@@ -9,7 +9,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Generic, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 V = TypeVar("V")
+U64Array = NDArray[np.uint64]
 
 
 class RangeTable(Generic[V]):
@@ -51,6 +55,50 @@ class RangeTable(Generic[V]):
         self._starts: Sequence[int] = array("Q", starts) if small else starts
         self._ends: Sequence[int] = array("Q", ends) if small else ends
 
+    @classmethod
+    def of_arrays(cls, starts: U64Array, ends: U64Array, values: Sequence[V]) -> RangeTable[V]:
+        """Return the table of ranges that already lie in arrays, many times faster.
+
+        Only where ranges overlap does Python look at each; hardly any do.
+        """
+        order = np.argsort(starts, kind="stable")
+        starts, ends = starts[order], ends[order]
+        fresh = np.ones(len(starts), dtype=bool)
+        fresh[1:] = starts[1:] > np.maximum.accumulate(ends)[:-1]
+        heads = np.flatnonzero(fresh)
+        sizes = np.diff(np.append(heads, len(starts)))
+        alone = heads[sizes == 1]
+        flat = [
+            one
+            for head, size in zip(heads[sizes > 1], sizes[sizes > 1], strict=True)
+            for one in _flattened(
+                [
+                    (int(starts[at]), int(ends[at]), int(order[at]), values[order[at]])
+                    for at in range(head, head + size)
+                ]
+            )
+        ]
+        kept = [values[at] for at in order[alone].tolist()] + [value for _, _, value in flat]
+        starts = np.append(starts[alone], np.array([one for one, _, _ in flat], dtype=np.uint64))
+        ends = np.append(ends[alone], np.array([one for _, one, _ in flat], dtype=np.uint64))
+        table: RangeTable[V] = cls(())
+        if flat:
+            order = np.argsort(starts, kind="stable")
+            starts, ends = starts[order], ends[order]
+            kept = [kept[at] for at in order.tolist()]
+        table._starts = array("Q", starts.tobytes())
+        table._ends = array("Q", ends.tobytes())
+        table._values = kept
+        return table
+
+    def arrays(self) -> tuple[U64Array, U64Array, Sequence[V]]:
+        """Return starts, ends and values of the disjoint ranges, of IPv4 only."""
+        return (
+            np.array(self._starts, dtype=np.uint64),
+            np.array(self._ends, dtype=np.uint64),
+            self._values,
+        )
+
     def __len__(self) -> int:
         return len(self._values)
 
@@ -83,3 +131,24 @@ def _flattened(group: Sequence[tuple[int, int, int, V]]) -> list[tuple[int, int,
         else:
             flat.append((low, above - 1, kept))
     return flat
+
+
+def covered(
+    starts: U64Array, ends: U64Array, by_starts: U64Array, by_ends: U64Array
+) -> NDArray[np.float64]:
+    """Return how many numbers of each inclusive range lie in the disjoint, sorted other ranges."""
+    if not len(by_starts):
+        return np.zeros(len(starts))
+    lengths = by_ends.astype(np.float64) - by_starts + 1
+    before = np.concatenate(([0.0], np.cumsum(lengths)))
+
+    def below(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        place = np.searchsorted(by_starts, points, side="left")
+        last = np.maximum(place - 1, 0)
+        over = np.clip(points - by_starts[last], 0, lengths[last])
+        return np.where(place > 0, before[last] + over, 0.0)
+
+    total: NDArray[np.float64] = below(ends.astype(np.float64) + 1) - below(
+        starts.astype(np.float64)
+    )
+    return total

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+
+_MAPPED = bytes(10) + b"\xff\xff"
 
 
 def read_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -26,11 +29,32 @@ def read_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | N
         return None
 
 
+def read_span(text: str) -> tuple[int, int, int] | None:
+    """Return IP version, first and last address of an address or range, quickly."""
+    plain = text.strip()
+    host, _, bits = plain.partition("/")
+    four = ":" not in host
+    try:
+        packed = socket.inet_pton(socket.AF_INET if four else socket.AF_INET6, host)
+        wide = len(packed) * 8
+        length = int(bits) if bits else wide
+    except (OSError, ValueError):
+        return None
+    if not 0 <= length <= wide or packed[:12] == _MAPPED:
+        return None
+    mask = (1 << (wide - length)) - 1
+    first = int.from_bytes(packed, "big") & ~mask
+    return (4 if four else 6), first, first | mask
+
+
 def read_number(text: str) -> int | None:
     """Return an address, given as a number or as text, as a number."""
     if text.isascii() and text.isdigit() and len(text) <= 39:
         return int(text)
-    ip = read_address(text)
+    try:  # a tenth of the time that ipaddress takes, and there are a hundred thousand of them
+        return int.from_bytes(socket.inet_pton(socket.AF_INET6, text), "big")
+    except (OSError, ValueError):
+        ip = read_address(text)
     return None if ip is None else int(ip)
 
 

@@ -10,8 +10,10 @@ Manners: files are read once, when first asked for, and never written.
 Format: CSV files named as in the shared data (``asn-ipv4.csv``, ``ranges.csv``, ``popular.csv``
 ...; also .xz, .gz, .bz2), the public suffix list of publicsuffix.org, and beside them
 ``passive-dns.csv`` (address,name,first_seen,last_seen), ``dedicated.csv``
-(address,dedicated_to,evidence,evidence_date), ``protected-names.csv`` (name,kind) and
-``facts.toml`` (``[facts.NAME] path, kind, date, valid_days``).
+(address,dedicated_to,evidence,evidence_date), ``certificates.csv`` (as ``passive-dns.csv``),
+``owners.csv`` (target,owner,since,source), ``protected-names.csv`` (name,kind) and ``facts.toml``
+(``[facts.NAME] path, kind, date, valid_days``). A further file is read beside the known one of its
+kind, so ``[facts.aws]`` of kind ``shared`` adds to ``ranges``; all of a kind must be valid.
 """
 
 from __future__ import annotations
@@ -20,24 +22,38 @@ import importlib.metadata
 import io
 import ipaddress
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from cautery.adapters._fact_files import KNOWN, FactFile, inventory, rows, text_of
-from cautery.adapters._fact_ranges import RangeTable
+import numpy as np
+
+from cautery.adapters._fact_files import (
+    KNOWN,
+    MAX_ROWS,
+    ROLES,
+    FactFile,
+    inventory,
+    rows_in,
+    text_of,
+)
+from cautery.adapters._fact_ranges import RangeTable, covered
 from cautery.adapters._fact_text import (
     parents,
     read_address,
     read_moment,
     read_name,
-    read_network,
     read_number,
+    read_span,
 )
-from cautery.model import CoHosted, DedicatedFact, NetworkFact, SharedFact
+from cautery.errors import InputError
+from cautery.model import CoHosted, DedicatedFact, NetworkFact, OwnerFact, SharedFact
+
+V = TypeVar("V")
 
 _NAME_KINDS = (
     "bank-website",
@@ -51,6 +67,8 @@ _NAME_KINDS = (
 _ADDRESS_KINDS = ("public-dns-v4", "parking-domain", "sinkholes")
 _STRICTNESS = {"cdn": 0, "waf": 1, "service": 2, "cloud": 3, "hosting": 4}
 _PACKAGED_SUFFIXES_VALID_DAYS = 540
+_OF_MOMENTS = ("passive-dns", "certificates")
+"""Facts whose rows have times: without a date of its own, a file is as old as its newest row."""
 
 
 class FactsFolder:
@@ -97,6 +115,7 @@ class FactsFolder:
             asn=asn,
             organisation=self._organisations.get(asn, f"AS{asn}"),
             country=country,
+            shares=self._shares.get(asn, ()),
         )
 
     def country_of(self, address: str) -> str | None:
@@ -114,18 +133,46 @@ class FactsFolder:
         return self._shared[ip.version].at(int(ip))
 
     def names_on(self, address: str) -> tuple[CoHosted, ...]:
-        """Return the names that passive DNS saw at an address, by name."""
+        """Return the names that passive DNS or a certificate tied to an address, by name."""
         ip = read_address(address)
         return () if ip is None else self._hosting[0].get(str(ip), ())
 
+    def names_within(self, first: str, last: str, *, most: int) -> tuple[CoHosted, ...]:
+        """Return at most so many of the names tied to addresses from ``first`` to ``last``."""
+        low, high = read_address(first), read_address(last)
+        if low is None or high is None:
+            return ()
+        placed = self._placed[low.version]
+        found: list[CoHosted] = []
+        for number in placed[bisect_left(placed, int(low)) : bisect_right(placed, int(high))]:
+            found += self._hosting[0][str(type(low)(number))]
+            if len(found) >= most:
+                break
+        return tuple(found[:most])
+
+    def owner_of(self, target: str) -> OwnerFact | None:
+        """Return since when an address or a domain has had its owner, if anybody says so."""
+        ip = read_address(target)
+        if ip is not None:
+            return self._owners[1][ip.version].at(int(ip))
+        plain = read_name(target)
+        if plain is None:
+            return None
+        return next(
+            (found for one in parents(plain) if (found := self._owners[0].get(one)) is not None),
+            None,
+        )
+
     def addresses_of(self, name: str) -> tuple[CoHosted, ...]:
-        """Return the addresses where passive DNS saw a name."""
+        """Return the addresses that passive DNS or a certificate tied to a name."""
         plain = read_name(name)
         return () if plain is None else self._hosting[1].get(plain, ())
 
     def knows_hosting(self) -> bool:
         """Tell whether there is passive DNS at all: without it co-hosting is unknown."""
-        return bool(self._hosting[0])
+        return any(file.path is not None for file in self._role("passive-dns")) and bool(
+            self._hosting[0]
+        )
 
     def dedicated(self, address: str) -> DedicatedFact | None:
         """Return the newest evidence that an address serves one customer alone, if any."""
@@ -165,38 +212,81 @@ class FactsFolder:
         plain = read_name(name)
         if plain is None or "." not in plain:
             return None
-        found = self._suffixes.privatesuffix(plain)
-        return None if found is None else str(found)
+        found: str | None = self._registered(plain)
+        return found
 
     def dated(self, fact: str) -> date | None:
-        """Return the date of a fact file, by its stem."""
-        file = self._files.get(fact)
-        if file is not None and file.path is not None:
-            return file.date
-        return _packaged_date() if fact == "public_suffix_list" else None
+        """Return the date of a fact: of several files of its kind, the oldest."""
+        found = self._role(fact)
+        if not found:
+            return _packaged_date() if fact == "public_suffix_list" else None
+        dates = [self._date_of(one) for one in found]
+        return min((one for one in dates if one is not None), default=None)
 
     def valid(self, fact: str, at: datetime) -> bool:
-        """Tell whether a fact file is there, dated, and not yet stale at a moment."""
-        file = self._files.get(fact)
-        if file is not None and file.path is not None:
-            last = file.last_day
-            return last is not None and at.astimezone(UTC).date() <= last
-        if fact == "public_suffix_list":
+        """Tell whether a fact is there, dated, and no file of it stale at a moment."""
+        last = self._last_day(fact)
+        return last is not None and at.astimezone(UTC).date() <= last
+
+    def _role(self, fact: str) -> list[FactFile]:
+        return self._roles.get(fact, [])
+
+    @cached_property
+    def _roles(self) -> dict[str, list[FactFile]]:
+        found: dict[str, list[FactFile]] = {}
+        for name, file in self._files.items():
+            if file.path is None:
+                continue
+            found.setdefault(name, []).append(file)
+            role = ROLES.get(file.kind)
+            if name not in KNOWN and role is not None and role != name:
+                found.setdefault(role, []).append(file)
+        return found
+
+    def _date_of(self, file: FactFile) -> date | None:
+        if file.date is None and file.path is not None and file.name in _OF_MOMENTS:
+            seen = [one.last_seen for found in self._hosting[0].values() for one in found]
+            made = datetime.fromtimestamp(file.path.stat().st_mtime, UTC)
+            return min(max(seen), made).date() if seen else None
+        return file.date
+
+    @cached_property
+    def _last_days(self) -> dict[str, date | None]:
+        return {}
+
+    def _last_day(self, fact: str) -> date | None:
+        if fact not in self._last_days:
+            self._last_days[fact] = self._reckoned_last_day(fact)
+        return self._last_days[fact]
+
+    def _reckoned_last_day(self, fact: str) -> date | None:
+        found = self._role(fact)
+        if not found and fact == "public_suffix_list":
             dated = _packaged_date()
-            if dated is not None:
-                last = dated + timedelta(days=_PACKAGED_SUFFIXES_VALID_DAYS)
-                return at.astimezone(UTC).date() <= last
-        return False
+            return None if dated is None else dated + timedelta(days=_PACKAGED_SUFFIXES_VALID_DAYS)
+        days: list[date] = []
+        for file in found:
+            dated = self._date_of(file)
+            if dated is None or file.valid_days is None:
+                return None
+            try:
+                days.append(dated + timedelta(days=file.valid_days))
+            except OverflowError:
+                days.append(date.max)
+        return min(days, default=None)
 
     def _rows(self, fact: str, columns: int) -> Iterator[list[str]]:
-        path = self._files[fact].path
-        if path is None:
-            return
-        for row in rows(path, columns):
-            if row is None:
-                self._broken[fact] += 1
-            else:
-                yield row
+        return (row for _, row in self._named_rows(fact, columns))
+
+    def _named_rows(self, fact: str, columns: int) -> Iterator[tuple[str, list[str]]]:
+        for file in self._role(fact):
+            if file.path is None:
+                continue
+            for row in rows_in(text_of(file.path), columns, name=str(file.path)):
+                if row is None:
+                    self._broken[file.name] += 1
+                else:
+                    yield file.name, row
 
     def _ranges(self, fact: str) -> Iterator[tuple[int, int, str]]:
         for row in self._rows(fact, 3):
@@ -205,6 +295,33 @@ class FactsFolder:
                 self._broken[fact] += 1
             else:
                 yield first, last, row[2]
+
+    def _numbered(self, fact: str, last: str) -> RangeTable[Any] | None:
+        """Read a table of numbers in one go; ``None`` when it holds anything else."""
+        file = next(iter(self._role(fact)), None)
+        if file is None or file.path is None:
+            return None
+        try:
+            table = np.loadtxt(
+                io.StringIO(text_of(file.path)),
+                dtype=[("start", "u8"), ("end", "u8"), ("says", last)],
+                delimiter=",",
+                skiprows=1,
+                comments=None,
+                max_rows=MAX_ROWS + 1,
+                ndmin=1,
+            )
+        except ValueError:
+            return None
+        if len(table) > MAX_ROWS:
+            raise InputError(f"{file.path}: more than {MAX_ROWS:,} rows")
+        if (table["end"] < table["start"]).any() or not table["says"].astype(bool).all():
+            return None
+        return RangeTable.of_arrays(
+            np.ascontiguousarray(table["start"]),
+            np.ascontiguousarray(table["end"]),
+            table["says"].tolist(),
+        )
 
     def _asns(self, fact: str) -> RangeTable[int]:
         kept: list[tuple[int, int, int]] = []
@@ -217,7 +334,7 @@ class FactsFolder:
 
     @cached_property
     def _asn4(self) -> RangeTable[int]:
-        return self._asns("asn-ipv4")
+        return self._numbered("asn-ipv4", "u4") or self._asns("asn-ipv4")
 
     @cached_property
     def _asn6(self) -> RangeTable[int]:
@@ -225,7 +342,8 @@ class FactsFolder:
 
     @cached_property
     def _country4(self) -> RangeTable[str]:
-        return RangeTable(self._ranges("country-ipv4"))
+        # A country has two letters; eight are read, so that a longer word is seen to be none.
+        return self._numbered("country-ipv4", "U8") or RangeTable(self._ranges("country-ipv4"))
 
     @cached_property
     def _country6(self) -> RangeTable[str]:
@@ -244,29 +362,44 @@ class FactsFolder:
     @cached_property
     def _shared(self) -> dict[int, RangeTable[SharedFact]]:
         kept: dict[int, list[tuple[int, int, SharedFact]]] = {4: [], 6: []}
-        for cidr, provider, kind, *_ in self._rows("ranges", 3):
-            net = read_network(cidr)
-            if net is None:
-                self._broken["ranges"] += 1
+        for name, (cidr, provider, kind, *_) in self._named_rows("ranges", 3):
+            span = read_span(cidr)
+            if span is None:
+                self._broken[name] += 1
                 continue
-            fact = SharedFact(cidr=str(net), provider=provider[:100], kind=kind[:40])
-            kept[net.version].append((int(net.network_address), int(net.broadcast_address), fact))
+            version, first, last = span
+            fact = SharedFact(cidr=cidr.strip(), provider=provider[:100], kind=kind[:40], fact=name)
+            kept[version].append((first, last, fact))
         # The same range listed twice counts as the kind that shares most.
         for found in kept.values():
             found.sort(key=lambda one: (_STRICTNESS.get(one[2].kind, 2), one[0], one[2].provider))
         return {version: RangeTable(found) for version, found in kept.items()}
 
     @cached_property
+    def _shares(self) -> dict[int, tuple[tuple[str, float], ...]]:
+        """How much of what each network announces (IPv4) is published as shared, by kind."""
+        starts, ends, asns = self._asn4.arrays()
+        shared_starts, shared_ends, shared = self._shared[4].arrays()
+        if not len(starts) or not len(shared_starts):
+            return {}
+        kinds = np.array([one.kind for one in shared])
+        numbers, of = np.unique(np.array(asns, dtype=np.int64), return_inverse=True)
+        whole = np.bincount(of, weights=ends.astype(float) - starts + 1)
+        found: dict[int, list[tuple[str, float]]] = {}
+        for kind in sorted(set(kinds.tolist())):
+            mine = kinds == kind
+            parts = covered(starts, ends, shared_starts[mine], shared_ends[mine])
+            share = np.bincount(of, weights=parts) / whole
+            for place in np.flatnonzero(share > 0).tolist():
+                said = (kind, round(float(share[place]), 4))
+                found.setdefault(int(numbers[place]), []).append(said)
+        return {asn: tuple(said) for asn, said in found.items()}
+
+    @cached_property
     def _hosting(self) -> tuple[dict[str, tuple[CoHosted, ...]], dict[str, tuple[CoHosted, ...]]]:
         by_address: dict[str, list[CoHosted]] = {}
         by_name: dict[str, list[CoHosted]] = {}
-        for address, name, first, last, *_ in self._rows("passive-dns", 4):
-            ip, plain = read_address(address), read_name(name)
-            first_seen, last_seen = read_moment(first), read_moment(last)
-            if ip is None or plain is None or first_seen is None or last_seen is None:
-                self._broken["passive-dns"] += 1
-                continue
-            seen = CoHosted(address=str(ip), name=plain, first_seen=first_seen, last_seen=last_seen)
+        for seen in (*self._seen("passive-dns"), *self._seen("certificates")):
             by_address.setdefault(seen.address, []).append(seen)
             by_name.setdefault(seen.name, []).append(seen)
         return (
@@ -279,6 +412,47 @@ class FactsFolder:
                 for name, seen in by_name.items()
             },
         )
+
+    def _seen(self, fact: str) -> Iterator[CoHosted]:
+        for name, (address, host, first, last, *_) in self._named_rows(fact, 4):
+            ip, plain = read_address(address), read_name(host.strip().removeprefix("*."))
+            first_seen, last_seen = read_moment(first), read_moment(last)
+            if ip is None or plain is None or first_seen is None or last_seen is None:
+                self._broken[name] += 1
+                continue
+            yield CoHosted(
+                address=str(ip), name=plain, first_seen=first_seen, last_seen=last_seen, fact=fact
+            )
+
+    @cached_property
+    def _placed(self) -> dict[int, list[int]]:
+        placed: dict[int, list[int]] = {4: [], 6: []}
+        for text in self._hosting[0]:
+            ip = ipaddress.ip_address(text)
+            placed[ip.version].append(int(ip))
+        return {version: sorted(found) for version, found in placed.items()}
+
+    @cached_property
+    def _owners(self) -> tuple[dict[str, OwnerFact], dict[int, RangeTable[OwnerFact]]]:
+        names: dict[str, OwnerFact] = {}
+        placed: dict[int, list[tuple[int, int, OwnerFact]]] = {4: [], 6: []}
+        for name, (target, owner, since, source, *_) in self._named_rows("owners", 4):
+            moment, span, plain = read_moment(since), read_span(target), read_name(target)
+            if moment is None or not owner.strip() or plain is None:
+                self._broken[name] += 1
+                continue
+            fact = OwnerFact(
+                target=target.strip(),
+                owner=owner.strip()[:100],
+                since=moment.date(),
+                source=source.strip()[:100],
+            )
+            if span is not None:
+                placed[span[0]].append((span[1], span[2], fact))
+            else:
+                known = names.get(plain)
+                names[plain] = fact if known is None or known.since <= fact.since else known
+        return names, {version: RangeTable(found) for version, found in placed.items()}
 
     @cached_property
     def _dedicated(self) -> dict[str, DedicatedFact]:
@@ -340,13 +514,11 @@ class FactsFolder:
             kind = KNOWN[fact].kind
             kept: dict[int, list[tuple[int, int, str]]] = {4: [], 6: []}
             for row in self._rows(fact, 1):
-                net = read_network(row[0])
-                if net is None:
+                span = read_span(row[0])
+                if span is None:
                     self._broken[fact] += 1
                     continue
-                kept[net.version].append(
-                    (int(net.network_address), int(net.broadcast_address), kind)
-                )
+                kept[span[0]].append((span[1], span[2], kind))
             for version, ranges in kept.items():
                 found[version][kind] = RangeTable(ranges)
         return found
@@ -361,10 +533,21 @@ class FactsFolder:
     def _suffixes(self) -> Any:
         from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - heavy: 50 ms of CPU
 
-        path = self._files["public_suffix_list"].path
+        path = next((one.path for one in self._role("public_suffix_list")), None)
         if path is None:
             return PublicSuffixList()
         return PublicSuffixList(source=io.StringIO(text_of(path)))
+
+    @cached_property
+    def _registered(self) -> Any:
+        """The registrable domain of a name; the same few are asked for over and over."""
+
+        @lru_cache(maxsize=65536)
+        def registered(plain: str) -> str | None:
+            found = self._suffixes.privatesuffix(plain)
+            return None if found is None else str(found)
+
+        return registered
 
     def _names_in(self, fact: str) -> Iterator[str]:
         for row in self._rows(fact, 1):

@@ -31,7 +31,7 @@ def info(
             "fact": one.name,
             "kind": one.kind,
             "path": str(one.path),
-            "date": to_json(one.date),
+            "date": to_json(known.dated(one.name)),
             "valid_days": one.valid_days,
             "valid": known.valid(one.name, now),
         }
@@ -47,4 +47,73 @@ def info(
             (r["fact"], r["kind"], r["date"] or "unknown", "yes" if r["valid"] else "no")
             for r in rows
         ),
+    )
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Argument(help="A fact file in its own public format.")],
+    name: Annotated[
+        str, typer.Option(help="A known fact, which it replaces, or a new one beside: aws, ...")
+    ],
+    facts: Annotated[Path, typer.Option(help="The facts folder; made if it is not there.")],
+    date: Annotated[
+        str | None, typer.Option(help="The day the file is of; default: as the file says.")
+    ] = None,
+    valid_days: Annotated[
+        int | None, typer.Option(min=0, max=3650, help="How long it holds; default: by kind.")
+    ] = None,
+    kind: Annotated[
+        str, typer.Option(help="Of a bare list: bank, dynamic-dns, ...; of ranges: cdn, cloud, ...")
+    ] = "",
+    top: Annotated[
+        int, typer.Option(min=1, help="So many of a ranked list count as popular.")
+    ] = 10_000,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+) -> None:
+    """Take a fact file in: AWS, GCP, Azure, Fastly JSON, range lists, CSV, passive DNS, ...
+
+    Whole or not at all: a file that cannot be used leaves the folder as it was.
+
+    Example: cautery facts add ip-ranges.json --name aws --facts facts
+    """
+    import datetime as dt
+
+    from cautery import wiring
+    from cautery.errors import InputError
+    from cautery.model import to_json
+
+    try:
+        day = None if date is None else dt.date.fromisoformat(date)
+    except ValueError as error:
+        raise InputError(f"--date: {date!r} is no day", hint="Such as 2026-08-22.") from error
+    added = wiring.add_fact(
+        file, facts, name=name, dated=day, valid_days=valid_days, kind=kind, top=top
+    )
+    body = {
+        **to_json(
+            {
+                key: getattr(added, key)
+                for key in (
+                    "name",
+                    "kind",
+                    "format",
+                    "rows",
+                    "broken",
+                    "date",
+                    "date_from",
+                    "valid_days",
+                )
+            }
+        ),
+        "path": str(added.path),
+    }
+    if json:
+        render.json_line(body)
+        return
+    render.say(
+        render.printable(
+            f"{added.name}: {added.format}, {added.rows:,} rows ({added.broken} not usable), of "
+            f"{added.date} ({added.date_from}), valid for {added.valid_days} days: {added.path}"
+        )
     )

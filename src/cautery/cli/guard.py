@@ -2,77 +2,225 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from cautery.cli import render
 from cautery.errors import InputError
 
+if TYPE_CHECKING:
+    from io import BufferedReader
+
+    from cautery.model import GuardVerdict
+    from cautery.workflows.read_targets import Asked
+
+_MOST_ROWS = 200
+"""Of a table; of more targets the counts are told, and --json tells each."""
+_FILES = (".csv", ".txt", ".lst", ".list", ".xz", ".gz", ".zst", ".json", ".jsonl")
+
 
 def guard(
     targets: Annotated[
-        list[str], typer.Argument(help="Addresses, ranges, names or URLs; - reads lines.")
-    ],
+        list[str] | None,
+        typer.Argument(
+            help="A file of targets (lines, or CSV with a column target; also .xz, .gz, .zst), "
+            "- for stdin, or bare addresses, ranges, names and URLs."
+        ),
+    ] = None,
     facts: Annotated[Path | None, typer.Option(help="Facts folder; default $CAUTERY_DATA.")] = None,
     at: Annotated[
         str | None, typer.Option(help="Moment to judge at, such as 2026-08-22T20:00:00Z.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+    second_approver: Annotated[
+        str | None, typer.Option(help="Who answers for exact URLs on popular names.")
+    ] = None,
+    override: Annotated[
+        Path | None, typer.Option(help="TOML: two people's answer to objections, and until when.")
+    ] = None,
+    budget: Annotated[
+        int | None, typer.Option(min=0, help="Most bystanders that the whole list may hit.")
+    ] = None,
+    since: Annotated[
+        Path | None, typer.Option(help="An earlier run's JSON lines: tell what to withdraw.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line per target.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of rows and answers, and stop.")
+    ] = False,
 ) -> None:
     """Say allow, narrow or refuse for each target, with the facts that it rests on.
 
-    Exit code 1 when any target is refused, 2 when one is no target at all.
+    Exit code 1 when any target is refused, or the list is over its budget; 2 on bad use.
 
     Example: cautery guard 188.114.97.7 drive.usercontent.google.com --facts ../shared/data
     """
     import os
-    import sys
 
-    from cautery import plan, wiring
-    from cautery.model import Decision, to_json, to_utc
-    from cautery.plan.targets import parse_target
+    from cautery import wiring
+    from cautery.model import Decision
+    from cautery.plan.budget import spend
+    from cautery.plan.revalidation import withdrawal
+    from cautery.workflows.judge_targets import judge_targets, line_of
+    from cautery.workflows.judge_targets import schema as json_schema
+    from cautery.workflows.read_overrides import read_allowed, read_overrides
 
+    if schema:
+        render.json_line(json_schema())
+        return
+    if not targets:
+        raise InputError("guard needs targets", hint="cautery guard TARGETS --facts DIR; see -h.")
     folder = facts or (Path(os.environ["CAUTERY_DATA"]) if "CAUTERY_DATA" in os.environ else None)
     if folder is None:
         raise InputError(
             "guard needs facts", hint="Give --facts DIR, or set CAUTERY_DATA to a facts folder."
         )
-    try:
-        moment = wiring.clock().now() if at is None else to_utc("--at", datetime.fromisoformat(at))
-    except ValueError as error:
-        raise InputError(
-            f"--at: {at!r} is no time", hint="Such as 2026-08-22T20:00:00Z."
-        ) from error
+    now = _moment(at) if at is not None else wiring.clock().now
+    answers = None if override is None else read_overrides(override)
+    before = {} if since is None else read_allowed(since)
+    asked = _asked(targets)
     known = wiring.facts(folder)
-    asked = [line.strip() for line in sys.stdin if line.strip()] if targets == ["-"] else targets
-    for target in asked:
-        parse_target(target)  # refused by the guard for ever; here it is a slip of the pen
-    verdicts = [plan.guard(target, facts=known, at=moment) for target in asked]
-    if json:
-        for one in verdicts:
-            body = to_json(one)
-            body["verdict"] = body.pop("decision")
-            render.json_line(body)
-    else:
-        render.table(
-            ("target", "verdict", "narrow to", "bystanders", "reasons"),
-            (
+    tally = Tally()
+
+    def told() -> Iterator[GuardVerdict]:
+        from cautery.cli._progress import Progress
+
+        with Progress("judging", None) as shown:
+            for one, verdict in judge_targets(
+                asked, facts=known, now=now, overrides=answers, second_approver=second_approver
+            ):
+                shown.step()
+                gone = withdrawal(verdict, before)
+                tally.add(one, verdict, withdrawn=gone is not None)
+                if json:
+                    line = line_of(one, verdict)
+                    if gone is not None:
+                        line["reasons"].insert(
+                            0,
+                            {"code": gone.code, "text": gone.text, "fact": None, "fact_date": None},
+                        )
+                    render.json_line(line)
+                yield verdict
+
+    spent = spend(told(), budget=budget or 0)
+    tally.tell(table=not json)
+    for name, count in known.broken.items():
+        render.say(f"facts: {count} line(s) of {name} could not be used")
+    if budget is not None:
+        most = "nobody knows how many" if spent.high is None else str(spent.high)
+        render.say(
+            f"bystanders: {spent.low} known, at most {most}; the budget is {budget}"
+            + (": OVER" if spent.over else "")
+        )
+    if tally.counts[Decision.REFUSE] or (budget is not None and spent.over):
+        raise typer.Exit(1)
+
+
+class Tally:
+    """What a run has given so far: rows for people, and counts."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self._rows: list[tuple[object, ...]] = []
+        self._withdrawn: list[str] = []
+        self._gone = 0
+        self._replayed = ""
+
+    def add(self, asked: Asked, verdict: GuardVerdict, *, withdrawn: bool) -> None:
+        """Count a verdict."""
+        self.counts[verdict.decision] += 1
+        replayed = next((one.text for one in verdict.reasons if one.code == "replay"), "")
+        self._replayed = self._replayed or replayed
+        if withdrawn:
+            self._gone += 1
+            self._withdrawn = [*self._withdrawn, verdict.target][:20]
+        if len(self._rows) < _MOST_ROWS:
+            high = verdict.collateral.high
+            self._rows.append(
                 (
-                    one.target,
-                    one.decision,
-                    "\n".join(one.narrow_to),
-                    f"{one.collateral.low} to "
-                    + ("unknown" if one.collateral.high is None else str(one.collateral.high)),
+                    asked.target[:200],
+                    verdict.decision,
+                    "\n".join(verdict.narrow_to),
+                    f"{verdict.collateral.low} to {'unknown' if high is None else high}",
                     "\n".join(
-                        f"{r.text}" + (f" ({r.fact}, {r.fact_date})" if r.fact else "")
-                        for r in one.reasons
+                        one.text + (f" ({one.fact}, {one.fact_date})" if one.fact else "")
+                        for one in verdict.reasons
+                        if one.code != "replay"
                     ),
                 )
-                for one in verdicts
-            ),
-        )
-    if any(one.decision is Decision.REFUSE for one in verdicts):
-        raise typer.Exit(1)
+            )
+
+    def tell(self, *, table: bool) -> None:
+        """Print the table, if wanted, and the counts."""
+        count = sum(self.counts.values())
+        if table and self._rows:
+            render.table(("target", "verdict", "narrow to", "bystanders", "reasons"), self._rows)
+            if count > len(self._rows):
+                render.say(f"{count - len(self._rows):,} more: --json tells each")
+        said = ", ".join(f"{self.counts[one]:,} {one}" for one in ("allow", "narrow", "refuse"))
+        render.say(f"{count:,} target{'' if count == 1 else 's'}: {said}")
+        if self._replayed:
+            render.say(self._replayed)
+        if self._gone:
+            render.say(render.printable(f"withdraw {self._gone:,}: {', '.join(self._withdrawn)}"))
+
+
+def _moment(text: str) -> Callable[[], datetime]:
+    from datetime import UTC
+
+    from cautery.model import to_utc
+
+    try:
+        moment = datetime.fromisoformat(text)
+        if len(text) == len("2026-08-22"):
+            moment = moment.replace(tzinfo=UTC)
+        fixed = to_utc("--at", moment)
+    except ValueError as error:
+        raise InputError(
+            f"--at: {text!r} is no time", hint="Such as 2026-08-22T20:00:00Z."
+        ) from error
+    return lambda: fixed
+
+
+def _asked(words: list[str]) -> Iterator[Asked]:
+    """Return what the words on the command line ask for; a slip of the pen ends it at once."""
+    from cautery.plan import parse_target
+
+    for word in words:
+        if word == "-" or _is_file(word):
+            continue
+        if word.lower().endswith(_FILES) and "://" not in word:
+            raise InputError(f"{word}: no such file")
+        parse_target(word)
+    return _read(words)
+
+
+def _read(words: list[str]) -> Iterator[Asked]:
+    import sys
+
+    from cautery.workflows.read_targets import Asked, read_targets, targets_in
+
+    for word in words:
+        if word == "-":
+            yield from targets_in(_typed(cast("BufferedReader", sys.stdin.buffer)), name="stdin")
+        elif _is_file(word):
+            yield from read_targets(Path(word))
+        else:
+            yield Asked(target=word)
+
+
+def _typed(stdin: BufferedReader) -> Iterator[bytes]:
+    """Yield bytes as they come: a line is answered before the next is typed."""
+    while piece := stdin.read1(1 << 20):
+        yield piece
+
+
+def _is_file(word: str) -> bool:
+    try:
+        return Path(word).is_file()
+    except OSError:  # a URL may be longer than any file's name
+        return False

@@ -116,3 +116,60 @@ def build(
     render.table(("LAB", "published", "true"), rows_of(body), title=body["title"])
     render.say(body["statement"])
     render.say(f"world   {out}   ({body['files']} files, {body['seconds']:.1f} s)")
+
+
+@app.command()
+def incidents(
+    facts: Annotated[
+        Path | None, typer.Option(help="Judge by this facts folder, not by that of each day.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line per incident.")] = False,
+) -> None:
+    """Judge the nine published incidents of over-blocking again, each by the facts of its day.
+
+    Exit code 1 when the guard would have let one happen.
+
+    Example: cautery lab incidents
+    """
+    import tempfile
+
+    from cautery import wiring
+    from cautery.lab.incidents import INCIDENTS, judged, stopped, write_facts
+
+    rows: list[tuple[object, ...]] = []
+    held = 0
+    with tempfile.TemporaryDirectory(prefix="cautery-incidents-") as folder:
+        for one in INCIDENTS:
+            known = wiring.facts(facts or write_facts(one, Path(folder) / one.id))
+            verdicts = judged(one, known)
+            held += stopped(verdicts)
+            codes = list(dict.fromkeys(r.code for v in verdicts for r in v.reasons))
+            words = ", ".join(dict.fromkeys(str(v.decision) for v in verdicts))
+            instead = list(dict.fromkeys(name for v in verdicts for name in v.narrow_to))
+            if json:
+                render.json_line(
+                    {
+                        "incident": one.id,
+                        "at": one.at.isoformat(),
+                        "targets": list(one.targets),
+                        "verdicts": [str(v.decision) for v in verdicts],
+                        "narrow_to": instead,
+                        "codes": codes,
+                        "stopped": stopped(verdicts),
+                    }
+                )
+            rows.append(
+                (
+                    f"{one.where}, {one.at.date()}",
+                    one.happened,
+                    "\n".join((*one.targets[:2], *(["..."] if len(one.targets) > 2 else []))),
+                    words,
+                    "\n".join(instead[:2]),
+                    ", ".join(codes[:3]),
+                )
+            )
+    if not json:
+        render.table(("where", "what happened", "blocked", "guard", "instead", "why"), rows)
+    render.say(f"{held} of {len(INCIDENTS)} refused or narrowed")
+    if held < len(INCIDENTS):
+        raise typer.Exit(1)

@@ -40,6 +40,7 @@ from cautery.model.capture import (
     DedicatedFact,
     Limits,
     NetworkFact,
+    OwnerFact,
     Registration,
     Response,
     SharedFact,
@@ -67,12 +68,14 @@ from cautery.model.graph import (
 )
 from cautery.model.identification import Identification, Stretch
 from cautery.model.intervention import (
+    MAX_OVERRIDE,
     ActionPlan,
     Collateral,
     Decision,
     GuardVerdict,
     Intervention,
     Lever,
+    Override,
     Reason,
 )
 from cautery.model.mandate import (
@@ -127,6 +130,7 @@ __all__ = [
     "AUDIO_RATE_HZ",
     "LUMA_RATE_HZ",
     "LUMA_SHAPE",
+    "MAX_OVERRIDE",
     "PHASES",
     "Access",
     "Acknowledgement",
@@ -193,6 +197,8 @@ __all__ = [
     "Observation",
     "Offer",
     "Operation",
+    "Override",
+    "OwnerFact",
     "PanelCount",
     "Pap",
     "Partner",

@@ -102,34 +102,41 @@ class Registration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkFact:
-    """Which autonomous system announces an address."""
+    """Which autonomous system announces an address.
+
+    ``shares`` says which part of what the system announces lies in published shared ranges, by
+    their kind, such as ``(("cdn", 0.93),)``; empty when nobody knows.
+    """
 
     address: str
     asn: int
     organisation: str
     country: str | None
+    shares: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedFact:
     """The published range that says an address is shared.
 
-    ``kind`` is ``cdn``, ``waf``, ``cloud``, ``hosting`` or ``service``.
+    ``kind`` is ``cdn``, ``waf``, ``cloud``, ``hosting`` or ``service``; ``fact`` names the list.
     """
 
     cidr: str
     provider: str
     kind: str
+    fact: str = "ranges"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoHosted:
-    """A name that passive DNS saw at an address."""
+    """A name that passive DNS, or a certificate shown there, tied to an address."""
 
     address: str
     name: str
     first_seen: datetime
     last_seen: datetime
+    fact: str = "passive-dns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,3 +150,13 @@ class DedicatedFact:
     dedicated_to: str
     evidence: str
     evidence_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerFact:
+    """Since when an address, a range or a domain has belonged to whom, and who says so."""
+
+    target: str
+    owner: str
+    since: date
+    source: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from cautery.errors import InputError
@@ -50,9 +50,61 @@ class Collateral:
     high: int | None = None
 
 
+MAX_OVERRIDE = timedelta(days=1)
+"""Longest that an override may last: one match day, then two people are asked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Two named people answer for acting on a target although the guard objects, for a while.
+
+    Parameters
+    ----------
+    target : str
+        The one target, in the guard's spelling.
+    by : tuple of str
+        Two different people, by name.
+    reason : str
+        Why, in words that a court may read.
+    at, until : datetime
+        When it was decided, and when it ends: at most :data:`MAX_OVERRIDE` later.
+
+    Raises
+    ------
+    InputError
+        If it is one person's, has no reason, or does not end soon enough.
+    """
+
+    target: str
+    by: tuple[str, ...]
+    reason: str
+    at: datetime
+    until: datetime
+
+    def __post_init__(self) -> None:
+        require_utc("override at", self.at)
+        require_utc("override until", self.until)
+        people = {" ".join(name.split()).casefold() for name in self.by} - {""}
+        if len(people) < 2:
+            raise InputError(f"override of {self.target}: it takes two different people, by name")
+        if not self.reason.strip():
+            raise InputError(f"override of {self.target}: it takes a reason")
+        if not self.at < self.until <= self.at + MAX_OVERRIDE:
+            raise InputError(
+                f"override of {self.target}: it must end within {MAX_OVERRIDE} of its decision"
+            )
+
+    def holds(self, moment: datetime) -> bool:
+        """Tell whether it is in force."""
+        return self.at <= moment < self.until
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardVerdict:
-    """Allow, narrow or refuse, with reasons and an expiry."""
+    """Allow, narrow or refuse, with reasons and an expiry.
+
+    With an ``override`` the decision is to allow, and the reasons still hold every objection.
+    """
 
     target: str
     lever: Lever
@@ -61,9 +113,12 @@ class GuardVerdict:
     collateral: Collateral = field(default_factory=Collateral)
     reasons: tuple[Reason, ...] = ()
     valid_until: datetime
+    override: Override | None = None
 
     def __post_init__(self) -> None:
         require_utc("valid_until", self.valid_until)
+        if self.override is not None and self.valid_until > self.override.until:
+            raise InputError(f"guard on {self.target}: it outlives its override")
         if not self.reasons:
             raise InputError(f"guard on {self.target}: no verdict without a reason")
 

@@ -13,6 +13,7 @@ from cautery.model.capture import (
     DedicatedFact,
     Limits,
     NetworkFact,
+    OwnerFact,
     Registration,
     Response,
     SharedFact,
@@ -269,7 +270,11 @@ class Facts(Protocol):
         ...
 
     def names_on(self, address: str) -> tuple[CoHosted, ...]:
-        """Return the names that passive DNS saw at an address."""
+        """Return the names that passive DNS or a certificate tied to an address."""
+        ...
+
+    def names_within(self, first: str, last: str, *, most: int) -> tuple[CoHosted, ...]:
+        """Return at most so many of the names tied to addresses from ``first`` to ``last``."""
         ...
 
     def addresses_of(self, name: str) -> tuple[CoHosted, ...]:
@@ -278,6 +283,10 @@ class Facts(Protocol):
 
     def knows_hosting(self) -> bool:
         """Tell whether there is passive DNS at all: without it co-hosting is unknown."""
+        ...
+
+    def owner_of(self, target: str) -> OwnerFact | None:
+        """Return since when an address or a name has had its owner, if anybody says so."""
         ...
 
     def dedicated(self, address: str) -> DedicatedFact | None:

@@ -11,7 +11,7 @@ Example
 
 from cautery.plan.choose import choose
 from cautery.plan.cut import Act, Cut, cut
-from cautery.plan.guard import GuardPolicy, guard
+from cautery.plan.guard import GuardPolicy, guard, no_target
 from cautery.plan.interventions import COSTS, candidates
 from cautery.plan.served import Node, served, standing
 from cautery.plan.targets import Target, parse_target
@@ -27,6 +27,7 @@ __all__ = [
     "choose",
     "cut",
     "guard",
+    "no_target",
     "parse_target",
     "served",
     "standing",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 from cautery.model import host_of
 from cautery.plan._ruling import Ruling
@@ -17,7 +18,9 @@ SERVICE_ZONES = {
 """Kinds that protect the zone itself, not the customer's name below it."""
 
 
-def judge_name(ruling: Ruling, *, lawful: Collection[str]) -> None:
+def judge_name(
+    ruling: Ruling, *, lawful: Collection[str], evidence_date: date | None = None
+) -> None:
     """Apply every rule to a name; all objections are told, not only the first."""
     target, facts = ruling.target, ruling.facts
     name = target.host
@@ -62,6 +65,7 @@ def judge_name(ruling: Ruling, *, lawful: Collection[str]) -> None:
                 "lawful-content", f"{name}, or a name below it, also carries lawful content: {one}"
             )
             break
+    _judge_owner(ruling, name, evidence_date)
     if ruling.high == 0 and ruling.strangers:
         ruling.high = None
     ruling.allow(
@@ -69,6 +73,18 @@ def judge_name(ruling: Ruling, *, lawful: Collection[str]) -> None:
         f"{name} is neither popular, nor a public suffix, nor of a protected kind",
         fact="public_suffix_list",
     )
+
+
+def _judge_owner(ruling: Ruling, name: str, evidence_date: date | None) -> None:
+    """Refuse a name whose owner is newer than the evidence against it: names lapse, too."""
+    owner = ruling.facts.owner_of(name)
+    if owner is None or owner.since > ruling.at.date():
+        return
+    said = f"{name} has belonged to {owner.owner} since {owner.since} ({owner.source})"
+    if evidence_date is not None and evidence_date < owner.since:
+        ruling.refuse("recycled-name", f"{said}: the evidence is older", fact="owners")
+    else:
+        ruling.note("owner", said, fact="owners")
 
 
 def _is_zone(ruling: Ruling, name: str, kind: str) -> bool:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from cautery.model import Reason
 from cautery.model.ports import Facts
 from cautery.plan.targets import Target
 
-_REMEDY = {
-    "ranges": "a list of shared ranges (cdn-hosting-ranges/ranges.csv)",
-    "popular": "a list of popular names (popular-domains/popular.csv)",
-    "public_suffix_list": "the public suffix list (public-suffix/public_suffix_list.dat)",
-    "passive-dns": "passive DNS (passive-dns.csv)",
-    "dedicated": "evidence of dedication (dedicated.csv)",
-    "protected-names": "the list of protected names (protected-names.csv)",
+_WHAT = {
+    "ranges": "the list of shared ranges",
+    "asn-ipv4": "the table of autonomous systems (IPv4)",
+    "asn-ipv6": "the table of autonomous systems (IPv6)",
+    "popular": "the list of popular names",
+    "public_suffix_list": "the public suffix list",
+    "passive-dns": "passive DNS",
+    "certificates": "the list of certificates' names",
+    "dedicated": "the evidence of dedication",
+    "protected-names": "the list of protected names",
 }
 
 
@@ -57,36 +60,60 @@ class Ruling:
     at_least: int = 0
     high: int | None = 0
     narrowable: bool = True
+    overridable: bool = True
     relied_on: list[str] = field(default_factory=list)
+    ends: list[datetime] = field(default_factory=list)
     on_address: set[str] = field(default_factory=set)
 
-    def refuse(self, code: str, text: str, *, fact: str | None = None) -> None:
-        """Add an objection."""
-        self.objections.append(self._reason(code, text, fact))
+    def refuse(
+        self, code: str, text: str, *, fact: str | None = None, dated: date | None = None
+    ) -> None:
+        """Add an objection; ``dated`` if the fact has a day of its own."""
+        self.objections.append(self._reason(code, text, fact, dated))
 
-    def allow(self, code: str, text: str, *, fact: str | None = None) -> None:
+    def allow(
+        self, code: str, text: str, *, fact: str | None = None, dated: date | None = None
+    ) -> None:
         """Add what speaks for the target, if nothing speaks against it."""
         if not self.objections:
-            self.grounds.append(self._reason(code, text, fact))
+            self.grounds.append(self._reason(code, text, fact, dated))
 
     def note(self, code: str, text: str, *, fact: str | None = None) -> None:
         """Add a ground that stands whatever else is found."""
-        self.grounds.append(self._reason(code, text, fact))
+        self.grounds.append(self._reason(code, text, fact, None))
 
     def needs(self, *names: str) -> None:
         """Rely on facts, and refuse when one is missing or stale: it might hide a bystander."""
         for name in names:
+            if name in self.relied_on:
+                continue
             self.relied_on.append(name)
             if self.facts.valid(name, self.at):
                 continue
             self.narrowable = False
             dated = self.facts.dated(name)
-            what = _REMEDY.get(name, name)
             said = "is missing or undated" if dated is None else f"of {dated} is stale"
             self.refuse(
                 "stale-facts",
-                f"{what} {said}: renew it in the facts folder, then ask again",
+                f"{_WHAT.get(name, name)} {said}: renew it (cautery facts add FILE --name {name}; "
+                "cautery facts info shows all), then ask again",
                 fact=name,
+            )
+
+    def replayed(self) -> None:
+        """Say so when facts of a later day judge: they did not exist at the moment judged."""
+        later = {
+            name: dated
+            for name in dict.fromkeys(self.relied_on)
+            if (dated := self.facts.dated(name)) is not None and dated > self.at.date()
+        }
+        if later:
+            newest = max(later, key=lambda name: later[name])
+            self.note(
+                "replay",
+                f"a replay: facts of {later[newest]} judge what was asked for {self.at.date()}; "
+                "they were not to be had then",
+                fact=newest,
             )
 
     def carries(self, name: str) -> bool:
@@ -100,7 +127,9 @@ class Ruling:
 
     def expiry(self, horizon: timedelta) -> datetime:
         """Return when the verdict ends: at its horizon, or with the first fact to go stale."""
-        low, high = self.at, self.at + horizon
+        low, high = self.at, min((self.at + horizon, *self.ends))
+        if high <= low:
+            return low
         for name in self.relied_on:
             if self.facts.valid(name, high) or not self.facts.valid(name, self.at):
                 continue
@@ -114,6 +143,7 @@ class Ruling:
             high = min(high, good)
         return high
 
-    def _reason(self, code: str, text: str, fact: str | None) -> Reason:
-        dated = None if fact is None else self.facts.dated(fact)
+    def _reason(self, code: str, text: str, fact: str | None, dated: date | None) -> Reason:
+        if dated is None and fact is not None:
+            dated = self.facts.dated(fact)
         return Reason(code=code, text=text, fact=fact, fact_date=dated)

@@ -8,6 +8,7 @@ URL before name before address, and what is unknown is never taken for harmless.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,17 +20,18 @@ from cautery.model import (
     DedicatedFact,
     GuardVerdict,
     Lever,
+    Override,
     Reason,
     host_of,
     require_utc,
 )
 from cautery.model.ports import Facts
-from cautery.plan._address_rules import judge_address
+from cautery.plan._address_rules import judge_address, judge_url_address
 from cautery.plan._name_rules import judge_name
 from cautery.plan._ruling import Ruling
 from cautery.plan.targets import Target, address_of, exact, parse_target, plain_name
 
-__all__ = ["GuardPolicy", "guard"]
+__all__ = ["GuardPolicy", "guard", "no_target"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,9 @@ class GuardPolicy:
 
 
 DEFAULT_POLICY = GuardPolicy()
+MAX_ECHO = 200
+"""Most letters of what is no target that are said again."""
+_SECRET = re.compile(r"://[^/@\s]*@")
 MAX_LISTED = 200
 """Most bystanders listed by name; the count is always whole."""
 
@@ -79,6 +84,7 @@ def guard(
     dedicated: DedicatedFact | None = None,
     popular_second_approver: str | None = None,
     allow: Collection[str] = (),
+    override: Override | None = None,
     policy: GuardPolicy = DEFAULT_POLICY,
 ) -> GuardVerdict:
     """Judge one target from the facts alone; the same facts give the same verdict.
@@ -99,11 +105,15 @@ def guard(
     resolving : collection of str
         Suspects' names that our own resolver led to this address, beside passive DNS.
     dedicated : DedicatedFact or None
-        Evidence of dedication beyond that of the facts; the newer counts.
+        Evidence of dedication beyond that of the facts; the newer counts. Of a name it is the
+        day of the evidence against it.
     popular_second_approver : str or None
         Who answers, as second approver, for an exact URL on a popular or protected name.
     allow : collection of str
         Private ranges (CIDR) that the mandate may touch: a lab's.
+    override : Override or None
+        Two people's answer to the objections, if in force and about this very target. What is
+        no target, or nobody's to block, stays refused.
 
     Returns
     -------
@@ -115,13 +125,7 @@ def guard(
     try:
         parsed = parse_target(target)
     except InputError as error:
-        return GuardVerdict(
-            target=target,
-            lever=Lever.URL if "://" in target else Lever.NAME,
-            decision=Decision.REFUSE,
-            reasons=(Reason(code="invalid-target", text=str(error)),),
-            valid_until=at,
-        )
+        return no_target(target, str(error), at=at)
     urls = {one for one in suspects if "://" in one}
     names = {host for host in map(_host, suspects) if host and address_of(host) is None}
     ruling = Ruling(target=parsed, facts=facts, at=at, policy=policy)
@@ -135,29 +139,52 @@ def guard(
         )
         here = set(map(_host, resolving))
         proposals = tuple(sorted(one for one in names | here if one in here or ruling.carries(one)))
-        narrow_to = _names_in_place(proposals, facts, at, lawful, policy)
+        narrow_to = (
+            *_names_in_place(proposals, facts, at, lawful, policy),
+            *sorted(url for url in urls if _host(url) == parsed.host and exact(url)),
+        )
         horizon = policy.revalidate_address
     elif parsed.lever is Lever.NAME:
-        judge_name(ruling, lawful=lawful)
+        judge_name(
+            ruling,
+            lawful=lawful,
+            evidence_date=None if dedicated is None else dedicated.evidence_date,
+        )
         narrow_to = tuple(sorted(url for url in urls if _host(url) == parsed.host and exact(url)))
         horizon = policy.revalidate_name
     else:
-        _judge_url(ruling, lawful, popular_second_approver)
+        _judge_url(ruling, lawful, popular_second_approver, allow=tuple(allow))
         narrow_to = ()
         horizon = policy.revalidate_url
-    return _verdict(ruling, narrow_to, horizon)
+    ruling.replayed()
+    return _verdict(ruling, narrow_to, horizon, override)
 
 
-def _judge_url(ruling: Ruling, lawful: Collection[str], second: str | None) -> None:
+def no_target(text: str, why: str, *, at: datetime) -> GuardVerdict:
+    """Refuse what cannot be judged at all, such as a broken line of a list."""
+    return GuardVerdict(
+        target=_SECRET.sub("://~@", text)[:MAX_ECHO],
+        lever=Lever.URL if "://" in text else Lever.NAME,
+        decision=Decision.REFUSE,
+        reasons=(Reason(code="invalid-target", text=why),),
+        valid_until=at,
+    )
+
+
+def _judge_url(
+    ruling: Ruling, lawful: Collection[str], second: str | None, *, allow: tuple[str, ...]
+) -> None:
     target, facts = ruling.target, ruling.facts
     if target.text in lawful:
         ruling.refuse("lawful-content", "this very URL is known to be lawful")
     if not exact(target.text):
+        ruling.overridable = False
         ruling.refuse(
             "not-exact",
             "a part of this URL is hidden behind a pseudonym: only the exact URL can be acted on",
         )
     if target.address is not None:
+        judge_url_address(ruling, allow)
         ruling.allow("exact-url", "one exact URL on a bare address; nothing else is touched")
         return
     ruling.needs("popular", "public_suffix_list")
@@ -199,8 +226,29 @@ def _names_in_place(
     return tuple(kept)
 
 
-def _verdict(ruling: Ruling, narrow_to: tuple[str, ...], horizon: timedelta) -> GuardVerdict:
-    if not ruling.objections:
+def _verdict(
+    ruling: Ruling, narrow_to: tuple[str, ...], horizon: timedelta, override: Override | None
+) -> GuardVerdict:
+    valid_until = ruling.expiry(horizon)
+    answered = None
+    if override is not None and override.target == ruling.target.text and ruling.objections:
+        if override.holds(ruling.at) and ruling.overridable:
+            answered = override
+            valid_until = min(ruling.at + horizon, override.until)
+        else:
+            why = "has ended" if ruling.overridable else "cannot make this a target"
+            ruling.note("override-void", f"the override by {_people(override)} {why}")
+    if answered is not None:
+        decision, narrow_to = Decision.ALLOW, ()
+        ruling.objections.insert(
+            0,
+            Reason(
+                code="override",
+                text=f"{_people(answered)} answer for it until {answered.until:%Y-%m-%d %H:%M} "
+                f"UTC, against the objections that follow: {answered.reason}",
+            ),
+        )
+    elif not ruling.objections:
         decision, narrow_to = Decision.ALLOW, ()
     elif narrow_to and ruling.narrowable:
         decision = Decision.NARROW
@@ -219,8 +267,13 @@ def _verdict(ruling: Ruling, narrow_to: tuple[str, ...], horizon: timedelta) -> 
             high=ruling.high,
         ),
         reasons=(*ruling.objections, *ruling.grounds),
-        valid_until=ruling.expiry(horizon),
+        valid_until=valid_until,
+        override=answered,
     )
+
+
+def _people(override: Override) -> str:
+    return " and ".join(override.by)
 
 
 def _host(text: str) -> str:

@@ -14,6 +14,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
+_NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_ISATAP = 0x00005EFE
+_MAPPED_BITS = 96
 _PSEUDONYM = re.compile(r"~[0-9a-f]{16}\b")
 
 
@@ -29,6 +32,9 @@ class Target:
         Of a URL, its host; else as ``text``.
     address : IPv4Address or IPv6Address or None
         When the target, or its host, is one.
+    embedded : IPv4Address or None
+        The IPv4 host that an IPv6 address leads to by 6to4, Teredo, NAT64 or ISATAP: who is hit
+        is who is there.
     network : IPv4Network or IPv6Network or None
         When it is wider than one host.
     """
@@ -37,6 +43,7 @@ class Target:
     lever: Lever
     host: str
     address: Address | None = None
+    embedded: ipaddress.IPv4Address | None = None
     network: Network | None = None
     wildcard: bool = False
 
@@ -60,6 +67,7 @@ def parse_target(text: str) -> Target:
             network = ipaddress.ip_network(bare, strict=False)
         except ValueError as error:
             raise InputError(f"{text[:80]!r} is no range: {error}") from error
+        network = _unmapped(network)
         if network.num_addresses == 1:
             return _of_address(network.network_address)
         return Target(text=str(network), lever=Lever.ADDRESS, host=str(network), network=network)
@@ -113,10 +121,49 @@ def exact(url: str) -> bool:
     return _PSEUDONYM.search(url) is None
 
 
+def embedded_in(address: Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that an IPv6 one carries within, if it is of a kind that does.
+
+    Notes
+    -----
+    6to4 (RFC 3056), Teredo (RFC 4380: the client's, inverted), NAT64 (RFC 6052 and 8215, with the
+    address at the end), ISATAP (RFC 5214), and the old IPv4-compatible form (RFC 4291).
+    """
+    if not isinstance(address, ipaddress.IPv6Address):
+        return None
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    last = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if any(address in network for network in _NAT64):
+        return last
+    if (int(address) >> 32) & 0xFDFFFFFF == _ISATAP:
+        return last
+    compatible = int(address) >> 32 == 0 and int(last) > 0xFFFF
+    return last if compatible else None
+
+
 def _of_address(address: Address) -> Target:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
-    return Target(text=str(address), lever=Lever.ADDRESS, host=str(address), address=address)
+    return Target(
+        text=str(address),
+        lever=Lever.ADDRESS,
+        host=str(address),
+        address=address,
+        embedded=embedded_in(address),
+    )
+
+
+def _unmapped(network: Network) -> Network:
+    """Return a range of IPv4 addresses mapped into IPv6 as the IPv4 range."""
+    first = network.network_address
+    if isinstance(first, ipaddress.IPv6Address) and network.prefixlen >= _MAPPED_BITS:
+        four = first.ipv4_mapped
+        if four is not None:
+            return ipaddress.IPv4Network((four, network.prefixlen - _MAPPED_BITS))
+    return network
 
 
 def _url(text: str) -> Target:
@@ -138,4 +185,10 @@ def _url(text: str) -> Target:
             if address is not None
             else Target(text=name, lever=Lever.NAME, host=name)
         )
-    return Target(text=text, lever=Lever.URL, host=name, address=address)
+    return Target(
+        text=text,
+        lever=Lever.URL,
+        host=name,
+        address=address,
+        embedded=None if address is None else embedded_in(address),
+    )

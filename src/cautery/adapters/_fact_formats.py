@@ -1,0 +1,319 @@
+"""The public formats of fact files, read into the columns of a facts folder. Pure: text to rows."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import islice
+from typing import Any
+
+from cautery.adapters._fact_files import MAX_LINE, MAX_ROWS
+from cautery.adapters._fact_text import read_address, read_moment, read_name, read_number, read_span
+from cautery.errors import InputError
+
+SHARED = ("cidr", "provider", "class", "source")
+SEEN = ("address", "name", "first_seen", "last_seen")
+CLASSES = ("cdn", "waf", "cloud", "hosting", "service")
+_PSL_MARK = "===BEGIN ICANN DOMAINS==="
+_AWS_CDN = ("CLOUDFRONT", "GLOBALACCELERATOR", "CLOUDFRONT_ORIGIN_FACING")
+_EPOCH_END = 253_402_300_800
+
+Check = Callable[[list[str]], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """A fact file as read: its kind, its rows, and the day it says it is of.
+
+    ``text`` stands in for rows where the format is kept as it is (the public suffix list).
+    """
+
+    format: str
+    kind: str
+    header: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    text: str = ""
+    date: date | None = None
+    broken: int = 0
+
+
+def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imported:
+    """Read a file of any known public format.
+
+    Parameters
+    ----------
+    name : str
+        Of the fact; a list of ranges without a provider is that provider's.
+    kind : str
+        Of a list whose format does not tell: ``bank``, ``dynamic-dns`` ...
+    share : str
+        How ranges are shared (:data:`CLASSES`) where the format does not tell.
+    top : int
+        So many of a ranked list count as popular.
+
+    Raises
+    ------
+    InputError
+        If no reader knows it, or nothing in it can be used.
+    """
+    head = text.lstrip("\ufeff \t\r\n")
+    if _PSL_MARK in text[:20_000]:
+        found = Imported(format="public suffix list", kind="public-suffix", text=text)
+        if "===END ICANN DOMAINS===" not in text:
+            raise InputError("the public suffix list is cut short")
+        return found
+    if head.startswith(("{", "[")):
+        found = _json(head, name=name, share=share)
+    else:
+        found = _lines(head, name=name, kind=kind, share=share, top=top)
+    if not found.rows:
+        raise InputError(
+            f"{found.format}: nothing in it can be used ({found.broken} broken)",
+            hint="Known: AWS, GCP, Azure, Fastly JSON; range lists; CSV as in the shared data; "
+            "public_suffix_list.dat; ranked top lists; passive DNS (COF NDJSON or CSV).",
+        )
+    if found.broken > len(found.rows):
+        raise InputError(f"{found.format}: {found.broken} broken rows, {len(found.rows)} good ones")
+    return found
+
+
+def _json(text: str, *, name: str, share: str) -> Imported:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        return _cof(text.splitlines())
+    if isinstance(body, dict) and "rrname" in body:
+        return _cof([text.replace("\n", " ")])
+    ranges: list[tuple[str, str, str]] = []
+    what, dated = "a JSON list of ranges", None
+    match body:
+        case {"prefixes": list(prefixes), "syncToken": _, "createDate": made}:
+            what, dated = "AWS ip-ranges.json", _day(str(made)[:10])
+            both = [*prefixes, *_list(body.get("ipv6_prefixes"))]
+            ranges = [
+                (_text(one, "ip_prefix", "ipv6_prefix"), "aws", _aws(_text(one, "service")))
+                for one in both
+            ]
+        case {"prefixes": list(prefixes)}:
+            what, dated = "GCP JSON", _day(str(body.get("creationTime", ""))[:10])
+            ranges = [
+                (_text(one, "ipv4Prefix", "ipv6Prefix", "ipPrefix"), name, share or "cloud")
+                for one in prefixes
+            ]
+        case {"values": list(values)}:
+            what = "Azure service tags"
+            ranges = [
+                (str(cidr), "azure", "cdn" if "FrontDoor" in _text(one, "name") else "cloud")
+                for one in values
+                if isinstance(one, dict) and isinstance(one.get("properties"), dict)
+                for cidr in _list(one["properties"].get("addressPrefixes"))
+            ]
+        case {"addresses": list(four)}:
+            what = "Fastly JSON"
+            both = [*four, *_list(body.get("ipv6_addresses"))]
+            ranges = [(str(one), name, share or "cdn") for one in both]
+        case {"result": {"ipv4_cidrs": list(four)}}:
+            what = "Cloudflare JSON"
+            both = [*four, *_list(body["result"].get("ipv6_cidrs"))]
+            ranges = [(str(one), name, share or "cdn") for one in both]
+        case [str(), *_]:
+            ranges = [(str(one), name, share or "cdn") for one in body]
+        case _:
+            raise InputError("no list of ranges in this JSON")
+    return _shared(what, ranges, name, dated)
+
+
+def _aws(service: str) -> str:
+    return "cdn" if service in _AWS_CDN else "cloud"
+
+
+def _shared(
+    what: str, ranges: Iterable[tuple[str, str, str]], source: str, dated: date | None
+) -> Imported:
+    kept: dict[tuple[str, ...], None] = {}
+    broken = 0
+    for cidr, provider, kind in ranges:
+        if read_span(cidr) is None:
+            broken += 1
+        else:
+            kept[cidr.strip(), provider, kind, source] = None
+    return Imported(
+        format=what, kind="shared", header=SHARED, rows=tuple(kept), date=dated, broken=broken
+    )
+
+
+def _cof(lines: Iterable[str]) -> Imported:
+    """Read passive DNS in the Common Output Format (draft-dulaunoy-dnsop-passive-dns-cof)."""
+    rows: list[tuple[str, ...]] = []
+    broken, newest = 0, None
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            said = json.loads(line) if len(line) < 1_000_000 else None
+        except (ValueError, RecursionError):
+            said = None
+        if not isinstance(said, dict):
+            broken += 1
+            continue
+        if said.get("rrtype") not in ("A", "AAAA"):
+            continue
+        first = _epoch(said.get("time_first", said.get("zone_time_first")))
+        last = _epoch(said.get("time_last", said.get("zone_time_last")))
+        host = read_name(str(said.get("rrname", "")))
+        data = said.get("rdata")
+        for one in data if isinstance(data, list) else [data]:
+            address = read_address(str(one))
+            if address is None or host is None or first is None or last is None:
+                broken += 1
+                continue
+            rows.append((str(address), host, first.isoformat(), last.isoformat()))
+            newest = last if newest is None else max(newest, last)
+        if len(rows) > MAX_ROWS:
+            raise InputError(f"more than {MAX_ROWS:,} rows")
+    return Imported(
+        format="passive DNS (COF)",
+        kind="passive-dns",
+        header=SEEN,
+        rows=tuple(rows),
+        date=None if newest is None else newest.date(),
+        broken=broken,
+    )
+
+
+def _epoch(value: Any) -> datetime | None:
+    try:
+        number = float(value)
+        return datetime.fromtimestamp(number, UTC) if 0 <= number < _EPOCH_END else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _lines(text: str, *, name: str, kind: str, share: str, top: int) -> Imported:
+    lines = (line for line in text.splitlines() if line.strip() and not line.startswith(("#", ";")))
+    first = next(lines, "")
+    head = tuple(cell.strip().lower() for cell in _cells(first))
+    columns = next((one for one in _TABLES if head[: len(one)] == one), None)
+    if columns is not None:
+        what, said, good = _TABLES[columns]
+        said = "certificates" if kind == "certificates" and columns == SEEN else said
+        return _table(what, said, columns, lines, good)
+    if head == ("value",) or (len(head) == 1 and kind and read_span(first) is None):
+        rest = lines if head == ("value",) else _with(first, lines)
+        if not kind:
+            raise InputError(
+                f"{name}: a list of values needs its kind", hint="Give --kind, such as bank."
+            )
+        return _table("list", kind, ("value",), rest, lambda row: read_name(row[0]) is not None)
+    if re.match(r"\d+,[^,\s]+\.[^,\s]+$", first.strip()):
+        ranked = (_cells(line)[1:2] for line in islice(_with(first, lines), top))
+        names = [(row[0].strip(), name) for row in ranked if row and read_name(row[0])]
+        return Imported(
+            format="ranked top list", kind="popular", header=("domain", "lists"), rows=tuple(names)
+        )
+    ranges = ((_cells(line) or [""])[0] for line in _with(first, lines))
+    return _shared("range list", ((one, name, share or "cdn") for one in ranges), name, None)
+
+
+def _table(
+    what: str, kind: str, header: tuple[str, ...], lines: Iterable[str], good: Check
+) -> Imported:
+    rows: list[tuple[str, ...]] = []
+    broken, newest = 0, None
+    for line in lines:
+        row = [cell.strip() for cell in _cells(line)]
+        try:
+            usable = len(row) >= len(header) and good(row)
+        except (ValueError, IndexError):
+            usable = False
+        if not usable:
+            broken += 1
+            continue
+        rows.append(tuple(row[: len(header)]))
+        if header[:4] == SEEN and (last := read_moment(row[3])) is not None:
+            newest = last if newest is None else max(newest, last)
+        if len(rows) > MAX_ROWS:
+            raise InputError(f"more than {MAX_ROWS:,} rows")
+    return Imported(
+        format=f"CSV: {what}",
+        kind=kind,
+        header=header,
+        rows=tuple(rows),
+        date=None if newest is None else newest.date(),
+        broken=broken,
+    )
+
+
+def _seen(row: list[str]) -> bool:
+    named = read_name(row[1].removeprefix("*.")) is not None
+    return read_address(row[0]) is not None and named and None not in map(read_moment, row[2:4])
+
+
+def _numbers(row: list[str]) -> bool:
+    return read_number(row[0]) is not None and read_number(row[1]) is not None and bool(row[2])
+
+
+_TABLES: dict[tuple[str, ...], tuple[str, str, Check]] = {
+    SHARED: ("shared ranges", "shared", lambda row: read_span(row[0]) is not None),
+    SHARED[:3]: ("shared ranges", "shared", lambda row: read_span(row[0]) is not None),
+    SEEN: ("passive DNS", "passive-dns", _seen),
+    ("address", "dedicated_to", "evidence", "evidence_date"): (
+        "evidence of dedication",
+        "dedicated",
+        lambda row: read_address(row[0]) is not None and read_moment(row[3]) is not None,
+    ),
+    ("target", "owner", "since", "source"): (
+        "owners",
+        "owners",
+        lambda row: bool(row[0] and row[1]) and read_moment(row[2]) is not None,
+    ),
+    ("start", "end", "asn"): ("autonomous systems", "asn", _numbers),
+    ("start", "end", "country"): ("countries", "country", _numbers),
+    ("asn", "org"): ("names of autonomous systems", "asn", lambda row: row[0].isdigit()),
+    ("domain", "lists"): ("popular names", "popular", lambda row: read_name(row[0]) is not None),
+    ("name", "kind"): (
+        "protected names",
+        "protected",
+        lambda row: read_name(row[0]) is not None and bool(row[1]),
+    ),
+    ("suffix", "provider"): (
+        "CDN names",
+        "cdn-name",
+        lambda row: read_name(row[0]) is not None,
+    ),
+}
+
+
+def _cells(line: str) -> list[str]:
+    if len(line) > MAX_LINE or "\0" in line:
+        return []
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
+
+
+def _with(first: str, rest: Iterable[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Any, *keys: str) -> str:
+    if not isinstance(value, dict):
+        return ""
+    return next((str(value[key]) for key in keys if key in value), "")

@@ -1,0 +1,181 @@
+"""Takes a fact file in its own public format into a facts folder, whole or not at all.
+
+Reaches: the local file system only: one file that the analyst has, and the facts folder.
+
+Lawful basis: published lists, and passive DNS that the analyst is licensed to hold; each list
+keeps its own licence. No viewer's data.
+
+Manners: the file is read once and left as it is; in the folder only the fact's own file and its
+table in ``facts.toml`` change, each replaced in one step.
+
+Format: AWS ``ip-ranges.json``; GCP, Azure (service tags), Fastly and Cloudflare JSON; text lists
+of ranges; CSV as in the shared data; ``public_suffix_list.dat``; ranked top lists (Tranco,
+Umbrella); passive DNS as CSV or in the Common Output Format (NDJSON); certificates' names as CSV.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from cautery.adapters._fact_files import KNOWN, ROLES, inventory, text_of
+from cautery.adapters._fact_formats import CLASSES, Imported, import_text
+from cautery.adapters._files import write_whole
+from cautery.errors import InputError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_TABLE = re.compile(r"\s*\[")
+TOP = 10_000
+"""So many of a ranked list count as popular, as in the shared data (Tranco, Majestic)."""
+_VALID_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What was taken in."""
+
+    name: str
+    kind: str
+    format: str
+    path: Path
+    rows: int
+    broken: int
+    date: date
+    date_from: str
+    valid_days: int
+
+
+def add_fact(
+    file: Path,
+    folder: Path,
+    *,
+    name: str,
+    now: datetime,
+    dated: date | None = None,
+    valid_days: int | None = None,
+    kind: str = "",
+    top: int = TOP,
+) -> Added:
+    """Read a file and put it into the folder under a name, with its date and validity.
+
+    Parameters
+    ----------
+    name : str
+        A known fact (``ranges``, ``popular``, ``passive-dns`` ...), which it replaces, or any
+        other, which is read beside the known one of its kind.
+    dated : date or None
+        The day the file is of; without it the file's own word, else when it was written.
+    kind : str
+        Of a bare list: what it lists; of ranges: how they are shared.
+
+    Raises
+    ------
+    InputError
+        If file, name or date cannot be used; the folder is as it was then.
+    StorageError
+        If it cannot be written.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(f"--name {name!r}: want small letters, digits, - and _")
+    if kind and kind not in CLASSES and kind not in ROLES:
+        raise InputError(f"--kind {kind!r}: none of {', '.join(sorted((*CLASSES, *ROLES)))}")
+    if not file.is_file():
+        raise InputError(f"{file}: no such file")
+    known = KNOWN.get(name)
+    share = kind if kind in CLASSES else ""
+    wanted = "" if kind in CLASSES else kind or (known.kind if known else "")
+    wanted = "certificates" if name == "certificates" else wanted
+    try:
+        found = import_text(text_of(file), name=name, kind=wanted, share=share, top=top)
+    except InputError as error:
+        raise InputError(f"{file}: {error}", hint=error.hint) from error
+    if known is not None and ROLES.get(found.kind, found.kind) != ROLES.get(known.kind, known.kind):
+        raise InputError(f"{file}: {found.format}, and {name} is of kind {known.kind}")
+    if known is None and found.kind not in ROLES:
+        names = sorted(one for one, said in KNOWN.items() if said.kind == found.kind)
+        raise InputError(
+            f"{file}: {found.format} needs its known name", hint=f"One of {', '.join(names)}."
+        )
+    day, said_by = _day_of(file, found, dated, now)
+    days = valid_days if valid_days is not None else _days(name, found.kind)
+    file_name = known.file if known is not None else f"{name}.csv"
+    path = folder / file_name
+    folder.mkdir(parents=True, exist_ok=True)
+    inventory(folder)  # what is wrong with the folder is said before anything changes
+    said = {"path": file_name, "kind": found.kind, "date": day, "valid_days": days}
+    table = _edited(folder / "facts.toml", name, said)
+    write_whole(path, _content(found))
+    write_whole(folder / "facts.toml", table)
+    return Added(
+        name=name,
+        kind=found.kind,
+        format=found.format,
+        path=path,
+        rows=len(found.rows) or found.text.count("\n"),
+        broken=found.broken,
+        date=day,
+        date_from=said_by,
+        valid_days=days,
+    )
+
+
+def _day_of(file: Path, found: Imported, dated: date | None, now: datetime) -> tuple[date, str]:
+    day, said_by = dated, "as given"
+    if day is None:
+        day, said_by = found.date, "as the file says"
+    if day is None:
+        day = datetime.fromtimestamp(file.stat().st_mtime, UTC).date()
+        said_by = "when the file was written; --date says better"
+    if day > now.date() + timedelta(days=1):
+        raise InputError(f"{file}: {day} ({said_by}) lies in the future", hint="Give --date.")
+    return day, said_by
+
+
+def _days(name: str, kind: str) -> int:
+    known = KNOWN.get(name) or KNOWN.get(ROLES.get(kind, ""))
+    return known.valid_days if known is not None else _VALID_DAYS
+
+
+def _content(found: Imported) -> bytes:
+    if found.text:
+        return found.text.encode()
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(found.header)
+    writer.writerows(found.rows)
+    return out.getvalue().encode("utf-8", "replace")
+
+
+def _edited(path: Path, name: str, said: dict[str, object]) -> bytes:
+    """Return ``facts.toml`` with one table replaced, and everything else as it was."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    kept: list[str] = []
+    mine = False
+    for line in text.splitlines():
+        if _TABLE.match(line):
+            mine = re.sub(r"[\s\"']", "", line).partition("#")[0] == f"[facts.{name}]"
+        if not mine:
+            kept.append(line)
+    while kept and not kept[-1].strip():
+        kept.pop()
+    kept += [""] if kept else []
+    kept += [f"[facts.{name}]", f'path = "{said["path"]}"', f'kind = "{said["kind"]}"']
+    kept += [f"date = {said['date']}", f"valid_days = {said['valid_days']}", ""]
+    edited = "\n".join(kept)
+    before = tomllib.loads(text)
+    expected = {**before, "facts": {**before.get("facts", {}), name: said}}
+    try:
+        same = tomllib.loads(edited) == expected
+    except tomllib.TOMLDecodeError:
+        same = False
+    if not same:
+        raise InputError(
+            f"{path}: [facts.{name}] is written in a way that is not edited here",
+            hint="Take that table out by hand, then ask again.",
+        )
+    return edited.encode()

@@ -1,0 +1,54 @@
+"""How many bystanders an event may cost at most, and whether a list stays within that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cautery.model import Decision, GuardVerdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What the allowed targets of one event may cost bystanders.
+
+    Parameters
+    ----------
+    low, high : int
+        Bystanders known, and at most; ``high`` is ``None`` when one target has no upper bound.
+    over : bool
+        Above the budget. What nobody can bound is above every budget.
+    unbounded : tuple of str
+        The targets without an upper bound, a hundred at most.
+    """
+
+    low: int
+    high: int | None
+    over: bool
+    unbounded: tuple[str, ...] = ()
+
+
+MAX_LISTED = 100
+
+
+def spend(verdicts: Iterable[GuardVerdict], *, budget: int) -> Spending:
+    """Add up what the allowed ones of these verdicts may hit; the others hit nobody."""
+    low = high = 0
+    unbounded: list[str] = []
+    endless = False
+    for one in verdicts:
+        if one.decision is not Decision.ALLOW:
+            continue
+        low += one.collateral.low
+        if one.collateral.high is None:
+            endless = True
+            if len(unbounded) < MAX_LISTED:
+                unbounded.append(one.target)
+        else:
+            high += one.collateral.high
+    return Spending(
+        low=low,
+        high=None if endless else high,
+        over=endless or high > budget,
+        unbounded=tuple(unbounded),
+    )

@@ -1,0 +1,100 @@
+"""Canary names: unrelated ones that must still answer through an intermediary after a block.
+
+Of 188.114.97.7 (Italy, 24 February 2024) a few probes of names that nobody meant to block would
+have told within a minute what took hours to be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cautery.errors import InputError
+from cautery.model import GuardVerdict, require_utc
+from cautery.model.ports import Facts
+
+MAX_CANARIES = 5
+FAILED = 2
+"""So many canaries must fail at one target, or all of fewer: one name may be down by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanaryOutcome:
+    """How an unrelated name answered: directly, and through the intermediary that blocks.
+
+    ``direct`` or ``through`` is ``None`` when it was not tried, or nobody could tell.
+    """
+
+    target: str
+    canary: str
+    intermediary: str
+    direct: bool | None
+    through: bool | None
+    at: datetime
+
+    def __post_init__(self) -> None:
+        require_utc("canary at", self.at)
+
+    @property
+    def hit(self) -> bool:
+        """Whether the block hit it: up for all the world, and not through the intermediary."""
+        return self.direct is True and self.through is False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackProposal:
+    """Take the block of a target off at an intermediary: bystanders are dark there.
+
+    A proposal: people decide, and an intermediary unblocks.
+    """
+
+    target: str
+    intermediary: str
+    dark: tuple[str, ...]
+    tried: int
+    at: datetime
+
+
+def canaries_of(
+    verdict: GuardVerdict, *, facts: Facts, most: int = MAX_CANARIES
+) -> tuple[str, ...]:
+    """Return unrelated names to watch beside a target: its known bystanders, popular ones first.
+
+    For a name there are none but what is known to lie on it.
+    """
+    if most < 1:
+        raise InputError("canaries: at least one")
+    popular = [one for one in verdict.collateral.names if facts.popular(one)]
+    rest = [one for one in verdict.collateral.names if one not in popular]
+    return tuple((*popular, *rest)[:most])
+
+
+def propose_rollback(
+    outcomes: Sequence[CanaryOutcome], *, failed: int = FAILED
+) -> tuple[RollbackProposal, ...]:
+    """Return which blocks to take off again, by target and intermediary.
+
+    Of each canary the latest outcome counts. One that is down for all the world says nothing.
+    """
+    latest: dict[tuple[str, str, str], CanaryOutcome] = {}
+    for one in sorted(outcomes, key=lambda one: one.at):
+        latest[one.target, one.intermediary, one.canary] = one
+    groups: dict[tuple[str, str], list[CanaryOutcome]] = {}
+    for (target, intermediary, _), one in latest.items():
+        if one.direct is True and one.through is not None:
+            groups.setdefault((target, intermediary), []).append(one)
+    proposals = []
+    for (target, intermediary), tried in sorted(groups.items()):
+        dark = tuple(sorted(one.canary for one in tried if one.hit))
+        if dark and len(dark) >= min(failed, len(tried)):
+            proposals.append(
+                RollbackProposal(
+                    target=target,
+                    intermediary=intermediary,
+                    dark=dark,
+                    tried=len(tried),
+                    at=max(one.at for one in tried),
+                )
+            )
+    return tuple(proposals)

@@ -1,0 +1,78 @@
+"""What kind of network announces an address: a CDN, a cloud, a hoster, or viewers' access.
+
+Range lists are never whole: of 10,917 addresses that Spanish courts had blocked, 101 lie in no
+published range, and most of those are Amazon's, Alibaba's, Sucuri's or CDN77's all the same. The
+name of the autonomous system, and how much of what it announces is published as shared, say so.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+
+from cautery.model import NetworkFact
+
+ENOUGH = 0.25
+"""A network of whose addresses so much is published as one kind is of that kind. Judgement:
+Cloudflare's stand at 0.9 and more, an access provider that houses a few CDN nodes below 0.05."""
+
+
+class NetworkKind(StrEnum):
+    """Kinds of autonomous system, from the one that shares its addresses most."""
+
+    CDN = "cdn"
+    CLOUD = "cloud"
+    HOSTING = "hosting"
+    ACCESS = "access"
+
+
+# Names as the registries spell them. The first two lists name companies, since nothing but a CDN
+# or a cloud is called so; the last two hold the trade's words.
+_WORDS = {
+    NetworkKind.CDN: (
+        r"\w*cdn\w*|cloudflare\w*|akamai\w*|fastly|cachefly|zenlayer|incapsula|imperva|sucuri"
+        r"|edgecast|edgio|limelight|stackpath|highwinds|bunnyway|datacamp|g-?core|chinacache|wangsu"
+        r"|quantil|ddos-guard|qrator|stormwall|medianova|azion|netlify|vercel|arvancloud|edgenext"
+        r"|meteverse|weebly|squarespace|wix(?:\.com)?|automattic|shopify|content delivery"
+    ),
+    NetworkKind.CLOUD: (
+        r"amazon|aws|google|microsoft|oracle|alibaba|aliyun|taobao|tencent|aceville|digitalocean"
+        r"|linode|vultr|choopa|constant company|softlayer|ibm cloud|yandex\.?cloud|huawei clouds?"
+        r"|backblaze|upcloud|heroku|salesforce|github"
+    ),
+    NetworkKind.HOSTING: (
+        r"\w*host(?:s|ing|inger|ed)?|\w*hoster|vps\w*|servers?|\w*servers|data ?cent(?:er|re)s?"
+        r"|datacent(?:er|re|rum)\w*|colo(?:cation|crossing)?|cloud\w*|ovh|hetzner|contabo|leaseweb"
+        r"|ionos|worldstream|m247|hostwinds|dedicated|dedi\w*|idc|scaleway|velia|nocix|melbikomas"
+    ),
+    NetworkKind.ACCESS: (
+        r"tele\w*|\w*telecom\w*|\w*telekom\w*|communications?|comunica\w*|broadband|banda larga"
+        r"|cable\w*|multicable|fib(?:er|re|ra)\w*|mobile|wireless|cellular|vodafone|orange|comcast"
+        r"|chinanet|china unicom|isp|internet service\w*|net(?:work)?s? provider"
+    ),
+}
+_PATTERNS = tuple(
+    (kind, re.compile(rf"(?<!\w)(?:{words})(?!\w)")) for kind, words in _WORDS.items()
+)
+
+
+def kind_of_network(network: NetworkFact) -> NetworkKind | None:
+    """Return what kind of network this is, by its published ranges, else by its name."""
+    return _kind(network.organisation, network.shares)
+
+
+@lru_cache(maxsize=65536)
+def _kind(organisation: str, shares: tuple[tuple[str, float], ...]) -> NetworkKind | None:
+    share = dict(shares)
+    if share.get("cdn", 0.0) + share.get("waf", 0.0) >= ENOUGH:
+        return NetworkKind.CDN
+    name = organisation.lower()
+    named = next((kind for kind, words in _PATTERNS if words.search(name)), None)
+    if named in (NetworkKind.CDN, NetworkKind.CLOUD):
+        return named
+    if share.get("cloud", 0.0) >= ENOUGH:
+        return NetworkKind.CLOUD
+    if share.get("hosting", 0.0) >= ENOUGH:
+        return NetworkKind.HOSTING
+    return named

@@ -1,0 +1,69 @@
+"""Before every window: which verdicts must be asked again, and which blocks must go.
+
+An address blocked for one match was an innocent buyer's by the next (Italy, March 2024): a
+verdict is good for its window alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cautery.model import Decision, GuardVerdict, Reason, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revalidation:
+    """What became of what was allowed before.
+
+    Parameters
+    ----------
+    kept : tuple of GuardVerdict
+        Allowed still, by their new verdicts.
+    withdrawn : tuple of GuardVerdict
+        Allowed before and not now: their new verdicts say why.
+    unanswered : tuple of str
+        Nobody asked again; a verdict that has run out allows nothing.
+    """
+
+    kept: tuple[GuardVerdict, ...]
+    withdrawn: tuple[GuardVerdict, ...]
+    unanswered: tuple[str, ...]
+
+
+def due(verdicts: Iterable[GuardVerdict], window: Window) -> tuple[str, ...]:
+    """Return the allowed targets whose verdicts do not hold to the end of a window."""
+    return tuple(
+        one.target
+        for one in verdicts
+        if one.decision is Decision.ALLOW and one.valid_until < window.end
+    )
+
+
+def compare(before: Iterable[GuardVerdict], now: Iterable[GuardVerdict]) -> Revalidation:
+    """Compare verdicts asked again with those of the last window."""
+    answers = {one.target: one for one in now}
+    allowed = [one.target for one in before if one.decision is Decision.ALLOW]
+    asked = [answers[target] for target in dict.fromkeys(allowed) if target in answers]
+    return Revalidation(
+        kept=tuple(one for one in asked if one.decision is Decision.ALLOW),
+        withdrawn=tuple(one for one in asked if one.decision is not Decision.ALLOW),
+        unanswered=tuple(one for one in dict.fromkeys(allowed) if one not in answers),
+    )
+
+
+def withdrawal(now: GuardVerdict, before: Mapping[str, str]) -> Reason | None:
+    """Return the reason to withdraw a target, if it was allowed before and is not any more.
+
+    Parameters
+    ----------
+    before : mapping of str to str
+        Until when each target was allowed, as said then.
+    """
+    until = before.get(now.target)
+    if until is None or now.decision is Decision.ALLOW:
+        return None
+    return Reason(
+        code="withdrawn",
+        text=f"allowed before, until {until}, and not any more: take the block off",
+    )

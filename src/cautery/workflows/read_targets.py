@@ -1,0 +1,144 @@
+"""Targets from whatever an analyst has: lines, or a CSV with a ``target`` column, streamed."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import chain
+from pathlib import Path
+
+from cautery.errors import InputError
+from cautery.model import DedicatedFact
+from cautery.workflows._packed import chunks_of
+
+MAX_LINE = 16_384
+"""Longest line that is looked at: a URL of 4,096 letters with its evidence. Of a longer one the
+rest is skipped, so a line of any length takes no memory."""
+_LISTS = ";| \t"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One target as asked for, with what the caller knows about it.
+
+    Parameters
+    ----------
+    target : str
+        As written, blanks around it aside; what cannot be a target is refused by the guard.
+    suspects : tuple of str
+        URLs and names with evidence against them.
+    dedicated : DedicatedFact or None
+        Evidence that an address is dedicated, as the caller states it.
+    problem : str
+        Why the row cannot be used, if so: the target is refused for it.
+    """
+
+    target: str
+    suspects: tuple[str, ...] = ()
+    lawful: tuple[str, ...] = ()
+    second_approver: str | None = None
+    dedicated: DedicatedFact | None = None
+    problem: str = ""
+
+
+def read_targets(path: Path) -> Iterator[Asked]:
+    """Yield the targets of a file, also ``.xz``, ``.gz`` and ``.zst``, one a row, in order.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or is no text at all.
+    """
+    return targets_in(chunks_of(path), name=str(path))
+
+
+def targets_in(chunks: Iterable[bytes], *, name: str) -> Iterator[Asked]:
+    """Yield the targets in pieces of a file, in constant memory.
+
+    The first line decides: with a cell ``target`` it heads a CSV (one row a line, also
+    ``dedicated_to``, ``evidence``, ``evidence_date``, ``suspects``, ``lawful``,
+    ``second_approver``), else each line is a target. Empty lines and ``# ...`` are skipped.
+    """
+    lines = _lines(chunks)
+    head = next(lines, b"")
+    if head[:2] in _UTF16:
+        raise InputError(f"{name}: UTF-16 text", hint="Save it as UTF-8.")
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    header = _header(head)
+    for raw in lines if header is not None else chain((head,), lines):
+        line = raw.decode("utf-8", "replace").strip()
+        if not line or (header is None and line.startswith("#")):
+            continue
+        if len(raw) > MAX_LINE:
+            yield Asked(target=line[:80], problem=f"the line has more than {MAX_LINE:,} bytes")
+        elif header is None:
+            yield Asked(target=line)
+        else:
+            yield _row(header, line)
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield lines of at most one byte more than :data:`MAX_LINE`; what is longer is cut there."""
+    held = b""
+    for chunk in chunks:
+        *whole, rest = chunk.split(b"\n")
+        for line in whole:
+            yield (held + line)[: MAX_LINE + 1]
+            held = b""
+        if len(held) <= MAX_LINE:
+            held = (held + rest)[: MAX_LINE + 1]
+    if held:
+        yield held
+
+
+def _header(raw: bytes) -> list[str] | None:
+    cells = [cell.strip().lower() for cell in _cells(raw.decode("utf-8", "replace").strip())]
+    return cells if "target" in cells else None
+
+
+def _cells(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
+
+
+def _row(header: list[str], line: str) -> Asked:
+    # A row is a line: an open quote must not swallow the targets that follow.
+    cells = dict(zip(header, (cell.strip() for cell in _cells(line)), strict=False))
+    target = cells.get("target", "")
+    if not target:
+        return Asked(target=target, problem="the row has no target")
+    try:
+        dedicated = _dedicated(target, cells)
+    except InputError as error:
+        return Asked(target=target, problem=str(error))
+    return Asked(
+        target=target,
+        suspects=_split(cells.get("suspects", "")),
+        lawful=_split(cells.get("lawful", "")),
+        second_approver=cells.get("second_approver") or None,
+        dedicated=dedicated,
+    )
+
+
+def _dedicated(target: str, cells: dict[str, str]) -> DedicatedFact | None:
+    """Return the evidence of a row; what lacks its customer, its source or its day is none."""
+    to, evidence = cells.get("dedicated_to", ""), cells.get("evidence", "")
+    dated = cells.get("evidence_date", "")
+    if not (to and evidence and dated):
+        return None
+    try:
+        day = datetime.fromisoformat(dated).date() if len(dated) > 10 else date.fromisoformat(dated)
+    except ValueError as error:
+        raise InputError(f"evidence_date {dated[:40]!r} is no date such as 2026-08-22") from error
+    return DedicatedFact(address=target, dedicated_to=to, evidence=evidence, evidence_date=day)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    for mark in _LISTS[1:]:
+        text = text.replace(mark, _LISTS[0])
+    return tuple(one for one in text.split(_LISTS[0]) if one)

@@ -1,0 +1,161 @@
+"""Fact files in their own public formats, taken into a facts folder whole or not at all."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cautery.adapters._fact_formats import import_text
+from cautery.adapters.facts_folder import FactsFolder
+from cautery.adapters.facts_import import add_fact
+from cautery.errors import CauteryError, InputError
+
+NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+AWS = {
+    "syncToken": "1",
+    "createDate": "2026-11-20-01-02-03",
+    "prefixes": [
+        {"ip_prefix": "198.51.100.0/24", "region": "x", "service": "EC2"},
+        {"ip_prefix": "203.0.113.0/24", "region": "x", "service": "CLOUDFRONT"},
+    ],
+    "ipv6_prefixes": [{"ipv6_prefix": "2001:db8::/32", "service": "AMAZON"}],
+}
+GCP = {
+    "creationTime": "2026-11-21T10:00:00.0",
+    "prefixes": [{"ipv4Prefix": "198.51.100.0/24"}, {"ipv6Prefix": "2001:db8::/32"}],
+}
+AZURE = {
+    "values": [{"name": "AzureFrontDoor", "properties": {"addressPrefixes": ["198.51.100.0/24"]}}]
+}
+FASTLY = {"addresses": ["198.51.100.0/24"], "ipv6_addresses": ["2001:db8::/32"]}
+COF = (
+    '{"rrname":"a.example.","rrtype":"A","rdata":"198.51.100.7","time_first":1790000000,'
+    '"time_last":1795000000}\n'
+    '{"rrname":"a.example.","rrtype":"NS","rdata":"ns.example."}\n'
+)
+
+
+def add(tmp_path: Path, content: str | bytes, name: str, **said: object):
+    file = tmp_path / "given"
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    added = add_fact(file, tmp_path / "facts", name=name, now=NOW, **said)
+    return added, FactsFolder(tmp_path / "facts")
+
+
+def test_amazons_own_file_says_its_day_and_which_ranges_are_a_cdns(tmp_path):
+    added, facts = add(tmp_path, json.dumps(AWS), "aws")
+    assert (added.date, added.rows) == (date(2026, 11, 20), 3)
+    assert facts.shared("198.51.100.7").kind == "cloud"
+    assert facts.shared("203.0.113.7").kind == "cdn"
+    assert facts.shared("2001:db8::7").fact == "aws"
+    assert facts.valid("ranges", NOW)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "kind"),
+    [
+        (json.dumps(GCP), "gcp", "cloud"),
+        (json.dumps(AZURE), "azure", "cdn"),
+        (json.dumps(FASTLY), "fastly", "cdn"),
+        ("198.51.100.0/24\n103.21.244.0/22\n", "cloudflare", "cdn"),
+        ("cidr,provider,class,source\n198.51.100.0/24,big,waf,x\n", "ranges", "waf"),
+    ],
+)
+def test_each_providers_own_format_is_read(tmp_path, content, name, kind):
+    _, facts = add(tmp_path, content, name, dated=date(2026, 11, 20))
+    assert facts.shared("198.51.100.7").kind == kind
+
+
+def test_passive_dns_in_the_common_format_is_as_old_as_its_newest_row(tmp_path):
+    added, facts = add(tmp_path, COF, "passive-dns", valid_days=5)
+    assert [one.name for one in facts.names_on("198.51.100.7")] == ["a.example"]
+    assert added.date == datetime.fromtimestamp(1795000000, UTC).date()
+
+
+def test_the_names_of_a_certificate_are_co_hosted_too(tmp_path):
+    text = "address,name,first_seen,last_seen\n198.51.100.7,*.b.example,2026-11-01,2026-11-24\n"
+    _, facts = add(tmp_path, text, "certificates")
+    assert [(one.name, one.fact) for one in facts.names_on("198.51.100.7")] == [
+        ("b.example", "certificates")
+    ]
+
+
+def test_of_a_ranked_list_the_top_is_popular(tmp_path):
+    _, facts = add(tmp_path, "1,big.example\n2,small.example\n", "tranco", top=1)
+    assert facts.popular("www.big.example")
+    assert not facts.popular("small.example")
+
+
+def test_a_list_of_banks_protects_them(tmp_path):
+    _, facts = add(tmp_path, "mybank.example\n", "my-banks", kind="bank")
+    assert facts.kinds_of("www.mybank.example") == ("bank",)
+
+
+def test_a_second_addition_replaces_its_table_and_leaves_the_others(tmp_path):
+    folder = tmp_path / "facts"
+    folder.mkdir()
+    (folder / "facts.toml").write_text("# ours\n[facts.popular]\ndate = 2026-01-01 # kept\n")
+    add(tmp_path, "198.51.100.0/24\n", "cloudflare", dated=date(2026, 11, 1))
+    add(tmp_path, "203.0.113.0/24\n", "cloudflare", dated=date(2026, 11, 2))
+    text = (folder / "facts.toml").read_text()
+    assert text.startswith("# ours\n[facts.popular]\ndate = 2026-01-01 # kept\n")
+    assert text.count("[facts.cloudflare]") == 1
+    assert "2026-11-02" in text
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        ("", "cloudflare"),
+        ("not a list\nat all\n", "cloudflare"),
+        ("{}", "aws"),
+        ('{"prefixes": [{"ip_prefix": 7}], "syncToken": 1, "createDate": 1}', "aws"),
+        ("[" * 100_000, "aws"),
+        (b"\x00\xff\xfe" * 99, "cloudflare"),
+        ("x" * 100_000, "cloudflare"),
+        ("domain,lists\nbig.example,x\n", "ranges"),
+        ("// ===BEGIN ICANN DOMAINS===\ncom\n", "public_suffix_list"),
+    ],
+)
+def test_what_cannot_be_used_leaves_the_folder_as_it_was(tmp_path, content, name):
+    with pytest.raises(InputError):
+        add(tmp_path, content, name)
+    assert not list((tmp_path / "facts").glob("*"))
+
+
+@pytest.mark.parametrize("name", ["../evil", "a b", "", "A", "x" * 65])
+def test_a_facts_name_is_no_path(tmp_path, name):
+    with pytest.raises(InputError, match="--name"):
+        add(tmp_path, "198.51.100.0/24\n", name)
+
+
+def test_a_day_in_the_future_is_refused(tmp_path):
+    with pytest.raises(InputError, match="future"):
+        add(tmp_path, "198.51.100.0/24\n", "cloudflare", dated=date(2027, 1, 1))
+
+
+def test_nothing_half_written_survives_a_failure(tmp_path, monkeypatch):
+    add(tmp_path, "198.51.100.0/24\n", "cloudflare", dated=date(2026, 11, 1))
+    before = {path.name: path.read_bytes() for path in (tmp_path / "facts").iterdir()}
+
+    def broken(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", broken)
+    with pytest.raises(CauteryError):
+        add(tmp_path, "203.0.113.0/24\n", "cloudflare", dated=date(2026, 11, 2))
+    after = {path.name: path.read_bytes() for path in (tmp_path / "facts").iterdir()}
+    assert after == before
+
+
+@settings(deadline=None)
+@given(st.text(max_size=200))
+def test_no_text_breaks_the_reader_and_what_is_read_is_whole(text):
+    try:
+        found = import_text(text, name="cloudflare", kind="", share="", top=10)
+    except InputError:
+        return
+    assert found.text or all(len(row) == len(found.header) for row in found.rows)
