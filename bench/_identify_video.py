@@ -22,6 +22,7 @@ import numpy as np
 
 import _identify_footage as footage
 import _identify_system as system
+import cautery
 from _identify_audio import AGREE_S, RIGHT_S, interval
 from _identify_media import cache
 from _identify_probes import PROBE_S, SHORT_S, disguises
@@ -34,6 +35,14 @@ SEEDS = {"fit": 6, "test": 5}
 NEGATIVE_SEEDS = {"tuning": 11, "testing": 12}
 FIT_SHARE = 3
 """Of as many probes as are counted, one in so many is drawn to fit on."""
+
+
+_SEARCHING = (
+    "fingerprint/recipe.py", "fingerprint/video.py", "fingerprint/sliding.py",
+    "fingerprint/placement.py", "fingerprint/_video_kernels.py", "identify/_seeing.py",
+    "identify/picture.py",
+)  # fmt: skip
+"""What pictures are searched by; answers of other code are asked for anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +58,9 @@ class Probe:
     @property
     def path(self) -> Path:
         """Where its small pictures are kept."""
-        return cache() / "video" / self.group / self.disguise / f"{self.number:04d}.npz"
+        # Named by what it is of: where a film stands still is the code's word, so draws change.
+        name = f"{self.number:04d}-{self.source}-{self.start_s:.2f}.npz"
+        return cache() / "video" / self.group / self.disguise / name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +79,7 @@ class Question:
         """How the kept answer is called."""
         one = self.of
         which = (
-            f"{one.group}/{one.disguise}/{one.number}" if isinstance(one, Probe)
+            f"{one.group}/{one.disguise}/{one.path.stem}" if isinstance(one, Probe)
             else f"{one[0]}/{one[1]}"
         )  # fmt: skip
         return f"{which}/{self.seconds:g}/{self.part}"
@@ -162,7 +173,9 @@ def answers(
     run goes on.
     """
     global _searched  # noqa: PLW0603 - read by forked workers
-    key = sha256(system.search_code() + Path(footage.__file__).read_bytes())
+    key = sha256(Path(footage.__file__).read_bytes())
+    for one in _SEARCHING:
+        key.update((Path(cautery.__file__).parent / one).read_bytes())
     key.update(" ".join(sorted(films())).encode())
     kept = cache() / "video" / "answers" / f"{key.hexdigest()[:12]}.jsonl"
     kept.parent.mkdir(parents=True, exist_ok=True)

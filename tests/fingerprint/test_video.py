@@ -82,17 +82,31 @@ def test_no_pictures_have_no_opinion() -> None:
     assert signature(np.empty((0, CELLS), np.float16), np.empty(0), DEFAULT_RECIPE).silent
 
 
-def changes_of(luma: np.ndarray) -> np.ndarray:
+def raw_of(luma: np.ndarray) -> np.ndarray:
     at = np.arange(len(luma)) / 12.5
-    return placement.evened(placement.changes(cells_of(luma), at, at)[0])
+    return placement.changes(cells_of(luma), at, at)[0]
+
+
+def fine_of(luma: np.ndarray) -> np.ndarray:
+    at = np.arange(len(luma)) / 12.5
+    return placement.changes(luma.reshape(len(luma), -1), at, at)[0]
+
+
+def changes_of(luma: np.ndarray) -> np.ndarray:
+    return placement.evened(raw_of(luma))
+
+
+def pair(
+    luma: np.ndarray, of: np.ndarray, where: placement.Placement = placement.UPRIGHT
+) -> tuple[np.ndarray, np.ndarray]:
+    return placement.compared(fine_of(luma), raw_of(of), where)
 
 
 def test_blocks_that_were_replaced_disagree() -> None:
     probe = FILM[300:450].copy()
     probe[75:] = moving(9, 6)
-    ours, theirs = changes_of(probe), changes_of(FILM[300:450])
-    _, where = placement.placed(ours, theirs)
-    blocks = placement.agreement(ours, theirs, np.ones(150, np.bool_), where, rate_hz=12.5)
+    ours, theirs = pair(probe, FILM[300:450])
+    blocks = placement.agreement(ours, theirs, np.ones(150, np.bool_), rate_hz=12.5)
     assert all(blocks[:2])
     assert not any(blocks[4:])
 
@@ -124,21 +138,27 @@ def test_a_crop_settles_between_the_placements_of_the_grid() -> None:
 
 
 def test_a_picture_in_a_picture_is_judged_without_what_moves_around_it() -> None:
-    at = np.arange(125) / 12.5
     film = FILM[300:425]
-    inset = moving(8, 10)
-    inset[:, 6:30, 8:56] = film[:, np.arange(24) * 3 // 2][:, :, np.arange(48) * 4 // 3]
-    ours, theirs = (placement.changes(cells_of(one), at, at)[0] for one in (inset, film))
     where = placement.Placement(4 / 3, 0.0, 1.5, 0.0)
-    whole = placement.alike(placement.evened(ours), placement.evened(theirs), where)
-    alone = placement.within(ours, theirs, where)
-    assert alone > whole + 0.03
+    found = []
+    for around in (moving(8, 10), np.zeros_like(film), 3 * moving(9, 10)[::-1]):
+        around[:, 6:30, 8:56] = film[:, np.arange(24) * 3 // 2][:, :, np.arange(48) * 4 // 3]
+        found.append(placement.correlation(*pair(around, film, where)))
+    assert found[0] > 0.9
+    assert found == pytest.approx([found[0]] * 3, abs=1e-4)
+
+
+def test_what_is_read_of_a_mirrored_picture_is_mirrored_back() -> None:
+    film = FILM[300:425]
+    mirrored = np.ascontiguousarray(film[:, :, ::-1])
+    back = placement.UPRIGHT._replace(across=-1.0)
+    assert placement.correlation(*pair(mirrored, film, back)) == pytest.approx(1, abs=1e-4)
+    assert placement.correlation(*pair(mirrored, film)) < 0.5
 
 
 def test_a_sliver_says_nothing_by_itself() -> None:
-    at = np.arange(125) / 12.5
-    change = placement.changes(cells_of(FILM[300:425]), at, at)[0]
-    assert placement.within(change, change, placement.Placement(9.0, 0.0, 9.0, 0.0)) == -1.0
+    sliver = placement.Placement(0.4, 0.0, 0.4, 0.0)
+    assert placement.correlation(*pair(FILM[300:425], FILM[300:425], sliver)) == -1.0
 
 
 def test_chance_reaches_further_where_little_moves_or_long_alike() -> None:
@@ -146,10 +166,10 @@ def test_chance_reaches_further_where_little_moves_or_long_alike() -> None:
     lone = np.zeros_like(lively)
     lone[:, 40:44] = lively[:, 40:44]
     lasting = np.repeat(lively[:25], 5, axis=0)
-    usual = placement.spread(lively, lively, placement.UPRIGHT)
-    assert placement.spread(lone, lone, placement.UPRIGHT) > 1.5 * usual
-    assert placement.spread(lasting, lasting, placement.UPRIGHT) > 1.5 * usual
-    assert placement.spread(0 * lively, lively, placement.UPRIGHT) == 1.0
+    usual = placement.spread(lively, lively)
+    assert placement.spread(lone, lone) > 1.5 * usual
+    assert placement.spread(lasting, lasting) > 1.5 * usual
+    assert placement.spread(0 * lively, lively) == 1.0
 
 
 def test_played_backwards_is_other_content_that_moves_as_much() -> None:

@@ -2,8 +2,9 @@
 
 At one lag, the change of every cell of the probe is multiplied with that of every cell of the
 reference; a few thousand placements (mirror, zoom, stretch, shift) then only read from that
-matrix. Chance reaches a correlation of 0.1 to 0.2, the same pictures 0.35 (small, before others
-that move) to 0.99.
+matrix. Under the placement that settles best, the probe's small pictures are read once more, cut
+to the reference's cells: there the same pictures reach 0.5 (in a corner, before others that move)
+to 0.99, and chance 0.1.
 """
 
 from __future__ import annotations
@@ -21,7 +22,13 @@ STEP_S = 0.08
 still one place."""
 _LEAST_CHANGE = 0.05
 """Luma levels, root mean square, that count as nothing: a codec's rounding."""
+_LEAST_EVENED = 0.01
+"""The same of cells brought to one strength."""
 _CLIP = 6.0
+_LUMA = (36, 64)
+"""Rows and columns of a probe's small pictures, of which its cells are means."""
+_COVERED = 0.8
+"""Of a reference's cell, that the probe must show for it to count."""
 _LEAST_SHARE = 0.1
 """Of all motion, that a placement's region is held to have at least. At 0.25 a picture in picture
 before a moving background lost a tenth of its correlation; at 0 slivers match by chance."""
@@ -54,12 +61,15 @@ UPRIGHT = Placement(1.0, 0.0, 1.0, 0.0)
 """A picture on itself."""
 
 
-def changes(cells: Cells, times: Times, at: Times) -> tuple[Floats, NDArray[np.bool_]]:
+def changes(
+    cells: Cells | NDArray[np.uint8], times: Times, at: Times
+) -> tuple[Floats, NDArray[np.bool_]]:
     """Return how each cell changes around instants, and where that is known.
 
     Parameters
     ----------
-    cells : ndarray, shape (pictures, 192), float16
+    cells : ndarray, shape (pictures, cells), float16 or uint8
+        Cell means, or the small pictures' own values.
     times : ndarray, shape (pictures,), float64
         Seconds, rising.
     at : ndarray, shape (instants,), float64
@@ -67,7 +77,7 @@ def changes(cells: Cells, times: Times, at: Times) -> tuple[Floats, NDArray[np.b
 
     Returns
     -------
-    change : ndarray, shape (instants, 192), float32
+    change : ndarray, shape (instants, cells), float32
         Luma levels over 160 ms, zero where unknown.
     known : ndarray, shape (instants,), bool
     """
@@ -83,13 +93,16 @@ def changes(cells: Cells, times: Times, at: Times) -> tuple[Floats, NDArray[np.b
 
 
 def evened(change: Floats) -> Floats:
-    """Return changes without what all cells share, every moving instant counting alike.
+    """Return changes without what all cells share; cells and moving instants count nearly alike.
 
-    A flash or a fade is no motion, and a cut no more than any other instant.
+    A flash or a fade is no motion, a cut no more than any other instant, and what moves around a
+    picture in a picture not much more than it.
     """
+    size = np.sqrt((change**2).mean(axis=0))
+    change = change / (size + size.mean() + _LEAST_CHANGE)
     change = change - change.mean(axis=1, keepdims=True)
     size = np.sqrt((change**2).mean(axis=1))
-    floor = 0.5 * float(np.median(size)) + _LEAST_CHANGE
+    floor = 0.5 * float(np.median(size)) + _LEAST_EVENED
     change = change / (size + floor)[:, None]
     limit = _CLIP * float(np.sqrt((change**2).mean()))
     clipped: Floats = np.clip(change, -limit, limit).astype(np.float32)
@@ -129,31 +142,47 @@ def alike(ours: Floats, theirs: Floats, where: Placement) -> float:
     return float(dot.sum() / np.sqrt(mine.sum() * max(other.sum(), least) + 1e-9))
 
 
-def within(ours: Floats, theirs: Floats, where: Placement) -> float:
-    """Return the correlation of changes, not evened yet, of what a placement shows alone.
+def compared(fine: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Floats]:
+    """Return evened changes of the cells that both show: the probe's, the reference's.
 
-    A picture in a picture is judged without what moves around it.
+    A picture in a picture is compared without what moves around it.
+
+    Parameters
+    ----------
+    fine : ndarray, shape (instants, 2304)
+        Changes of the probe's small pictures, not evened.
+    theirs : ndarray, shape (instants, 192)
+        Changes of the reference's cells, not evened.
     """
-    a, b = _laid(ours, theirs, where)
-    if a.shape[1] < _LEAST_CELLS or float((a**2).sum()) < _LEAST_SHARE * float((ours**2).sum()):
+    rows, on_rows = _reading(where.down, where.upwards, ROWS, _LUMA[0])
+    columns, on_columns = _reading(where.across, where.sideways, COLUMNS, _LUMA[1])
+    shown = np.outer(on_rows, on_columns).ravel()
+    if shown.sum() < _LEAST_CELLS:
+        nothing = np.zeros((len(fine), 0), np.float32)
+        return nothing, nothing
+    read = np.matmul(np.matmul(rows, fine.reshape(-1, *_LUMA)), columns.T)
+    return evened(read.reshape(len(fine), -1)), evened(theirs[:, shown])
+
+
+def correlation(ours: Floats, theirs: Floats) -> float:
+    """Return the correlation of what :func:`compared` gave; -1: they share too little."""
+    if not ours.size:
         return -1.0
-    a, b = evened(a), evened(b)
-    return float((a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum() + 1e-9))
+    return float((ours * theirs).sum() / np.sqrt((ours**2).sum() * (theirs**2).sum() + 1e-9))
 
 
-def spread(ours: Floats, theirs: Floats, where: Placement) -> float:
-    """Return the standard deviation of chance correlations under a placement (Fisher's z).
+def spread(ours: Floats, theirs: Floats) -> float:
+    """Return the standard deviation of chance correlations of such changes (Fisher's z).
 
     Of two unrelated stretches that move like these: the fewer cells move and the longer they move
     alike, the further chance reaches.
     """
-    a, b = _laid(ours, theirs, where)
-    mine, other = float((a**2).sum()), float((b**2).sum())
+    mine, other = float((ours**2).sum()), float((theirs**2).sum())
     if mine <= 0 or other <= 0:
         return 1.0
-    apart = float(((a.T @ a) * (b.T @ b)).sum()) / (mine * other)
-    lasting = float((_lasting(a) * _lasting(b)).sum())
-    return float(np.sqrt(max(apart * max(lasting, 1.0) / len(a), 1e-6)))
+    apart = float(((ours.T @ ours) * (theirs.T @ theirs)).sum()) / (mine * other)
+    lasting = float((_lasting(ours) * _lasting(theirs)).sum())
+    return float(np.sqrt(max(apart * max(lasting, 1.0) / len(ours), 1e-6)))
 
 
 def _lasting(change: Floats) -> Floats:
@@ -165,10 +194,10 @@ def _lasting(change: Floats) -> Floats:
 
 
 def agreement(
-    ours: Floats, theirs: Floats, known: NDArray[np.bool_], where: Placement, *, rate_hz: float
+    ours: Floats, theirs: Floats, known: NDArray[np.bool_], *, rate_hz: float
 ) -> list[bool | None]:
-    """Return for each 2 s whether they agree under a placement; ``None``: nothing moves."""
-    dot, mine, other = _parts(ours, theirs, where)
+    """Return for each 2 s of :func:`compared` changes if they agree; ``None``: nothing moves."""
+    dot, mine, other = (ours * theirs).sum(axis=1), (ours**2).sum(axis=1), (theirs**2).sum(axis=1)
     norm = np.sqrt(mine * other)
     whole = float(dot.sum() / max(np.sqrt(mine.sum() * other.sum()), 1e-6))
     size = round(_BLOCK_S * rate_hz)
@@ -236,6 +265,23 @@ def _laid(ours: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Float
     read: Floats = np.matmul(rows, across[on_columns].T)
     shown = np.outer(on_rows, on_columns).ravel()
     return ours[:, shown], read.reshape(len(theirs), -1)
+
+
+def _reading(
+    scale: float, shift: float, count: int, pixels: int
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return what each reference cell takes of the probe's pixels, and which the probe shows.
+
+    The rows of the weights are the shown cells alone.
+    """
+    edges = ((np.linspace(-0.5, 0.5, count + 1) - shift) / scale + 0.5) * pixels
+    low, high = np.minimum(edges[1:], edges[:-1]), np.maximum(edges[1:], edges[:-1])
+    pixel = np.arange(pixels)
+    part = np.minimum(high[:, None], pixel + 1) - np.maximum(low[:, None], pixel)
+    part = np.clip(part, 0, None)
+    whole = part.sum(axis=1)
+    shown = whole >= _COVERED * (high - low)
+    return (part[shown] / whole[shown, None]).astype(np.float32), shown
 
 
 def _weights(scale: float, shift: float, count: int) -> tuple[Floats, NDArray[np.bool_]]:

@@ -29,10 +29,10 @@ _SPEED_STEP_SHORT, _SPEED_STEP_LONG, _LONG_S = 0.02, 0.01, 12.0
 """Half a step moves the ends of a 10-s probe by 50 ms, less than a picture lasts."""
 _SURE = 12.0
 """Score from which no other speed is tried."""
-_MOST_JUDGED = 24
+_MOST_JUDGED = 12
 """Places proposed by the coarse search that are judged, of all references, strongest first."""
-_MOST_AT_SPEEDS = 12
-_MOST_SETTLED, _MOST_WEIGHED, _MOST_SCORED = 8, 6, 4
+_MOST_AT_SPEEDS = 8
+_MOST_SETTLED, _MOST_SCORED = 5, 4
 _NEARLY = 0.6
 """Share of the best place's promise from which a further reference, which may carry the same, is
 scored too."""
@@ -42,16 +42,18 @@ _LEAST_KNOWN, _LEAST_KNOWN_S = 0.5, 4.0
 """Share of the probe that the reference must cover at a place, and seconds of it: over 2.5 s at a
 reference's end, other content reached twice the score it reached anywhere else."""
 _LEAST_ALIKE = 0.15
-"""Correlation that chance reaches anyway (fingerprint/placement.py)."""
-_DECOYS, _TOP_DECOYS = 12, 3
+"""Correlation that chance reaches now and then (fingerprint/placement.py); half of it always."""
+_DECOYS, _TOP_DECOYS = 8, 3
 """Places of the probe played backwards that are judged in the same reference, and how many of the
 best of them say, on average, what chance reaches."""
 _SLIDE_S = 0.04
 """Half an instant, by which a judged place may be off."""
 _SPREAD = 0.02
 """Of a correlation's Fisher z, that even the liveliest pictures have by chance: of many placements
-the best was chosen. Of 0 to 0.06, tried on 300 windows of other content, 0.01 to 0.02
-kept most of the cropped and framed probes above all of those."""
+the best was chosen. Of 0.01 to 0.1, tried on 400 windows of other content, up to 0.03 kept most of
+the probes of 5 s above all of those, from 0.02 on most of 10 s."""
+_TRIM = 0.03
+"""Of scale and shift, by which the small pictures correct what their cells settled on."""
 _WHOLLY_ALIKE = 0.9
 """What the same pictures reach after a re-encoding."""
 
@@ -74,7 +76,7 @@ class Probe:
     cells: Cells
     times: Times
     at: Times
-    raw: Floats
+    fine: Floats
     change: Floats
     known: NDArray[np.bool_]
 
@@ -85,7 +87,7 @@ class Probe:
 
     def backwards(self) -> Probe:
         """Return what moves in the opposite order: no reference holds it, and it moves as much."""
-        return replace(self, raw=self.raw[::-1], change=self.change[::-1], known=self.known[::-1])
+        return replace(self, fine=self.fine[::-1], change=self.change[::-1], known=self.known[::-1])
 
     @classmethod
     def of(cls, decoded: Decoded, recipe: Recipe) -> Probe:
@@ -94,7 +96,8 @@ class Probe:
         count = int((times[-1] - times[0]) * recipe.luma_rate_hz) + 1
         at = times[0] + np.arange(count) / recipe.luma_rate_hz
         change, known = placement.changes(cells, times, at)
-        return cls(cells, times, at, change, placement.evened(change), known)
+        fine, _ = placement.changes(decoded.luma.reshape(len(times), -1), times, at)
+        return cls(cells, times, at, fine, placement.evened(change), known)
 
 
 def searched(
@@ -109,10 +112,19 @@ def searched(
     insets = _views(probe, references, [usual], (WHOLE, *INSETS))
     decoys, reverse = Patterns([one.backwards() for one in insets.views]), probe.backwards()
     known: dict[Place, float] = {}
+    settled: dict[Place, Place] = {}
+    trimmed: dict[Place, Place] = {}
 
     def scored(places: Sequence[Place]) -> list[tuple[Place, float]]:
         made = []
-        for place, spread in _promising(probe, references, places):
+        likely = sorted(places, key=lambda one: (-one.alike, one.name))[:_MOST_SETTLED]
+        for one in likely:
+            if one not in settled:
+                settled[one] = _settled(probe, references, one)
+        for rough, spread in _promising(probe, references, [settled[one] for one in likely]):
+            if rough not in trimmed:
+                trimmed[rough] = _trimmed(probe, references, rough)
+            place = trimmed[rough]
             if place not in known:
                 back = _judged(reverse, references, [place.name], decoys, media_at_s, _DECOYS)
                 back.sort(key=lambda one: -one.alike)
@@ -136,7 +148,7 @@ def searched(
 def reachable(probe: Probe) -> float:
     """Return the score of the same pictures: the less moves, the less it is worth."""
     own = probe.change[probe.known]
-    spread = placement.spread(own, own, UPRIGHT)
+    spread = placement.spread(own, own)
     return float(np.arctanh(_WHOLLY_ALIKE)) / (spread + _SPREAD)
 
 
@@ -165,22 +177,17 @@ def _views(
 def _promising(
     probe: Probe, references: References, places: Sequence[Place]
 ) -> list[tuple[Place, float]]:
-    """Settle the best places; return those of references that may be it, with chance's spread.
+    """Return the settled places of references that may be it, with chance's spread.
 
     By how many spreads they lie above zero: where little moves, anything looks alike.
     """
-    likely = sorted(places, key=lambda one: (-one.alike, one.name))[:_MOST_SETTLED]
     best: dict[str, Place] = {}
-    for at in likely:
-        one = _settled(probe, references, at)
+    for one in places:
         if one.alike >= _LEAST_ALIKE and (one.name not in best or one.alike > best[one.name].alike):
             best[one.name] = one
     ranked = []
-    for one in sorted(best.values(), key=lambda one: (-one.alike, one.name))[:_MOST_WEIGHED]:
-        theirs, known = their_changes(probe, references, one)
-        spread = _SPREAD + placement.spread(
-            probe.change[known], placement.evened(theirs[known]), one.placed
-        )
+    for one in best.values():
+        spread = _SPREAD + placement.spread(*_compared(probe, references, one))
         ranked.append((float(np.arctanh(min(one.alike, 0.995))) / spread, one, spread))
     ranked.sort(key=lambda one: (-one[0], one[1].name))
     return [
@@ -242,11 +249,27 @@ def _settled(probe: Probe, references: References, place: Place) -> Place:
             score, where = placement.alike(ours, theirs, best.placed), best.placed
         if score > best.alike or step == 0.0:
             best = replace(at, alike=score, placed=where)
-    theirs, known = their_changes(probe, references, best)
-    if known.any():
-        alone = placement.within(probe.raw[known], theirs[known], best.placed)
-        best = replace(best, alike=max(alone, best.alike))
-    return best
+    return replace(best, alike=placement.correlation(*_compared(probe, references, best)))
+
+
+def _trimmed(probe: Probe, references: References, place: Place) -> Place:
+    """Move a settled placement to where the small pictures themselves fit best."""
+    theirs, known = their_changes(probe, references, place)
+    fine, theirs = probe.fine[known], theirs[known]
+    best, where = place.alike, place.placed
+    for name in Placement._fields:
+        for step in (-_TRIM, _TRIM):
+            one = where._replace(**{name: getattr(where, name) + step})
+            alike = placement.correlation(*placement.compared(fine, theirs, one))
+            if alike > best:
+                best, where = alike, one
+                break
+    return replace(place, alike=best, placed=where)
+
+
+def _compared(probe: Probe, references: References, place: Place) -> tuple[Floats, Floats]:
+    theirs, known = their_changes(probe, references, place)
+    return placement.compared(probe.fine[known], theirs[known], place.placed)
 
 
 def their_changes(

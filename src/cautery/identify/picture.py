@@ -115,9 +115,10 @@ def _witness(  # noqa: PLR0917 - one place and all that it is told with
     others = [other for one, other in best if references.info(one.name).family != family]
     theirs, known = their_changes(probe, references, place)
     blocks = placement.agreement(
-        probe.change, placement.evened(theirs), known, place.placed,
+        *placement.compared(probe.fine, theirs, place.placed),
+        known,
         rate_hz=references.recipe.luma_rate_hz,
-    )  # fmt: skip
+    )
     # A still stretch between two that agree counts; one at an end does not.
     yes = [index for index, block in enumerate(blocks) if block]
     good = len(yes)
