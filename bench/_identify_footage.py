@@ -52,8 +52,9 @@ BACKGROUND = "bikes.mp4"
 REVERSED = (("vtest.avi", 1.07), ("minions.mp4", 0.93), ("tree.avi", 1.04), ("win129.mkv", 0.96))
 _MATCH_S = 150
 LAB = {"reference": 401, "tuning": 501, "testing": 601}
-"""First seeds of what the lab paints: eight matches as references; for each side of the negatives
-six matches, and a programme of each style."""
+"""First seeds of what the lab paints: eight matches as references, and for each side of the
+negatives a programme of each style. Matches are one painter's, as the lab's sounds are, so that
+they are on one side only."""
 LAB_SHARE = 0.3
 """Of the windows of other content."""
 _BARE = ("alea.mpg", "cube.mpeg")
@@ -143,11 +144,9 @@ def lab_film(seed: int, style: str | None = None) -> system.Film:
 def lab_films(role: str) -> dict[str, system.Film]:
     """Return what the lab paints for a role."""
     first = LAB[role]
-    matches = 8 if role == "reference" else 6
-    made = {f"match-{seed}": lab_film(seed) for seed in range(first, first + matches)}
-    if role != "reference":
-        made |= {f"{style}-{first}": lab_film(first, style) for style in STYLES}
-    return made
+    if role == "reference":
+        return {f"match-{seed}": lab_film(seed) for seed in range(first, first + 8)}
+    return {f"{style}-{first}": lab_film(first, style) for style in STYLES}
 
 
 def backwards(film: system.Film, pace: float) -> system.Film:
