@@ -7,8 +7,9 @@ import pytest
 
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
+from cautery.identify.ladder import listen
 from cautery.identify.simulcast import AROUND_WORDS, CODES_PER_S, Shared, shared, sifted
-from cautery.identify.sound import Match, listen
+from cautery.identify.sound import Match
 from cautery.model import Decoded
 
 SIZE = 2 * AROUND_WORDS + 1
