@@ -134,7 +134,7 @@ def flow_pass(start, member, order, share, by, used, flow, link_flow, bought):
 
 
 @njit(cache=True)
-def share_step(use_start, link, price, back, share, link_flow, step, scale):
+def share_step(use_start, link, back, share, link_flow, step):
     """Move each node's price towards the links that were asked for it; shares sum to one."""
     for m in range(use_start.size - 1):
         first, last = use_start[m], use_start[m + 1]
@@ -148,20 +148,13 @@ def share_step(use_start, link, price, back, share, link_flow, step, scale):
         if not asked:
             continue
         total = 0.0
-        rate = step * min(1.0, price[m] / scale)
         for i in range(first, last):
             e = link[i]
             if back[e]:
                 continue
             if link_flow[e] > 0:
-                share[e] *= np.exp(rate * link_flow[e])
+                share[e] *= np.exp(step * link_flow[e])
+            share[e] = max(share[e], 1e-7)
             total += share[e]
-        if total > 0:
-            for i in range(first, last):
-                share[link[i]] = max(share[link[i]] / total, 1e-9) if not back[link[i]] else 0.0
-        again = 0.0
         for i in range(first, last):
-            again += share[link[i]]
-        if again > 1.0:
-            for i in range(first, last):
-                share[link[i]] /= again
+            share[link[i]] /= total

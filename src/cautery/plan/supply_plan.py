@@ -15,9 +15,10 @@ from cautery.errors import InputError
 from cautery.plan.conflict import clashing
 from cautery.plan.goal import Goal, posed
 from cautery.plan.graph import SLACK, Bools, PlanGraph
-from cautery.plan.least_cost import Found, Progress, least_cost, trimmed
+from cautery.plan.least_cost import Found, Progress, least_cost
 from cautery.plan.milp import Model
 from cautery.plan.reduce import Problem, reduced
+from cautery.plan.search import trimmed
 
 TIME_LIMIT_S = 60.0
 LAST_LOOK_S = 10.0
