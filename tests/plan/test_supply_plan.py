@@ -4,8 +4,12 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from cautery.plan.goal import Goal
-from cautery.plan.read_graph import graph_of
+from cautery.errors import InputError
+from cautery.plan.dual import Dual
+from cautery.plan.goal import Goal, posed
+from cautery.plan.least_cost import least_cost
+from cautery.plan.read_graph import graph_of, read_graph
+from cautery.plan.reduce import reduced
 from cautery.plan.supply_plan import plan_supply
 
 AS_OF = date(2026, 11, 1)
@@ -161,3 +165,179 @@ def test_on_small_graphs_the_plan_is_the_cheapest_of_all_and_says_so(seed):
     assert found.bound <= best + 1e-6
     assert served(graph, found.remove) == pytest.approx(found.served)
     assert found.served <= at_most + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_ladder_of_large_graphs_keeps_its_promises_on_small_ones(seed):
+    rng = np.random.default_rng(1000 + seed)
+    graph = draw_graph(rng, limits=False)
+    at_most = float(rng.choice([0.0, 0.2, 0.5]))
+    best, _ = cheapest(graph, at_most=at_most)
+    problem, _ = posed(graph_of(graph), Goal(served=at_most), as_of=None)
+    if best is None:
+        return
+    found = least_cost(problem, left_s=countdown(2000), seed=seed, small=0)
+    assert found.bound <= best + 1e-6
+    assert found.cost >= best - 1e-6
+    assert problem.down(found.gone) >= problem.must - 1e-6
+
+
+def countdown(calls):
+    """Return a clock that runs by the times it is asked, so that a test is no race."""
+    left = iter(range(calls, -calls * 1000, -1))
+    return lambda: float(next(left))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_dual_bound_is_never_above_the_best_of_all_plans(seed):
+    rng = np.random.default_rng(2000 + seed)
+    graph = draw_graph(rng, limits=False)
+    at_most = float(rng.choice([0.0, 0.2, 0.5]))
+    best, _ = cheapest(graph, at_most=at_most)
+    problem, _ = posed(graph_of(graph), Goal(served=at_most), as_of=None)
+    left = reduced(problem).problem
+    if best is None or left.must <= 1e-9:
+        return
+    dual = Dual(left)
+    dual.improve(passes=60, left_s=lambda: 1.0)
+    assert 0 <= dual.bound <= best + 1e-6
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_reductions_keep_the_least_cost_and_unfold_into_a_plan_of_that_price(seed):
+    rng = np.random.default_rng(3000 + seed)
+    graph = draw_graph(rng, limits=False)
+    problem, _ = posed(graph_of(graph), Goal(served=0.2), as_of=None)
+    part = reduced(problem)
+    gone = np.isfinite(part.problem.cost) & (rng.random(part.problem.groups.nodes) < 0.5)
+    whole = part.unfold(gone)
+    assert problem.price(whole) == pytest.approx(part.problem.price(gone))
+    already = problem.must - part.problem.must
+    assert problem.down(whole) >= part.problem.down(gone) + already - 1e-9
+
+
+def test_two_edges_that_feed_each_other_without_an_origin_are_down():
+    graph = {
+        "nodes": [{"id": "origin", "cost": 5}, {"id": "e1", "cost": 3}, {"id": "e2", "cost": 3}],
+        "groups": [
+            {"of": "e1", "need": 1, "members": ["origin", "e2"]},
+            {"of": "e2", "need": 1, "members": ["e1"]},
+        ],
+        "demand": [{"node": "e1", "weight": 1}, {"node": "e2", "weight": 1}],
+    }
+    found = plan_supply(graph_of(graph), Goal(served=0.0))
+    assert (found.remove, set(found.down)) == (("e1",), {"e1", "e2"})
+
+
+CHAIN = {
+    "nodes": [{"id": "panel", "cost": None}, {"id": "edge", "cost": 2, "country": "A"}],
+    "groups": [{"of": "panel", "need": 1, "members": ["edge"]}],
+    "demand": [{"node": "panel", "weight": 3}],
+    "countries": [{"id": "A", "ready_days": 30}],
+    "as_of": "2026-11-01",
+}
+
+
+def test_clashing_constraints_are_named_and_none_of_them_can_be_spared():
+    found = plan_supply(graph_of(CHAIN), Goal(by=AS_OF + timedelta(days=10), countries=1))
+    assert (found.status, found.served, found.remove) == ("infeasible", 1.0, ())
+    assert set(found.conflict) == {"by 2026-11-11", "served <= 0.05"}
+
+
+def test_a_country_that_is_never_ready_is_named():
+    graph = {**CHAIN, "countries": [{"id": "A", "ready_days": None}]}
+    found = plan_supply(graph_of(graph), Goal())
+    assert set(found.conflict) == {"A never ready", "served <= 0.05"}
+
+
+def test_what_is_forbidden_and_required_clashes_whatever_the_goal():
+    found = plan_supply(graph_of({**CHAIN, "forbid": ["edge"], "require": ["edge"]}), Goal())
+    assert found.status == "infeasible"
+    assert found.conflict == ("require edge",) or set(found.conflict) == {
+        "forbid edge",
+        "require edge",
+    }
+
+
+def test_the_day_is_that_of_the_slowest_action():
+    found = plan_supply(graph_of(CHAIN), Goal())
+    assert (found.date, found.countries) == (AS_OF + timedelta(days=30), ("A",))
+
+
+HIDDEN = {
+    "nodes": [{"id": name, "cost": 2} for name in ("a", "b", "c")] + [{"id": "shop", "cost": 50}],
+    "groups": [
+        {
+            "of": "shop",
+            "need": 1,
+            "members": ["a", {"id": "b", "probability": 0.5}, {"id": "c", "probability": 0.001}],
+        }
+    ],
+    "demand": [{"node": "shop", "weight": 1}],
+}
+
+
+def test_a_likely_hidden_backup_is_cut_and_an_unlikely_one_is_not():
+    found = plan_supply(graph_of(HIDDEN), Goal())
+    assert (set(found.remove), found.cost, found.status) == ({"a", "b"}, 4.0, "feasible")
+    assert found.p_served.low > 0.95
+    assert found.bound == 2.0
+
+
+def test_an_action_that_often_fails_is_backed_by_another():
+    graph = {
+        "nodes": [{"id": "edge", "cost": 2, "success": 0.7}, {"id": "shop", "cost": 9}],
+        "groups": [{"of": "shop", "need": 1, "members": ["edge"]}],
+        "actions": [{"id": "block", "covers": ["shop"], "cost": 4, "success": 0.9}],
+        "demand": [{"node": "shop", "weight": 1}],
+    }
+    found = plan_supply(graph_of(graph), Goal())
+    assert set(found.remove) == {"edge", "block"}
+    assert found.p_served.low < 0.97 < found.p_served.high
+
+
+NODE = {"nodes": [{"id": "a", "cost": 1}], "demand": [{"node": "a", "weight": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"nodes": [{"id": "a", "cost": -1}]}, "nodes[0]: cost is -1"),
+        ({"nodes": [{"id": "a", "cost": True}]}, "nodes[0]: cost"),
+        ({"nodes": [{"id": "a", "cost": float("nan")}]}, "nodes[0]: cost"),
+        ({"nodes": [{"id": "a"}, {"id": "a"}]}, "nodes[1]: the id 'a' is given twice"),
+        ({"nodes": [{"id": 7}]}, "nodes[0]: id"),
+        ({"nodes": [{"id": "a", "price": 1}]}, "nodes[0] has 'price'"),
+        ({"nodes": []}, "no nodes"),
+        ({"nodes": [{"id": "a", "probability": 1.5}]}, "nodes[0]: probability is 1.5"),
+        ({"groups": [{"of": "a", "need": 1, "members": []}]}, "groups[0], of 'a', is empty"),
+        ({"groups": [{"of": "a", "need": 2, "members": ["a"]}]}, "needs 2 of its 1 members"),
+        ({"groups": [{"of": "x", "need": 1, "members": ["a"]}]}, "groups[0]: of: 'x' is no node"),
+        ({"groups": [{"of": "a", "need": 1, "members": ["x"]}]}, "the member 'x' is no node"),
+        ({"groups": [{"of": "a", "members": [{"id": "a", "probability": -1}]}]}, "probability"),
+        ({"actions": [{"id": "act", "covers": ["x"], "cost": 1}]}, "covers 'x', which is no node"),
+        ({"actions": [{"id": "act", "covers": [], "cost": 1}]}, "covers no node"),
+        ({"demand": []}, "no demand"),
+        ({"demand": [{"node": "a", "weight": 0}]}, "no demand: all weights are 0"),
+        ({"demand": [{"node": "x", "weight": 1}]}, "demand[0]: node: 'x' is no node"),
+        ({"demand": [{"node": "a"}]}, "demand[0]: weight"),
+        ({"forbid": ["x"]}, "forbid[0]: 'x' is neither"),
+        ({"as_of": "soon"}, "as_of: 'soon' is no day"),
+        ({"nodes": {}}, "nodes: want a list"),
+        ({"extra": 1}, "the graph has 'extra'"),
+    ],
+)
+def test_bad_input_is_refused_in_a_sentence_that_names_the_entry(change, names):
+    with pytest.raises(InputError, match="^[^\n]*$") as refused:
+        graph_of({**NODE, **change})
+    assert names in str(refused.value)
+
+
+def test_a_graph_larger_than_memory_is_refused_before_it_is_parsed():
+    with pytest.raises(InputError, match="of which only"):
+        read_graph([b"x" * 1000] * 3, free_bytes=10_000)
+
+
+def test_not_a_number_is_no_json():
+    with pytest.raises(InputError, match="no JSON"):
+        read_graph([b'{"nodes":[{"id":"a","cost":NaN}]}'])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
@@ -118,8 +118,8 @@ def _table(found: SupplyPlan, roles: dict[str, str]) -> None:
             2,
             (
                 "chance",
-                f"{chance.value:.1%} of {chance.draws} fresh draws reach the goal "
-                f"({chance.low:.1%} to {chance.high:.1%})",
+                f"{chance.value:.1%} ({chance.low:.1%} to {chance.high:.1%}) of {chance.draws} "
+                "fresh draws",
             ),
         )
     if found.status == "infeasible":
@@ -150,7 +150,7 @@ class _Shown:
     def __init__(self) -> None:
         self._status: Any = None
 
-    def __enter__(self) -> _Shown:
+    def __enter__(self) -> Self:
         if sys.stderr.isatty():
             from rich.console import Console
 

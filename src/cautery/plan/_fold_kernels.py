@@ -3,6 +3,8 @@
 Groups lie as in ``_standing_kernels``.
 """
 
+# ruff: noqa: PLR0917 - compiled loops take plain arrays, in order
+
 from __future__ import annotations
 
 import numpy as np
@@ -10,7 +12,7 @@ from numba import njit
 
 
 @njit(cache=True)
-def behind(owner, start, member, group_start, groups_of_node, wanted):
+def behind(start, member, group_start, groups_of_node, wanted):
     """Mark everything that a wanted node needs, directly or not; ``wanted`` is changed."""
     stack = np.empty(wanted.size, np.int32)
     top = 0

@@ -3,6 +3,8 @@
 Groups lie as in ``_standing_kernels``.
 """
 
+# ruff: noqa: PLR0917 - compiled loops take plain arrays, in order
+
 from __future__ import annotations
 
 import numpy as np

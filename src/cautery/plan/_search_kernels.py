@@ -3,6 +3,8 @@
 Groups lie as in ``_standing_kernels``.
 """
 
+# ruff: noqa: PLR0917 - compiled loops take plain arrays, in order
+
 from __future__ import annotations
 
 import numpy as np
@@ -27,7 +29,7 @@ def grow(
         inside[seed] = True
         queue[end] = seed
         end += 1
-        while done < end and end < size:
+        while done < end < size:
             v = queue[done]
             done += 1
             if use_start[v + 1] - use_start[v] <= hub_users:

@@ -5,6 +5,8 @@ Groups lie end to end: group ``g`` belongs to ``owner[g]`` and asks ``need[g]`` 
 ``m`` stands in, once for each link.
 """
 
+# ruff: noqa: PLR0917 - compiled loops take plain arrays, in order
+
 from __future__ import annotations
 
 import numpy as np

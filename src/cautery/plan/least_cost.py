@@ -34,6 +34,8 @@ ENOUGH = 1e-4
 """Gap at which the search ends: a tenth of what reference/planning.md certifies."""
 MARGIN_S = 0.3
 """Seconds kept for telling the plan."""
+MOST_ANSWERS = 4
+"""Answers asked of HiGHS, each a little stricter, until one reaches the goal by our own count."""
 PROVEN = 1e-9
 """Relative gap under which a plan is the best: rounding of sums of floats."""
 
@@ -69,6 +71,7 @@ def least_cost(
     left_s: Callable[[], float],
     seed: int = 0,
     progress: Progress = lambda _what, _best, _bound: None,
+    small: int = SMALL,
 ) -> Found:
     """Search for the cheapest plan until it is proven, time ends, or Ctrl-C.
 
@@ -78,12 +81,14 @@ def least_cost(
         Seconds left.
     progress : callable
         Told of every step.
+    small : int
+        Nodes left up to which the whole model is asked at once.
     """
     whole = reduced(problem)
     left = whole.problem
     if left.must <= SLACK * max(1.0, float(problem.weight.sum())):
         return Found(gone=np.zeros(problem.groups.nodes, np.bool_), cost=0.0, bound=0.0)
-    if left.groups.nodes <= SMALL:
+    if left.groups.nodes <= small:
         progress("whole model", None, 0.0)
         return _by_model(problem, left, whole.unfold, left_s=left_s, seed=seed)
     ladder = _Ladder(left, left_s=left_s, seed=seed, progress=progress)
@@ -93,9 +98,7 @@ def least_cost(
     except KeyboardInterrupt:
         interrupted = True
     if ladder.gone is None:
-        return Found(
-            gone=None, cost=float("inf"), bound=ladder.bound, interrupted=interrupted
-        )
+        return Found(gone=None, cost=float("inf"), bound=ladder.bound, interrupted=interrupted)
     gone = whole.unfold(ladder.gone)
     if not problem.limited:
         gone = trimmed(problem, gone)
@@ -222,17 +225,23 @@ def _by_model(
     seed: int,
 ) -> Found:
     model, must, bound = Model(left, seed=seed), left.must, 0.0
-    total = float(problem.weight.sum())
-    while True:
+    slack = SLACK * max(1.0, float(problem.weight.sum()))
+    best: Bools | None = None
+    for _ in range(MOST_ANSWERS):
         solved = model.solve(left_s=left_s, must=must)
-        bound = max(bound, min(solved.bound, float("inf"))) if must == left.must else bound
+        if must == left.must:
+            bound = max(0.0, solved.bound)
         if solved.bought is None:
-            return Found(gone=None, cost=float("inf"), bound=bound, interrupted=solved.interrupted)
+            break
         gone = unfold(solved.bought)
         lacking = problem.must - problem.down(gone)
-        if lacking <= SLACK * total:
+        if lacking <= slack:
+            best = gone
             break
         must += 2 * lacking  # within the solver's tolerance, but not within ours
+    if best is None:
+        return Found(gone=None, cost=float("inf"), bound=bound, interrupted=solved.interrupted)
+    gone = best
     if not problem.limited:
         gone = trimmed(problem, gone)
     cost = problem.price(gone)

@@ -222,7 +222,7 @@ def _entries(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
         if type(one) is not dict:
             raise InputError(f"{name}[{number}]: want an object, got {_shown(one)}")
         if not known.issuperset(one):
-            extra = sorted(set(one) - known)[0]
+            extra = min(set(one) - known)
             raise InputError(
                 f"{name}[{number}] has {extra!r}; it may have {', '.join(sorted(known))}"
             )

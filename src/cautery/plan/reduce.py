@@ -115,7 +115,7 @@ def reduced(problem: Problem, *, taken: Bools | None = None) -> Reduced:
     wanted = problem.weight > 0
     wanted &= alive
     group_start, groups_of_node = by_owner(left)
-    kernels.behind(left.owner, left.start, left.member, group_start, groups_of_node, wanted)
+    kernels.behind(left.start, left.member, group_start, groups_of_node, wanted)
     alive &= wanted
     left = left.kept(alive[left.owner], np.ones(left.member.size, np.bool_))
     while not problem.limited:

@@ -19,20 +19,11 @@ from cautery.plan.least_cost import Found, Progress, least_cost
 from cautery.plan.milp import Model
 from cautery.plan.reduce import Problem, reduced
 from cautery.plan.search import trimmed
+from cautery.plan.uncertain import Chance, chance, favourable, least_cost_by_chance
 
 TIME_LIMIT_S = 60.0
 LAST_LOOK_S = 10.0
 """Seconds given to what can be reached at best, even when the search for a plan took all time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chance:
-    """The share of fresh draws that reach the goal, with its 95 % binomial interval."""
-
-    value: float
-    low: float
-    high: float
-    draws: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +37,8 @@ class SupplyPlan:
     down : tuple of str
         Nodes that are down then, the removed ones too.
     served : float
-        Share of all demand that stays served; where the graph is uncertain, if every uncertain
-        node and link is there and every action works.
+        Share of all demand that stays served; where the graph is uncertain, on the average of
+        fresh draws.
     cost, bound : float or None
         No plan within the limits costs less than ``bound``.
     conflict : tuple of str
@@ -138,23 +129,82 @@ def plan_supply(
     if goal.by is not None and as_of is None:
         raise InputError("a day is asked for, but the graph has no as_of to count from")
     problem, may = posed(graph, goal, as_of=as_of)
-    best = _best(problem, graph.require, may, left_s=left_s, seed=seed, progress=progress)
+    search = _uncertain if graph.uncertain else _certain
+    best = search(graph, goal, problem, may, left_s=left_s, seed=seed, progress=progress)
     conflict: tuple[str, ...] = ()
     if best.gone is None:
         conflict = ("time",)
         if best.bound == float("inf"):
             conflict = clashing(graph, goal, as_of=as_of, seed=seed)
+            if graph.uncertain and not conflict:
+                conflict = (f"served <= {goal.served:g}", f"confidence >= {goal.confidence:g}")
         best = _lowest(problem, graph.require & may, left_s=left_s, seed=seed)
-    gone = np.zeros(len(graph.ids), np.bool_) if best.gone is None else best.gone
     return told(
         graph,
-        replace(best, gone=gone),
+        best,
         goal=goal,
         conflict=conflict,
         as_of=as_of,
         seed=seed,
-        seconds=clock() - began,
+        clock=lambda: clock() - began,
     )
+
+
+def _certain(
+    graph: PlanGraph,
+    goal: Goal,
+    problem: Problem,
+    may: Bools,
+    *,
+    left_s: Callable[[], float],
+    seed: int,
+    progress: Progress,
+) -> Found:
+    del goal
+    return _best(problem, graph.require, may, left_s=left_s, seed=seed, progress=progress)
+
+
+def _uncertain(
+    graph: PlanGraph,
+    goal: Goal,
+    problem: Problem,
+    may: Bools,
+    *,
+    left_s: Callable[[], float],
+    seed: int,
+    progress: Progress,
+) -> Found:
+    """Plan for all that may be there, then for the asked share of worlds; bound by the best one."""
+    if (graph.require & ~may).any():
+        return Found(gone=None, cost=float("inf"), bound=float("inf"))
+    all_s = left_s()
+    best_world, absent = favourable(graph, problem)
+    bound = _best(
+        best_world,
+        graph.require | absent,
+        may | absent,
+        left_s=lambda: left_s() - 0.75 * all_s,
+        seed=seed,
+        progress=progress,
+        free=absent,
+    ).bound
+    if bound == float("inf"):
+        return Found(gone=None, cost=float("inf"), bound=bound)
+    start = _best(
+        problem,
+        graph.require,
+        may,
+        left_s=lambda: left_s() - 0.4 * all_s,
+        seed=seed,
+        progress=progress,
+    )
+    gone = least_cost_by_chance(
+        graph, problem, goal, start=start.gone, left_s=left_s, seed=seed, progress=progress
+    )
+    if gone is None:
+        return Found(gone=None, cost=float("inf"), bound=float("inf"))
+    cost = problem.price(gone)
+    return Found(gone=gone, cost=cost, bound=min(cost, bound))
 
 
 def _best(
@@ -165,10 +215,11 @@ def _best(
     left_s: Callable[[], float],
     seed: int,
     progress: Progress,
+    free: Bools | None = None,
 ) -> Found:
-    """Search with what is required taken from the start."""
+    """Search with what is required taken from the start; what is ``free`` of it costs nothing."""
     none = Found(gone=None, cost=float("inf"), bound=float("inf"))
-    everything = np.isfinite(problem.cost)
+    everything = np.isfinite(problem.cost) | required
     if (required & ~may).any() or problem.down(everything) < problem.must * (1 - SLACK):
         return none
     whole = reduced(problem, taken=required)
@@ -176,10 +227,11 @@ def _best(
     if (left.most_countries or 0) < 0 or (left.budget or 0.0) < -SLACK:
         return none
     rest = least_cost(left, left_s=left_s, seed=seed, progress=progress)
-    spent = problem.price(required)
+    unpaid = np.zeros(required.size, np.bool_) if free is None else free
+    spent = problem.price(required & ~unpaid)
     if rest.gone is None:
         return replace(rest, bound=spent + rest.bound)
-    gone = whole.unfold(rest.gone)
+    gone = whole.unfold(rest.gone) & ~unpaid
     cost = problem.price(gone)
     return Found(gone=gone, cost=cost, bound=min(cost, spent + rest.bound))
 
@@ -208,16 +260,20 @@ def told(
     conflict: tuple[str, ...],
     as_of: date | None,
     seed: int,
-    seconds: float,
+    clock: Callable[[], float],
 ) -> SupplyPlan:
     """Put a plan in the analyst's words, what it leaves served counted anew."""
     gone = np.zeros(len(graph.ids), np.bool_) if found.gone is None else found.gone
     up = graph.groups.standing(gone)
     served = float(graph.weight[up].sum() / graph.demand)
+    odds = None
+    if graph.uncertain:
+        odds, served = chance(graph, gone, goal=goal.served, seed=seed)
     removed, down = np.flatnonzero(gone), np.flatnonzero(~up[: graph.nodes])
     acting = np.unique(graph.country[removed])
     days = float(graph.delay_days[removed].max(initial=0.0))
-    reached = served <= goal.served + SLACK and not conflict
+    reached = served <= goal.served + SLACK if odds is None else odds.value >= goal.confidence
+    reached = reached and not conflict
     status = "feasible"
     if not reached:
         status = "infeasible"
@@ -230,12 +286,12 @@ def told(
         served=served,
         cost=found.cost,
         bound=found.bound if reached else None,
-        p_served=None,
+        p_served=odds,
         countries=tuple(graph.countries[one] for one in acting if one >= 0),
         date=day,
         collateral=float(graph.collateral[removed].sum()),
         conflict=conflict,
         seed=seed,
-        seconds=seconds,
+        seconds=clock(),
         status=status,
     )
