@@ -158,5 +158,6 @@ def share_step(use_start, link, back, share, link_flow, step):
                 share[e] *= np.exp(step * link_flow[e])
             share[e] = max(share[e], 1e-7)
             total += share[e]
-        for i in range(first, last):
-            share[link[i]] /= total
+        if total > 0:
+            for i in range(first, last):
+                share[link[i]] /= total

@@ -27,6 +27,7 @@ class Dual:
     """The bound of one problem, and the split of prices behind it."""
 
     def __init__(self, problem: Problem) -> None:
+        self._nodes = problem.groups.nodes
         problem = _with_ends(problem)
         groups = problem.groups
         self._problem = problem
@@ -50,10 +51,14 @@ class Dual:
         self._link_flow = np.zeros(groups.member.size)
         self._bought = np.zeros(groups.nodes)
         self.bound = 0.0
-        self.average: Floats = np.zeros(groups.nodes)
-        """How much of each node was bought, on the average of late passes."""
+        self._average = np.zeros(groups.nodes)
         self.best_share = self._share.copy()
         self.passes = 0
+
+    @property
+    def average(self) -> Floats:
+        """How much of each node was bought, on the average of late passes."""
+        return self._average[: self._nodes]
 
     def improve(self, *, passes: int, left_s: Callable[[], float], step: float = 0.3) -> None:
         """Make passes until they are done or time ends; :attr:`bound` only rises.
@@ -85,7 +90,7 @@ class Dual:
             )
             # The average forgets: early passes split badly.
             rate = max(2.0 / (self.passes + 1), 0.01)
-            self.average += rate * (self._bought - self.average)
+            self._average += rate * (self._bought - self._average)
             kernels.share_step(
                 groups.use_start,
                 groups.link,

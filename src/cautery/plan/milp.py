@@ -8,7 +8,7 @@ that feed each other in a circle need no ordering variables.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,10 +74,19 @@ class Model:
     whole : bool
         Whether a sink's own price must be paid whole. If not, one may be bought in part: the
         bound is a little lower and stays one, and a large model is much easier.
+    parts : sequence of ndarray, or None
+        Nodes of parts whose demand must each be cut by itself, as ``must`` is of the whole.
     """
 
-    def __init__(self, problem: Problem, *, whole: bool = True, seed: int = 0) -> None:
-        self._problem, self._seed = problem, seed
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        whole: bool = True,
+        seed: int = 0,
+        parts: Sequence[Bools] | None = None,
+    ) -> None:
+        self._problem, self._seed, self._parts = problem, seed, parts
         groups, rows = problem.groups, _Rows()
         n = groups.nodes
         has_cost = np.isfinite(problem.cost)
@@ -238,11 +247,14 @@ class Model:
             cost[self._down[self._weighted]] = -share
         else:
             wanted = (problem.must if must is None else must) / total
-            row = np.concatenate([row, np.full(share.size, upper.size)])
-            column = np.concatenate([column, self._down[self._weighted]])
-            value = np.concatenate([value, share])
-            lower = np.append(lower, (wanted - SLACK) * _PER_MILLE)
-            upper = np.append(upper, highspy.kHighsInf)
+            for part in self._parts or (np.ones(problem.weight.size, np.bool_),):
+                inside = part[self._weighted]
+                scale = share.sum() / share[inside].sum()
+                row = np.concatenate([row, np.full(np.count_nonzero(inside), upper.size)])
+                column = np.concatenate([column, self._down[self._weighted[inside]]])
+                value = np.concatenate([value, share[inside] * scale])
+                lower = np.append(lower, (wanted - SLACK) * _PER_MILLE)
+                upper = np.append(upper, highspy.kHighsInf)
         # Rows in order, and a column that stands twice in a row stands there once.
         key = row * self.columns + column
         unique, place = np.unique(key, return_inverse=True)

@@ -190,16 +190,19 @@ def _uncertain(
     ).bound
     if bound == float("inf"):
         return Found(gone=None, cost=float("inf"), bound=bound)
-    start = _best(
-        problem,
-        graph.require,
-        may,
-        left_s=lambda: left_s() - 0.4 * all_s,
-        seed=seed,
-        progress=progress,
-    )
+
+    def plan_for(share: float) -> Bools | None:
+        return _best(
+            replace(problem, must=(1 - share) * graph.demand),
+            graph.require,
+            may,
+            left_s=lambda: left_s() - 0.25 * all_s,
+            seed=seed,
+            progress=progress,
+        ).gone
+
     gone = least_cost_by_chance(
-        graph, problem, goal, start=start.gone, left_s=left_s, seed=seed, progress=progress
+        graph, problem, goal, plan_for=plan_for, left_s=left_s, seed=seed, progress=progress
     )
     if gone is None:
         return Found(gone=None, cost=float("inf"), bound=float("inf"))

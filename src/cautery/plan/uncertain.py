@@ -22,9 +22,14 @@ from cautery.plan.least_cost import Progress, least_cost
 from cautery.plan.reduce import Problem, reduced
 from cautery.plan.search import within
 
-IN_SAMPLE = 400
+LEAST_DRAWS, MOST_DRAWS = 400, 4000
+_DRAWN_LINKS = 4e7
+"""Links looked at in one pass over the sample: about half a second, whatever the graph's size."""
 FRESH = 2000
 MOST_REPAIRS = 400
+_BISECTIONS = 6
+_TRIED = 6
+"""Failing worlds whose repairs are held against each other, from the nearest miss to the worst."""
 _INTERVAL = 0.95
 
 
@@ -156,7 +161,7 @@ def least_cost_by_chance(
     problem: Problem,
     goal: Goal,
     *,
-    start: Bools | None,
+    plan_for: Callable[[float], Bools | None],
     left_s: Callable[[], float],
     seed: int,
     progress: Progress,
@@ -165,10 +170,12 @@ def least_cost_by_chance(
 
     Parameters
     ----------
-    start : ndarray of bool or None
-        The plan for all that may be there.
+    plan_for : callable
+        Given a share, a plan that leaves it served where all that may be there is there.
     """
-    worlds = Worlds(graph, IN_SAMPLE, rng=np.random.default_rng([seed, 0]))
+    draws = int(_DRAWN_LINKS / (graph.groups.member.size + len(graph.ids)))
+    draws = max(LEAST_DRAWS, min(draws, MOST_DRAWS))
+    worlds = Worlds(graph, draws, rng=np.random.default_rng([seed, 0]))
     miss = 1 - goal.confidence
     # The sample flatters the plan made with it: ask of it two standard errors more.
     spare = miss - 2 * (miss * (1 - miss) / worlds.draws) ** 0.5
@@ -178,6 +185,7 @@ def least_cost_by_chance(
         everything, goal=goal.served, most_failures=int(miss * worlds.draws)
     ):
         return None
+    start = _loosest(worlds, plan_for, goal, allowed, left_s=left_s)
     gone = graph.require.copy() if start is None else start.copy()
     for _ in range(MOST_REPAIRS):
         served = worlds.served(gone, goal=goal.served)
@@ -186,17 +194,55 @@ def least_cost_by_chance(
         if failing.size <= allowed or left_s() <= 0:
             break
         nearest = failing[np.argsort(served[failing], kind="stable")]
-        # The easiest of those that must still be won is repaired, so that dear ones may stay.
-        more = _repaired(worlds, problem, int(nearest[0]), gone, left_s=left_s, seed=seed)
-        if more is None:
-            gone = everything if not problem.limited else gone
+        # A repair of one world mends others too: the one that wins most for its price is taken.
+        best: Bools | None = None
+        most = 0.0
+        for world in nearest[np.unique(np.linspace(0, nearest.size - 1, _TRIED).astype(int))]:
+            more = _repaired(worlds, problem, int(world), gone, left_s=left_s, seed=seed)
+            if more is None:
+                continue
+            after = int((worlds.served(more, goal=goal.served) > goal.served + SLACK).sum())
+            price = problem.price(more) - problem.price(gone)
+            won = (failing.size - after) / max(price, 1e-9)
+            if best is None or won > most:
+                best, most = more, won
+        if best is None:
             break
-        gone = more
+        gone = best
     if not worlds.holds(gone, goal=goal.served, most_failures=allowed):
         if problem.limited:
             return gone
         gone = everything
     return _spared(worlds, problem, gone, goal, allowed, keep=graph.require, left_s=left_s)
+
+
+def _loosest(
+    worlds: Worlds,
+    plan_for: Callable[[float], Bools | None],
+    goal: Goal,
+    allowed: int,
+    *,
+    left_s: Callable[[], float],
+) -> Bools | None:
+    """Return the plan for the largest share, with everything there, that the sample still bears.
+
+    Not all that may be there is there: a plan that leaves more in the worst world may do.
+    """
+    best = plan_for(goal.served)
+    if best is None or not worlds.holds(best, goal=goal.served, most_failures=allowed):
+        return best
+    low, high = goal.served, min(1.0, 2 * goal.served + 0.05)
+    half_s = left_s() / 2
+    for _ in range(_BISECTIONS):
+        if left_s() < half_s:
+            break
+        middle = (low + high) / 2
+        looser = plan_for(middle)
+        if looser is not None and worlds.holds(looser, goal=goal.served, most_failures=allowed):
+            best, low = looser, middle
+        else:
+            high = middle
+    return best
 
 
 def _repaired(
