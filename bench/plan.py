@@ -91,7 +91,7 @@ def scale(generator: Any, nodes: int, seed: int, *, peers: bool) -> bool:
     first_bound: list[float] = []
     begun = time.process_time()
 
-    def heard(what: str, best: float | None, bound: float) -> None:
+    def heard(what: str, _best: float | None, bound: float) -> None:
         if what != "bound" and not first_bound and bound > 0:
             first_bound.append(time.process_time() - begun)
 
@@ -124,8 +124,10 @@ def _peers(net: Any, graph: PlanGraph, limit: float) -> Iterator[tuple[str, floa
         gone = _until_served(problem, order)
         if gone is not None:
             yield f"{name}, untrimmed", problem.price(gone), time.process_time() - begun
-            yield f"{name}, reinserted", problem.price(trimmed(problem, gone)), (
-                time.process_time() - begun
+            yield (
+                f"{name}, reinserted",
+                problem.price(trimmed(problem, gone)),
+                (time.process_time() - begun),
             )
     begun = time.process_time()
     solved = Model(problem).solve(left_s=lambda: begun + limit - time.process_time(), gap=1e-4)
@@ -190,7 +192,7 @@ def _cp_sat(sat: Any, problem: Problem, limit: float) -> Iterator[tuple[str, flo
     weight = np.round(problem.weight * 1000).astype(int)
     at = np.flatnonzero(weight)
     model.add(sum(int(weight[v]) * down[v] for v in at) >= int(np.ceil(problem.must * 1000)))
-    model.minimize(sum(int(round(problem.cost[v] * 1000)) * one for v, one in buy.items()))
+    model.minimize(sum(round(1000 * float(problem.cost[v])) * one for v, one in buy.items()))
     solver = sat.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.max_time_in_seconds = limit
@@ -216,9 +218,7 @@ def uncertain(generator: Any, nodes: int, seed: int) -> bool:
     hard = _hard_scenarios(graph, problem, seed)
     observed, _ = favourable(graph, problem)
     seen = Model(observed).solve(left_s=_seconds(60), gap=1e-4)
-    costs = [
-        problem.price(one) for one in (present.bought, hard) if one is not None
-    ]
+    costs = [problem.price(one) for one in (present.bought, hard) if one is not None]
     ratio = float(found.cost or 0) / min(costs)
     met = reached >= 0.95 and ratio <= 1.05
     shown = "-" if seen.bought is None else f"{problem.price(seen.bought):.1f}"
@@ -289,9 +289,7 @@ def main() -> int:
         for nodes in asked.nodes
         for seed in asked.seeds
     ]
-    met += [
-        uncertain(generator, nodes, seed) for nodes in asked.uncertain for seed in asked.seeds
-    ]
+    met += [uncertain(generator, nodes, seed) for nodes in asked.uncertain for seed in asked.seeds]
     return 0 if all(met) else 1
 
 

@@ -325,7 +325,7 @@ NODE = {"nodes": [{"id": "a", "cost": 1}], "demand": [{"node": "a", "weight": 1}
     ],
 )
 def test_bad_input_is_refused_in_a_sentence_that_names_the_entry(change, names):
-    with pytest.raises(InputError, match="^[^\n]*$") as refused:
+    with pytest.raises(InputError, match=r"\A[^\n]*\Z") as refused:
         graph_of({**NODE, **change})
     assert names in str(refused.value)
 

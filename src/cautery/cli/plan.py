@@ -114,14 +114,9 @@ def _table(found: SupplyPlan, roles: dict[str, str]) -> None:
     ]
     if found.p_served is not None:
         chance = found.p_served
-        lines.insert(
-            2,
-            (
-                "chance",
-                f"{chance.value:.1%} ({chance.low:.1%} to {chance.high:.1%}) of {chance.draws} "
-                "fresh draws",
-            ),
-        )
+        interval = f"{chance.low:.1%} to {chance.high:.1%}"
+        told = f"{chance.value:.1%} ({interval}) of {chance.draws} fresh draws reach the goal"
+        lines.insert(2, ("chance", told))
     if found.status == "infeasible":
         lines = [one for one in lines if one[0] not in ("bound", "gap")]
         lines.append(("clash", "; ".join(found.conflict)))

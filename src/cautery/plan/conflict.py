@@ -54,7 +54,7 @@ def _constraints(graph: PlanGraph, goal: Goal) -> list[_Constraint]:
         else:
             found += [
                 _Constraint(f"{key} {graph.ids[one]}", _unmark(key, np.array([one])))
-                for one in marked
+                for one in marked.tolist()
             ]
     never = np.isinf(graph.delay_days) & np.isfinite(graph.cost)
     for country in np.unique(graph.country[never]):

@@ -28,7 +28,8 @@ neighbourhoods alone."""
 MOST_PASSES = 600
 HUB_FROM = 6
 """Users from which a node is worth a pass to prove that no good plan acts on it."""
-BOUGHT_SOMETIMES = 0.01
+BOUGHT_OFTEN = (0.5, 0.1)
+"""Shares of the dual's late passes: hubs bought less often are left out of the core models."""
 CORE_GAP = 4e-4
 ENOUGH = 1e-4
 """Gap at which the search ends: a tenth of what reference/planning.md certifies."""
@@ -134,11 +135,16 @@ class _Ladder:
         self._told("rounding")
         users = np.diff(problem.groups.use_start)
         hubs = np.flatnonzero((users >= HUB_FROM) & np.isfinite(problem.cost))
-        quiet = hubs[dual.average[hubs] < BOUGHT_SOMETIMES]
-        self._core(quiet, within_s=0.35 * all_s)
+        for least in BOUGHT_OFTEN:
+            quiet = hubs[dual.average[hubs] < least]
+            self._core(quiet, within_s=0.1 * all_s)
+        quiet = hubs[dual.average[hubs] < BOUGHT_OFTEN[-1]]
+        if self.gone is not None:
+            quiet = quiet[~self.gone[quiet]]
+        self._search(_barred(problem, quiet), keep_s=0.5 * all_s)
         proven = []
         for hub in hubs[np.argsort(-users[hubs], kind="stable")]:
-            if self._left_s() < 0.5 * all_s:
+            if self._left_s() < 0.4 * all_s:
                 break
             if dual.without(int(hub)) > self.cost * (1 + PROVEN):
                 proven.append(hub)
@@ -146,7 +152,7 @@ class _Ladder:
         rest = reduced(_barred(problem, np.array(proven, np.int64)))
         if rest.problem.groups.nodes <= LARGEST_MODEL:
             self._by_whole_model(rest)
-        self._search(_barred(problem, quiet if self.gone is None else quiet[~self.gone[quiet]]))
+        self._search(_barred(problem, quiet), keep_s=MARGIN_S)
 
     def _core(self, quiet: NDArray[np.int64], *, within_s: float) -> None:
         """Plan without the hubs that the dual hardly ever buys."""
@@ -168,7 +174,9 @@ class _Ladder:
         """Plan all that is not proven to be left out: the bound of this one counts."""
         whole = rest.problem.groups.nodes <= SMALL
         solved = Model(rest.problem, whole=whole, seed=self._seed).solve(
-            left_s=lambda: self._left_s() - MARGIN_S, gap=0.0 if whole else CORE_GAP / 4
+            left_s=lambda: self._left_s() - MARGIN_S,
+            gap=0.0 if whole else CORE_GAP / 4,
+            start=None if self.gone is None else rest.folded(self.gone),
         )
         if solved.bought is not None:
             self._keep(rest.unfold(solved.bought))
@@ -177,12 +185,12 @@ class _Ladder:
         if solved.interrupted:
             raise KeyboardInterrupt
 
-    def _search(self, problem: Problem) -> None:
+    def _search(self, problem: Problem, *, keep_s: float) -> None:
         if self.gone is None:
             return
         search = Neighbourhoods(problem, self.gone, seed=self._seed)
-        while self._left_s() > MARGIN_S and self.cost - self.bound > ENOUGH * self.cost:
-            interrupted = search.step(left_s=lambda: self._left_s() - MARGIN_S)
+        while self._left_s() > keep_s and self.cost - self.bound > ENOUGH * self.cost:
+            interrupted = search.step(left_s=lambda: self._left_s() - keep_s)
             if search.cost < self.cost:
                 self.gone, self.cost = search.gone, search.cost
             self._told("neighbourhoods")

@@ -258,7 +258,7 @@ class Model:
         # Rows in order, and a column that stands twice in a row stands there once.
         key = row * self.columns + column
         unique, place = np.unique(key, return_inverse=True)
-        value = np.bincount(place, weights=value, minlength=unique.size)
+        value = np.bincount(place, weights=value, minlength=unique.size).astype(np.float64)
         row, column = unique // self.columns, unique % self.columns
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = self.columns, upper.size

@@ -415,7 +415,7 @@ def _demand(
         if node >= nodes:
             raise InputError(f"demand[{number}]: node: {_shown(name)} is no node")
         at[number] = node
-    weight: Floats = np.bincount(at, weights=values, minlength=places)
+    weight = np.bincount(at, weights=values, minlength=places).astype(np.float64)
     if not weight.sum() > 0:
         raise InputError("the graph has no demand: all weights are 0")
     return weight

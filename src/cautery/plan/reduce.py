@@ -87,6 +87,19 @@ class Reduced:
         whole: Bools = taken | self.taken
         return whole
 
+    def folded(self, gone: Bools) -> Bools:
+        """Return what of a plan for the whole is bought here: the other way round."""
+        bought = gone[self.place].copy()
+        for at in np.flatnonzero(self._via[self.place, 0] >= 0).tolist():
+            bought[at] = self._all_parts(int(self.place[at]), gone)
+        return bought
+
+    def _all_parts(self, node: int, gone: Bools) -> bool:
+        first, last = self._via[node].tolist()
+        if first < 0:
+            return bool(gone[node])
+        return all(self._all_parts(one, gone) for one in self._parts[first:last].tolist())
+
 
 def reduced(problem: Problem, *, taken: Bools | None = None) -> Reduced:
     """Return what is left of a problem once some are taken.

@@ -284,8 +284,8 @@ def told(
         status = "optimal"
     day = as_of + timedelta(days=math.ceil(days)) if as_of and math.isfinite(days) else None
     return SupplyPlan(
-        remove=tuple(graph.ids[one] for one in removed),
-        down=tuple(graph.ids[one] for one in down),
+        remove=tuple(graph.ids[one] for one in removed.tolist()),
+        down=tuple(graph.ids[one] for one in down.tolist()),
         served=served,
         cost=found.cost,
         bound=found.bound if reached else None,
