@@ -25,7 +25,7 @@ SMALL = 4000
 LARGEST_MODEL = 60_000
 """Nodes up to which one model still tells something within minutes: larger ones are searched by
 neighbourhoods alone."""
-MOST_PASSES = 600
+MOST_PASSES = 2000
 HUB_FROM = 6
 """Users from which a node is worth a pass to prove that no good plan acts on it."""
 BOUGHT_OFTEN = (0.5, 0.1)
