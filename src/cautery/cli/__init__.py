@@ -28,6 +28,7 @@ from cautery.cli import (
     keys,
     lab,
     operation,
+    plan,
     read,
     references,
     referral,
@@ -49,7 +50,7 @@ app = typer.Typer(
         "that anyone can re-check. Start with: cautery demo"
     ),
 )
-for _verb in (demo, watch, verify, identify, resolve, read, guard):
+for _verb in (demo, watch, verify, identify, resolve, read, guard, plan):
     app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))
 app.add_typer(references.app, name="references")
 app.add_typer(facts.app, name="facts")

@@ -1,0 +1,112 @@
+"""Loops that fold private nodes into their owners, compiled and cached.
+
+Groups lie as in ``_standing_kernels``.
+"""
+
+# ruff: noqa: PLR0917 - compiled loops take plain arrays, in order
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def behind(start, member, group_start, groups_of_node, wanted):
+    """Mark everything that a wanted node needs, directly or not; ``wanted`` is changed."""
+    stack = np.empty(wanted.size, np.int32)
+    top = 0
+    for v in range(wanted.size):
+        if wanted[v]:
+            stack[top] = v
+            top += 1
+    while top > 0:
+        top -= 1
+        v = stack[top]
+        for j in range(group_start[v], group_start[v + 1]):
+            g = groups_of_node[j]
+            for e in range(start[g], start[g + 1]):
+                m = member[e]
+                if not wanted[m]:
+                    wanted[m] = True
+                    stack[top] = m
+                    top += 1
+
+
+@njit(cache=True)
+def fold(owner, need, start, member, leaf, cost, via, parts, size, drop):
+    """Turn groups of private leaves into a price of their owner; say what that price buys."""
+    most = 1
+    for g in range(need.size):
+        most = max(most, start[g + 1] - start[g])
+    values = np.empty(most)
+    folded = 0
+    for g in range(need.size):
+        first, last = start[g], start[g + 1]
+        private = True
+        for e in range(first, last):
+            if not leaf[member[e]]:
+                private = False
+                break
+        if not private:
+            continue
+        for e in range(first, last):
+            values[e - first] = cost[member[e]]
+        ranked = np.argsort(values[: last - first])
+        price = 0.0
+        fall = last - first - need[g] + 1
+        for i in range(fall):
+            price += values[ranked[i]]
+        if price < cost[owner[g]]:
+            cost[owner[g]] = price
+            via[owner[g], 0] = size
+            for i in range(fall):
+                parts[size] = member[first + ranked[i]]
+                size += 1
+            via[owner[g], 1] = size
+        drop[g] = True
+        folded += 1
+    return size, folded
+
+
+@njit(cache=True)
+def merge(owner, start, member, inner, cost, via, parts, size, drop, into):
+    """Let a private node that one owner needs alone hand its groups and price to that owner."""
+    merged = 0
+    for g in range(owner.size):
+        if drop[g] or start[g + 1] - start[g] != 1:
+            continue
+        v, u = member[start[g]], owner[g]
+        if not inner[v] or into[u] != u or u == v:
+            continue
+        into[v] = u
+        drop[g] = True
+        merged += 1
+        if cost[v] < cost[u]:
+            cost[u] = cost[v]
+            via[u, 0] = size
+            parts[size] = v
+            size += 1
+            via[u, 1] = size
+    return size, merged
+
+
+@njit(cache=True)
+def unfold(via, parts, taken):
+    """Replace what stands for others by these; ``taken`` is changed."""
+    stack = np.empty(taken.size, np.int32)
+    for v in range(taken.size):
+        if not taken[v] or via[v, 0] < 0:
+            continue
+        taken[v] = False
+        top = 1
+        stack[0] = v
+        while top > 0:
+            top -= 1
+            u = stack[top]
+            if via[u, 0] < 0:
+                taken[u] = True
+                continue
+            for i in range(via[u, 0], via[u, 1]):
+                stack[top] = parts[i]
+                top += 1

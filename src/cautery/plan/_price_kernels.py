@@ -1,0 +1,163 @@
+"""Loops that price nodes, compiled and cached. Each has a plain twin in tests.
+
+Groups lie as in ``_standing_kernels``.
+"""
+
+# ruff: noqa: PLR0917 - compiled loops take plain arrays, in order
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def members_first(owner, start, member, group_start, groups_of_node, use_start, uses):
+    """Order the nodes so that members stand before owners; say which links point back."""
+    n = use_start.size - 1
+    open_links = np.zeros(n, np.int64)
+    for g in range(owner.size):
+        open_links[owner[g]] += start[g + 1] - start[g]
+    order = np.empty(n, np.int32)
+    placed = np.zeros(n, np.bool_)
+    back = np.zeros(member.size, np.bool_)
+    size = 0
+    for v in range(n):
+        if open_links[v] == 0:
+            order[size] = v
+            placed[v] = True
+            size += 1
+    done = 0
+    next_stuck = 0
+    while True:
+        while done < size:
+            m = order[done]
+            done += 1
+            for i in range(use_start[m], use_start[m + 1]):
+                v = owner[uses[i]]
+                open_links[v] -= 1
+                if open_links[v] == 0 and not placed[v]:
+                    order[size] = v
+                    placed[v] = True
+                    size += 1
+        while next_stuck < n and placed[next_stuck]:
+            next_stuck += 1
+        if next_stuck == n:
+            return order, back
+        v = next_stuck
+        for j in range(group_start[v], group_start[v + 1]):
+            g = groups_of_node[j]
+            for e in range(start[g], start[g + 1]):
+                if not placed[member[e]]:
+                    back[e] = True
+        placed[v] = True
+        order[size] = v
+        size += 1
+
+
+@njit(cache=True)
+def price_pass(
+    cost, need, start, member, group_start, groups_of_node, order, share, price, by, used
+):
+    """Price each node at the least that any removal of it can cost, given the split of prices."""
+    most = 1
+    for g in range(need.size):
+        most = max(most, start[g + 1] - start[g])
+    values = np.empty(most)
+    for place in range(order.size):
+        v = order[place]
+        best = cost[v]
+        by[v] = -1
+        for j in range(group_start[v], group_start[v + 1]):
+            g = groups_of_node[j]
+            first, last = start[g], start[g + 1]
+            fall = last - first - need[g] + 1
+            total = 0.0
+            if fall == last - first:
+                for e in range(first, last):
+                    total += share[e] * price[member[e]]
+                    used[e] = True
+            else:
+                for e in range(first, last):
+                    values[e - first] = share[e] * price[member[e]]
+                    used[e] = False
+                ranked = np.argsort(values[: last - first])
+                for i in range(fall):
+                    total += values[ranked[i]]
+                    used[first + ranked[i]] = True
+            if total < best:
+                best = total
+                by[v] = g
+        price[v] = best
+
+
+@njit(cache=True)
+def knapsack(price, weight, sinks, must, taken):
+    """Buy ``must`` of the sinks' weight at the least price, the last one in part."""
+    ratio = np.empty(sinks.size)
+    for i in range(sinks.size):
+        ratio[i] = price[sinks[i]] / weight[sinks[i]]
+    total = 0.0
+    left = must
+    taken[:] = 0.0
+    for i in np.argsort(ratio):
+        if left <= 0:
+            break
+        v = sinks[i]
+        part = min(1.0, left / weight[v])
+        if price[v] == np.inf:
+            return np.inf
+        taken[v] = part
+        total += part * price[v]
+        left -= weight[v]
+    if left > 1e-9 * must:
+        return np.inf
+    return total
+
+
+@njit(cache=True)
+def flow_pass(start, member, order, share, by, used, flow, link_flow, bought):
+    """Follow what was bought back to who is paid; ``flow`` enters as the sinks' fractions."""
+    link_flow[:] = 0.0
+    for place in range(order.size - 1, -1, -1):
+        v = order[place]
+        if flow[v] <= 0:
+            bought[v] = 0.0
+            continue
+        g = by[v]
+        if g < 0:
+            bought[v] = flow[v]
+            continue
+        bought[v] = 0.0
+        for e in range(start[g], start[g + 1]):
+            if used[e]:
+                link_flow[e] = flow[v]
+                flow[member[e]] += share[e] * flow[v]
+
+
+@njit(cache=True)
+def share_step(use_start, link, back, share, link_flow, step):
+    """Move each node's price towards the links that were asked for it; shares sum to one."""
+    for m in range(use_start.size - 1):
+        first, last = use_start[m], use_start[m + 1]
+        if last - first < 2:
+            continue
+        asked = False
+        for i in range(first, last):
+            if link_flow[link[i]] > 0:
+                asked = True
+                break
+        if not asked:
+            continue
+        total = 0.0
+        for i in range(first, last):
+            e = link[i]
+            if back[e]:
+                continue
+            if link_flow[e] > 0:
+                share[e] *= np.exp(step * link_flow[e])
+            share[e] = max(share[e], 1e-7)
+            total += share[e]
+        if total > 0:
+            for i in range(first, last):
+                share[link[i]] /= total

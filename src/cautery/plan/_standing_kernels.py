@@ -1,0 +1,130 @@
+"""Loops over supply graphs, compiled and cached. Each has a plain twin in tests.
+
+Groups lie end to end: group ``g`` belongs to ``owner[g]`` and asks ``need[g]`` of the members
+``member[start[g]:start[g + 1]]``; ``uses[use_start[m]:use_start[m + 1]]`` are the groups that
+``m`` stands in, once for each link.
+"""
+
+# ruff: noqa: PLR0917 - compiled loops take plain arrays, in order
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def standing(groups_of, owner, need, use_start, uses, gone):
+    lacking = groups_of.copy()
+    count = np.zeros(owner.size, np.int32)
+    up = np.zeros(groups_of.size, np.bool_)
+    rising = np.empty(groups_of.size, np.int32)
+    top = 0
+    for v in range(groups_of.size):
+        if lacking[v] == 0 and not gone[v]:
+            up[v] = True
+            rising[top] = v
+            top += 1
+    while top > 0:
+        top -= 1
+        m = rising[top]
+        for i in range(use_start[m], use_start[m + 1]):
+            g = uses[i]
+            count[g] += 1
+            if count[g] == need[g]:
+                v = owner[g]
+                lacking[v] -= 1
+                if lacking[v] == 0 and not gone[v]:
+                    up[v] = True
+                    rising[top] = v
+                    top += 1
+    return up
+
+
+@njit(cache=True)
+def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, gone):
+    """Do the same where ``link[i]``, the link of ``uses[i]``, may be missing."""
+    lacking = groups_of.copy()
+    count = np.zeros(owner.size, np.int32)
+    up = np.zeros(groups_of.size, np.bool_)
+    rising = np.empty(groups_of.size, np.int32)
+    top = 0
+    for v in range(groups_of.size):
+        if lacking[v] == 0 and not gone[v]:
+            up[v] = True
+            rising[top] = v
+            top += 1
+    while top > 0:
+        top -= 1
+        m = rising[top]
+        for i in range(use_start[m], use_start[m + 1]):
+            if not link_exists[link[i]]:
+                continue
+            g = uses[i]
+            count[g] += 1
+            if count[g] == need[g]:
+                v = owner[g]
+                lacking[v] -= 1
+                if lacking[v] == 0 and not gone[v]:
+                    up[v] = True
+                    rising[top] = v
+                    top += 1
+    return up
+
+
+@njit(cache=True)
+def give_back(groups_of, owner, need, use_start, uses, weight, gone, order, most):
+    """Give back, in ``order``, whatever leaves at most ``most`` weight up; ``gone`` is changed."""
+    count = np.zeros(owner.size, np.int32)
+    lacking = groups_of.copy()
+    up = standing(groups_of, owner, need, use_start, uses, gone)
+    left = 0.0
+    for m in range(groups_of.size):
+        if up[m]:
+            left += weight[m]
+            for i in range(use_start[m], use_start[m + 1]):
+                g = uses[i]
+                count[g] += 1
+                if count[g] == need[g]:
+                    lacking[owner[g]] -= 1
+    raised = np.empty(groups_of.size, np.int32)
+    for place in range(order.size):
+        v = order[place]
+        if not gone[v]:
+            continue
+        gone[v] = False
+        if lacking[v] > 0:
+            continue
+        up[v] = True
+        raised[0] = v
+        size = 1
+        done = 0
+        more = left + weight[v]
+        while done < size and more <= most:
+            m = raised[done]
+            done += 1
+            for i in range(use_start[m], use_start[m + 1]):
+                g = uses[i]
+                count[g] += 1
+                if count[g] == need[g]:
+                    u = owner[g]
+                    lacking[u] -= 1
+                    if lacking[u] == 0 and not gone[u] and not up[u]:
+                        up[u] = True
+                        raised[size] = u
+                        size += 1
+                        more += weight[u]
+        if more <= most:
+            left = more
+            continue
+        gone[v] = True
+        for place_raised in range(size):
+            m = raised[place_raised]
+            up[m] = False
+            if place_raised < done:
+                for i in range(use_start[m], use_start[m + 1]):
+                    g = uses[i]
+                    if count[g] == need[g]:
+                        lacking[owner[g]] += 1
+                    count[g] -= 1
+    return left

@@ -1,0 +1,123 @@
+"""Why no plan exists: constraints that clash, of which none can be spared.
+
+A deletion filter: each constraint is left out in turn, and stays out where that mends nothing.
+What remains is minimal, not unique.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.plan.goal import Goal, posed
+from cautery.plan.graph import SLACK, PlanGraph
+from cautery.plan.milp import Model
+from cautery.plan.reduce import reduced
+
+LOOK_S = 10.0
+"""Seconds for one question of the filter; what is open then counts as no remedy."""
+MOST_NAMED = 100
+"""Forbidden (or required) entries told one by one; more are one constraint together."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Constraint:
+    name: str
+    without: Callable[[PlanGraph, Goal], tuple[PlanGraph, Goal]]
+
+
+def clashing(
+    graph: PlanGraph, goal: Goal, *, as_of: date | None, seed: int = 0, time_s: float = LOOK_S
+) -> tuple[str, ...]:
+    """Return the names of constraints that cannot all hold, none of which can be spared."""
+    kept: list[str] = []
+    for one in _constraints(graph, goal):
+        freer_graph, freer_goal = one.without(graph, goal)
+        if _possible(freer_graph, freer_goal, as_of=as_of, seed=seed, time_s=time_s):
+            kept.append(one.name)
+        else:
+            graph, goal = freer_graph, freer_goal
+    return tuple(kept)
+
+
+def _constraints(graph: PlanGraph, goal: Goal) -> list[_Constraint]:
+    found: list[_Constraint] = []
+    for key in ("forbid", "require"):
+        marked = np.flatnonzero(getattr(graph, key))
+        if marked.size > MOST_NAMED:
+            found.append(_Constraint(key, _unmark(key, marked)))
+        else:
+            found += [
+                _Constraint(f"{key} {graph.ids[one]}", _unmark(key, np.array([one])))
+                for one in marked.tolist()
+            ]
+    never = np.isinf(graph.delay_days) & np.isfinite(graph.cost)
+    for country in np.unique(graph.country[never]):
+        name = "an action" if country < 0 else graph.countries[country]
+        found.append(_Constraint(f"{name} never ready", _ready(int(country))))
+    if goal.countries is not None:
+        found.append(
+            _Constraint(
+                f"countries <= {goal.countries}", lambda g, a: (g, replace(a, countries=None))
+            )
+        )
+    if goal.by is not None:
+        found.append(_Constraint(f"by {goal.by}", lambda g, a: (g, replace(a, by=None))))
+    if goal.collateral is not None:
+        found.append(
+            _Constraint(
+                f"collateral <= {goal.collateral:g}", lambda g, a: (g, replace(a, collateral=None))
+            )
+        )
+    found.append(
+        _Constraint(f"served <= {goal.served:g}", lambda g, a: (g, replace(a, served=1.0)))
+    )
+    return found
+
+
+def _unmark(
+    key: str, places: NDArray[np.int64]
+) -> Callable[[PlanGraph, Goal], tuple[PlanGraph, Goal]]:
+    def without(graph: PlanGraph, goal: Goal) -> tuple[PlanGraph, Goal]:
+        marked = getattr(graph, key).copy()
+        marked[places] = False
+        return replace(graph, **{key: marked}), goal
+
+    return without
+
+
+def _ready(country: int) -> Callable[[PlanGraph, Goal], tuple[PlanGraph, Goal]]:
+    def without(graph: PlanGraph, goal: Goal) -> tuple[PlanGraph, Goal]:
+        delay = graph.delay_days.copy()
+        delay[(graph.country == country) & np.isinf(delay)] = 0.0
+        return replace(graph, delay_days=delay), goal
+
+    return without
+
+
+def _possible(
+    graph: PlanGraph, goal: Goal, *, as_of: date | None, seed: int, time_s: float
+) -> bool:
+    problem, may = posed(graph, goal, as_of=as_of)
+    if (graph.require & ~may).any():
+        return False
+    if problem.down(np.isfinite(problem.cost)) < problem.must * (1 - SLACK):
+        return False
+    whole = reduced(problem, taken=graph.require)
+    left = whole.problem
+    if (left.most_countries or 0) < 0 or (left.budget or 0.0) < -SLACK:
+        return False
+    if left.must <= SLACK * graph.demand or (left.most_countries is None and left.budget is None):
+        return True
+    began = time.monotonic()
+    solved = Model(left, seed=seed).solve(
+        left_s=lambda: began + time_s - time.monotonic(), most_down=True
+    )
+    if solved.bought is None:
+        return False
+    return problem.down(whole.unfold(solved.bought)) >= problem.must - SLACK * graph.demand

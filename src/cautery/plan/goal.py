@@ -1,0 +1,77 @@
+"""What a plan must reach, within which limits, and the problem that this poses on a graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from cautery.errors import InputError
+from cautery.plan.graph import SLACK, Bools, PlanGraph
+from cautery.plan.reduce import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What a plan must reach, and within which limits.
+
+    Parameters
+    ----------
+    served : float
+        Most of all demand that may stay served, 0 to 1.
+    countries : int or None
+        Most countries that act.
+    by : date or None
+        Day on which every action must be usable.
+    collateral : float or None
+        Most bystanders, summed over the actions.
+    confidence : float
+        With which the goal must be reached where the graph is uncertain.
+    """
+
+    served: float = 0.05
+    countries: int | None = None
+    by: date | None = None
+    collateral: float | None = None
+    confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.served <= 1:
+            raise InputError(f"served {self.served}: a share is between 0 and 1")
+        if self.countries is not None and self.countries < 0:
+            raise InputError(f"countries {self.countries}: a number of countries is not negative")
+        if self.collateral is not None and not 0 <= self.collateral < float("inf"):
+            raise InputError(f"collateral {self.collateral}: a budget is a number, not negative")
+        if not 0 < self.confidence < 1:
+            raise InputError(f"confidence {self.confidence}: it is between 0 and 1")
+
+
+def posed(graph: PlanGraph, goal: Goal, *, as_of: date | None) -> tuple[Problem, Bools]:
+    """Return the problem, and where one may act within the limits.
+
+    An uncertain graph is posed as if all that may be there were there, and every action worked.
+    """
+    may: Bools = np.isfinite(graph.cost) & np.isfinite(graph.delay_days) & ~graph.forbid
+    if goal.by is not None and as_of is not None:
+        may &= graph.delay_days <= (goal.by - as_of).days
+    if goal.collateral is not None:
+        may &= graph.collateral <= goal.collateral * (1 + SLACK)
+    present = np.unique(graph.country[may])
+    most = goal.countries
+    if most is not None and most >= np.count_nonzero(present >= 0):
+        most = None
+    return (
+        Problem(
+            groups=graph.groups,
+            cost=np.where(may, graph.cost, np.inf),
+            weight=graph.weight,
+            must=(1 - goal.served) * graph.demand,
+            country=graph.country,
+            fixed_cost=graph.fixed_cost,
+            collateral=graph.collateral,
+            most_countries=most,
+            budget=goal.collateral,
+        ),
+        may,
+    )

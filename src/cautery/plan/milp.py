@@ -1,0 +1,326 @@
+"""The mixed-integer model of a problem, for HiGHS (reference/planning.md, "Formulation").
+
+A node is down when it is bought or one of its groups has failed. "Down" is only pushed up, so
+its maximum is the greatest fixed point, the complement of the least fixed point of "up": nodes
+that feed each other in a circle need no ordering variables.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.plan.graph import SLACK, Bools
+from cautery.plan.reduce import Problem
+
+_PER_MILLE = 1000.0
+"""Unit of the demand row: HiGHS's tolerance of 1e-6 is then 1e-9 of the demand. Coefficients as
+far apart as 1e6 make HiGHS 1.16 loop in its root cuts, past its own time limit (500 nodes)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Solution:
+    """What HiGHS found.
+
+    Parameters
+    ----------
+    bought : ndarray of bool or None
+        ``None``: nothing found.
+    bound : float
+        Nothing costs less (or, when the weight down is maximised, nothing brings down more);
+        infinite where nothing can do it.
+    proven : bool
+        Whether it ended by itself.
+    interrupted : bool
+        Whether Ctrl-C ended it.
+    """
+
+    bought: Bools | None
+    bound: float
+    proven: bool
+    interrupted: bool = False
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows of a sparse matrix, collected as triplets."""
+
+    count: int = 0
+    row: list[NDArray[Any]] = field(default_factory=list)
+    column: list[NDArray[Any]] = field(default_factory=list)
+    value: list[NDArray[Any]] = field(default_factory=list)
+    upper: list[NDArray[Any]] = field(default_factory=list)
+
+    def add(self, rows: int, row: Any, column: Any, value: Any, upper: float = 0.0) -> None:
+        """Add ``rows`` rows "at most ``upper``"; ``row`` counts from the first of them."""
+        row, column = np.asarray(row), np.asarray(column)
+        self.row.append(row + self.count)
+        self.column.append(column)
+        self.value.append(np.broadcast_to(np.asarray(value, float), row.shape))
+        self.upper.append(np.full(rows, upper))
+        self.count += rows
+
+
+class Model:
+    """Columns: a node bought, a country acting, a node down, a group failed.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether a sink's own price must be paid whole. If not, one may be bought in part: the
+        bound is a little lower and stays one, and a large model is much easier.
+    parts : sequence of ndarray, or None
+        Nodes of parts whose demand must each be cut by itself, as ``must`` is of the whole.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        whole: bool = True,
+        seed: int = 0,
+        parts: Sequence[Bools] | None = None,
+    ) -> None:
+        self._problem, self._seed, self._parts = problem, seed, parts
+        groups, rows = problem.groups, _Rows()
+        n = groups.nodes
+        has_cost = np.isfinite(problem.cost)
+        has_groups = groups.of_node > 0
+        self.buyable = np.flatnonzero(has_cost)
+        buy = np.full(n, -1, np.int64)
+        buy[self.buyable] = np.arange(self.buyable.size)
+        columns = self.buyable.size
+        acting = np.unique(problem.country[self.buyable])
+        acting = acting[acting >= 0]
+        limited = problem.most_countries is not None or problem.fixed_cost[acting].any()
+        self._acting = acting if limited else acting[:0]
+        join = np.full(problem.fixed_cost.size, -1, np.int64)
+        join[self._acting] = columns + np.arange(self._acting.size)
+        columns += self._acting.size
+        self._down = buy.copy()
+        inner = np.flatnonzero(has_groups)
+        self._down[inner] = columns + np.arange(inner.size)
+        columns += inner.size
+        failed, columns, whole_groups = self._group_columns(rows, columns)
+        # A node is down by its own purchase, or by a failed group.
+        row = np.full(n, -1, np.int64)
+        row[inner] = np.arange(inner.size)
+        own = inner[has_cost[inner]]
+        rows.add(
+            inner.size,
+            np.concatenate([row[inner], row[own], row[groups.owner]]),
+            np.concatenate([self._down[inner], buy[own], failed]),
+            np.concatenate([np.ones(inner.size), -np.ones(own.size + groups.owner.size)]),
+        )
+        if self._acting.size:
+            where = problem.country[self.buyable]
+            bound_by = np.flatnonzero((where >= 0) & (join[where] >= 0))
+            each = np.arange(bound_by.size)
+            rows.add(
+                bound_by.size,
+                np.concatenate([each, each]),
+                np.concatenate([bound_by, join[where[bound_by]]]),
+                np.concatenate([np.ones(each.size), -np.ones(each.size)]),
+            )
+        if problem.most_countries is not None and self._acting.size:
+            rows.add(
+                1,
+                np.zeros(self._acting.size, np.int64),
+                join[self._acting],
+                1.0,
+                float(problem.most_countries),
+            )
+        if problem.budget is not None:
+            harm = problem.collateral[self.buyable]
+            hurting = np.flatnonzero(harm > 0)
+            scale = max(1.0, problem.budget) / _PER_MILLE
+            rows.add(
+                1,
+                np.zeros(hurting.size, np.int64),
+                hurting,
+                harm[hurting] / scale,
+                problem.budget * (1 + SLACK) / scale,
+            )
+        self._rows, self.columns = rows, columns
+        self._cost = np.zeros(columns)
+        self._cost[: self.buyable.size] = problem.cost[self.buyable]
+        self._cost[join[self._acting]] = problem.fixed_cost[self._acting]
+        self._weighted = np.flatnonzero(problem.weight > 0)
+        self._integer = np.ones(columns, np.bool_)
+        if not whole:
+            sink = (problem.weight > 0) & (np.diff(groups.use_start) == 0)
+            self._integer[:] = False
+            self._integer[: self.buyable.size] = ~sink[self.buyable]
+            self._integer[join[self._acting]] = True
+            self._integer[whole_groups] = True
+
+    def _group_columns(
+        self, rows: _Rows, columns: int
+    ) -> tuple[NDArray[np.int64], int, NDArray[np.int64]]:
+        """Give each group a column "failed"; groups that are alike share one."""
+        groups = self._problem.groups
+        sizes = groups.sizes
+        alone = sizes == 1
+        failed = np.full(groups.owner.size, -1, np.int64)
+        failed[alone] = self._down[groups.member[groups.start[:-1][alone]]]
+        shared: dict[tuple[int, bytes], int] = {}
+        firsts = []
+        for g in np.flatnonzero(~alone):
+            members = np.sort(groups.member[groups.start[g] : groups.start[g + 1]])
+            key = (int(groups.need[g]), members.tobytes())
+            if key not in shared:
+                shared[key] = columns
+                columns += 1
+                firsts.append(g)
+            failed[g] = shared[key]
+        first = np.array(firsts, np.int64)
+        if first.size == 0:
+            return failed, columns, first
+        group_of_link = np.repeat(np.arange(groups.owner.size), sizes)
+        is_first = np.zeros(groups.owner.size, np.bool_)
+        is_first[first] = True
+        # Any of: it has failed only if each member is down, a row a member.
+        any_of = is_first[group_of_link] & (groups.need[group_of_link] == 1)
+        each = np.arange(np.count_nonzero(any_of))
+        rows.add(
+            each.size,
+            np.concatenate([each, each]),
+            np.concatenate([failed[group_of_link[any_of]], self._down[groups.member[any_of]]]),
+            np.concatenate([np.ones(each.size), -np.ones(each.size)]),
+        )
+        counted = first[groups.need[first] > 1]
+        row = np.full(groups.owner.size, -1, np.int64)
+        row[counted] = np.arange(counted.size)
+        links = row[group_of_link] >= 0
+        fall = (sizes - groups.need + 1).astype(float)
+        rows.add(
+            counted.size,
+            np.concatenate([row[counted], row[group_of_link[links]]]),
+            np.concatenate([failed[counted], self._down[groups.member[links]]]),
+            np.concatenate([fall[counted], -np.ones(np.count_nonzero(links))]),
+        )
+        return failed, columns, failed[counted]
+
+    def solve(
+        self,
+        *,
+        left_s: Callable[[], float],
+        gap: float = 0.0,
+        start: Bools | None = None,
+        most_down: bool = False,
+        must: float | None = None,
+        relaxed: bool = False,
+    ) -> Solution:
+        """Minimise the cost, or maximise the weight that is down within the limits.
+
+        Parameters
+        ----------
+        left_s : callable
+            Seconds left; asked again and again while HiGHS runs.
+        gap : float
+            Relative gap at which it may stop.
+        start : ndarray of bool or None
+            A plan to start from.
+        must : float or None
+            Weight to bring down, if not the problem's.
+        relaxed : bool
+            Solve the linear relaxation only; what it buys in part is told as bought.
+        """
+        import highspy  # noqa: PLC0415 - heavy: a solver of 20 MB
+
+        problem, rows = self._problem, self._rows
+        total = float(problem.weight.sum()) or 1.0
+        row = np.concatenate(rows.row) if rows.row else np.zeros(0, np.int64)
+        column = np.concatenate(rows.column) if rows.column else np.zeros(0, np.int64)
+        value = np.concatenate(rows.value) if rows.value else np.zeros(0)
+        upper = np.concatenate(rows.upper) if rows.upper else np.zeros(0)
+        lower = np.full(upper.size, -highspy.kHighsInf)
+        share = problem.weight[self._weighted] / total * _PER_MILLE
+        cost = self._cost
+        if most_down:
+            cost = np.zeros(self.columns)
+            cost[self._down[self._weighted]] = -share
+        else:
+            wanted = (problem.must if must is None else must) / total
+            for part in self._parts or (np.ones(problem.weight.size, np.bool_),):
+                inside = part[self._weighted]
+                scale = share.sum() / share[inside].sum()
+                row = np.concatenate([row, np.full(np.count_nonzero(inside), upper.size)])
+                column = np.concatenate([column, self._down[self._weighted[inside]]])
+                value = np.concatenate([value, share[inside] * scale])
+                lower = np.append(lower, (wanted - SLACK) * _PER_MILLE)
+                upper = np.append(upper, highspy.kHighsInf)
+        # Rows in order, and a column that stands twice in a row stands there once.
+        key = row * self.columns + column
+        unique, place = np.unique(key, return_inverse=True)
+        value = np.bincount(place, weights=value, minlength=unique.size).astype(np.float64)
+        row, column = unique // self.columns, unique % self.columns
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = self.columns, upper.size
+        lp.col_cost_ = cost
+        lp.col_lower_ = np.zeros(self.columns)
+        lp.col_upper_ = np.ones(self.columns)
+        lp.row_lower_, lp.row_upper_ = lower, upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_ = np.searchsorted(row, np.arange(upper.size + 1)).astype(np.int32)
+        lp.a_matrix_.index_ = column.astype(np.int32)
+        lp.a_matrix_.value_ = value
+        if not relaxed:
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            lp.integrality_ = [kinds[one] for one in self._integer.tolist()]
+        # The public class prints a banner on stdout when made; its base keeps quiet.
+        highs = highspy._core._Highs()  # noqa: SLF001
+        highs.setOptionValue("output_flag", False)
+        highs.setOptionValue("random_seed", self._seed % 2_147_483_647)
+        highs.setOptionValue("threads", 1)
+        highs.setOptionValue("mip_rel_gap", gap)
+        highs.setOptionValue("mip_abs_gap", 1e-9)
+        highs.passModel(lp)
+        if start is not None:
+            at = np.arange(self.buyable.size, dtype=np.int32)
+            highs.setSolution(at.size, at, start[self.buyable].astype(float))
+        interrupted = _run(highs, highspy, left_s)
+        info, status = highs.getInfo(), highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return Solution(bought=None, bound=float("inf"), proven=True)
+        found = info.primal_solution_status == highspy.kSolutionStatusFeasible
+        bought: Bools | None = None
+        if found:
+            values = np.array(highs.getSolution().col_value)
+            bought = np.zeros(problem.groups.nodes, np.bool_)
+            least = 0.5 if self._integer.all() and not relaxed else 1e-6
+            bought[self.buyable] = values[: self.buyable.size] > least
+        proven = status == highspy.HighsModelStatus.kOptimal
+        bound = float(info.mip_dual_bound)
+        if relaxed:
+            bound = float(info.objective_function_value) if proven else -float("inf")
+        if most_down:
+            bound = -bound / _PER_MILLE * total
+        return Solution(bought=bought, bound=bound, proven=proven, interrupted=interrupted)
+
+
+def _run(highs: Any, highspy: Any, left_s: Callable[[], float]) -> bool:
+    """Run HiGHS beside the main thread, so that time and Ctrl-C stop it; tell if the latter did."""
+    stopping = threading.Event()
+
+    def asked(kind: Any, message: str, out: Any, answer: Any, data: Any) -> None:
+        del kind, message, out, data
+        answer.user_interrupt = stopping.is_set() or left_s() <= 0
+
+    highs.setCallback(asked, None)
+    kinds = highspy.cb.HighsCallbackType
+    for kind in (kinds.kCallbackMipInterrupt, kinds.kCallbackSimplexInterrupt):
+        highs.startCallback(kind)
+    thread = threading.Thread(target=highs.run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join(0.2)
+        except KeyboardInterrupt:
+            stopping.set()
+    return stopping.is_set()

@@ -1,0 +1,457 @@
+"""Read the public JSON of a supply graph strictly; every refusal names the entry.
+
+The format is described by :func:`graph_schema`. Whole columns are checked at once, and only a
+column with a fault is walked again to find it, so that a million nodes take seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.errors import InputError
+from cautery.plan.graph import Floats, Groups, Ints, PlanGraph
+
+_BYTES_EACH = 8
+"""Memory that a byte of JSON takes at the most while it is read and planned: measured 5.5 on the
+generator's networks, and rounded up."""
+
+_TOP = ("as_of", "cost_unit", "nodes", "groups", "actions", "countries", "demand", "forbid")
+_KEYS = {
+    "nodes": (
+        {"id", "role", "cost", "country", "delay_days", "collateral", "probability", "success"}
+    ),
+    "groups": {"of", "need", "members"},
+    "actions": {"id", "covers", "cost", "country", "delay_days", "collateral", "success"},
+    "countries": {"id", "fixed_cost", "ready_days"},
+    "demand": {"node", "weight"},
+}
+_NUMBERS = (int, float)
+
+
+def read_graph(chunks: Iterable[bytes], *, free_bytes: int | None = None) -> PlanGraph:
+    """Read a graph from the bytes of its JSON.
+
+    Parameters
+    ----------
+    free_bytes : int or None
+        Memory that may be used; a graph that would take more is refused before it is parsed.
+
+    Raises
+    ------
+    InputError
+        If it is no such graph, in one sentence that names the entry.
+    """
+    from pydantic_core import from_json  # noqa: PLC0415 - heavy
+
+    text = bytearray()
+    for chunk in chunks:
+        text += chunk
+        if free_bytes is not None and len(text) * _BYTES_EACH > free_bytes:
+            raise InputError(
+                f"the graph is larger than {len(text) / 1e6:,.0f} MB and would take over "
+                f"{len(text) * _BYTES_EACH / 1e9:,.1f} GB of memory, of which only "
+                f"{free_bytes / 1e9:,.1f} GB are free",
+                hint="Use a machine with more memory, or plan on a part of the graph.",
+            )
+    try:
+        document = from_json(bytes(text), allow_inf_nan=False)
+    except ValueError as error:
+        raise InputError(f"the graph is no JSON: {error}") from error
+    del text
+    return graph_of(document)
+
+
+def graph_of(document: Any) -> PlanGraph:
+    """Check a parsed graph, and lay it out in arrays.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_graph`.
+    """
+    if not isinstance(document, dict):
+        raise InputError("the graph is no JSON object")
+    for key in document:
+        if key not in _TOP and key != "require":
+            raise InputError(f"the graph has {key!r}, which no graph has: {', '.join(_TOP)}")
+    nodes, groups = _entries(document, "nodes"), _entries(document, "groups")
+    actions, demand = _entries(document, "actions"), _entries(document, "demand")
+    if not nodes:
+        raise InputError("the graph has no nodes")
+    if not demand:
+        raise InputError("the graph has no demand: nothing is served, so there is nothing to cut")
+    ids = _texts(nodes, "nodes", "id") + _texts(actions, "actions", "id")
+    place = {name: number for number, name in enumerate(ids)}
+    if len(place) != len(ids):
+        seen: set[str] = set()
+        for number, name in enumerate(ids):
+            if name in seen:
+                what = f"nodes[{number}]"
+                if number >= len(nodes):
+                    what = f"actions[{number - len(nodes)}]"
+                raise InputError(f"{what}: the id {name!r} is given twice")
+            seen.add(name)
+    countries, fixed_cost, ready = _countries(document, nodes, actions)
+    index = {name: number for number, name in enumerate(countries)}
+    country = np.array(
+        [
+            -1 if (code := one.get("country")) is None else index[code]
+            for entries in (nodes, actions)
+            for one in entries
+        ],
+        np.int32,
+    )
+    cost = _both(nodes, actions, "cost", none=math.inf, default=math.inf)
+    delay = _both(nodes, actions, "delay_days", none=math.inf, default=0.0)
+    delay = np.where(country >= 0, np.maximum(delay, ready[country] if len(ready) else 0), delay)
+    owner, need, start, member, link_exists = _groups(groups, place, len(nodes))
+    for_actions = _covers(actions, place, len(nodes))
+    if actions:
+        covered = np.array([node for _, node in for_actions], np.int32)
+        by = np.array([len(nodes) + action for action, _ in for_actions], np.int32)
+        owner = np.concatenate([owner, covered]).astype(np.int32)
+        need = np.concatenate([need, np.ones(covered.size, np.int32)]).astype(np.int32)
+        start = np.concatenate([start, start[-1] + 1 + np.arange(covered.size)]).astype(np.int64)
+        member = np.concatenate([member, by]).astype(np.int32)
+        link_exists = np.concatenate([link_exists, np.ones(covered.size)])
+    exists = _numbers(nodes, "nodes", "probability", default=1.0, most=1.0)
+    return PlanGraph(
+        ids=ids,
+        nodes=len(nodes),
+        roles=_roles(nodes),
+        cost=cost,
+        country=country,
+        delay_days=delay,
+        collateral=_both(nodes, actions, "collateral", default=0.0),
+        exists=np.concatenate([exists, np.ones(len(actions))]),
+        success=_both(nodes, actions, "success", default=1.0, most=1.0),
+        weight=_demand(demand, place, len(nodes), len(ids)),
+        groups=Groups(len(ids), owner, need, start, member),
+        link_exists=link_exists,
+        countries=countries,
+        fixed_cost=fixed_cost,
+        forbid=_marked(document, "forbid", place),
+        require=_marked(document, "require", place),
+        as_of=_day(document.get("as_of")),
+        cost_unit=_optional_text(document, "cost_unit"),
+    )
+
+
+def graph_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a supply graph's file."""
+    text, number = {"type": "string"}, {"type": "number", "minimum": 0}
+    share = {"type": "number", "minimum": 0, "maximum": 1, "default": 1}
+    maybe_number = {"type": ["number", "null"], "minimum": 0}
+    code = {"type": ["string", "null"]}
+
+    def entry(required: Sequence[str], **properties: Any) -> dict[str, Any]:
+        return {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": properties,
+                "required": list(required),
+                "additionalProperties": False,
+            },
+        }
+
+    act = {
+        "cost": {**maybe_number, "description": "null: nobody can act on it"},
+        "country": code,
+        "delay_days": {**maybe_number, "default": 0, "description": "null: never"},
+        "collateral": {**number, "default": 0},
+        "success": {**share, "description": "that acting on it works"},
+    }
+    link = {
+        "type": "object",
+        "properties": {"id": text, "probability": share},
+        "required": ["id"],
+        "additionalProperties": False,
+    }
+    names = {"type": "array", "items": text}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A supply graph for cautery plan",
+        "type": "object",
+        "properties": {
+            "as_of": {"type": "string", "format": "date"},
+            "cost_unit": text,
+            "nodes": entry(
+                ["id"],
+                id=text,
+                role=code,
+                **act,
+                probability={**share, "description": "that it exists; absent, it is never up"},
+            ),
+            "groups": entry(
+                ["of", "members"],
+                of=text,
+                need={"type": "integer", "minimum": 1, "default": 1},
+                members={"type": "array", "minItems": 1, "items": {"anyOf": [text, link]}},
+            ),
+            "actions": entry(["id", "covers"], id=text, covers={**names, "minItems": 1}, **act),
+            "countries": entry(
+                ["id"],
+                id=text,
+                fixed_cost={**number, "default": 0},
+                ready_days={**maybe_number, "default": 0, "description": "null: never"},
+            ),
+            "demand": {**entry(["node", "weight"], node=text, weight=number), "minItems": 1},
+            "forbid": {**names, "description": "nodes and actions that must not be acted on"},
+            "require": {**names, "description": "nodes and actions that must be acted on"},
+        },
+        "required": ["nodes", "demand"],
+        "additionalProperties": False,
+    }
+
+
+def _entries(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = document.get(name)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise InputError(f"{name}: want a list, got {_shown(found)}")
+    known = _KEYS[name]
+    for number, one in enumerate(found):
+        if type(one) is not dict:
+            raise InputError(f"{name}[{number}]: want an object, got {_shown(one)}")
+        if not known.issuperset(one):
+            extra = min(set(one) - known)
+            raise InputError(
+                f"{name}[{number}] has {extra!r}; it may have {', '.join(sorted(known))}"
+            )
+    return found
+
+
+def _texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> list[str]:
+    found = [one.get(key) for one in entries]
+    if set(map(type, found)) - {str} or not all(found):
+        for number, value in enumerate(found):
+            if not isinstance(value, str) or not value:
+                raise InputError(f"{where}[{number}]: {key}: want a text, got {_shown(value)}")
+    return found  # type: ignore[return-value]
+
+
+def _roles(entries: Sequence[dict[str, Any]]) -> list[str | None]:
+    found = [one.get("role") for one in entries]
+    if set(map(type, found)) - {str, type(None)}:
+        for number, value in enumerate(found):
+            if value is not None and not isinstance(value, str):
+                raise InputError(f"nodes[{number}]: role: want a text, got {_shown(value)}")
+    return found
+
+
+def _numbers(
+    entries: Sequence[dict[str, Any]],
+    where: str,
+    key: str,
+    *,
+    default: float,
+    none: float | None = None,
+    most: float = math.inf,
+) -> Floats:
+    found = [one.get(key, default) for one in entries]
+    kinds = set(map(type, found))
+    if type(None) in kinds and none is not None:
+        found = [none if value is None else value for value in found]
+        kinds.discard(type(None))
+    if kinds <= set(_NUMBERS):
+        values = _as_floats(found)
+        if values is not None:
+            allowed = (values >= 0) & (values <= most)
+            if none is not math.inf:
+                allowed &= np.isfinite(values)
+            if allowed.all():
+                return values
+    for number, value in enumerate(found):
+        if type(value) not in _NUMBERS:
+            raise InputError(f"{where}[{number}]: {key}: want a number, got {_shown(value)}")
+        if not 0 <= value <= most or math.isnan(value):
+            limits = "not negative" if math.isinf(most) else f"between 0 and {most:g}"
+            raise InputError(f"{where}[{number}]: {key} is {_shown(value)}; it is {limits}")
+        if value > 1e300 and value != none:
+            raise InputError(f"{where}[{number}]: {key} is {_shown(value)}: no such number")
+    raise InputError(f"{where}: {key}: a number is out of range")
+
+
+def _as_floats(values: list[Any]) -> Floats | None:
+    try:
+        return np.array(values, np.float64)
+    except OverflowError:
+        return None
+
+
+def _both(
+    nodes: Sequence[dict[str, Any]],
+    actions: Sequence[dict[str, Any]],
+    key: str,
+    *,
+    default: float,
+    none: float | None = None,
+    most: float = math.inf,
+) -> Floats:
+    return np.concatenate(
+        [
+            _numbers(entries, where, key, default=default, none=none, most=most)
+            for entries, where in ((nodes, "nodes"), (actions, "actions"))
+        ]
+    )
+
+
+def _countries(
+    document: dict[str, Any], nodes: Sequence[dict[str, Any]], actions: Sequence[dict[str, Any]]
+) -> tuple[list[str], Floats, Floats]:
+    """Return countries, also those that only nodes and actions name, which cost and lack nothing.
+
+    The list of countries may leave one out; what is known of it then is nothing to pay or wait for.
+    """
+    listed = _entries(document, "countries")
+    names = _texts(listed, "countries", "id")
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"countries: {twice!r} is given twice")
+    fixed = _numbers(listed, "countries", "fixed_cost", default=0.0)
+    ready = _numbers(listed, "countries", "ready_days", default=0.0, none=math.inf)
+    named: dict[str, None] = {}
+    for where, entries in (("nodes", nodes), ("actions", actions)):
+        found = [one.get("country") for one in entries]
+        if set(map(type, found)) - {str, type(None)}:
+            for number, value in enumerate(found):
+                if value is not None and not isinstance(value, str):
+                    raise InputError(f"{where}[{number}]: country: want a text, got {value!r}")
+        named.update(dict.fromkeys(value for value in found if value is not None))
+    others = sorted(set(named) - set(names))
+    none = np.zeros(len(others))
+    return names + others, np.concatenate([fixed, none]), np.concatenate([ready, none])
+
+
+def _groups(
+    entries: Sequence[dict[str, Any]], place: dict[str, int], nodes: int
+) -> tuple[Ints, Ints, NDArray[np.int64], Ints, Floats]:
+    owners, needs, sizes = [], [], []
+    members: list[int] = []
+    unsure: list[tuple[int, float]] = []
+    for number, one in enumerate(entries):
+        of, need, listed = one.get("of"), one.get("need", 1), one.get("members")
+        owner = place.get(of, nodes) if type(of) is str else nodes
+        if owner >= nodes:
+            raise InputError(f"groups[{number}]: of: {_shown(of)} is no node")
+        if type(listed) is not list or not listed:
+            raise InputError(f"groups[{number}], of {of!r}, is empty: it lists no members")
+        if type(need) is not int or not 1 <= need <= len(listed):
+            raise InputError(
+                f"groups[{number}], of {of!r}, needs {_shown(need)} of its {len(listed)} members"
+            )
+        for member in listed:
+            name = member
+            if type(member) is dict:
+                name = member.get("id")
+                if not set(member) <= {"id", "probability"}:
+                    raise InputError(
+                        f"groups[{number}], of {of!r}: a member has id and probability, "
+                        f"got {_shown(member)}"
+                    )
+                share = member.get("probability", 1.0)
+                if type(share) not in _NUMBERS or not 0 <= share <= 1:
+                    raise InputError(
+                        f"groups[{number}], of {of!r}, member {_shown(name)}: probability is "
+                        f"{_shown(share)}; it is between 0 and 1"
+                    )
+                if share < 1:
+                    unsure.append((len(members), float(share)))
+            found = place.get(name, nodes) if type(name) is str else nodes
+            if found >= nodes:
+                raise InputError(
+                    f"groups[{number}], of {of!r}: the member {_shown(name)} is no node"
+                )
+            members.append(found)
+        owners.append(owner)
+        needs.append(need)
+        sizes.append(len(listed))
+    exists = np.ones(len(members))
+    for link, share in unsure:
+        exists[link] = share
+    return (
+        np.array(owners, np.int32),
+        np.array(needs, np.int32),
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        np.array(members, np.int32),
+        exists,
+    )
+
+
+def _covers(
+    actions: Sequence[dict[str, Any]], place: dict[str, int], nodes: int
+) -> list[tuple[int, int]]:
+    found = []
+    for number, one in enumerate(actions):
+        listed = one.get("covers")
+        if type(listed) is not list or not listed:
+            raise InputError(f"actions[{number}], {one['id']!r}, covers no node")
+        for name in listed:
+            node = place.get(name, nodes) if type(name) is str else nodes
+            if node >= nodes:
+                raise InputError(
+                    f"actions[{number}], {one['id']!r}, covers {_shown(name)}, which is no node"
+                )
+            found.append((number, node))
+    return sorted(set(found))
+
+
+def _demand(
+    entries: Sequence[dict[str, Any]], place: dict[str, int], nodes: int, places: int
+) -> Floats:
+    values = _numbers(entries, "demand", "weight", default=-1.0)
+    at = np.empty(len(entries), np.int64)
+    for number, one in enumerate(entries):
+        name = one.get("node")
+        node = place.get(name, nodes) if type(name) is str else nodes
+        if node >= nodes:
+            raise InputError(f"demand[{number}]: node: {_shown(name)} is no node")
+        at[number] = node
+    weight = np.bincount(at, weights=values, minlength=places).astype(np.float64)
+    if not weight.sum() > 0:
+        raise InputError("the graph has no demand: all weights are 0")
+    return weight
+
+
+def _marked(document: dict[str, Any], key: str, place: dict[str, int]) -> NDArray[np.bool_]:
+    marked = np.zeros(len(place), np.bool_)
+    listed = document.get(key)
+    if listed is None:
+        return marked
+    if not isinstance(listed, list):
+        raise InputError(f"{key}: want a list of ids, got {_shown(listed)}")
+    for number, name in enumerate(listed):
+        if not isinstance(name, str) or name not in place:
+            raise InputError(f"{key}[{number}]: {_shown(name)} is neither a node nor an action")
+        marked[place[name]] = True
+    return marked
+
+
+def _day(value: Any) -> date | None:
+    if value is None:
+        return None
+    told: Callable[[str], date] = date.fromisoformat
+    try:
+        return told(value[:10] if isinstance(value, str) and value[10:11] == "T" else value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"as_of: {_shown(value)} is no day", hint="Such as 2026-11-25.") from error
+
+
+def _optional_text(document: dict[str, Any], key: str) -> str | None:
+    value = document.get(key)
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"{key}: want a text, got {_shown(value)}")
+    return value
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -1,0 +1,207 @@
+"""Exact reductions: what cannot change, and what is private to one owner, leaves the problem.
+
+The least cost stays the same, and a plan for what is left unfolds into one for the whole
+(reference/planning.md, "Exact reductions").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.plan import _fold_kernels as kernels
+from cautery.plan.graph import Bools, Floats, Groups, Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Problem:
+    """Bring ``must`` of the weight down at the least cost.
+
+    Parameters
+    ----------
+    groups : Groups
+    cost : ndarray
+        Infinite where nobody may act.
+    weight : ndarray
+    must : float
+        Weight that has to be down, what is down already counted.
+    country : ndarray of int32
+    fixed_cost : ndarray
+        A country each, paid once it acts.
+    collateral : ndarray
+    most_countries : int or None
+    budget : float or None
+        Most collateral.
+    """
+
+    groups: Groups
+    cost: Floats
+    weight: Floats
+    must: float
+    country: Ints
+    fixed_cost: Floats
+    collateral: Floats
+    most_countries: int | None = None
+    budget: float | None = None
+
+    @property
+    def limited(self) -> bool:
+        """Whether more than the sum of costs counts, so that equals in cost are no equals."""
+        return (
+            self.most_countries is not None
+            or self.budget is not None
+            or bool((self.fixed_cost > 0).any())
+        )
+
+    def down(self, gone: Bools) -> float:
+        """Return the weight that is down when these are gone."""
+        return float(self.weight[~self.groups.standing(gone)].sum())
+
+    def price(self, gone: Bools) -> float:
+        """Return what taking these costs, with the countries' fixed costs."""
+        if not gone.any():
+            return 0.0
+        acting = np.unique(self.country[gone])
+        return float(self.cost[gone].sum() + self.fixed_cost[acting[acting >= 0]].sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reduced:
+    """What is left of a problem, and the way back."""
+
+    problem: Problem
+    taken: Bools
+    """What was taken from the start, in the whole."""
+    place: NDArray[np.int64]
+    """Where each node that is left stands in the whole."""
+    _via: NDArray[np.int64]
+    _parts: Ints
+
+    def unfold(self, bought: Bools) -> Bools:
+        """Return a plan for the whole."""
+        taken = np.zeros(self.taken.size, np.bool_)
+        taken[self.place[bought]] = True
+        kernels.unfold(self._via, self._parts, taken)
+        whole: Bools = taken | self.taken
+        return whole
+
+    def folded(self, gone: Bools) -> Bools:
+        """Return what of a plan for the whole is bought here: the other way round."""
+        bought = gone[self.place].copy()
+        for at in np.flatnonzero(self._via[self.place, 0] >= 0).tolist():
+            bought[at] = self._all_parts(int(self.place[at]), gone)
+        return bought
+
+    def _all_parts(self, node: int, gone: Bools) -> bool:
+        first, last = self._via[node].tolist()
+        if first < 0:
+            return bool(gone[node])
+        return all(self._all_parts(one, gone) for one in self._parts[first:last].tolist())
+
+
+def reduced(problem: Problem, *, taken: Bools | None = None) -> Reduced:
+    """Return what is left of a problem once some are taken.
+
+    Parameters
+    ----------
+    taken : ndarray of bool or None
+        Taken already; their cost is spent, and stays out of the problem that is left.
+    """
+    gone = np.zeros(problem.groups.nodes, np.bool_) if taken is None else taken
+    problem = _committed(problem, gone)
+    groups, cost = problem.groups, problem.cost.copy()
+    up = groups.standing(gone)
+    never_down = groups.standing(gone | np.isfinite(cost))
+    alive = up & ~never_down
+    group_of_link = np.repeat(np.arange(groups.owner.size), groups.sizes)
+    sure = np.bincount(
+        group_of_link[never_down[groups.member]], minlength=groups.owner.size
+    ).astype(np.int32)
+    need = groups.need - sure
+    links = alive[groups.member] & _first_of_its_kind(groups, group_of_link)
+    left = groups.kept(alive[groups.owner] & (need > 0), links, need=need)
+    via = np.full((groups.nodes, 2), -1, np.int64)
+    parts = np.empty(2 * left.member.size + 1, np.int32)
+    size = 0
+    wanted = problem.weight > 0
+    wanted &= alive
+    group_start, groups_of_node = by_owner(left)
+    kernels.behind(left.start, left.member, group_start, groups_of_node, wanted)
+    alive &= wanted
+    left = left.kept(alive[left.owner], np.ones(left.member.size, np.bool_))
+    while not problem.limited:
+        users = np.diff(left.use_start)
+        private = (users == 1) & (problem.weight == 0)
+        leaf = private & (left.of_node == 0)
+        drop = np.zeros(left.owner.size, np.bool_)
+        size, folded = kernels.fold(
+            left.owner, left.need, left.start, left.member, leaf, cost, via, parts, size, drop
+        )
+        into = np.arange(groups.nodes, dtype=np.int32)
+        inner = private & (left.of_node > 0)
+        size, merged = kernels.merge(
+            left.owner, left.start, left.member, inner, cost, via, parts, size, drop, into
+        )
+        if folded + merged == 0:
+            break
+        gone_members = left.member[np.repeat(drop, left.sizes)]
+        alive[gone_members] = False
+        owner = into[left.owner]
+        while not np.array_equal(owner, into[owner]):
+            owner = into[owner]
+        left = Groups(groups.nodes, owner, left.need, left.start, left.member).kept(
+            ~drop, np.ones(left.member.size, np.bool_)
+        )
+    place = np.flatnonzero(alive)
+    number = np.full(groups.nodes, -1, np.int32)
+    number[place] = np.arange(place.size, dtype=np.int32)
+    return Reduced(
+        problem=replace(
+            problem,
+            groups=Groups(
+                place.size, number[left.owner], left.need, left.start, number[left.member]
+            ),
+            cost=cost[place],
+            weight=problem.weight[place],
+            must=problem.must - float(problem.weight[~up].sum()),
+            country=problem.country[place],
+            collateral=problem.collateral[place],
+        ),
+        taken=gone,
+        place=place,
+        _via=via,
+        _parts=parts[:size].copy(),
+    )
+
+
+def _committed(problem: Problem, gone: Bools) -> Problem:
+    """Count what is taken against the limits; a country that acts already costs no more."""
+    if not problem.limited or not gone.any():
+        return problem
+    acting = np.unique(problem.country[gone])
+    acting = acting[acting >= 0]
+    most, budget = problem.most_countries, problem.budget
+    return replace(
+        problem,
+        country=np.where(np.isin(problem.country, acting), -1, problem.country).astype(np.int32),
+        most_countries=None if most is None else most - acting.size,
+        budget=None if budget is None else budget - float(problem.collateral[gone].sum()),
+    )
+
+
+def by_owner(groups: Groups) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the groups in the order of their owners, and where each owner's begin."""
+    order = np.argsort(groups.owner, kind="stable")
+    return np.concatenate([[0], np.cumsum(groups.of_node)]).astype(np.int64), order
+
+
+def _first_of_its_kind(groups: Groups, group_of_link: NDArray[np.int64]) -> Bools:
+    """Mark links but those that say again what another link of an any-of group says."""
+    any_of = groups.need[group_of_link] == 1
+    key = group_of_link * groups.nodes + groups.member
+    first = np.zeros(groups.member.size, np.bool_)
+    first[np.unique(key, return_index=True)[1]] = True
+    marked: Bools = first | ~any_of
+    return marked

@@ -1,0 +1,182 @@
+"""Plans for problems too large for one model: rounding, then better and better neighbourhoods.
+
+Rounding takes what the dual buys on the average, tops it up with the cheapest demand and gives
+back what is not needed. The large-neighbourhood search then frees a network and its surroundings,
+keeps the rest as it is, and lets HiGHS plan the part anew; demand at the margin of the price is
+free everywhere, so that parts trade with each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.plan import _search_kernels as kernels
+from cautery.plan._standing_kernels import give_back
+from cautery.plan.graph import SLACK, Bools, Floats
+from cautery.plan.milp import Model
+from cautery.plan.reduce import Problem, by_owner, reduced
+
+HUB_USERS = 40
+"""A neighbourhood does not grow past a node with more users: a hoster touches every network."""
+_THRESHOLDS = (0.2, 0.4, 0.6, 0.8)
+_MARGIN = 1.25
+"""Demand priced within this factor of the dearest that is bought is free everywhere."""
+
+
+def rounded(problem: Problem, average: Floats) -> Bools | None:
+    """Return the best plan by rounding what the dual buys, or ``None``: none does it."""
+    sinks = _sinks(problem)
+    best: Bools | None = None
+    for threshold in _THRESHOLDS:
+        gone = (average >= threshold) & np.isfinite(problem.cost)
+        gone[sinks] = False
+        gone = topped_up(problem, gone)
+        if problem.down(gone) < problem.must - _slack(problem):
+            continue
+        gone = trimmed(problem, gone)
+        if best is None or problem.price(gone) < problem.price(best):
+            best = gone
+    return best
+
+
+def topped_up(problem: Problem, gone: Bools) -> Bools:
+    """Buy the demand that is still up, cheapest first, until enough is down."""
+    gone = gone.copy()
+    lacking = problem.must - problem.down(gone)
+    if lacking <= 0:
+        return gone
+    up = problem.groups.standing(gone)
+    open_ = np.flatnonzero(up & (problem.weight > 0) & np.isfinite(problem.cost))
+    ranked = open_[np.argsort(problem.cost[open_] / problem.weight[open_], kind="stable")]
+    enough = np.searchsorted(np.cumsum(problem.weight[ranked]), lacking - _slack(problem))
+    gone[ranked[: enough + 1]] = True
+    return gone
+
+
+def trimmed(problem: Problem, gone: Bools) -> Bools:
+    """Give back, dearest first, what the goal does not need."""
+    kept, groups = gone.copy(), problem.groups
+    taken = np.flatnonzero(gone)
+    order = taken[np.argsort(-problem.cost[taken], kind="stable")]
+    most = float(problem.weight.sum()) - problem.must + _slack(problem)
+    give_back(
+        groups.of_node,
+        groups.owner,
+        groups.need,
+        groups.use_start,
+        groups.uses,
+        problem.weight,
+        kept,
+        order,
+        most,
+    )
+    return kept
+
+
+class Neighbourhoods:
+    """The search around one plan of one problem.
+
+    Parameters
+    ----------
+    gone : ndarray of bool
+        A plan that reaches the goal.
+    """
+
+    def __init__(self, problem: Problem, gone: Bools, *, seed: int) -> None:
+        self._problem, self.gone = problem, gone
+        self.cost = problem.price(gone)
+        self._rng = np.random.default_rng(seed)
+        self._seed = seed
+        self._group_start, self._groups_of_node = by_owner(problem.groups)
+        self._sinks = _sinks(problem)
+        users = np.diff(problem.groups.use_start)
+        self._starts = np.flatnonzero((users > 0) & (users <= HUB_USERS))
+        self.size = 3000
+
+    def step(self, *, left_s: Callable[[], float], each_s: float = 4.0) -> bool:
+        """Plan one neighbourhood anew; tell whether Ctrl-C ended it."""
+        problem, groups = self._problem, self._problem.groups
+        if self._starts.size == 0:
+            return False
+        inside = kernels.grow(
+            groups.owner,
+            groups.start,
+            groups.member,
+            self._group_start,
+            self._groups_of_node,
+            groups.use_start,
+            groups.uses,
+            self._rng.choice(self._starts, 64),
+            HUB_USERS,
+            self.size,
+        )
+        free = inside | self._marginal()
+        cost = np.where(free, problem.cost, np.inf)
+        part = reduced(replace(problem, cost=cost), taken=self.gone & ~free)
+        if part.problem.must <= _slack(problem):
+            gone = part.taken
+        else:
+            budget = min(each_s, left_s())
+            began = left_s()
+            solved = Model(part.problem, whole=False, seed=self._seed).solve(
+                left_s=lambda: min(left_s(), budget - (began - left_s())), gap=5e-4
+            )
+            self.size = int(self.size * (1.15 if solved.proven else 0.8))
+            self.size = max(200, min(self.size, groups.nodes))
+            if solved.bought is None:
+                return solved.interrupted
+            gone = part.unfold(solved.bought)
+            if solved.interrupted:
+                self._accept(gone)
+                return True
+        self._accept(gone)
+        return False
+
+    def _accept(self, gone: Bools) -> None:
+        problem = self._problem
+        gone = topped_up(problem, gone)
+        if problem.down(gone) < problem.must - _slack(problem):
+            return
+        if not problem.limited:
+            gone = trimmed(problem, gone)
+        elif not within(problem, gone):
+            return
+        cost = problem.price(gone)
+        if cost <= self.cost:
+            self.gone, self.cost = gone, cost
+
+    def _marginal(self) -> Bools:
+        """Mark demand whose price is near that of the dearest demand bought."""
+        problem = self._problem
+        marked = np.zeros(problem.groups.nodes, np.bool_)
+        bought = self._sinks[self.gone[self._sinks]]
+        if bought.size == 0:
+            marked[self._sinks] = True
+            return marked
+        ratio = problem.cost[self._sinks] / problem.weight[self._sinks]
+        edge = float(np.max(problem.cost[bought] / problem.weight[bought]))
+        marked[self._sinks[(ratio > edge / _MARGIN**2) & (ratio < edge * _MARGIN)]] = True
+        return marked
+
+
+def within(problem: Problem, gone: Bools) -> bool:
+    """Tell whether a plan keeps to the limits."""
+    acting = np.unique(problem.country[gone])
+    if problem.most_countries is not None and (acting >= 0).sum() > problem.most_countries:
+        return False
+    harm = float(problem.collateral[gone].sum())
+    return problem.budget is None or harm <= problem.budget * (1 + SLACK)
+
+
+def _sinks(problem: Problem) -> NDArray[np.int64]:
+    """Return demand that nobody else needs: buying it takes nothing else down."""
+    alone = (problem.weight > 0) & (np.diff(problem.groups.use_start) == 0)
+    return np.flatnonzero(alone)
+
+
+def _slack(problem: Problem) -> float:
+    return SLACK * max(1.0, float(problem.weight.sum()))

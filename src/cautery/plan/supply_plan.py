@@ -1,0 +1,300 @@
+"""The plan for a supply graph: what to act on, what it leaves, its price and its proven bound."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from cautery.errors import InputError
+from cautery.plan.conflict import clashing
+from cautery.plan.goal import Goal, posed
+from cautery.plan.graph import SLACK, Bools, PlanGraph
+from cautery.plan.least_cost import Found, Progress, least_cost
+from cautery.plan.milp import Model
+from cautery.plan.reduce import Problem, reduced
+from cautery.plan.search import trimmed
+from cautery.plan.uncertain import Chance, chance, favourable, least_cost_by_chance
+
+TIME_LIMIT_S = 60.0
+LAST_LOOK_S = 10.0
+"""Seconds given to what can be reached at best, even when the search for a plan took all time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyPlan:
+    """A plan, as ``cautery plan --json`` prints it.
+
+    Parameters
+    ----------
+    remove : tuple of str
+        Nodes and actions to act on.
+    down : tuple of str
+        Nodes that are down then, the removed ones too.
+    served : float
+        Share of all demand that stays served; where the graph is uncertain, on the average of
+        fresh draws.
+    cost, bound : float or None
+        No plan within the limits costs less than ``bound``.
+    conflict : tuple of str
+        Where no plan exists: constraints that clash, of which none can be spared.
+    status : str
+        ``optimal``, ``feasible`` or ``infeasible``; ``feasible`` without a plan: time ended first.
+    """
+
+    remove: tuple[str, ...]
+    down: tuple[str, ...]
+    served: float
+    cost: float | None
+    bound: float | None
+    p_served: Chance | None
+    countries: tuple[str, ...]
+    date: date | None
+    collateral: float
+    conflict: tuple[str, ...]
+    seed: int
+    seconds: float
+    status: str
+
+    @property
+    def gap(self) -> float | None:
+        """Relative distance from cost to bound."""
+        if self.cost is None or self.bound is None:
+            return None
+        return max(0.0, (self.cost - self.bound) / self.cost) if self.cost > 0 else 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public JSON."""
+        chance = self.p_served
+        return {
+            "remove": list(self.remove),
+            "down": list(self.down),
+            "served": self.served,
+            "cost": self.cost,
+            "bound": self.bound,
+            "gap": self.gap,
+            "p_served": None
+            if chance is None
+            else {
+                "value": chance.value,
+                "low": chance.low,
+                "high": chance.high,
+                "draws": chance.draws,
+            },
+            "countries": list(self.countries),
+            "date": None if self.date is None else self.date.isoformat(),
+            "collateral": self.collateral,
+            "conflict": list(self.conflict),
+            "seed": self.seed,
+            "seconds": self.seconds,
+            "status": self.status,
+        }
+
+
+def plan_supply(
+    graph: PlanGraph,
+    goal: Goal,
+    *,
+    today: date | None = None,
+    seed: int = 0,
+    time_limit_s: float = TIME_LIMIT_S,
+    clock: Callable[[], float] = time.monotonic,
+    progress: Progress = lambda _what, _best, _bound: None,
+) -> SupplyPlan:
+    """Find the cheapest plan that reaches the goal, or say why there is none.
+
+    Parameters
+    ----------
+    today : date or None
+        Stands in for the graph's ``as_of`` where it has none.
+    clock : callable
+        Seconds, of any beginning; time ends ``time_limit_s`` after the first call.
+
+    Raises
+    ------
+    InputError
+        If a day is asked for and nobody knows from which day the graph's delays count.
+    """
+    began = clock()
+
+    def left_s() -> float:
+        return began + time_limit_s - clock()
+
+    as_of = graph.as_of or today
+    if goal.by is not None and as_of is None:
+        raise InputError("a day is asked for, but the graph has no as_of to count from")
+    problem, may = posed(graph, goal, as_of=as_of)
+    search = _uncertain if graph.uncertain else _certain
+    best = search(graph, goal, problem, may, left_s=left_s, seed=seed, progress=progress)
+    conflict: tuple[str, ...] = ()
+    if best.gone is None:
+        conflict = ("time",)
+        if best.bound == float("inf"):
+            conflict = clashing(graph, goal, as_of=as_of, seed=seed)
+            if graph.uncertain and not conflict:
+                conflict = (f"served <= {goal.served:g}", f"confidence >= {goal.confidence:g}")
+        best = _lowest(problem, graph.require & may, left_s=left_s, seed=seed)
+    return told(
+        graph,
+        best,
+        goal=goal,
+        conflict=conflict,
+        as_of=as_of,
+        seed=seed,
+        clock=lambda: clock() - began,
+    )
+
+
+def _certain(
+    graph: PlanGraph,
+    goal: Goal,
+    problem: Problem,
+    may: Bools,
+    *,
+    left_s: Callable[[], float],
+    seed: int,
+    progress: Progress,
+) -> Found:
+    del goal
+    return _best(problem, graph.require, may, left_s=left_s, seed=seed, progress=progress)
+
+
+def _uncertain(
+    graph: PlanGraph,
+    goal: Goal,
+    problem: Problem,
+    may: Bools,
+    *,
+    left_s: Callable[[], float],
+    seed: int,
+    progress: Progress,
+) -> Found:
+    """Plan for all that may be there, then for the asked share of worlds; bound by the best one."""
+    if (graph.require & ~may).any():
+        return Found(gone=None, cost=float("inf"), bound=float("inf"))
+    all_s = left_s()
+    best_world, absent = favourable(graph, problem)
+    bound = _best(
+        best_world,
+        graph.require | absent,
+        may | absent,
+        left_s=lambda: left_s() - 0.75 * all_s,
+        seed=seed,
+        progress=progress,
+        free=absent,
+    ).bound
+    if bound == float("inf"):
+        return Found(gone=None, cost=float("inf"), bound=bound)
+
+    def plan_for(share: float) -> Bools | None:
+        return _best(
+            replace(problem, must=(1 - share) * graph.demand),
+            graph.require,
+            may,
+            left_s=lambda: left_s() - 0.25 * all_s,
+            seed=seed,
+            progress=progress,
+        ).gone
+
+    gone = least_cost_by_chance(
+        graph, problem, goal, plan_for=plan_for, left_s=left_s, seed=seed, progress=progress
+    )
+    if gone is None:
+        return Found(gone=None, cost=float("inf"), bound=float("inf"))
+    cost = problem.price(gone)
+    return Found(gone=gone, cost=cost, bound=min(cost, bound))
+
+
+def _best(
+    problem: Problem,
+    required: Bools,
+    may: Bools,
+    *,
+    left_s: Callable[[], float],
+    seed: int,
+    progress: Progress,
+    free: Bools | None = None,
+) -> Found:
+    """Search with what is required taken from the start; what is ``free`` of it costs nothing."""
+    none = Found(gone=None, cost=float("inf"), bound=float("inf"))
+    everything = np.isfinite(problem.cost) | required
+    if (required & ~may).any() or problem.down(everything) < problem.must * (1 - SLACK):
+        return none
+    whole = reduced(problem, taken=required)
+    left = whole.problem
+    if (left.most_countries or 0) < 0 or (left.budget or 0.0) < -SLACK:
+        return none
+    rest = least_cost(left, left_s=left_s, seed=seed, progress=progress)
+    unpaid = np.zeros(required.size, np.bool_) if free is None else free
+    spent = problem.price(required & ~unpaid)
+    if rest.gone is None:
+        return replace(rest, bound=spent + rest.bound)
+    gone = whole.unfold(rest.gone) & ~unpaid
+    cost = problem.price(gone)
+    return Found(gone=gone, cost=cost, bound=min(cost, spent + rest.bound))
+
+
+def _lowest(problem: Problem, required: Bools, *, left_s: Callable[[], float], seed: int) -> Found:
+    """Return the plan that leaves the least served within the limits, whatever it costs."""
+    whole = reduced(problem, taken=required)
+    left = whole.problem
+    if (left.most_countries or 0) < 0 or (left.budget or 0.0) < -SLACK:
+        return Found(gone=required, cost=problem.price(required), bound=float("inf"))
+    gone = whole.unfold(np.isfinite(left.cost))
+    if left.limited:
+        solved = Model(left, seed=seed).solve(
+            left_s=lambda: max(left_s(), LAST_LOOK_S), most_down=True
+        )
+        gone = required if solved.bought is None else whole.unfold(solved.bought)
+    spare = trimmed(replace(problem, must=problem.down(gone)), gone) | required
+    return Found(gone=spare, cost=problem.price(spare), bound=float("inf"))
+
+
+def told(
+    graph: PlanGraph,
+    found: Found,
+    *,
+    goal: Goal,
+    conflict: tuple[str, ...],
+    as_of: date | None,
+    seed: int,
+    clock: Callable[[], float],
+) -> SupplyPlan:
+    """Put a plan in the analyst's words, what it leaves served counted anew."""
+    gone = np.zeros(len(graph.ids), np.bool_) if found.gone is None else found.gone
+    up = graph.groups.standing(gone)
+    served = float(graph.weight[up].sum() / graph.demand)
+    odds = None
+    if graph.uncertain:
+        odds, served = chance(graph, gone, goal=goal.served, seed=seed)
+    removed, down = np.flatnonzero(gone), np.flatnonzero(~up[: graph.nodes])
+    acting = np.unique(graph.country[removed])
+    days = float(graph.delay_days[removed].max(initial=0.0))
+    reached = served <= goal.served + SLACK if odds is None else odds.value >= goal.confidence
+    reached = reached and not conflict
+    status = "feasible"
+    if not reached:
+        status = "infeasible"
+    elif found.proven:
+        status = "optimal"
+    day = as_of + timedelta(days=math.ceil(days)) if as_of and math.isfinite(days) else None
+    return SupplyPlan(
+        remove=tuple(graph.ids[one] for one in removed.tolist()),
+        down=tuple(graph.ids[one] for one in down.tolist()),
+        served=served,
+        cost=found.cost,
+        bound=found.bound if reached else None,
+        p_served=odds,
+        countries=tuple(graph.countries[one] for one in acting if one >= 0),
+        date=day,
+        collateral=float(graph.collateral[removed].sum()),
+        conflict=conflict,
+        seed=seed,
+        seconds=clock(),
+        status=status,
+    )

@@ -1,0 +1,44 @@
+"""Compile and cache the planner's kernels: ``python -m cautery.plan.warm``, run at install."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cautery.plan.dual import Dual
+from cautery.plan.goal import Goal, posed
+from cautery.plan.read_graph import graph_of
+from cautery.plan.reduce import reduced
+from cautery.plan.search import Neighbourhoods, rounded
+from cautery.plan.uncertain import chance
+
+
+def warm() -> None:
+    """Run every kernel once on a graph of a few nodes."""
+    graph = graph_of(
+        {
+            "nodes": [{"id": name, "cost": 2} for name in ("origin", "e1", "e2", "p1", "p2")]
+            + [{"id": name, "cost": 1} for name in ("a", "b", "c")],
+            "groups": [
+                {"of": "e1", "members": ["origin"]},
+                {"of": "e2", "members": ["origin"]},
+                {"of": "p1", "members": ["e1", "e2"]},
+                {"of": "p2", "members": ["e1", {"id": "e2", "probability": 0.5}]},
+                {"of": "a", "members": ["p1", "p2"]},
+                {"of": "b", "members": ["p1"]},
+                {"of": "c", "members": ["p2"]},
+            ],
+            "demand": [{"node": name, "weight": 1} for name in ("a", "b", "c")],
+        }
+    )
+    problem, _ = posed(graph, Goal(served=0.4), as_of=None)
+    left = reduced(problem).problem
+    dual = Dual(left)
+    dual.improve(passes=2, left_s=lambda: 1.0)
+    gone = rounded(left, dual.average)
+    if gone is not None:
+        Neighbourhoods(left, gone, seed=0).step(left_s=lambda: 1.0)
+    chance(graph, np.zeros(len(graph.ids), np.bool_), goal=0.4, seed=0, draws=2)
+
+
+if __name__ == "__main__":
+    warm()
