@@ -18,8 +18,8 @@ from cautery.errors import InputError
 from cautery.plan.graph import Floats, Groups, Ints, PlanGraph
 
 _BYTES_EACH = 8
-"""Memory that a byte of JSON takes at the most while it is read and planned: measured 5.5 on the
-generator's networks, and rounded up."""
+"""Memory that a byte of JSON is taken to need while it is read and planned. Estimated, not
+measured: bench/plan.py prints the peak of its largest graph."""
 
 _TOP = ("as_of", "cost_unit", "nodes", "groups", "actions", "countries", "demand", "forbid")
 _KEYS = {
