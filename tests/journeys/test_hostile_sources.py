@@ -39,7 +39,7 @@ AS_LIST = {
 """What a playlist's server does, and the class of the record that it makes."""
 READ_ALL_THE_SAME = {"nul": 0, "latin1": 1, "utf16": 1}
 AS_STREAM = {
-    "garbage": "DecodeError",  # random bytes are what an encrypted segment looks like
+    "garbage": "DecodeError",  # random bytes may be ciphertext, and are not said to be
     "never-ends": "DecodeError",
     "html": "DecodeError",
     "nul": None,
