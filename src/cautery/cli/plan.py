@@ -129,12 +129,12 @@ def _number(value: float | None) -> str:
 
 
 def _day(text: str | None) -> date | None:
-    from datetime import date
+    from datetime import datetime
 
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        return datetime.fromisoformat(text).date()
     except ValueError as error:
         raise InputError(f"--by: {text!r} is no day", hint="Such as 2026-12-24.") from error
 
