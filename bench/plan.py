@@ -1,22 +1,25 @@
 """The planner against its goals and its peers, on graphs of the shared generator.
 
-    python bench/plan.py GENERATORS_DIR [--nodes 20000 50000 100000] [--seeds 1 7] [--peers]
-    python bench/plan.py GENERATORS_DIR --uncertain 6000 --seeds 1 2 3
+    python bench/plan.py [--nodes 20000 50000 100000] [--seeds 1 7] [--peers]
+    python bench/plan.py --nodes --uncertain 6000 --seeds 1 2 3
 
-Times are CPU seconds of this process, reading apart, one thread. Each plan is counted anew by the
-generator's own evaluator. ``--peers`` adds, at each size: degree, re-estimated betweenness with
-reinsertion (igraph), and HiGHS on the plain formulation, which is given as long as the planner;
-CP-SAT where ortools can be imported.
+The generators lie beside the data folder (``CAUTERY_DATA``). Times are CPU seconds of this
+process, reading apart, one thread. Each plan is counted anew by the generator's own evaluator.
+``--peers`` adds, at each size: degree, re-estimated betweenness with reinsertion (igraph), and
+HiGHS on the plain formulation, which is given as long as the planner; CP-SAT where ortools can be
+imported.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import igraph
@@ -276,13 +279,17 @@ def _seconds(limit: float) -> Callable[[], float]:
 def main() -> int:
     """Run what was asked; the exit code tells whether every goal was met."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("generators")
-    parser.add_argument("--nodes", type=int, nargs="*", default=[])
+    data = Path(os.environ.get("CAUTERY_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    parser.add_argument("--generators", type=Path, default=data.parent / "generators")
+    parser.add_argument("--nodes", type=int, nargs="*", default=[20_000, 50_000])
     parser.add_argument("--seeds", type=int, nargs="*", default=[1])
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--uncertain", type=int, nargs="*", default=[])
     asked = parser.parse_args()
-    sys.path.insert(0, asked.generators)
+    if not (asked.generators / "supply_network.py").is_file():
+        parser.error(f"no supply_network.py in {asked.generators}: set CAUTERY_DATA")
+    sys.path.insert(0, str(asked.generators))
+    sys.dont_write_bytecode = True
     generator = importlib.import_module("supply_network")
     met = [
         scale(generator, nodes, seed, peers=asked.peers)
