@@ -102,6 +102,8 @@ def test_a_graph_comes_on_standard_input_too(
     ("change", "said"),
     [
         ({"demand": []}, "no demand"),
+        ({"demand": [{"node": "d", "weight": "1e999"}]}, "weight"),
+        ({"nodes": [{"id": "d", "cost": "1e999"}], "groups": [], "actions": []}, "nodes[0]: cost"),
         ({"demand": [{"node": "nobody", "weight": 1}]}, "nobody"),
         ({"groups": [{"of": "p", "need": 3, "members": ["o1", "o2"]}]}, "3"),
         ({"groups": [{"of": "p", "need": 1, "members": []}]}, "p"),
@@ -112,7 +114,7 @@ def test_a_graph_that_makes_no_sense_gets_a_sentence(
     cautery: Callable[..., Any], tmp_path: Path, change: dict[str, object], said: str
 ) -> None:
     path = tmp_path / "graph.json"
-    path.write_text(json.dumps({**GRAPH, **change}))
+    path.write_text(json.dumps({**GRAPH, **change}).replace('"1e999"', "1e999"))
     done = cautery("plan", path)
     assert (done.code, done.out) == (2, "")
     assert said in done.err

@@ -1,4 +1,4 @@
-"""Loops that price nodes, compiled and cached. Each has a plain twin in tests.
+"""Loops that price nodes, compiled and cached. Tests hold them against exhaustive search.
 
 Groups lie as in ``_standing_kernels``.
 """
