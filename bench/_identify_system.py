@@ -17,9 +17,10 @@ import cautery
 from cautery.adapters._decoder_media import parts
 from cautery.adapters._sniff import container_of
 from cautery.fingerprint.audio import Landmarks, landmarks_of, peaks_in
-from cautery.fingerprint.codes import WORD_FRAMES, scan, words_on_grid
+from cautery.fingerprint.codes import WORD_FRAMES, words_on_grid
 from cautery.fingerprint.index import Index
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
+from cautery.fingerprint.scan import scan
 from cautery.fingerprint.spectrum import band_of, power_of
 from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._sounding import Sounding, proposed
@@ -85,10 +86,11 @@ def print_of_prints(sound: NDArray[np.float32]) -> bytes:
 
 
 _OF_SOUND = (
-    "fingerprint/audio.py", "fingerprint/codes.py", "fingerprint/index.py", "fingerprint/recipe.py",
-    "fingerprint/run.py", "fingerprint/spectrum.py", "fingerprint/_code_kernels.py",
-    "fingerprint/_index_kernels.py", "fingerprint/_peak_kernels.py", "fingerprint/_run_kernels.py",
-    "identify/ladder.py", "identify/sound.py", "identify/_sounding.py", "identify/simulcast.py",
+    "fingerprint/audio.py", "fingerprint/codes.py", "fingerprint/index.py",
+    "fingerprint/recipe.py", "fingerprint/run.py", "fingerprint/scan.py",
+    "fingerprint/spectrum.py", "fingerprint/_code_kernels.py", "fingerprint/_index_kernels.py",
+    "fingerprint/_peak_kernels.py", "fingerprint/_run_kernels.py", "identify/ladder.py",
+    "identify/sound.py", "identify/_sounding.py", "identify/simulcast.py",
 )  # fmt: skip
 
 

@@ -23,9 +23,9 @@ from cautery.fingerprint.codes import (
     chance,
     code_of,
     judged,
-    scan,
     words_on_grid,
 )
+from cautery.fingerprint.scan import scan
 from cautery.fingerprint.spectrum import band_of, power_of
 
 FLOOR, STEADY = np.float32(2e-3), np.float32(1e-3)

@@ -20,11 +20,11 @@ from cautery.fingerprint.codes import (
     chance,
     code_of,
     judged,
-    scans,
     scores_at,
 )
 from cautery.fingerprint.index import Snapshot
 from cautery.fingerprint.recipe import Recipe
+from cautery.fingerprint.scan import scans
 from cautery.fingerprint.spectrum import power_of
 from cautery.identify.references import References
 
