@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -236,14 +237,27 @@ def searches(held: References, sound: NDArray[np.float32]) -> list[Callable[[], 
     return [one_pass, every, lambda: scan(stack, code, spans)]
 
 
-def upkeep(sample: Sequence[Fingerprint]) -> None:
-    """Insert and seal a minute of each channel, in segments of 6 s."""
+UPKEEP_S, _SEGMENT_S = 240, 6
+
+
+def segments(sample: Iterable[Fingerprint]) -> list[list[tuple[int, Landmarks, int]]]:
+    """Cut four minutes of each channel into segments of 6 s, as they come in."""
+    step = round(_SEGMENT_S * RECIPE.frames_per_s)
+    made: list[list[tuple[int, Landmarks, int]]] = [[] for _ in range(UPKEEP_S // _SEGMENT_S)]
+    for number, one in enumerate(sample):
+        borders = np.searchsorted(one.frames, step * np.arange(len(made) + 1))
+        for k, (first, last) in enumerate(pairwise(borders)):
+            marks = Landmarks(one.words[first:last].copy(), one.frames[first:last] - k * step)
+            made[k].append((number, marks, k * step))
+    return made
+
+
+def upkeep(coming: Sequence[Sequence[tuple[int, Landmarks, int]]]) -> None:
+    """Insert and seal segments: more than three slices of time, two of which close."""
     index = Index()
-    step = round(6 * RECIPE.frames_per_s)
-    for begin in range(0, 10 * step, step):
-        for number, one in enumerate(sample):
-            first, last = np.searchsorted(one.frames, (begin, begin + step))
-            index.add(number, Landmarks(one.words[first:last], one.frames[first:last]), start=0)
+    for segment in coming:
+        for number, marks, start in segment:
+            index.add(number, marks, start=start)
         index.snapshot()
 
 

@@ -13,7 +13,7 @@ longer steps.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -122,6 +122,19 @@ class Code:
     length: int
     tempo: float = 1.0
     pitch: float = 1.0
+
+    def middle(self, length: int) -> Code:
+        """Return its middle alone, of so many words at most; places stay those of the whole.
+
+        A tempo that is a little wrong shifts the ends and leaves the middle where it is.
+        """
+        first = max(0, (self.length - length) // 2)
+        inside = [(first <= at) & (at < first + length) for at in self.at]
+        return replace(
+            self,
+            words=tuple(mine[here] for mine, here in zip(self.words, inside, strict=True)),
+            at=tuple(mine[here] for mine, here in zip(self.at, inside, strict=True)),
+        )
 
 
 def code_of(bands: Floats, *, tempo: float = 1.0, pitch: float = 1.0) -> Code:
