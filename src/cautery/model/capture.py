@@ -89,7 +89,15 @@ class CertificateFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What the registry says of a domain (RDAP), contacts as keyed hashes."""
+    """What the registry says of a domain (RDAP, WHOIS), contacts as keyed hashes.
+
+    Parameters
+    ----------
+    created, changed, expires : datetime or None
+        ``None``: the registry does not say, or says it in a way that cannot be read for certain.
+    status : tuple of str
+        EPP status codes where the registry uses them, else its own words.
+    """
 
     domain: str
     registrar: str | None
@@ -98,6 +106,8 @@ class Registration:
     nameservers: tuple[str, ...]
     registrant: str | None
     seen_at: datetime
+    expires: datetime | None = None
+    status: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from cautery.errors import LimitError, SourceError
-from cautery.watch._text import begin, decode_line, markup_of, quoted
+from cautery.watch._tally import Tally
+from cautery.watch._text import begin, decode_line, markup_of
 from cautery.watch._values import PlaylistEntry, ReadWarning
 
 FORMAT = "Extended M3U, as IPTV players read it"
@@ -90,7 +90,7 @@ def read_m3u(
     head, stream = begin(chunks, wanted="a playlist")
     if (found := markup_of(decode_line(head[:1024]))) is not None:
         raise SourceError(f"not a playlist: this is {found}")
-    tally = _Tally(most=limits.warnings)
+    tally = Tally(most=limits.warnings)
     pending = _Pending()
     entries = number = 0
     started = False
@@ -153,26 +153,6 @@ def list_attributes(head: bytes) -> tuple[tuple[str, str], ...]:
     if not first.upper().startswith("#EXTM3U"):
         return ()
     return tuple(_attributes(first[7:])[0])
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Warnings told one by one up to a number, then counted."""
-
-    most: int
-    told: int = 0
-    untold: Counter[str] = field(default_factory=Counter)
-
-    def add(self, line: int, why: str, what: str) -> Iterator[ReadWarning]:
-        self.told += 1
-        if self.told > self.most:
-            self.untold[why] += 1
-            return
-        yield ReadWarning(line=line, why=why, quoted=quoted(what) if what else "")
-
-    def rest(self) -> Iterator[ReadWarning]:
-        for why, count in sorted(self.untold.items()):
-            yield ReadWarning(line=0, why=why, count=count)
 
 
 @dataclass(slots=True)
