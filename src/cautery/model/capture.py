@@ -81,8 +81,8 @@ class CertificateFacts:
     subject: str
     issuer: str
     names: tuple[str, ...]
-    not_before: datetime
-    not_after: datetime
+    not_before: datetime | None
+    not_after: datetime | None
     self_signed: bool
     seen_at: datetime
 

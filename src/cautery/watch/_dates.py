@@ -42,7 +42,13 @@ _FORMS = tuple(
         _YEAR + r"(?P<m>\d{2})(?P<d>\d{2})(?!\d)" + _TIME,
         _YEAR + r"(?P<m>\d{2})(?P<d>\d{2})(?P<h>\d{2})(?P<mi>\d{2})(?P<s>\d{2})(?!\d)(?P<zone>Z)?",
         _YEAR + r"[-/. ]" + _WORD + r"[-/. ]" + _DAY + r"(?!\d)" + _TIME,
-        _DAY + r"(?:\s+de)?[-/.\s]{1,2}" + _WORD + r"(?:\s+de)?[-/.,\s]{1,2}" + _YEAR + r"(?!\d)" + _TIME,
+        _DAY
+        + r"(?:\s+de)?[-/.\s]{1,2}"
+        + _WORD
+        + r"(?:\s+de)?[-/.,\s]{1,2}"
+        + _YEAR
+        + r"(?!\d)"
+        + _TIME,
         _WORD + r"\s+" + _DAY + r",?\s+" + _YEAR + r"(?!\d)" + _TIME,
         _WORD
         + r"\s+"
@@ -52,7 +58,9 @@ _FORMS = tuple(
         + r"\b",
     )
 )
-_EITHER = re.compile(r"(?P<a>\d{1,2})(?P<mark>[-/.])\s?(?P<b>\d{1,2})[-/.]\s?(?P<y>\d{4})(?!\d)" + _TIME)
+_EITHER = re.compile(
+    r"(?P<a>\d{1,2})(?P<mark>[-/.])\s?(?P<b>\d{1,2})[-/.]\s?(?P<y>\d{4})(?!\d)" + _TIME
+)
 _NUMBERS = re.compile(r"(?<![\d.])(\d{1,2})[-/](\d{1,2})[-/](?:19|20)\d{2}\b")
 
 

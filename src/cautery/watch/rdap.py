@@ -82,10 +82,7 @@ def read_registration(
         registrant=redact(registrant) if registrant else None,
         seen_at=seen_at,
         expires=events.get("expiration"),
-        status=tuple(
-            _EPP.get(one.lower(), one)[:80]
-            for one in _texts(body.get("status"))[:32]
-        ),
+        status=tuple(_EPP.get(one.lower(), one)[:80] for one in _texts(body.get("status"))[:32]),
     )
 
 

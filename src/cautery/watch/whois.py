@@ -29,7 +29,9 @@ _MOST_BYTES = 1_000_000
 _MOST_LINES = 5_000
 _MOST_OTHERS = 500
 _BRACKETED = re.compile(r"^\s*(?:[0-9a-z]{1,2}\.?\s+)?\[([^\]\[]{1,60})\]\s*(.*)$")
-_KEYED = re.compile(r"^(\s*(?:\d{1,2}[a-z]?\.\s+)?)([^:\t]{1,60}?)[ .\t]*:(?!//|\d\d:|\d\d(?![\d./-]))\s*(.*)$")
+_KEYED = re.compile(
+    r"^(\s*(?:\d{1,2}[a-z]?\.\s+)?)([^:\t]{1,60}?)[ .\t]*:(?!//|\d\d:|\d\d(?![\d./-]))\s*(.*)$"
+)
 _TABBED = re.compile(r"^()([A-Za-z][A-Za-z ]{2,40})\t+(\S.*)$")
 _SPACED = re.compile(r"^()([A-Za-z][A-Za-z_-]{2,30}) {2,}(\S.*)$")
 _DOTTED = re.compile(r"^()([A-Za-z][A-Za-z -]{2,30})#?(?:\. ?){5,}[ :]*(\S.*)$")
@@ -171,9 +173,12 @@ class _Kept:
             self.in_registrar = self.in_contact = False
         if not value:
             return
-        if self.in_registrar and words in ("name", "organization", "organisation", "organization name"):
-            self._name_registrar(value)
-        elif what == "registrar":
+        if (self.in_registrar and words in (
+            "name",
+            "organization",
+            "organisation",
+            "organization name",
+        )) or what == "registrar":
             self._name_registrar(value)
         elif what in self.dates:
             if not (self.in_contact or (self.in_registrar and self.dates[what])):
@@ -181,11 +186,11 @@ class _Kept:
         elif what == "status":
             self._add_status(paragraph, words, value)
         elif what == "nameserver":
-            host = value.split()[0].lower().rstrip(".,")
+            host = value.split(maxsplit=1)[0].lower().rstrip(".,")
             if _HOST.match(host):
                 self.nameservers.add(host[:253])
         elif what == "domain":
-            name = value.split()[0].lower().rstrip(".")[:253]
+            name = value.split(maxsplit=1)[0].lower().rstrip(".")[:253]
             if not self.domain and _NAME.match(name):
                 self.domain, self.domain_in = name, paragraph
         elif what == "registrant":

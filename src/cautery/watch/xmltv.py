@@ -17,8 +17,21 @@ MEDIA_TYPES = ("application/xml", "text/xml")
 
 _MOST_NAMES = 50
 _MOST_WARNINGS = 100
-_TIME = re.compile(r"^(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.\d+)?\s*([+-]\d{4}|[A-Z]{1,5})?$")
-_ZONES = {"UTC": 0, "GMT": 0, "Z": 0, "BST": 1, "WET": 0, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3}
+_TIME = re.compile(
+    r"^(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.\d+)?\s*([+-]\d{4}|[A-Z]{1,5})?$"
+)
+_ZONES = {
+    "UTC": 0,
+    "GMT": 0,
+    "Z": 0,
+    "BST": 1,
+    "WET": 0,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "MSK": 3,
+}
 _KNOWN = {"title", "sub-title", "desc", "category", "icon", "display-name", "url", "episode-num"}
 
 
