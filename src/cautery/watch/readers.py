@@ -26,12 +26,13 @@ from cautery.watch import (
     xtream,
 )
 from cautery.watch._guess import kind_of
-from cautery.watch._text import whole
+from cautery.watch._text import what_is, whole
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 """When a file says itself nothing of when it was seen."""
 _NOWHERE = "http://unknown.invalid/"
 """A file on disk has no URL; what is relative in it is shown below a name that cannot exist."""
+_UNPACK = "A file packed as .gz, .xz or .zst is unpacked by its ending; unpack an archive first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +152,8 @@ def guess(head: bytes) -> Reader:
     SourceError
         If no reader knows them.
     """
+    if (found := what_is(head)) is not None:
+        raise SourceError(f"no reader takes this: it is {found}", hint=_UNPACK)
     kind = kind_of(head)
     if kind is None:
         raise SourceError("no reader knows these bytes", hint=f"Readers: {', '.join(READERS)}.")

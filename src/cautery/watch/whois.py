@@ -90,10 +90,11 @@ def read_whois(
     Examples
     --------
     >>> from datetime import UTC
-    >>> text = b"domain: A.EXAMPLE\nregistrar: R-1 LLC\ncreated: 2001.11.20\npaid-till: 0000-00-00\n"
-    >>> found = read_whois([text], redact=str, seen_at=datetime(2026, 1, 1, tzinfo=UTC)).registration
+    >>> text = b"domain: A.EXAMPLE\nregistrar: R-1\ncreated: 2001.11.20\npaid-till: 0000-00-00\n"
+    >>> now = datetime(2026, 1, 1, tzinfo=UTC)
+    >>> found = read_whois([text], redact=str, seen_at=now).registration
     >>> found.registrar, found.created.year, found.expires
-    ('R-1 LLC', 2001, None)
+    ('R-1', 2001, None)
     """
     data = whole(chunks, most=_MOST_BYTES, wanted="WHOIS answer")
     if (found := what_is(data[:4096])) is not None:
@@ -102,7 +103,7 @@ def read_whois(
     if (markup := markup_of(text)) is not None:
         raise SourceError(f"not a WHOIS answer: this is {markup}")
     kept = _Kept()
-    for paragraph, key, value in _pairs(text):
+    for paragraph, key, value in pairs(text):
         kept.take(paragraph, key, value)
     free = any(one.lower().startswith(_FREE) for one in kept.status)
     if free or not kept.says_something:
@@ -115,9 +116,9 @@ def read_whois(
         zone = name.rsplit(".", 1)[-1]
         day_first = False if zone in MONTH_FIRST else True if zone in DAY_FIRST else None
     dates = {
-        one: next((m for said in kept.dates[one] if (m := moment_of(said, day_first=day_first))), None)
-        for one in ("created", "changed", "expires")
-    }  # fmt: skip
+        what: next(filter(None, (moment_of(one, day_first=day_first) for one in said)), None)
+        for what, said in kept.dates.items()
+    }
     registrant = next((one for one in kept.registrants if not MASKED.search(one)), None)
     return WhoisAnswer(
         registration=Registration(
@@ -173,12 +174,16 @@ class _Kept:
             self.in_registrar = self.in_contact = False
         if not value:
             return
-        if (self.in_registrar and words in (
-            "name",
-            "organization",
-            "organisation",
-            "organization name",
-        )) or what == "registrar":
+        if (
+            self.in_registrar
+            and words
+            in (
+                "name",
+                "organization",
+                "organisation",
+                "organization name",
+            )
+        ) or what == "registrar":
             self._name_registrar(value)
         elif what in self.dates:
             if not (self.in_contact or (self.in_registrar and self.dates[what])):
@@ -235,7 +240,7 @@ def _status(said: str) -> str:
     return words if code.isdigit() and words else said
 
 
-def _pairs(text: str) -> Iterator[tuple[int, str, str]]:
+def pairs(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield (paragraph, key, value); a heading without a value gets the line below it."""
     paragraph, heading = 0, ""
     again = ""

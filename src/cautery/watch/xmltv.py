@@ -85,7 +85,8 @@ def read_xmltv(chunks: Iterable[bytes]) -> Iterator[GuideChannel | Programme | R
 
     Examples
     --------
-    >>> guide = b'<tv><programme start="20261124204500 +0100" channel="a"><title>Home v Away</title></programme></tv>'
+    >>> guide = b'''<tv><programme start="20261124204500 +0100" channel="a">
+    ... <title>Home v Away</title></programme></tv>'''
     >>> [one] = read_xmltv([guide])
     >>> one.starts_at.isoformat(), one.titles
     ('2026-11-24T19:45:00+00:00', (('', 'Home v Away'),))

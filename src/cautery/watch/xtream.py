@@ -245,12 +245,12 @@ def read_details(chunks: Iterable[bytes]) -> Iterator[PanelStream | PanelEpisode
         if number > _MOST_EPISODES:
             yield ReadWarning(line=number, why=f"stopped after {_MOST_EPISODES} episodes")
             break
-        id = number_in(one.get("id")) if isinstance(one, dict) else None
-        if id is None:
+        episode = number_in(one.get("id")) if isinstance(one, dict) else None
+        if episode is None:
             yield from tally.add(number, "an episode without a number", repr(one)[:200])
             continue
         yield PanelEpisode(
-            id=id,
+            id=episode,
             season=number_in(one.get("season")),
             number=number_in(one.get("episode_num")),
             title=text_in(one.get("title")),
@@ -317,8 +317,8 @@ def read_answer(chunks: Iterable[bytes]) -> Iterator[object]:
         yield read_account(everything)
     elif b'"category_name"' in said and b'"stream_id"' not in said and b'"series_id"' not in said:
         yield from (
-            PanelCategory(id=id, name=name, parent=parent)
-            for id, name, parent in _categories(everything)
+            PanelCategory(id=category, name=name, parent=parent)
+            for category, name, parent in _categories(everything)
         )
     else:
         film = b'"movie"' in said or b'"container_extension"' in said

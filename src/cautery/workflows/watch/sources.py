@@ -16,8 +16,11 @@ from cautery.model.ports import Fetcher
 from cautery.watch import (
     PlaylistEntry,
     ReadWarning,
+    api_url,
+    entries_of,
     m3u,
     page,
+    playlist_url,
     redacted_text,
     redacted_warning,
     xtream,
@@ -112,7 +115,7 @@ class SourceReader:
             return
         url = source.location
         if source.username is not None and source.password is not None and "?" not in url:
-            url = xtream.playlist_url(url, username=source.username, password=source.password)
+            url = playlist_url(url, username=source.username, password=source.password)
         answer = await self._fetcher.fetch(url, limits=LIST)
         if answer.status != 200:
             raise SourceError(f"{host_of(url)} answers {answer.status}")
@@ -147,7 +150,7 @@ class SourceReader:
         username, password = source.username, source.password
         if username is None or password is None:
             raise InputError(f"{source.location}: a panel is read with a recorded test purchase")
-        ask = xtream.api_url(source.location, username=username, password=password)
+        ask = api_url(source.location, username=username, password=password)
         account = await self._fetcher.fetch(ask, limits=PAGE)
         if account.status != 200:
             raise SourceError(f"{host_of(ask)} answers {account.status}")
@@ -160,16 +163,14 @@ class SourceReader:
         for kind, action in xtream.ACTIONS.items():
             if kind == "series":
                 continue  # its episodes are listed by get_series_info alone
-            url = xtream.api_url(
-                source.location, username=username, password=password, action=action
-            )
+            url = api_url(source.location, username=username, password=password, action=action)
             answer = await self._fetcher.fetch(url, limits=LIST)
             if answer.status != 200:
                 continue
             bodies += answer.body
             more, told = await asyncio.to_thread(
                 _gather,
-                xtream.entries_of(
+                entries_of(
                     xtream.read_streams([answer.body], kind=kind),
                     base=source.location,
                     username=username,
