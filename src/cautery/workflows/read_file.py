@@ -50,7 +50,8 @@ def read_file(path: Path, *, kind: str | None = None) -> Iterator[dict[str, Any]
 
 def _shown(value: Any, key: bytes) -> Any:
     if isinstance(value, dict):
-        return {name: _shown(one, key) for name, one in value.items()}
+        # A file does not say when it was seen.
+        return {name: _shown(one, key) for name, one in value.items() if name != "seen_at"}
     if isinstance(value, list):
         return [_shown(one, key) for one in value]
     return redacted_text(value, key) if isinstance(value, str) else value
