@@ -16,6 +16,7 @@ _PIECE = 32_768
 _LARGEST_OBJECT = 262_144
 _LONGEST_LINE = 1_000_000
 _MOST_BEFORE = 16_000_000
+_LONGEST_BEGINNING = 64
 
 
 def document(chunks: Iterable[bytes], *, wanted: str, most: int = 16_000_000) -> Any:
@@ -100,7 +101,7 @@ def objects(
         text = text[at:] + piece
         at = 0
         if after is not None:
-            found = after.search(text)
+            found = after.search(text, max(0, len(text) - len(piece) - _LONGEST_BEGINNING))
             if found is None:
                 if len(text) > _MOST_BEFORE:
                     break

@@ -99,6 +99,8 @@ def elements(
         raise SourceError(
             f"{wanted}: broken XML in line {error.lineno} ({expat.ErrorString(error.code)})"
         ) from None
+    except (LookupError, ValueError):
+        raise SourceError(f"{wanted}: in an encoding that nobody knows") from None
     except SourceError:
         yield from building.taken()
         raise

@@ -27,7 +27,8 @@ _RECORD = re.compile(
     r"\s+(?P<data>\S.*)$"
 )
 _STATUS = re.compile(r"status: ([A-Z]{3,12})")
-_MOST_LINES = 65_536
+_LONGEST_LINE = 65_536
+_MOST_BEFORE = 1_000
 _TYPES = {
     1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV",
     43: "DS", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 64: "SVCB", 65: "HTTPS", 257: "CAA",
@@ -165,8 +166,10 @@ def _as_text(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWa
     number = found = 0
     for chunk in stream:
         *whole, kept = (kept + chunk).split(b"\n")
-        if len(kept) > _MOST_LINES:
-            raise SourceError(f"not DNS answers: a line of more than {_MOST_LINES} bytes")
+        if len(kept) > _LONGEST_LINE:
+            raise SourceError(f"not DNS answers: a line of more than {_LONGEST_LINE} bytes")
+        if number > _MOST_BEFORE and not found:
+            raise SourceError(f"not DNS answers: no record in {number} lines")
         for line in whole:
             number += 1
             for one in _line(decode_line(line), number, tally):
