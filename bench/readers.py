@@ -93,7 +93,7 @@ def python_peers(path: Path, cache: Path) -> dict[str, tuple[int, float]]:
         from ipytv import playlist  # noqa: PLC0415 - installed a line above
 
         # It parses long lists in several processes; here a core is compared with a core.
-        playlist._parallel_parsing_min_rows = lambda: 1 << 60
+        playlist._parallel_parsing_min_rows = lambda: 1 << 60  # noqa: SLF001
         found["ipytv"] = best_of(lambda: len(playlist.loadf(str(path)).get_channels()))
     except Exception as error:  # noqa: BLE001 - a peer may fail in any way
         print(f"  ipytv: {type(error).__name__}: {str(error)[:120]}")

@@ -28,12 +28,12 @@ _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]{0,30}:")
 _MOST_ATTRIBUTES = 64
 _USUAL = re.compile(
     r"#EXTINF:[ \t]*([+-]?\d{1,9})"
-    r"((?:[ \t]++[A-Za-z0-9_-]{1,64}=\"[^\"\n\0]*+\"){0,40}+)[ \t]*+,([^\n\0]*+)\n"
+    r"((?:[ \t]++[a-z0-9_-]{1,64}=\"[^\"\n\0]*+\"){0,40}+)[ \t]*+,([^\n\0]*+)\n"
     r"(https?://[A-Za-z0-9._-]++(?::[1-9]\d{0,3}(?!\d))?(?:/[!#-;=?-{}~]*+)?)(?:\n|\Z)"
 )
 """An entry as nearly all lists write it: it means the same to the reader of single lines, which is
 several times slower and takes whatever this does not match."""
-_USUAL_ATTRIBUTE = re.compile(r"([A-Za-z0-9_-]+)=\"([^\"]*)\"")
+_USUAL_ATTRIBUTE = re.compile(r"([a-z0-9_-]+)=\"([^\"]*)\"")
 _OF_HLS = ("#EXT-X-STREAM-INF", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA-SEQUENCE")
 
 
@@ -298,19 +298,26 @@ def _entry(
     return entry, problem
 
 
+_set_url, _set_title, _set_duration, _set_attributes, _set_headers, _set_line = (
+    PlaylistEntry.__dict__[name].__set__
+    for name in ("url", "title", "duration_s", "attributes", "headers", "line")
+)
+
+
 def _usual_entry(found: re.Match[str], number: int) -> PlaylistEntry:
     """Return what the reader of single lines would make of an entry of the usual form."""
     said, attributes, title, url = found.groups()
-    pairs = tuple((name.lower(), value) for name, value in _USUAL_ATTRIBUTE.findall(attributes))
+    pairs = tuple(_USUAL_ATTRIBUTE.findall(attributes))
     title = title.strip() or next((value for name, value in pairs if name == "tvg-name"), "")
-    seconds = float(said)
-    return PlaylistEntry(
-        url=url,
-        title=title or None,
-        duration_s=seconds if seconds > 0 else None,
-        attributes=pairs,
-        line=number,
-    )
+    # As PlaylistEntry(...) does it, in half the time: this is done for every entry.
+    entry = object.__new__(PlaylistEntry)
+    _set_url(entry, url)
+    _set_title(entry, title or None)
+    _set_duration(entry, None if said == "-1" or (seconds := float(said)) <= 0 else seconds)
+    _set_attributes(entry, pairs)
+    _set_headers(entry, ())
+    _set_line(entry, number)
+    return entry
 
 
 def _blocks(chunks: Iterable[bytes], *, limits: PlaylistLimits) -> Iterator[str | None]:
