@@ -128,9 +128,7 @@ def plan_supply(
     as_of = graph.as_of or today
     if goal.by is not None and as_of is None:
         raise InputError("a day is asked for, but the graph has no as_of to count from")
-    problem, may = posed(graph, goal, as_of=as_of)
-    search = _uncertain if graph.uncertain else _certain
-    best = search(graph, goal, problem, may, left_s=left_s, seed=seed, progress=progress)
+    best = cheapest(graph, goal, as_of=as_of, left_s=left_s, seed=seed, progress=progress)
     conflict: tuple[str, ...] = ()
     if best.gone is None:
         conflict = ("time",)
@@ -138,6 +136,7 @@ def plan_supply(
             conflict = clashing(graph, goal, as_of=as_of, seed=seed)
             if graph.uncertain and not conflict:
                 conflict = (f"served <= {goal.served:g}", f"confidence >= {goal.confidence:g}")
+        problem, may = posed(graph, goal, as_of=as_of)
         best = _lowest(problem, graph.require & may, left_s=left_s, seed=seed)
     return told(
         graph,
@@ -148,6 +147,27 @@ def plan_supply(
         seed=seed,
         clock=lambda: clock() - began,
     )
+
+
+def cheapest(
+    graph: PlanGraph,
+    goal: Goal,
+    *,
+    as_of: date | None,
+    left_s: Callable[[], float],
+    seed: int = 0,
+    progress: Progress = lambda _what, _best, _bound: None,
+) -> Found:
+    """Search for the cheapest plan that reaches the goal; what clashes is not asked.
+
+    Parameters
+    ----------
+    left_s : callable
+        Seconds left.
+    """
+    problem, may = posed(graph, goal, as_of=as_of)
+    search = _uncertain if graph.uncertain else _certain
+    return search(graph, goal, problem, may, left_s=left_s, seed=seed, progress=progress)
 
 
 def _certain(
