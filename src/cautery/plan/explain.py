@@ -22,7 +22,7 @@ from cautery.plan.graph import SLACK, Bools, PlanGraph
 from cautery.plan.least_cost import Found, least_cost
 from cautery.plan.levers import LEVERS
 from cautery.plan.reduce import Problem, reduced
-from cautery.plan.search import trimmed, within
+from cautery.plan.search import topped_up, trimmed, within
 from cautery.plan.supply_plan import SupplyPlan, cheapest
 from cautery.plan.uncertain import chance
 
@@ -124,9 +124,9 @@ class Why:
 
     def words(self) -> str:
         """Return the explanation in plain words."""
-        said = [f"{self.carries:.1%} of the demand can be supplied through it"]
+        said = [f"{_percent(self.carries)} of the demand can be supplied through it"]
         if self.alone > 0:
-            said[0] += f", {self.alone:.1%} through nothing else"
+            said[0] += f", {_percent(self.alone)} through nothing else"
         if self.falls:
             kinds = ", ".join(f"{role} ({count})" for role, count in self.roles)
             said.append(
@@ -255,9 +255,7 @@ class _Search:
         graph, base = self._graph, self._plan.bound
         if graph.require[item]:
             return NextBest(cost=None, bound=None, status="required")
-        if share_s <= 0:
-            return NextBest(cost=None, bound=base, status="bound")
-        ends = left_s() - share_s
+        ends = left_s() - max(0.0, share_s)
         barred = graph.forbid.copy()
         barred[item] = True
         other = replace(graph, forbid=barred)
@@ -276,30 +274,40 @@ class _Search:
         # First the act alone is made up for by others, which is quick at any size; then, where
         # the whole is small enough for a proof, it is asked too.
         best = self._made_up(problem, item, left_s=time_s)
-        if reduced(problem, taken=graph.require & may).problem.groups.nodes <= MODEL_NODES:
+        small = reduced(problem, taken=graph.require & may).problem.groups.nodes <= MODEL_NODES
+        if small and time_s() > 0:
             whole = cheapest(other, self._goal, as_of=self._as_of, left_s=time_s, seed=self._seed)
-            none = whole.gone is None and whole.bound == float("inf")
-            if none or whole.cost <= best.cost:
+            if best.gone is None or whole.cost <= best.cost:
                 best = whole
-            else:
+            elif whole.bound < float("inf"):
                 best = replace(best, bound=min(best.cost, whole.bound))
         return self._told(best)
 
     def _made_up(self, problem: Problem, item: int, *, left_s: Callable[[], float]) -> Found:
-        """Keep the rest of the plan, and make up for one act."""
-        none = Found(gone=None, cost=float("inf"), bound=0.0)
+        """Keep the rest of the plan, and make up for one act: by what is near, then by a search."""
+        best = Found(gone=None, cost=float("inf"), bound=0.0)
         kept = self._gone.copy()
         kept[item] = False
         part = reduced(problem, taken=kept)
-        rest = least_cost(part.problem, left_s=left_s, seed=self._seed)
-        if rest.gone is None:
-            return none
-        gone = part.unfold(rest.gone)
-        if not problem.limited:
-            gone = trimmed(problem, gone) | self._graph.require
-        elif not within(problem, gone):
-            return none
-        return Found(gone=gone, cost=problem.price(gone), bound=0.0)
+        bought: list[Bools | None] = [
+            topped_up(part.problem, np.zeros(part.problem.groups.nodes, np.bool_))
+        ]
+        if left_s() > 0:
+            bought.append(least_cost(part.problem, left_s=left_s, seed=self._seed).gone)
+        for one in bought:
+            if one is None:
+                continue
+            gone = part.unfold(one)
+            if problem.down(gone) < problem.must - SLACK * self._graph.demand:
+                continue
+            if not problem.limited:
+                gone = trimmed(problem, gone) | self._graph.require
+            elif not within(problem, gone):
+                continue
+            cost = problem.price(gone)
+            if cost < best.cost:
+                best = Found(gone=gone, cost=cost, bound=0.0)
+        return best
 
     def _told(self, found: Found) -> NextBest:
         graph = self._graph
@@ -332,6 +340,10 @@ def behind(graph: PlanGraph, places: NDArray[np.int64]) -> Bools:
 def _roles(graph: PlanGraph, places: NDArray[np.int32]) -> tuple[tuple[str, int], ...]:
     count = Counter(graph.roles[one] or "node" for one in places.tolist())
     return tuple(count.most_common())
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if share >= 0.001 or share == 0 else f"{100 * share:.1g}%"
 
 
 def _listed(names: Sequence[str]) -> str:

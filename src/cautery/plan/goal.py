@@ -53,6 +53,8 @@ def posed(graph: PlanGraph, goal: Goal, *, as_of: date | None) -> tuple[Problem,
     An uncertain graph is posed as if all that may be there were there, and every action worked.
     """
     may: Bools = np.isfinite(graph.cost) & np.isfinite(graph.delay_days) & ~graph.forbid
+    if graph.refused is not None:
+        may &= ~graph.refused
     if goal.by is not None and as_of is not None:
         may &= graph.delay_days <= (goal.by - as_of).days
     if goal.collateral is not None:

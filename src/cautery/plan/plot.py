@@ -89,9 +89,9 @@ def pareto_plot(
         last = max(ends)
         room = (last - min(ends)) * 0.04 or 1.0
         axes.set_xlim(min(ends) - room, last + room)
-        for one in points:
-            if one.plan.status == "infeasible":
-                axes.axvline(at[id(one)], color=_NONE, lw=6, zorder=0)
+        barred = [at[id(one)] for one in points if one.plan.status == "infeasible"]
+        if barred:
+            axes.axvspan(min(ends) - room, max(barred), color=_NONE, lw=0, zorder=0)
         # A plan for one limit is a plan for every looser one: steps, not slopes.
         axes.fill_between(
             [*x, last + room], [*bound, bound[-1]], [*cost, cost[-1]],
@@ -105,7 +105,7 @@ def pareto_plot(
                 [x[n] for n in mine], [cost[n] for n in mine], "o", ms=6.5, mfc=face, mec=_PLAN,
                 mew=1.5, zorder=3,
             )  # fmt: skip
-        for n in _told(cost):
+        for n in _told(x, cost):
             axes.annotate(
                 f"{cost[n]:,.4g}", (x[n], cost[n]), xytext=(5, 6), textcoords="offset points",
                 size=8.5, color=_INK, zorder=4,
@@ -117,7 +117,7 @@ def pareto_plot(
         axes.set_ylabel("cost" + (f", {_plain(cost_unit)}" if cost_unit else ""), size=9.5)
         said = "Filled: proven least cost. Hollow: best found. Band: down to the proven bound."
         if len(drawn) < len(points):
-            said += " Red: no plan keeps to it."
+            said += " Red: no plan keeps to so little."
         return _written(figure, said, format)
 
 
@@ -230,22 +230,22 @@ def _ticks(axes: Any, axis: Axis, points: Sequence[Point], at: Sequence[float]) 
         one.level.isoformat() if isinstance(one.level, date) else f"{one.level:,.6g}"
         for one in points
     ]
-    # Labels that would run into each other are left out, from the left; grid and dots stay.
+    # Labels that would run into each other are left out, those of limits without a plan first.
     span = (max(at) - min(at)) or 1.0
     room = 0.11 if axis is Axis.DATE else 0.065
     kept: list[int] = []
-    for number, place in enumerate(at):
-        if not kept or (place - at[kept[-1]]) / span >= room:
+    for number in sorted(range(len(at)), key=lambda one: points[one].plan.status == "infeasible"):
+        if all(abs(at[number] - at[one]) / span >= room for one in kept):
             kept.append(number)
     axes.set_xticks([at[one] for one in kept], [said[one] for one in kept])
 
 
-def _told(cost: Sequence[float]) -> list[int]:
-    """Return the points whose cost is written beside them: where it changes, and with room."""
-    room = max(cost) * 0.035
+def _told(x: Sequence[float], cost: Sequence[float]) -> list[int]:
+    """Return the points whose cost is written beside them: those with room for it."""
+    wide, high = (max(x) - min(x)) * 0.06, max(cost) * 0.035
     kept: list[int] = []
     for number, value in enumerate(cost):
-        if not kept or cost[kept[-1]] - value > room:
+        if not kept or cost[kept[-1]] - value > high or x[number] - x[kept[-1]] > wide:
             kept.append(number)
     return kept
 

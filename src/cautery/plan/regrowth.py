@@ -112,19 +112,19 @@ def schedules(
     spread: Floats = (usable - usable.min()).astype(np.float64)
     if spread.max() > 0:
         found.append(Schedule(name="each once usable", day=spread))
-    if waves_days is not None:
+    if waves_days is not None and items.size > 1:
         order = np.lexsort((np.arange(items.size), usable))
         spent = np.cumsum(graph.cost[items][order])
         late = np.empty(items.size, np.bool_)
         late[order] = spent > spent[-1] / 2 + 1e-12
-        if items.size > 1 and late.all():
-            late[order[0]] = False
+        late[order[0]] = False
         found.append(
             Schedule(
                 name=f"two halves, {waves_days} days apart",
                 day=np.where(late, float(waves_days), 0.0),
             )
         )
+    if waves_days is not None:
         found.append(
             Schedule(
                 name=f"all at once, and again after {waves_days} days",

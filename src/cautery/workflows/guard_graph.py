@@ -84,7 +84,7 @@ def guarded(
         for place, text in enumerate(graph.targets)
         if text is not None and np.isfinite(graph.cost[place])
     ]
-    cost, collateral = graph.cost.copy(), graph.collateral.copy()
+    refused, collateral = np.zeros(len(graph.ids), np.bool_), graph.collateral.copy()
     suspects = _Suspects(graph)
     judged = []
     for place, text in acts:
@@ -98,10 +98,10 @@ def guarded(
             )
             collateral[place] = max(collateral[place], float(known))
         else:
-            cost[place] = np.inf
+            refused[place] = True
         judged.append(Judged(id=graph.ids[place], verdict=verdict, exists=exists, why=why))
         step()
-    return replace(graph, cost=cost, collateral=collateral), tuple(judged)
+    return replace(graph, refused=refused, collateral=collateral), tuple(judged)
 
 
 def _word(verdict: GuardVerdict, *, budgeted: bool) -> tuple[bool, str]:

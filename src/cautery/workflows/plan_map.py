@@ -21,7 +21,7 @@ from cautery.operation.page.words import clean, number
 from cautery.plan.by_country import CountryPart
 from cautery.plan.supply_plan import SupplyPlan
 
-_WIDE, _PAD, _HEAD, _ROW = 1240.0, 28.0, 92.0, 44.0
+_WIDE, _PAD, _HEAD, _ROW = 1380.0, 28.0, 92.0, 44.0
 _MAP_WIDE = 560.0
 MOST_ROWS = 24
 """Countries of the picture's table; the page beneath it, and the JSON, have all."""
@@ -43,7 +43,7 @@ text { font: 13px "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", s
 _PAGE = """
 body { margin: 0; background: #ebe8e2; color: #1b1d22;
   font: 15px/1.5 "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
-main { max-width: 1240px; margin: 24px auto; background: #fff; box-shadow: 0 1px 3px #0002; }
+main { max-width: 1380px; margin: 24px auto; background: #fff; box-shadow: 0 1px 3px #0002; }
 svg { display: block; width: 100%; height: auto; }
 section { padding: 8px 28px 32px; } h2 { font-size: 17px; margin: 24px 0 4px; }
 p { margin: 0 0 4px; color: #53575f; } code { overflow-wrap: anywhere; font-size: 13px; }
