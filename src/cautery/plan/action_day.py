@@ -88,6 +88,8 @@ def earliest(
             seed=seed,
             progress=progress,
         )
+        if found.interrupted:
+            break
         if found.gone is None or found.cost > plan.cost * (1 + PROVEN):
             low = middle + 1
             continue

@@ -200,8 +200,12 @@ def explain(
     best: dict[int, NextBest] = {}
     search = _Search(graph, goal, plan, gone, as_of=as_of, seed=seed)
     for done, item in enumerate(items[np.argsort(-graph.cost[items], kind="stable")].tolist()):
-        share_s = left_s() / (items.size - done)
-        best[item] = search.without(item, left_s=left_s, share_s=share_s)
+        share_s = 0.0 if search.stopped else left_s() / (items.size - done)
+        try:
+            best[item] = search.without(item, left_s=left_s, share_s=share_s)
+        except KeyboardInterrupt:
+            search.stopped = True
+            best[item] = NextBest(cost=None, bound=plan.bound, status="bound")
         progress(done + 1, items.size)
     found = []
     for number, item in enumerate(items.tolist()):
@@ -249,6 +253,8 @@ class _Search:
     ) -> None:
         self._graph, self._goal, self._plan, self._gone = graph, goal, plan, gone
         self._as_of, self._seed = as_of, seed
+        self.stopped = False
+        """Whether Ctrl-C ended a search: no other is begun."""
 
     def without(self, item: int, *, left_s: Callable[[], float], share_s: float) -> NextBest:
         """Return the cheapest plan without one act that is found in a share of the time."""
@@ -267,6 +273,7 @@ class _Search:
             if share_s < LEAST_S:
                 return NextBest(cost=None, bound=base, status="bound")
             found = cheapest(other, self._goal, as_of=self._as_of, left_s=time_s, seed=self._seed)
+            self.stopped |= found.interrupted
             return self._told(found)
         problem, may = posed(other, self._goal, as_of=self._as_of)
         if problem.down(np.isfinite(problem.cost)) < problem.must - SLACK * graph.demand:
@@ -277,6 +284,7 @@ class _Search:
         small = reduced(problem, taken=graph.require & may).problem.groups.nodes <= MODEL_NODES
         if small and time_s() > 0:
             whole = cheapest(other, self._goal, as_of=self._as_of, left_s=time_s, seed=self._seed)
+            self.stopped |= whole.interrupted
             if best.gone is None or whole.cost <= best.cost:
                 best = whole
             elif whole.bound < float("inf"):

@@ -83,7 +83,7 @@ def pareto(
     """Return the least cost at each level of one limit, the tightest first.
 
     What is served is asked at round shares; all else at the very levels where the plan changes,
-    as far as the number of points allows.
+    as far as the number of points allows. Ctrl-C ends it with the points so far.
 
     Parameters
     ----------
@@ -105,20 +105,25 @@ def pareto(
     steps: list[_Step] = []
     last: Found | None = None
     none_at, open_to = -1, len(levels)
-    while open_to - none_at > 1 and len(steps) < most:
+    stopped = False
+    while open_to - none_at > 1 and len(steps) < most and not stopped:
         count, points = open_to - none_at - 1, most - len(steps)
         number = open_to - (math.ceil(count / points) if steps else 1)
         there = _at(goal, axis, levels[number])
         if last is None or not _reaches(graph, there, last, axis, as_of=as_of, seed=seed):
             ends = left_s() - left_s() / min(count, points)
-            last = cheapest(
-                graph,
-                there,
-                as_of=as_of,
-                left_s=lambda ends=ends: left_s() - ends,  # type: ignore[misc]
-                seed=seed,
-                progress=_named(progress, f"{axis} {_said(levels[number])}"),
-            )
+            try:
+                last = cheapest(
+                    graph,
+                    there,
+                    as_of=as_of,
+                    left_s=lambda ends=ends: left_s() - ends,  # type: ignore[misc]
+                    seed=seed,
+                    progress=_named(progress, f"{axis} {_said(levels[number])}"),
+                )
+            except KeyboardInterrupt:
+                break
+            stopped = last.interrupted
         if last.gone is None:
             steps.append(_Step(level=levels[number], goal=there, found=last))
             none_at, last = number, None

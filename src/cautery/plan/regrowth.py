@@ -163,8 +163,13 @@ def regrow(
     made = 0
     for draw in range(draws):
         world = sim.world(np.random.default_rng([seed, 2, draw]))
-        for number, one in enumerate(timing):
-            served[number, draw], extra[number, draw] = sim.run(world, one, days)
+        try:
+            for number, one in enumerate(timing):
+                served[number, draw], extra[number, draw] = sim.run(world, one, days)
+        except KeyboardInterrupt:
+            if made == 0:
+                raise
+            break
         made = draw + 1
         progress(made, draws)
         if made >= LEAST_DRAWS and left_s() <= 0:
