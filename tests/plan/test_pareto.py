@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -55,7 +56,7 @@ def test_a_looser_limit_never_costs_more_and_each_point_is_the_cheapest_for_its_
     points = table(graph, axis)
     feasible = [one for one in points if one.plan.status != "infeasible"]
     assert feasible
-    for one, looser in zip(feasible, feasible[1:], strict=False):
+    for one, looser in pairwise(feasible):
         assert one.level < looser.level
         assert one.plan.cost >= looser.plan.cost
         assert one.plan.bound >= looser.plan.bound

@@ -123,12 +123,12 @@ def test_what_is_not_done_at_once_is_compared_where_the_days_differ():
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.floats(0, 1), st.floats(0, 40), st.floats(0, 1), st.floats(0.5, 30), st.floats(0, 1),
+    st.tuples(st.floats(0, 1), st.floats(0, 40)),
+    st.tuples(st.floats(0, 1), st.floats(0.5, 30), st.floats(0, 1)),
     st.booleans(),
-)  # fmt: skip
-def test_shares_stay_shares_and_areas_stay_within_their_days(
-    returns, days, keeps, half_life, moves, again
-):
+)
+def test_shares_stay_shares_and_areas_stay_within_their_days(edge, customers, again):
+    (returns, days), (keeps, half_life, moves) = edge, customers
     timing = Schedule(name="x", day=np.array([0.0, 3.0]), again=9 if again else None)
     assumed = model(
         edge=(returns, days), shop=(1.0, days / 2), keeps=keeps, half_life=half_life, moves=moves

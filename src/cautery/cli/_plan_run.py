@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from cautery.plan.goal import Goal
     from cautery.plan.graph import PlanGraph
+    from cautery.plan.regrowth_model import RegrowthModel
     from cautery.plan.supply_plan import SupplyPlan
     from cautery.workflows.guard_graph import Judged
 
@@ -32,8 +33,7 @@ class Asked:
 
     explain: bool
     reaction: float | None
-    regrowth: bool
-    regrowth_model: Path | None
+    regrowth: RegrowthModel | None
     waves: int | None
     plot: Path | None
     map: Path | None
@@ -47,6 +47,9 @@ class Asked:
         if pareto is not None and pareto not in AXES:
             raise InputError(f"--pareto: {pareto!r} is none of {', '.join(AXES)}")
         one_plan = self.explain or self.regrowth or self.map or self.reaction is not None
+        for path in (self.plot, self.map):
+            if path is not None and not path.parent.is_dir():
+                raise InputError(f"{path}: there is no folder {path.parent}")
         if pareto is not None and one_plan:
             raise InputError(
                 "--pareto tells many plans; --explain, --map, --regrowth and --reaction one",
@@ -86,7 +89,7 @@ class Run:
 
         graph, goal, more = self._graph, self._goal, {}
         # Whatever else is asked of a plan shares the time with the search for it.
-        beside = asked.explain or asked.regrowth or asked.reaction is not None
+        beside = asked.explain or asked.regrowth is not None or asked.reaction is not None
         with _Shown() as shown:
             found = plan_supply(
                 graph,
@@ -103,8 +106,8 @@ class Run:
                 told.append(lambda: tables.guard_table(judged))
             if asked.reaction is not None:
                 found = self._timed(found, asked.reaction, more, told, shown)
-            if asked.regrowth:
-                self._regrown(found, asked, more, told, shown)
+            if asked.regrowth is not None:
+                self._regrown(found, asked.regrowth, asked, more, told, shown)
             if asked.explain:
                 self._explained(found, more, told, shown)
             if asked.explain or asked.map is not None:
@@ -191,6 +194,7 @@ class Run:
     def _regrown(
         self,
         found: SupplyPlan,
+        model: RegrowthModel,
         asked: Asked,
         more: dict[str, Any],
         told: list[Callable[[], None]],
@@ -198,11 +202,8 @@ class Run:
     ) -> None:
         from cautery.plan.plot import format_of, regrowth_plot
         from cautery.plan.regrowth import regrow, schedules
-        from cautery.plan.regrowth_model import DEFAULT
         from cautery.workflows.plan_graph import places
-        from cautery.workflows.read_regrowth import read_regrowth
 
-        model = DEFAULT if asked.regrowth_model is None else read_regrowth(asked.regrowth_model)
         items = places(self._graph, found.remove)
         ends = self._left_s() / 2
         courses = regrow(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from cautery.plan.graph import PlanGraph
+    from cautery.plan.regrowth_model import RegrowthModel
     from cautery.workflows.guard_graph import Judged
 
 
@@ -115,8 +116,7 @@ def plan(
     asked = Asked(
         explain=explain,
         reaction=reaction,
-        regrowth=regrowth or regrowth_model is not None or waves is not None,
-        regrowth_model=regrowth_model,
+        regrowth=_regrowth(regrowth_model) if regrowth or regrowth_model or waves else None,
         waves=waves,
         plot=plot,
         map=map,
@@ -166,6 +166,13 @@ def _guarded(
         return guarded(
             graph, facts=wiring.facts(facts), at=now(), budgeted=budgeted, step=shown.step
         )
+
+
+def _regrowth(own: Path | None) -> RegrowthModel:
+    from cautery.plan.regrowth_model import DEFAULT
+    from cautery.workflows.read_regrowth import read_regrowth
+
+    return DEFAULT if own is None else read_regrowth(own)
 
 
 def _assumptions() -> None:
