@@ -102,6 +102,13 @@ def test_a_table_without_any_plan_ends_with_1(cautery: Callable[..., Any], graph
     )
 
 
+def test_a_table_whose_time_ended_says_so_and_not_that_there_is_no_plan(
+    cautery: Callable[..., Any], graph: Path
+) -> None:
+    done = cautery("plan", graph, "--pareto", "countries", "--time-limit", "0", "--csv")
+    assert {row["status"] for row in csv.DictReader(io.StringIO(done.out))} == {"time ended"}
+
+
 @pytest.mark.parametrize("name", ["map.svg", "map.html"])
 def test_a_map_is_written(
     cautery: Callable[..., Any], graph: Path, tmp_path: Path, name: str
@@ -166,6 +173,8 @@ def test_the_assumptions_are_printed_with_their_sources(cautery: Callable[..., A
         (["--pareto", "served", "--explain"], "--pareto"),
         (["--pareto", "served", "--csv", "--json"], "--csv"),
         (["--csv"], "--csv"),
+        (["--reaction", "nan"], "--reaction"),
+        (["--reaction", "1e9"], "--reaction"),
         (["--plot", "x.svg"], "--plot"),
         (["--regrowth", "--plot", "x.gif"], "x.gif"),
         (["--map", "x.png"], "x.png"),

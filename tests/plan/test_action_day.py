@@ -69,6 +69,15 @@ def test_without_time_the_plan_stays_as_it_is():
     assert earliest(graph, Goal(), plan, as_of=AS_OF, left_s=lambda: 0.0) == plan
 
 
+def test_a_day_beyond_the_calendar_is_no_day():
+    graph = graph_of(
+        {**GRAPH, "nodes": [{"id": "a", "cost": 1, "delay_days": 1e12}, *GRAPH["nodes"][1:]]}
+    )
+    plan = plan_supply(graph, Goal())
+    assert (plan.status, plan.date) == ("optimal", None)
+    assert timed(graph, plan, reaction_days=1, as_of=AS_OF) == ()
+
+
 def test_where_no_plan_exists_there_is_no_earlier_one():
     graph = graph_of({**LATE_AND_EARLY, "forbid": ["late", "early", "dear"]})
     plan = plan_supply(graph, Goal())

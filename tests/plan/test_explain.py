@@ -5,6 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+import cautery.plan.explain as explain_of
 from cautery.plan.by_country import by_country
 from cautery.plan.explain import behind, explain
 from cautery.plan.goal import Goal
@@ -95,6 +96,17 @@ def test_when_time_is_over_a_found_plan_or_the_plans_own_bound_is_told_as_such()
     for one in whys:
         assert one.next_best.bound == pytest.approx(plan.bound)
         assert "none" in one.words()
+
+
+def test_ctrl_c_ends_the_search_for_other_plans_and_keeps_the_counts(monkeypatch):
+    def interrupted(*_arguments, **_more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(explain_of, "cheapest", interrupted)
+    graph = graph_of(draw_graph(np.random.default_rng(3)))
+    plan, whys = explained(graph, Goal(served=0.2))
+    assert [one.id for one in whys] == list(plan.remove)
+    assert {one.next_best.status for one in whys} <= {"feasible", "bound"}
 
 
 CHAIN = {

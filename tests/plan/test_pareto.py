@@ -7,12 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+import cautery.plan.pareto as pareto_of
 from cautery.errors import InputError
 from cautery.plan.goal import Goal
 from cautery.plan.pareto import Axis, pareto
 from cautery.plan.plot import pareto_plot
 from cautery.plan.read_graph import graph_of
-from cautery.plan.supply_plan import plan_supply
+from cautery.plan.supply_plan import cheapest, plan_supply
 
 AS_OF = date(2026, 11, 1)
 
@@ -96,6 +97,23 @@ def test_without_time_the_points_say_that_nothing_was_found():
     for one in table(graph, Axis.COUNTRIES, left_s=lambda: 0.0):
         assert one.plan.status in ("infeasible", "feasible", "optimal")
         assert one.plan.status != "infeasible" or one.plan.conflict
+
+
+def test_ctrl_c_ends_the_table_with_the_points_so_far(monkeypatch):
+    graph = graph_of(draw_graph(np.random.default_rng(1)))
+    whole = table(graph, Axis.SERVED)
+    searched = []
+
+    def interrupted(*arguments, **more):
+        searched.append(1)
+        if len(searched) > 1:
+            raise KeyboardInterrupt
+        return cheapest(*arguments, **more)
+
+    monkeypatch.setattr(pareto_of, "cheapest", interrupted)
+    points = table(graph, Axis.SERVED)
+    assert 0 < len(points) < len(whole)
+    assert [one.level for one in points] == [one.level for one in whole[-len(points) :]]
 
 
 def test_days_need_a_day_to_count_from():

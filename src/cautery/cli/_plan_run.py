@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cautery.plan.supply_plan import SupplyPlan
     from cautery.workflows.guard_graph import Judged
 
+MOST_REACTION_DAYS = 3650
 AXES = ("served", "countries", "date", "collateral")
 
 
@@ -55,6 +56,8 @@ class Asked:
                 "--pareto tells many plans; --explain, --map, --regrowth and --reaction one",
                 hint="Ask for them with the limit that was chosen from the table.",
             )
+        if self.reaction is not None and not self.reaction <= MOST_REACTION_DAYS:
+            raise InputError(f"--reaction: want at most {MOST_REACTION_DAYS:,} days")
         if self.csv and (pareto is None or self.json):
             raise InputError("--csv is for the points of --pareto, and not with --json")
         if self.plot is not None:

@@ -151,7 +151,7 @@ def pareto_table(points: Sequence[Point], axis: Axis) -> None:
                 "" if one.plan.date is None or one.plan.status == "infeasible"
                 else one.plan.date.isoformat(),
                 number(one.plan.collateral) if one.plan.status != "infeasible" else "",
-                one.plan.status,
+                _status(one.plan),
             )
             for one in points
         ),
@@ -170,7 +170,7 @@ def pareto_csv(points: Sequence[Point]) -> str:
         plan = one.plan
         level = _level(one.level)
         if plan.status == "infeasible":
-            writer.writerow((level, plan.status, *[""] * 9))
+            writer.writerow((level, _status(plan), *[""] * 9))
             continue
         writer.writerow(
             (
@@ -224,6 +224,11 @@ def _next_best(one: Why) -> str:
     if best.cost is None:
         return f">= {number(best.bound)}"
     return f"{number(best.cost)} {'proven' if best.status == 'optimal' else 'found'}"
+
+
+def _status(plan: SupplyPlan) -> str:
+    """Return the status; of a search that ended before it knew, that."""
+    return "time ended" if plan.conflict == ("time",) else plan.status
 
 
 def _level(level: float | date, *, share: bool = False) -> str:

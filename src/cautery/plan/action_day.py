@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from cautery.plan.by_country import day_after
-from cautery.plan.goal import Goal, posed
+from cautery.plan.goal import Goal, day_after, posed
 from cautery.plan.graph import PlanGraph
 from cautery.plan.least_cost import PROVEN, Progress
 from cautery.plan.supply_plan import SupplyPlan, cheapest, told

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from cautery.plan.explain import behind
+from cautery.plan.goal import day_after
 from cautery.plan.graph import PlanGraph
 from cautery.plan.supply_plan import SupplyPlan
 
@@ -94,16 +94,6 @@ def by_country(
             )
         )
     return tuple(sorted(parts, key=lambda one: (-one.spared, -one.cost, one.country or "")))
-
-
-def day_after(as_of: date | None, days: float) -> date | None:
-    """Return the first whole day at or after so many days; ``None`` where nobody can say."""
-    if as_of is None or not math.isfinite(days):
-        return None
-    try:
-        return as_of + timedelta(days=math.ceil(days))
-    except OverflowError:
-        return None
 
 
 def _kind(graph: PlanGraph, place: int) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from cautery.errors import InputError
 from cautery.plan.conflict import clashing
-from cautery.plan.goal import Goal, posed
+from cautery.plan.goal import Goal, day_after, posed
 from cautery.plan.graph import SLACK, Bools, PlanGraph
 from cautery.plan.least_cost import Found, Progress, least_cost
 from cautery.plan.milp import Model
@@ -302,7 +301,6 @@ def told(
         status = "infeasible"
     elif found.proven:
         status = "optimal"
-    day = as_of + timedelta(days=math.ceil(days)) if as_of and math.isfinite(days) else None
     return SupplyPlan(
         remove=tuple(graph.ids[one] for one in removed.tolist()),
         down=tuple(graph.ids[one] for one in down.tolist()),
@@ -311,7 +309,7 @@ def told(
         bound=found.bound if reached else None,
         p_served=odds,
         countries=tuple(graph.countries[one] for one in acting if one >= 0),
-        date=day,
+        date=day_after(as_of, days),
         collateral=float(graph.collateral[removed].sum()),
         conflict=conflict,
         seed=seed,
