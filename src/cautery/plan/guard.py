@@ -235,6 +235,8 @@ def _verdict(
         if override.holds(ruling.at) and ruling.overridable:
             answered = override
             valid_until = min(ruling.at + horizon, override.until)
+            if override.bystanders is not None:
+                ruling.high = max(override.bystanders, len(ruling.strangers), ruling.at_least)
         else:
             why = "has ended" if ruling.overridable else "cannot make this a target"
             ruling.note("override-void", f"the override by {_people(override)} {why}")
