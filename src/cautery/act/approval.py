@@ -267,8 +267,7 @@ def _signers(
             )
         if approval.subject != expected:
             raise ApprovalError(
-                f"{approver.name} signed something else: {approval.subject}, "
-                f"{what} is {expected}"
+                f"{approver.name} signed something else: {approval.subject}, {what} is {expected}"
             )
         if approval.at > now + CLOCK_SKEW:
             raise ApprovalError(f"{approver.name}'s approval is dated in the future")

@@ -102,7 +102,7 @@ def _needs(
     url: str, addresses: Sequence[str], usable: Sequence[Intervention]
 ) -> tuple[tuple[tuple[str, ...], int], ...]:
     """Return what a stream needs: each name and URL by itself, and any one of its addresses."""
-    groups = [
+    groups: list[tuple[tuple[str, ...], int]] = [
         ((_lever(one),), 1)
         for one in usable
         if one.lever is not Lever.ADDRESS and url in one.streams

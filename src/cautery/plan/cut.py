@@ -161,11 +161,8 @@ def cut(
         left_s = max(time_limit_s - plan.seconds, time_limit_s / 2)
         plan = plan_supply(graph, goal, seed=seed, time_limit_s=left_s)
     chosen = [act_at[place] for place in plan.remove]
-    if plan.conflict:
-        if not chosen:
-            raise CauteryError(
-                f"no cut found in {time_limit_s:g} s", hint="Give the cut more time."
-            )
+    if plan.conflict and not chosen:
+        raise CauteryError(f"no cut found in {time_limit_s:g} s", hint="Give the cut more time.")
     if plan.conflict or any(one.cost == 0 for one in chosen):
         chosen = _spared(supply, chosen, max(goal.served, plan.served if plan.conflict else 0.0))
     chosen.sort(key=lambda one: one.id)

@@ -174,7 +174,7 @@ def no_target(text: str, why: str, *, at: datetime) -> GuardVerdict:
 def _judge_url(
     ruling: Ruling, lawful: Collection[str], second: str | None, *, allow: tuple[str, ...]
 ) -> None:
-    target, facts = ruling.target, ruling.facts
+    target = ruling.target
     if target.text in lawful:
         ruling.refuse("lawful-content", "this very URL is known to be lawful")
     if not exact(target.text):
@@ -188,9 +188,9 @@ def _judge_url(
         ruling.allow("exact-url", "one exact URL on a bare address; nothing else is touched")
         return
     ruling.needs("popular", "public_suffix_list")
-    kinds = facts.kinds_of(target.host)
-    if facts.popular(target.host) or kinds:
-        ruling.collateral_popular = (target.host,) if facts.popular(target.host) else ()
+    kinds, popular = ruling.kinds_of_name(target.host), ruling.popular(target.host)
+    if popular or kinds:
+        ruling.collateral_popular = (target.host,) if popular else ()
         ruling.kinds.update(kinds)
         if second is None:
             ruling.refuse(
