@@ -32,6 +32,8 @@ _JOIN_S = 0.08
 """Segments whose stated times meet within this are one run of sound."""
 _CHUNK_S = 60
 _LONGEST_WORK_S = 16_000.0
+_SPARED = 0.125
+"""Share of the works' landmarks that may lie apart from the others of their slice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,6 +343,8 @@ class References:
 
     def _snapshot(self, *, works: bool) -> Snapshot:
         with self.lock:
+            if works:
+                self.works.compact(spared=_SPARED)
             return (self.works if works else self.live).snapshot()
 
     def _stack(self, *, works: bool) -> Stack:

@@ -43,6 +43,8 @@ def save(references: References, path: Path) -> None:
     # Runs and pieces are never written again, so that media may come in while they are saved.
     with references.lock:
         head = head_of(references)
+        references.live.compact()
+        references.works.compact()
         stores = {"live": references.live.runs(), "works": references.works.runs()}
     rows, arrays = packed_runs(stores)
     for kind, mine in held.items():
