@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cautery.errors import ForbiddenAddressError, SourceError
+from cautery.errors import ForbiddenAddressError, InputError, SourceError
 from cautery.model import BlockEntry, Intermediary, Json, Limits, Referral, host_of
 from cautery.model.ports import Facts, Fetcher
 from cautery.plan.canary import CanaryOutcome, canaries_of, propose_rollback
@@ -23,6 +23,8 @@ LOOKS_S = (4.0, 15.0, 60.0, 300.0)
 and less often."""
 LOOK = Limits(max_bytes=64_000, total_s=5.0, connect_s=3.0, partial=True)
 AT_ONCE = 4
+ROUND_S = 30.0
+"""Longest round: what was not seen by then is looked at in the next one."""
 
 _Answer = tuple[int, str] | tuple[()] | None
 
@@ -151,7 +153,13 @@ class CanaryWatch:
                     return canary, direct, None
                 return canary, direct, await self._ask(canary.name, canary.intermediary)
 
-        seen = await asyncio.gather(*(one(canary) for canary in due))
+        tasks = [asyncio.ensure_future(one(canary)) for canary in due]
+        if not tasks:
+            return
+        done, late = await asyncio.wait(tasks, timeout=ROUND_S)
+        for task in late:
+            task.cancel()
+        seen = [task.result() for task in tasks if task in done]
         alive = {canary.intermediary.name for canary, _, through in seen if through}
         now = self._journal.now()
         for canary, direct, through in seen:
@@ -226,7 +234,7 @@ class CanaryWatch:
                 answer = await self._fetcher.fetch(
                     url, limits=LOOK, proxy=through.proxy, vantage=through.name
                 )
-        except ForbiddenAddressError:
+        except (ForbiddenAddressError, InputError):  # passive DNS holds names that are no hosts
             return None
         except SourceError:
             return ()

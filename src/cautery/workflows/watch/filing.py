@@ -235,10 +235,12 @@ class Filing:
             self._journal.fail("publish", to.name, error)
             return
         filed.published.add(to.name)
+        kept = tuple(one for one in referral.entries if one.target not in without)
+        sent = replace(referral, entries=kept)
         exhibit = self._journal.seal(
-            rfc8785.dumps(to_json(referral)), what="list", media_type="application/json", at=now
+            rfc8785.dumps(to_json(sent)), what="list", media_type="application/json", at=now
         )
-        targets = [one.target for one in referral.entries if one.target not in without]
+        targets = [one.target for one in sent.entries]
         streams = {
             target: [
                 key for key, one in self._streams.items() if one.proven and self._cuts(target, one)
@@ -257,6 +259,4 @@ class Filing:
             },
         )
         self._journal.write("acknowledgement", acknowledgement)
-        self._on_published(
-            replace(referral, entries=tuple(e for e in referral.entries if e.target in targets)), to
-        )
+        self._on_published(sent, to)
