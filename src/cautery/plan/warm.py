@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from cautery.plan.dual import Dual
 from cautery.plan.goal import Goal, posed
 from cautery.plan.read_graph import graph_of
 from cautery.plan.reduce import reduced
 from cautery.plan.search import Neighbourhoods, rounded
-from cautery.plan.uncertain import chance
+from cautery.plan.supply_plan import plan_supply
 
 
 def warm() -> None:
@@ -37,7 +35,7 @@ def warm() -> None:
     gone = rounded(left, dual.average)
     if gone is not None:
         Neighbourhoods(left, gone, seed=0).step(left_s=lambda: 1.0)
-    chance(graph, np.zeros(len(graph.ids), np.bool_), goal=0.4, seed=0, draws=2)
+    plan_supply(graph, Goal(served=0.4))
 
 
 if __name__ == "__main__":
