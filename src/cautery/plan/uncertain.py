@@ -117,6 +117,11 @@ def least_cost_by_chance(
     """
     whole = unsure(graph, problem)
     posed, part = whole.reduced()
+    if posed.problem.must <= SLACK * graph.demand:
+        cost = problem.price(graph.require)
+        return Found(gone=graph.require.copy(), cost=cost, bound=cost)
+    if posed.problem.groups.nodes == 0:
+        return Found(gone=None, cost=float("inf"), bound=float("inf"))
     search = _Search(posed, goal, left_s=left_s, seed=seed)
     everything = np.isfinite(posed.problem.cost) | posed.required
     if not problem.limited and not search.may_hold(everything):
