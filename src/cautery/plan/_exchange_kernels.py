@@ -11,13 +11,35 @@ from cautery.plan._world_kernels import settle, unsettle
 
 
 @njit(cache=True)
+def behind(frame, order, sizes, weight):
+    """Return the weight that stands on each node, that of a group split among its members."""
+    total = weight.copy()
+    for place in range(order.size - 1, -1, -1):
+        v = order[place]
+        for j in range(frame.group_start[v], frame.group_start[v + 1]):
+            g = frame.groups_of_node[j]
+            for e in range(frame.start[g], frame.start[g + 1]):
+                total[frame.member[e]] += total[v] / sizes[g]
+    return total
+
+
+@njit(cache=True)
 def price_all(frame, order, cost, bought, noise, price, by):
-    """Price each node at the cheapest purchases that surely take it down, blurred by ``noise``."""
+    """Price each node at the cheapest purchases that take it down, blurred by ``noise``.
+
+    What is bought and may fail counts as down at times only, so that others are found to back it.
+    ``by`` gets the group through which it falls, -1 for its own purchase, -2 where it is down.
+    """
     price[:] = np.inf
     for place in range(order.size):
         v = order[place]
-        best = 0.0 if bought[v] else cost[v] * np.exp(noise * np.random.standard_normal())
+        best = cost[v] * np.exp(noise * np.random.standard_normal())
         by[v] = -1
+        if bought[v] and (frame.works_row[v] < 0 or np.random.random() < 0.5):
+            best = 0.0
+            by[v] = -2
+        elif bought[v]:
+            best = np.inf
         for j in range(frame.group_start[v], frame.group_start[v + 1]):
             g = frame.groups_of_node[j]
             first, last = frame.start[g], frame.start[g + 1]
@@ -42,14 +64,15 @@ def _ways(frame, price, by, bought, v, seen, found):
     touched = [v]
     while waiting:
         x = waiting.pop()
-        if bought[x] or seen[x]:
+        if seen[x] or by[x] == -2 or (bought[x] and frame.works_row[x] < 0):
             continue
         seen[x] = True
         touched.append(x)
         g = by[x]
         if g < 0:
-            found[count] = x
-            count += 1
+            if not bought[x]:
+                found[count] = x
+                count += 1
             continue
         first, last = frame.start[g], frame.start[g + 1]
         fall = last - first - frame.need[g] + 1
@@ -97,6 +120,82 @@ def _toggle(limits, bought, nodes):
                 before -= limits.fixed_cost[c]
                 limits.countries[0] -= 1
     return before
+
+
+@njit(cache=True)
+def mend(
+    frame,
+    limits,
+    order,
+    bought,
+    up,
+    weight_up,
+    targets,
+    ranks,
+    most,
+    tries,
+    seed,
+    log,
+    words_log,
+):
+    """Take down, of ``tries`` targets, the one that wins most for its price; until a plan holds.
+
+    Return the highest price that was paid for a unit won; it ends, too, where nothing wins.
+    """
+    np.random.seed(seed)
+    nodes = bought.size
+    price = np.empty(nodes)
+    by = np.empty(nodes, np.int64)
+    seen = np.zeros(nodes, np.bool_)
+    found = np.empty(nodes, np.int64)
+    chosen = np.empty(nodes, np.int64)
+    saved = weight_up.copy()
+    over = excess(weight_up, ranks[0], ranks[1], most)
+    dearest = 0.0
+    while over > 0:
+        price_all(frame, order, limits.cost, bought, 0.2, price, by)
+        saved[:] = weight_up
+        most_won = 0.0
+        size = 0
+        for _ in range(tries):
+            v = targets[np.random.randint(targets.size)]
+            count = _ways(frame, price, by, bought, v, seen, found)
+            if count == 0:
+                continue
+            paid = _toggle(limits, bought, found[:count])
+            changed = settle(frame, bought, up, weight_up, found[:count], log, words_log)
+            won = over - excess(weight_up, ranks[0], ranks[1], most)
+            allowed = limits.countries[0] <= limits.most_countries
+            if allowed and limits.harm[0] <= limits.budget and won > most_won * max(paid, 1e-12):
+                most_won = won / max(paid, 1e-12)
+                size = count
+                chosen[:count] = found[:count]
+            _toggle(limits, bought, found[:count])
+            unsettle(up, log, words_log, changed)
+            weight_up[:] = saved
+        if size == 0:
+            return dearest
+        _toggle(limits, bought, chosen[:size])
+        settle(frame, bought, up, weight_up, chosen[:size], log, words_log)
+        over = excess(weight_up, ranks[0], ranks[1], most)
+        dearest = max(dearest, 1 / most_won)
+    return dearest
+
+
+@njit(cache=True)
+def spare(frame, limits, nodes, bought, up, weight_up, ranks, most, log, words_log):
+    """Give back, in the order of ``nodes``, whatever the plan holds without."""
+    one = np.empty(1, np.int64)
+    saved = np.empty_like(weight_up)
+    for v in nodes:
+        one[0] = v
+        saved[:] = weight_up
+        _toggle(limits, bought, one)
+        changed = settle(frame, bought, up, weight_up, one, log, words_log)
+        if excess(weight_up, ranks[0], ranks[1], most) > 0:
+            _toggle(limits, bought, one)
+            unsettle(up, log, words_log, changed)
+            weight_up[:] = saved
 
 
 @njit(cache=True)

@@ -23,14 +23,17 @@ from cautery.plan.least_cost import LARGEST_MODEL, MARGIN_S, Found, Progress
 from cautery.plan.reduce import Problem
 from cautery.plan.worlds import WORD, Unsure, Worlds, unsure
 
-LEAST_DRAWS, LEAST_FRESH, MOST_DRAWS = 512, 2048, 4096
+SEARCHED, LEAST_DRAWS, MOST_DRAWS = 1024, 2048, 4096
+"""Worlds that the search sees, and of the other samples at least and at most."""
 _DRAWN = 2e8
-"""Nodes times draws up to which a sample takes 25 MB and a pass over it some hundredths of a second."""
+"""Nodes times draws, bits of a sample, above which it is made smaller."""
 _BISECTIONS = 6
-_ROUND = (2000, 20_000)
+_ROUND = (2000, 10_000)
 """Steps of one round of exchanges, at least and at most."""
 _PATIENCE = 10
 """Rounds without a better plan after which the search ends."""
+_RUINS = 20
+"""Plans ruined and mended between two rounds."""
 _TIGHTEN = 0.1
 """Share of the allowed failures that is taken back where the second sample does not bear a plan."""
 _MODEL_GAP = 1e-3
@@ -78,7 +81,7 @@ def chance(graph: PlanGraph, gone: Bools, *, goal: Goal, seed: int) -> tuple[Cha
         collateral=graph.collateral,
     )
     posed = unsure(graph, problem)
-    draws = _draws(posed, LEAST_FRESH)
+    draws = _draws(posed)
     worlds = Worlds(posed, draws, rng=np.random.default_rng([seed, 1]))
     worlds.take(posed.padded(gone))
     served = np.sort(worlds.weight_up / graph.demand)
@@ -148,9 +151,7 @@ def least_cost_by_chance(
 
     loosest = search.loosest(present, goal.served, until_s=0.5 * all_s)
     search.start(loosest)
-    if not problem.limited:
-        search.start(everything)
-    elif not search.starts:
+    if not search.starts:
         search.start(posed.required.copy())
     search.climb(lambda cost: progress("exchanges", cost, bound), bound=bound)
     if search.best is None:
@@ -167,33 +168,32 @@ class _Search:
         self, posed: Unsure, goal: Goal, *, left_s: Callable[[], float], seed: int
     ) -> None:
         self._problem, self._left_s = posed.problem, left_s
-        self.draws = draws = _draws(posed, LEAST_DRAWS)
-        worlds = Worlds(posed, draws, rng=np.random.default_rng([seed, 0]))
-        second = Worlds(posed, draws, rng=np.random.default_rng([seed, 3]))
-        # A sample flatters the plan made with it, and the fresh one errs, too: of each two
-        # standard errors more are asked.
+        self._tail, self._confidence, self._seed = goal.risk == "tail", goal.confidence, seed
+        worlds = Worlds(posed, SEARCHED, rng=np.random.default_rng([seed, 0]))
+        second = Worlds(posed, _draws(posed), rng=np.random.default_rng([seed, 3]))
+        # The second sample and the fresh one both err: two standard errors more are asked.
         miss = 1 - goal.confidence
-        asked = goal.confidence + min(miss / 2, 2 * (miss * goal.confidence / draws) ** 0.5)
-        self._rank = _rank(asked, draws)
-        self._tail = goal.risk == "tail"
-        self._exchange = self._in(worlds, self._rank, seed)
-        self._second = self._in(second, self._rank, seed)
-        self._bare = self._in(second, _rank(goal.confidence, draws), seed)
+        error = (miss * goal.confidence / second.draws) ** 0.5
+        asked = goal.confidence + min(miss / 2, 2 * error)
+        self._exchange = self._in(worlds, asked, seed)
+        self._second = self._in(second, asked, seed)
+        self._bare = self._in(second, goal.confidence, seed)
         self.starts: list[Bools] = []
         self.best: Bools | None = None
         self.cost = float("inf")
         self._steps = min(max(_ROUND[0], 16 * posed.problem.groups.nodes), _ROUND[1])
 
-    def _in(self, worlds: Worlds, rank: int, seed: int) -> Exchange:
-        last = self.draws - 1 if self._tail else rank
-        return Exchange(worlds, first=rank, last=last, seed=seed)
+    def _in(self, worlds: Worlds, share: float, seed: int) -> Exchange:
+        first = _rank(share, worlds.draws)
+        last = worlds.draws - 1 if self._tail else first
+        return Exchange(worlds, first=first, last=last, seed=seed)
 
     def may_hold(self, bought: Bools) -> bool:
         """Tell whether a plan reaches the goal in a sample; if only just, ask no more of any."""
         if not self._bare.holds(bought):
             return False
         if not (self._second.holds(bought) and self._exchange.holds(bought)):
-            self._exchange.first, self._exchange.last = self._bare.first, self._bare.last
+            self._exchange = self._in(self._exchange.worlds, self._confidence, self._seed)
             self._second = self._bare
         return True
 
@@ -225,20 +225,27 @@ class _Search:
 
     def climb(self, told: Callable[[float | None], None], *, bound: float) -> None:
         """Exchange round by round until nothing better turns up, or time ends."""
-        idle = 0
-        waiting = list(self.starts)
-        while idle < _PATIENCE and self._left_s() > MARGIN_S:
-            if self.cost <= bound * (1 + SLACK):
-                break
-            before = self.cost
-            if waiting:
-                at = waiting.pop(0)
-            elif self.best is not None and idle % 2 == 0:
-                at = self.best
-            at = self._exchange.round(at, steps=self._steps, left_s=self._left_s)
+        exchange, idle = self._exchange, 0
+        for start in self.starts:
+            exchange.mend(start)
             self._keep()
             told(None if self.best is None else self.cost)
-            idle = 0 if self.cost < before or waiting else idle + 1
+        while idle < _PATIENCE and self._left_s() > MARGIN_S and self.cost > bound * (1 + SLACK):
+            before = self.cost
+            at = self.starts[0] if self.best is None else self.best
+            if idle % 2:
+                exchange.round(at, steps=self._steps, left_s=self._left_s)
+                self._keep()
+            else:
+                for _ in range(_RUINS):
+                    if self._left_s() <= MARGIN_S:
+                        break
+                    at = exchange.mend(exchange.ruined(at))
+                    self._keep()
+                    if self.best is not None:
+                        at = self.best
+            told(None if self.best is None else self.cost)
+            idle = 0 if self.cost < before else idle + 1
 
     def _keep(self) -> None:
         """Take the best of the first sample if the second bears it, else ask more of the first."""
@@ -248,16 +255,15 @@ class _Search:
         if self._second.holds(exchange.best):
             self.best, self.cost = exchange.best.copy(), exchange.cost
             return
-        step = max(1, math.ceil(_TIGHTEN * (self.draws - self._rank)))
-        if exchange.first + step < self.draws:
-            exchange.first += step
-            exchange.last = max(exchange.last, exchange.first)
+        last = exchange.worlds.draws - 1
+        exchange.first = min(last, exchange.first + math.ceil(_TIGHTEN * (last - exchange.first)))
+        exchange.last = max(exchange.last, exchange.first)
         exchange.best, exchange.cost = self.best, self.cost
 
 
-def _draws(posed: Unsure, least: int) -> int:
+def _draws(posed: Unsure) -> int:
     draws = int(_DRAWN / posed.problem.groups.nodes)
-    return max(least, min(draws, MOST_DRAWS)) // WORD * WORD
+    return max(LEAST_DRAWS, min(draws, MOST_DRAWS)) // WORD * WORD
 
 
 def _rank(share: float, draws: int) -> int:
