@@ -30,7 +30,6 @@ MODEL_NODES = 4000
 """Nodes left up to which the next-best plan is asked of the whole model, which proves it."""
 LEAST_S = 1.0
 """Seconds for one search on an uncertain graph: with less than this none is begun."""
-DRAWS = 400
 """Fresh draws for the chance without an act; its interval is about 4 points wide at 95 %."""
 _NAMED = 3
 """Ids told in a sentence; the JSON has all."""
@@ -216,7 +215,7 @@ def explain(
         if graph.uncertain and left_s() > 0:
             without = gone.copy()
             without[item] = False
-            odds = chance(graph, without, goal=goal.served, seed=seed, draws=DRAWS)[0].value
+            odds = chance(graph, without, goal=goal, seed=seed)[0].value
         found.append(
             Why(
                 id=graph.ids[item],

@@ -12,6 +12,8 @@ from cautery.errors import InputError
 from cautery.plan.graph import SLACK, Bools, PlanGraph
 from cautery.plan.reduce import Problem
 
+RISKS = ("chance", "tail")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
@@ -29,6 +31,10 @@ class Goal:
         Most bystanders, summed over the actions.
     confidence : float
         With which the goal must be reached where the graph is uncertain.
+    risk : str
+        There, "chance": at most ``served`` stays served with that confidence. "tail": on the
+        average of the worst worlds, as many as it leaves (conditional value at risk), which is
+        stricter: how bad the worst are counts, too.
     """
 
     served: float = 0.05
@@ -36,6 +42,7 @@ class Goal:
     by: date | None = None
     collateral: float | None = None
     confidence: float = 0.95
+    risk: str = "chance"
 
     def __post_init__(self) -> None:
         if not 0 <= self.served <= 1:
@@ -46,6 +53,8 @@ class Goal:
             raise InputError(f"collateral {self.collateral}: a budget is a number, not negative")
         if not 0 < self.confidence < 1:
             raise InputError(f"confidence {self.confidence}: it is between 0 and 1")
+        if self.risk not in RISKS:
+            raise InputError(f"risk {self.risk!r}: it is one of {', '.join(RISKS)}")
 
 
 def posed(graph: PlanGraph, goal: Goal, *, as_of: date | None) -> tuple[Problem, Bools]:

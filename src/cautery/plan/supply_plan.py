@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from cautery.errors import InputError
+from cautery.plan.chance_bound import favourable
 from cautery.plan.conflict import clashing
 from cautery.plan.goal import Goal, day_after, posed
 from cautery.plan.graph import SLACK, Bools, PlanGraph
-from cautery.plan.least_cost import Found, Progress, least_cost
+from cautery.plan.least_cost import LARGEST_MODEL, Found, Progress, least_cost
 from cautery.plan.milp import Model
 from cautery.plan.reduce import Problem, reduced
 from cautery.plan.search import trimmed
-from cautery.plan.uncertain import Chance, chance, favourable, least_cost_by_chance
+from cautery.plan.uncertain import Chance, chance, least_cost_by_chance
 
 TIME_LIMIT_S = 60.0
 LAST_LOOK_S = 10.0
@@ -84,6 +85,7 @@ class SupplyPlan:
                 "low": chance.low,
                 "high": chance.high,
                 "draws": chance.draws,
+                "tail": chance.tail,
             },
             "countries": list(self.countries),
             "date": None if self.date is None else self.date.isoformat(),
@@ -193,40 +195,44 @@ def _uncertain(
     seed: int,
     progress: Progress,
 ) -> Found:
-    """Plan for all that may be there, then for the asked share of worlds; bound by the best one."""
+    """Plan for what may be there; where no model of the odds fits, bound by the best world."""
     if (graph.require & ~may).any():
         return Found(gone=None, cost=float("inf"), bound=float("inf"))
-    all_s = left_s()
-    best_world, absent = favourable(graph, problem)
-    bound = _best(
-        best_world,
-        graph.require | absent,
-        may | absent,
-        left_s=lambda: left_s() - 0.75 * all_s,
-        seed=seed,
-        progress=progress,
-        free=absent,
-    ).bound
-    if bound == float("inf"):
-        return Found(gone=None, cost=float("inf"), bound=bound)
+    all_s, bound = left_s(), 0.0
+    if 2 * len(graph.ids) > LARGEST_MODEL:
+        best_world, absent = favourable(graph, problem)
+        bound = _best(
+            best_world,
+            graph.require | absent,
+            may | absent,
+            left_s=lambda: left_s() - 0.75 * all_s,
+            seed=seed,
+            progress=progress,
+            free=absent,
+        ).bound
+        if bound == float("inf"):
+            return Found(gone=None, cost=float("inf"), bound=bound)
 
     def plan_for(share: float) -> Bools | None:
         return _best(
             replace(problem, must=(1 - share) * graph.demand),
             graph.require,
             may,
-            left_s=lambda: left_s() - 0.25 * all_s,
+            left_s=lambda: left_s() - 0.5 * all_s,
             seed=seed,
             progress=progress,
         ).gone
 
-    gone = least_cost_by_chance(
-        graph, problem, goal, plan_for=plan_for, left_s=left_s, seed=seed, progress=progress
+    return least_cost_by_chance(
+        graph,
+        problem,
+        goal,
+        plan_for=plan_for,
+        bound=bound,
+        left_s=left_s,
+        seed=seed,
+        progress=progress,
     )
-    if gone is None:
-        return Found(gone=None, cost=float("inf"), bound=float("inf"))
-    cost = problem.price(gone)
-    return Found(gone=gone, cost=cost, bound=min(cost, bound))
 
 
 def _best(
@@ -290,11 +296,11 @@ def told(
     served = float(graph.weight[up].sum() / graph.demand)
     odds = None
     if graph.uncertain:
-        odds, served = chance(graph, gone, goal=goal.served, seed=seed)
+        odds, served = chance(graph, gone, goal=goal, seed=seed)
     removed, down = np.flatnonzero(gone), np.flatnonzero(~up[: graph.nodes])
     acting = np.unique(graph.country[removed])
     days = float(graph.delay_days[removed].max(initial=0.0))
-    reached = served <= goal.served + SLACK if odds is None else odds.value >= goal.confidence
+    reached = served <= goal.served + SLACK if odds is None else odds.reaches(goal)
     reached = reached and not conflict
     status = "feasible"
     if not reached:

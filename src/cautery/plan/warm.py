@@ -11,7 +11,6 @@ from cautery.plan.read_graph import graph_of
 from cautery.plan.reduce import reduced
 from cautery.plan.search import Neighbourhoods, rounded
 from cautery.plan.supply_plan import plan_supply
-from cautery.plan.uncertain import chance
 
 
 def warm() -> None:
@@ -42,7 +41,6 @@ def warm() -> None:
     plan = plan_supply(graph, Goal(served=0.4), time_limit_s=5.0)
     explain(graph, Goal(served=0.4), plan, as_of=None, left_s=lambda: 0.0)
     behind(graph, np.array([0]))
-    chance(graph, np.zeros(len(graph.ids), np.bool_), goal=0.4, seed=0, draws=2)
 
 
 if __name__ == "__main__":
