@@ -30,7 +30,6 @@ MODEL_NODES = 4000
 """Nodes left up to which the next-best plan is asked of the whole model, which proves it."""
 LEAST_S = 1.0
 """Seconds for one search on an uncertain graph: with less than this none is begun."""
-"""Fresh draws for the chance without an act; its interval is about 4 points wide at 95 %."""
 _NAMED = 3
 """Ids told in a sentence; the JSON has all."""
 
