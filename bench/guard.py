@@ -4,7 +4,7 @@ Run: ``python bench/guard.py [--facts DIR] [--fraction 1.0]``. Judged at the dat
 the same run: block all, and the range table alone (refuse what a published range holds).
 
 The words by which ``plan/network_kind.py`` tells a network's kind were written with these very
-lists in sight, so nothing in them is held out: the rows "by published ranges only" show what the
+lists in sight, so nothing in them is held out: the rows "ranges only" show what the
 guard does without any word, and the halves (by SHA-256 of the AS number) how much it hangs on a
 few large networks. A rate on networks that nobody has looked at is not known.
 """
@@ -96,7 +96,7 @@ def _words(data: Path, facts: FactsFolder, blocks: Sequence[str], outside: Seque
     for half in (0, 1):
         mine = [one for one in blocks if _half(facts, one) == half]
         theirs = [one for one in outside if _half(facts, one) == half]
-        for what, known in (("words and ranges", facts), ("published ranges only", plain)):
+        for what, known in (("words too", facts), ("ranges only", plain)):
             for whose, listed in (("blocks", mine), ("stream hosts", theirs)):
                 if listed:
                     allowed, _ = _judge(known, listed, dedicated=True)
