@@ -377,8 +377,9 @@ def main() -> None:
         ("open, alone", opened, _blurred(told), True),
     ]  # fmt: skip
     lists = [
-        (index, whole, told, False), (index, whole, panels, False), (index, whole, _blurred(told), True),
-        (index, opened, told, False), (index, opened, others, False), (index, opened, _blurred(others), True),
+        (index, whole, told, False), (index, whole, panels, False),
+        (index, whole, _blurred(told), True), (index, opened, told, False),
+        (index, opened, others, False), (index, opened, _blurred(others), True),
         *((index, rng.random(len(whole)) < share, told, False) for share in _LACKING),
         (index, rng.random(len(whole)) < _LACKING[0], panels, False),
         (bared, whole, told, False), (bared, opened, others, False),
@@ -413,8 +414,9 @@ def _judged(
     right = np.array([one >= 0 and bool(found.right[one]) for one in best])
     there = np.array([bool(found.right[start:end].any()) for start, end in spans])
     line = (
-        f"{name}: N={len(told)} best is right {right.mean():.4f}, of others {right[~exact].mean():.4f}; "
-        f"mean probability {told.mean():.4f}, calibration error {calibration_error(told, right):.4f}"
+        f"{name}: N={len(told)} best is right {right.mean():.4f}, of names unlike the catalogue's "
+        f"{right[~exact].mean():.4f}; mean probability {told.mean():.4f}, calibration error "
+        f"{calibration_error(told, right):.4f}"
     )
     for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):
         claimed = told >= threshold

@@ -1,6 +1,5 @@
 """Titles taken apart."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -30,8 +30,7 @@ def channels(*told: tuple[str, str, str]) -> Catalogue:
     """Make a catalogue of channels from (id, name, country)."""
     return Catalogue(
         tuple(
-            Right(id=own, kind="channel", names=(name,), country=place)
-            for own, name, place in told
+            Right(id=own, kind="channel", names=(name,), country=place) for own, name, place in told
         )
     )
 

@@ -17,7 +17,7 @@ from cautery.catalogue.programmes import Programmes
 from cautery.catalogue.resolution import Guess, Resolution
 from cautery.catalogue.rights import Catalogue
 
-THRESHOLD = 0.6
+THRESHOLD = 0.8
 """Below this probability the answer is "none of mine"; ``bench/resolve.py`` says what it gives."""
 BATCH = 50_000
 """Titles that are resolved at once, and judged by what the others of their source tell."""

@@ -19,9 +19,7 @@ _CYRILLIC = _pairs(
     "a b v g d e zh z i y k l m n o p r s t u f kh ts ch sh shch y e yu ya e i yi ye g u j lj nj c "
     "dj dz g k dz j _ _ a g k n o u u h",
 )
-_GREEK = _pairs(
-    "αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o"
-)
+_GREEK = _pairs("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o")
 _ARABIC = _pairs(
     "ابتثجحخدذرزسشصضطظعغفقكلمنهويةىأإآؤئءٱـپچگڤکیژٹڈڑںہھےۆێە",
     "a b t th j h kh d dh r z s sh s d t z a gh f q k l m n h w y a a a i a w y _ a _ p c g v k y "

@@ -1,4 +1,4 @@
-"""Compile and cache the resolver's kernels: ``python -m cautery.catalogue.warm``, run at install."""
+"""Compile and cache the kernels: ``python -m cautery.catalogue.warm``, run at install."""
 
 from __future__ import annotations
 
