@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.catalogue._match_kernels import grams_of, letter, postings_of
@@ -17,6 +17,7 @@ def plain_grams(text: bytes) -> list[int]:
     return sorted((a << 12) | (b << 6) | c for a, b, c in runs)
 
 
+@settings(deadline=None)  # compiling or a busy machine is no fault
 @given(TEXTS)
 def test_runs_of_letters_are_those_of_a_plain_loop(texts):
     starts = np.cumsum([0, *(len(one) for one in texts)]).astype(np.int32)
@@ -25,6 +26,7 @@ def test_runs_of_letters_are_those_of_a_plain_loop(texts):
     assert rows == [plain_grams(one.encode()) for one in texts]
 
 
+@settings(deadline=None)  # compiling or a busy machine is no fault
 @given(st.lists(st.lists(st.integers(0, 5), max_size=6), max_size=6))
 def test_postings_turn_rows_round(rows):
     starts = np.cumsum([0, *(len(one) for one in rows)]).astype(np.int32)

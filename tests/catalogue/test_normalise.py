@@ -1,7 +1,7 @@
 """Titles taken apart."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.catalogue import country_code, normalise
@@ -46,6 +46,7 @@ def test_a_plain_name_is_no_call_sign(name):
     assert found is None or found[1] == 1
 
 
+@settings(deadline=None)  # compiling or a busy machine is no fault
 @given(st.text(max_size=500))
 def test_words_are_plain_and_as_many_as_their_kinds(title):
     read = normalise(title)
@@ -54,11 +55,13 @@ def test_words_are_plain_and_as_many_as_their_kinds(title):
     assert all(word == word.casefold() for word in read.words)
 
 
+@settings(deadline=None)  # compiling or a busy machine is no fault
 @given(st.text(max_size=200))
 def test_folding_twice_is_folding_once(text):
     assert fold(fold(text)) == fold(text)
 
 
+@settings(deadline=None)  # compiling or a busy machine is no fault
 @given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz 0123456789", max_size=80))
 def test_letters_in_disguise_fold_to_what_they_show(text):
     wide = "".join(chr(ord(one) + 0xFEE0) if one != " " else " " for one in text)

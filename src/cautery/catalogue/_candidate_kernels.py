@@ -12,6 +12,8 @@ RERANKED = 20
 """Candidates that are weighed; the right one is among them for 97 titles of 100."""
 _HOPELESS = np.float32(0.27)
 """A candidate with less of the best one's likeness is hardly ever right: 1 title of 1,000."""
+_FAINT = np.float32(0.12)
+"""The same before the country has its say."""
 _WORD_VISITS = 5_000
 _GRAM_VISITS = 3_000
 _RARE_GRAMS = 10
@@ -142,11 +144,17 @@ def candidates(title, batch, around, names, masks, scratch, out_name, out_score)
     home = around.home[title]
     row = around.row[title]
     kept = 0
+    highest = np.float32(0)
+    for at in range(count):
+        highest = max(highest, score[touched[at]])
     for at in range(count):
         name = touched[at]
-        right = names.right[name]
         value = score[name]
         score[name] = 0
+        # Most names share a run of letters and no more.
+        if value < _FAINT * highest:
+            continue
+        right = names.right[name]
         if kept == RERANKED and value + 0.5 <= out_score[kept - 1]:
             continue
         prefix, place = batch.prefix[title], batch.place[title]
