@@ -169,7 +169,7 @@ class Index:
             if not one.areas and home:
                 areas[at, home >> 5] |= np.uint32(1 << (home & 31))
             heard = {language_number(code) for code in one.languages} - {0}
-            spoken.append(sorted(heard or known.spoken.get(home, ())))
+            spoken.append(sorted(heard or known.spoken.get(home, frozenset())))
             around: dict[int, None] = {}
             for text in (one.network, *one.feeds[:_MOST_EDITIONS]):
                 around |= dict.fromkeys(self._number(word) for word in normalise(text).words)
@@ -239,7 +239,7 @@ class Index:
 
     def batch(self, titles: Iterable[str]) -> Batch:
         """Lay out titles."""
-        word_from, letters_from = [0], [0]
+        word_from = [0]
         words: list[int] = []
         stems: list[int] = []
         kinds: list[int] = []
@@ -385,7 +385,10 @@ def _norms(
     starts: npt.NDArray[np.int32], weights: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
     total = np.concatenate(([0.0], np.cumsum(weights.astype(np.float64) ** 2)))
-    return np.sqrt(np.maximum(total[starts[1:]] - total[starts[:-1]], 1e-6)).astype(np.float32)
+    norms: npt.NDArray[np.float32] = np.sqrt(
+        np.maximum(total[starts[1:]] - total[starts[:-1]], 1e-6)
+    ).astype(np.float32)
+    return norms
 
 
 def _filled(values: npt.NDArray[np.float32], total: int, rest: float) -> npt.NDArray[np.float32]:

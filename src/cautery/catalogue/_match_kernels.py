@@ -9,7 +9,7 @@ _BOUNDARY = 0
 
 
 @njit(cache=True)
-def letter(byte):  # type: ignore[no-untyped-def]
+def letter(byte):
     """Return a byte of folded text as one of 64 letters."""
     if 97 <= byte <= 122:
         return byte - 96
@@ -19,7 +19,7 @@ def letter(byte):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def write_grams(text, first, past, out):  # type: ignore[no-untyped-def]
+def write_grams(text, first, past, out):
     """Write the different runs of three letters of ``text[first:past]``, sorted; count them."""
     count = 0
     before, last = _BOUNDARY, _BOUNDARY
@@ -43,7 +43,7 @@ def write_grams(text, first, past, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def grams_of(letters_from, letters):  # type: ignore[no-untyped-def]
+def grams_of(letters_from, letters):
     """Return the runs of three letters of every name: where each begins, and all of them."""
     most = 64
     total = len(letters_from) - 1
@@ -61,7 +61,7 @@ def grams_of(letters_from, letters):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def postings_of(row_from, values, total):  # type: ignore[no-untyped-def]
+def postings_of(row_from, values, total):
     """Turn rows of values into, for each value, the rows that have it."""
     counts = np.zeros(total + 1, np.int32)
     for value in values:

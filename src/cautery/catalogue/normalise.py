@@ -163,7 +163,7 @@ def _sub(words: list[str], kinds: list[int], call: str) -> int:
     while at < len(words) and words[at] in _CALL_KINDS:
         kinds[at] = QUALITY
         at += 1
-    numbers = []
+    numbers: list[int] = []
     while at < len(words) and kinds[at] == NUMBER and len(numbers) < 2:
         kinds[at] = SUB
         numbers.append(int(words[at]))

@@ -107,7 +107,7 @@ def places() -> Places:
         code: number
         for number, code in enumerate(sorted(heard | set(_SHORT_LANGUAGES.values())), start=1)
     }
-    regions = {code: (number,) for code, number in countries.items()}
+    regions: dict[str, tuple[int, ...]] = {code: (number,) for code, number in countries.items()}
     covered = {code: one["countries"] for code, one in told["regions"].items()}
     covered |= {code: words.split() for code, words in _MORE_REGIONS.items()}
     for code, members in covered.items():
