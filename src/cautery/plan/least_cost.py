@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cautery.plan.dual import Dual
 from cautery.plan.graph import SLACK, Bools
@@ -27,7 +26,15 @@ LARGEST_MODEL = 60_000
 neighbourhoods alone."""
 MOST_PASSES = 2000
 HUB_FROM = 6
-"""Users from which a node is worth a pass to prove that no good plan acts on it."""
+"""Users from which a node is a hub: whether it is taken changes prices far around."""
+PASSES = 25
+"""Of the dual, between two looks at how far it came."""
+DIVE_GAP = 0.005
+"""Gap after rounding from which the hubs are decided one after another."""
+SURE = 0.1
+"""Share of the dual's late passes within which a hub is as good as never or always bought."""
+FEW = 500
+"""Open decisions up to which one model is quicker than any way around it (20,000 nodes)."""
 BOUGHT_OFTEN = (0.5, 0.1)
 """Shares of the dual's late passes: hubs bought less often are left out of the core models."""
 CORE_GAP = 4e-4
@@ -118,45 +125,84 @@ class _Ladder:
         self.gone: Bools | None = None
         self.cost = float("inf")
         self.bound = 0.0
+        self._never = np.zeros(problem.groups.nodes, np.bool_)
+        self._always = np.zeros(problem.groups.nodes, np.bool_)
+        users = np.diff(problem.groups.use_start)
+        self._hubs = np.flatnonzero((users >= HUB_FROM) & np.isfinite(problem.cost))
 
     def climb(self) -> None:
-        """Bound, round, plan the core, prove what can be left out, plan the rest, search on."""
-        problem = self._problem
-        all_s = self._left_s()
+        """Bound, round, decide the hubs, settle what can be proved, plan the rest, search on.
+
+        A rung is left out where the bound is near already.
+        """
+        problem, all_s = self._problem, self._left_s()
         dual = Dual(problem)
-        while dual.passes < MOST_PASSES and self._left_s() > 0.75 * all_s:
-            before = dual.bound
-            dual.improve(passes=25, left_s=self._left_s)
-            self._told("bound", dual.bound)
-            if dual.passes > 100 and dual.bound - before < 2e-5 * dual.bound:
-                break
+        self._raise(dual, until_s=0.75 * all_s)
         if not problem.limited:
             self._keep(rounded(problem, dual.average))
-        self._told("rounding")
-        users = np.diff(problem.groups.use_start)
-        hubs = np.flatnonzero((users >= HUB_FROM) & np.isfinite(problem.cost))
+            self._told("rounding")
+        if self._gap() > DIVE_GAP and not problem.limited:
+            self._dive(dual, keep_s=0.6 * all_s)
+        rest = self._settled(dual)
         for least in BOUGHT_OFTEN:
-            quiet = hubs[dual.average[hubs] < least]
-            self._core(quiet, within_s=0.1 * all_s)
-        quiet = hubs[dual.average[hubs] < BOUGHT_OFTEN[-1]]
-        if self.gone is not None:
-            quiet = quiet[~self.gone[quiet]]
-        self._search(_barred(problem, quiet), keep_s=0.5 * all_s)
-        proven = []
-        for hub in hubs[np.argsort(-users[hubs], kind="stable")]:
-            if self._left_s() < 0.4 * all_s:
+            if _open(rest) <= FEW:
                 break
-            if dual.without(int(hub)) > self.cost * (1 + PROVEN):
-                proven.append(hub)
-        self._told("leaving out")
-        rest = reduced(_barred(problem, np.array(proven, np.int64)))
+            self._core(dual, least, within_s=0.1 * all_s)
+            rest = self._settled(dual)
+        if _open(rest) > FEW:
+            self._search(dual, keep_s=0.5 * all_s)
+            rest = self._settled(dual)
         if rest.problem.groups.nodes <= LARGEST_MODEL:
             self._by_whole_model(rest)
-        self._search(_barred(problem, quiet), keep_s=MARGIN_S)
+        self._search(dual, keep_s=MARGIN_S)
 
-    def _core(self, quiet: NDArray[np.int64], *, within_s: float) -> None:
+    def _raise(self, dual: Dual, *, until_s: float) -> None:
+        """Raise the bound until it hardly moves, or time ends."""
+        while dual.passes < MOST_PASSES and self._left_s() > until_s:
+            before = dual.bound
+            dual.improve(passes=PASSES, left_s=self._left_s)
+            self._told("bound", dual.bound)
+            if dual.passes > 4 * PASSES and dual.bound - before < 2e-5 * dual.bound:
+                break
+
+    def _dive(self, dual: Dual, *, keep_s: float) -> None:
+        """Decide the hubs for good, a quarter at a time, those that the dual is sure of first.
+
+        Taking a hub or not changes the price of all that stands behind it; the prices follow.
+        """
+        never, always = self._never.copy(), self._always.copy()
+        open_ = self._hubs[~(never | always)[self._hubs]]
+        while open_.size and self._left_s() > keep_s:
+            average = dual.average[open_]
+            doubt = np.minimum(average, 1 - average)
+            now = doubt < SURE
+            now[np.argsort(doubt, kind="stable")[: max(1, open_.size // 4)]] = True
+            taken = average >= 0.5
+            always[open_[now & taken]] = True
+            never[open_[now & ~taken]] = True
+            open_ = open_[~now]
+            dual = dual.fixed(never=never, always=always)
+            dual.improve(passes=PASSES, left_s=self._left_s)
+            if dual.bound == np.inf:
+                return
+        self._keep(rounded(_barred(self._problem, never), dual.average, taken=always))
+        self._told("hubs decided")
+
+    def _settled(self, dual: Dual) -> Reduced:
+        """Prove what each plan as cheap as the best acts on, or none does; return what is left."""
+        problem, most = self._problem, self.cost * (1 + PROVEN)
+        if np.isfinite(most):
+            open_ = ~(self._never | self._always) & np.isfinite(problem.cost)
+            never, always = dual.settled(np.flatnonzero(open_), most=most, left_s=self._left_s)
+            self._never |= never
+            self._always |= always
+            self._told("settling")
+        barred = _barred(problem, self._never & ~self._always)
+        return reduced(barred, taken=self._always)
+
+    def _core(self, dual: Dual, least: float, *, within_s: float) -> None:
         """Plan without the hubs that the dual hardly ever buys."""
-        core = reduced(_barred(self._problem, quiet))
+        core = self._without_quiet(dual, least)
         if core.problem.groups.nodes > LARGEST_MODEL:
             return
         began = self._left_s()
@@ -171,7 +217,13 @@ class _Ladder:
             raise KeyboardInterrupt
 
     def _by_whole_model(self, rest: Reduced) -> None:
-        """Plan all that is not proven to be left out: the bound of this one counts."""
+        """Plan all that is not settled: the bound of this one counts."""
+        if self._gap() <= ENOUGH:
+            return
+        if rest.problem.must <= SLACK * max(1.0, float(self._problem.weight.sum())):
+            self._keep(rest.taken)
+            self._told("model", min(self._problem.price(rest.taken), self.cost))
+            return
         whole = rest.problem.groups.nodes <= SMALL
         solved = Model(rest.problem, whole=whole, seed=self._seed).solve(
             left_s=lambda: self._left_s() - MARGIN_S,
@@ -181,21 +233,38 @@ class _Ladder:
         if solved.bought is not None:
             self._keep(rest.unfold(solved.bought))
         # What was left out costs more than the best plan: so the bound is the less of the two.
-        self._told("model", min(solved.bound, self.cost))
+        spent = self._problem.price(rest.taken)
+        self._told("model", min(spent + solved.bound, self.cost))
         if solved.interrupted:
             raise KeyboardInterrupt
 
-    def _search(self, problem: Problem, *, keep_s: float) -> None:
-        if self.gone is None:
+    def _search(self, dual: Dual, *, keep_s: float) -> None:
+        if self.gone is None or self._left_s() <= keep_s:
             return
-        search = Neighbourhoods(problem, self.gone, seed=self._seed)
-        while self._left_s() > keep_s and self.cost - self.bound > ENOUGH * self.cost:
+        part = self._without_quiet(dual, BOUGHT_OFTEN[-1])
+        search = Neighbourhoods(part.problem, part.folded(self.gone), seed=self._seed)
+        while self._left_s() > keep_s and self._gap() > ENOUGH:
+            before = search.cost
             interrupted = search.step(left_s=lambda: self._left_s() - keep_s)
-            if search.cost < self.cost:
-                self.gone, self.cost = search.gone, search.cost
+            if search.cost < before:
+                self._keep(part.unfold(search.gone))
             self._told("neighbourhoods")
             if interrupted:
                 raise KeyboardInterrupt
+
+    def _without_quiet(self, dual: Dual, least: float) -> Reduced:
+        """Return what is left without hubs hardly ever bought, and with those bought taken."""
+        never = self._never.copy()
+        never[self._hubs[dual.average[self._hubs] < least]] = True
+        never &= ~self._always
+        if self.gone is not None:
+            never &= ~self.gone
+        return reduced(_barred(self._problem, never), taken=self._always)
+
+    def _gap(self) -> float:
+        if self.gone is None:
+            return 1.0
+        return (self.cost - self.bound) / self.cost if self.cost > 0 else 0.0
 
     def _keep(self, gone: Bools | None) -> None:
         problem = self._problem
@@ -218,7 +287,14 @@ class _Ladder:
         self._progress(what, None if self.gone is None else self.cost, self.bound)
 
 
-def _barred(problem: Problem, nodes: NDArray[np.int64]) -> Problem:
+def _open(rest: Reduced) -> int:
+    """Count what must be bought whole or not at all: all but demand's own price."""
+    problem = rest.problem
+    sink = (problem.weight > 0) & (np.diff(problem.groups.use_start) == 0)
+    return int(np.count_nonzero(np.isfinite(problem.cost) & ~sink))
+
+
+def _barred(problem: Problem, nodes: Bools) -> Problem:
     cost = problem.cost.copy()
     cost[nodes] = np.inf
     return replace(problem, cost=cost)
