@@ -27,8 +27,13 @@ _SAFE = 1 - 1e-9
 """The bound is lowered by this: sums of floats round."""
 _NEWEST = 0.1
 """Weight of the newest pass in what the shares follow: single passes buy all or nothing."""
-_PASSES_AGAIN = 40
-"""Passes that a dual with new fixings counts as made: its steps and averages are wider again."""
+_FIRST_STEP, _LAST_STEP, _SHORTER = 0.5, 0.005, 0.7
+_LOOK, _RISE = 15, 1.2e-4
+"""A step is shortened when so many passes have lifted the bound by less than this share. With
+these, 800 passes end 0.7 % below the least cost at 50,000 nodes, 1 % closer than with steps that
+shrink as the square root of the passes."""
+_STEP_AGAIN, _PASSES_AGAIN = 0.1, 40
+"""Step of a dual with new fixings, and passes that it counts as made: it has to move again."""
 _USERS_AT_ONCE = 100_000
 """Users of candidates that are settled between two looks at the time."""
 
@@ -69,23 +74,22 @@ class Dual:
         self.best_share = self._share.copy()
         self._best_cost, self._best_spent = self._costs()
         self.passes = 0
+        self._step, self._seen = _FIRST_STEP, 0.0
+
+    @property
+    def still(self) -> bool:
+        """Whether steps have become so short that the bound hardly rises any more."""
+        return self._step < _LAST_STEP
 
     @property
     def average(self) -> Floats:
         """How much of each node was bought, on the average of late passes."""
         return self._average[: self._nodes]
 
-    def improve(self, *, passes: int, left_s: Callable[[], float], step: float = 1.0) -> None:
-        """Make passes until they are done or time ends; :attr:`bound` only rises.
-
-        Parameters
-        ----------
-        step : float
-            Of the first passes. With what is asked for averaged over ten passes, 1 came closer
-            than 0.3, 2 and 3 (100,000 nodes).
-        """
+    def improve(self, *, passes: int, left_s: Callable[[], float]) -> None:
+        """Make passes until they are done, time ends or steps are tiny; the bound only rises."""
         for _ in range(passes):
-            if left_s() <= 0 or self.bound == np.inf:
+            if left_s() <= 0 or self.bound == np.inf or self.still:
                 return
             self.passes += 1
             cost, spent = self._costs()
@@ -96,7 +100,11 @@ class Dual:
                 self.best_share[:] = self._share
                 self._best_cost, self._best_spent = cost, spent
             if value < np.inf:
-                self._follow(step)
+                self._follow()
+            if self.passes % _LOOK == 0:
+                if self.bound - self._seen < _RISE * self.bound:
+                    self._step *= _SHORTER
+                self._seen = self.bound
 
     def fixed(self, *, never: Bools, always: Bools) -> Dual:
         """Return the dual of plans that act on none of ``never`` and all of ``always``.
@@ -109,8 +117,9 @@ class Dual:
         other._limits = self._limits.copied()
         other._never[: self._nodes] |= never
         other._always[: self._nodes] |= always
-        other.bound = 0.0
+        other.bound = other._seen = 0.0
         other.passes = min(self.passes, _PASSES_AGAIN)
+        other._step = max(self._step, _STEP_AGAIN)
         other._best_cost, other._best_spent = other._costs()
         return other
 
@@ -176,7 +185,7 @@ class Dual:
         cost[self._never] = np.inf
         return cost, spent
 
-    def _follow(self, step: float) -> None:
+    def _follow(self) -> None:
         """Move the shares towards the links that this pass asked for, and those before it."""
         groups = self._problem.groups
         kernels.flow_pass(
@@ -193,11 +202,10 @@ class Dual:
         # The averages forget: early passes split badly.
         self._average += max(2.0 / (self.passes + 1), 0.01) * (self._bought - self._average)
         self._asked += max(1.0 / self.passes, _NEWEST) * (self._link_flow - self._asked)
-        step /= np.sqrt(1 + self.passes / 20)
         kernels.share_step(
-            groups.use_start, groups.link, self._back, self._share, self._asked, step
+            groups.use_start, groups.link, self._back, self._share, self._asked, self._step
         )
-        self._limits.step(self._bought, bound=self.bound, step=step)
+        self._limits.step(self._bought, bound=self.bound, step=self._step)
 
     def _priced(self, cost: Floats, share: Floats) -> tuple[float, float]:
         """Price all nodes; return the least price of the demand, and the dearest by weight."""

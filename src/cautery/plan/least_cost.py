@@ -1,9 +1,9 @@
 """The least cost of bringing a share of the demand down: a plan, and how far from the best it is.
 
 A ladder: exact reductions, then one model where the problem is small. A larger one is bounded by
-the dual, rounded, planned without the hubs that the dual never buys, and, once a plan is known,
-without those of which the dual proves that no plan as cheap acts on them; the rest of the time
-goes to neighbourhoods.
+the dual and rounded; its hubs are decided one after another; then it is planned with nothing left
+open but what the dual cannot prove of plans that cost so much, for higher and higher costs; the
+rest of the time goes to neighbourhoods.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from cautery.plan.dual import Dual
 from cautery.plan.graph import SLACK, Bools
-from cautery.plan.milp import Model
+from cautery.plan.milp import Model, shared
 from cautery.plan.reduce import Problem, Reduced, reduced
 from cautery.plan.search import Neighbourhoods, rounded, topped_up, trimmed, within
 
@@ -24,7 +24,6 @@ SMALL = 4000
 LARGEST_MODEL = 60_000
 """Nodes up to which one model still tells something within minutes: larger ones are searched by
 neighbourhoods alone."""
-MOST_PASSES = 2000
 HUB_FROM = 6
 """Users from which a node is a hub: whether it is taken changes prices far around."""
 PASSES = 25
@@ -33,11 +32,11 @@ DIVE_GAP = 0.005
 """Gap after rounding from which the hubs are decided one after another."""
 SURE = 0.1
 """Share of the dual's late passes within which a hub is as good as never or always bought."""
-FEW = 500
-"""Open decisions up to which one model is quicker than any way around it (20,000 nodes)."""
-BOUGHT_OFTEN = (0.5, 0.1)
-"""Shares of the dual's late passes: hubs bought less often are left out of the core models."""
-CORE_GAP = 4e-4
+HOPES = (0.2, 0.4, 0.7, 1.0)
+"""How far from the bound towards the best plan the least cost is hoped to be, one after another."""
+MOST_OPEN = 1500
+"""Open decisions up to which a model tells something within seconds."""
+MODEL_GAP = 5e-5
 ENOUGH = 1e-4
 """Gap at which the search ends: a tenth of what reference/planning.md certifies."""
 MARGIN_S = 0.3
@@ -125,15 +124,13 @@ class _Ladder:
         self.gone: Bools | None = None
         self.cost = float("inf")
         self.bound = 0.0
-        self._never = np.zeros(problem.groups.nodes, np.bool_)
-        self._always = np.zeros(problem.groups.nodes, np.bool_)
         users = np.diff(problem.groups.use_start)
         self._hubs = np.flatnonzero((users >= HUB_FROM) & np.isfinite(problem.cost))
 
     def climb(self) -> None:
-        """Bound, round, decide the hubs, settle what can be proved, plan the rest, search on.
+        """Bound, round, decide the hubs; then plan what the bound leaves open, and search on.
 
-        A rung is left out where the bound is near already.
+        Each rung is left out where the bound is near already.
         """
         problem, all_s = self._problem, self._left_s()
         dual = Dual(problem)
@@ -141,37 +138,30 @@ class _Ladder:
         if not problem.limited:
             self._keep(rounded(problem, dual.average))
             self._told("rounding")
-        if self._gap() > DIVE_GAP and not problem.limited:
-            self._dive(dual, keep_s=0.6 * all_s)
-        rest = self._settled(dual)
-        for least in BOUGHT_OFTEN:
-            if _open(rest) <= FEW:
+            if self._gap() > DIVE_GAP:
+                self._dive(dual, keep_s=0.6 * all_s)
+        for hope in HOPES:
+            if self._gap() <= ENOUGH:
+                return
+            if not self._hoped(dual, hope, within_s=0.1 * all_s):
+                self._search(dual, keep_s=0.4 * all_s)
+                self._hoped(dual, 1.0, within_s=self._left_s() - MARGIN_S)
                 break
-            self._core(dual, least, within_s=0.1 * all_s)
-            rest = self._settled(dual)
-        if _open(rest) > FEW:
-            self._search(dual, keep_s=0.5 * all_s)
-            rest = self._settled(dual)
-        if rest.problem.groups.nodes <= LARGEST_MODEL:
-            self._by_whole_model(rest)
         self._search(dual, keep_s=MARGIN_S)
 
     def _raise(self, dual: Dual, *, until_s: float) -> None:
         """Raise the bound until it hardly moves, or time ends."""
-        while dual.passes < MOST_PASSES and self._left_s() > until_s:
-            before = dual.bound
+        while not dual.still and self._left_s() > until_s:
             dual.improve(passes=PASSES, left_s=self._left_s)
             self._told("bound", dual.bound)
-            if dual.passes > 4 * PASSES and dual.bound - before < 2e-5 * dual.bound:
-                break
 
     def _dive(self, dual: Dual, *, keep_s: float) -> None:
         """Decide the hubs for good, a quarter at a time, those that the dual is sure of first.
 
         Taking a hub or not changes the price of all that stands behind it; the prices follow.
         """
-        never, always = self._never.copy(), self._always.copy()
-        open_ = self._hubs[~(never | always)[self._hubs]]
+        never = np.zeros(self._problem.groups.nodes, np.bool_)
+        always, open_ = never.copy(), self._hubs
         while open_.size and self._left_s() > keep_s:
             average = dual.average[open_]
             doubt = np.minimum(average, 1 - average)
@@ -188,60 +178,58 @@ class _Ladder:
         self._keep(rounded(_barred(self._problem, never), dual.average, taken=always))
         self._told("hubs decided")
 
-    def _settled(self, dual: Dual) -> Reduced:
-        """Prove what each plan as cheap as the best acts on, or none does; return what is left."""
-        problem, most = self._problem, self.cost * (1 + PROVEN)
-        if np.isfinite(most):
-            open_ = ~(self._never | self._always) & np.isfinite(problem.cost)
-            never, always = dual.settled(np.flatnonzero(open_), most=most, left_s=self._left_s)
-            self._never |= never
-            self._always |= always
-            self._told("settling")
-        barred = _barred(problem, self._never & ~self._always)
-        return reduced(barred, taken=self._always)
+    def _hoped(self, dual: Dual, hope: float, *, within_s: float) -> bool:
+        """Plan as if some plan were so near the bound; tell whether that could be asked.
 
-    def _core(self, dual: Dual, least: float, *, within_s: float) -> None:
-        """Plan without the hubs that the dual hardly ever buys."""
-        core = self._without_quiet(dual, least)
-        if core.problem.groups.nodes > LARGEST_MODEL:
-            return
-        began = self._left_s()
-        solved = Model(core.problem, whole=False, seed=self._seed).solve(
-            left_s=lambda: min(self._left_s(), within_s - (began - self._left_s())),
-            gap=CORE_GAP,
-        )
-        if solved.bought is not None:
-            self._keep(core.unfold(solved.bought))
-        self._told("core model")
-        if solved.interrupted:
-            raise KeyboardInterrupt
+        What no plan as cheap as that acts on, by the dual, and what each of them does, is out of
+        the question, and the model of the rest is small. Its bound counts up to the cost hoped for,
+        whether there is such a plan or not.
 
-    def _by_whole_model(self, rest: Reduced) -> None:
-        """Plan all that is not settled: the bound of this one counts."""
-        if self._gap() <= ENOUGH:
-            return
-        if rest.problem.must <= SLACK * max(1.0, float(self._problem.weight.sum())):
+        Parameters
+        ----------
+        hope : float
+            Where the cost is hoped to be: 0 at the bound, 1 at the best plan's.
+        """
+        problem, began = self._problem, self._left_s()
+        low = max(self.bound, dual.bound)
+        most = low + hope * (self.cost - low) if self.gone is not None else np.inf
+        rest = self._settled(dual, most * (1 + PROVEN))
+        spent = problem.price(rest.taken)
+        if rest.problem.must <= SLACK * max(1.0, float(problem.weight.sum())):
             self._keep(rest.taken)
-            self._told("model", min(self._problem.price(rest.taken), self.cost))
-            return
-        whole = rest.problem.groups.nodes <= SMALL
+            self._told("model", min(spent, most))
+            return True
+        nodes = rest.problem.groups.nodes
+        if nodes > LARGEST_MODEL or (hope < 1 and _open(rest) > MOST_OPEN):
+            return False
+        whole = nodes <= SMALL
         solved = Model(rest.problem, whole=whole, seed=self._seed).solve(
-            left_s=lambda: self._left_s() - MARGIN_S,
-            gap=0.0 if whole else CORE_GAP / 4,
+            left_s=lambda: min(self._left_s() - MARGIN_S, within_s - (began - self._left_s())),
+            gap=0.0 if whole else MODEL_GAP,
             start=None if self.gone is None else rest.folded(self.gone),
         )
         if solved.bought is not None:
             self._keep(rest.unfold(solved.bought))
-        # What was left out costs more than the best plan: so the bound is the less of the two.
-        spent = self._problem.price(rest.taken)
-        self._told("model", min(spent + solved.bound, self.cost))
+        self._told("model", min(spent + solved.bound, most))
         if solved.interrupted:
             raise KeyboardInterrupt
+        return True
+
+    def _settled(self, dual: Dual, most: float) -> Reduced:
+        """Return what is left when a plan may cost no more than ``most``."""
+        problem = self._problem
+        never, always = dual.settled(
+            np.flatnonzero(np.isfinite(problem.cost)), most=most, left_s=self._left_s
+        )
+        self._told("settling")
+        return reduced(_barred(problem, never & ~always), taken=always)
 
     def _search(self, dual: Dual, *, keep_s: float) -> None:
         if self.gone is None or self._left_s() <= keep_s:
             return
-        part = self._without_quiet(dual, BOUGHT_OFTEN[-1])
+        never = np.zeros(self.gone.size, np.bool_)
+        never[self._hubs[dual.average[self._hubs] < SURE]] = True
+        part = reduced(_barred(self._problem, never & ~self.gone))
         search = Neighbourhoods(part.problem, part.folded(self.gone), seed=self._seed)
         while self._left_s() > keep_s and self._gap() > ENOUGH:
             before = search.cost
@@ -251,15 +239,6 @@ class _Ladder:
             self._told("neighbourhoods")
             if interrupted:
                 raise KeyboardInterrupt
-
-    def _without_quiet(self, dual: Dual, least: float) -> Reduced:
-        """Return what is left without hubs hardly ever bought, and with those bought taken."""
-        never = self._never.copy()
-        never[self._hubs[dual.average[self._hubs] < least]] = True
-        never &= ~self._always
-        if self.gone is not None:
-            never &= ~self.gone
-        return reduced(_barred(self._problem, never), taken=self._always)
 
     def _gap(self) -> float:
         if self.gone is None:
@@ -288,10 +267,8 @@ class _Ladder:
 
 
 def _open(rest: Reduced) -> int:
-    """Count what must be bought whole or not at all: all but demand's own price."""
-    problem = rest.problem
-    sink = (problem.weight > 0) & (np.diff(problem.groups.use_start) == 0)
-    return int(np.count_nonzero(np.isfinite(problem.cost) & ~sink))
+    """Count what must be bought whole or not at all."""
+    return int(np.count_nonzero(np.isfinite(rest.problem.cost) & shared(rest.problem)))
 
 
 def _barred(problem: Problem, nodes: Bools) -> Problem:
