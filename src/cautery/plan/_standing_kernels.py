@@ -14,6 +14,22 @@ from numba import njit
 
 
 @njit(cache=True)
+def gathered(key, keys):
+    """Return where each key's places begin, and the places by key: a stable counting sort."""
+    begin = np.zeros(keys + 1, np.int64)
+    for i in range(key.size):
+        begin[key[i] + 1] += 1
+    for k in range(keys):
+        begin[k + 1] += begin[k]
+    free = begin[:-1].copy()
+    places = np.empty(key.size, np.int64)
+    for i in range(key.size):
+        places[free[key[i]]] = i
+        free[key[i]] += 1
+    return begin, places
+
+
+@njit(cache=True)
 def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, gone):
     """Tell who is up where ``link[i]``, the link of ``uses[i]``, may be missing.
 

@@ -53,11 +53,10 @@ class Groups:
 
     def __post_init__(self) -> None:
         group_of_link = np.repeat(np.arange(self.owner.size, dtype=np.int32), np.diff(self.start))
-        by_member = np.argsort(self.member, kind="stable")
-        counts = np.bincount(self.member, minlength=self.nodes)
+        use_start, by_member = kernels.gathered(self.member, self.nodes)
         set_ = object.__setattr__
         set_(self, "of_node", np.bincount(self.owner, minlength=self.nodes).astype(np.int32))
-        set_(self, "use_start", np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+        set_(self, "use_start", use_start)
         set_(self, "link", by_member)
         set_(self, "uses", group_of_link[by_member])
 
