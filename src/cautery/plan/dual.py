@@ -86,6 +86,11 @@ class Dual:
         """How much of each node was bought, on the average of late passes."""
         return self._average[: self._nodes]
 
+    @property
+    def cost(self) -> Floats:
+        """What acting costs with all that limits add, at the best bound."""
+        return self._best_cost[: self._nodes]
+
     def improve(self, *, passes: int, left_s: Callable[[], float]) -> None:
         """Make passes until they are done, time ends or steps are tiny; the bound only rises."""
         for _ in range(passes):

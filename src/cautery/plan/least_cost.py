@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from cautery.plan import countries
 from cautery.plan.dual import Dual
 from cautery.plan.graph import SLACK, Bools
 from cautery.plan.milp import Model, shared
@@ -106,9 +107,7 @@ def least_cost(
         interrupted = True
     if ladder.gone is None:
         return Found(gone=None, cost=float("inf"), bound=ladder.bound, interrupted=interrupted)
-    gone = whole.unfold(ladder.gone)
-    if not problem.limited:
-        gone = trimmed(problem, gone)
+    gone = trimmed(problem, whole.unfold(ladder.gone))
     cost = problem.price(gone)
     return Found(gone=gone, cost=cost, bound=min(cost, ladder.bound), interrupted=interrupted)
 
@@ -135,9 +134,10 @@ class _Ladder:
         problem, all_s = self._problem, self._left_s()
         dual = Dual(problem)
         self._raise(dual, until_s=0.75 * all_s)
-        if not problem.limited:
-            self._keep(rounded(problem, dual.average))
-            self._told("rounding")
+        if countries.count(problem):
+            self._by_countries(dual, within_s=0.25 * all_s)
+        else:
+            self._round(dual)
             if self._gap() > DIVE_GAP:
                 self._dive(dual, keep_s=0.6 * all_s)
         for hope in HOPES:
@@ -154,6 +154,36 @@ class _Ladder:
         while not dual.still and self._left_s() > until_s:
             dual.improve(passes=PASSES, left_s=self._left_s)
             self._told("bound", dual.bound)
+
+    def _round(self, dual: Dual) -> None:
+        """Round what the dual buys; bystanders cost more and more until the budget suffices."""
+        problem = self._problem
+        may = np.isfinite(problem.cost)
+        extra = np.where(may, dual.cost, 0.0) - np.where(may, problem.cost, 0.0)
+        for times in (1, 2, 4, 8) if problem.budget is not None else (1,):
+            cost = problem.cost + times * extra
+            self._keep(rounded(replace(problem, cost=cost), dual.average))
+        self._told("rounding")
+
+    def _by_countries(self, dual: Dual, *, within_s: float) -> None:
+        """Choose the countries by the dual, and plan as if only they could act."""
+        began = self._left_s()
+
+        def left_s() -> float:
+            return min(self._left_s(), within_s - (began - self._left_s()))
+
+        chosen = countries.acting(
+            self._problem, dual, left_s=lambda: left_s() - 0.5 * within_s
+        )
+        self._told("countries chosen")
+        part = countries.only(self._problem, chosen)
+        if part.down(np.isfinite(part.cost)) < part.must:
+            return
+        found = least_cost(part, left_s=left_s, seed=self._seed)
+        self._keep(found.gone)
+        self._told("countries planned")
+        if found.interrupted:
+            raise KeyboardInterrupt
 
     def _dive(self, dual: Dual, *, keep_s: float) -> None:
         """Decide the hubs for good, a quarter at a time, those that the dual is sure of first.
@@ -252,11 +282,9 @@ class _Ladder:
         gone = topped_up(problem, gone)
         if problem.down(gone) < problem.must - SLACK * max(1.0, float(problem.weight.sum())):
             return
-        if problem.limited:
-            if not within(problem, gone):
-                return
-        else:
-            gone = trimmed(problem, gone)
+        gone = trimmed(problem, gone)
+        if not within(problem, gone):
+            return
         cost = problem.price(gone)
         if cost < self.cost:
             self.gone, self.cost = gone, cost
@@ -302,8 +330,6 @@ def _by_model(
         must += 2 * lacking  # within the solver's tolerance, but not within ours
     if best is None:
         return Found(gone=None, cost=float("inf"), bound=bound, interrupted=solved.interrupted)
-    gone = best
-    if not problem.limited:
-        gone = trimmed(problem, gone)
+    gone = trimmed(problem, best)
     cost = problem.price(gone)
     return Found(gone=gone, cost=cost, bound=min(cost, bound), interrupted=solved.interrupted)

@@ -292,7 +292,7 @@ class Model:
             wanted = (problem.must if must is None else must) / total
             for part in self._parts or (np.ones(problem.weight.size, np.bool_),):
                 inside = part[self._weighted]
-                scale = share.sum() / share[inside].sum()
+                scale = share.sum() / (share[inside].sum() or 1.0)
                 row = np.concatenate([row, np.full(np.count_nonzero(inside), upper.size)])
                 column = np.concatenate([column, self._down[self._weighted[inside]]])
                 value = np.concatenate([value, share[inside] * scale])

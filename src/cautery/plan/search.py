@@ -151,9 +151,8 @@ class Neighbourhoods:
         gone = topped_up(problem, gone)
         if problem.down(gone) < problem.must - _slack(problem):
             return
-        if not problem.limited:
-            gone = trimmed(problem, gone)
-        elif not within(problem, gone):
+        gone = trimmed(problem, gone)
+        if not within(problem, gone):
             return
         cost = problem.price(gone)
         if cost <= self.cost:
