@@ -172,9 +172,7 @@ class _Ladder:
         def left_s() -> float:
             return min(self._left_s(), within_s - (began - self._left_s()))
 
-        chosen = countries.acting(
-            self._problem, dual, left_s=lambda: left_s() - 0.5 * within_s
-        )
+        chosen = countries.acting(self._problem, dual, left_s=lambda: left_s() - 0.5 * within_s)
         self._told("countries chosen")
         part = countries.only(self._problem, chosen)
         if part.down(np.isfinite(part.cost)) < part.must:

@@ -44,7 +44,8 @@ class LimitPrices:
     def copied(self) -> LimitPrices:
         """Return the same prices, to go on by themselves."""
         other = copy(self)
-        other._part, other._bought = self._part.copy(), self._bought.copy()
+        other._part = self._part.copy()  # noqa: SLF001 - its own kind
+        other._bought = self._bought.copy()  # noqa: SLF001 - its own kind
         return other
 
     def costs(self) -> tuple[Floats, float]:
