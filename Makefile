@@ -23,6 +23,7 @@ $(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml
 	@echo "compiling the kernels (once)"
 	@$(BIN)/python -m cautery.fingerprint.warm
 	@$(BIN)/python -m cautery.plan.warm
+	@$(BIN)/python -m cautery.catalogue.warm
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt

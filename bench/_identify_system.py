@@ -28,7 +28,8 @@ from cautery.identify._sounding import Sounding, proposed
 from cautery.identify.ladder import listen
 from cautery.identify.likelihood import posterior, tail
 from cautery.identify.picture import look
-from cautery.identify.references import ReferenceInfo, References
+from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references import References
 from cautery.model.media import LUMA_SHAPE, Decoded
 
 RECIPE = DEFAULT_RECIPE

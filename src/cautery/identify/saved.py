@@ -11,10 +11,12 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.fingerprint.recipe import DEFAULT_RECIPE, Recipe
+from cautery.identify._checked import MOST_TIME_S
 from cautery.identify._packed import KINDS, attach, packed, packed_runs, unpacked_runs
 from cautery.identify._rolling import Array
 from cautery.identify.reference_file import Mapped, map_arrays, write_arrays
-from cautery.identify.references import MOST_TIME_S, ReferenceInfo, References
+from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references import References
 
 _FORM = "references"
 _AGAIN = "Build the references again."

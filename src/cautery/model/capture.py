@@ -125,6 +125,22 @@ class NetworkFact:
     shares: tuple[tuple[str, float], ...] = ()
 
 
+NAME_LISTS = (
+    "bank-website",
+    "university_domains",
+    "dynamic-dns",
+    "link-in-bio",
+    "url-shortener",
+    "disposable-email",
+    "cdn-cname-suffixes",
+    "protected-names",
+)
+"""Facts that say of which protected kind a name is; the last one tells each name's kind itself."""
+
+ADDRESS_LISTS = ("public-dns-v4", "parking-domain", "sinkholes")
+"""Facts that say of which protected kind an address is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedFact:
     """The published range that says an address is shared.
