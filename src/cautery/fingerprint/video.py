@@ -188,6 +188,8 @@ def signature(
     if len(number) > len(times):
         shown = (shown - first) * speed
         even = np.stack([np.interp(grid, shown, folded[number, k]) for k in range(FOLDED)])
+        # Between two instants a turn this short is half missed: over 5 s, one in five places was.
+        even[:, 1:-1] = (even[:, :-2] + 2 * even[:, 1:-1] + even[:, 2:]) / 4
     change = np.zeros_like(even)
     change[:, 1:-1] = even[:, 2:] - even[:, :-2]
     change[:, hole] = 0
