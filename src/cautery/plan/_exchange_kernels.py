@@ -1,6 +1,11 @@
-"""The loops of the search by exchanges, compiled and cached. Groups lie as in ``_standing_kernels``."""
+"""The loops of the search by exchanges, compiled and cached.
+
+Groups lie as in ``_standing_kernels``.
+"""
 
 # ruff: noqa: PLR0917 - compiled loops take plain arrays, in order
+# ruff: noqa: NPY002 - the only generator that compiled loops have
+# ruff: noqa: PERF401 - lists are extended one by one there
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _ONE = np.uint64(1)
 
 @njit(cache=True)
 def in_order(component, count, owner, start, member):
-    """Number components anew so that members stand before owners; say which hold a circle."""
+    """Return components numbered so that members stand before owners, and which hold a circle."""
     size = np.zeros(count, np.int64)
     for v in range(component.size):
         size[component[v]] += 1

@@ -187,11 +187,12 @@ def _behind(worlds: Worlds) -> Floats:
     What stands on a group stands on each of its members in part.
     """
     problem, groups = worlds.posed.problem, worlds.posed.problem.groups
-    behind = kernels.behind(
+    behind: Floats = kernels.behind(
         worlds.frame, worlds.order, groups.sizes, problem.weight / problem.weight.sum()
     )
-    odds: Floats = np.sqrt(behind) + _EVENLY * np.sqrt(behind).mean()
-    return odds / odds.sum()
+    odds = np.sqrt(behind) + _EVENLY * np.sqrt(behind).mean()
+    share: Floats = odds / odds.sum()
+    return share
 
 
 def _limits(worlds: Worlds) -> _Limits:

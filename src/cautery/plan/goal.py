@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -62,6 +63,8 @@ def posed(graph: PlanGraph, goal: Goal, *, as_of: date | None) -> tuple[Problem,
     An uncertain graph is posed as if all that may be there were there, and every action worked.
     """
     may: Bools = np.isfinite(graph.cost) & np.isfinite(graph.delay_days) & ~graph.forbid
+    if graph.refused is not None:
+        may &= ~graph.refused
     if goal.by is not None and as_of is not None:
         may &= graph.delay_days <= (goal.by - as_of).days
     if goal.collateral is not None:
@@ -84,3 +87,13 @@ def posed(graph: PlanGraph, goal: Goal, *, as_of: date | None) -> tuple[Problem,
         ),
         may,
     )
+
+
+def day_after(as_of: date | None, days: float) -> date | None:
+    """Return the first whole day at or after so many days; ``None`` where nobody can say."""
+    if as_of is None or not math.isfinite(days):
+        return None
+    try:
+        return as_of + timedelta(days=math.ceil(days))
+    except OverflowError:
+        return None

@@ -96,8 +96,8 @@ class Model:
     Parameters
     ----------
     whole : bool
-        Whether a sink's own price must be paid whole. If not, one may be bought in part: the
-        bound is a little lower and stays one, and a large model is much easier.
+        Whether what serves one sink alone must be bought whole. If not, one sink may be cut in
+        part: the bound is a little lower and stays one, and a large model is much easier.
     parts : sequence of ndarray, or None
         Nodes of parts whose demand must each be cut by itself, as ``must`` is of the whole.
     odds : Odds or None
@@ -195,9 +195,8 @@ class Model:
         self._whole = whole
         self._integer = np.ones(columns, np.bool_)
         if not whole:
-            sink = (problem.weight > 0) & (np.diff(groups.use_start) == 0)
             self._integer[:] = False
-            self._integer[: self.buyable.size] = ~sink[self.buyable]
+            self._integer[: self.buyable.size] = shared(problem)[self.buyable]
             self._integer[join[self._acting]] = True
             self._integer[whole_groups] = True
         if odds is not None:
@@ -293,7 +292,7 @@ class Model:
             wanted = (problem.must if must is None else must) / total
             for part in self._parts or (np.ones(problem.weight.size, np.bool_),):
                 inside = part[self._weighted]
-                scale = share.sum() / share[inside].sum()
+                scale = share.sum() / (share[inside].sum() or 1.0)
                 row = np.concatenate([row, np.full(np.count_nonzero(inside), upper.size)])
                 column = np.concatenate([column, self._down[self._weighted[inside]]])
                 value = np.concatenate([value, share[inside] * scale])
@@ -346,6 +345,20 @@ class Model:
         if most_down:
             bound = -bound / _PER_MILLE * total
         return Solution(bought=bought, bound=bound, proven=proven, interrupted=interrupted)
+
+
+def shared(problem: Problem) -> Bools:
+    """Mark nodes that may serve more than one sink; of the others, part of a price buys a part."""
+    groups = problem.groups
+    users = np.diff(groups.use_start)
+    alone: Bools = (problem.weight > 0) & (users == 0)
+    single = np.flatnonzero((users == 1) & (problem.weight == 0))
+    owner = groups.owner[groups.uses[groups.use_start[single]]]
+    while True:
+        more = single[alone[owner] & ~alone[single]]
+        if more.size == 0:
+            return ~alone
+        alone[more] = True
 
 
 def _run(highs: Any, highspy: Any, left_s: Callable[[], float]) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from cautery.errors import InputError
 from cautery.plan.chance_bound import favourable
 from cautery.plan.conflict import clashing
-from cautery.plan.goal import Goal, posed
+from cautery.plan.goal import Goal, day_after, posed
 from cautery.plan.graph import SLACK, Bools, PlanGraph
 from cautery.plan.least_cost import LARGEST_MODEL, Found, Progress, least_cost
 from cautery.plan.milp import Model
@@ -130,9 +129,7 @@ def plan_supply(
     as_of = graph.as_of or today
     if goal.by is not None and as_of is None:
         raise InputError("a day is asked for, but the graph has no as_of to count from")
-    problem, may = posed(graph, goal, as_of=as_of)
-    search = _uncertain if graph.uncertain else _certain
-    best = search(graph, goal, problem, may, left_s=left_s, seed=seed, progress=progress)
+    best = cheapest(graph, goal, as_of=as_of, left_s=left_s, seed=seed, progress=progress)
     conflict: tuple[str, ...] = ()
     if best.gone is None:
         conflict = ("time",)
@@ -140,6 +137,7 @@ def plan_supply(
             conflict = clashing(graph, goal, as_of=as_of, seed=seed)
             if graph.uncertain and not conflict:
                 conflict = (f"served <= {goal.served:g}", f"confidence >= {goal.confidence:g}")
+        problem, may = posed(graph, goal, as_of=as_of)
         best = _lowest(problem, graph.require & may, left_s=left_s, seed=seed)
     return told(
         graph,
@@ -150,6 +148,27 @@ def plan_supply(
         seed=seed,
         clock=lambda: clock() - began,
     )
+
+
+def cheapest(
+    graph: PlanGraph,
+    goal: Goal,
+    *,
+    as_of: date | None,
+    left_s: Callable[[], float],
+    seed: int = 0,
+    progress: Progress = lambda _what, _best, _bound: None,
+) -> Found:
+    """Search for the cheapest plan that reaches the goal; what clashes is not asked.
+
+    Parameters
+    ----------
+    left_s : callable
+        Seconds left.
+    """
+    problem, may = posed(graph, goal, as_of=as_of)
+    search = _uncertain if graph.uncertain else _certain
+    return search(graph, goal, problem, may, left_s=left_s, seed=seed, progress=progress)
 
 
 def _certain(
@@ -288,7 +307,6 @@ def told(
         status = "infeasible"
     elif found.proven:
         status = "optimal"
-    day = as_of + timedelta(days=math.ceil(days)) if as_of and math.isfinite(days) else None
     return SupplyPlan(
         remove=tuple(graph.ids[one] for one in removed.tolist()),
         down=tuple(graph.ids[one] for one in down.tolist()),
@@ -297,7 +315,7 @@ def told(
         bound=found.bound if reached else None,
         p_served=odds,
         countries=tuple(graph.countries[one] for one in acting if one >= 0),
-        date=day,
+        date=day_after(as_of, days),
         collateral=float(graph.collateral[removed].sum()),
         conflict=conflict,
         seed=seed,

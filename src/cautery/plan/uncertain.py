@@ -18,7 +18,7 @@ import numpy as np
 from cautery.plan.chance_bound import solve_by_odds
 from cautery.plan.exchange import Exchange
 from cautery.plan.goal import Goal
-from cautery.plan.graph import SLACK, Bools, Floats, PlanGraph
+from cautery.plan.graph import SLACK, Bools, PlanGraph
 from cautery.plan.least_cost import LARGEST_MODEL, MARGIN_S, Found, Progress
 from cautery.plan.reduce import Problem
 from cautery.plan.worlds import WORD, Unsure, Worlds, unsure

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cautery.plan.dual import Dual
+from cautery.plan.explain import behind, explain
 from cautery.plan.goal import Goal, posed
 from cautery.plan.read_graph import graph_of
 from cautery.plan.reduce import reduced
@@ -35,7 +38,9 @@ def warm() -> None:
     gone = rounded(left, dual.average)
     if gone is not None:
         Neighbourhoods(left, gone, seed=0).step(left_s=lambda: 1.0)
-    plan_supply(graph, Goal(served=0.4))
+    plan = plan_supply(graph, Goal(served=0.4), time_limit_s=5.0)
+    explain(graph, Goal(served=0.4), plan, as_of=None, left_s=lambda: 0.0)
+    behind(graph, np.array([0]))
 
 
 if __name__ == "__main__":
