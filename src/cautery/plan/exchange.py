@@ -28,7 +28,7 @@ _EVENLY = 0.2
 _RUINED = (0.1, 0.3, 0.6)
 """Shares of a plan given up at most before it is mended."""
 _COLD = 0.02
-_HOT = (0.1, 0.3, 1.0)
+_HOT = (0.1, 1.0)
 """Temperature at the end of a round, and at its start, in prices of a usual act."""
 
 

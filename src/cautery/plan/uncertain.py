@@ -28,14 +28,14 @@ SEARCHED, LEAST_DRAWS, MOST_DRAWS = 1024, 2048, 4096
 _DRAWN = 2e8
 """Nodes times draws, bits of a sample, above which it is made smaller."""
 _BISECTIONS = 6
-_ROUND = (2000, 10_000)
-"""Steps of one round of exchanges, at least and at most."""
+_STEPS = 4000
+"""Exchanges in one round."""
 _PATIENCE = 10
 """Rounds without a better plan after which the search ends."""
-_RUINS = 20
-"""Plans ruined and mended between two rounds."""
-_TIGHTEN = 0.1
-"""Share of the allowed failures that is taken back where the second sample does not bear a plan."""
+_BUILDS, _RUINS = 10, 60
+"""Plans built anew before a walk, and ruined and mended on it."""
+_DEARER = 0.1
+"""How much dearer a plan the walk goes on from, at first; at its end it goes downhill."""
 _MODEL_GAP = 1e-3
 _INTERVAL = 0.95
 
@@ -151,8 +151,7 @@ def least_cost_by_chance(
 
     loosest = search.loosest(present, goal.served, until_s=0.5 * all_s)
     search.start(loosest)
-    if not search.starts:
-        search.start(posed.required.copy())
+    search.start(posed.required.copy())
     search.climb(lambda cost: progress("exchanges", cost, bound), bound=bound)
     if search.best is None:
         return Found(gone=None, cost=float("inf"), bound=bound)
@@ -181,7 +180,6 @@ class _Search:
         self.starts: list[Bools] = []
         self.best: Bools | None = None
         self.cost = float("inf")
-        self._steps = min(max(_ROUND[0], 16 * posed.problem.groups.nodes), _ROUND[1])
 
     def _in(self, worlds: Worlds, share: float, seed: int) -> Exchange:
         first = _rank(share, worlds.draws)
@@ -225,39 +223,64 @@ class _Search:
 
     def climb(self, told: Callable[[float | None], None], *, bound: float) -> None:
         """Exchange round by round until nothing better turns up, or time ends."""
-        exchange, idle = self._exchange, 0
+        def go_on() -> bool:
+            told(None if self.best is None else self.cost)
+            return self._left_s() > MARGIN_S and self.cost > bound * (1 + SLACK)
+
         for start in self.starts:
-            exchange.mend(start)
+            self._exchange.mend(start)
             self._keep()
-            told(None if self.best is None else self.cost)
-        while idle < _PATIENCE and self._left_s() > MARGIN_S and self.cost > bound * (1 + SLACK):
+        idle = 0
+        while idle < _PATIENCE and go_on():
             before = self.cost
-            at = self.starts[0] if self.best is None else self.best
-            if idle % 2:
-                exchange.round(at, steps=self._steps, left_s=self._left_s)
-                self._keep()
-            else:
-                for _ in range(_RUINS):
-                    if self._left_s() <= MARGIN_S:
-                        break
-                    at = exchange.mend(exchange.ruined(at))
-                    self._keep()
-                    if self.best is not None:
-                        at = self.best
-            told(None if self.best is None else self.cost)
+            at = self.best
+            if at is None or idle % 2:
+                at = self._built(go_on)
+            at = self._wandered(at, go_on)
+            self._exchange.round(at, steps=_STEPS, left_s=self._left_s)
+            self._keep()
             idle = 0 if self.cost < before else idle + 1
 
+    def _built(self, go_on: Callable[[], bool]) -> Bools:
+        """Return the cheapest of some plans built from the start."""
+        plans = []
+        for built in range(_BUILDS):
+            plans.append(self._exchange.mend(self.starts[built % len(self.starts)]))
+            self._keep()
+            if not go_on():
+                break
+        return min(plans, key=self._worth)
+
+    def _wandered(self, at: Bools, go_on: Callable[[], bool]) -> Bools:
+        """Ruin and mend a plan, going on from dearer ones at first; return the cheapest."""
+        best = at
+        for ruin in range(_RUINS):
+            if not go_on():
+                break
+            other = self._exchange.mend(self._exchange.ruined(at))
+            self._keep()
+            if self._worth(other) <= self._worth(at) * (1 + _DEARER * (1 - ruin / _RUINS)):
+                at = other
+            if self._worth(at) < self._worth(best):
+                best = at
+        return best
+
+    def _worth(self, plan: Bools) -> float:
+        return self._problem.price(plan) if self._exchange.holds(plan) else float("inf")
+
     def _keep(self) -> None:
-        """Take the best of the first sample if the second bears it, else ask more of the first."""
-        exchange = self._exchange
+        """Take the best of the first sample, mended and trimmed in the second one."""
+        exchange, second = self._exchange, self._second
         if exchange.best is None or exchange.cost >= self.cost:
             return
-        if self._second.holds(exchange.best):
-            self.best, self.cost = exchange.best.copy(), exchange.cost
-            return
-        last = exchange.worlds.draws - 1
-        exchange.first = min(last, exchange.first + math.ceil(_TIGHTEN * (last - exchange.first)))
-        exchange.last = max(exchange.last, exchange.first)
+        fits = second.holds(exchange.best)
+        mended = second.mend(exchange.best)
+        if second.holds(mended) and self._problem.price(mended) < self.cost:
+            self.best, self.cost = mended, self._problem.price(mended)
+        if not fits:
+            # The first sample flatters the plans made with it: ask a little more of it.
+            exchange.first = min(exchange.worlds.draws - 1, exchange.first + 1)
+            exchange.last = max(exchange.last, exchange.first)
         exchange.best, exchange.cost = self.best, self.cost
 
 
