@@ -223,6 +223,7 @@ class _Search:
 
     def climb(self, told: Callable[[float | None], None], *, bound: float) -> None:
         """Exchange round by round until nothing better turns up, or time ends."""
+
         def go_on() -> bool:
             told(None if self.best is None else self.cost)
             return self._left_s() > MARGIN_S and self.cost > bound * (1 + SLACK)
