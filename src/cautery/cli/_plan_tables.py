@@ -48,6 +48,7 @@ def plan_table(found: SupplyPlan, roles: dict[str, str]) -> None:
         interval = f"{chance.low:.1%} to {chance.high:.1%}"
         told = f"{chance.value:.1%} ({interval}) of {chance.draws} fresh draws reach the goal"
         lines.insert(2, ("chance", told))
+        lines.insert(3, ("tail", f"{chance.tail:.2%} served on the average of the worst draws"))
     if found.status == "infeasible":
         lines = [one for one in lines if one[0] not in ("bound", "gap")]
         lines.append(("clash", "; ".join(found.conflict)))

@@ -36,6 +36,12 @@ def plan(
     confidence: Annotated[
         float, typer.Option(help="Of reaching the goal where the graph is uncertain.")
     ] = 0.95,
+    risk: Annotated[
+        str,
+        typer.Option(
+            help="There: chance, reach it that often; tail, on the average of the other worlds."
+        ),
+    ] = "chance",
     forbid: Annotated[
         list[str] | None, typer.Option(help="Node or action not to act on; may be repeated.")
     ] = None,
@@ -134,6 +140,7 @@ def plan(
         by=_day(by),
         collateral=collateral,
         confidence=confidence,
+        risk=risk,
     )
     read = marked(read_graph_file(graph), forbid=forbid or (), require=require or ())
     judged: tuple[Judged, ...] | None = None

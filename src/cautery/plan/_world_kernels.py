@@ -205,3 +205,16 @@ def unsettle(up, log, words_log, logged):
     """Put back what :func:`settle` changed."""
     for i in range(logged - 1, -1, -1):
         up[log[i]] = words_log[i]
+
+
+@njit(cache=True)
+def weigh(frame, up, served):
+    """Sum anew what is up in each world."""
+    served[:] = 0.0
+    for v in range(up.shape[0]):
+        weight = frame.weight[v]
+        if weight == 0:
+            continue
+        for w in range(up.shape[1]):
+            for b in range(64):
+                served[64 * w + b] += weight * np.float64((up[v, w] >> np.uint64(b)) & _ONE)

@@ -34,7 +34,12 @@ class _Constraint:
 def clashing(
     graph: PlanGraph, goal: Goal, *, as_of: date | None, seed: int = 0, time_s: float = LOOK_S
 ) -> tuple[str, ...]:
-    """Return the names of constraints that cannot all hold, none of which can be spared."""
+    """Return the names of constraints that cannot all hold, none of which can be spared.
+
+    None clash where all hold once all that may be there is there, and every action works.
+    """
+    if _possible(graph, goal, as_of=as_of, seed=seed, time_s=time_s):
+        return ()
     kept: list[str] = []
     for one in _constraints(graph, goal):
         freer_graph, freer_goal = one.without(graph, goal)

@@ -178,6 +178,8 @@ class Worlds:
     def take(self, bought: Bools) -> None:
         """Take a plan in place of the one so far."""
         self.change(np.flatnonzero(self.bought != bought))
+        # Sums of many changes drift.
+        kernels.weigh(self.frame, self.up, self.weight_up)
 
     def change(self, nodes: NDArray[np.int64]) -> None:
         """Act on each of these nodes, or no longer if it was acted on; :meth:`undo` undoes it."""
@@ -190,6 +192,18 @@ class Worlds:
         self.bought[self._changed] ^= True
         kernels.unsettle(self.up, self.log, self.words, self.logged)
         self.weight_up[:] = self._before
+
+    def gone_in(self, world: int) -> Bools:
+        """Return who is gone in one world: acted on with success, or never there."""
+        frame, word, bit = self.frame, world // WORD, np.uint64(world % WORD)
+        gone = self.bought.copy()
+        fails = np.flatnonzero(gone & (frame.works_row >= 0))
+        one = np.uint64(1)
+        gone[fails] = (frame.works[frame.works_row[fails], word] >> bit) & one == one
+        unsure_ones = np.flatnonzero(frame.exists_row >= 0)
+        there = (frame.exists[frame.exists_row[unsure_ones], word] >> bit) & one == one
+        gone[unsure_ones[~there]] = True
+        return gone
 
     def _settle(self, seeds: NDArray[np.int64]) -> None:
         self._before[:] = self.weight_up
