@@ -6,6 +6,7 @@ problem without these limits.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -48,6 +49,48 @@ def acting(problem: Problem, dual: Dual, *, left_s: Callable[[], float]) -> Bool
     return chosen
 
 
+def branched(
+    problem: Problem,
+    dual: Dual,
+    *,
+    cost: Callable[[], float],
+    planned: Callable[[Bools], float],
+    left_s: Callable[[], float],
+) -> float:
+    """Return a bound of the least cost, by cases: this country acts, or it does not.
+
+    The case of the lowest bound is split next, at the country that its dual uses most.
+
+    Parameters
+    ----------
+    cost : callable
+        The cost of the best plan so far: a case whose bound is not below it is closed.
+    planned : callable
+        Plans in a set of countries, all of which are paid, and returns a bound for it.
+    """
+    nobody = np.zeros(problem.fixed_cost.size, np.bool_)
+    cases = [(dual.bound, 0, nobody, nobody, _use(problem, dual.average))]
+    closed, number = float("inf"), 0
+    while cases and left_s() > 0 and cases[0][0] < cost():
+        bound, _, acts, idle, use = heapq.heappop(cases)
+        open_ = ~(acts | idle)
+        if not open_.any():
+            closed = min(closed, max(bound, planned(acts)))
+            continue
+        at = int(np.argmax(np.where(open_, use, -1.0)))
+        for joins in (True, False):
+            number += 1
+            also, but = acts.copy(), idle.copy()
+            (also if joins else but)[at] = True
+            if also.sum() == problem.most_countries:
+                but = ~also
+            case = dual.fixed(never=_outside(problem, ~but), paid=also)
+            case.improve(passes=_PASSES, left_s=left_s)
+            lifted = max(bound, case.bound)
+            heapq.heappush(cases, (lifted, number, also, but, _use(problem, case.average)))
+    return min(cost(), closed, cases[0][0] if cases else float("inf"))
+
+
 def only(problem: Problem, chosen: Bools) -> Problem:
     """Return the problem of acting in these countries alone, their fixed costs apart."""
     return replace(
@@ -73,7 +116,7 @@ def _outside(problem: Problem, chosen: Bools) -> Bools:
 
 def _bound(problem: Problem, dual: Dual, chosen: Bools, *, left_s: Callable[[], float]) -> float:
     outside = _outside(problem, chosen)
-    tried = dual.fixed(never=outside, always=np.zeros(outside.size, np.bool_))
+    tried = dual.fixed(never=outside)
     tried.improve(passes=_PASSES, left_s=left_s)
     return tried.bound
 

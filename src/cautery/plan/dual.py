@@ -112,17 +112,25 @@ class Dual:
                     self._step *= _SHORTER
                 self._seen = self.bound
 
-    def fixed(self, *, never: Bools, always: Bools) -> Dual:
+    def fixed(
+        self, *, never: Bools, always: Bools | None = None, paid: Bools | None = None
+    ) -> Dual:
         """Return the dual of plans that act on none of ``never`` and all of ``always``.
 
         It goes on from where this one stands; what was fixed here stays fixed.
+
+        Parameters
+        ----------
+        paid : ndarray of bool or None
+            Countries that act, whatever is bought.
         """
         other = copy(self)
         for name in ("_share", "_asked", "_average", "best_share", "_never", "_always"):
             setattr(other, name, getattr(self, name).copy())
-        other._limits = self._limits.copied()  # noqa: SLF001 - its own kind
+        other._limits = self._limits.copied(paid=paid)  # noqa: SLF001 - its own kind
         other._never[: self._nodes] |= never  # noqa: SLF001 - its own kind
-        other._always[: self._nodes] |= always  # noqa: SLF001 - its own kind
+        if always is not None:
+            other._always[: self._nodes] |= always  # noqa: SLF001 - its own kind
         other.bound = other._seen = 0.0  # noqa: SLF001 - its own kind
         other.passes = min(self.passes, _PASSES_AGAIN)
         other._step = max(self._step, _STEP_AGAIN)  # noqa: SLF001 - its own kind

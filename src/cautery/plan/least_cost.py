@@ -135,7 +135,7 @@ class _Ladder:
         dual = Dual(problem)
         self._raise(dual, until_s=0.75 * all_s)
         if countries.count(problem):
-            self._by_countries(dual, within_s=0.25 * all_s)
+            self._by_countries(dual, keep_s=0.5 * all_s)
         else:
             self._round(dual)
             if self._gap() > DIVE_GAP:
@@ -165,23 +165,41 @@ class _Ladder:
             self._keep(rounded(replace(problem, cost=cost), dual.average))
         self._told("rounding")
 
-    def _by_countries(self, dual: Dual, *, within_s: float) -> None:
-        """Choose the countries by the dual, and plan as if only they could act."""
-        began = self._left_s()
-
-        def left_s() -> float:
-            return min(self._left_s(), within_s - (began - self._left_s()))
-
-        chosen = countries.acting(self._problem, dual, left_s=lambda: left_s() - 0.5 * within_s)
+    def _by_countries(self, dual: Dual, *, keep_s: float) -> None:
+        """Choose the countries by the dual, and plan in them; then bound by cases."""
+        problem, each_s = self._problem, 0.1 * self._left_s()
         self._told("countries chosen")
+        self._planned_in(
+            countries.acting(problem, dual, left_s=lambda: self._left_s() - 3 * each_s - keep_s),
+            within_s=each_s,
+        )
+        if problem.most_countries is None:
+            return
+        bound = countries.branched(
+            problem,
+            dual,
+            cost=lambda: self.cost,
+            planned=lambda chosen: self._planned_in(chosen, within_s=each_s),
+            left_s=lambda: self._left_s() - keep_s,
+        )
+        self._told("countries by cases", bound)
+
+    def _planned_in(self, chosen: Bools, *, within_s: float) -> float:
+        """Plan as if only these countries could act, and all were paid; return the bound."""
+        began = self._left_s()
         part = countries.only(self._problem, chosen)
         if part.down(np.isfinite(part.cost)) < part.must:
-            return
-        found = least_cost(part, left_s=left_s, seed=self._seed)
+            return float("inf")
+        found = least_cost(
+            part,
+            left_s=lambda: min(self._left_s(), within_s - (began - self._left_s())),
+            seed=self._seed,
+        )
         self._keep(found.gone)
         self._told("countries planned")
         if found.interrupted:
             raise KeyboardInterrupt
+        return found.bound + float(self._problem.fixed_cost[chosen].sum())
 
     def _dive(self, dual: Dual, *, keep_s: float) -> None:
         """Decide the hubs for good, a quarter at a time, those that the dual is sure of first.

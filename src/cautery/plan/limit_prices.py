@@ -13,7 +13,7 @@ from copy import copy
 
 import numpy as np
 
-from cautery.plan.graph import Floats
+from cautery.plan.graph import Bools, Floats
 from cautery.plan.reduce import Problem
 
 _FORGET = 0.1
@@ -36,16 +36,25 @@ class LimitPrices:
         self._countries = problem.fixed_cost.size
         acts = np.bincount(self._country, minlength=self._countries)
         self._part: Floats = 1.0 / np.maximum(acts, 1)[self._country]
+        self._paid = np.zeros(self._countries, np.bool_)
         self._a_bystander = 0.0
         self._a_country = 0.0
         self._bought = np.zeros(problem.cost.size)
         self._passes = 0
 
-    def copied(self) -> LimitPrices:
-        """Return the same prices, to go on by themselves."""
+    def copied(self, *, paid: Bools | None = None) -> LimitPrices:
+        """Return the same prices, to go on by themselves.
+
+        Parameters
+        ----------
+        paid : ndarray of bool or None
+            Countries that act whatever is bought: acting there costs nothing more.
+        """
         other = copy(self)
         other._part = self._part.copy()  # noqa: SLF001 - its own kind
         other._bought = self._bought.copy()  # noqa: SLF001 - its own kind
+        if paid is not None:
+            other._paid = self._paid | paid  # noqa: SLF001 - its own kind
         return other
 
     def costs(self) -> tuple[Floats, float]:
@@ -58,10 +67,11 @@ class LimitPrices:
         if problem.budget is not None:
             cost += self._a_bystander * problem.collateral
             back += self._a_bystander * problem.budget
-        raised = problem.fixed_cost + self._a_country
+        raised = np.where(self._paid, 0.0, problem.fixed_cost + self._a_country)
         cost[self._at] += self._part * raised[self._country]
+        back -= float(problem.fixed_cost[self._paid].sum())
         if problem.most_countries is not None:
-            back += self._a_country * problem.most_countries
+            back += self._a_country * (problem.most_countries - int(self._paid.sum()))
         return cost, back
 
     def step(self, bought: Floats, *, bound: float, step: float) -> None:
@@ -81,11 +91,11 @@ class LimitPrices:
         self._passes += 1
         self._bought += max(_FORGET, 1.0 / self._passes) * (bought - self._bought)
         bought = self._bought[self._at]
-        most = problem.most_countries
-        if most is not None:
+        if problem.most_countries is not None:
+            most = problem.most_countries - int(self._paid.sum())
             acting = np.bincount(
                 self._country, weights=self._part * bought, minlength=self._countries
-            ).sum()
+            )[~self._paid].sum()
             over = acting / max(most, 1) - (1.0 if most else 0.0)
             move = 0.1 * step * over * bound / max(most, 1)
             self._a_country = max(0.0, self._a_country + move)
