@@ -3,7 +3,7 @@
 Run: python bench/resolve.py [FOLDER with the shared data] [--split dev]
 
 Accuracy counts ``best`` on the whole catalogue. The open set drops the hidden ids from the
-catalogue, where the right answer is "none", and counts what is claimed at the default threshold.
+catalogue, where the right answer is "none", and counts what is answered at the default threshold.
 "New channels" are names that joined the catalogue after March 2026, looked for in March's
 catalogue. rapidfuzz is measured beside where it is installed (``pip install rapidfuzz``).
 """
@@ -60,12 +60,12 @@ def opened(name: str, told: Sequence[Label], resolver: Resolver, catalogue: Cata
 
 
 def _counted(name: str, found: Sequence[Resolution], truth: Sequence[str | None]) -> None:
-    claimed = [(got.right, want) for got, want in zip(found, truth, strict=True) if got.right]
-    good = sum(got == want for got, want in claimed)
+    answered = [(got.right, want) for got, want in zip(found, truth, strict=True) if got.right]
+    good = sum(got == want for got, want in answered)
     nones = sum(want is None for want in truth)
-    accepted = sum(want is None for _, want in claimed)
+    accepted = sum(want is None for _, want in answered)
     print(
-        f"{name}: N={len(truth)} precision {good / max(1, len(claimed)):.4f} at recall "
+        f"{name}: N={len(truth)} precision {good / max(1, len(answered)):.4f} at recall "
         f"{good / max(1, len(truth) - nones):.4f}, wrongly accepted "
         f"{accepted / max(1, nones):.4f} of {nones}"
     )

@@ -419,10 +419,10 @@ def _judged(
         f"{calibration_error(told, right):.4f}"
     )
     for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):
-        claimed = told >= threshold
+        answered = told >= threshold
         line += (
-            f"\n    at {threshold}: precision {right[claimed].mean():.4f} recall "
-            f"{(right & claimed).sum() / there.sum():.4f} accepted {claimed[~there].mean():.4f}"
+            f"\n    at {threshold}: precision {right[answered].mean():.4f} recall "
+            f"{(right & answered).sum() / there.sum():.4f} accepted {answered[~there].mean():.4f}"
         )
     print(line, flush=True)
 

@@ -6,7 +6,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cautery.catalogue import Catalogue, Listing, Resolver, Right
+from cautery.catalogue import _choice_kernels as kernels
+from cautery.catalogue._around import around
+from cautery.catalogue._index import Index
 from cautery.catalogue._match_kernels import grams_of, letter, postings_of
+from cautery.catalogue.lexicon import Trees, learnt
+from cautery.catalogue.resolve import scratch_for
 
 TEXTS = st.lists(st.text(alphabet="abz019+", max_size=12), max_size=6)
 
@@ -35,3 +41,54 @@ def test_postings_turn_rows_round(rows):
     assert [found[at[v] : at[v + 1]].tolist() for v in range(6)] == [
         [number for number, row in enumerate(rows) if v in row] for v in range(6)
     ]
+
+
+NAMES = ("Arena 1", "Arena 2", "Arena Sport", "Arena 1", "Cuisine TV", "Sport Arena", "Kanal 5")
+RIGHTS = [
+    Right(id=f"{number}", kind="channel", names=(name,), country=place)
+    for number, (name, place) in enumerate(zip(NAMES, ("es", "es", "rs", "rs", "fr", "de", "se"), strict=True))
+]  # fmt: skip
+TITLES = [f"{head}{name}{tail}" for name in NAMES for head in ("", "ES: ") for tail in ("", " HD")]
+
+
+def plain_score(trees: Trees, line: np.ndarray) -> float:
+    total = 0.0
+    for root in trees.root.tolist():
+        node = root
+        while node >= 0:
+            goes_left = line[trees.feature[node]] <= trees.threshold[node]
+            node = int((trees.left if goes_left else trees.right)[node])
+        total += float(trees.value[-node - 1])
+    return total
+
+
+def test_the_choice_is_a_multinomial_logit_of_the_trees_among_the_candidates_and_none():
+    lexicon, trees = learnt()
+    index = Index(RIGHTS, lexicon)
+    listings = [Listing(title=one) for one in TITLES]
+    batch = index.batch(TITLES)
+    names = np.zeros((len(TITLES), kernels.RERANKED), np.int32)
+    counts = np.zeros(len(TITLES), np.int32)
+    lines = np.zeros((len(TITLES), kernels.RERANKED, kernels.FEATURES), np.float32)
+    about = around(listings, batch, index.names)
+    kernels.described(
+        batch, about, index.names, index.place_masks, scratch_for(index), names, counts, lines
+    )
+    found = list(Resolver(Catalogue(tuple(RIGHTS))).resolve_all(listings))
+    for title, got in enumerate(found):
+        scores = [plain_score(trees, line) for line in lines[title, : counts[title]]]
+        odds = np.exp([0.0, *scores])
+        odds /= odds.sum()
+        order = np.argsort(-odds[1:])
+        assert got.best.id == RIGHTS[index.names.right[names[title, order[0]]]].id
+        # A candidate that is far behind after the early trees is not judged to the end.
+        assert abs(got.best.probability - odds[1:][order[0]]) < 0.02
+
+
+def test_only_a_title_that_is_a_name_of_one_right_is_unmistakable():
+    index = Index(RIGHTS, learnt()[0])
+    titles = ["Arena 1", "Arena 2", "Cuisine TV", "Cuisine", "Arena"] * 5
+    about = around(
+        [Listing(title=one, source="rs") for one in titles], index.batch(titles), index.names
+    )
+    assert sorted(code & 0xFFFFFFFF for code in about.taken.tolist()) == [1, 3, 4]

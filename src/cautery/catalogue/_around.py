@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cautery.catalogue._index import Batch, Names
-from cautery.catalogue._place_kernels import claims
+from cautery.catalogue._place_kernels import unmistakable
 from cautery.catalogue.normalise import LONGEST, normalise
 from cautery.catalogue.places import country_code, language_number, places, source_country
 
@@ -69,8 +69,8 @@ class Around(NamedTuple):
     share: npt.NDArray[np.float32]
     main: npt.NDArray[np.int16]
     trust: npt.NDArray[np.float32]
-    claim: npt.NDArray[np.int64]
-    claim_key: npt.NDArray[np.int32]
+    taken: npt.NDArray[np.int64]
+    taken_by: npt.NDArray[np.int32]
     network: npt.NDArray[np.int64]
     network_share: npt.NDArray[np.float32]
 
@@ -82,7 +82,7 @@ def around(
 
     One title such as "MTV" may be any of fifty channels; that the same list also carries "TV Globo"
     and "SporTV" says which. Titles that are a name of one right alone vote for its country and its
-    network, claim the right for themselves, and tell how much of the list is the catalogue's.
+    network, take the right for themselves, and tell how much of the list is the catalogue's.
     """
     total = len(listings)
     home = np.zeros(total, np.int16)
@@ -104,14 +104,14 @@ def around(
         source[at] = number = sources.setdefault(named, len(sources))
         row[at] = rows.setdefault((number, tongue, place), len(rows))
     votes = np.zeros(total, np.int16)
-    claimed = np.zeros(total, np.int32)
-    claims(batch, names, home, votes, claimed)
+    only = np.zeros(total, np.int32)
+    unmistakable(batch, names, home, votes, only)
     if alone := alone or total < _FEW:
-        votes[:], claimed[:] = 0, -1
+        votes[:], only[:] = 0, -1
     share, trust = _shares(list(rows), len(sources), source, row, votes)
     main = np.argsort(-share, axis=1)[:, :MAIN].astype(np.int16)
     main[np.take_along_axis(share, main.astype(np.intp), axis=1) <= 0] = 0
-    sure = claimed >= 0
+    sure = only >= 0
     whole_coverage = -1.0 if alone else float(sure.mean())
     each = np.bincount(source, minlength=len(sources))
     known = np.bincount(source[sure], minlength=len(sources))
@@ -119,8 +119,8 @@ def around(
     if alone:
         covered = np.full(len(sources), -1.0)
     shifted = source.astype(np.int64) << 32
-    claim, first = np.unique(shifted[sure] | claimed[sure], return_index=True)
-    carried = names.network[claimed[sure]] if len(names.network) else claimed[sure]
+    taken, first = np.unique(shifted[sure] | only[sure], return_index=True)
+    carried = names.network[only[sure]] if len(names.network) else only[sure]
     network, counts = np.unique(
         shifted[sure][carried > 0] | carried[carried > 0], return_counts=True
     )
@@ -134,8 +134,8 @@ def around(
         share=share,
         main=main,
         trust=trust,
-        claim=claim,
-        claim_key=batch.keys[sure, 1][first],
+        taken=taken,
+        taken_by=batch.keys[sure, 1][first],
         network=network,
         network_share=(counts / (known[network >> 32] + _FEW)).astype(np.float32),
     )

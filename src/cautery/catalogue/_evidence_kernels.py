@@ -252,8 +252,8 @@ def features(title, batch, around, names, masks, scratch, out_name, out_score, k
         line[48] = around.coverage[title]
         line[49] = around.whole_coverage
         source = np.int64(around.source[title]) << 32
-        at = found_among(around.claim, source | right)
-        line[50] = 0 if at < 0 else 1 if around.claim_key[at] == batch.keys[title, 1] else 2
+        at = found_among(around.taken, source | right)
+        line[50] = 0 if at < 0 else 1 if around.taken_by[at] == batch.keys[title, 1] else 2
         line[51] = 0
         if names.network[right] > 0:
             at = found_among(around.network, source | names.network[right])

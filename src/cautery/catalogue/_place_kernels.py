@@ -35,13 +35,13 @@ def found_among(codes, code):
 
 
 @njit(cache=True, nogil=True)
-def claims(batch, names, home, votes, claimed):
+def unmistakable(batch, names, home, votes, only):
     """Find the titles that are a name of one right only, anywhere or where the title is from.
 
     Writes the country of the only right anywhere, or 0, and the only right there, or -1.
     """
     for title in range(len(home)):
-        votes[title], claimed[title] = 0, -1
+        votes[title], only[title] = 0, -1
         key = batch.keys[title, 1]
         if key < 0:
             continue
@@ -57,4 +57,4 @@ def claims(batch, names, home, votes, claimed):
                 here = right if here == -1 else -2
         if anywhere >= 0:
             votes[title] = names.home[anywhere]
-        claimed[title] = anywhere if anywhere >= 0 else here
+        only[title] = anywhere if anywhere >= 0 else here
