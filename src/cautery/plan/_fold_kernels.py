@@ -34,6 +34,20 @@ def behind(start, member, group_start, groups_of_node, wanted):
 
 
 @njit(cache=True)
+def said_again(need, start, member, nodes):
+    """Mark links of any-of groups that say again what an earlier link of the group says."""
+    again = np.zeros(member.size, np.bool_)
+    last = np.full(nodes, -1, np.int64)
+    for g in range(need.size):
+        if need[g] != 1:
+            continue
+        for e in range(start[g], start[g + 1]):
+            again[e] = last[member[e]] == g
+            last[member[e]] = g
+    return again
+
+
+@njit(cache=True)
 def fold(owner, need, start, member, leaf, cost, via, parts, size, drop):
     """Turn groups of private leaves into a price of their owner; say what that price buys."""
     most = 1

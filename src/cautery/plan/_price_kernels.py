@@ -56,49 +56,60 @@ def members_first(owner, start, member, group_start, groups_of_node, use_start, 
 
 
 @njit(cache=True)
+def least_price(v, own, need, start, member, group_start, groups_of_node, share, price, by, used):
+    """Return the least that any removal of ``v`` can cost; say which group that fails, by whom."""
+    best = own
+    by[v] = -1
+    for j in range(group_start[v], group_start[v + 1]):
+        g = groups_of_node[j]
+        first, last = start[g], start[g + 1]
+        fall = last - first - need[g] + 1
+        total = 0.0
+        if fall == last - first:
+            for e in range(first, last):
+                if share[e] > 0:  # a price may be infinite
+                    total += share[e] * price[member[e]]
+                used[e] = True
+        else:
+            values = np.zeros(last - first)
+            for e in range(first, last):
+                if share[e] > 0:
+                    values[e - first] = share[e] * price[member[e]]
+                used[e] = False
+            ranked = np.argsort(values)
+            for i in range(fall):
+                total += values[ranked[i]]
+                used[first + ranked[i]] = True
+        if total < best:
+            best = total
+            by[v] = g
+    return best
+
+
+@njit(cache=True)
 def price_pass(
     cost, need, start, member, group_start, groups_of_node, order, share, price, by, used
 ):
     """Price each node at the least that any removal of it can cost, given the split of prices."""
-    most = 1
-    for g in range(need.size):
-        most = max(most, start[g + 1] - start[g])
-    values = np.empty(most)
     for place in range(order.size):
         v = order[place]
-        best = cost[v]
-        by[v] = -1
-        for j in range(group_start[v], group_start[v + 1]):
-            g = groups_of_node[j]
-            first, last = start[g], start[g + 1]
-            fall = last - first - need[g] + 1
-            total = 0.0
-            if fall == last - first:
-                for e in range(first, last):
-                    total += share[e] * price[member[e]]
-                    used[e] = True
-            else:
-                for e in range(first, last):
-                    values[e - first] = share[e] * price[member[e]]
-                    used[e] = False
-                ranked = np.argsort(values[: last - first])
-                for i in range(fall):
-                    total += values[ranked[i]]
-                    used[first + ranked[i]] = True
-            if total < best:
-                best = total
-                by[v] = g
-        price[v] = best
+        price[v] = least_price(
+            v, cost[v], need, start, member, group_start, groups_of_node, share, price, by, used
+        )
 
 
 @njit(cache=True)
 def knapsack(price, weight, sinks, must, taken):
-    """Buy ``must`` of the sinks' weight at the least price, the last one in part."""
+    """Buy ``must`` of the sinks' weight at the least price, the last one in part.
+
+    Return the price, and that of the last one by weight.
+    """
     ratio = np.empty(sinks.size)
     for i in range(sinks.size):
         ratio[i] = price[sinks[i]] / weight[sinks[i]]
     total = 0.0
     left = must
+    dearest = 0.0
     taken[:] = 0.0
     for i in np.argsort(ratio):
         if left <= 0:
@@ -106,13 +117,14 @@ def knapsack(price, weight, sinks, must, taken):
         v = sinks[i]
         part = min(1.0, left / weight[v])
         if price[v] == np.inf:
-            return np.inf
+            return np.inf, np.inf
         taken[v] = part
         total += part * price[v]
         left -= weight[v]
+        dearest = ratio[i]
     if left > 1e-9 * must:
-        return np.inf
-    return total
+        return np.inf, np.inf
+    return total, dearest
 
 
 @njit(cache=True)

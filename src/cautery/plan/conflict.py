@@ -60,6 +60,8 @@ def _constraints(graph: PlanGraph, goal: Goal) -> list[_Constraint]:
     for country in np.unique(graph.country[never]):
         name = "an action" if country < 0 else graph.countries[country]
         found.append(_Constraint(f"{name} never ready", _ready(int(country))))
+    if graph.refused is not None and graph.refused.any():
+        found.append(_Constraint("the guard", lambda g, a: (replace(g, refused=None), a)))
     if goal.countries is not None:
         found.append(
             _Constraint(

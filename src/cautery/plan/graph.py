@@ -53,11 +53,10 @@ class Groups:
 
     def __post_init__(self) -> None:
         group_of_link = np.repeat(np.arange(self.owner.size, dtype=np.int32), np.diff(self.start))
-        by_member = np.argsort(self.member, kind="stable")
-        counts = np.bincount(self.member, minlength=self.nodes)
+        use_start, by_member = kernels.gathered(self.member, self.nodes)
         set_ = object.__setattr__
         set_(self, "of_node", np.bincount(self.owner, minlength=self.nodes).astype(np.int32))
-        set_(self, "use_start", np.concatenate([[0], np.cumsum(counts)]).astype(np.int64))
+        set_(self, "use_start", use_start)
         set_(self, "link", by_member)
         set_(self, "uses", group_of_link[by_member])
 
@@ -125,6 +124,10 @@ class PlanGraph:
         Probability of each link of ``groups``.
     as_of : date or None
         Day of the picture.
+    refused : ndarray of bool or None
+        Where the guard does not let anybody act.
+    levers, targets : sequence of str or None
+        Class of lever, and what is acted on in the guard's sense, of each place; empty: of none.
     """
 
     ids: Sequence[str]
@@ -145,6 +148,9 @@ class PlanGraph:
     require: Bools
     as_of: date | None = None
     cost_unit: str | None = None
+    refused: Bools | None = None
+    levers: Sequence[str | None] = ()
+    targets: Sequence[str | None] = ()
 
     @property
     def demand(self) -> float:

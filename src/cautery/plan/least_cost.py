@@ -1,9 +1,9 @@
 """The least cost of bringing a share of the demand down: a plan, and how far from the best it is.
 
 A ladder: exact reductions, then one model where the problem is small. A larger one is bounded by
-the dual, rounded, planned without the hubs that the dual never buys, and, once a plan is known,
-without those of which the dual proves that no plan as cheap acts on them; the rest of the time
-goes to neighbourhoods.
+the dual and rounded; its hubs are decided one after another; then it is planned with nothing left
+open but what the dual cannot prove of plans that cost so much, for higher and higher costs; the
+rest of the time goes to neighbourhoods.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from cautery.plan import countries
 from cautery.plan.dual import Dual
 from cautery.plan.graph import SLACK, Bools
-from cautery.plan.milp import Model
+from cautery.plan.milp import Model, shared
 from cautery.plan.reduce import Problem, Reduced, reduced
 from cautery.plan.search import Neighbourhoods, rounded, topped_up, trimmed, within
 
@@ -25,12 +25,19 @@ SMALL = 4000
 LARGEST_MODEL = 60_000
 """Nodes up to which one model still tells something within minutes: larger ones are searched by
 neighbourhoods alone."""
-MOST_PASSES = 2000
 HUB_FROM = 6
-"""Users from which a node is worth a pass to prove that no good plan acts on it."""
-BOUGHT_OFTEN = (0.5, 0.1)
-"""Shares of the dual's late passes: hubs bought less often are left out of the core models."""
-CORE_GAP = 4e-4
+"""Users from which a node is a hub: whether it is taken changes prices far around."""
+PASSES = 25
+"""Of the dual, between two looks at how far it came."""
+DIVE_GAP = 0.005
+"""Gap after rounding from which the hubs are decided one after another."""
+SURE = 0.1
+"""Share of the dual's late passes within which a hub is as good as never or always bought."""
+HOPES = (0.2, 0.4, 0.7, 1.0)
+"""How far from the bound towards the best plan the least cost is hoped to be, one after another."""
+MOST_OPEN = 1500
+"""Open decisions up to which a model tells something within seconds."""
+MODEL_GAP = 5e-5
 ENOUGH = 1e-4
 """Gap at which the search ends: a tenth of what reference/planning.md certifies."""
 MARGIN_S = 0.3
@@ -100,9 +107,7 @@ def least_cost(
         interrupted = True
     if ladder.gone is None:
         return Found(gone=None, cost=float("inf"), bound=ladder.bound, interrupted=interrupted)
-    gone = whole.unfold(ladder.gone)
-    if not problem.limited:
-        gone = trimmed(problem, gone)
+    gone = trimmed(problem, whole.unfold(ladder.gone))
     cost = problem.price(gone)
     return Found(gone=gone, cost=cost, bound=min(cost, ladder.bound), interrupted=interrupted)
 
@@ -118,84 +123,155 @@ class _Ladder:
         self.gone: Bools | None = None
         self.cost = float("inf")
         self.bound = 0.0
+        users = np.diff(problem.groups.use_start)
+        self._hubs = np.flatnonzero((users >= HUB_FROM) & np.isfinite(problem.cost))
 
     def climb(self) -> None:
-        """Bound, round, plan the core, prove what can be left out, plan the rest, search on."""
-        problem = self._problem
-        all_s = self._left_s()
-        dual = Dual(problem)
-        while dual.passes < MOST_PASSES and self._left_s() > 0.75 * all_s:
-            before = dual.bound
-            dual.improve(passes=25, left_s=self._left_s)
-            self._told("bound", dual.bound)
-            if dual.passes > 100 and dual.bound - before < 2e-5 * dual.bound:
-                break
-        if not problem.limited:
-            self._keep(rounded(problem, dual.average))
-        self._told("rounding")
-        users = np.diff(problem.groups.use_start)
-        hubs = np.flatnonzero((users >= HUB_FROM) & np.isfinite(problem.cost))
-        for least in BOUGHT_OFTEN:
-            quiet = hubs[dual.average[hubs] < least]
-            self._core(quiet, within_s=0.1 * all_s)
-        quiet = hubs[dual.average[hubs] < BOUGHT_OFTEN[-1]]
-        if self.gone is not None:
-            quiet = quiet[~self.gone[quiet]]
-        self._search(_barred(problem, quiet), keep_s=0.5 * all_s)
-        proven = []
-        for hub in hubs[np.argsort(-users[hubs], kind="stable")]:
-            if self._left_s() < 0.4 * all_s:
-                break
-            if dual.without(int(hub)) > self.cost * (1 + PROVEN):
-                proven.append(hub)
-        self._told("leaving out")
-        rest = reduced(_barred(problem, np.array(proven, np.int64)))
-        if rest.problem.groups.nodes <= LARGEST_MODEL:
-            self._by_whole_model(rest)
-        self._search(_barred(problem, quiet), keep_s=MARGIN_S)
+        """Bound, round, decide the hubs; then plan what the bound leaves open, and search on.
 
-    def _core(self, quiet: NDArray[np.int64], *, within_s: float) -> None:
-        """Plan without the hubs that the dual hardly ever buys."""
-        core = reduced(_barred(self._problem, quiet))
-        if core.problem.groups.nodes > LARGEST_MODEL:
-            return
+        Each rung is left out where the bound is near already.
+        """
+        problem, all_s = self._problem, self._left_s()
+        dual = Dual(problem)
+        self._raise(dual, until_s=0.75 * all_s)
+        if countries.count(problem):
+            self._by_countries(dual, within_s=0.25 * all_s)
+        else:
+            self._round(dual)
+            if self._gap() > DIVE_GAP:
+                self._dive(dual, keep_s=0.6 * all_s)
+        for hope in HOPES:
+            if self._gap() <= ENOUGH:
+                return
+            if not self._hoped(dual, hope, within_s=0.1 * all_s):
+                self._search(dual, keep_s=0.4 * all_s)
+                self._hoped(dual, 1.0, within_s=self._left_s() - MARGIN_S)
+                break
+        self._search(dual, keep_s=MARGIN_S)
+
+    def _raise(self, dual: Dual, *, until_s: float) -> None:
+        """Raise the bound until it hardly moves, or time ends."""
+        while not dual.still and self._left_s() > until_s:
+            dual.improve(passes=PASSES, left_s=self._left_s)
+            self._told("bound", dual.bound)
+
+    def _round(self, dual: Dual) -> None:
+        """Round what the dual buys; bystanders cost more and more until the budget suffices."""
+        problem = self._problem
+        may = np.isfinite(problem.cost)
+        extra = np.where(may, dual.cost, 0.0) - np.where(may, problem.cost, 0.0)
+        for times in (1, 2, 4, 8) if problem.budget is not None else (1,):
+            cost = problem.cost + times * extra
+            self._keep(rounded(replace(problem, cost=cost), dual.average))
+        self._told("rounding")
+
+    def _by_countries(self, dual: Dual, *, within_s: float) -> None:
+        """Choose the countries by the dual, and plan as if only they could act."""
         began = self._left_s()
-        solved = Model(core.problem, whole=False, seed=self._seed).solve(
-            left_s=lambda: min(self._left_s(), within_s - (began - self._left_s())),
-            gap=CORE_GAP,
-        )
-        if solved.bought is not None:
-            self._keep(core.unfold(solved.bought))
-        self._told("core model")
-        if solved.interrupted:
+
+        def left_s() -> float:
+            return min(self._left_s(), within_s - (began - self._left_s()))
+
+        chosen = countries.acting(self._problem, dual, left_s=lambda: left_s() - 0.5 * within_s)
+        self._told("countries chosen")
+        part = countries.only(self._problem, chosen)
+        if part.down(np.isfinite(part.cost)) < part.must:
+            return
+        found = least_cost(part, left_s=left_s, seed=self._seed)
+        self._keep(found.gone)
+        self._told("countries planned")
+        if found.interrupted:
             raise KeyboardInterrupt
 
-    def _by_whole_model(self, rest: Reduced) -> None:
-        """Plan all that is not proven to be left out: the bound of this one counts."""
-        whole = rest.problem.groups.nodes <= SMALL
+    def _dive(self, dual: Dual, *, keep_s: float) -> None:
+        """Decide the hubs for good, a quarter at a time, those that the dual is sure of first.
+
+        Taking a hub or not changes the price of all that stands behind it; the prices follow.
+        """
+        never = np.zeros(self._problem.groups.nodes, np.bool_)
+        always, open_ = never.copy(), self._hubs
+        while open_.size and self._left_s() > keep_s:
+            average = dual.average[open_]
+            doubt = np.minimum(average, 1 - average)
+            now = doubt < SURE
+            now[np.argsort(doubt, kind="stable")[: max(1, open_.size // 4)]] = True
+            taken = average >= 0.5
+            always[open_[now & taken]] = True
+            never[open_[now & ~taken]] = True
+            open_ = open_[~now]
+            dual = dual.fixed(never=never, always=always)
+            dual.improve(passes=PASSES, left_s=self._left_s)
+            if dual.bound == np.inf:
+                return
+        self._keep(rounded(_barred(self._problem, never), dual.average, taken=always))
+        self._told("hubs decided")
+
+    def _hoped(self, dual: Dual, hope: float, *, within_s: float) -> bool:
+        """Plan as if some plan were so near the bound; tell whether that could be asked.
+
+        What no plan as cheap as that acts on, by the dual, and what each of them does, is out of
+        the question, and the model of the rest is small. Its bound counts up to the cost hoped for,
+        whether there is such a plan or not.
+
+        Parameters
+        ----------
+        hope : float
+            Where the cost is hoped to be: 0 at the bound, 1 at the best plan's.
+        """
+        problem, began = self._problem, self._left_s()
+        low = max(self.bound, dual.bound)
+        most = low + hope * (self.cost - low) if self.gone is not None else np.inf
+        rest = self._settled(dual, most * (1 + PROVEN))
+        spent = problem.price(rest.taken)
+        if rest.problem.must <= SLACK * max(1.0, float(problem.weight.sum())):
+            self._keep(rest.taken)
+            self._told("model", min(spent, most))
+            return True
+        nodes = rest.problem.groups.nodes
+        if nodes > LARGEST_MODEL or (hope < 1 and _open(rest) > MOST_OPEN):
+            return False
+        whole = nodes <= SMALL
         solved = Model(rest.problem, whole=whole, seed=self._seed).solve(
-            left_s=lambda: self._left_s() - MARGIN_S,
-            gap=0.0 if whole else CORE_GAP / 4,
+            left_s=lambda: min(self._left_s() - MARGIN_S, within_s - (began - self._left_s())),
+            gap=0.0 if whole else MODEL_GAP,
             start=None if self.gone is None else rest.folded(self.gone),
         )
         if solved.bought is not None:
             self._keep(rest.unfold(solved.bought))
-        # What was left out costs more than the best plan: so the bound is the less of the two.
-        self._told("model", min(solved.bound, self.cost))
+        self._told("model", min(spent + solved.bound, most))
         if solved.interrupted:
             raise KeyboardInterrupt
+        return True
 
-    def _search(self, problem: Problem, *, keep_s: float) -> None:
-        if self.gone is None:
+    def _settled(self, dual: Dual, most: float) -> Reduced:
+        """Return what is left when a plan may cost no more than ``most``."""
+        problem = self._problem
+        never, always = dual.settled(
+            np.flatnonzero(np.isfinite(problem.cost)), most=most, left_s=self._left_s
+        )
+        self._told("settling")
+        return reduced(_barred(problem, never & ~always), taken=always)
+
+    def _search(self, dual: Dual, *, keep_s: float) -> None:
+        if self.gone is None or self._left_s() <= keep_s:
             return
-        search = Neighbourhoods(problem, self.gone, seed=self._seed)
-        while self._left_s() > keep_s and self.cost - self.bound > ENOUGH * self.cost:
+        never = np.zeros(self.gone.size, np.bool_)
+        never[self._hubs[dual.average[self._hubs] < SURE]] = True
+        part = reduced(_barred(self._problem, never & ~self.gone))
+        search = Neighbourhoods(part.problem, part.folded(self.gone), seed=self._seed)
+        while self._left_s() > keep_s and self._gap() > ENOUGH:
+            before = search.cost
             interrupted = search.step(left_s=lambda: self._left_s() - keep_s)
-            if search.cost < self.cost:
-                self.gone, self.cost = search.gone, search.cost
+            if search.cost < before:
+                self._keep(part.unfold(search.gone))
             self._told("neighbourhoods")
             if interrupted:
                 raise KeyboardInterrupt
+
+    def _gap(self) -> float:
+        if self.gone is None:
+            return 1.0
+        return (self.cost - self.bound) / self.cost if self.cost > 0 else 0.0
 
     def _keep(self, gone: Bools | None) -> None:
         problem = self._problem
@@ -204,11 +280,9 @@ class _Ladder:
         gone = topped_up(problem, gone)
         if problem.down(gone) < problem.must - SLACK * max(1.0, float(problem.weight.sum())):
             return
-        if problem.limited:
-            if not within(problem, gone):
-                return
-        else:
-            gone = trimmed(problem, gone)
+        gone = trimmed(problem, gone)
+        if not within(problem, gone):
+            return
         cost = problem.price(gone)
         if cost < self.cost:
             self.gone, self.cost = gone, cost
@@ -218,7 +292,12 @@ class _Ladder:
         self._progress(what, None if self.gone is None else self.cost, self.bound)
 
 
-def _barred(problem: Problem, nodes: NDArray[np.int64]) -> Problem:
+def _open(rest: Reduced) -> int:
+    """Count what must be bought whole or not at all."""
+    return int(np.count_nonzero(np.isfinite(rest.problem.cost) & shared(rest.problem)))
+
+
+def _barred(problem: Problem, nodes: Bools) -> Problem:
     cost = problem.cost.copy()
     cost[nodes] = np.inf
     return replace(problem, cost=cost)
@@ -249,8 +328,6 @@ def _by_model(
         must += 2 * lacking  # within the solver's tolerance, but not within ours
     if best is None:
         return Found(gone=None, cost=float("inf"), bound=bound, interrupted=solved.interrupted)
-    gone = best
-    if not problem.limited:
-        gone = trimmed(problem, gone)
+    gone = trimmed(problem, best)
     cost = problem.price(gone)
     return Found(gone=gone, cost=cost, bound=min(cost, bound), interrupted=solved.interrupted)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.plan import _fold_kernels as kernels
+from cautery.plan._standing_kernels import gathered
 from cautery.plan.graph import Bools, Floats, Groups, Ints
 
 
@@ -90,7 +91,7 @@ class Reduced:
     def folded(self, gone: Bools) -> Bools:
         """Return what of a plan for the whole is bought here: the other way round."""
         bought = gone[self.place].copy()
-        for at in np.flatnonzero(self._via[self.place, 0] >= 0).tolist():
+        for at in np.flatnonzero((self._via[self.place, 0] >= 0) & ~bought).tolist():
             bought[at] = self._all_parts(int(self.place[at]), gone)
         return bought
 
@@ -101,27 +102,32 @@ class Reduced:
         return all(self._all_parts(one, gone) for one in self._parts[first:last].tolist())
 
 
-def reduced(problem: Problem, *, taken: Bools | None = None) -> Reduced:
+def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None = None) -> Reduced:
     """Return what is left of a problem once some are taken.
 
     Parameters
     ----------
     taken : ndarray of bool or None
         Taken already; their cost is spent, and stays out of the problem that is left.
+    apart : ndarray of bool or None
+        Nodes of which more is known than the problem says: they may go down by themselves, and
+        neither they nor their members are folded.
     """
+    if apart is None:
+        apart = np.zeros(problem.groups.nodes, np.bool_)
     gone = np.zeros(problem.groups.nodes, np.bool_) if taken is None else taken
     problem = _committed(problem, gone)
     groups, cost = problem.groups, problem.cost.copy()
     up = groups.standing(gone)
-    never_down = groups.standing(gone | np.isfinite(cost))
+    never_down = groups.standing(gone | np.isfinite(cost) | apart)
     alive = up & ~never_down
-    group_of_link = np.repeat(np.arange(groups.owner.size), groups.sizes)
+    group_of_link = np.repeat(np.arange(groups.owner.size, dtype=np.int32), groups.sizes)
     sure = np.bincount(
         group_of_link[never_down[groups.member]], minlength=groups.owner.size
     ).astype(np.int32)
     need = groups.need - sure
-    links = alive[groups.member] & _first_of_its_kind(groups, group_of_link)
-    left = groups.kept(alive[groups.owner] & (need > 0), links, need=need)
+    again = kernels.said_again(need, groups.start, groups.member, groups.nodes)
+    left = groups.kept(alive[groups.owner] & (need > 0), alive[groups.member] & ~again, need=need)
     via = np.full((groups.nodes, 2), -1, np.int64)
     parts = np.empty(2 * left.member.size + 1, np.int32)
     size = 0
@@ -133,7 +139,8 @@ def reduced(problem: Problem, *, taken: Bools | None = None) -> Reduced:
     left = left.kept(alive[left.owner], np.ones(left.member.size, np.bool_))
     while not problem.limited:
         users = np.diff(left.use_start)
-        private = (users == 1) & (problem.weight == 0)
+        private = (users == 1) & (problem.weight == 0) & ~apart
+        private[left.member[np.repeat(apart[left.owner], left.sizes)]] = False
         leaf = private & (left.of_node == 0)
         drop = np.zeros(left.owner.size, np.bool_)
         size, folded = kernels.fold(
@@ -192,16 +199,6 @@ def _committed(problem: Problem, gone: Bools) -> Problem:
 
 
 def by_owner(groups: Groups) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the groups in the order of their owners, and where each owner's begin."""
-    order = np.argsort(groups.owner, kind="stable")
-    return np.concatenate([[0], np.cumsum(groups.of_node)]).astype(np.int64), order
-
-
-def _first_of_its_kind(groups: Groups, group_of_link: NDArray[np.int64]) -> Bools:
-    """Mark links but those that say again what another link of an any-of group says."""
-    any_of = groups.need[group_of_link] == 1
-    key = group_of_link * groups.nodes + groups.member
-    first = np.zeros(groups.member.size, np.bool_)
-    first[np.unique(key, return_index=True)[1]] = True
-    marked: Bools = first | ~any_of
-    return marked
+    """Return where each owner's groups begin, and the groups in the order of their owners."""
+    begin, order = gathered(groups.owner, groups.nodes)
+    return begin, order

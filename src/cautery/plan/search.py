@@ -27,13 +27,23 @@ _MARGIN = 1.25
 """Demand priced within this factor of the dearest that is bought is free everywhere."""
 
 
-def rounded(problem: Problem, average: Floats) -> Bools | None:
-    """Return the best plan by rounding what the dual buys, or ``None``: none does it."""
+def rounded(problem: Problem, average: Floats, *, taken: Bools | None = None) -> Bools | None:
+    """Return the best plan by rounding what the dual buys, or ``None``: none does it.
+
+    Parameters
+    ----------
+    average : ndarray
+        How much of each node the dual buys.
+    taken : ndarray of bool or None
+        What is bought besides.
+    """
     sinks = _sinks(problem)
     best: Bools | None = None
     for threshold in _THRESHOLDS:
         gone = (average >= threshold) & np.isfinite(problem.cost)
         gone[sinks] = False
+        if taken is not None:
+            gone |= taken
         gone = topped_up(problem, gone)
         if problem.down(gone) < problem.must - _slack(problem):
             continue
@@ -141,9 +151,8 @@ class Neighbourhoods:
         gone = topped_up(problem, gone)
         if problem.down(gone) < problem.must - _slack(problem):
             return
-        if not problem.limited:
-            gone = trimmed(problem, gone)
-        elif not within(problem, gone):
+        gone = trimmed(problem, gone)
+        if not within(problem, gone):
             return
         cost = problem.price(gone)
         if cost <= self.cost:

@@ -1,0 +1,101 @@
+"""What limits add to the price of acting, so that the dual knows them.
+
+The collateral budget has a Lagrange multiplier: a bystander costs so much. Whoever acts in a
+country pays a part of the country's fixed cost, and the parts sum to one; the most countries that
+may act have a multiplier, too, which every country's fixed cost is raised by. No choice of
+multipliers and parts lifts the bound above the least cost; they are improved by subgradient steps
+like the dual's own shares.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+
+import numpy as np
+
+from cautery.plan.graph import Floats
+from cautery.plan.reduce import Problem
+
+_FORGET = 0.1
+"""Weight of the newest pass in what the steps follow: single passes buy all or nothing."""
+_LEAST_PART = 1e-7
+
+
+class LimitPrices:
+    """Prices of one problem's limits, node by node.
+
+    Parameters
+    ----------
+    problem : Problem
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._at = np.flatnonzero((problem.country >= 0) & np.isfinite(problem.cost))
+        self._country = problem.country[self._at]
+        self._countries = problem.fixed_cost.size
+        acts = np.bincount(self._country, minlength=self._countries)
+        self._part: Floats = 1.0 / np.maximum(acts, 1)[self._country]
+        self._a_bystander = 0.0
+        self._a_country = 0.0
+        self._bought = np.zeros(problem.cost.size)
+        self._passes = 0
+
+    def copied(self) -> LimitPrices:
+        """Return the same prices, to go on by themselves."""
+        other = copy(self)
+        other._part = self._part.copy()  # noqa: SLF001 - its own kind
+        other._bought = self._bought.copy()  # noqa: SLF001 - its own kind
+        return other
+
+    def costs(self) -> tuple[Floats, float]:
+        """Return what acting costs with all that limits add, and what the bound must give back."""
+        problem = self._problem
+        cost, back = problem.cost, 0.0
+        if not problem.limited:
+            return cost, back
+        cost = cost.copy()
+        if problem.budget is not None:
+            cost += self._a_bystander * problem.collateral
+            back += self._a_bystander * problem.budget
+        raised = problem.fixed_cost + self._a_country
+        cost[self._at] += self._part * raised[self._country]
+        if problem.most_countries is not None:
+            back += self._a_country * problem.most_countries
+        return cost, back
+
+    def step(self, bought: Floats, *, bound: float, step: float) -> None:
+        """Move the prices towards what was bought in a pass.
+
+        Parameters
+        ----------
+        bought : ndarray
+            How much of each node.
+        bound : float
+            The unit of the multipliers: they are prices.
+        step : float
+        """
+        problem = self._problem
+        if not problem.limited:
+            return
+        self._passes += 1
+        self._bought += max(_FORGET, 1.0 / self._passes) * (bought - self._bought)
+        bought = self._bought[self._at]
+        most = problem.most_countries
+        if most is not None:
+            acting = np.bincount(
+                self._country, weights=self._part * bought, minlength=self._countries
+            ).sum()
+            over = acting / max(most, 1) - (1.0 if most else 0.0)
+            move = 0.1 * step * over * bound / max(most, 1)
+            self._a_country = max(0.0, self._a_country + move)
+        if problem.budget is not None:
+            harm = float(problem.collateral @ self._bought)
+            budget = max(problem.budget, 1e-9)
+            over = min(harm / budget, 10.0) - (1.0 if problem.budget > 0 else 0.0)
+            self._a_bystander = max(0.0, self._a_bystander + 0.1 * step * over * bound / budget)
+        part = self._part * np.exp(np.minimum(step * bought, 3.0))
+        total = np.bincount(self._country, weights=part, minlength=self._countries)
+        self._part = np.maximum(part / total[self._country], _LEAST_PART)
+        total = np.bincount(self._country, weights=self._part, minlength=self._countries)
+        self._part /= total[self._country]
