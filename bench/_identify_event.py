@@ -36,6 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+import _identify_footage as footage
 import _identify_system as system
 import _identify_video as video
 import cautery
@@ -46,7 +47,9 @@ from _identify_probes import PROBE_S, disguises
 if TYPE_CHECKING:
     from identify import Run
 
-STATIC = "vtest"
+STATIC = footage.STATIC_SHOT
+SEEDS = {"dev": 13, "test": 17}
+"""By the first, what is asked of a licensee's sound was chosen (identify/confirm.py)."""
 LICENSEES = 3
 SOUNDS = ("aac64", "aac32", "mix6", "speed2")
 """Of the licensee's sound, in turn; ``speed2`` is done to the pictures as well."""
@@ -90,12 +93,15 @@ class Probe:
 
     Parameters
     ----------
+    which : str
+        Set that it was drawn for.
     group : str
         ``licensee``, ``clean``, ``stranger`` (the event's pictures, nobody's sound) or ``nobody``.
     feed : str
         Whose sound it has.
     """
 
+    which: str
     group: str
     number: int
     event: Event
@@ -109,7 +115,7 @@ class Probe:
     def path(self) -> Path:
         """Where it is kept."""
         name = f"{self.group}-{self.pictures}-{self.sound}-{self.event.id}-{self.number:03d}.mp4"
-        return cache() / "event" / "probes" / name
+        return cache() / "event" / f"probes-{self.which}" / name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +141,9 @@ class Case:
 
 def rows(run: Run) -> list[str]:
     """Measure events and their licensees."""
-    films = video.footage()
-    if STATIC not in films or video.BACKGROUND not in films:
-        return [f"Not measured: no {STATIC} or {video.BACKGROUND} (see _identify_video.py)."]
+    films = footage.found()
+    if STATIC not in films or footage.BACKGROUND not in films:
+        return [f"Not measured: no {STATIC} or {footage.BACKGROUND} (see _identify_footage.py)."]
     speech = {
         name: [one for one in run.library.sources.values() if one.id.startswith(f"speech-{name}-")]
         for name in ("en", "fr", "es")
@@ -156,7 +162,7 @@ def rows(run: Run) -> list[str]:
         for number, event in enumerate(unseen):
             _pictures(event, films, 1000 + number)
             tell(1)
-    probes = planned(events, unseen, run.sizes["event"])
+    probes = planned(events, unseen, run.sizes["event"], run.asked.set)
     progress, tell = run.bar("event probes", len(probes))
     with progress:
         work = functools.partial(_make, films=films, library=run.library)
@@ -165,30 +171,21 @@ def rows(run: Run) -> list[str]:
     held = _built(events)
     lines = _answers(held, [one.path for one in probes], run.asked.jobs)
     cases = [Case(probe=one, line=lines[str(one.path)]) for one in probes]
-    partners = _partners(held, events, cases, run.asked.jobs)
+    partners = _partners(held, events, cases, run.asked.set, run.asked.jobs)
     return _table(run, events, cases, partners)
 
 
 def _events(films: dict[str, Path], probed: int, beside: int) -> list[Event]:
     """Return the events: real films, matches to be probed, and matches that are only held."""
     real = [
-        Event(id=name, seconds=_seconds(films[name]), probed=True)
-        for name in video.REFERENCES if name in films
+        Event(id=name, seconds=video.films()[name].seconds, probed=True)
+        for name in footage.REFERENCES if name in films
     ]  # fmt: skip
     matches = [
         Event(id=f"match-{number:02d}", seconds=_LAB_S, probed=number < probed)
         for number in range(probed + beside)
     ]
     return [*real, *matches]
-
-
-def _seconds(path: Path) -> float:
-    """Return how long a film's pictures last; what an AVI's head says may be wrong."""
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        count = sum(packet.size > 0 for packet in container.demux(stream))
-        assert stream.average_rate is not None
-        return float(count / stream.average_rate)
 
 
 class _Talk:
@@ -303,7 +300,9 @@ def _ffmpeg(*told: object, given: bytes | None = None) -> None:
     subprocess.run(command, input=given if given is not None else b"", check=True)
 
 
-def planned(events: Sequence[Event], unseen: Sequence[Event], count: int) -> list[Probe]:
+def planned(
+    events: Sequence[Event], unseen: Sequence[Event], count: int, which: str
+) -> list[Probe]:
     """Draw ``count`` probes a disguise of pictures of the static shot, as many of the others."""
     static = [one for one in events if one.id == STATIC]
     others = [one for one in events if one.probed and one.id != STATIC]
@@ -317,7 +316,9 @@ def planned(events: Sequence[Event], unseen: Sequence[Event], count: int) -> lis
     for at, disguise in enumerate(disguises().VIDEO):
         for cell, (group, among, size) in enumerate(cells):
             for number in range(size):
-                rng = np.random.default_rng([13, zlib.crc32(disguise.encode()), cell, number])
+                rng = np.random.default_rng(
+                    [SEEDS[which], zlib.crc32(disguise.encode()), cell, number]
+                )
                 event = among[(number + at * size) % len(among)]
                 sound = SOUNDS[(at + number) % len(SOUNDS)]
                 room_s = event.seconds - PROBE_S * _rate(sound) - 0.3
@@ -325,7 +326,8 @@ def planned(events: Sequence[Event], unseen: Sequence[Event], count: int) -> lis
                 feed = {"licensee": whose, "clean": "clean", "stranger": "clean"}.get(group, "")
                 probes.append(
                     Probe(
-                        group=group, number=number + 100 * cell, event=event, feed=feed,
+                        which=which, group=group, number=number + 100 * cell, event=event,
+                        feed=feed,
                         pictures=disguise, sound=sound, talk_s=float(rng.uniform(0, 100)),
                         start_s=round(float(rng.uniform(0, max(0.0, room_s))), 2),
                     )
@@ -346,7 +348,7 @@ def _make(probe: Probe, films: dict[str, Path], library: Library) -> None:
         shown, heard, whole = (f"{folder}/{name}" for name in ("v.mp4", "a.wav", "whole.mp4"))
         table.video_probe(
             str(probe.event.feed("pictures")), probe.start_s, PROBE_S * rate, probe.pictures,
-            shown, bg=str(films[video.BACKGROUND]),
+            shown, bg=str(films[footage.BACKGROUND]),
         )  # fmt: skip
         strangers = [one for one in library.sources.values() if one.id.startswith("speech-es-")]
         foreign = strangers[probe.number % len(strangers)]
@@ -453,7 +455,7 @@ rate_per_host = 1000
 
 
 def _partners(
-    held: Path, events: Sequence[Event], cases: Sequence[Case], jobs: int
+    held: Path, events: Sequence[Event], cases: Sequence[Case], which: str, jobs: int
 ) -> list[tuple[Case, bool]]:
     """Ask again for probes on a partner's host; return each and whether the partner may show it.
 
@@ -479,7 +481,7 @@ def _partners(
             events=told, channels=json.dumps(allowed),
         )
     )  # fmt: skip
-    with _served(cache() / "event" / "probes") as port:
+    with _served(cache() / "event" / f"probes-{which}") as port:
         urls = {f"http://127.0.0.1:{port}/{one.path.name}": one for one in asked}
         lines = _answers(held, list(urls), jobs, "--mandate", mandate)
     return [(Case(probe=one, line=lines[url]), one.feed in allowed) for url, one in urls.items()]
@@ -505,8 +507,8 @@ def _table(
 ) -> list[str]:
     mine = [one for one in cases if one.probe.group == "licensee"]
     static = [one for one in mine if one.probe.event.id == STATIC]
-    real = [one for one in mine if one.probe.event.id in video.REFERENCES]
-    lab = [one for one in mine if one.probe.event.id not in video.REFERENCES]
+    real = [one for one in mine if one.probe.event.id in footage.REFERENCES]
+    lab = [one for one in mine if one.probe.event.id not in footage.REFERENCES]
     clean = [one for one in cases if one.probe.group == "clean"]
     strange = [one for one in cases if one.probe.group == "stranger"]
     nobody = [one for one in cases if one.probe.group == "nobody"]
@@ -528,7 +530,7 @@ def _table(
         return one.licensee is None
 
     seconds = sum(one.seconds for one in events)
-    films = ", ".join(one.id for one in events if one.id in video.REFERENCES)
+    films = ", ".join(one.id for one in events if one.id in footage.REFERENCES)
     about = (
         f"{len(events)} events ({films} real; the other pictures and all crowds are the lab's), "
         f"each a clean feed and {LICENSEES} licensees, {seconds:.0f} s in all; commentary is real "

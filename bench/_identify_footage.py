@@ -57,7 +57,7 @@ negatives a programme of each style. Matches are one painter's, as the lab's sou
 they are on one side only."""
 LAB_SHARE = 0.3
 """Of the windows of other content."""
-_BARE = ("alea.mpg", "cube.mpeg")
+BARE = ("alea.mpg", "cube.mpeg")
 """Without a container, as no broadcast is: put into one."""
 _ENDINGS = (".mp4", ".m4v", ".mpg", ".mpeg", ".mov", ".avi", ".mkv")
 
@@ -108,7 +108,7 @@ def film(path: Path) -> system.Film:
     kept = cache() / "video" / "films" / f"{path.name}.npz"
     if not kept.exists():
         data = path.read_bytes()
-        if path.name in _BARE:
+        if path.name in BARE:
             done = subprocess.run(
                 ["ffmpeg", "-v", "error", "-i", path, "-an", "-c:v", "libx264", "-crf", "18",
                  "-f", "mpegts", "-"], capture_output=True, check=True,

@@ -28,6 +28,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+import _identify_footage as footage
 import _identify_system as system
 import _identify_video as video
 from _identify_audio import RIGHT_S, interval
@@ -188,7 +189,7 @@ def _disguised(found: dict[str, Path], probe: video.Probe) -> dict[str, Hashes]:
         out = Path(folder) / "probe.mp4"
         disguises().video_probe(
             str(found[probe.source]), probe.start_s, PROBE_S, probe.disguise, str(out),
-            bg=str(found[video.BACKGROUND]),
+            bg=str(found[footage.BACKGROUND]),
         )  # fmt: skip
         if not probe.path.exists():
             system.film(out.read_bytes()).save(probe.path)
@@ -219,15 +220,15 @@ def rows(run: Run) -> list[str]:
     ]  # fmt: skip
     absent = [one for one in ("pdqhash", "imagehash") if not _there(one)]
     said = [f"- Not in this run: {one} (see _identify_pdq.py)." for one in absent]
-    found = video.footage()
-    missing = [one for one in (*video.REFERENCES, video.BACKGROUND) if one not in found]
+    found = footage.found()
+    missing = [one for one in (*footage.REFERENCES, footage.BACKGROUND) if one not in found]
     if missing or not peers:
-        return [f"Not measured: no {', '.join(missing)} (see _identify_video.py).", *said]
-    films = {name: system.film(found[name].read_bytes()) for name in video.REFERENCES}
-    probes = video.planned(found, films, run.sizes["peers"])
+        return [f"Not measured: no {', '.join(missing)} (see _identify_footage.py).", *said]
+    films = {name: video.films()[name] for name in footage.REFERENCES}
+    probes = video.planned("test", run.sizes["peers"])
     held = {
         name: _kept(cache() / "pdq" / "films" / name, partial(_hashed, found[name]))
-        for name in video.REFERENCES
+        for name in footage.REFERENCES
     }
     progress, tell = run.bar("peers of pictures", len(probes))
     made = []
@@ -238,7 +239,7 @@ def rows(run: Run) -> list[str]:
             tell(1)
     windows = {
         names: _windows(found, names, min(_NEGATIVES, run.sizes["negatives"]))
-        for names in (video.TUNING, video.TESTING)
+        for names in (footage.TUNING, footage.TESTING)
     }
     cells: dict[str, list[str]] = {one: [] for one in disguises().VIDEO}
     heads, facts = [], []
@@ -274,7 +275,7 @@ def rows(run: Run) -> list[str]:
     intro = (
         f"Peers of pictures: {run.sizes['peers']} probes a disguise, the video rows' first ones; "
         f"{len(films)} films as references. A peer's threshold is set on windows of "
-        f"{len(video.TUNING)} other films; Cautery's is the one that it ships. Right: the film, "
+        f"{len(footage.TUNING)} other films; Cautery's is the one that it ships. Right: the film, "
         f"within {RIGHT_S:g} s (within 1 s where one frame a second is kept)."
     )
     table = [f"| disguise | {' | '.join(heads)} |", "| --- " * (len(heads) + 1) + "|"]
@@ -283,7 +284,7 @@ def rows(run: Run) -> list[str]:
 
 
 def _probe_hashes(found: dict[str, Path], probe: video.Probe) -> dict[str, Hashes]:
-    where = cache() / "pdq" / "probes" / probe.disguise / probe.name
+    where = cache() / "pdq" / "probes" / probe.disguise / probe.path.name
     return _kept(where, partial(_disguised, found, probe))
 
 
@@ -291,7 +292,7 @@ def _windows(found: dict[str, Path], names: tuple[str, ...], count: int) -> list
     """Return windows of other films, beginning anywhere; a film shorter than one comes whole."""
     whole = []
     for name in names:
-        if name not in found:
+        if name not in found or name in footage.BARE:
             continue
         for phase in range(4):
             start_s = phase / (4 * _PER_S)
@@ -312,11 +313,12 @@ def _hit(
 ) -> bool:
     score, name, at_s = _ranked(peer, hashes, films)
     right_s = max(RIGHT_S, 1 / peer.per_s)
-    return score > least and name == probe.source and abs(at_s - probe.start_s) <= right_s
+    return score > least and name == probe.source and abs(at_s - video.began_s(probe)) <= right_s
 
 
 def _ours(probe: video.Probe, films: References, seconds: float) -> bool:
     answer = system.watch(films, system.Film.load(probe.path).cut(0.0, seconds))
-    near = answer.offset_s is not None and abs(answer.offset_s - probe.start_s) <= RIGHT_S
+    error_s = (answer.offset_s or 0.0) - video.began_s(probe)
+    near = answer.offset_s is not None and abs(error_s) <= RIGHT_S
     sure = answer.score >= tail("picture", seconds).least
     return near and sure and answer.channel == probe.source
