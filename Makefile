@@ -4,9 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
 LIKE ?= taken-down
+FUZZ_S ?= 60
+FUZZ ?= $(notdir $(wildcard tests/watch/assets/samples/*))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo replay test check bench docs lock format clean
+.PHONY: help demo replay test fuzz check bench docs lock format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -21,6 +23,7 @@ $(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml
 	@echo "compiling the kernels (once)"
 	@$(BIN)/python -m cautery.fingerprint.warm
 	@$(BIN)/python -m cautery.plan.warm
+	@$(BIN)/python -m cautery.catalogue.warm
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
@@ -36,6 +39,13 @@ replay: $(VENV)/.run ## a coordinated operation in the lab, from the first state
 
 test: $(VENV)/.dev ## all tests; browser and data tests skip with a reason where these are absent
 	@$(BIN)/python -m pytest
+
+$(VENV)/.fuzz: $(VENV)/.dev requirements/fuzz.txt
+	@$(PIP) install --require-hashes -r requirements/fuzz.txt
+	@touch $@
+
+fuzz: $(VENV)/.fuzz ## every reader under atheris, FUZZ_S seconds each (Linux, Python 3.11 to 3.13)
+	@for kind in $(FUZZ); do echo "== $$kind"; $(BIN)/python fuzz/readers.py $$kind -max_total_time=$(FUZZ_S) || exit 1; done
 
 check: $(VENV)/.dev ## format, lint, types, import contract, docs
 	@$(BIN)/ruff format --check .
@@ -57,6 +67,7 @@ lock: ## pin the requirements anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/build.in -o requirements/build.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --only-group fuzz -o requirements/fuzz.txt
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,18 @@ import cautery
 from cautery.adapters._decoder_media import parts
 from cautery.adapters._sniff import container_of
 from cautery.fingerprint.audio import Landmarks, landmarks_of, peaks_in
-from cautery.fingerprint.codes import WORD_FRAMES, scan, words_on_grid
+from cautery.fingerprint.codes import WORD_FRAMES, words_on_grid
 from cautery.fingerprint.index import Index
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
+from cautery.fingerprint.scan import scan
 from cautery.fingerprint.spectrum import band_of, power_of
 from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._sounding import Sounding, proposed
 from cautery.identify.ladder import listen
 from cautery.identify.likelihood import posterior, tail
 from cautery.identify.picture import look
-from cautery.identify.references import ReferenceInfo, References
+from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references import References
 from cautery.model.media import LUMA_SHAPE, Decoded
 
 RECIPE = DEFAULT_RECIPE
@@ -85,10 +88,11 @@ def print_of_prints(sound: NDArray[np.float32]) -> bytes:
 
 
 _OF_SOUND = (
-    "fingerprint/audio.py", "fingerprint/codes.py", "fingerprint/index.py", "fingerprint/recipe.py",
-    "fingerprint/run.py", "fingerprint/spectrum.py", "fingerprint/_code_kernels.py",
-    "fingerprint/_index_kernels.py", "fingerprint/_peak_kernels.py", "fingerprint/_run_kernels.py",
-    "identify/ladder.py", "identify/sound.py", "identify/_sounding.py", "identify/simulcast.py",
+    "fingerprint/audio.py", "fingerprint/codes.py", "fingerprint/index.py",
+    "fingerprint/recipe.py", "fingerprint/run.py", "fingerprint/scan.py",
+    "fingerprint/spectrum.py", "fingerprint/_code_kernels.py", "fingerprint/_index_kernels.py",
+    "fingerprint/_peak_kernels.py", "fingerprint/_run_kernels.py", "identify/ladder.py",
+    "identify/sound.py", "identify/_sounding.py", "identify/simulcast.py",
 )  # fmt: skip
 
 
@@ -234,14 +238,27 @@ def searches(held: References, sound: NDArray[np.float32]) -> list[Callable[[], 
     return [one_pass, every, lambda: scan(stack, code, spans)]
 
 
-def upkeep(sample: Sequence[Fingerprint]) -> None:
-    """Insert and seal a minute of each channel, in segments of 6 s."""
+UPKEEP_S, _SEGMENT_S = 240, 6
+
+
+def segments(sample: Iterable[Fingerprint]) -> list[list[tuple[int, Landmarks, int]]]:
+    """Cut four minutes of each channel into segments of 6 s, as they come in."""
+    step = round(_SEGMENT_S * RECIPE.frames_per_s)
+    made: list[list[tuple[int, Landmarks, int]]] = [[] for _ in range(UPKEEP_S // _SEGMENT_S)]
+    for number, one in enumerate(sample):
+        borders = np.searchsorted(one.frames, step * np.arange(len(made) + 1))
+        for k, (first, last) in enumerate(pairwise(borders)):
+            marks = Landmarks(one.words[first:last].copy(), one.frames[first:last] - k * step)
+            made[k].append((number, marks, k * step))
+    return made
+
+
+def upkeep(coming: Sequence[Sequence[tuple[int, Landmarks, int]]]) -> None:
+    """Insert and seal segments: more than three slices of time, two of which close."""
     index = Index()
-    step = round(6 * RECIPE.frames_per_s)
-    for begin in range(0, 10 * step, step):
-        for number, one in enumerate(sample):
-            first, last = np.searchsorted(one.frames, (begin, begin + step))
-            index.add(number, Landmarks(one.words[first:last], one.frames[first:last]), start=0)
+    for segment in coming:
+        for number, marks, start in segment:
+            index.add(number, marks, start=start)
         index.snapshot()
 
 

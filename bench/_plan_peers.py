@@ -13,13 +13,13 @@ from typing import Any
 import igraph
 import numpy as np
 
+from _plan_net import SERVED, seconds
 from cautery.plan.goal import Goal, posed
 from cautery.plan.graph import PlanGraph
 from cautery.plan.milp import Model
 from cautery.plan.reduce import Problem
 from cautery.plan.search import trimmed
 
-SERVED = 0.05
 BETWEEN_EVERY = 0.02
 """Share of the nodes taken before betweenness is estimated anew."""
 
@@ -33,21 +33,21 @@ def peers(net: Any, graph: PlanGraph, limit: float) -> Iterator[tuple[str, float
     for name, order in (("degree", _by_degree(net)), ("betweenness", _by_betweenness(net))):
         begun = time.process_time()
         gone = _until_served(problem, order)
-        if gone is not None:
-            yield f"{name}, untrimmed", problem.price(gone), time.process_time() - begun
-            yield (
-                f"{name}, reinserted",
-                problem.price(trimmed(problem, gone)),
-                (time.process_time() - begun),
-            )
+        if gone is None:
+            yield name, None, time.process_time() - begun
+            continue
+        yield f"{name}, untrimmed", problem.price(gone), time.process_time() - begun
+        spare = trimmed(problem, gone)
+        yield f"{name}, reinserted", problem.price(spare), time.process_time() - begun
     begun = time.process_time()
-    solved = Model(problem).solve(left_s=lambda: begun + limit - time.process_time(), gap=1e-4)
-    if solved.bought is not None:
-        yield "HiGHS, plain formulation", problem.price(solved.bought), time.process_time() - begun
+    solved = Model(problem).solve(left_s=seconds(limit), gap=1e-4)
+    cost = None if solved.bought is None else problem.price(solved.bought)
+    yield "HiGHS, plain formulation", cost, time.process_time() - begun
     yield "HiGHS, plain formulation: its bound", solved.bound, time.process_time() - begun
     try:
         sat = importlib.import_module("ortools.sat.python.cp_model")
     except ImportError:
+        yield "CP-SAT (ortools is not installed)", None, 0.0
         return
     yield from _cp_sat(sat, problem, limit)
 
@@ -87,7 +87,7 @@ def _until_served(problem: Problem, order: np.ndarray) -> np.ndarray | None:
     return gone if problem.down(gone) >= problem.must else None
 
 
-def _cp_sat(sat: Any, problem: Problem, limit: float) -> Iterator[tuple[str, float, float]]:
+def _cp_sat(sat: Any, problem: Problem, limit: float) -> Iterator[tuple[str, float | None, float]]:
     model, groups = sat.CpModel(), problem.groups
     down = [model.new_bool_var("") for _ in range(groups.nodes)]
     buy = {v: model.new_bool_var("") for v in np.flatnonzero(np.isfinite(problem.cost)).tolist()}
@@ -108,6 +108,7 @@ def _cp_sat(sat: Any, problem: Problem, limit: float) -> Iterator[tuple[str, flo
     solver.parameters.num_workers = 1
     solver.parameters.max_time_in_seconds = limit
     begun = time.process_time()
-    solver.solve(model)
-    yield "CP-SAT", solver.objective_value / 1000, time.process_time() - begun
+    found = solver.solve(model) in {sat.OPTIMAL, sat.FEASIBLE}
+    cost = solver.objective_value / 1000 if found else None
+    yield "CP-SAT", cost, time.process_time() - begun
     yield "CP-SAT: its bound", solver.best_objective_bound / 1000, time.process_time() - begun

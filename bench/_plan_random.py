@@ -209,9 +209,7 @@ def constraints(graph: dict[str, Any], goal: dict[str, Any]) -> list[str]:
     return [*named, "served"]
 
 
-def faults(
-    graph: dict[str, Any], goal: dict[str, Any], told: dict[str, Any]
-) -> Iterator[str]:
+def faults(graph: dict[str, Any], goal: dict[str, Any], told: dict[str, Any]) -> Iterator[str]:
     """Yield what is wrong with an answer of ``cautery plan --json``, by trying all plans."""
     least, lowest = best(graph, goal)
     chosen = set(told["remove"])
@@ -246,9 +244,7 @@ def _clash_faults(
         yield f"{told['status']}, conflict {told['conflict']}, and there is no plan"
         return
     kinds = {"countries", "by", "collateral", "served"}
-    named = [
-        word if (word := one.split()[0]) in kinds else one for one in told["conflict"]
-    ]
+    named = [word if (word := one.split()[0]) in kinds else one for one in told["conflict"]]
     alone = graph, goal
     for one in constraints(graph, goal):
         if one not in named:

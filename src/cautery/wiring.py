@@ -18,7 +18,7 @@ from cautery.adapters.clock import SystemClock
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.dns import DnsNames
 from cautery.adapters.engine import ThreadEngine
-from cautery.adapters.facts_folder import FactsFolder
+from cautery.adapters.facts_folder import FactsFolder, LatestFacts
 from cautery.adapters.facts_import import Added
 from cautery.adapters.http import PoliteClient
 from cautery.adapters.intermediary import HttpPublisher
@@ -29,7 +29,7 @@ from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
 from cautery.evidence.manifest import CASE_KEY, NOTE
 from cautery.evidence.note import NoteVerifier
-from cautery.model import Approval, Mandate, Operation, keyed_hash
+from cautery.model import Approval, Mandate, Operation, Override, keyed_hash
 from cautery.model.ports import Clock, Engine
 from cautery.workflows.approve_referral import approve_referral
 from cautery.workflows.close_case import close_case
@@ -37,6 +37,8 @@ from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.persons import erase_in_closed_case
 from cautery.workflows.operation.persons import erase_person as erase_in_open_case
+from cautery.workflows.read_overrides import read_overrides
+from cautery.workflows.sign_overrides import sign_overrides as sign_overrides_of
 from cautery.workflows.watch.journal import Listener
 from cautery.workflows.watch.run import WatchPorts, run_watch
 from cautery.workflows.write_report import write_report
@@ -161,6 +163,7 @@ async def _watch(
 ) -> None:
     async with AsyncExitStack() as stack:
         policy = mandate.network
+        known = LatestFacts(facts(policy.facts))
         names = DnsNames(policy.resolver)
         fetcher = await stack.enter_async_context(PoliteClient(policy, names, case.clock))
         own_feeds = await stack.enter_async_context(
@@ -190,7 +193,8 @@ async def _watch(
                 else RdapRegistry(policy.rdap, fetcher, pseudonym, case.clock),
                 decoder=decoder,
                 engine=engine,
-                facts=facts(policy.facts),
+                facts=known.latest(),
+                facts_now=known.latest,
                 publisher=HttpPublisher(fetcher),
                 redaction_key=case.redaction_key,
                 checkpoint=lambda: _checkpoint(case),
@@ -345,6 +349,22 @@ def approve(case_path: Path, referral: str, *, name: str, key: Path) -> Approval
     ledger = reading_store().ledger(case_path, read_only=False)
     try:
         return approve_referral(ledger, referral, name=name, key=signing, now=clock().now())
+    finally:
+        ledger.close()
+
+
+def sign_overrides(case_path: Path, file: Path, *, name: str, key: Path) -> tuple[Override, ...]:
+    """Sign the overrides of a file for a case that may be watched by another process.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    overrides, signing = read_overrides(file), load_approver(key)
+    ledger = reading_store().ledger(case_path, read_only=False)
+    try:
+        return sign_overrides_of(ledger, overrides, name=name, key=signing, now=clock().now())
     finally:
         ledger.close()
 

@@ -1,12 +1,13 @@
 import gzip
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.adapters._fact_ranges import RangeTable
-from cautery.adapters.facts_folder import FactsFolder
+from cautery.adapters.facts_folder import FactsFolder, LatestFacts
 from cautery.errors import InputError
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
@@ -147,3 +148,25 @@ def test_the_shared_data_knows_a_cdn_a_popular_service_and_a_bank(shared_data):
     assert facts.popular("drive.usercontent.google.com")
     assert facts.kinds_of("1822direkt.com") == ("bank",)
     assert facts.valid("ranges", NOW)
+
+
+def test_facts_are_read_anew_when_a_file_of_theirs_changes(tmp_path: Path) -> None:
+    (tmp_path / "popular.csv").write_text("domain,lists\na.example,t\n")
+    known = LatestFacts(FactsFolder(tmp_path))
+    first = known.latest()
+    assert not first.popular("bb.example")
+    assert known.latest() is first
+    (tmp_path / "popular.csv").write_text("domain,lists\na.example,t\nbb.example,t\n")
+    assert known.latest().popular("bb.example")
+    (tmp_path / "owners.csv").write_text("target,owner,since,source\n")
+    assert known.latest().known("owners")
+
+
+def test_a_folder_that_is_being_written_leaves_the_facts_that_were_read(tmp_path: Path) -> None:
+    (tmp_path / "popular.csv").write_text("domain,lists\na.example,t\n")
+    known = LatestFacts(FactsFolder(tmp_path))
+    first = known.latest()
+    (tmp_path / "facts.toml").write_text("[facts.popular\n")
+    assert known.latest() is first
+    (tmp_path / "facts.toml").write_text("[facts.popular]\ndate = 2026-11-01\n")
+    assert known.latest().dated("popular") == date(2026, 11, 1)

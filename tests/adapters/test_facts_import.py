@@ -159,3 +159,34 @@ def test_no_text_breaks_the_reader_and_what_is_read_is_whole(text):
     except InputError:
         return
     assert found.text or all(len(row) == len(found.header) for row in found.rows)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
+def test_a_packed_list_is_taken_in_as_the_plain_one_is(tmp_path: Path, suffix: str) -> None:
+    import bz2
+    import gzip
+    import lzma
+
+    import zstandard
+
+    text = b"domain,lists\ngoogle.com,t\n"
+    pack = {
+        ".gz": gzip.compress,
+        ".xz": lzma.compress,
+        ".bz2": bz2.compress,
+        ".zst": zstandard.ZstdCompressor().compress,
+    }[suffix]
+    file = tmp_path / f"popular.csv{suffix}"
+    file.write_bytes(pack(text))
+    folder = tmp_path / "facts"
+    added = add_fact(file, folder, name="popular", now=NOW, dated=NOW.date())
+    assert added.rows == 1
+    assert FactsFolder(folder).popular("google.com")
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz", ".bz2", ".zst"])
+def test_what_is_not_packed_as_its_name_says_is_refused(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"popular.csv{suffix}"
+    file.write_bytes(b"domain,lists\ngoogle.com,t\n" * 40)
+    with pytest.raises(InputError, match="cannot be read"):
+        add_fact(file, tmp_path / "facts", name="popular", now=NOW)

@@ -23,9 +23,9 @@ from cautery.fingerprint.codes import (
     chance,
     code_of,
     judged,
-    scan,
     words_on_grid,
 )
+from cautery.fingerprint.scan import scan
 from cautery.fingerprint.spectrum import band_of, power_of
 
 FLOOR, STEADY = np.float32(2e-3), np.float32(1e-3)
@@ -312,6 +312,27 @@ def test_a_speed_is_undone_by_tempo_and_pitch_together(stack: Stack, speed: floa
     assert found(stack, code(sped, tempo=speed))[2] < score
     untouched = scan(stack, code(sped), stack.within(150, *EVERYWHERE))
     assert all(one.score < score / 2 for one in untouched)
+
+
+def test_a_probes_middle_bears_twice_the_error_of_tempo_that_all_of_it_does(stack: Stack) -> None:
+    speed = Fraction(1015, 1000)
+    sped = resample_poly(SOUNDS[3][800 * HOP :], speed.denominator, speed.numerator)[: 10 * RATE]
+    whole, middle = code(sped), code(sped).middle(78)
+    assert [len(one) for one in middle.words] == [78] * WORD_FRAMES
+    for phase in range(WORD_FRAMES):
+        kept = np.isin(whole.at[phase], middle.at[phase])
+        np.testing.assert_array_equal(whole.words[phase][kept], middle.words[phase])
+        assert abs(whole.at[phase][kept].mean() - whole.at[phase].mean()) <= 1
+    number, offset, score = found(stack, middle)
+    # The middle lies where it would at the right speed; what the offset says is of the start.
+    assert (number, abs(offset - (800 + 0.015 * 5 * RATE / HOP)) <= 6) == (3, True)
+    assert score > found(stack, whole)[2]
+
+
+def test_the_middle_of_what_is_no_longer_is_all_of_it() -> None:
+    short = code(SOUNDS[1][: 4 * RATE])
+    for kept, mine in zip(short.middle(78).at, short.at, strict=True):
+        np.testing.assert_array_equal(kept, mine)
 
 
 def test_a_tempo_alone_is_undone_where_frames_lie_nearer_together() -> None:

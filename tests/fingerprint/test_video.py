@@ -59,6 +59,17 @@ def test_the_rate_of_pictures_does_not_matter(fps: float) -> None:
     assert lag_of(FILM[at], times)[0] == pytest.approx(-30.0, abs=0.12)
 
 
+def test_few_pictures_a_second_are_found_where_another_rate_repeats_them() -> None:
+    few = np.arange(0, len(FILM), 5)
+    reference = signature(cells_of(FILM[few]), TIMES[few], DEFAULT_RECIPE)
+    at = np.arange(0, 300) / 25
+    repeated = FILM[few[np.searchsorted(TIMES[few], at + 30.001) - 1]]
+    probe = signature(cells_of(repeated), at, DEFAULT_RECIPE)
+    lag_s, peak, elsewhere = correlate(probe, reference, low_s=-100, high_s=100).best()
+    assert lag_s == pytest.approx(-30.0, abs=0.05)
+    assert peak > elsewhere + 0.3
+
+
 def test_another_film_does_not_stand_out() -> None:
     _, peak, elsewhere = lag_of(moving(2, 12), np.arange(150) / 12.5)
     assert peak - elsewhere < 0.15

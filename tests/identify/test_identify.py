@@ -427,6 +427,24 @@ def test_old_media_are_forgotten_and_works_are_kept() -> None:
     assert held.pictures("c").times[0] > T0 + 250  # type: ignore[union-attr]
 
 
+def test_works_that_came_in_piece_by_piece_are_searched_as_one_run_and_saved_so(
+    tmp_path: Path,
+) -> None:
+    held = References(
+        DEFAULT_RECIPE, [ReferenceInfo(id=f"w{k}", kind="work") for k in range(6)], 60.0
+    )
+    for number in range(6):
+        held.add(f"w{number}", media(music(number, 20)), at_s=0.0)
+        held.snapshot(works=True)
+        runs = held.works.runs()[0]
+        sizes = sorted(map(len, runs))
+        assert sum(sizes[:-1]) < sum(sizes) / 8
+    held.save(tmp_path / "six.ref")
+    saved = References.load(tmp_path / "six.ref")
+    assert [len(runs) for runs in saved.works.runs().values()] == [1]
+    assert sum(len(run) for run in saved.works.runs()[0]) == sum(sizes)
+
+
 def test_media_given_twice_are_held_once() -> None:
     held = References(DEFAULT_RECIPE, [ReferenceInfo(id="c")])
     held.add("c", media(music(3, 20)), at_s=T0)

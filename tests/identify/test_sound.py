@@ -107,13 +107,16 @@ class Climbed:
             return proposed(sounding, speeds) if landmarks else []  # type: ignore[arg-type]
 
         def scan(
-            *given: object, phases: Sequence[int], among: frozenset[int] | None = None
+            *given: object,
+            phases: Sequence[int],
+            among: frozenset[int] | None = None,
+            **how: object,
         ) -> object:
             # What has been found is sought at all four phases elsewhere: that is no rung.
             which = "all" if among is None else "hinted" if len(phases) < 4 else None
             if which and which not in self.rungs:
                 self.rungs.append(which)
-            return leads_from(*given, phases=phases, among=among)  # type: ignore[arg-type]
+            return leads_from(*given, phases=phases, among=among, **how)  # type: ignore[arg-type]
 
         monkeypatch.setattr(sound, "proposed", propose)
         monkeypatch.setattr(sound, "leads_from", scan)

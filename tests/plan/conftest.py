@@ -50,6 +50,16 @@ valid_days = 30
 [facts.protected-names]
 date = 2026-11-01
 valid_days = 365
+[facts.bank-website]
+date = 2026-08-20
+[facts.university_domains]
+date = 2026-08-20
+[facts.dynamic-dns]
+date = 2026-08-20
+[facts.parking-domain]
+date = 2026-08-20
+[facts.public-dns-v4]
+date = 2026-08-20
 """
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
-from cautery.plan import Act, Node, cut, served
+from cautery.plan import Act, Node, Supply, cut
 
 
 def any_of(*members):
@@ -83,13 +83,14 @@ def pirate_network(size, seed):
 def greedy(nodes, acts, at_most):
     """Take, again and again, the act that loses them most demand for its cost."""
     gone, cost, left = set(), 0.0, list(acts)
-    now = served(nodes)
+    supply = Supply(nodes)
+    now = supply.served()
     while now > at_most:
-        best = max(left, key=lambda one: (now - served(nodes, gone | {*one.nodes})) / one.cost)
+        best = max(left, key=lambda one: (now - supply.served(gone | {*one.nodes})) / one.cost)
         gone |= set(best.nodes)
         cost += best.cost
         left.remove(best)
-        now = served(nodes, gone)
+        now = supply.served(gone)
     return cost
 
 
@@ -217,8 +218,9 @@ def test_no_set_of_acts_is_better_on_small_networks_with_circles(drawn, at_most,
         ) <= budget
 
     usable = [one for one in acts if one.allowed]
+    supply = Supply(nodes)
     ways = [
-        (served(nodes, {node for one in taken for node in one.nodes}), sum(a.cost for a in taken))
+        (supply.served({node for one in taken for node in one.nodes}), sum(a.cost for a in taken))
         for size in range(len(usable) + 1)
         for taken in itertools.combinations(usable, size)
         if fits(taken)

@@ -286,6 +286,14 @@ class Nothing:
     def names_within(self, first, last, *, most):
         return ()
 
+    shared_within = names_within
+
+    def kinds_within(self, first, last):
+        return ()
+
+    def known(self, fact):
+        return False
+
     def knows_hosting(self):
         return False
 

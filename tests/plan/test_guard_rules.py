@@ -44,7 +44,10 @@ def networked(folder):
     )
     (folder / "asn-names.csv").write_text("asn,org\n64500,Sucuri\n64501,City Telecom\n")
     toml = folder / "facts.toml"
-    toml.write_text(toml.read_text() + "[facts.asn-ipv4]\ndate = 2026-11-01\n")
+    toml.write_text(
+        toml.read_text()
+        + "[facts.asn-ipv4]\ndate = 2026-11-01\n[facts.asn-names]\ndate = 2026-11-01\n"
+    )
     return FactsFolder(folder)
 
 

@@ -2,16 +2,24 @@
 
 import io
 import os
+import re
 import tarfile
 import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cautery.errors import CauteryError, LimitError, SourceError
-from cautery.watch import PlaylistEntry, PlaylistLimits, ReadWarning, list_attributes, read_m3u
+from cautery.watch import (
+    PlaylistEntry,
+    PlaylistLimits,
+    ReadWarning,
+    list_attributes,
+    m3u,
+    read_m3u,
+)
 
 DATA = Path(os.environ.get("CAUTERY_DATA", Path(__file__).parents[3] / "shared" / "data"))
 PLAYLISTS = DATA / "iptv-streams" / "playlists.tar.xz"
@@ -205,3 +213,41 @@ def test_no_crooked_dialect_raises_anything_but_our_own_errors(text):
         read(text)
     except CauteryError:
         return
+
+
+def slowly(text, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(m3u, "_USUAL", re.compile("(?!)"))
+        return read(text)
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not PLAYLISTS.exists(), reason="the shared data folder is not here")
+def test_the_short_way_through_usual_entries_says_what_the_long_way_says(monkeypatch):
+    lists = 0
+    with tarfile.open(PLAYLISTS) as archive:
+        for member in archive:
+            if member.isfile():
+                data = archive.extractfile(member).read()
+                assert read(data) == slowly(data, monkeypatch)
+                lists += 1
+    assert lists == 325
+
+
+USUAL = st.sampled_from(
+    ["#EXTM3U\n", "#EXTINF:-1", "#EXTINF:60", "#extinf:-1", ' tvg-id="a"', ' tvg-name="N"', ' X="a,b"', ' a="b"c="d"',
+     ' tvg-id=""', ",", ",T", ",T, U", "\n", "\r\n", "http://h.example/1", "https://h.example:80/a?b=c", "http://h:70000/",
+     "|User-Agent=x", "http://é/", " ", "#EXTGRP:G\n", "#EXTVLCOPT:http-referrer=r\n", "\0", '"', "'", "rtmp://h/x"]
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)
+@given(text=st.lists(USUAL, max_size=40).map("".join))
+def test_no_list_is_read_otherwise_the_short_way(text, monkeypatch):
+    try:
+        found = read("#EXTM3U\n" + text)
+    except CauteryError as error:
+        with pytest.raises(type(error)):
+            slowly("#EXTM3U\n" + text, monkeypatch)
+        return
+    assert found == slowly("#EXTM3U\n" + text, monkeypatch)

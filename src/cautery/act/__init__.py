@@ -8,7 +8,7 @@ Example
 >>> require_confirmed(rules_for("FR")[0], lab=False, confirmed={})
 """
 
-from cautery.act.approval import Approved, approve, digest, public_key, sign
+from cautery.act.approval import Approved, approve, approve_override, digest, public_key, sign
 from cautery.act.expiry import expired, in_effect, latest
 from cautery.act.notice import draft_notice
 from cautery.act.orders import in_force, orders_in_force
@@ -22,6 +22,7 @@ __all__ = [
     "Publisher",
     "Rule",
     "approve",
+    "approve_override",
     "digest",
     "draft",
     "draft_notice",

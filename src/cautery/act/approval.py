@@ -28,6 +28,7 @@ from cautery.model import (
     Decision,
     Digest,
     Mandate,
+    Override,
     Referral,
     digest_of,
     iso,
@@ -188,16 +189,7 @@ def approve(
         If anything is missing, in a sentence.
     """
     require_utc("now", now)
-    signers = _signers(referral, approvals, mandate, now)
-    if (
-        len({one.name for one in signers}) < NEEDED
-        or len({public_key(one).public_bytes_raw() for one in signers}) < NEEDED
-    ):
-        raise ApprovalError(
-            f"referral {referral.id}: {len({one.name for one in signers})} of {NEEDED} people "
-            "have approved it",
-            hint="Two different approvers of the mandate, each with a key of their own, must sign.",
-        )
+    _two_people(f"referral {referral.id}", referral, approvals, mandate, now)
     _check_authority(referral, mandate, now)
     if not referral.entries:
         raise ApprovalError(f"referral {referral.id}: it has no entries")
@@ -209,10 +201,57 @@ def approve(
     return Approved(referral, ordered, now, token=_TOKEN)
 
 
-def _signers(
-    referral: Referral, approvals: Sequence[Approval], mandate: Mandate, now: datetime
+def approve_override(
+    override: Override, approvals: Sequence[Approval], *, mandate: Mandate, now: datetime
+) -> Approved[Override]:
+    """Check that the very people whom an override names have signed it, and that it is in force.
+
+    Raises
+    ------
+    ApprovalError
+        If anything is missing, in a sentence.
+    """
+    require_utc("now", now)
+    what = f"the override of {override.target}"
+    signers = _two_people(what, override, approvals, mandate, now)
+    missing = {_person(name) for name in override.by} - {_person(one.name) for one in signers}
+    if missing:
+        raise ApprovalError(f"{what} names {min(missing)!r}, who has not signed it")
+    if not override.holds(now):
+        raise ApprovalError(
+            f"{what} holds from {iso(override.at)} to {iso(override.until)}, not at {iso(now)}"
+        )
+    ordered = tuple(sorted(approvals, key=lambda one: (one.at, one.approver)))
+    return Approved(override, ordered, now, token=_TOKEN)
+
+
+def _person(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _two_people(
+    what: str, subject: Any, approvals: Sequence[Approval], mandate: Mandate, now: datetime
 ) -> list[Approver]:
-    expected = digest(referral)
+    """Return who signed a subject: at least two people, with as many keys."""
+    signers = _signers(what, digest(subject), approvals, mandate, now)
+    if (
+        len({one.name for one in signers}) < NEEDED
+        or len({public_key(one).public_bytes_raw() for one in signers}) < NEEDED
+    ):
+        raise ApprovalError(
+            f"{what}: {len({one.name for one in signers})} of {NEEDED} people have approved it",
+            hint="Two different approvers of the mandate, each with a key of their own, must sign.",
+        )
+    return signers
+
+
+def _signers(
+    what: str,
+    expected: Digest,
+    approvals: Sequence[Approval],
+    mandate: Mandate,
+    now: datetime,
+) -> list[Approver]:
     signers = []
     for approval in approvals:
         known = [one for one in mandate.approvers if one.name == approval.approver]
@@ -228,8 +267,7 @@ def _signers(
             )
         if approval.subject != expected:
             raise ApprovalError(
-                f"{approver.name} signed something else: {approval.subject}, "
-                f"this referral is {expected}"
+                f"{approver.name} signed something else: {approval.subject}, {what} is {expected}"
             )
         if approval.at > now + CLOCK_SKEW:
             raise ApprovalError(f"{approver.name}'s approval is dated in the future")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -13,9 +14,14 @@ class Publisher(Protocol):
     """Hands approved lists to intermediaries."""
 
     async def publish(
-        self, approved: Approved[Referral], to: Intermediary, *, now: datetime
+        self,
+        approved: Approved[Referral],
+        to: Intermediary,
+        *,
+        now: datetime,
+        without: Collection[str] = (),
     ) -> Acknowledgement:
-        """Hand a list in and return what the intermediary says.
+        """Hand a list in, ``without`` the targets withdrawn since; return what they say.
 
         Raises
         ------

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from cautery.adapters._decoder_cells import Cells
+from cautery.adapters._decoder_cells import Ahead, Cells
 from cautery.adapters._decoder_sound import RATE_HZ, Sound
 from cautery.adapters._decoder_source import Refusal, Source
 
 _JUMP_S = 10.0
 """A time stamp further than this from where the stream stood is a discontinuity, not a gap."""
 _JITTER_S = 0.06
+_PICTURES_UNASKED = 8
+"""Packets of pictures after which it is asked whether a part is whole: asking after each cost as
+much as reducing them."""
 Part = tuple[dict[str, Any], bytes]
 
 
@@ -50,11 +53,15 @@ def parts(
     """
     reading = _Reading(Source(data, name, pictures=pictures), part_s=part_s, most_s=most_s)
     given = False
+    unasked = 0
     for heard, frames, tick in reading.source.frames():
         if heard:
             reading.hear(frames, tick)
         else:
             reading.see(frames, tick)
+            unasked = (unasked + 1) % _PICTURES_UNASKED
+            if unasked:
+                continue
         while reading.is_ready():
             given = True
             yield reading.part()
@@ -80,7 +87,8 @@ class _Reading:
         self.last = False
         self._part_s, self._most_s = part_s, most_s
         self._samples = math.ceil(min(part_s, most_s + 60) * RATE_HZ)
-        self._cells, self._timeline = Cells(), Timeline()
+        self._cells, self._ahead, self._timeline = Cells(), Ahead(), Timeline()
+        source.spares = self._spares
         self._first_s: float | None = None
         self._seen_s: float | None = None
         self._begin_s: float | None = None
@@ -148,6 +156,10 @@ class _Reading:
                 self._seen_s = at_s
                 if self._cells.wants(at_s):
                     self._cells.take(frame, at_s)
+
+    def _spares(self, stamp_s: float) -> bool:
+        """Tell of a picture to be decoded whether its slot will be taken by one before it."""
+        return self._ahead.spares(stamp_s + self._timeline.offsets[-1])
 
     def is_full(self) -> bool:
         """Tell whether as much was read as may be."""

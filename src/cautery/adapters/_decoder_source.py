@@ -8,7 +8,7 @@ stream is opened anew at the byte where the sound was last understood.
 from __future__ import annotations
 
 import io
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, BinaryIO
@@ -103,6 +103,9 @@ class Source:
         self._wants = (sound, pictures)
         self._marked = name in {"mp4", "matroska"}
         self.damage = Damage()
+        self.spares: Callable[[float], bool] = lambda _: False
+        """Tells by its time stamp, in seconds, of a picture to be decoded that it is not wanted;
+        it is left out unless others are made from it."""
         self.codecs: dict[str, None] = {}
         self.has_sound = False
         self.has_pictures = False
@@ -140,6 +143,8 @@ class Source:
                 if self._marked and packet.has_sidedata("encryption_info"):
                     self.damage.sealed += 1
                     continue
+                if packet.stream is video:
+                    self._pick(packet, shown_tick)
                 frames = self._decoded(packet)
                 if packet.stream is not ears:
                     if heard:
@@ -194,6 +199,11 @@ class Source:
                     return
                 continue
             return
+
+    def _pick(self, packet: Any, tick: float) -> None:
+        """Have a picture that is not wanted passed over, if no other is made from it."""
+        spared = packet.pts is not None and self.spares(packet.pts * tick)
+        packet.stream.codec_context.skip_frame = "NONREF" if spared else "DEFAULT"
 
     def _decoded(self, packet: Any) -> list[Any]:
         try:

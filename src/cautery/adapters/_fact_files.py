@@ -9,10 +9,13 @@ import gzip
 import io
 import lzma
 import tomllib
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
+
+import zstandard
 
 from cautery.errors import InputError
 
@@ -21,7 +24,9 @@ MAX_BYTES = 256_000_000
 MAX_ROWS = 5_000_000
 MAX_LINE = 4_096
 _MAX_TOML = 1_000_000
-_SUFFIXES = ("", ".xz", ".gz", ".bz2")
+_SUFFIXES = ("", ".xz", ".gz", ".bz2", ".zst")
+_UNPACK_BYTES = 256 << 20
+"""Memory that unpacking zstd may take: --long=27 takes 128 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +225,7 @@ def text_of(path: Path) -> str:
     try:
         with _opened(path) as stream:
             data = stream.read(MAX_BYTES + 1)
-    except (OSError, EOFError, lzma.LZMAError) as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
     if len(data) > MAX_BYTES:
         raise InputError(f"{path}: more than {MAX_BYTES:,} bytes when unpacked")
@@ -235,6 +240,9 @@ def _opened(path: Path) -> BinaryIO:
             return cast(BinaryIO, gzip.open(path, "rb"))
         case ".bz2":
             return cast(BinaryIO, bz2.open(path, "rb"))
+        case ".zst":
+            reader = zstandard.ZstdDecompressor(max_window_size=_UNPACK_BYTES)
+            return cast(BinaryIO, reader.stream_reader(path.open("rb"), read_across_frames=True))
         case _:
             return path.open("rb")
 

@@ -109,6 +109,20 @@ class RangeTable(Generic[V]):
             return self._values[place]
         return None
 
+    def within(self, low: int, high: int, most: int) -> tuple[V, ...]:
+        """Return what ranges say that reach into ``low`` to ``high``, each once, in order."""
+        place = max(bisect_right(self._starts, low) - 1, 0)
+        found: dict[V, None] = {}
+        while place < len(self._values) and self._starts[place] <= high and len(found) < most:
+            if self._ends[place] >= low:
+                found[self._values[place]] = None
+            place += 1
+        return tuple(found)
+
+    def values(self) -> Sequence[V]:
+        """Return what each of the disjoint ranges says."""
+        return self._values
+
 
 def _flattened(group: Sequence[tuple[int, int, int, V]]) -> list[tuple[int, int, V]]:
     """Sweep one group of overlapping ranges; the heap keeps the narrowest open one on top."""

@@ -7,10 +7,12 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 _MAPPED = bytes(10) + b"\xff\xff"
 
 
-def read_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def read_address(text: str) -> Address | None:
     """Return an address, an IPv4 one mapped into IPv6 as IPv4."""
     try:
         ip = ipaddress.ip_address(text.strip())

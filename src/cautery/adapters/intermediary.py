@@ -15,6 +15,7 @@ Format: ``PUT list_url`` with JSON ``{"referral", "order", "territory", "entries
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 from cautery.act import Approved, in_effect
@@ -43,9 +44,14 @@ class HttpPublisher:
         self._fetcher = fetcher
 
     async def publish(
-        self, approved: Approved[Referral], to: Intermediary, *, now: datetime
+        self,
+        approved: Approved[Referral],
+        to: Intermediary,
+        *,
+        now: datetime,
+        without: Collection[str] = (),
     ) -> Acknowledgement:
-        """Hand a list in; entries that have ended meanwhile are left out.
+        """Hand a list in; entries that have ended or were withdrawn meanwhile are left out.
 
         Raises
         ------
@@ -63,9 +69,15 @@ class HttpPublisher:
                 f"referral {referral.id} is for {referral.territory}, {to.name} serves "
                 f"{to.territory}"
             )
-        holding = [one for one in in_effect(referral.entries, now) if one.guard.valid_until > now]
+        holding = [
+            one
+            for one in in_effect(referral.entries, now)
+            if one.guard.valid_until > now and one.target not in without
+        ]
         if not holding:
-            raise ApprovalError(f"referral {referral.id}: every entry has ended at {iso(now)}")
+            raise ApprovalError(
+                f"referral {referral.id}: every entry has ended at {iso(now)}, or was withdrawn"
+            )
         body = {
             "referral": referral.id,
             "order": referral.order,

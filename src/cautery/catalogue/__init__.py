@@ -12,19 +12,22 @@ Example
 ['arena2.es', 'arena1.es', None]
 """
 
-from cautery.catalogue.normalise import Title, country_code, normalise
-from cautery.catalogue.resolve import THRESHOLD, Resolution, Resolver, resolve
-from cautery.catalogue.rights import Catalogue, Right, event_names
+from cautery.catalogue._around import Listing
+from cautery.catalogue.normalise import Title, normalise
+from cautery.catalogue.places import country_code
+from cautery.catalogue.resolution import Guess, Resolution
+from cautery.catalogue.resolve import THRESHOLD, Resolver
+from cautery.catalogue.rights import Catalogue, Right
 
 __all__ = [
     "THRESHOLD",
     "Catalogue",
+    "Guess",
+    "Listing",
     "Resolution",
     "Resolver",
     "Right",
     "Title",
     "country_code",
-    "event_names",
     "normalise",
-    "resolve",
 ]

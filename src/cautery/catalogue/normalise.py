@@ -1,126 +1,171 @@
-"""Titles as sellers write them to what they mean: words, numbers, a country, no decoration."""
+"""Titles as sellers write them to what they mean: words, numbers, a place, and decoration apart."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
-_ISO_COUNTRIES = frozenset(
-    """
-    ad ae af ag al am ao ar at au az ba bb bd be bf bg bh bi bj bn bo br bs bw by bz ca cd cf
-    cg ch ci cl cm cn co cr cu cv cy cz de dj dk do dz ec ee eg er es et fi fj fo fr ga gb ge
-    gh gm gn gq gr gt gw gy hk hn hr ht hu id ie il in iq ir is it jm jo jp ke kg kh km kp kr
-    kw kz la lb lk lr lt lu lv ly ma mc md me mg mk ml mm mn mo mr mt mu mv mw mx my mz na ne
-    ng ni nl no np nz om pa pe pg ph pk pl pr ps pt py qa ro rs ru rw sa sc sd se sg si sk sl
-    sm sn so sr sv sy sz td tg th tj tm tn tr tt tw tz ua ug us uy uz va ve vn xk ye za zm zw
-    """.split()  # noqa: SIM905 - a table of words
-)
-_OTHER_CODES = {
-    "uk": "gb", "usa": "us", "ger": "de", "fra": "fr", "ita": "it", "esp": "es", "spa": "es",
-    "por": "pt", "prt": "pt", "nld": "nl", "bel": "be", "aut": "at", "sui": "ch", "che": "ch",
-    "swe": "se", "nor": "no", "dnk": "dk", "den": "dk", "fin": "fi", "pol": "pl", "cze": "cz",
-    "svk": "sk", "hun": "hu", "rou": "ro", "rom": "ro", "bul": "bg", "bgr": "bg", "gre": "gr",
-    "grc": "gr", "hrv": "hr", "cro": "hr", "srb": "rs", "slo": "si", "svn": "si", "alb": "al",
-    "tur": "tr", "rus": "ru", "ukr": "ua", "irl": "ie", "bra": "br", "arg": "ar", "mex": "mx",
-    "can": "ca", "aus": "au", "ind": "in", "isr": "il",
-}  # fmt: skip
-"""ISO 3166-1 alpha-3, IOC and sellers' codes to alpha-2."""
+from cautery.catalogue.places import region_code
+from cautery.catalogue.script import fold
+
+LONGEST = 400
+"""Characters of a title that are read; no catalogue's name has a third of them."""
+_MOST_WORDS = 32
+
+
+WORD, NUMBER, QUALITY, PLACE, SHIFT, SUB = range(6)
+"""What a word of a title is: plain small numbers, for the kernels read them too."""
+
 
 _QUALITY = frozenset(
     """
-    hd fhd uhd qhd sd 4k 8k hevc h264 h265 x264 x265 avc raw vip backup lq hq low hdr sdr
-    10bit fullhd ultrahd 50fps 60fps 25fps 2160p 1440p 1280p 1080p 1080i 720p 576p 576i 540p
-    480p 480i 404p 360p 240p multiaudio dolby
+    hd fhd uhd qhd sd hdtv sdtv uhdtv ultra hevc avc raw vip backup lq hq hdr
+    sdr fullhd ultrahd bk dolby multiaudio multisub dvbs dvbt fps lowbit
     """.split()  # noqa: SIM905 - a table of words
 )
-_BRACKETS = re.compile(r"\[[^\]]{0,60}\]|\{[^}]{0,60}\}|\((?:\d{3,4}[pi]|[^)]{0,20}fps|not 24/7)\)")
-_PREFIX = re.compile(
-    r"^[\s|\[({<:*#★•┃│┋|▎-]{0,6}(?P<code>[a-z]{2,3})\s{0,3}(?:[|\])}>:★•┃│┋▎-]+|\s-\s)[\s:|>-]*(?=\S)"
+_TOKENS = re.compile(
+    r"\d{3,4}[pi]\b|\d{2,3}fps\b|[248]k\b|10bit\b|[hx]\.?26[45]\b|hdr10\b"
+    r"|\b[kw]\d\d[a-z]{2}\b|\+ ?\d{1,2}h?\b(?!\+)|[a-z]+|[0-9]+|\+|[^\x00-\x7f]|[()\[\]{}]"
 )
-_PLUS = re.compile(r"(?<=\w)\s?\+(?!\d)")
-_PLUS_HOURS = re.compile(r"\+\s?(\d)\b")
-_WORDS = re.compile(r"[^\W_]+")
-_LETTERS_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+_PREFIX = re.compile(
+    r"[\s|\[({<:*#~=.\-]*([a-z]{2,5})\s*(?:[|\])}>:~*#=]+[\s|:>\-*]*|\s-+\s|-\s|\s-)(?=.*[a-z0-9])"
+)
+_NO_PREFIX = frozenset(("tv", "ni", "la", "no", "so", "to", "me"))
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4"}
-_NUMBER_WORDS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5"}
-_LONGEST = 400
+_NUMBER_WORDS = {
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "uno": "1", "dos": "2",
+    "due": "2", "tre": "3", "tres": "3", "eins": "1", "zwei": "2", "drei": "3", "six": "6",
+    "seven": "7",
+}  # fmt: skip
+_NUMBERS = _ROMAN | _NUMBER_WORDS
+_CALL = re.compile(
+    r"(?P<call>[wkc][a-z]{2,3}|[kw]\d\d[a-z]{2}|x[he][a-z]{1,4})(?:tv|dt|ld|cd|lp|ca|hd)?"
+)
+_CALL_NAME = re.compile(
+    r"(?P<call>[wk][a-z]{2,3}|[kw]\d\d[a-z]{2}|c[bfghijk][a-z]{2}|x[eh][a-z]{1,4})"
+    r"(?:[- ]?(?:tv|dt|ld|cd|lp|ca|hd|d))?"
+    r"(?:[- ]?(?P<sub>\d{1,2})|[- ]\d{1,2}\.(?P<minor>\d{1,2}))?"
+)
+_CALL_KINDS = frozenset(("tv", "dt", "ld", "cd", "lp", "ca", "hd", "d"))
+_OPENING = frozenset("([{")
+_CLOSING = frozenset(")]}")
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title without its decoration.
+    """A title taken apart.
 
     Parameters
     ----------
-    words : tuple of str
-        In order, case-folded, without accents; numbers stand among them.
-    numbers : frozenset of str
-        Those words that number a channel of a family; years are apart.
-    years : frozenset of str
-        19xx and 20xx.
-    country : str or None
-        ISO 3166-1 alpha-2, lower case, from a prefix like ``|FR|`` or ``UK:``.
+    words : list of str
+        In order, folded to plain letters; numbers stand among them.
+    kinds : list of int
+        What each word is: ``WORD``, ``NUMBER`` ...
+    aside : list of bool
+        Whether it stood in brackets.
+    place : str or None
+        The country or region that a prefix like ``|FR|`` or ``UK:`` names.
+    call, sub : str or None, int
+        A station's call sign and its sub-channel (0: not said).
     """
 
-    words: tuple[str, ...]
-    numbers: frozenset[str]
-    years: frozenset[str]
-    country: str | None
-
-    @property
-    def compact(self) -> str:
-        """The words without spaces."""
-        return "".join(self.words)
+    words: list[str]
+    kinds: list[int]
+    aside: list[bool]
+    place: str | None = None
+    call: str | None = None
+    sub: int = 0
 
 
-def normalise(title: str) -> Title:
+def normalise(title: str, calls: frozenset[str] = frozenset()) -> Title:
     """Read a title.
+
+    Parameters
+    ----------
+    calls : frozenset of str
+        Call signs that a catalogue knows, so that ``(WKYC-DT5)`` is read as one.
 
     Examples
     --------
-    >>> normalise("|UK| Sky Arena 2 FHD [backup]")
-    Title(words=('sky', 'arena', '2'), numbers=frozenset({'2'}), years=frozenset(), country='gb')
+    >>> normalise("|UK| Sky Arena 2 FHD [backup]").words
+    ['sky', 'arena', '2', 'fhd', 'backup']
+    >>> normalise("Kanal +1").words
+    ['kanal', '+1']
     """
-    text = unicodedata.normalize("NFKC", title[:_LONGEST]).casefold()
-    country = None
-    if (found := _PREFIX.match(text)) and (code := country_code(found["code"])):
-        country, text = code, text[found.end() :]
-    text = _BRACKETS.sub(" ", text)
-    text = "".join(
-        letter
-        for letter in unicodedata.normalize("NFKD", text)
-        if not unicodedata.combining(letter)
-    )
-    text = _PLUS_HOURS.sub(r" plus \1 ", text)
-    text = _PLUS.sub(" plus ", text)
-    raw = _WORDS.findall(text)
-    kept = [word for word in raw if word not in _QUALITY] or raw
+    text = fold(title[:LONGEST])
+    place = None
+    if (found := _PREFIX.match(text)) is not None and found[1] not in _NO_PREFIX:
+        place = region_code(found[1])
+        if place is not None:
+            text = text[found.end() :]
     words: list[str] = []
-    for word in kept:
-        words += _LETTERS_DIGITS.split(word)
-    words = [_ROMAN.get(word, word) if index else word for index, word in enumerate(words)]
-    words = [_plain(word) if word.isdigit() else word for word in words]
-    numbers = {_NUMBER_WORDS.get(word, word) for word in words[1:]} | set(words[:1])
-    digits = {word for word in numbers if word.isdigit()}
-    years = {word for word in digits if len(word) == 4 and word[:2] in ("19", "20")}
-    return Title(
-        words=tuple(words),
-        numbers=frozenset(digits - years),
-        years=frozenset(years),
-        country=country,
-    )
+    kinds: list[int] = []
+    aside: list[bool] = []
+    inside = 0
+    call = None
+    for token in _TOKENS.findall(text):
+        if token in _OPENING:
+            inside += 1
+            continue
+        if token in _CLOSING:
+            inside -= inside > 0
+            continue
+        word, kind = _read(token)
+        if calls and call is None and kind == WORD and len(word) > 2:
+            called = _CALL.fullmatch(word)
+            if called is not None and called["call"] in calls:
+                call = word = called["call"]
+        if kind == NUMBER and not words and token in _NUMBERS:
+            word, kind = token, WORD
+        words.append(word)
+        kinds.append(kind)
+        aside.append(inside > 0)
+        if len(words) == _MOST_WORDS:
+            break
+    sub = 0 if call is None else _sub(words, kinds, call)
+    return Title(words, kinds, aside, place, call, sub)
 
 
-def country_code(text: str) -> str | None:
-    """Return the ISO 3166-1 alpha-2 code, lower case, that ``text`` stands for, if any."""
-    low = text.strip().lower()
-    low = _OTHER_CODES.get(low, low)
-    return low if low in _ISO_COUNTRIES else None
+@lru_cache(maxsize=65_536)
+def _read(token: str) -> tuple[str, int]:
+    """Return a token as a word, and its kind."""
+    if token[0] == "+":
+        # "+1" after a name is an hour later, "Canal+ 1" is the first channel of "Canal plus".
+        digits = "".join(one for one in token if one.isdigit())
+        return (f"+{int(digits)}", SHIFT) if digits else ("plus", WORD)
+    if token.isdigit():
+        return token[:9].lstrip("0") or "0", NUMBER
+    if token in _QUALITY or token[0].isdigit() or (token[-1].isdigit() and token.isascii()):
+        return token, QUALITY
+    if token in _NUMBERS:
+        return _NUMBERS[token], NUMBER
+    return token, WORD
 
 
-def _plain(digits: str) -> str:
-    try:
-        return str(int(digits))
-    except ValueError:
-        return digits
+def call_sign(name: str) -> tuple[str, int] | None:
+    """Read a catalogue's name as a station: its call sign and sub-channel.
+
+    Examples
+    --------
+    >>> call_sign("WKYC 3.5"), call_sign("CHBC-DT-2"), call_sign("Canal 5")
+    (('wkyc', 5), ('chbc', 2), None)
+    """
+    found = _CALL_NAME.fullmatch(fold(name.strip()[:LONGEST]))
+    if found is None:
+        return None
+    return found["call"], int(found["minor"] or found["sub"] or 1)
+
+
+def _sub(words: list[str], kinds: list[int], call: str) -> int:
+    """Take the sub-channel that follows a call sign: ``DT5``, ``-3``, ``51.2``."""
+    at = words.index(call) + 1
+    while at < len(words) and words[at] in _CALL_KINDS:
+        kinds[at] = QUALITY
+        at += 1
+    numbers: list[int] = []
+    while at < len(words) and kinds[at] == NUMBER and len(numbers) < 2:
+        kinds[at] = SUB
+        numbers.append(int(words[at]))
+        at += 1
+    return min(numbers[-1], 99) if numbers else 0

@@ -1,64 +1,57 @@
-"""Which right a noisy title offers, if any: by rare words, by letters, by number and country."""
+"""Which right a noisy title offers, if any: candidates, evidence for each, a choice with odds."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
-from dataclasses import dataclass
-from heapq import nlargest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
 
-from cautery.catalogue.normalise import Title, country_code, normalise
+import numpy as np
+import numpy.typing as npt
+
+from cautery.catalogue import _choice_kernels as kernels
+from cautery.catalogue._around import Listing, around
+from cautery.catalogue._index import Index
+from cautery.catalogue.lexicon import learnt
+from cautery.catalogue.programmes import Programmes
+from cautery.catalogue.resolution import Guess, Resolution
 from cautery.catalogue.rights import Catalogue
 
-THRESHOLD = 0.5
-"""Below this probability the answer is "none of mine"."""
-
-_FILLER = frozenset(("v", "vs", "live", "tv", "channel", "the", "la", "el", "de", "en", "direct"))
-_FILLER_WEIGHT = 0.35
-_MOST_POSTINGS = 4_000
-_RERANKED = 40
-_RARE_GRAMS = 6
-
-# Logistic of the similarity; set by hand so that a single wrong word in three falls below; see
-# bench/resolve.py for what it gives on labelled titles.
-_SLOPE, _MIDDLE = 14.0, 0.72
+THRESHOLD = 0.8
+"""Below this probability the answer is "none of mine"; ``bench/resolve.py`` says what it gives."""
+BATCH = 50_000
+"""Titles that are resolved at once, and judged by what the others of their source tell."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """What a title was resolved to.
+class Scratch(NamedTuple):
+    """Room for the kernels to work in."""
 
-    Parameters
-    ----------
-    right : str or None
-        ``None``: none of the catalogue's.
-    probability : float
-        That ``right`` (or, without one, ``best``) is what is offered.
-    best, runner_up : str or None
-        The two nearest rights, whatever their probability.
-    why : str
-        In words, for the analyst.
-    """
-
-    right: str | None
-    probability: float
-    best: str | None
-    runner_up: str | None
-    why: str
+    score: npt.NDArray[np.float32]
+    touched: npt.NDArray[np.int32]
+    by_right: npt.NDArray[np.int32]
+    grams: npt.NDArray[np.int32]
+    matched: npt.NDArray[np.uint8]
+    one: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
-    right: int
-    text: str
-    title: Title
-    weights: dict[str, float]
-    norm: float
-    grams: frozenset[str]
+def scratch_for(index: Index) -> Scratch:
+    """Make room for the kernels to work in; one for each thread."""
+    names = index.names
+    return Scratch(
+        score=np.zeros(len(names.right), np.float32),
+        touched=np.zeros(len(names.right), np.int32),
+        by_right=np.zeros(len(names.home), np.int32),
+        grams=np.zeros(kernels.MOST_GRAMS, np.int32),
+        matched=np.zeros(kernels.MOST_WORDS, np.uint8),
+        one=index.word("1"),
+    )
 
 
 class Resolver:
-    """An inverted index over a catalogue's names: by words, and by runs of three letters.
+    """Resolves titles against a catalogue.
+
+    Channels are found by words, letters and call signs and chosen among by learnt trees (ADR 0015);
+    events and works by rules, since nobody labelled any.
 
     Examples
     --------
@@ -71,136 +64,104 @@ class Resolver:
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._rights = catalogue.rights
-        titles = [
-            (index, name, normalise(name))
-            for index, right in enumerate(catalogue.rights)
-            for name in right.names
-        ]
-        seen: Counter[str] = Counter()
-        for _, _, title in titles:
-            seen.update(set(title.words))
-        self._total = len(titles) + 1
-        self._seen = seen
-        self._names: list[_Name] = []
-        self._years: list[set[str]] = [set() for _ in catalogue.rights]
-        self._words: dict[str, list[int]] = defaultdict(list)
-        self._grams: dict[str, list[int]] = defaultdict(list)
-        self._exact: dict[str, list[int]] = defaultdict(list)
-        for right, text, title in titles:
-            weights = self._weights(title)
-            norm = math.sqrt(sum(weight**2 for weight in weights.values()))
-            grams = _grams(title.compact)
-            at = len(self._names)
-            self._years[right] |= title.years
-            self._names.append(_Name(right, text, title, weights, norm, grams))
-            self._exact[title.compact].append(at)
-            for word in weights:
-                self._words[word].append(at)
-            for gram in grams:
-                self._grams[gram].append(at)
+        self._channels = [one for one in catalogue.rights if one.kind == "channel"]
+        lexicon, self._trees = learnt()
+        self._others = [one for one in catalogue.rights if one.kind != "channel"]
+        self._programmes = Programmes(self._others, lexicon)
+        self._index = Index(self._channels, lexicon)
+        self._scratch = scratch_for(self._index)
 
-    def resolve(self, title: str, *, country: str | None = None) -> Resolution:
-        """Return the right that ``title`` offers.
+    def resolve(
+        self,
+        title: str,
+        *,
+        country: str | None = None,
+        group: str | None = None,
+        source: str | None = None,
+        language: str | None = None,
+    ) -> Resolution:
+        """Return the right that ``title`` offers; for many of one list, use :meth:`resolve_all`.
 
         Parameters
         ----------
-        country : str or None
-            Where the source says it is from, ISO 3166-1 alpha-2; a prefix in the title wins.
+        country, group, source, language : str or None
+            See :class:`Listing`.
         """
-        wanted = normalise(title)
-        place = wanted.country or (country_code(country) if country else None)
-        best: dict[int, tuple[float, int]] = {}
-        for at in self._candidates(wanted):
-            score = self._score(wanted, self._names[at], place)
-            right = self._names[at].right
-            if score > best.get(right, (0.0, 0))[0]:
-                best[right] = (score, at)
-        ranked = nlargest(2, best.items(), key=lambda one: (one[1][0], -one[0]))
-        if not ranked:
-            return Resolution(
-                right=None, probability=0.0, best=None, runner_up=None, why="no name is near"
-            )
-        (index, (score, at)), rest = ranked[0], ranked[1:]
-        second = rest[0][1][0] if rest else 0.0
-        probability = 1 / (1 + math.exp(-_SLOPE * (score - _MIDDLE)))
-        # Rights that fit equally well share what probability there is.
-        lead = max(0.0, score - second)
-        probability *= 1 / (1 + math.exp(-lead / 0.02)) if second > _MIDDLE else 1.0
-        winner = self._rights[index]
-        name = self._names[at].text
-        other = self._rights[rest[0][0]].id if rest else None
-        fits = probability >= THRESHOLD
-        return Resolution(
-            right=winner.id if fits else None,
-            probability=round(probability, 4),
-            best=winner.id,
-            runner_up=other,
-            why=f"{'is' if fits else 'nearest, but too far:'} {name!r} ({score:.2f})"
-            + (f", then {other} ({second:.2f})" if other else ""),
+        listing = Listing(
+            title=title, country=country, group=group, source=source, language=language
         )
+        return self._resolved([listing])[0]
 
-    def _weights(self, title: Title) -> dict[str, float]:
-        found = {}
-        for word in title.words:
-            rarity = math.log(1 + self._total / (1 + self._seen[word]))
-            found[word] = rarity * (_FILLER_WEIGHT if word in _FILLER else 1.0)
+    def resolve_all(self, listings: Iterable[Listing]) -> Iterator[Resolution]:
+        """Yield a resolution for each title, in order.
+
+        Titles of one source are judged by each other: by where its unmistakable ones are from.
+        """
+        waiting = iter(listings)
+        while batch := list(islice(waiting, BATCH)):
+            yield from self._resolved(batch)
+
+    def _resolved(self, listings: Sequence[Listing]) -> list[Resolution]:
+        names, probabilities, none = self._choose(listings)
+        texts, owner = self._index.texts, self._index.names.right
+        found = []
+        for listing, two, odds, nothing in zip(
+            listings, names.tolist(), probabilities.tolist(), none.tolist(), strict=True
+        ):
+            guesses = [
+                (Guess(self._channels[owner[name]].id, share), texts[name])
+                for name, share in zip(two, odds, strict=True)
+                if name >= 0
+            ]
+            if self._others:
+                guesses, nothing = self._with_programmes(listing.title, guesses, nothing)  # noqa: PLW2901
+            best, name = guesses[0] if guesses else (None, None)
+            fits = best is not None and best.probability >= THRESHOLD
+            found.append(
+                Resolution(
+                    listing=listing,
+                    right=best.id if best is not None and fits else None,
+                    probability=best.probability if best is not None and fits else nothing,
+                    best=best,
+                    runner_up=guesses[1][0] if len(guesses) > 1 else None,
+                    name=name,
+                )
+            )
         return found
 
-    def _candidates(self, wanted: Title) -> set[int]:
-        found = set(self._exact.get(wanted.compact, ())[:_MOST_POSTINGS])
-        weights = self._weights(wanted)
-        scores: dict[int, float] = defaultdict(float)
-        for word in sorted(weights, key=lambda one: self._seen[one]):
-            postings = self._words.get(word, ())
-            if len(postings) <= _MOST_POSTINGS:
-                weight = weights[word]
-                for at in postings:
-                    scores[at] += weight * self._names[at].weights[word]
-        near = nlargest(_RERANKED, scores, key=lambda at: scores[at] / self._names[at].norm)
-        found.update(near)
-        if not self._exact.get(wanted.compact):
-            shared: Counter[int] = Counter()
-            known = [gram for gram in _grams(wanted.compact) if gram in self._grams]
-            known.sort(key=lambda gram: (len(self._grams[gram]), gram))
-            for gram in known[:_RARE_GRAMS]:
-                if len(self._grams[gram]) <= _MOST_POSTINGS:
-                    shared.update(self._grams[gram])
-            found.update(at for at, count in shared.most_common(_RERANKED) if count > 1)
-        return found
+    def _with_programmes(
+        self, title: str, guesses: list[tuple[Guess, str]], nothing: float
+    ) -> tuple[list[tuple[Guess, str]], float]:
+        """Set events and works beside the channels: what one may be, the other is the less."""
+        matches = self._programmes.matches(title)
+        if not matches:
+            return guesses, nothing
+        more = [(Guess(self._others[one.right].id, one.probability), one.name) for one in matches]
+        total = sum(guess.probability for guess, _ in (*guesses, *more))
+        scale = 1 / total if total > 1 else 1.0
+        both = sorted((*more, *guesses), key=lambda one: -one[0].probability)[:2]
+        scaled = [(Guess(guess.id, guess.probability * scale), name) for guess, name in both]
+        return scaled, max(0.0, 1 - total * scale)
 
-    def _score(self, wanted: Title, name: _Name, place: str | None) -> float:
-        """Similarity in 0 to 1: words and letters alike, then number, year and country."""
-        title = name.title
-        if wanted.numbers and title.numbers and wanted.numbers != title.numbers:
-            return 0.0
-        years = self._years[name.right]
-        if wanted.years and years and not wanted.years & years:
-            return 0.0
-        weights = self._weights(wanted)
-        norm = math.sqrt(sum(weight**2 for weight in weights.values()))
-        dot = sum(weight * name.weights.get(word, 0.0) for word, weight in weights.items())
-        words = dot / (norm * name.norm) if norm and name.norm else 0.0
-        mine = _grams(wanted.compact)
-        letters = 2 * len(mine & name.grams) / (len(mine) + len(name.grams)) if mine else 0.0
-        score = max(0.55 * words + 0.45 * letters, 0.97 * (wanted.compact == title.compact))
-        if bool(wanted.numbers) != bool(title.numbers):
-            # "Sport" may be "Sport 1", hardly "Sport 7".
-            only = wanted.numbers | title.numbers
-            score *= 0.9 if only == {"1"} else 0.7
-        home = self._rights[name.right].country
-        if place is not None and home is not None:
-            # A prefix in the title is the seller's word; the source's country is only a hint.
-            elsewhere = 0.65 if wanted.country is not None else 0.85
-            score = score + 0.03 if place == home else score * elsewhere
-        return min(score, 1.0)
-
-
-def resolve(title: str, rights: Catalogue, *, country: str | None = None) -> Resolution:
-    """Resolve one title; for many, build one :class:`Resolver`."""
-    return Resolver(rights).resolve(title, country=country)
-
-
-def _grams(text: str) -> frozenset[str]:
-    padded = f"^{text}$"
-    return frozenset(padded[at : at + 3] for at in range(max(1, len(padded) - 2)))
+    def _choose(
+        self, listings: Sequence[Listing]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Return for each title two names, their probabilities, and that of none."""
+        total = len(listings)
+        names = np.full((total, 2), -1, np.int32)
+        probabilities = np.zeros((total, 2), np.float32)
+        none = np.ones(total, np.float32)
+        if self._channels:
+            batch = self._index.batch([one.title for one in listings])
+            kernels.chosen(
+                batch,
+                around(listings, batch, self._index.names),
+                self._index.names,
+                self._index.place_masks,
+                self._scratch,
+                self._trees,
+                names,
+                probabilities,
+                none,
+            )
+        return names, probabilities, none

@@ -3,33 +3,55 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import lzma
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TextIO
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from cautery.catalogue.normalise import country_code
+from cautery.catalogue.places import country_code, region_code
 from cautery.errors import InputError
 from cautery.model import Mandate
 
-_VERSUS = re.compile(r"(?i)\s+(?:v|vs|vs\.|versus|contre|gegen|contra|-|–|—|x)\s+")  # noqa: RUF001 - dashes as sellers type them
+VERSUS = re.compile(r"(?i)\s+(?:v|vs|vs\.|versus|contre|gegen|contra|@|-|–|—|x)\s+")  # noqa: RUF001 - dashes as sellers type them
 _MOST_ROWS = 2_000_000
+_MOST_NAMES = 64
+_LONGEST_CODE = 12
+_KINDS = ("channel", "event", "work")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Right:
     """One channel, event or work, with the names under which it may be offered.
 
-    ``country`` is ISO 3166-1 alpha-2 in lower case, or ``None``: any.
+    Parameters
+    ----------
+    kind : str
+        ``channel``, ``event`` or ``work``.
+    country : str or None
+        ISO 3166-1 alpha-2 in lower case; ``None``: any.
+    areas : tuple of str
+        Countries and regions in which it is broadcast, where they are known.
+    languages : tuple of str
+        ISO 639-3, where they are known.
+    network : str
+        Whose programme it carries.
+    feeds : tuple of str
+        Names of its regional and other editions.
+    closed : bool
+        Whether it has ceased.
+    year : int or None
+        Of a work.
     """
 
     id: str
     kind: str
     names: tuple[str, ...]
     country: str | None = None
+    areas: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    network: str = ""
+    feeds: tuple[str, ...] = ()
+    closed: bool = False
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +73,44 @@ class Catalogue:
             for one in mandate.channels
         ]
         rights += [
-            Right(id=f"event:{one.id}", kind="event", names=event_names(one.name))
-            for one in mandate.events
+            Right(id=f"event:{one.id}", kind="event", names=(one.name,)) for one in mandate.events
         ]
         rights += [
-            Right(
-                id=one.id,
-                kind="work",
-                names=(one.title, f"{one.title} {one.year}") if one.year else (one.title,),
-            )
+            Right(id=one.id, kind="work", names=(one.title,), year=one.year)
             for one in mandate.works
         ]
         return cls(tuple(rights))
 
     @classmethod
-    def read_csv(cls, path: Path) -> Catalogue:
+    def of_csv(
+        cls, lines: Iterable[str], *, feeds: Iterable[str] = (), named: str = "catalogue"
+    ) -> Catalogue:
         """Read a catalogue in iptv-org's layout: ``id,name,alt_names,country`` and more.
 
-        ``alt_names`` are parted by ``;``. The file may be ``.xz`` or ``.gz``.
+        Parameters
+        ----------
+        lines : iterable of str
+            The table; ``alt_names`` are parted by ``;``. ``kind`` (``channel``, ``event``,
+            ``work``) and ``year`` may be there too.
+        feeds : iterable of str
+            iptv-org's table of feeds, which tells where and in which languages each channel is
+            broadcast.
+        named : str
+            What the table is called in errors.
 
         Raises
         ------
         InputError
-            If it cannot be read, or has no ``id`` and ``name``.
+            If it is no such table.
         """
         try:
-            with _opened(path) as file:
-                rows = csv.DictReader(file)
-                if not {"id", "name"} <= set(rows.fieldnames or ()):
-                    raise InputError(f"{path}: no columns id and name; is it a catalogue?")
-                return cls(tuple(_rights(rows, path)))
-        except (OSError, UnicodeError, csv.Error, lzma.LZMAError, EOFError) as error:
-            raise InputError(f"{path}: cannot be read ({error})") from error
+            editions = _editions(csv.DictReader(feeds))
+            rows = csv.DictReader(lines)
+            if not {"id", "name"} <= set(rows.fieldnames or ()):
+                raise InputError(f"{named}: no columns id and name; is it a catalogue?")
+            return cls(tuple(_rights(rows, editions, named)))
+        except csv.Error as error:
+            raise InputError(f"{named}: cannot be read ({error})") from error
 
     def without(self, ids: Iterable[str]) -> Catalogue:
         """Return the catalogue without some ids."""
@@ -90,39 +118,60 @@ class Catalogue:
         return Catalogue(tuple(one for one in self.rights if one.id not in gone))
 
 
-def event_names(name: str) -> tuple[str, ...]:
-    """Return the spellings of an event's name: ``Home v Away`` both ways.
+@dataclass(slots=True)
+class _Editions:
+    """What the feeds of one channel say together."""
 
-    Examples
-    --------
-    >>> event_names("Home v Away")
-    ('Home v Away', 'Home Away', 'Away Home')
-    """
-    sides = _VERSUS.split(name)
-    if len(sides) != 2:
-        return (name,)
-    home, away = (side.strip() for side in sides)
-    return (name, f"{home} {away}", f"{away} {home}")
+    areas: set[str] = field(default_factory=set)
+    languages: set[str] = field(default_factory=set)
+    names: list[str] = field(default_factory=list)
 
 
-def _rights(rows: csv.DictReader[str], path: Path) -> Iterable[Right]:
+def _editions(rows: csv.DictReader[str]) -> dict[str, _Editions]:
+    found: dict[str, _Editions] = {}
+    for row in _limited(rows, "feeds"):
+        one = found.setdefault(_cell(row, "channel"), _Editions())
+        for place in _cell(row, "broadcast_area").split(";"):
+            level, _, code = place.partition("/")
+            area = region_code(code.partition("-")[0][:_LONGEST_CODE])
+            # "ct" is a city's code, whose first letters are a country's in another list.
+            if area is not None and level != "ct":
+                one.areas.add(area)
+        one.languages.update(part for part in _cell(row, "languages").split(";") if part)
+        one.names += [part for part in (_cell(row, "name"), _cell(row, "alt_names")) if part]
+    return found
+
+
+def _rights(
+    rows: csv.DictReader[str], editions: Mapping[str, _Editions], named: str
+) -> Iterator[Right]:
+    for row in _limited(rows, named):
+        own, name = _cell(row, "id"), _cell(row, "name")
+        if not own or not name:
+            continue
+        others = (part.strip() for part in _cell(row, "alt_names").split(";"))
+        fed = editions.get(own) or _Editions()
+        kind, year = _cell(row, "kind").lower(), _cell(row, "year")
+        yield Right(
+            id=own,
+            kind=kind if kind in _KINDS else "channel",
+            names=tuple(dict.fromkeys([name, *(part for part in others if part)]))[:_MOST_NAMES],
+            country=country_code(_cell(row, "country")),
+            areas=tuple(sorted(fed.areas)),
+            languages=tuple(sorted(fed.languages)),
+            network=_cell(row, "network"),
+            feeds=tuple(dict.fromkeys(fed.names)),
+            closed=bool(_cell(row, "closed")),
+            year=int(year) if len(year) == 4 and year.isascii() and year.isdigit() else None,
+        )
+
+
+def _cell(row: Mapping[str, str | None], column: str) -> str:
+    return (row.get(column) or "").strip()
+
+
+def _limited(rows: csv.DictReader[str], named: str) -> Iterator[dict[str, str]]:
     for number, row in enumerate(rows):
         if number >= _MOST_ROWS:
-            raise InputError(f"{path}: more than {_MOST_ROWS} rows")
-        own, name = (row.get("id") or "").strip(), (row.get("name") or "").strip()
-        if own and name:
-            others = [part.strip() for part in (row.get("alt_names") or "").split(";")]
-            yield Right(
-                id=own,
-                kind="channel",
-                names=tuple(dict.fromkeys([name, *(part for part in others if part)])),
-                country=country_code(row.get("country") or ""),
-            )
-
-
-def _opened(path: Path) -> TextIO:
-    if path.suffix == ".xz":
-        return lzma.open(path, "rt", encoding="utf-8", newline="")
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+            raise InputError(f"{named}: more than {_MOST_ROWS} rows")
+        yield row

@@ -124,6 +124,12 @@ class Board:
             f"   approvals {tally.approvals}   dark {len(tally.dark)}   expired {tally.expired}"
             f"   sealed {tally.sealed}\n"
         )
+        text.append(
+            f"asked again {tally.revalidated}   withdrawn {len(tally.withdrawn)}"
+            f"   canaries {len(tally.canaries)}, dark {len(tally.canaries_dark)}"
+            f"   roll-backs proposed {len(tally.rollbacks)}   overrides {len(tally.overrides)}"
+            f"   bystanders at most {_spent(tally)}\n"
+        )
         text.append(f"errors  {errors or 'none'}", style="dim")
         if tally.last:
             text.append(f"\nlast    {printable(tally.last)[:MOST_SHOWN]}", style="dim")
@@ -169,6 +175,13 @@ class JsonStream:
         trace: TracebackType | None,
     ) -> None:
         return
+
+
+def _spent(tally: Tally) -> str:
+    """Say what all events may cost bystanders, of their budgets."""
+    highs = [high for high, _ in tally.spent.values()]
+    most = "unknown" if None in highs else str(sum(high or 0 for high in highs))
+    return f"{most} of {sum(budget for _, budget in tally.spent.values())}"
 
 
 def _span(seconds: float | None) -> str:

@@ -79,7 +79,7 @@ def guard(
         raise InputError(
             "guard needs facts", hint="Give --facts DIR, or set CAUTERY_DATA to a facts folder."
         )
-    now = _moment(at) if at is not None else wiring.clock().now
+    now = moment(at) if at is not None else wiring.clock().now
     answers = None if override is None else read_overrides(override)
     before = {} if since is None else read_allowed(since)
     asked = _asked(targets)
@@ -169,16 +169,17 @@ class Tally:
             render.say(render.printable(f"withdraw {self._gone:,}: {', '.join(self._withdrawn)}"))
 
 
-def _moment(text: str) -> Callable[[], datetime]:
+def moment(text: str) -> Callable[[], datetime]:
+    """Return a clock that stands at the moment that ``--at`` names."""
     from datetime import UTC
 
     from cautery.model import to_utc
 
     try:
-        moment = datetime.fromisoformat(text)
+        told = datetime.fromisoformat(text)
         if len(text) == len("2026-08-22"):
-            moment = moment.replace(tzinfo=UTC)
-        fixed = to_utc("--at", moment)
+            told = told.replace(tzinfo=UTC)
+        fixed = to_utc("--at", told)
     except ValueError as error:
         raise InputError(
             f"--at: {text!r} is no time", hint="Such as 2026-08-22T20:00:00Z."

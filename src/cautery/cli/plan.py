@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cautery.cli import render
+from cautery.cli._plan_run import AXES, Asked, Run
 from cautery.errors import InputError
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from cautery.plan.supply_plan import SupplyPlan
-
-MOST_ROWS = 40
+    from cautery.plan.graph import PlanGraph
+    from cautery.plan.regrowth_model import RegrowthModel
+    from cautery.workflows.guard_graph import Judged
 
 
 def plan(
@@ -36,13 +36,67 @@ def plan(
     confidence: Annotated[
         float, typer.Option(help="Of reaching the goal where the graph is uncertain.")
     ] = 0.95,
+    risk: Annotated[
+        str,
+        typer.Option(
+            help="There: chance, reach it that often; tail, on the average of the other worlds."
+        ),
+    ] = "chance",
+    forbid: Annotated[
+        list[str] | None, typer.Option(help="Node or action not to act on; may be repeated.")
+    ] = None,
+    require: Annotated[
+        list[str] | None, typer.Option(help="Node or action to act on; may be repeated.")
+    ] = None,
+    guard: Annotated[
+        Path | None, typer.Option(help="Facts folder: no act on a target that the guard refuses.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="Moment of the guard's judgement; default now.")
+    ] = None,
+    reaction: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Days in which the network reacts: all is done within them, when it is told.",
+        ),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Why each act, and the next-best plan without it.")
+    ] = False,
+    pareto: Annotated[
+        str | None, typer.Option(help=f"A table of plans over one limit: {', '.join(AXES)}.")
+    ] = None,
+    points: Annotated[int, typer.Option(min=2, help="Most points of --pareto.")] = 12,
+    csv: Annotated[bool, typer.Option("--csv", help="The points of --pareto as CSV.")] = False,
+    map: Annotated[
+        Path | None, typer.Option(help="FILE.svg or .html: the plan by country, drawn.")
+    ] = None,
+    regrowth: Annotated[
+        bool, typer.Option("--regrowth", help="What is served over the 30 and 90 days after it.")
+    ] = False,
+    regrowth_model: Annotated[
+        Path | None, typer.Option(help="TOML: other assumptions on what comes back, and when.")
+    ] = None,
+    waves: Annotated[
+        int | None, typer.Option(min=1, max=89, help="Compare with two waves, so many days apart.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="FILE.svg or .png: draw --pareto, or --regrowth.")
+    ] = None,
     time_limit: Annotated[
-        float, typer.Option(min=0, help="Seconds; the best so far is told.")
+        float, typer.Option(min=0, help="Seconds for all; the best so far is told.")
     ] = 60,
     seed: Annotated[int, typer.Option(min=0, help="Of the search and the draws.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the graph's JSON Schema and stop.")
+    ] = False,
+    assumptions: Annotated[
+        bool,
+        typer.Option(
+            "--assumptions", help="Print levers and regrowth with their sources as JSON and stop."
+        ),
     ] = False,
 ) -> None:
     """Choose the cheapest acts after which at most a share of the demand is served.
@@ -50,22 +104,35 @@ def plan(
     No plan costs less than the bound. Ctrl-C ends the search and tells the best so far.
     Exit code 1: no plan reaches the goal; what clashes is told.
 
-    Example: cautery plan graph.json --served 0.05 --countries 5 --by 2026-12-24
+    Example: cautery plan graph.json --served 0.05 --countries 5 --by 2026-12-24 --explain
     """
     from cautery.plan.read_graph import graph_schema
 
     if schema:
         render.json_line(graph_schema())
         return
+    if assumptions:
+        _assumptions()
+        return
     if graph is None:
         raise InputError(
             "no graph given",
             hint="cautery plan GRAPH.json; --schema prints what a graph holds.",
         )
+    asked = Asked(
+        explain=explain,
+        reaction=reaction,
+        regrowth=_regrowth(regrowth_model) if regrowth or regrowth_model or waves else None,
+        waves=waves,
+        plot=plot,
+        map=map,
+        csv=csv,
+        json=json,
+    )
+    asked.check(pareto)
     from cautery import wiring
     from cautery.plan.goal import Goal
-    from cautery.plan.supply_plan import plan_supply
-    from cautery.workflows.plan_graph import read_graph_file
+    from cautery.workflows.plan_graph import marked, read_graph_file
 
     goal = Goal(
         served=served,
@@ -73,59 +140,58 @@ def plan(
         by=_day(by),
         collateral=collateral,
         confidence=confidence,
+        risk=risk,
     )
-    read = read_graph_file(graph)
-    with _Shown() as shown:
-        found = plan_supply(
-            read,
-            goal,
-            today=wiring.clock().now().date(),
-            seed=seed,
-            time_limit_s=time_limit,
-            progress=shown.tell,
-        )
-    if json:
-        render.json_line(found.as_json())
+    read = marked(read_graph_file(graph), forbid=forbid or (), require=require or ())
+    judged: tuple[Judged, ...] | None = None
+    if guard is not None:
+        read, judged = _guarded(read, guard, at, budgeted=collateral is not None)
+    run = Run(
+        read,
+        goal,
+        today=wiring.clock().now().date(),
+        seed=seed,
+        time_limit_s=time_limit,
+        judged=judged,
+    )
+    if pareto is not None:
+        run.pareto(pareto, points, asked)
     else:
-        _table(found, {name: role or "" for name, role in zip(read.ids, read.roles, strict=False)})
-    if found.status == "infeasible":
-        raise typer.Exit(1)
+        run.plan(asked)
 
 
-def _table(found: SupplyPlan, roles: dict[str, str]) -> None:
-    if found.remove:
-        render.table(
-            ("act on", "role"),
-            ((name, roles.get(name, "action")) for name in found.remove[:MOST_ROWS]),
+def _guarded(
+    graph: PlanGraph, facts: Path, at: str | None, *, budgeted: bool
+) -> tuple[PlanGraph, tuple[Judged, ...]]:
+    from cautery import wiring
+    from cautery.cli._progress import Progress
+    from cautery.cli.guard import moment
+    from cautery.workflows.guard_graph import guarded
+
+    now = wiring.clock().now if at is None else moment(at)
+    with Progress("judging", None) as shown:
+        return guarded(
+            graph, facts=wiring.facts(facts), at=now(), budgeted=budgeted, step=shown.step
         )
-    if len(found.remove) > MOST_ROWS:
-        render.say(f"{MOST_ROWS} of {len(found.remove)} shown; all with --json")
-    lines = [
-        ("status", found.status),
-        ("served", f"{found.served:.2%}"),
-        ("cost", _number(found.cost)),
-        ("bound", f"{_number(found.bound)}: no plan costs less"),
-        ("gap", "" if found.gap is None else f"{found.gap:.2%}"),
-        ("countries", ", ".join(found.countries)),
-        ("from", "" if found.date is None else found.date.isoformat()),
-        ("collateral", _number(found.collateral)),
-        ("seed", found.seed),
-        ("seconds", f"{found.seconds:.1f}"),
-    ]
-    if found.p_served is not None:
-        chance = found.p_served
-        interval = f"{chance.low:.1%} to {chance.high:.1%}"
-        told = f"{chance.value:.1%} ({interval}) of {chance.draws} fresh draws reach the goal"
-        lines.insert(2, ("chance", told))
-    if found.status == "infeasible":
-        lines = [one for one in lines if one[0] not in ("bound", "gap")]
-        lines.append(("clash", "; ".join(found.conflict)))
-        render.say(f"no plan reaches the goal; {found.served:.2%} served is the least within reach")
-    render.table(("", ""), lines)
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:,.6g}"
+def _regrowth(own: Path | None) -> RegrowthModel:
+    from cautery.plan.regrowth_model import DEFAULT
+    from cautery.workflows.read_regrowth import read_regrowth
+
+    return DEFAULT if own is None else read_regrowth(own)
+
+
+def _assumptions() -> None:
+    from cautery.plan.levers import LEVERS
+    from cautery.plan.regrowth_model import DEFAULT
+
+    render.json_line(
+        {
+            "levers": {name: one.as_json() for name, one in LEVERS.items()},
+            "regrowth": DEFAULT.as_json(),
+        }
+    )
 
 
 def _day(text: str | None) -> date | None:
@@ -137,31 +203,3 @@ def _day(text: str | None) -> date | None:
         return datetime.fromisoformat(text).date()
     except ValueError as error:
         raise InputError(f"--by: {text!r} is no day", hint="Such as 2026-12-24.") from error
-
-
-class _Shown:
-    """Shows bound, best and gap on a terminal while the search goes on; elsewhere nothing."""
-
-    def __init__(self) -> None:
-        self._status: Any = None
-
-    def __enter__(self) -> Self:
-        if sys.stderr.isatty():
-            from rich.console import Console
-
-            self._status = Console(stderr=True, highlight=False).status("reading")
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def tell(self, what: str, best: float | None, bound: float) -> None:
-        """Show how far the search is."""
-        if self._status is None:
-            return
-        words = f"{what}: bound {bound:,.6g}"
-        if best is not None and best > 0:
-            words += f", best {best:,.6g}, gap {max(0.0, best - bound) / best:.2%}"
-        self._status.update(words)

@@ -19,7 +19,7 @@ MOST_WARNINGS = 20
 
 
 def read(
-    file: Annotated[Path, typer.Argument(help="A playlist, HLS playlist, page, panel answer ...")],
+    file: Annotated[Path, typer.Argument(help="In any known format, also .gz, .xz or .zst.")],
     kind: Annotated[str | None, typer.Option(help="A reader's name; default: by content.")] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
@@ -45,7 +45,9 @@ def read(
         elif total <= MOST_ROWS:
             rows.append(value)
     if rows:
-        columns = [name for name in rows[0] if any(row.get(name) for row in rows)]
+        # A guide has channels and programmes: each row fills the columns that it has.
+        names = dict.fromkeys(name for row in rows for name in row)
+        columns = [name for name in names if any(row.get(name) for row in rows)]
         render.table(columns, ([_cell(row.get(name)) for name in columns] for row in rows))
     render.say(f"{min(total, MOST_ROWS) if not json else total} of {total} shown")
     if warnings:

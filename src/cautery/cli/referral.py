@@ -73,6 +73,52 @@ def show(
 
 
 @app.command()
+def override(
+    case: Annotated[Path, typer.Argument(help="Folder of a case that is being watched.")],
+    file: Annotated[Path, typer.Argument(help="TOML: [[override]], as for cautery guard.")],
+    name: Annotated[str, typer.Option("--as", help="Your name, as the mandate has it.")],
+    key: Annotated[Path, typer.Option("--key", help="Your signing key (PEM, mode 0600).")],
+) -> None:
+    """Answer for targets that the guard refuses. It holds when both people named have signed.
+
+    Example: cautery referral override cases/md34 answers.toml --as "A. Legal" --key a.pem
+    """
+    from cautery import wiring
+
+    for one in wiring.sign_overrides(case, file, name=name, key=key):
+        render.say(
+            render.printable(
+                f"{name} answers for {one.target} until {one.until:%Y-%m-%d %H:%MZ}, "
+                f"with {' and '.join(other for other in one.by if other != name)}"
+            )
+        )
+
+
+@app.command()
+def withdrawals(
+    case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """List what was withdrawn, and which blocks it is proposed to take off.
+
+    Example: cautery referral withdrawals cases/md34
+    """
+    from cautery import wiring
+    from cautery.workflows.approve_referral import withdrawals as found_in
+
+    with wiring.reading(case) as held:
+        found = found_in(held.ledger)
+    if json:
+        for one in found:
+            render.json_line(one)
+        return
+    render.table(
+        ("at", "target", "what", "intermediary", "why"),
+        ((one["at"], one["target"], one["what"], one["intermediary"], one["why"]) for one in found),
+    )
+
+
+@app.command()
 def approve(
     case: Annotated[Path, typer.Argument(help="Folder of a case that is being watched.")],
     referral: Annotated[str, typer.Argument(help="Id, from the list.")],

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cautery.cli import render
-from cautery.errors import InputError
+
+if TYPE_CHECKING:
+    from cautery.catalogue import Guess, Resolution
 
 
 def resolve(
@@ -16,7 +18,8 @@ def resolve(
         Path, typer.Argument(help="A playlist, a CSV with a title column, or lines.")
     ],
     catalogue: Annotated[
-        Path, typer.Option(help="A mandate.toml, or a CSV in iptv-org's layout (.xz, .gz too).")
+        Path,
+        typer.Option(help="A mandate.toml, or a CSV in iptv-org's layout (.gz, .xz, .zst too)."),
     ],
     country: Annotated[
         str | None, typer.Option(help="Where the titles are from, such as FR.")
@@ -28,33 +31,32 @@ def resolve(
     Example: cautery resolve list.m3u --catalogue channels.csv.xz --country FR
     """
     from cautery import wiring
-    from cautery.catalogue import Catalogue, Resolver
-    from cautery.workflows.read_mandate import read_mandate
+    from cautery.catalogue import Resolver
+    from cautery.workflows.read_catalogue import read_catalogue
     from cautery.workflows.read_titles import read_titles
 
-    if not catalogue.is_file():
-        raise InputError(f"{catalogue}: no such file")
-    mine = (
-        Catalogue.of(read_mandate(catalogue, now=wiring.clock().now()))
-        if catalogue.suffix == ".toml"
-        else Catalogue.read_csv(catalogue)
+    resolver = Resolver(read_catalogue(catalogue, now=wiring.clock().now()))
+    found = resolver.resolve_all(read_titles(titles, country=country))
+    if json:
+        for one in found:
+            render.json_line(_record(one))
+        return
+    rows = (
+        (one.listing.title, one.right or "-", f"{one.probability:.2f}", one.why) for one in found
     )
-    resolver = Resolver(mine)
-    rows = []
-    for title in read_titles(titles):
-        found = resolver.resolve(title, country=country)
-        if json:
-            render.json_line(
-                {
-                    "title": title,
-                    "id": found.right,
-                    "probability": found.probability,
-                    "best": found.best,
-                    "runner_up": found.runner_up,
-                    "why": found.why,
-                }
-            )
-        else:
-            rows.append((title, found.right or "-", f"{found.probability:.2f}", found.why))
-    if not json:
-        render.table(("title", "id", "probability", "why"), rows)
+    render.table(("title", "id", "probability", "why"), rows)
+
+
+def _record(found: Resolution) -> dict[str, Any]:
+    return {
+        "title": found.listing.title,
+        "id": found.right,
+        "probability": round(found.probability, 4),
+        "best": _guess(found.best),
+        "runner_up": _guess(found.runner_up),
+        "why": found.why,
+    }
+
+
+def _guess(guess: Guess | None) -> dict[str, Any] | None:
+    return None if guess is None else {"id": guess.id, "probability": round(guess.probability, 4)}

@@ -190,40 +190,37 @@ def _lay(items, many, bits, table, rests, postings, plain, hot, many_hot):  # ty
     """
     shift = HASH_BITS - bits
     key_shift = POSTING_BITS + shift
-    crowded = False
-    for k in range(many - MOST_COUNT):
-        crowded |= (items[k] >> key_shift) == (items[k + MOST_COUNT] >> key_shift)
     counts = table.ctypes.data + 4
     to = postings.ctypes.data
-    if not crowded:
-        for k in range(many):
+    first = 0
+    while first < many:
+        # Up to the next hot key no posting needs to be asked about.
+        until = first
+        while until < many - MOST_COUNT and (
+            items[until] >> key_shift != items[until + MOST_COUNT] >> key_shift
+        ):
+            until += 1
+        crowded = until < many - MOST_COUNT
+        if not crowded:
+            until = many
+        apart = plain - first
+        for k in range(first, until):
             item = items[k]
             key = np.uint64(item >> key_shift)
             record = key // np.uint64(LANES)
             _add_u8(counts + np.int64(np.uint64(4) * record + key))
-            _put_u32(to + 3 * (plain + k), item & ((1 << POSTING_BITS) - 1))
+            _put_u32(to + 3 * (k + apart), item & ((1 << POSTING_BITS) - 1))
         if shift:
-            for k in range(many):
-                rests[plain + k] = (items[k] >> POSTING_BITS) & ((1 << shift) - 1)
-        return plain + many, many_hot
-    first = 0
-    while first < many:
-        key = items[first] >> key_shift
-        last = first + 1
-        while last < many and items[last] >> key_shift == key:
-            last += 1
-        for k in range(first, last):
-            item = items[k]
-            if last - first > MOST_COUNT:
-                hot[many_hot] = item
+            for k in range(first, until):
+                rests[k + apart] = (items[k] >> POSTING_BITS) & ((1 << shift) - 1)
+        plain += until - first
+        first = until
+        if crowded:
+            key = items[first] >> key_shift
+            while first < many and items[first] >> key_shift == key:
+                hot[many_hot] = items[first]
                 many_hot += 1
-                continue
-            _add_u8(counts + key // LANES * 4 + key)
-            _put_u32(to + 3 * plain, item & ((1 << POSTING_BITS) - 1))
-            if shift:
-                rests[plain] = (item >> POSTING_BITS) & ((1 << shift) - 1)
-            plain += 1
-        first = last
+                first += 1
     return plain, many_hot
 
 

@@ -21,10 +21,11 @@ from cautery.fingerprint.run import MOST_REFERENCES, Longs, Run
 __all__ = ["MOST_REFERENCES", "SLICE_FRAMES", "Index", "Peak", "Run", "Snapshot"]
 SLICE_FRAMES = 1 << FRAME_BITS
 """65.5 s: what a posting's 12 bits hold; ten slices hold the usual window (section 3)."""
-_PER_WORD = 256
-"""Postings followed per landmark, on average: 2,500 channels have about 100 (section 3). Beyond
-it the commonest hashes are left out; where all are common, as with one feed on many channels,
-the rarest still speak."""
+_PER_WORD = 64
+"""Postings followed per landmark, on average: 2,500 channels have 100 to 220. Beyond it the
+commonest hashes are left out, which say least: a tenth of a true place's votes goes with two
+thirds of the work. Where all are common, as with one feed on many channels, the rarest still
+speak."""
 _MOST_WINDOW = (1 << _kernels.BIN_BITS) * _kernels.BIN_FRAMES - 2 * _kernels.BIN_FRAMES
 _FAN = 16
 """Runs merged at a time: at a second's worth a run three moves of a posting, at four, two."""
@@ -70,7 +71,7 @@ class Snapshot:
         -------
         list of Peak
             Best first. A landmark votes once for an offset; offsets are counted in windows of
-            128 ms every 64 ms. Where hashes have over 256 postings each on average, only the
+            128 ms every 64 ms. Where hashes have over 64 postings each on average, only the
             rarest vote.
 
         Raises
@@ -158,11 +159,19 @@ class Index:
         """Take over runs of slice ``number``, as ``runs`` gave them."""
         self._slices.setdefault(number, []).extend(runs)
 
-    def compact(self) -> None:
-        """Make each slice one run, the smallest form, where nothing more is to come."""
+    def compact(self, *, spared: float = 0.0) -> None:
+        """Make each slice one run, the smallest form and the quickest to search.
+
+        Parameters
+        ----------
+        spared : float
+            Share of a slice that may lie in further runs: while more comes in, to merge all each
+            time would cost the square of what is held.
+        """
         self._seal()
         for number, runs in self._slices.items():
-            if len(runs) > 1:
+            sizes = [len(one) for one in runs]
+            if len(runs) > 1 and sum(sizes) - max(sizes) >= spared * sum(sizes):
                 self._slices[number] = [Run.merged(runs)]
         self._scratch = _Scratch.of(0)
 

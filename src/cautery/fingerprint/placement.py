@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.fingerprint.video import COLUMNS, HOLE_S, ROWS, Cells, Floats, Times
+from cautery.fingerprint.video import COLUMNS, HOLE_S, ROWS, Cells, Floats, Times, lasting
 
 STEP_S = 0.08
 """Change is measured over twice this: slow motion stands out from a codec's rounding, and a cut is
@@ -86,6 +86,9 @@ def changes(
     times, held = times[low:high], cells[low:high].astype(np.float32)
     if len(times) < 2:
         return np.zeros((len(at), cells.shape[1]), np.float32), np.zeros(len(at), np.bool_)
+    shown, number = lasting(times)
+    if len(number) > len(times):
+        times, held = shown, held[number]
     after, ok_after = _between(held, times, at + STEP_S)
     before, ok_before = _between(held, times, at - STEP_S)
     known = ok_after & ok_before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cautery.fingerprint import codes, index, placement
+from cautery.fingerprint import index, placement, scan
 from cautery.fingerprint.audio import landmarks_of, peaks_of
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.fingerprint.sliding import Patterns
@@ -23,7 +23,7 @@ def warm() -> None:
     placement.settled(moving, moving, where)
     seen = signature(moving.astype(np.float16), np.arange(50) / 12.5, DEFAULT_RECIPE)
     Patterns([seen]).peaks(seen, low_s=-1.0, high_s=1.0, most=1)
-    codes.warm()
+    scan.warm()
 
 
 if __name__ == "__main__":

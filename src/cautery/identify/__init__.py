@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cautery.identify.likelihood import published_error_rates
     from cautery.identify.observe import alignment
-    from cautery.identify.references import ReferenceInfo, References
+    from cautery.identify.reference_info import ReferenceInfo
+    from cautery.identify.references import References
 
 __all__ = [
     "ReferenceInfo",

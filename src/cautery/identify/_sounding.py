@@ -20,11 +20,11 @@ from cautery.fingerprint.codes import (
     chance,
     code_of,
     judged,
-    scans,
     scores_at,
 )
 from cautery.fingerprint.index import Snapshot
 from cautery.fingerprint.recipe import Recipe
+from cautery.fingerprint.scan import scans
 from cautery.fingerprint.spectrum import power_of
 from cautery.identify.references import References
 
@@ -178,6 +178,7 @@ def leads_from(
     *,
     phases: Sequence[int],
     among: frozenset[int] | None = None,
+    middle_s: float | None = None,
 ) -> list[Lead]:
     """Return what a scan of the codes finds, in all references or among some.
 
@@ -185,8 +186,13 @@ def leads_from(
     ----------
     speeds : sequence of (float, float)
         Tempo and pitch undone.
+    middle_s : float, optional
+        Look for the probe's middle alone.
     """
     codes = [sounding.code(tempo, pitch) for tempo, pitch in speeds]
+    if middle_s is not None:
+        most = round(middle_s * sounding.recipe.frames_per_s / WORD_FRAMES)
+        codes = [one.middle(most) for one in codes]
     length = max(one.length for one in codes)
     leads = []
     for works in (False, True):
@@ -207,6 +213,20 @@ def leads_from(
     return leads
 
 
+def nearer(sounding: Sounding, leads: Sequence[Lead], step: float) -> list[Lead]:
+    """Judge leads by the whole probe, at their speed and a step less and more."""
+    alike: dict[tuple[bool, float, float], list[Lead]] = {}
+    for one in leads:
+        alike.setdefault((one.works, one.tempo, one.pitch), []).append(one)
+    made = []
+    for (works, tempo, pitch), mine in alike.items():
+        for by in (-step, 0.0, step):
+            other = tempo + by, pitch + (by if pitch == tempo else 0.0)
+            wanted = [(one.piece, _moved(sounding, one, other[0])) for one in mine]
+            made += _judged(sounding, wanted, *other, works=works)
+    return made
+
+
 def refined(sounding: Sounding, lead: Lead) -> Lead:
     """Return a lead at the tempo, pitch and offset that fit it best."""
     alike = _alike(sounding, lead)
@@ -214,12 +234,8 @@ def refined(sounding: Sounding, lead: Lead) -> Lead:
         for _ in range(4):
             best = lead
             for tempo, pitch in _neighbours(lead, step):
-                # The probe's middle stays where it is when its tempo changes.
-                middle = len(sounding.power) / 2
-                offset = round(lead.offset + (lead.tempo - tempo) * middle)
-                for one in _judged(
-                    sounding, [(lead.piece, offset)], tempo, pitch, works=lead.works
-                ):
+                wanted = [(lead.piece, _moved(sounding, lead, tempo))]
+                for one in _judged(sounding, wanted, tempo, pitch, works=lead.works):
                     if one.score > best.score * 1.01:
                         best = one
             if best is lead:
@@ -306,6 +322,11 @@ def _judged(
             stack, sounding.code(tempo, pitch), wanted, sounding.usual(works=works)
         )
     ]  # fmt: skip
+
+
+def _moved(sounding: Sounding, lead: Lead, tempo: float) -> int:
+    """Return a lead's offset at another tempo: the probe's middle stays where it is."""
+    return round(lead.offset + (lead.tempo - tempo) * len(sounding.power) / 2)
 
 
 def _neighbours(lead: Lead, step: float) -> list[tuple[float, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -142,3 +143,23 @@ class Track:
             return self.codes.pieces()
         held: list[Array] = getattr(self, kind)
         return [(0, one) for one in held]
+
+
+def joined(
+    pieces: Sequence[tuple[int, NDArray[np.uint32]]],
+) -> list[tuple[int, NDArray[np.uint32]]]:
+    """Put pieces that follow on one another into one: a probe may lie over their borders.
+
+    A live folder's files hold a piece for each time that they were written.
+    """
+    runs: list[tuple[int, list[NDArray[np.uint32]]]] = []
+    end: int | None = None
+    for first, words in pieces:
+        if runs and first == end:
+            runs[-1][1].append(words)
+        else:
+            runs.append((first, [words]))
+        end = first + len(words)
+    return [
+        (first, parts[0] if len(parts) == 1 else np.concatenate(parts)) for first, parts in runs
+    ]

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from cautery.identify._wording import Words
 from cautery.identify.decide import BASE_RATE, CLEAR_LEAD, EVENT_UNION_S
 from cautery.identify.likelihood import methods_of, posterior, tail, unmatched
-from cautery.identify.references import ReferenceInfo
+from cautery.identify.reference_info import ReferenceInfo
 from cautery.identify.stretches import GAP_S, SOLID, Chain, chains_of
 from cautery.identify.windows import Glance, Look
 from cautery.model.identification import Identification, Stretch

@@ -36,7 +36,8 @@ from cautery.identify._manifest import (
 from cautery.identify._packed import KINDS, packed, packed_runs, unpacked
 from cautery.identify._unsaved import Held, Unsaved, by_reference
 from cautery.identify.reference_file import TEMPORARY, map_arrays, write_arrays
-from cautery.identify.references import ReferenceInfo, References
+from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references import References
 from cautery.identify.saved import head_of, making_sense
 
 ROLL_S = 10.0

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,51 +16,22 @@ from cautery.fingerprint.codes import WORD_FRAMES, Stack
 from cautery.fingerprint.index import MOST_REFERENCES, SLICE_FRAMES, Index, Run, Snapshot
 from cautery.fingerprint.recipe import Recipe
 from cautery.fingerprint.video import cells_of
+from cautery.identify._adopted import adopt
+from cautery.identify._checked import checked
 from cautery.identify._claims import Claims
 from cautery.identify._hearing import Hearing
 from cautery.identify._kept import FEW_REFERENCES, KEPT_S, Kept
-from cautery.identify._track import Pictures, Track
+from cautery.identify._track import Pictures, Track, joined
 from cautery.identify._unsaved import Unsaved, only
+from cautery.identify.reference_info import ReferenceInfo
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
 
-Kind = Literal["channel", "event", "work"]
-MOST_TIME_S = 1e11
-"""Reference times lie within; the year 5138."""
 _JOIN_S = 0.08
 """Segments whose stated times meet within this are one run of sound."""
 _CHUNK_S = 60
 _LONGEST_WORK_S = 16_000.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceInfo:
-    """What a reference is.
-
-    Parameters
-    ----------
-    id : str
-        The channel's or work's id, or ``event:ID`` for an event's clean feed.
-    event : str or None
-        The event it shows.
-    clean : bool
-        It is the clean feed, without a licensee's sound and graphics.
-    territory : str or None
-        The licensee's.
-    licensee : str or None
-        Whose feed of the event it is, where that is not the id itself.
-    """
-
-    id: str
-    event: str | None = None
-    clean: bool = False
-    territory: str | None = None
-    kind: Kind = "channel"
-    licensee: str | None = None
-
-    @property
-    def family(self) -> str:
-        """References of one family carry the same content: one event, or one channel."""
-        return f"event:{self.event}" if self.event else self.id
+_SPARED = 0.125
+"""Share of the works' landmarks that may lie apart from the others of their slice."""
 
 
 class References:
@@ -98,7 +67,8 @@ class References:
         """Collects what is live, for a live folder to write."""
         self._number = {one.id: index for index, one in enumerate(self.infos)}
         self._origin_s: float | None = None
-        self._claims = Claims(len(self.infos))
+        self.claims = Claims(len(self.infos))
+        """Which live reference has come how far; for the stage's own modules."""
         self._slices: set[int] = set()
         self._trimmed = (0, 0)
         kept_s = KEPT_S if len(self.infos) > FEW_REFERENCES else 0.0
@@ -136,7 +106,7 @@ class References:
         """
         number = self._index(reference_id)
         info, track = self.infos[number], self.tracks[number]
-        _checked(reference_id, decoded, at_s)
+        checked(reference_id, decoded, at_s)
         start_s = decoded.audio_s
         if not len(decoded.audio) and len(decoded.luma_s):
             start_s = float(decoded.luma_s[0])
@@ -186,6 +156,11 @@ class References:
     def origin_s(self, *, works: bool) -> float:
         """Return the reference time of frame 0."""
         return 0.0 if works else (self._origin_s or 0.0)
+
+    @property
+    def began(self) -> bool:
+        """Tell whether it is settled where frame 0 of what is live lies."""
+        return self._origin_s is not None
 
     def set_origin(self, origin_s: float | None) -> None:
         """Say where frame 0 lies, before anything live is held."""
@@ -287,31 +262,7 @@ class References:
             that id, or a live one where a work is wanted, or the other way round; or if media of
             the reference are already held.
         """
-        number = self._index(reference_id)
-        works = self.infos[number].kind == "work"
-        theirs = References.load(path, recipe=self.recipe)
-        given = theirs._given(reference_id, path, works=works)  # noqa: SLF001 - its own kind
-        track, origin_s = self.tracks[number], theirs.origin_s(works=works)
-        with track.lock, self.lock:
-            if not track.empty:
-                raise InputError(f"{reference_id}: media of it are already held")
-            if self._origin_s is None and not works:
-                self._origin_s = origin_s
-            apart_s = origin_s - self.origin_s(works=works)
-            marks, first = theirs._marks(given, works=works)  # noqa: SLF001 - its own kind
-            start = first + round(apart_s * self.recipe.frames_per_s)
-            self._put(number, marks, start, works=works)
-            # The sound's joining end is not in a file: what follows starts a new run.
-            source = theirs.tracks[given]
-            track.first_s, track.end_s = source.first_s, source.end_s
-            track.times, track.cells, track.luma = source.times, source.cells, source.luma
-            # The codes' grid is four times as coarse as frames: a shift is up to half a word off.
-            moved = round(apart_s * self.recipe.frames_per_s / WORD_FRAMES)
-            for at, words in source.codes.pieces():
-                track.codes.adopt(at + moved, words)
-            newest_s = track.newest_s
-            if not works and newest_s is not None:
-                self._claims.claim(number, newest_s)
+        adopt(self, reference_id, References.load(path, recipe=self.recipe), path)
 
     def adopt_run(self, number: int, run: Run, *, works: bool) -> None:
         """Hold a sealed run, of a file that was checked, in a slice of the live index."""
@@ -328,7 +279,7 @@ class References:
     def reached(self) -> float | None:
         """Return the time that half of the live references have reached; ``None``: none spoke."""
         with self.lock:
-            agreed_s = self._claims.agreed_s()[0]
+            agreed_s = self.claims.agreed_s()[0]
         if agreed_s is not None:
             return agreed_s
         # Of a file nobody has spoken yet: what it holds says how far it reaches.
@@ -341,6 +292,8 @@ class References:
 
     def _snapshot(self, *, works: bool) -> Snapshot:
         with self.lock:
+            if works:
+                self.works.compact(spared=_SPARED)
             return (self.works if works else self.live).snapshot()
 
     def _stack(self, *, works: bool) -> Stack:
@@ -348,29 +301,8 @@ class References:
             (number, first, words)
             for number, info in enumerate(self.infos)
             if (info.kind == "work") == works
-            for first, words in _joined(self.codes(info.id))
+            for first, words in joined(self.codes(info.id))
         )
-
-    def _given(self, wanted: str, path: Path, *, works: bool) -> int:
-        """Return the number of the reference that another wants to adopt."""
-        if wanted not in self._number and len(self.infos) != 1:
-            raise InputError(
-                f"{path}: holds {len(self.infos)} references, none of them {wanted!r}",
-                hint="It holds " + ", ".join(one.id for one in self.infos[:8]),
-            )
-        number = self._number.get(wanted, 0)
-        if works != (self.infos[number].kind == "work"):
-            raise InputError(
-                f"{path}: a recording and a live feed's window can't stand for each other"
-            )
-        return number
-
-    def _marks(self, number: int, *, works: bool) -> tuple[Landmarks, int]:
-        words, numbers, frames = (self.works if works else self.live).everything()
-        mine = numbers == number
-        words, frames = words[mine], frames[mine]
-        first = int(frames.min()) if len(frames) else 0
-        return Landmarks(words, (frames - first).astype(np.int32)), first
 
     def _index(self, reference_id: str) -> int:
         try:
@@ -390,8 +322,8 @@ class References:
     def _claim(self, number: int, at_s: float, end_s: float) -> None:
         """Note a live reference's time, and refuse one that is far ahead of the others'."""
         with self.lock:
-            others_s = self._claims.others_s(number)
-            self._claims.claim(number, end_s)
+            others_s = self.claims.others_s(number)
+            self.claims.claim(number, end_s)
             own_s = self.tracks[number].newest_s
             leaps = own_s is None or at_s > own_s + self.window_s
             if leaps and others_s is not None and at_s > others_s + self.window_s:
@@ -425,7 +357,7 @@ class References:
             heard = track.hearing.extend(audio[start : start + step])
             fresh = track.codes.put(heard.word, heard.words)
             with self.lock:
-                self._put(number, heard.marks, heard.frame, works=works)
+                self.put(number, heard.marks, heard.frame, works=works)
                 if self.unsaved is not None and not works:
                     self.unsaved.code(number, *fresh)
         track.end_s = (at_s if not joined else track.end_s or at_s) + len(audio) / AUDIO_RATE_HZ
@@ -434,7 +366,8 @@ class References:
         self._snapshots[works].changed()
         self._stacks[works].changed()
 
-    def _put(self, number: int, marks: Landmarks, start: int, *, works: bool) -> None:
+    def put(self, number: int, marks: Landmarks, start: int, *, works: bool) -> None:
+        """Hold landmarks that lie from frame ``start`` on; for the stage's own modules."""
         self._changed(works=works)
         if works:
             self.works.add(number, marks, start=start)
@@ -463,7 +396,7 @@ class References:
         of slices, of which the oldest go.
         """
         with self.lock:
-            low_s, high_s = self._claims.agreed_s()
+            low_s, high_s = self.claims.agreed_s()
             if low_s is None or high_s is None:
                 return
             per_window = math.ceil(self.window_s * self.recipe.frames_per_s / SLICE_FRAMES)
@@ -481,37 +414,3 @@ class References:
                 self.live = only(self.live, last)
                 if self.unsaved is not None:
                     self.unsaved.only(last)
-
-
-def _joined(
-    pieces: Sequence[tuple[int, NDArray[np.uint32]]],
-) -> list[tuple[int, NDArray[np.uint32]]]:
-    """Put pieces that follow on one another into one: a probe may lie over their borders.
-
-    A live folder's files hold a piece for each time that they were written.
-    """
-    runs: list[tuple[int, list[NDArray[np.uint32]]]] = []
-    end: int | None = None
-    for first, words in pieces:
-        if runs and first == end:
-            runs[-1][1].append(words)
-        else:
-            runs.append((first, [words]))
-        end = first + len(words)
-    return [
-        (first, parts[0] if len(parts) == 1 else np.concatenate(parts)) for first, parts in runs
-    ]
-
-
-def _checked(reference_id: str, decoded: Decoded, at_s: float) -> None:
-    if not math.isfinite(at_s) or not abs(at_s) <= MOST_TIME_S:
-        raise InputError(f"{reference_id}: at_s is not finite, or no time of this age")
-    if not math.isfinite(decoded.duration_s) or not math.isfinite(decoded.audio_s):
-        raise InputError(f"{reference_id}: the media's times are not finite")
-    if len(decoded.audio) and not np.isfinite(decoded.audio.sum()):
-        raise InputError(f"{reference_id}: its sound is not finite")
-    times = decoded.luma_s
-    if len(times) != len(decoded.luma) or not (
-        np.isfinite(times).all() and (np.diff(times) > 0).all()
-    ):
-        raise InputError(f"{reference_id}: its pictures' times do not rise")

@@ -11,10 +11,12 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.fingerprint.recipe import DEFAULT_RECIPE, Recipe
+from cautery.identify._checked import MOST_TIME_S
 from cautery.identify._packed import KINDS, attach, packed, packed_runs, unpacked_runs
 from cautery.identify._rolling import Array
 from cautery.identify.reference_file import Mapped, map_arrays, write_arrays
-from cautery.identify.references import MOST_TIME_S, ReferenceInfo, References
+from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references import References
 
 _FORM = "references"
 _AGAIN = "Build the references again."
@@ -43,6 +45,8 @@ def save(references: References, path: Path) -> None:
     # Runs and pieces are never written again, so that media may come in while they are saved.
     with references.lock:
         head = head_of(references)
+        references.live.compact()
+        references.works.compact()
         stores = {"live": references.live.runs(), "works": references.works.runs()}
     rows, arrays = packed_runs(stores)
     for kind, mine in held.items():

@@ -10,7 +10,7 @@ their shard.
 
 Example
 -------
->>> from cautery.identify.references import ReferenceInfo
+>>> from cautery.identify.reference_info import ReferenceInfo
 >>> infos = [ReferenceInfo(id="event:m", event="m", clean=True, kind="event"),
 ...          ReferenceInfo(id="fr", event="m"), ReferenceInfo(id="news"), ReferenceInfo(id="film")]
 >>> [[one.id for one in shard] for shard in split(infos, 2)]
@@ -39,7 +39,8 @@ from cautery.identify._sounding import Lead
 from cautery.identify.ladder import Effort, Ladder, best_of, mute
 from cautery.identify.observe import observed, see
 from cautery.identify.picture import Seen
-from cautery.identify.references import ReferenceInfo, References
+from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references import References
 from cautery.identify.sound import Ear, Heard, Match, Rung
 from cautery.identify.windows import Look, look_at
 from cautery.model.evidence import ExhibitId

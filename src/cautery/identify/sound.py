@@ -20,6 +20,7 @@ from cautery.identify._sounding import (
     Sounding,
     distinct,
     leads_from,
+    nearer,
     proposed,
     refined,
     seconds_of,
@@ -40,12 +41,18 @@ _BLOCK_SCORE = 2.5
 _GRID = tuple(round(1 + k / 100, 2) for k in range(-6, 7) if k)
 _WIDE = tuple(round(1 + k * 0.015, 3) for k in range(-4, 5) if k)
 """Codes bear half a step's error, 0.75 %: 38 ms at the ends of ten seconds."""
+_WIDEST = (0.955, 0.985, 1.015, 1.045)
+_WIDEST_S = 5.0
+"""Twice the step bears as much of an error at the ends of five seconds."""
 _SPED = tuple((speed, speed) for speed in _GRID)
 _KEPT_PITCH = tuple((speed, 1.0) for speed in _GRID)
 _PITCHED = tuple((1.0, pitch) for pitch in _GRID)
 _AS_IS = ((1.0, 1.0),)
 _WIDER = tuple((speed, pitch) for speed in _WIDE for pitch in (speed, 1.0))
+_LAST = tuple((speed, pitch) for speed in _WIDEST for pitch in (speed, 1.0))
 _HINTS = (*_AS_IS, *_WIDER, *((1.0, pitch) for pitch in _WIDE))
+
+_NEARER = 0.0075
 
 HINTED, EVERY, LAST = 2, 3, 4
 """Rungs, after the two of landmarks: hinted codes, all codes, all at other speeds."""
@@ -222,7 +229,10 @@ class Ear:
             return leads_from(sounding, _AS_IS, phases=(0, 2))
         if rung == HINTED and self._hints:
             return leads_from(sounding, _HINTS, phases=(0, 2), among=self._hints)
-        return leads_from(sounding, _WIDER, phases=(0,)) if rung == LAST else []
+        if rung == LAST:
+            found = leads_from(sounding, _LAST, phases=(0,), middle_s=_WIDEST_S)
+            return nearer(sounding, found, _NEARER)
+        return []
 
 
 def _matched(

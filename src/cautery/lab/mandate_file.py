@@ -89,6 +89,7 @@ def write_mandate(
         'user_agent = "ExampleLeague-monitor/1"',
         f'resolver = "{resolver}"',
         'facts = "facts"',
+        f"canary_port = {port}",
         f'rdap = "http://{services["rdap.lab.example"]}:{port}/"',
         "",
     ]

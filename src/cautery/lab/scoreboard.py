@@ -81,7 +81,8 @@ class _Seen:
     proven: dict[str, list[tuple[float, Mapping[str, Any]]]] = field(default_factory=dict)
     dark: dict[str, float] = field(default_factory=dict)
     drafts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    published: set[str] = field(default_factory=set)
+    published: dict[str, set[str]] = field(default_factory=dict)
+    """By referral, the targets that went out."""
     networks: Sequence[Mapping[str, Any]] = ()
 
 
@@ -193,7 +194,9 @@ def _read(entries: Iterable[Entry], key: Callable[[str], str]) -> _Seen:
         elif kind == "referral.drafted":
             seen.drafts[body["id"]] = body
         elif kind == "referral.published":
-            seen.published.add(body["referral"])
+            drafted = seen.drafts.get(body["referral"], {}).get("entries", ())
+            out = body.get("targets", [one["target"] for one in drafted])
+            seen.published.setdefault(body["referral"], set()).update(out)
         elif kind == "graph.mapped":
             seen.networks = body["networks"]
     return seen
@@ -220,8 +223,10 @@ def _bystanders(truth: Mapping[str, Any], seen: _Seen, key: Callable[[str], str]
         if one["kind"] in ("innocent", "partner")
     }
     hit: set[str] = set()
-    for referral in seen.published & seen.drafts.keys():
-        for entry in seen.drafts[referral]["entries"]:
+    for referral, out in seen.published.items():
+        for entry in seen.drafts.get(referral, {"entries": ()})["entries"]:
+            if entry["target"] not in out:
+                continue
             target, lever = str(entry["target"]).lower().rstrip("."), entry["lever"]
             if lever == "url":
                 hit |= {innocent[at] for at in [key(str(entry["target"]))] if at in innocent}

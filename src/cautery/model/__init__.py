@@ -35,6 +35,8 @@ from cautery.model.action_day import (
     StepState,
 )
 from cautery.model.capture import (
+    ADDRESS_LISTS,
+    NAME_LISTS,
     CertificateFacts,
     CoHosted,
     DedicatedFact,
@@ -127,10 +129,12 @@ from cautery.model.verdict import Finding, Observation, Verdict, Witness, verbal
 from cautery.model.wire import from_json, to_json
 
 __all__ = [
+    "ADDRESS_LISTS",
     "AUDIO_RATE_HZ",
     "LUMA_RATE_HZ",
     "LUMA_SHAPE",
     "MAX_OVERRIDE",
+    "NAME_LISTS",
     "PHASES",
     "Access",
     "Acknowledgement",

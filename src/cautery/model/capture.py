@@ -81,15 +81,23 @@ class CertificateFacts:
     subject: str
     issuer: str
     names: tuple[str, ...]
-    not_before: datetime
-    not_after: datetime
+    not_before: datetime | None
+    not_after: datetime | None
     self_signed: bool
     seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """What the registry says of a domain (RDAP), contacts as keyed hashes."""
+    """What the registry says of a domain (RDAP, WHOIS), contacts as keyed hashes.
+
+    Parameters
+    ----------
+    created, changed, expires : datetime or None
+        ``None``: the registry does not say, or says it in a way that cannot be read for certain.
+    status : tuple of str
+        EPP status codes where the registry uses them, else its own words.
+    """
 
     domain: str
     registrar: str | None
@@ -98,6 +106,8 @@ class Registration:
     nameservers: tuple[str, ...]
     registrant: str | None
     seen_at: datetime
+    expires: datetime | None = None
+    status: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +123,22 @@ class NetworkFact:
     organisation: str
     country: str | None
     shares: tuple[tuple[str, float], ...] = ()
+
+
+NAME_LISTS = (
+    "bank-website",
+    "university_domains",
+    "dynamic-dns",
+    "link-in-bio",
+    "url-shortener",
+    "disposable-email",
+    "cdn-cname-suffixes",
+    "protected-names",
+)
+"""Facts that say of which protected kind a name is; the last one tells each name's kind itself."""
+
+ADDRESS_LISTS = ("public-dns-v4", "parking-domain", "sinkholes")
+"""Facts that say of which protected kind an address is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,9 @@ class Override:
         Why, in words that a court may read.
     at, until : datetime
         When it was decided, and when it ends: at most :data:`MAX_OVERRIDE` later.
+    bystanders : int or None
+        How many others are hit at most, by these people's word; ``None``: they do not say, and
+        where nobody else can bound it the target fits no budget.
 
     Raises
     ------
@@ -80,6 +83,7 @@ class Override:
     reason: str
     at: datetime
     until: datetime
+    bystanders: int | None = None
 
     def __post_init__(self) -> None:
         require_utc("override at", self.at)
@@ -89,6 +93,8 @@ class Override:
             raise InputError(f"override of {self.target}: it takes two different people, by name")
         if not self.reason.strip():
             raise InputError(f"override of {self.target}: it takes a reason")
+        if self.bystanders is not None and self.bystanders < 0:
+            raise InputError(f"override of {self.target}: a number of bystanders is not negative")
         if not self.at < self.until <= self.at + MAX_OVERRIDE:
             raise InputError(
                 f"override of {self.target}: it must end within {MAX_OVERRIDE} of its decision"

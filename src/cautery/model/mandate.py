@@ -37,16 +37,22 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A match or show with a start, whose pictures come from one clean feed."""
+    """A match or show with a start, whose pictures come from one clean feed.
+
+    ``collateral_budget`` is how many bystanders all that is blocked for it may hit at most.
+    """
 
     id: str
     name: str
     kick_off: datetime
     clean_feed: str | None = None
     legal_basis: str
+    collateral_budget: int = 0
 
     def __post_init__(self) -> None:
         require_utc("kick_off", self.kick_off)
+        if self.collateral_budget < 0:
+            raise MandateError(f"event {self.id}: a collateral budget is not negative")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +155,8 @@ class NetworkPolicy:
         Absolute path of a facts folder.
     rdap : str or None
         Base URL of an RDAP service.
+    canary_port : int
+        Where unrelated names answer plain HTTP, when a canary is looked at: 80 but in a lab.
     """
 
     allow: tuple[str, ...] = ()
@@ -157,6 +165,7 @@ class NetworkPolicy:
     resolver: str | None = None
     facts: str | None = None
     rdap: str | None = None
+    canary_port: int = 80
 
     def __post_init__(self) -> None:
         if not 0.001 <= self.rate_per_host <= 1000:
@@ -190,7 +199,10 @@ class Intermediary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mandate:
-    """Everything that allows a watch, and bounds it."""
+    """Everything that allows a watch, and bounds it.
+
+    ``collateral_budget`` is that of all that belongs to no event: see :class:`Event`.
+    """
 
     id: str
     who: str
@@ -208,8 +220,11 @@ class Mandate:
     intermediaries: tuple[Intermediary, ...] = ()
     network: NetworkPolicy = field(default_factory=NetworkPolicy)
     lab: bool = False
+    collateral_budget: int = 0
 
     def __post_init__(self) -> None:
+        if self.collateral_budget < 0:
+            raise MandateError("mandate: a collateral budget is not negative")
         if not self.legal_basis.strip():
             raise MandateError("mandate.legal_basis: empty; without a right there is no probe")
         if not (self.events or self.channels or self.works):

@@ -269,6 +269,10 @@ class Facts(Protocol):
         """Return the narrowest published shared range (CDN, cloud, ...) that holds an address."""
         ...
 
+    def shared_within(self, first: str, last: str, *, most: int) -> tuple[SharedFact, ...]:
+        """Return at most so many of the shared ranges that reach between two addresses."""
+        ...
+
     def names_on(self, address: str) -> tuple[CoHosted, ...]:
         """Return the names that passive DNS or a certificate tied to an address."""
         ...
@@ -304,11 +308,19 @@ class Facts(Protocol):
         """
         ...
 
+    def kinds_within(self, first: str, last: str) -> tuple[str, ...]:
+        """Return protected kinds of any address from ``first`` to ``last``."""
+        ...
+
     def registered_domain(self, name: str) -> str | None:
         """Return the registrable domain by the public suffix list, both sections.
 
         ``None`` for a public suffix itself.
         """
+        ...
+
+    def known(self, fact: str) -> bool:
+        """Tell whether there is such a fact at all, dated or not."""
         ...
 
     def dated(self, fact: str) -> date | None:

@@ -13,7 +13,7 @@ from cautery.plan.choose import choose
 from cautery.plan.cut import Act, Cut, cut
 from cautery.plan.guard import GuardPolicy, guard, no_target
 from cautery.plan.interventions import COSTS, candidates
-from cautery.plan.served import Node, served, standing
+from cautery.plan.supply import Node, Supply
 from cautery.plan.targets import Target, parse_target
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Cut",
     "GuardPolicy",
     "Node",
+    "Supply",
     "Target",
     "candidates",
     "choose",
@@ -29,6 +30,4 @@ __all__ = [
     "guard",
     "no_target",
     "parse_target",
-    "served",
-    "standing",
 ]

@@ -22,21 +22,19 @@ def judge_name(
     ruling: Ruling, *, lawful: Collection[str], evidence_date: date | None = None
 ) -> None:
     """Apply every rule to a name; all objections are told, not only the first."""
-    target, facts = ruling.target, ruling.facts
+    target = ruling.target
     name = target.host
     ruling.needs("popular", "public_suffix_list")
-    if facts.dated("protected-names") is not None:
-        ruling.needs("protected-names")
     if target.wildcard:
         ruling.refuse("wider-than-host", "a wildcard takes names that nobody has looked at")
-    if facts.registered_domain(name) is None:
+    if ruling.registered_domain(name) is None:
         ruling.high = None
         ruling.refuse(
             "public-suffix",
             f"{name} is a public suffix: names below it belong to different owners",
             fact="public_suffix_list",
         )
-    if facts.popular(name):
+    if ruling.popular(name):
         ruling.high = None
         ruling.collateral_popular = (name,)
         ruling.refuse(
@@ -44,7 +42,7 @@ def judge_name(
             f"{name} is a popular site, a service name of one, or holds one",
             fact="popular",
         )
-    for kind in facts.kinds_of(name):
+    for kind in ruling.kinds_of_name(name):
         if kind in SERVICE_ZONES:
             if _is_zone(ruling, name, kind):
                 ruling.kinds.add(kind)
@@ -77,7 +75,7 @@ def judge_name(
 
 def _judge_owner(ruling: Ruling, name: str, evidence_date: date | None) -> None:
     """Refuse a name whose owner is newer than the evidence against it: names lapse, too."""
-    owner = ruling.facts.owner_of(name)
+    owner = ruling.owner_of(name)
     if owner is None or owner.since > ruling.at.date():
         return
     said = f"{name} has belonged to {owner.owner} since {owner.since} ({owner.source})"
@@ -90,4 +88,4 @@ def _judge_owner(ruling: Ruling, name: str, evidence_date: date | None) -> None:
 def _is_zone(ruling: Ruling, name: str, kind: str) -> bool:
     """Tell whether a name is a service's zone: of that kind, and its parent is not."""
     _, _, parent = name.partition(".")
-    return not parent or kind not in ruling.facts.kinds_of(parent)
+    return not parent or kind not in ruling.kinds_of_name(parent)

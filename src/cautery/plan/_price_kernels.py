@@ -28,21 +28,21 @@ def members_first(owner, start, member, group_start, groups_of_node, use_start, 
     ready = [np.int64(0) for _ in range(0)]
     for v in range(n):
         if open_links[v] == 0:
-            ready.append(v)
+            ready.append(np.int64(v))
             placed[v] = True
     size = 0
     next_stuck = 0
     while True:
         while len(ready) > 0:
-            m = heapq.heappop(ready)
-            order[size] = m
+            first = heapq.heappop(ready)
+            order[size] = first
             size += 1
-            for i in range(use_start[m], use_start[m + 1]):
-                v = np.int64(owner[uses[i]])
-                open_links[v] -= 1
-                if open_links[v] == 0 and not placed[v]:
-                    heapq.heappush(ready, v)
-                    placed[v] = True
+            for i in range(use_start[first], use_start[first + 1]):
+                user = np.int64(owner[uses[i]])
+                open_links[user] -= 1
+                if open_links[user] == 0 and not placed[user]:
+                    heapq.heappush(ready, user)
+                    placed[user] = True
         while next_stuck < n and placed[next_stuck]:
             next_stuck += 1
         if next_stuck == n:

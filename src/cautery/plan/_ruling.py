@@ -7,11 +7,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from cautery.model import Reason
+from cautery.model import (
+    ADDRESS_LISTS,
+    NAME_LISTS,
+    NetworkFact,
+    OwnerFact,
+    Reason,
+)
 from cautery.model.ports import Facts
 from cautery.plan.targets import Target
 
 _WHAT = {
+    "asn-names": "the names of autonomous systems",
+    "owners": "the list of owners",
     "ranges": "the list of shared ranges",
     "asn-ipv4": "the table of autonomous systems (IPv4)",
     "asn-ipv6": "the table of autonomous systems (IPv6)",
@@ -64,6 +72,7 @@ class Ruling:
     relied_on: list[str] = field(default_factory=list)
     ends: list[datetime] = field(default_factory=list)
     on_address: set[str] = field(default_factory=set)
+    _asked: set[str] = field(default_factory=set)
 
     def refuse(
         self, code: str, text: str, *, fact: str | None = None, dated: date | None = None
@@ -82,12 +91,58 @@ class Ruling:
         """Add a ground that stands whatever else is found."""
         self.grounds.append(self._reason(code, text, fact, None))
 
+    # Every question is asked through here, so that a verdict ends with the first fact that it
+    # rests on: also with one that told nothing, and so let the target pass.
+
+    def popular(self, name: str) -> bool:
+        """Ask whether a name is popular."""
+        self.consults("popular", "public_suffix_list")
+        return self.facts.popular(name)
+
+    def kinds_of_name(self, name: str) -> tuple[str, ...]:
+        """Ask of which protected kinds a name is."""
+        self.consults(*NAME_LISTS)
+        return self.facts.kinds_of(name)
+
+    def kinds_of_address(self, text: str) -> tuple[str, ...]:
+        """Ask of which protected kinds an address is."""
+        self.consults(*ADDRESS_LISTS)
+        return self.facts.kinds_of(text)
+
+    def registered_domain(self, name: str) -> str | None:
+        """Ask for a name's registrable domain."""
+        self.consults("public_suffix_list")
+        return self.facts.registered_domain(name)
+
+    def network_of(self, text: str) -> NetworkFact | None:
+        """Ask who announces an address, and what is known of that network."""
+        self.consults("asn-ipv6" if ":" in text else "asn-ipv4")
+        found = self.facts.network_of(text)
+        if found is not None:
+            # What part of a network is shared is reckoned from the table of IPv4 and the ranges.
+            self.consults("asn-names", "asn-ipv4", "ranges")
+        return found
+
+    def owner_of(self, target: str) -> OwnerFact | None:
+        """Ask who owns an address or a name."""
+        self.consults("owners")
+        return self.facts.owner_of(target)
+
+    def consults(self, *names: str) -> None:
+        """Rely on those of these facts that are there at all."""
+        for name in names:
+            if name not in self._asked:
+                self._asked.add(name)
+                if self.facts.known(name):
+                    self.needs(name)
+
     def needs(self, *names: str) -> None:
         """Rely on facts, and refuse when one is missing or stale: it might hide a bystander."""
         for name in names:
             if name in self.relied_on:
                 continue
             self.relied_on.append(name)
+            self._asked.add(name)
             if self.facts.valid(name, self.at):
                 continue
             self.narrowable = False

@@ -85,10 +85,7 @@ def settle(
                 now[u] = new
                 changed[size] = u
                 size += 1
-                if bought:
-                    open_ = total > most
-                else:
-                    open_ = total <= most
+                open_ = total > most if bought else total <= most
                 for i in range(use_start[u], use_start[u + 1]):
                     above = owner[uses[i]]
                     if not queued[above] and place[above] > place[u]:

@@ -1,4 +1,4 @@
-"""Loops over supply graphs, compiled and cached. Each has a plain twin in tests.
+"""Loops over supply graphs, compiled and cached. Each has a plain twin in its test.
 
 Groups lie end to end: group ``g`` belongs to ``owner[g]`` and asks ``need[g]`` of the members
 ``member[start[g]:start[g + 1]]``; ``uses[use_start[m]:use_start[m + 1]]`` are the groups that
@@ -30,11 +30,16 @@ def gathered(key, keys):
 
 
 @njit(cache=True)
-def standing(groups_of, owner, need, use_start, uses, gone):
+def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, gone):
+    """Tell who is up where ``link[i]``, the link of ``uses[i]``, may be missing.
+
+    An empty ``link_exists``: every link exists.
+    """
     lacking = groups_of.copy()
     count = np.zeros(owner.size, np.int32)
     up = np.zeros(groups_of.size, np.bool_)
     rising = np.empty(groups_of.size, np.int32)
+    some_missing = link_exists.size > 0
     top = 0
     for v in range(groups_of.size):
         if lacking[v] == 0 and not gone[v]:
@@ -45,6 +50,8 @@ def standing(groups_of, owner, need, use_start, uses, gone):
         top -= 1
         m = rising[top]
         for i in range(use_start[m], use_start[m + 1]):
+            if some_missing and not link_exists[link[i]]:
+                continue
             g = uses[i]
             count[g] += 1
             if count[g] == need[g]:
@@ -58,34 +65,10 @@ def standing(groups_of, owner, need, use_start, uses, gone):
 
 
 @njit(cache=True)
-def standing_in(groups_of, owner, need, use_start, uses, link, link_exists, gone):
-    """Do the same where ``link[i]``, the link of ``uses[i]``, may be missing."""
-    lacking = groups_of.copy()
-    count = np.zeros(owner.size, np.int32)
-    up = np.zeros(groups_of.size, np.bool_)
-    rising = np.empty(groups_of.size, np.int32)
-    top = 0
-    for v in range(groups_of.size):
-        if lacking[v] == 0 and not gone[v]:
-            up[v] = True
-            rising[top] = v
-            top += 1
-    while top > 0:
-        top -= 1
-        m = rising[top]
-        for i in range(use_start[m], use_start[m + 1]):
-            if not link_exists[link[i]]:
-                continue
-            g = uses[i]
-            count[g] += 1
-            if count[g] == need[g]:
-                v = owner[g]
-                lacking[v] -= 1
-                if lacking[v] == 0 and not gone[v]:
-                    up[v] = True
-                    rising[top] = v
-                    top += 1
-    return up
+def standing(groups_of, owner, need, use_start, uses, gone):
+    """Tell who is up where every link exists."""
+    none_missing = np.ones(0, np.bool_)
+    return standing_in(groups_of, owner, need, use_start, uses, use_start, none_missing, gone)
 
 
 @njit(cache=True)

@@ -57,17 +57,25 @@ class RollbackProposal:
 
 
 def canaries_of(
-    verdict: GuardVerdict, *, facts: Facts, most: int = MAX_CANARIES
+    verdict: GuardVerdict,
+    *,
+    facts: Facts,
+    beside: Sequence[str] = (),
+    most: int = MAX_CANARIES,
 ) -> tuple[str, ...]:
     """Return unrelated names to watch beside a target: its known bystanders, popular ones first.
 
-    For a name there are none but what is known to lie on it.
+    Parameters
+    ----------
+    beside : sequence of str
+        Further names that must stay up, the nearest first: those that share an address with a
+        blocked name, or are known to be lawful.
     """
     if most < 1:
         raise InputError("canaries: at least one")
     popular = [one for one in verdict.collateral.names if facts.popular(one)]
-    rest = [one for one in verdict.collateral.names if one not in popular]
-    return tuple((*popular, *rest)[:most])
+    near = dict.fromkeys((*popular, *verdict.collateral.names, *beside))
+    return tuple(near)[:most]
 
 
 def propose_rollback(

@@ -34,7 +34,12 @@ class _Constraint:
 def clashing(
     graph: PlanGraph, goal: Goal, *, as_of: date | None, seed: int = 0, time_s: float = LOOK_S
 ) -> tuple[str, ...]:
-    """Return the names of constraints that cannot all hold, none of which can be spared."""
+    """Return the names of constraints that cannot all hold, none of which can be spared.
+
+    None clash where all hold once all that may be there is there, and every action works.
+    """
+    if _possible(graph, goal, as_of=as_of, seed=seed, time_s=time_s):
+        return ()
     kept: list[str] = []
     for one in _constraints(graph, goal):
         freer_graph, freer_goal = one.without(graph, goal)
@@ -60,6 +65,8 @@ def _constraints(graph: PlanGraph, goal: Goal) -> list[_Constraint]:
     for country in np.unique(graph.country[never]):
         name = "an action" if country < 0 else graph.countries[country]
         found.append(_Constraint(f"{name} never ready", _ready(int(country))))
+    if graph.refused is not None and graph.refused.any():
+        found.append(_Constraint("the guard", lambda g, a: (replace(g, refused=None), a)))
     if goal.countries is not None:
         found.append(
             _Constraint(

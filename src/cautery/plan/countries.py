@@ -114,9 +114,7 @@ def _outside(problem: Problem, chosen: Bools) -> Bools:
     return outside
 
 
-def _bound(
-    problem: Problem, dual: Dual, chosen: Bools, *, left_s: Callable[[], float]
-) -> float:
+def _bound(problem: Problem, dual: Dual, chosen: Bools, *, left_s: Callable[[], float]) -> float:
     outside = _outside(problem, chosen)
     tried = dual.fixed(never=outside)
     tried.improve(passes=_PASSES, left_s=left_s)

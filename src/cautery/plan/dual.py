@@ -4,8 +4,9 @@ Whoever needs a node pays for a part of it, and the parts sum to one. Then a nod
 least of its own cost and, for each group, of the parts of so many members as must fall; and no
 plan costs less than the cheapest purchase of the demand at these prices (a knapsack). Every split
 gives a valid bound (Lagrangian decomposition into copies); splits are improved by exponentiated
-gradient steps. Limits add prices of their own (:mod:`cautery.plan.limit_prices`). On a link that points back, in a circle, the part is zero: valid, and weaker
-(reference/planning.md, "Scalable certificate").
+gradient steps. Limits add prices of their own (:mod:`cautery.plan.limit_prices`). On a link that
+points back, in a circle, the part is zero: valid, and weaker (reference/planning.md, "Scalable
+certificate").
 """
 
 from __future__ import annotations
@@ -126,14 +127,14 @@ class Dual:
         other = copy(self)
         for name in ("_share", "_asked", "_average", "best_share", "_never", "_always"):
             setattr(other, name, getattr(self, name).copy())
-        other._limits = self._limits.copied(paid=paid)
-        other._never[: self._nodes] |= never
+        other._limits = self._limits.copied(paid=paid)  # noqa: SLF001 - its own kind
+        other._never[: self._nodes] |= never  # noqa: SLF001 - its own kind
         if always is not None:
-            other._always[: self._nodes] |= always
-        other.bound = other._seen = 0.0
+            other._always[: self._nodes] |= always  # noqa: SLF001 - its own kind
+        other.bound = other._seen = 0.0  # noqa: SLF001 - its own kind
         other.passes = min(self.passes, _PASSES_AGAIN)
-        other._step = max(self._step, _STEP_AGAIN)
-        other._best_cost, other._best_spent = other._costs()
+        other._step = max(self._step, _STEP_AGAIN)  # noqa: SLF001 - its own kind
+        other._best_cost, other._best_spent = other._costs()  # noqa: SLF001 - its own kind
         return other
 
     def without(self, node: int) -> float:

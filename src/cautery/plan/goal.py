@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
 from cautery.errors import InputError
 from cautery.plan.graph import SLACK, Bools, PlanGraph
 from cautery.plan.reduce import Problem
+
+RISKS = ("chance", "tail")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,10 @@ class Goal:
         Most bystanders, summed over the actions.
     confidence : float
         With which the goal must be reached where the graph is uncertain.
+    risk : str
+        There, "chance": at most ``served`` stays served with that confidence. "tail": on the
+        average of the worst worlds, as many as it leaves (conditional value at risk), which is
+        stricter: how bad the worst are counts, too.
     """
 
     served: float = 0.05
@@ -35,6 +42,7 @@ class Goal:
     by: date | None = None
     collateral: float | None = None
     confidence: float = 0.95
+    risk: str = "chance"
 
     def __post_init__(self) -> None:
         if not 0 <= self.served <= 1:
@@ -45,6 +53,8 @@ class Goal:
             raise InputError(f"collateral {self.collateral}: a budget is a number, not negative")
         if not 0 < self.confidence < 1:
             raise InputError(f"confidence {self.confidence}: it is between 0 and 1")
+        if self.risk not in RISKS:
+            raise InputError(f"risk {self.risk!r}: it is one of {', '.join(RISKS)}")
 
 
 def posed(graph: PlanGraph, goal: Goal, *, as_of: date | None) -> tuple[Problem, Bools]:
@@ -53,6 +63,8 @@ def posed(graph: PlanGraph, goal: Goal, *, as_of: date | None) -> tuple[Problem,
     An uncertain graph is posed as if all that may be there were there, and every action worked.
     """
     may: Bools = np.isfinite(graph.cost) & np.isfinite(graph.delay_days) & ~graph.forbid
+    if graph.refused is not None:
+        may &= ~graph.refused
     if goal.by is not None and as_of is not None:
         may &= graph.delay_days <= (goal.by - as_of).days
     if goal.collateral is not None:
@@ -75,3 +87,13 @@ def posed(graph: PlanGraph, goal: Goal, *, as_of: date | None) -> tuple[Problem,
         ),
         may,
     )
+
+
+def day_after(as_of: date | None, days: float) -> date | None:
+    """Return the first whole day at or after so many days; ``None`` where nobody can say."""
+    if as_of is None or not math.isfinite(days):
+        return None
+    try:
+        return as_of + timedelta(days=math.ceil(days))
+    except OverflowError:
+        return None

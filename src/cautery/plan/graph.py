@@ -124,6 +124,10 @@ class PlanGraph:
         Probability of each link of ``groups``.
     as_of : date or None
         Day of the picture.
+    refused : ndarray of bool or None
+        Where the guard does not let anybody act.
+    levers, targets : sequence of str or None
+        Class of lever, and what is acted on in the guard's sense, of each place; empty: of none.
     """
 
     ids: Sequence[str]
@@ -144,6 +148,9 @@ class PlanGraph:
     require: Bools
     as_of: date | None = None
     cost_unit: str | None = None
+    refused: Bools | None = None
+    levers: Sequence[str | None] = ()
+    targets: Sequence[str | None] = ()
 
     @property
     def demand(self) -> float:

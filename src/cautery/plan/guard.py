@@ -174,7 +174,7 @@ def no_target(text: str, why: str, *, at: datetime) -> GuardVerdict:
 def _judge_url(
     ruling: Ruling, lawful: Collection[str], second: str | None, *, allow: tuple[str, ...]
 ) -> None:
-    target, facts = ruling.target, ruling.facts
+    target = ruling.target
     if target.text in lawful:
         ruling.refuse("lawful-content", "this very URL is known to be lawful")
     if not exact(target.text):
@@ -188,9 +188,9 @@ def _judge_url(
         ruling.allow("exact-url", "one exact URL on a bare address; nothing else is touched")
         return
     ruling.needs("popular", "public_suffix_list")
-    kinds = facts.kinds_of(target.host)
-    if facts.popular(target.host) or kinds:
-        ruling.collateral_popular = (target.host,) if facts.popular(target.host) else ()
+    kinds, popular = ruling.kinds_of_name(target.host), ruling.popular(target.host)
+    if popular or kinds:
+        ruling.collateral_popular = (target.host,) if popular else ()
         ruling.kinds.update(kinds)
         if second is None:
             ruling.refuse(
@@ -235,6 +235,8 @@ def _verdict(
         if override.holds(ruling.at) and ruling.overridable:
             answered = override
             valid_until = min(ruling.at + horizon, override.until)
+            if override.bystanders is not None:
+                ruling.high = max(override.bystanders, len(ruling.strangers), ruling.at_least)
         else:
             why = "has ended" if ruling.overridable else "cannot make this a target"
             ruling.note("override-void", f"the override by {_people(override)} {why}")

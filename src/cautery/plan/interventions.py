@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from cautery.errors import InputError
-from cautery.model import Decision, GuardVerdict, Intervention, Lever, host_of
+from cautery.model import Decision, GuardVerdict, Intervention, Lever, Override, host_of
 from cautery.model.ports import Facts
 from cautery.plan.guard import DEFAULT_POLICY, GuardPolicy, guard
 from cautery.plan.targets import address_of, exact, parse_target
@@ -25,6 +25,7 @@ def candidates(
     hosts: Collection[str] = (),
     allow: Collection[str] = (),
     popular_second_approver: str | None = None,
+    overrides: Mapping[str, Override] | None = None,
     policy: GuardPolicy = DEFAULT_POLICY,
     costs: Mapping[Lever, float] = COSTS,
 ) -> tuple[Intervention, ...]:
@@ -40,6 +41,8 @@ def candidates(
         Further names with evidence against them (panels, storefronts): no strangers.
     allow : collection of str
         Private ranges that the mandate may touch.
+    overrides : mapping of str to Override or None
+        Two people's answers to objections, by target in the guard's spelling.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def candidates(
         on an address lists the streams that it contributes to cutting: all addresses of a
         host must go before its streams do.
     """
-    spared = lawful or {}
+    spared, answers = lawful or {}, overrides or {}
     at_name: dict[str, list[str]] = {}
     at_address: dict[str, list[str]] = {}
     for url in sorted(streams):
@@ -72,6 +75,7 @@ def candidates(
             resolving=resolving,
             allow=allow,
             popular_second_approver=popular_second_approver,
+            override=answers.get(target),
             policy=policy,
         )
 

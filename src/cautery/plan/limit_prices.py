@@ -51,9 +51,10 @@ class LimitPrices:
             Countries that act whatever is bought: acting there costs nothing more.
         """
         other = copy(self)
-        other._part, other._bought = self._part.copy(), self._bought.copy()
+        other._part = self._part.copy()  # noqa: SLF001 - its own kind
+        other._bought = self._bought.copy()  # noqa: SLF001 - its own kind
         if paid is not None:
-            other._paid = self._paid | paid
+            other._paid = self._paid | paid  # noqa: SLF001 - its own kind
         return other
 
     def costs(self) -> tuple[Floats, float]:

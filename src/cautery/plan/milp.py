@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cautery.plan.graph import SLACK, Bools
+from cautery.plan.graph import SLACK, Bools, Floats
 from cautery.plan.reduce import Problem
 
 _PER_MILLE = 1000.0
@@ -56,14 +56,38 @@ class _Rows:
     value: list[NDArray[Any]] = field(default_factory=list)
     upper: list[NDArray[Any]] = field(default_factory=list)
 
-    def add(self, rows: int, row: Any, column: Any, value: Any, upper: float = 0.0) -> None:
+    def add(self, rows: int, row: Any, column: Any, value: Any, upper: Any = 0.0) -> None:
         """Add ``rows`` rows "at most ``upper``"; ``row`` counts from the first of them."""
         row, column = np.asarray(row), np.asarray(column)
         self.row.append(row + self.count)
         self.column.append(column)
         self.value.append(np.broadcast_to(np.asarray(value, float), row.shape))
-        self.upper.append(np.full(rows, upper))
+        self.upper.append(np.broadcast_to(np.asarray(upper, float), rows))
         self.count += rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Odds:
+    """How "down" follows where it is a probability: a node each.
+
+    "Down" is at most ``missing`` plus ``works`` times the purchase of ``buyer`` plus ``there``
+    times the groups that failed, and at most ``factor`` times "down" of the node ``under``.
+
+    Parameters
+    ----------
+    missing, works, there, factor : ndarray
+    buyer : ndarray of int64
+        Whose purchase counts; -1 for none.
+    under : ndarray of int64
+        -1 for none.
+    """
+
+    missing: Floats
+    works: Floats
+    there: Floats
+    buyer: NDArray[np.int64]
+    under: NDArray[np.int64]
+    factor: Floats
 
 
 class Model:
@@ -76,6 +100,8 @@ class Model:
         part: the bound is a little lower and stays one, and a large model is much easier.
     parts : sequence of ndarray, or None
         Nodes of parts whose demand must each be cut by itself, as ``must`` is of the whole.
+    odds : Odds or None
+        "Down" and "failed" are then probabilities, and ``must`` is asked of the expected weight.
     """
 
     def __init__(
@@ -85,6 +111,7 @@ class Model:
         whole: bool = True,
         seed: int = 0,
         parts: Sequence[Bools] | None = None,
+        odds: Odds | None = None,
     ) -> None:
         self._problem, self._seed, self._parts = problem, seed, parts
         groups, rows = problem.groups, _Rows()
@@ -103,20 +130,34 @@ class Model:
         join[self._acting] = columns + np.arange(self._acting.size)
         columns += self._acting.size
         self._down = buy.copy()
-        inner = np.flatnonzero(has_groups)
+        inner = np.flatnonzero(has_groups) if odds is None else np.arange(n)
         self._down[inner] = columns + np.arange(inner.size)
         columns += inner.size
         failed, columns, whole_groups = self._group_columns(rows, columns)
         # A node is down by its own purchase, or by a failed group.
         row = np.full(n, -1, np.int64)
         row[inner] = np.arange(inner.size)
-        own = inner[has_cost[inner]]
+        buyer = np.arange(n) if odds is None else odds.buyer
+        own = inner[(buyer[inner] >= 0) & has_cost[buyer[inner]]]
+        works, there = np.ones(own.size), np.ones(groups.owner.size)
+        if odds is not None:
+            works, there = odds.works[own], odds.there[groups.owner]
         rows.add(
             inner.size,
             np.concatenate([row[inner], row[own], row[groups.owner]]),
-            np.concatenate([self._down[inner], buy[own], failed]),
-            np.concatenate([np.ones(inner.size), -np.ones(own.size + groups.owner.size)]),
+            np.concatenate([self._down[inner], buy[buyer[own]], failed]),
+            np.concatenate([np.ones(inner.size), -works, -there]),
+            0.0 if odds is None else odds.missing,
         )
+        if odds is not None:
+            capped = np.flatnonzero(odds.under >= 0)
+            each = np.arange(capped.size)
+            rows.add(
+                capped.size,
+                np.concatenate([each, each]),
+                np.concatenate([self._down[capped], self._down[odds.under[capped]]]),
+                np.concatenate([np.ones(capped.size), -odds.factor[capped]]),
+            )
         if self._acting.size:
             where = problem.country[self.buyable]
             bound_by = np.flatnonzero((where >= 0) & (join[where] >= 0))
@@ -151,12 +192,15 @@ class Model:
         self._cost[: self.buyable.size] = problem.cost[self.buyable]
         self._cost[join[self._acting]] = problem.fixed_cost[self._acting]
         self._weighted = np.flatnonzero(problem.weight > 0)
+        self._whole = whole
         self._integer = np.ones(columns, np.bool_)
         if not whole:
             self._integer[:] = False
             self._integer[: self.buyable.size] = shared(problem)[self.buyable]
             self._integer[join[self._acting]] = True
             self._integer[whole_groups] = True
+        if odds is not None:
+            self._integer[self.buyable.size + self._acting.size :] = False
 
     def _group_columns(
         self, rows: _Rows, columns: int
@@ -292,7 +336,7 @@ class Model:
         if found:
             values = np.array(highs.getSolution().col_value)
             bought = np.zeros(problem.groups.nodes, np.bool_)
-            least = 0.5 if self._integer.all() and not relaxed else 1e-6
+            least = 0.5 if self._whole and not relaxed else 1e-6
             bought[self.buyable] = values[: self.buyable.size] > least
         proven = status == highspy.HighsModelStatus.kOptimal
         bound = float(info.mip_dual_bound)

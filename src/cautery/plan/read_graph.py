@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 
 from cautery.errors import InputError
 from cautery.plan.graph import Floats, Groups, Ints, PlanGraph
+from cautery.plan.levers import LEVERS, lever_named
 
 _BYTES_EACH = 8
 """Memory that a byte of JSON is taken to need while it is read and planned. Estimated, not
 measured: bench/plan.py prints the peak of its largest graph."""
 
 _TOP = ("as_of", "cost_unit", "nodes", "groups", "actions", "countries", "demand", "forbid")
+_ACT = {"id", "cost", "country", "delay_days", "collateral", "success", "lever", "target"}
 _KEYS = {
-    "nodes": (
-        {"id", "role", "cost", "country", "delay_days", "collateral", "probability", "success"}
-    ),
+    "nodes": _ACT | {"role", "probability"},
     "groups": {"of", "need", "members"},
-    "actions": {"id", "covers", "cost", "country", "delay_days", "collateral", "success"},
+    "actions": _ACT | {"covers"},
     "countries": {"id", "fixed_cost", "ready_days"},
     "demand": {"node", "weight"},
 }
@@ -121,16 +121,23 @@ def graph_of(document: Any) -> PlanGraph:
         member = np.concatenate([member, by]).astype(np.int32)
         link_exists = np.concatenate([link_exists, np.ones(covered.size)])
     exists = _numbers(nodes, "nodes", "probability", default=1.0, most=1.0)
+    levers = _optional_texts(nodes, "nodes", "lever") + _optional_texts(actions, "actions", "lever")
+    success = _both(nodes, actions, "success", default=1.0, most=1.0)
+    for number, lever in enumerate(levers):
+        if lever is not None:
+            measured = lever_named(lever, repr(ids[number])).success
+            entry = nodes[number] if number < len(nodes) else actions[number - len(nodes)]
+            success[number] = success[number] if "success" in entry else measured
     return PlanGraph(
         ids=ids,
         nodes=len(nodes),
-        roles=_roles(nodes),
+        roles=_optional_texts(nodes, "nodes", "role"),
         cost=cost,
         country=country,
         delay_days=delay,
         collateral=_both(nodes, actions, "collateral", default=0.0),
         exists=np.concatenate([exists, np.ones(len(actions))]),
-        success=_both(nodes, actions, "success", default=1.0, most=1.0),
+        success=success,
         weight=_demand(demand, place, len(nodes), len(ids)),
         groups=Groups(len(ids), owner, need, start, member),
         link_exists=link_exists,
@@ -140,6 +147,11 @@ def graph_of(document: Any) -> PlanGraph:
         require=_marked(document, "require", place),
         as_of=_day(document.get("as_of")),
         cost_unit=_optional_text(document, "cost_unit"),
+        levers=levers,
+        targets=(
+            _optional_texts(nodes, "nodes", "target")
+            + _optional_texts(actions, "actions", "target")
+        ),
     )
 
 
@@ -167,6 +179,15 @@ def graph_schema() -> dict[str, Any]:
         "delay_days": {**maybe_number, "default": 0, "description": "null: never"},
         "collateral": {**number, "default": 0},
         "success": {**share, "description": "that acting on it works"},
+        "lever": {
+            **code,
+            "description": "class of lever, whose measured success stands in for an absent one: "
+            + ", ".join(LEVERS),
+        },
+        "target": {
+            **code,
+            "description": "the address, range, name or URL acted on, for cautery plan --guard",
+        },
     }
     link = {
         "type": "object",
@@ -238,12 +259,12 @@ def _texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> list[str]
     return found  # type: ignore[return-value]
 
 
-def _roles(entries: Sequence[dict[str, Any]]) -> list[str | None]:
-    found = [one.get("role") for one in entries]
+def _optional_texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> list[str | None]:
+    found = [one.get(key) for one in entries]
     if set(map(type, found)) - {str, type(None)}:
         for number, value in enumerate(found):
             if value is not None and not isinstance(value, str):
-                raise InputError(f"nodes[{number}]: role: want a text, got {_shown(value)}")
+                raise InputError(f"{where}[{number}]: {key}: want a text, got {_shown(value)}")
     return found
 
 

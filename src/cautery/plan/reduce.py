@@ -102,19 +102,24 @@ class Reduced:
         return all(self._all_parts(one, gone) for one in self._parts[first:last].tolist())
 
 
-def reduced(problem: Problem, *, taken: Bools | None = None) -> Reduced:
+def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None = None) -> Reduced:
     """Return what is left of a problem once some are taken.
 
     Parameters
     ----------
     taken : ndarray of bool or None
         Taken already; their cost is spent, and stays out of the problem that is left.
+    apart : ndarray of bool or None
+        Nodes of which more is known than the problem says: they may go down by themselves, and
+        neither they nor their members are folded.
     """
+    if apart is None:
+        apart = np.zeros(problem.groups.nodes, np.bool_)
     gone = np.zeros(problem.groups.nodes, np.bool_) if taken is None else taken
     problem = _committed(problem, gone)
     groups, cost = problem.groups, problem.cost.copy()
     up = groups.standing(gone)
-    never_down = groups.standing(gone | np.isfinite(cost))
+    never_down = groups.standing(gone | np.isfinite(cost) | apart)
     alive = up & ~never_down
     group_of_link = np.repeat(np.arange(groups.owner.size, dtype=np.int32), groups.sizes)
     sure = np.bincount(
@@ -122,9 +127,7 @@ def reduced(problem: Problem, *, taken: Bools | None = None) -> Reduced:
     ).astype(np.int32)
     need = groups.need - sure
     again = kernels.said_again(need, groups.start, groups.member, groups.nodes)
-    left = groups.kept(
-        alive[groups.owner] & (need > 0), alive[groups.member] & ~again, need=need
-    )
+    left = groups.kept(alive[groups.owner] & (need > 0), alive[groups.member] & ~again, need=need)
     via = np.full((groups.nodes, 2), -1, np.int64)
     parts = np.empty(2 * left.member.size + 1, np.int32)
     size = 0
@@ -136,7 +139,8 @@ def reduced(problem: Problem, *, taken: Bools | None = None) -> Reduced:
     left = left.kept(alive[left.owner], np.ones(left.member.size, np.bool_))
     while not problem.limited:
         users = np.diff(left.use_start)
-        private = (users == 1) & (problem.weight == 0)
+        private = (users == 1) & (problem.weight == 0) & ~apart
+        private[left.member[np.repeat(apart[left.owner], left.sizes)]] = False
         leaf = private & (left.of_node == 0)
         drop = np.zeros(left.owner.size, np.bool_)
         size, folded = kernels.fold(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
 
 from cautery.errors import InputError
+from cautery.plan.chance_bound import favourable
 from cautery.plan.conflict import clashing
-from cautery.plan.goal import Goal, posed
+from cautery.plan.goal import Goal, day_after, posed
 from cautery.plan.graph import SLACK, Bools, PlanGraph
-from cautery.plan.least_cost import Found, Progress, least_cost
+from cautery.plan.least_cost import LARGEST_MODEL, Found, Progress, least_cost
 from cautery.plan.milp import Model
 from cautery.plan.reduce import Problem, reduced
 from cautery.plan.search import trimmed
-from cautery.plan.uncertain import Chance, chance, favourable, least_cost_by_chance
+from cautery.plan.uncertain import Chance, chance, least_cost_by_chance
 
 TIME_LIMIT_S = 60.0
 LAST_LOOK_S = 10.0
@@ -85,6 +85,7 @@ class SupplyPlan:
                 "low": chance.low,
                 "high": chance.high,
                 "draws": chance.draws,
+                "tail": chance.tail,
             },
             "countries": list(self.countries),
             "date": None if self.date is None else self.date.isoformat(),
@@ -128,9 +129,7 @@ def plan_supply(
     as_of = graph.as_of or today
     if goal.by is not None and as_of is None:
         raise InputError("a day is asked for, but the graph has no as_of to count from")
-    problem, may = posed(graph, goal, as_of=as_of)
-    search = _uncertain if graph.uncertain else _certain
-    best = search(graph, goal, problem, may, left_s=left_s, seed=seed, progress=progress)
+    best = cheapest(graph, goal, as_of=as_of, left_s=left_s, seed=seed, progress=progress)
     conflict: tuple[str, ...] = ()
     if best.gone is None:
         conflict = ("time",)
@@ -138,6 +137,7 @@ def plan_supply(
             conflict = clashing(graph, goal, as_of=as_of, seed=seed)
             if graph.uncertain and not conflict:
                 conflict = (f"served <= {goal.served:g}", f"confidence >= {goal.confidence:g}")
+        problem, may = posed(graph, goal, as_of=as_of)
         best = _lowest(problem, graph.require & may, left_s=left_s, seed=seed)
     return told(
         graph,
@@ -148,6 +148,27 @@ def plan_supply(
         seed=seed,
         clock=lambda: clock() - began,
     )
+
+
+def cheapest(
+    graph: PlanGraph,
+    goal: Goal,
+    *,
+    as_of: date | None,
+    left_s: Callable[[], float],
+    seed: int = 0,
+    progress: Progress = lambda _what, _best, _bound: None,
+) -> Found:
+    """Search for the cheapest plan that reaches the goal; what clashes is not asked.
+
+    Parameters
+    ----------
+    left_s : callable
+        Seconds left.
+    """
+    problem, may = posed(graph, goal, as_of=as_of)
+    search = _uncertain if graph.uncertain else _certain
+    return search(graph, goal, problem, may, left_s=left_s, seed=seed, progress=progress)
 
 
 def _certain(
@@ -174,40 +195,44 @@ def _uncertain(
     seed: int,
     progress: Progress,
 ) -> Found:
-    """Plan for all that may be there, then for the asked share of worlds; bound by the best one."""
+    """Plan for what may be there; where no model of the odds fits, bound by the best world."""
     if (graph.require & ~may).any():
         return Found(gone=None, cost=float("inf"), bound=float("inf"))
-    all_s = left_s()
-    best_world, absent = favourable(graph, problem)
-    bound = _best(
-        best_world,
-        graph.require | absent,
-        may | absent,
-        left_s=lambda: left_s() - 0.75 * all_s,
-        seed=seed,
-        progress=progress,
-        free=absent,
-    ).bound
-    if bound == float("inf"):
-        return Found(gone=None, cost=float("inf"), bound=bound)
+    all_s, bound = left_s(), 0.0
+    if 2 * len(graph.ids) > LARGEST_MODEL:
+        best_world, absent = favourable(graph, problem)
+        bound = _best(
+            best_world,
+            graph.require | absent,
+            may | absent,
+            left_s=lambda: left_s() - 0.75 * all_s,
+            seed=seed,
+            progress=progress,
+            free=absent,
+        ).bound
+        if bound == float("inf"):
+            return Found(gone=None, cost=float("inf"), bound=bound)
 
     def plan_for(share: float) -> Bools | None:
         return _best(
             replace(problem, must=(1 - share) * graph.demand),
             graph.require,
             may,
-            left_s=lambda: left_s() - 0.25 * all_s,
+            left_s=lambda: left_s() - 0.5 * all_s,
             seed=seed,
             progress=progress,
         ).gone
 
-    gone = least_cost_by_chance(
-        graph, problem, goal, plan_for=plan_for, left_s=left_s, seed=seed, progress=progress
+    return least_cost_by_chance(
+        graph,
+        problem,
+        goal,
+        plan_for=plan_for,
+        bound=bound,
+        left_s=left_s,
+        seed=seed,
+        progress=progress,
     )
-    if gone is None:
-        return Found(gone=None, cost=float("inf"), bound=float("inf"))
-    cost = problem.price(gone)
-    return Found(gone=gone, cost=cost, bound=min(cost, bound))
 
 
 def _best(
@@ -271,18 +296,17 @@ def told(
     served = float(graph.weight[up].sum() / graph.demand)
     odds = None
     if graph.uncertain:
-        odds, served = chance(graph, gone, goal=goal.served, seed=seed)
+        odds, served = chance(graph, gone, goal=goal, seed=seed)
     removed, down = np.flatnonzero(gone), np.flatnonzero(~up[: graph.nodes])
     acting = np.unique(graph.country[removed])
     days = float(graph.delay_days[removed].max(initial=0.0))
-    reached = served <= goal.served + SLACK if odds is None else odds.value >= goal.confidence
+    reached = served <= goal.served + SLACK if odds is None else odds.reaches(goal)
     reached = reached and not conflict
     status = "feasible"
     if not reached:
         status = "infeasible"
     elif found.proven:
         status = "optimal"
-    day = as_of + timedelta(days=math.ceil(days)) if as_of and math.isfinite(days) else None
     return SupplyPlan(
         remove=tuple(graph.ids[one] for one in removed.tolist()),
         down=tuple(graph.ids[one] for one in down.tolist()),
@@ -291,7 +315,7 @@ def told(
         bound=found.bound if reached else None,
         p_served=odds,
         countries=tuple(graph.countries[one] for one in acting if one >= 0),
-        date=day,
+        date=day_after(as_of, days),
         collateral=float(graph.collateral[removed].sum()),
         conflict=conflict,
         seed=seed,

@@ -15,6 +15,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
 _NAT64 = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_TUNNELS = tuple(
+    ipaddress.IPv6Network(one) for one in ("2002::/16", "64:ff9b::/96", "::ffff:0:0/96")
+)
 _ISATAP = 0x00005EFE
 _MAPPED_BITS = 96
 _PSEUDONYM = re.compile(r"~[0-9a-f]{16}\b")
@@ -142,6 +145,22 @@ def embedded_in(address: Address) -> ipaddress.IPv4Address | None:
         return last
     compatible = int(address) >> 32 == 0 and int(last) > 0xFFFF
     return last if compatible else None
+
+
+def embedded_ranges(network: Network) -> tuple[ipaddress.IPv4Network, ...]:
+    """Return the IPv4 ranges that a range of IPv6 leads to by mapping, 6to4 or NAT64.
+
+    Teredo's and ISATAP's hosts lie scattered in a range; of a wide one they are all over.
+    """
+    found = []
+    for tunnel in _TUNNELS:
+        if not isinstance(network, ipaddress.IPv6Network) or not network.overlaps(tunnel):
+            continue
+        bits = min(max(network.prefixlen - tunnel.prefixlen, 0), 32)
+        inner = max(int(network.network_address), int(tunnel.network_address))
+        four = (inner >> (128 - tunnel.prefixlen - 32)) & 0xFFFFFFFF
+        found.append(ipaddress.IPv4Network((four, bits), strict=False))
+    return tuple(dict.fromkeys(found))
 
 
 def _of_address(address: Address) -> Target:

@@ -1,159 +1,100 @@
 """Plans that hold although nodes and links may or may not exist, and actions may fail.
 
-The goal must be reached with a given probability. Worlds are drawn; a plan starts from all that
-may be there being there, and is repaired in drawn worlds where it fails, each by itself (the
-sample is decomposed by world, never one model), until enough of them hold; then whatever the
-sample can spare is given back. What is reported is the share of *fresh* draws, never of those
-that the plan was made with.
+The goal must be reached with a given probability, or on the average of the worst worlds. Worlds
+are drawn and held fixed; starts are the plan for all that may be there being there, and what the
+model of the bound buys; exchanges make them hold in the sample and cost less. A plan counts once
+it holds in a second sample that the search never saw, and what is reported is the share of a
+third, *fresh* one.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cautery.plan import _draw_kernels as kernels
+from cautery.plan.chance_bound import solve_by_odds
+from cautery.plan.exchange import Exchange
 from cautery.plan.goal import Goal
-from cautery.plan.graph import SLACK, Bools, Floats, PlanGraph
-from cautery.plan.least_cost import Progress, least_cost
-from cautery.plan.reduce import Problem, reduced
-from cautery.plan.search import within
+from cautery.plan.graph import SLACK, Bools, PlanGraph
+from cautery.plan.least_cost import LARGEST_MODEL, MARGIN_S, Found, Progress
+from cautery.plan.reduce import Problem
+from cautery.plan.worlds import WORD, Unsure, Worlds, unsure
 
-LEAST_DRAWS, MOST_DRAWS = 400, 4000
-_DRAWN_LINKS = 4e7
-"""Links looked at in one pass over the sample: about half a second, whatever the graph's size."""
-FRESH = 2000
-MOST_REPAIRS = 400
+SEARCHED, LEAST_DRAWS, MOST_DRAWS = 1024, 2048, 4096
+"""Worlds that the search sees, and of the other samples at least and at most."""
+_DRAWN = 2e8
+"""Nodes times draws, bits of a sample, above which it is made smaller."""
 _BISECTIONS = 6
-_TRIED = 6
-"""Failing worlds whose repairs are held against each other, from the nearest miss to the worst."""
+_STEPS = 4000
+"""Exchanges in one round."""
+_PATIENCE = 10
+"""Rounds without a better plan after which the search ends."""
+_BUILDS, _RUINS = 10, 60
+"""Plans built anew before a walk, and ruined and mended on it."""
+_DEARER = 0.1
+"""How much dearer a plan the walk goes on from, at first; at its end it goes downhill."""
+_MODEL_GAP = 1e-3
 _INTERVAL = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chance:
-    """The share of fresh draws that reach the goal, with its 95 % binomial interval."""
+    """The share of fresh draws that reach the goal, with its 95 % binomial interval.
+
+    Parameters
+    ----------
+    tail : float
+        Share served on the average of the worst draws, as many as the confidence leaves
+        (conditional value at risk).
+    """
 
     value: float
     low: float
     high: float
     draws: int
+    tail: float
+
+    def reaches(self, goal: Goal) -> bool:
+        """Tell whether that is as often, or in the tail as little, as the goal asks."""
+        if goal.risk == "tail":
+            return self.tail <= goal.served + SLACK
+        return self.value >= goal.confidence
 
 
-class Worlds:
-    """Drawn worlds: which unsure nodes and links exist in each, and which actions work."""
-
-    def __init__(self, graph: PlanGraph, draws: int, *, rng: np.random.Generator) -> None:
-        self._graph = graph
-        self.draws = draws
-        self.nodes = np.flatnonzero(graph.exists < 1)
-        self.links = np.flatnonzero(graph.link_exists < 1)
-        self.acts = np.flatnonzero((graph.success < 1) & np.isfinite(graph.cost))
-        self.there = _drawn(graph.exists[self.nodes], draws, rng)
-        self.linked = _drawn(graph.link_exists[self.links], draws, rng)
-        self.works = _drawn(graph.success[self.acts], draws, rng)
-
-    def served(self, gone: Bools, *, goal: float, most_failures: int | None = None) -> Floats:
-        """Return the share served in each world; -1 in those not looked at.
-
-        Parameters
-        ----------
-        most_failures : int or None
-            Stop once more worlds than these are above ``goal``.
-        """
-        graph, groups = self._graph, self._graph.groups
-        left: Floats = kernels.up_weights(
-            groups.of_node,
-            groups.owner,
-            groups.need,
-            groups.use_start,
-            groups.uses,
-            groups.link,
-            graph.weight,
-            gone,
-            self.nodes,
-            self.there,
-            self.links,
-            self.linked,
-            self.acts,
-            self.works,
-            (goal + SLACK) * graph.demand,
-            self.draws if most_failures is None else most_failures,
-        )
-        return np.where(left < 0, -1.0, left / graph.demand)
-
-    def holds(self, gone: Bools, *, goal: float, most_failures: int) -> bool:
-        """Tell whether at most so many worlds are above the goal."""
-        served = self.served(gone, goal=goal, most_failures=most_failures)
-        return int((served > goal + SLACK).sum()) <= most_failures
-
-    def posed(self, problem: Problem, world: int, gone: Bools) -> tuple[Problem, Bools]:
-        """Return the problem in one world, and what of ``gone`` is gone there."""
-        graph = self._graph
-        exists = np.ones(graph.link_exists.size, np.bool_)
-        exists[self.links] = self.linked[world]
-        works = np.ones(gone.size, np.bool_)
-        works[self.acts] = self.works[world]
-        absent = np.zeros(gone.size, np.bool_)
-        absent[self.nodes] = ~self.there[world]
-        groups = graph.groups.kept(np.ones(graph.groups.owner.size, np.bool_), exists)
-        return (
-            replace(
-                problem,
-                groups=groups,
-                cost=np.where(works & ~absent, problem.cost, np.inf),
-                # Who is not there acts against no limit.
-                country=np.where(absent & ~gone, -1, problem.country).astype(np.int32),
-                collateral=np.where(absent & ~gone, 0.0, problem.collateral),
-            ),
-            (gone & works) | absent,
-        )
-
-
-def chance(
-    graph: PlanGraph, gone: Bools, *, goal: float, seed: int, draws: int = FRESH
-) -> tuple[Chance, float]:
+def chance(graph: PlanGraph, gone: Bools, *, goal: Goal, seed: int) -> tuple[Chance, float]:
     """Return how often a plan reaches the goal, on draws that no plan was made with.
 
     With it comes the share that is served on their average.
     """
     from scipy.stats import beta  # noqa: PLC0415 - heavy
 
-    fresh = Worlds(graph, draws, rng=np.random.default_rng([seed, 1]))
-    served = fresh.served(gone, goal=goal)
-    reached = int((served <= goal + SLACK).sum())
-    tail = (1 - _INTERVAL) / 2
+    problem = Problem(
+        groups=graph.groups,
+        cost=np.where(gone, 0.0, np.inf),
+        weight=graph.weight,
+        must=0.0,
+        country=graph.country,
+        fixed_cost=graph.fixed_cost,
+        collateral=graph.collateral,
+    )
+    posed = unsure(graph, problem)
+    draws = _draws(posed)
+    worlds = Worlds(posed, draws, rng=np.random.default_rng([seed, 1]))
+    worlds.take(posed.padded(gone))
+    served = np.sort(worlds.weight_up / graph.demand)
+    reached = int((served <= goal.served + SLACK).sum())
+    edge = (1 - _INTERVAL) / 2
     found = Chance(
         value=reached / draws,
-        low=float(beta.ppf(tail, reached, draws - reached + 1)) if reached else 0.0,
-        high=float(beta.ppf(1 - tail, reached + 1, draws - reached)) if reached < draws else 1.0,
+        low=float(beta.ppf(edge, reached, draws - reached + 1)) if reached else 0.0,
+        high=float(beta.ppf(1 - edge, reached + 1, draws - reached)) if reached < draws else 1.0,
         draws=draws,
+        tail=float(served[_rank(goal.confidence, draws) :].mean()),
     )
     return found, float(served.mean())
-
-
-def favourable(graph: PlanGraph, problem: Problem) -> tuple[Problem, Bools]:
-    """Return the problem in the best of worlds, whose least cost bounds that of every other.
-
-    Nothing unsure is there, and every action works: whoever reaches the goal in any world at all
-    reaches it there.
-    """
-    sure = graph.link_exists >= 1
-    absent = graph.exists < 1
-    groups = graph.groups.kept(np.ones(graph.groups.owner.size, np.bool_), sure)
-    return (
-        replace(
-            problem,
-            groups=groups,
-            cost=np.where(absent, np.inf, problem.cost),
-            country=np.where(absent, -1, problem.country).astype(np.int32),
-            collateral=np.where(absent, 0.0, problem.collateral),
-        ),
-        absent,
-    )
 
 
 def least_cost_by_chance(
@@ -162,130 +103,193 @@ def least_cost_by_chance(
     goal: Goal,
     *,
     plan_for: Callable[[float], Bools | None],
+    bound: float,
     left_s: Callable[[], float],
     seed: int,
     progress: Progress,
-) -> Bools | None:
-    """Return a plan that reaches the goal often enough, or ``None``: not even all acts do.
+) -> Found:
+    """Return a plan that reaches the goal often enough; without one, not even all acts do.
 
     Parameters
     ----------
     plan_for : callable
-        Given a share, a plan that leaves it served where all that may be there is there.
+        Given a share, a plan that leaves it served where all that may be there is there and
+        every action works.
+    bound : float
+        Known already.
     """
-    draws = int(_DRAWN_LINKS / (graph.groups.member.size + len(graph.ids)))
-    draws = max(LEAST_DRAWS, min(draws, MOST_DRAWS))
-    worlds = Worlds(graph, draws, rng=np.random.default_rng([seed, 0]))
-    miss = 1 - goal.confidence
-    # The sample flatters the plan made with it: ask of it two standard errors more.
-    spare = miss - 2 * (miss * (1 - miss) / worlds.draws) ** 0.5
-    allowed = max(0, int(spare * worlds.draws))
-    everything = np.isfinite(problem.cost) | graph.require
-    if not problem.limited and not worlds.holds(
-        everything, goal=goal.served, most_failures=int(miss * worlds.draws)
-    ):
-        return None
-    start = _loosest(worlds, plan_for, goal, allowed, left_s=left_s)
-    gone = graph.require.copy() if start is None else start.copy()
-    for _ in range(MOST_REPAIRS):
-        served = worlds.served(gone, goal=goal.served)
-        failing = np.flatnonzero(served > goal.served + SLACK)
-        progress("repairing", problem.price(gone), 0.0)
-        if failing.size <= allowed or left_s() <= 0:
-            break
-        nearest = failing[np.argsort(served[failing], kind="stable")]
-        # A repair of one world mends others too: the one that wins most for its price is taken.
-        best: Bools | None = None
-        most = 0.0
-        for world in nearest[np.unique(np.linspace(0, nearest.size - 1, _TRIED).astype(int))]:
-            more = _repaired(worlds, problem, int(world), gone, left_s=left_s, seed=seed)
-            if more is None:
-                continue
-            after = int((worlds.served(more, goal=goal.served) > goal.served + SLACK).sum())
-            price = problem.price(more) - problem.price(gone)
-            won = (failing.size - after) / max(price, 1e-9)
-            if best is None or won > most:
-                best, most = more, won
-        if best is None:
-            break
-        gone = best
-    if not worlds.holds(gone, goal=goal.served, most_failures=allowed):
-        if problem.limited:
-            return gone
-        gone = everything
-    return _spared(worlds, problem, gone, goal, allowed, keep=graph.require, left_s=left_s)
+    whole = unsure(graph, problem)
+    posed, part = whole.reduced()
+    if posed.problem.must <= SLACK * graph.demand:
+        cost = problem.price(graph.require)
+        return Found(gone=graph.require.copy(), cost=cost, bound=cost)
+    if posed.problem.groups.nodes == 0:
+        return Found(gone=None, cost=float("inf"), bound=float("inf"))
+    search = _Search(posed, goal, left_s=left_s, seed=seed)
+    everything = np.isfinite(posed.problem.cost) | posed.required
+    if not problem.limited and not search.may_hold(everything):
+        return Found(gone=None, cost=float("inf"), bound=float("inf"))
+    all_s = left_s()
+    if 2 * posed.problem.groups.nodes <= LARGEST_MODEL:
+        bought, by_odds = solve_by_odds(
+            posed,
+            confidence=goal.confidence,
+            tail=goal.risk == "tail",
+            left_s=lambda: left_s() - 0.7 * all_s,
+            gap=_MODEL_GAP,
+            seed=seed,
+        )
+        bound = max(bound, by_odds)
+        progress("odds", None, bound)
+        if bound == float("inf"):
+            return Found(gone=None, cost=float("inf"), bound=bound)
+        search.start(bought)
+
+    def present(share: float) -> Bools | None:
+        gone = plan_for(share)
+        return None if gone is None else part.folded(whole.padded(gone)) | posed.required
+
+    loosest = search.loosest(present, goal.served, until_s=0.5 * all_s)
+    search.start(loosest)
+    search.start(posed.required.copy())
+    search.climb(lambda cost: progress("exchanges", cost, bound), bound=bound)
+    if search.best is None:
+        return Found(gone=None, cost=float("inf"), bound=bound)
+    gone = part.unfold(search.best)[: len(graph.ids)]
+    cost = problem.price(gone)
+    return Found(gone=gone, cost=cost, bound=min(cost, bound))
 
 
-def _loosest(
-    worlds: Worlds,
-    plan_for: Callable[[float], Bools | None],
-    goal: Goal,
-    allowed: int,
-    *,
-    left_s: Callable[[], float],
-) -> Bools | None:
-    """Return the plan for the largest share, with everything there, that the sample still bears.
+class _Search:
+    """Two samples of an unsure problem, and the cheapest plan that holds in both."""
 
-    Not all that may be there is there: a plan that leaves more in the worst world may do.
-    """
-    best = plan_for(goal.served)
-    if best is None or not worlds.holds(best, goal=goal.served, most_failures=allowed):
+    def __init__(
+        self, posed: Unsure, goal: Goal, *, left_s: Callable[[], float], seed: int
+    ) -> None:
+        self._problem, self._left_s = posed.problem, left_s
+        self._tail, self._confidence, self._seed = goal.risk == "tail", goal.confidence, seed
+        worlds = Worlds(posed, SEARCHED, rng=np.random.default_rng([seed, 0]))
+        second = Worlds(posed, _draws(posed), rng=np.random.default_rng([seed, 3]))
+        # The second sample and the fresh one both err: two standard errors more are asked.
+        miss = 1 - goal.confidence
+        error = (miss * goal.confidence / second.draws) ** 0.5
+        asked = goal.confidence + min(miss / 2, 2 * error)
+        self._exchange = self._in(worlds, asked, seed)
+        self._second = self._in(second, asked, seed)
+        self._bare = self._in(second, goal.confidence, seed)
+        self.starts: list[Bools] = []
+        self.best: Bools | None = None
+        self.cost = float("inf")
+
+    def _in(self, worlds: Worlds, share: float, seed: int) -> Exchange:
+        first = _rank(share, worlds.draws)
+        last = worlds.draws - 1 if self._tail else first
+        return Exchange(worlds, first=first, last=last, seed=seed)
+
+    def may_hold(self, bought: Bools) -> bool:
+        """Tell whether a plan reaches the goal in a sample; if only just, ask no more of any."""
+        if not self._bare.holds(bought):
+            return False
+        if not (self._second.holds(bought) and self._exchange.holds(bought)):
+            self._exchange = self._in(self._exchange.worlds, self._confidence, self._seed)
+            self._second = self._bare
+        return True
+
+    def start(self, bought: Bools | None) -> None:
+        """Begin from this plan, too, whether it holds or not."""
+        if bought is not None:
+            self.starts.append(bought)
+            self._exchange.holds(bought)
+            self._keep()
+
+    def loosest(
+        self, plan_for: Callable[[float], Bools | None], share: float, *, until_s: float
+    ) -> Bools | None:
+        """Return the plan for the largest share that the sample still bears."""
+        best = plan_for(share)
+        if best is None or not self._exchange.holds(best):
+            return best
+        low, high = share, min(1.0, 2 * share + 0.05)
+        for _ in range(_BISECTIONS):
+            if self._left_s() < until_s:
+                break
+            middle = (low + high) / 2
+            looser = plan_for(middle)
+            if looser is not None and self._exchange.holds(looser):
+                best, low = looser, middle
+            else:
+                high = middle
         return best
-    low, high = goal.served, min(1.0, 2 * goal.served + 0.05)
-    half_s = left_s() / 2
-    for _ in range(_BISECTIONS):
-        if left_s() < half_s:
-            break
-        middle = (low + high) / 2
-        looser = plan_for(middle)
-        if looser is not None and worlds.holds(looser, goal=goal.served, most_failures=allowed):
-            best, low = looser, middle
-        else:
-            high = middle
-    return best
+
+    def climb(self, told: Callable[[float | None], None], *, bound: float) -> None:
+        """Exchange round by round until nothing better turns up, or time ends."""
+
+        def go_on() -> bool:
+            told(None if self.best is None else self.cost)
+            return self._left_s() > MARGIN_S and self.cost > bound * (1 + SLACK)
+
+        for start in self.starts:
+            self._exchange.mend(start)
+            self._keep()
+        idle = 0
+        while idle < _PATIENCE and go_on():
+            before = self.cost
+            at = self.best
+            if at is None or idle % 2:
+                at = self._built(go_on)
+            at = self._wandered(at, go_on)
+            self._exchange.round(at, steps=_STEPS, left_s=self._left_s)
+            self._keep()
+            idle = 0 if self.cost < before else idle + 1
+
+    def _built(self, go_on: Callable[[], bool]) -> Bools:
+        """Return the cheapest of some plans built from the start."""
+        plans = []
+        for built in range(_BUILDS):
+            plans.append(self._exchange.mend(self.starts[built % len(self.starts)]))
+            self._keep()
+            if not go_on():
+                break
+        return min(plans, key=self._worth)
+
+    def _wandered(self, at: Bools, go_on: Callable[[], bool]) -> Bools:
+        """Ruin and mend a plan, going on from dearer ones at first; return the cheapest."""
+        best = at
+        for ruin in range(_RUINS):
+            if not go_on():
+                break
+            other = self._exchange.mend(self._exchange.ruined(at))
+            self._keep()
+            if self._worth(other) <= self._worth(at) * (1 + _DEARER * (1 - ruin / _RUINS)):
+                at = other
+            if self._worth(at) < self._worth(best):
+                best = at
+        return best
+
+    def _worth(self, plan: Bools) -> float:
+        return self._problem.price(plan) if self._exchange.holds(plan) else float("inf")
+
+    def _keep(self) -> None:
+        """Take the best of the first sample, mended and trimmed in the second one."""
+        exchange, second = self._exchange, self._second
+        if exchange.best is None or exchange.cost >= self.cost:
+            return
+        fits = second.holds(exchange.best)
+        mended = second.mend(exchange.best)
+        if second.holds(mended) and self._problem.price(mended) < self.cost:
+            self.best, self.cost = mended, self._problem.price(mended)
+        if not fits:
+            # The first sample flatters the plans made with it: ask a little more of it.
+            exchange.first = min(exchange.worlds.draws - 1, exchange.first + 1)
+            exchange.last = max(exchange.last, exchange.first)
+        exchange.best, exchange.cost = self.best, self.cost
 
 
-def _repaired(
-    worlds: Worlds,
-    problem: Problem,
-    world: int,
-    gone: Bools,
-    *,
-    left_s: Callable[[], float],
-    seed: int,
-) -> Bools | None:
-    there, taken = worlds.posed(problem, world, gone)
-    part = reduced(there, taken=taken)
-    found = least_cost(part.problem, left_s=left_s, seed=seed)
-    if found.gone is None:
-        return None
-    more: Bools = gone | (part.unfold(found.gone) & ~part.taken)
-    if problem.limited and not within(problem, more):
-        return None
-    return more
+def _draws(posed: Unsure) -> int:
+    draws = int(_DRAWN / posed.problem.groups.nodes)
+    return max(LEAST_DRAWS, min(draws, MOST_DRAWS)) // WORD * WORD
 
 
-def _spared(
-    worlds: Worlds,
-    problem: Problem,
-    gone: Bools,
-    goal: Goal,
-    allowed: int,
-    *,
-    keep: Bools,
-    left_s: Callable[[], float],
-) -> Bools:
-    """Give back, dearest first, whatever the sample holds without."""
-    kept = gone.copy()
-    for one in sorted(np.flatnonzero(gone & ~keep), key=lambda at: -problem.cost[at]):
-        if left_s() <= 0:
-            break
-        kept[one] = False
-        if not worlds.holds(kept, goal=goal.served, most_failures=allowed):
-            kept[one] = True
-    return kept
-
-
-def _drawn(probability: Floats, draws: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    drawn: NDArray[np.bool_] = rng.random((draws, probability.size)) < probability
-    return drawn
+def _rank(share: float, draws: int) -> int:
+    """Return the rank, from 0, up to which lies that share of the draws."""
+    return min(draws - 1, max(0, math.ceil(share * draws - SLACK) - 1))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from cautery.plan.dual import Dual
+from cautery.plan.explain import behind, explain
 from cautery.plan.goal import Goal, posed
 from cautery.plan.read_graph import graph_of
 from cautery.plan.reduce import reduced
 from cautery.plan.search import Neighbourhoods, rounded
-from cautery.plan.uncertain import chance
+from cautery.plan.supply_plan import plan_supply
 
 
 def warm() -> None:
@@ -37,7 +38,9 @@ def warm() -> None:
     gone = rounded(left, dual.average)
     if gone is not None:
         Neighbourhoods(left, gone, seed=0).step(left_s=lambda: 1.0)
-    chance(graph, np.zeros(len(graph.ids), np.bool_), goal=0.4, seed=0, draws=2)
+    plan = plan_supply(graph, Goal(served=0.4), time_limit_s=5.0)
+    explain(graph, Goal(served=0.4), plan, as_of=None, left_s=lambda: 0.0)
+    behind(graph, np.array([0]))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,26 @@ Example
 
 from cautery.watch._contacts import Contact
 from cautery.watch._crypto import CryptoAddress, crypto_addresses
+from cautery.watch._panel_urls import (
+    api_url,
+    entries_of,
+    guide_url,
+    panel_base,
+    playlist_url,
+    stream_url,
+)
 from cautery.watch._prices import Claim, Price
 from cautery.watch._values import PlaylistEntry, ReadWarning
+from cautery.watch.ct import LoggedCertificate, read_ct
+from cautery.watch.dash import (
+    DashManifest,
+    DashSegment,
+    Protection,
+    Representation,
+    read_dash,
+)
+from cautery.watch.dns import DnsRecord, DnsStatus, read_dns
+from cautery.watch.har import WebExchange, read_har
 from cautery.watch.hls import (
     Choice,
     HlsLimits,
@@ -25,24 +43,34 @@ from cautery.watch.hls import (
     choose_variant,
     read_hls,
 )
+from cautery.watch.ical import Fixture, read_ical
 from cautery.watch.m3u import PlaylistLimits, list_attributes, read_m3u
 from cautery.watch.page import Page, read_page
 from cautery.watch.panel_dump import DumpLimits, PanelDump, read_panel_dump
 from cautery.watch.rdap import read_bootstrap, read_registration
 from cautery.watch.readers import READERS, Reader, guess, reader
 from cautery.watch.sightings import redacted_text, redacted_warning, sightings
+from cautery.watch.stalker import (
+    PortalGenre,
+    PortalItem,
+    PortalLink,
+    PortalSession,
+    read_stalker,
+)
 from cautery.watch.tls import read_certificate
+from cautery.watch.whois import WhoisAnswer, read_whois
+from cautery.watch.xmltv import GuideChannel, Programme, read_xmltv
 from cautery.watch.xtream import (
     PanelAccount,
+    PanelCategory,
+    PanelEpisode,
     PanelStream,
-    api_url,
-    entries_of,
-    panel_base,
-    playlist_url,
     read_account,
+    read_answer,
     read_categories,
+    read_details,
+    read_guide,
     read_streams,
-    stream_url,
 )
 
 __all__ = [
@@ -51,41 +79,71 @@ __all__ = [
     "Claim",
     "Contact",
     "CryptoAddress",
+    "DashManifest",
+    "DashSegment",
+    "DnsRecord",
+    "DnsStatus",
     "DumpLimits",
+    "Fixture",
+    "GuideChannel",
     "HlsLimits",
     "Key",
+    "LoggedCertificate",
     "MasterPlaylist",
     "MediaPlaylist",
     "Page",
     "PanelAccount",
+    "PanelCategory",
     "PanelDump",
+    "PanelEpisode",
     "PanelStream",
     "PlaylistEntry",
     "PlaylistLimits",
+    "PortalGenre",
+    "PortalItem",
+    "PortalLink",
+    "PortalSession",
     "Price",
+    "Programme",
+    "Protection",
     "ReadWarning",
     "Reader",
     "Rendition",
+    "Representation",
     "Segment",
     "Variant",
+    "WebExchange",
+    "WhoisAnswer",
     "api_url",
     "choose_variant",
     "crypto_addresses",
     "entries_of",
     "guess",
+    "guide_url",
     "list_attributes",
     "panel_base",
     "playlist_url",
     "read_account",
+    "read_answer",
     "read_bootstrap",
     "read_categories",
     "read_certificate",
+    "read_ct",
+    "read_dash",
+    "read_details",
+    "read_dns",
+    "read_guide",
+    "read_har",
     "read_hls",
+    "read_ical",
     "read_m3u",
     "read_page",
     "read_panel_dump",
     "read_registration",
+    "read_stalker",
     "read_streams",
+    "read_whois",
+    "read_xmltv",
     "reader",
     "redacted_text",
     "redacted_warning",

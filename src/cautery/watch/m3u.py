@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from cautery.errors import LimitError, SourceError
-from cautery.watch._text import begin, decode_line, markup_of, quoted
+from cautery.watch._tally import Tally
+from cautery.watch._text import begin, decode_line, markup_of
 from cautery.watch._values import PlaylistEntry, ReadWarning
 
 FORMAT = "Extended M3U, as IPTV players read it"
@@ -26,6 +26,14 @@ _AFTER_QUOTE = re.compile(r"\s*(?:,|$)|\s+[^\s=,\"']{1,64}\s{0,8}=|(?=[a-z][a-z-
 _UNQUOTED_END = re.compile(r",|\s+[^\s=,\"']{1,64}\s{0,8}=")
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]{0,30}:")
 _MOST_ATTRIBUTES = 64
+_USUAL = re.compile(
+    r"#EXTINF:[ \t]*([+-]?\d{1,9})"
+    r"((?:[ \t]++[a-z0-9_-]{1,64}=\"[^\"\n\0]*+\"){0,40}+)[ \t]*+,([^\n\0]*+)\n"
+    r"(https?://[A-Za-z0-9._-]++(?::[1-9]\d{0,3}(?!\d))?(?:/[!#-;=?-{}~]*+)?)(?:\n|\Z)"
+)
+"""An entry as nearly all lists write it: it means the same to the reader of single lines, which is
+several times slower and takes whatever this does not match."""
+_USUAL_ATTRIBUTE = re.compile(r"([a-z0-9_-]+)=\"([^\"]*)\"")
 _OF_HLS = ("#EXT-X-STREAM-INF", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA-SEQUENCE")
 
 
@@ -82,43 +90,53 @@ def read_m3u(
     head, stream = begin(chunks, wanted="a playlist")
     if (found := markup_of(decode_line(head[:1024]))) is not None:
         raise SourceError(f"not a playlist: this is {found}")
-    tally = _Tally(most=limits.warnings)
+    tally = Tally(most=limits.warnings)
     pending = _Pending()
-    entries = lines = 0
+    entries = number = 0
     started = False
-    for number, line in _lines(stream, limits=limits):
-        lines = number
-        if line is None:
+    for block in _blocks(stream, limits=limits):
+        if block is None:
+            number += 1
             yield from tally.add(number, f"line longer than {limits.line_bytes} bytes", "")
             pending = _Pending()
             continue
-        if "\0" in line:
-            yield from tally.add(number, "NUL bytes in a line", line.replace("\0", ""))
-            line = line.replace("\0", "")  # noqa: PLW2901 - the cleaned line goes on
-        line = line.strip(" \t\ufeff")  # noqa: PLW2901
-        if not line:
-            continue
-        if line.startswith("#"):
-            if entries == 0 and line.startswith(_OF_HLS):
-                raise SourceError("not a list of channels: this is an HLS playlist (RFC 8216)")
-            started = started or line.upper().startswith("#EXTM3U")
-            if line[:8].upper() == "#EXTINF:" and pending.described:
-                yield from tally.add(pending.line, "no URL follows", pending.title or "")
-                pending = _Pending()
-            if problem := pending.take(line, number):
+        at, end = 0, len(block)
+        while at < end and entries < limits.entries:
+            if not pending.line and (usual := _USUAL.match(block, at)) is not None:
+                at = usual.end()
+                number += 2
+                entries += 1
+                yield _usual_entry(usual, number)
+                continue
+            stop = block.find("\n", at)
+            line = block[at:] if stop == -1 else block[at:stop]
+            at = end if stop == -1 else stop + 1
+            number += 1
+            if "\0" in line:
+                yield from tally.add(number, "NUL bytes in a line", line.replace("\0", ""))
+                line = line.replace("\0", "")
+            line = line.strip(" \t\ufeff")
+            if not line:
+                continue
+            if line.startswith("#"):
+                if entries == 0 and line.startswith(_OF_HLS):
+                    raise SourceError("not a list of channels: this is an HLS playlist (RFC 8216)")
+                started = started or line.upper().startswith("#EXTM3U")
+                if line[:8].upper() == "#EXTINF:" and pending.described:
+                    yield from tally.add(pending.line, "no URL follows", pending.title or "")
+                    pending = _Pending()
+                if problem := pending.take(line, number):
+                    yield from tally.add(number, problem, line)
+                continue
+            # Without #EXTM3U any bytes would pass for relative addresses.
+            below = base if started else None
+            entry, problem = _entry(line, pending, number=number, base=below)
+            pending = _Pending()
+            if entry is None:
                 yield from tally.add(number, problem, line)
-            continue
-        # Without #EXTM3U any bytes would pass for relative addresses.
-        below = base if started else None
-        entry, problem = _entry(line, pending, number=number, base=below)
-        pending = _Pending()
-        if entry is None:
-            yield from tally.add(number, problem, line)
-            continue
-        if problem:
-            yield from tally.add(number, problem, line)
-        yield entry
-        entries += 1
+                continue
+            yield entry
+            entries += 1
         if entries >= limits.entries:
             yield ReadWarning(line=number, why=f"stopped after {entries} entries")
             break
@@ -126,7 +144,7 @@ def read_m3u(
         yield from tally.add(pending.line, "no URL follows", pending.title or "")
     yield from tally.rest()
     if entries == 0 and not started:
-        raise SourceError(f"not a playlist: neither #EXTM3U nor an entry in {lines} lines")
+        raise SourceError(f"not a playlist: neither #EXTM3U nor an entry in {number} lines")
 
 
 def list_attributes(head: bytes) -> tuple[tuple[str, str], ...]:
@@ -135,26 +153,6 @@ def list_attributes(head: bytes) -> tuple[tuple[str, str], ...]:
     if not first.upper().startswith("#EXTM3U"):
         return ()
     return tuple(_attributes(first[7:])[0])
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Warnings told one by one up to a number, then counted."""
-
-    most: int
-    told: int = 0
-    untold: Counter[str] = field(default_factory=Counter)
-
-    def add(self, line: int, why: str, what: str) -> Iterator[ReadWarning]:
-        self.told += 1
-        if self.told > self.most:
-            self.untold[why] += 1
-            return
-        yield ReadWarning(line=line, why=why, quoted=quoted(what) if what else "")
-
-    def rest(self) -> Iterator[ReadWarning]:
-        for why, count in sorted(self.untold.items()):
-            yield ReadWarning(line=0, why=why, count=count)
 
 
 @dataclass(slots=True)
@@ -172,6 +170,7 @@ class _Pending:
         """Take one ``#`` line in; return what is wrong with it, or nothing."""
         tag, _, value = line.partition(":")
         tag = tag.upper()
+        self.line = self.line or number
         if tag == "#EXTINF":
             self.described, self.line = True, number
             return self._extinf(value)
@@ -299,32 +298,72 @@ def _entry(
     return entry, problem
 
 
-def _lines(chunks: Iterable[bytes], *, limits: PlaylistLimits) -> Iterator[tuple[int, str | None]]:
-    """Yield numbered lines; ``None`` for one that is too long."""
+_set_url, _set_title, _set_duration, _set_attributes, _set_headers, _set_line = (
+    PlaylistEntry.__dict__[name].__set__
+    for name in ("url", "title", "duration_s", "attributes", "headers", "line")
+)
+
+
+def _usual_entry(found: re.Match[str], number: int) -> PlaylistEntry:
+    """Return what the reader of single lines would make of an entry of the usual form."""
+    said, attributes, title, url = found.groups()
+    pairs = tuple(_USUAL_ATTRIBUTE.findall(attributes))
+    title = title.strip() or next((value for name, value in pairs if name == "tvg-name"), "")
+    # As PlaylistEntry(...) does it, in half the time: this is done for every entry.
+    entry = object.__new__(PlaylistEntry)
+    _set_url(entry, url)
+    _set_title(entry, title or None)
+    _set_duration(entry, None if said == "-1" or (seconds := float(said)) <= 0 else seconds)
+    _set_attributes(entry, pairs)
+    _set_headers(entry, ())
+    _set_line(entry, number)
+    return entry
+
+
+def _blocks(chunks: Iterable[bytes], *, limits: PlaylistLimits) -> Iterator[str | None]:
+    """Yield text of whole lines, each ended by LF; ``None`` for one line that is too long."""
     kept = bytearray()
-    number, total = 0, 0
-    too_long = False
-    after_return = False
+    total = 0
+    too_long = after_return = False
     for chunk in chunks:
         total += len(chunk)
         if total > limits.total_bytes:
             raise LimitError(f"playlist: longer than {limits.total_bytes} bytes")
         if after_return and chunk.startswith(b"\n"):
             chunk = chunk[1:]  # noqa: PLW2901 - the second half of a CRLF
-        after_return = chunk.endswith(b"\r")
-        parts = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        for index, part in enumerate(parts):
-            if index:
-                number += 1
-                yield number, None if too_long else decode_line(bytes(kept))
-                kept.clear()
-                too_long = False
-            if too_long:
-                continue
-            if len(kept) + len(part) > limits.line_bytes:
-                too_long = True
-                kept.clear()
-            else:
-                kept += part
+        after_return = chunk.endswith(b"\r") or (after_return and not chunk)
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # noqa: PLW2901
+        first, newline, rest = chunk.partition(b"\n")
+        if len(kept) + len(first) > limits.line_bytes:
+            too_long = True
+            kept.clear()
+        elif not too_long:
+            kept += first
+        if not newline:
+            continue
+        yield None if too_long else _decoded(bytes(kept) + b"\n")
+        too_long = False
+        whole, _, last = rest.rpartition(b"\n")
+        if whole or rest.startswith(b"\n"):
+            yield from _within(whole + b"\n", limits.line_bytes)
+        kept[:] = last if len(last) <= limits.line_bytes else b""
+        too_long = len(last) > limits.line_bytes
     if kept or too_long:
-        yield number + 1, None if too_long else decode_line(bytes(kept))
+        yield None if too_long else _decoded(bytes(kept))
+
+
+def _within(block: bytes, most: int) -> Iterator[str | None]:
+    """Yield a block of whole lines, parted around those that are too long."""
+    if len(block) <= most + 1:
+        yield _decoded(block)
+        return
+    for line in block.splitlines(keepends=True):
+        yield None if len(line) > most + 1 else _decoded(line)
+
+
+def _decoded(block: bytes) -> str:
+    try:
+        return block.decode("utf-8")
+    except UnicodeDecodeError:
+        return "\n".join(decode_line(line) for line in block.split(b"\n"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from cautery.errors import SourceError
 from cautery.model import Registration
+from cautery.watch._dates import moment_of
 from cautery.watch._text import text_of, whole
 
 FORMAT = "RDAP answer about a domain, and the bootstrap registry"
@@ -22,6 +23,20 @@ _MASKED = re.compile(
     r"(?i)redacted|privacy|whois\s?guard|not disclosed|data protected|withheld|proxy|gdpr|masked|"
     r"statutory|contact domain holder|identity protect"
 )
+
+
+_EPP = {
+    words: "".join(word if not at else word.title() for at, word in enumerate(words.split()))
+    for words in (
+        "client delete prohibited", "client hold", "client renew prohibited",
+        "client transfer prohibited", "client update prohibited", "server delete prohibited",
+        "server hold", "server renew prohibited", "server transfer prohibited",
+        "server update prohibited", "add period", "auto renew period", "renew period",
+        "transfer period", "redemption period", "pending restore", "pending create",
+        "pending delete", "pending renew", "pending transfer", "pending update",
+    )
+} | {"active": "ok"}  # fmt: skip
+"""RDAP's words for EPP's status codes (RFC 8056), so that both sources say the same."""
 
 
 def read_registration(
@@ -66,6 +81,8 @@ def read_registration(
         nameservers=tuple(sorted(nameservers)),
         registrant=redact(registrant) if registrant else None,
         seen_at=seen_at,
+        expires=events.get("expiration"),
+        status=tuple(_EPP.get(one.lower(), one)[:80] for one in _texts(body.get("status"))[:32]),
     )
 
 
@@ -109,6 +126,10 @@ def _json(chunks: Iterable[bytes]) -> Mapping[str, Any]:
 
 def _mappings(value: object) -> list[Mapping[str, Any]]:
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _entities(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -156,8 +177,4 @@ def _identity(entity: Mapping[str, Any]) -> str | None:
 def _moment(value: object) -> datetime | None:
     if not isinstance(value, str):
         return None
-    try:
-        moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return moment_of(value)

@@ -8,10 +8,31 @@ from datetime import UTC, datetime
 from types import ModuleType
 
 from cautery.errors import InputError, SourceError
-from cautery.watch import hls, m3u, page, panel_dump, rdap, tls, xtream
-from cautery.watch._text import encoding_of, markup_of, text_of
+from cautery.watch import (
+    ct,
+    dash,
+    dns,
+    har,
+    hls,
+    ical,
+    m3u,
+    page,
+    panel_dump,
+    rdap,
+    stalker,
+    tls,
+    whois,
+    xmltv,
+    xtream,
+)
+from cautery.watch._guess import kind_of
+from cautery.watch._text import what_is, whole
 
-_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)
+_UNDATED = datetime.min.replace(tzinfo=UTC)
+"""When a file says itself nothing of when it was seen."""
+_NOWHERE = "http://unknown.invalid/"
+"""A file on disk has no URL; what is relative in it is shown below a name that cannot exist."""
+_UNPACK = "A file packed as .gz, .xz or .zst is unpacked by its ending; unpack an archive first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,30 +67,44 @@ def _m3u(chunks: Iterable[bytes], base: str) -> Iterator[object]:
 
 
 def _hls(chunks: Iterable[bytes], base: str) -> Iterator[object]:
-    # A file on disk has no URL; relative segments are shown below a name that cannot exist.
-    found = hls.read_hls(chunks, base=base or "http://unknown.invalid/")
+    found = hls.read_hls(chunks, base=base or _NOWHERE)
     yield from found.variants if isinstance(found, hls.MasterPlaylist) else found.segments
 
 
-def _xtream(chunks: Iterable[bytes], _base: str) -> Iterator[object]:
-    data = b"".join(chunks)
-    if data.lstrip()[:1] == b"{":
-        yield xtream.read_account([data])
-    else:
-        kind = "series" if b'"series_id"' in data[:4096] else "live"
-        yield from xtream.read_streams([data], kind=kind)
+def _dash(chunks: Iterable[bytes], base: str) -> Iterator[object]:
+    yield from dash.read_dash(chunks, base=base or _NOWHERE).representations
 
 
 def _page(chunks: Iterable[bytes], base: str) -> Iterator[object]:
-    yield page.read_page(chunks, base=base or "http://unknown.invalid/")
+    yield page.read_page(chunks, base=base or _NOWHERE)
 
 
 def _tls(chunks: Iterable[bytes], base: str) -> Iterator[object]:
-    yield tls.read_certificate(b"".join(chunks), host=base, address="", seen_at=_UNDATED)
+    der = whole(chunks, most=1_000_000, wanted="certificate")
+    yield tls.read_certificate(der, host=base, address="", seen_at=_UNDATED)
 
 
 def _rdap(chunks: Iterable[bytes], _base: str) -> Iterator[object]:
-    yield rdap.read_registration(chunks, redact=lambda _: "~hidden", seen_at=_UNDATED)
+    yield rdap.read_registration(chunks, redact=_hidden, seen_at=_UNDATED)
+
+
+def _whois(chunks: Iterable[bytes], _base: str) -> Iterator[object]:
+    yield whois.read_whois(chunks, redact=_hidden, seen_at=_UNDATED)
+
+
+def _hidden(_: str) -> str:
+    return "~hidden"
+
+
+def _plain(
+    read: Callable[[Iterable[bytes]], Iterator[object]],
+) -> Callable[[Iterable[bytes], str], Iterator[object]]:
+    """Return a reader of what does not depend on its own URL."""
+
+    def values(chunks: Iterable[bytes], _base: str) -> Iterator[object]:
+        yield from read(chunks)
+
+    return values
 
 
 READERS: Mapping[str, Reader] = {
@@ -77,10 +112,18 @@ READERS: Mapping[str, Reader] = {
     for reader in (
         _of("m3u", m3u, _m3u),
         _of("hls", hls, _hls),
-        _of("xtream", xtream, _xtream),
+        _of("dash", dash, _dash),
+        _of("xmltv", xmltv, _plain(xmltv.read_xmltv)),
+        _of("xtream", xtream, _plain(xtream.read_answer)),
+        _of("stalker", stalker, _plain(stalker.read_stalker)),
         _of("page", page, _page),
         _of("tls", tls, _tls),
+        _of("ct", ct, _plain(ct.read_ct)),
         _of("rdap", rdap, _rdap),
+        _of("whois", whois, _whois),
+        _of("dns", dns, _plain(dns.read_dns)),
+        _of("har", har, _plain(har.read_har)),
+        _of("ical", ical, _plain(ical.read_ical)),
         _of("panel_dump", panel_dump, panel_dump.refused),
     )
 }
@@ -109,18 +152,9 @@ def guess(head: bytes) -> Reader:
     SourceError
         If no reader knows them.
     """
-    if head[:2] == b"\x30\x82":
-        return READERS["tls"]
-    encoding = encoding_of(head)
-    text = text_of(head) if encoding is None else head.decode(encoding, "replace")
-    markup = markup_of(text)
-    if markup == "HTML":
-        return READERS["page"]
-    if markup == "JSON":
-        rdap_like = '"objectClassName"' in text or '"rdapConformance"' in text
-        return READERS["rdap" if rdap_like else "xtream"]
-    if any(tag in text for tag in ("#EXT-X-STREAM-INF", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA")):
-        return READERS["hls"]
-    if "#EXTM3U" in text[:64] or "#EXTINF" in text or "://" in text[:200]:
-        return READERS["m3u"]
-    raise SourceError("no reader knows these bytes", hint=f"Readers: {', '.join(READERS)}.")
+    if (found := what_is(head)) is not None:
+        raise SourceError(f"no reader takes this: it is {found}", hint=_UNPACK)
+    kind = kind_of(head)
+    if kind is None:
+        raise SourceError("no reader knows these bytes", hint=f"Readers: {', '.join(READERS)}.")
+    return READERS[kind]

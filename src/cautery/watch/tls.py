@@ -23,7 +23,8 @@ _MOST_NAMES = 500
 def read_certificate(der: bytes, *, host: str, address: str, seen_at: datetime) -> CertificateFacts:
     """Read one certificate; its chain is not followed.
 
-    ``spki_sha256`` stays the same when a certificate is renewed with the same key.
+    ``spki_sha256`` stays the same when a certificate is renewed with the same key. A validity that
+    cannot be read is unknown; the rest is read all the same.
 
     Raises
     ------
@@ -41,7 +42,11 @@ def read_certificate(der: bytes, *, host: str, address: str, seen_at: datetime) 
     )
 
     try:
-        found = x509.load_der_x509_certificate(der)
+        try:
+            found, dated = x509.load_der_x509_certificate(der), True
+        except ValueError:
+            # The parser refuses a broken date with all that is beside it.
+            found, dated = x509.load_der_x509_certificate(_with_plain_dates(der)), False
         key = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         subject, issuer = _named(found.subject), _named(found.issuer)
         return CertificateFacts(
@@ -52,13 +57,70 @@ def read_certificate(der: bytes, *, host: str, address: str, seen_at: datetime) 
             subject=subject,
             issuer=issuer,
             names=_names(found),
-            not_before=found.not_valid_before_utc,
-            not_after=found.not_valid_after_utc,
+            not_before=_dated(found.not_valid_before_utc) if dated else None,
+            not_after=_dated(found.not_valid_after_utc) if dated else None,
             self_signed=found.subject == found.issuer,
             seen_at=seen_at,
         )
     except (ValueError, TypeError, UnsupportedAlgorithm, OverflowError) as error:
         raise SourceError(f"certificate of {host}: malformed ({error})"[:300]) from error
+
+
+def _dated(said: datetime) -> datetime | None:
+    return said if said.year > 1970 else None
+
+
+def _with_plain_dates(der: bytes) -> bytes:
+    """Return the certificate with any two dates instead of its own, its signature now void.
+
+    Raises
+    ------
+    ValueError
+        If it is no certificate up to its validity (RFC 5280, section 4.1).
+    """
+    to_be_signed, rest = _parted(_content(der))
+    fields = []
+    left = _content(to_be_signed)
+    while left:
+        field, left = _parted(left)
+        fields.append(field)
+    at = 4 if fields and fields[0][:1] == b"\xa0" else 3  # a version may stand first
+    if len(fields) <= at or fields[at][:1] != b"\x30":
+        raise ValueError("no validity")
+    fields[at] = _sequence(2 * b"\x17\x0d000101000000Z")
+    return _sequence(_sequence(b"".join(fields)) + rest)
+
+
+def _parted(data: bytes) -> tuple[bytes, bytes]:
+    """Split off the first DER value."""
+    start, length = _header(data)
+    if len(data) < start + length:
+        raise ValueError("cut off")
+    return data[: start + length], data[start + length :]
+
+
+def _content(value: bytes) -> bytes:
+    start, length = _header(value)
+    return value[start : start + length]
+
+
+def _header(data: bytes) -> tuple[int, int]:
+    if len(data) < 2:
+        raise ValueError("cut off")
+    if data[1] < 0x80:
+        return 2, data[1]
+    count = data[1] & 0x7F
+    if not 1 <= count <= 3 or len(data) < 2 + count:
+        raise ValueError("no length")
+    return 2 + count, int.from_bytes(data[2 : 2 + count], "big")
+
+
+def _sequence(content: bytes) -> bytes:
+    size = len(content)
+    if size < 0x80:
+        return bytes((0x30, size)) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((0x30, 0x80 | len(length))) + length + content
 
 
 def _named(name: Name) -> str:

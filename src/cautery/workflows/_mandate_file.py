@@ -109,6 +109,17 @@ _Time = Annotated[datetime, Field(strict=True)]
 _Url = Annotated[str, AfterValidator(http_url), WithJsonSchema({"type": "string", "format": "uri"})]
 
 
+_Budget = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=10**9,
+        strict=True,
+        description="Most bystanders that all blocks for it may hit, by the upper bounds.",
+    ),
+]
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -122,6 +133,7 @@ class Head(_Table):
     end: _Time
     territories: list[_Territory]
     lab: bool = Field(False, description="True only in a lab's own file: stamps every page LAB.")
+    collateral_budget: _Budget = 0
 
 
 class EventTable(_Table):
@@ -132,6 +144,7 @@ class EventTable(_Table):
         default=None, description="A URL (http, https, udp, srt), a file or a .ref."
     )
     legal_basis: str | None = None
+    collateral_budget: _Budget = 0
 
 
 class ChannelTable(_Table):
@@ -208,6 +221,9 @@ class NetworkTable(_Table):
     )
     facts: str | None = Field(default=None, description="A facts folder, relative to this file.")
     rdap: _Url | None = None
+    canary_port: Annotated[
+        int, Field(ge=1, le=65_535, description="Where canary names answer HTTP; 80 but in a lab.")
+    ] = 80
 
 
 class MandateFile(_Table):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -49,6 +50,26 @@ def filed_referrals(ledger: Ledger) -> tuple[FiledReferral, ...]:
         )
         for id, one in referrals.items()  # noqa: A001 - the field's word
     )
+
+
+def withdrawals(ledger: Ledger) -> tuple[dict[str, Any], ...]:
+    """Return what was withdrawn and which roll-backs are proposed, oldest first."""
+    found: list[dict[str, Any]] = []
+    for entry in ledger.read(kinds=("entry.withdrawn", "rollback.proposed")):
+        body = entry.record.body
+        withdrawn = entry.record.kind == "entry.withdrawn"
+        why = body["reasons"][0]["text"] if withdrawn else body["why"]
+        found.append(
+            {
+                "at": body["at"],
+                "target": body["target"],
+                "what": "withdrawn" if withdrawn else "roll-back proposed",
+                "intermediary": None if withdrawn else body["intermediary"],
+                "dark": [] if withdrawn else body["dark"],
+                "why": why,
+            }
+        )
+    return tuple(found)
 
 
 def mandate_of(ledger: Ledger) -> Mandate:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.errors import InputError
 from cautery.plan.graph import PlanGraph
 from cautery.plan.read_graph import read_graph
 from cautery.workflows._packed import chunks_of
@@ -23,6 +28,37 @@ def read_graph_file(path: Path) -> PlanGraph:
     """
     chunks = _stdin() if str(path) == "-" else chunks_of(path)
     return read_graph(chunks, free_bytes=free_memory())
+
+
+def marked(graph: PlanGraph, *, forbid: Sequence[str], require: Sequence[str]) -> PlanGraph:
+    """Return a graph with more that must not, or must, be acted on.
+
+    Raises
+    ------
+    InputError
+        If one is neither a node nor an action.
+    """
+    if not forbid and not require:
+        return graph
+    barred, wanted = graph.forbid.copy(), graph.require.copy()
+    barred[places(graph, forbid, "--forbid: ")] = True
+    wanted[places(graph, require, "--require: ")] = True
+    return replace(graph, forbid=barred, require=wanted)
+
+
+def places(graph: PlanGraph, names: Sequence[str], where: str = "") -> NDArray[np.int64]:
+    """Return the places of nodes and actions.
+
+    Raises
+    ------
+    InputError
+        If one is neither.
+    """
+    known = {name: number for number, name in enumerate(graph.ids)}
+    for name in names:
+        if name not in known:
+            raise InputError(f"{where}{name[:80]!r} is neither a node nor an action")
+    return np.array([known[name] for name in names], np.int64)
 
 
 def free_memory() -> int | None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from cautery.errors import InputError
 from cautery.model import to_json
 from cautery.watch import ReadWarning, guess, reader, redacted_text, redacted_warning
+from cautery.workflows._packed import chunks_of
 
-CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 8192
 
 
@@ -20,33 +20,38 @@ def read_file(path: Path, *, kind: str | None = None) -> Iterator[dict[str, Any]
 
     Parameters
     ----------
+    path : Path
+        Also packed as ``.gz``, ``.xz`` or ``.zst``; archives are refused.
     kind : str or None
         A reader's name; ``None``: chosen by the first bytes.
 
     Raises
     ------
     InputError
-        If there is no such file or reader.
+        If there is no such file or reader, or it is not packed as its ending says.
     SourceError
-        If the file is none of the known formats.
+        If the file is none of the known formats, or breaks off: what stands before has been
+        yielded.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
     key = secrets.token_bytes(32)
-    with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-        file.seek(0)
-        chosen = reader(kind) if kind is not None else guess(head)
-        for value in chosen.values(iter(lambda: file.read(CHUNK_BYTES), b""), ""):
-            if isinstance(value, ReadWarning):
-                yield redacted_warning(value, key)
-            else:
-                yield _shown(to_json(value), key)
+    chunks = (chunk for chunk in chunks_of(path) if chunk)
+    head = b""
+    for chunk in chunks:
+        head += chunk
+        if len(head) >= HEAD_BYTES:
+            break
+    chosen = reader(kind) if kind is not None else guess(head[:HEAD_BYTES])
+    for value in chosen.values(chain((head,), chunks), ""):
+        if isinstance(value, ReadWarning):
+            yield redacted_warning(value, key)
+        else:
+            yield _shown(to_json(value), key)
 
 
 def _shown(value: Any, key: bytes) -> Any:
     if isinstance(value, dict):
-        return {name: _shown(one, key) for name, one in value.items()}
+        # A file does not say when it was seen.
+        return {name: _shown(one, key) for name, one in value.items() if name != "seen_at"}
     if isinstance(value, list):
         return [_shown(one, key) for one in value]
     return redacted_text(value, key) if isinstance(value, str) else value

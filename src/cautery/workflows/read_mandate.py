@@ -105,6 +105,7 @@ class _Reading(Checks):
                 window=window,
                 territories=tuple(head.territories),
                 lab=head.lab,
+                collateral_budget=head.collateral_budget,
                 **parts,
             )
         except MandateError as error:  # of the whole: its parts have named their lines by now
@@ -141,6 +142,7 @@ class _Reading(Checks):
                 kick_off=self.utc(one.kick_off, ("event", at, "kick_off")),
                 clean_feed=self.media(one.clean_feed, ("event", at, "clean_feed")),
                 legal_basis=self._basis(one.legal_basis, file, ("event", at), one.id),
+                collateral_budget=one.collateral_budget,
             )
             for at, one in enumerate(file.event)
         )
@@ -324,6 +326,7 @@ class _Reading(Checks):
             resolver=told.resolver,
             facts=facts,
             rdap=told.rdap,
+            canary_port=told.canary_port,
         )
 
     def _basis(self, own: str | None, file: MandateFile, table: tuple[str, int], id: str) -> str:

@@ -15,13 +15,14 @@ from cautery.workflows.judge_targets import spelt
 _MAX_BYTES = 1_000_000
 _MAX_LINE = 1_000_000
 _KEYS = {"target", "by", "reason", "at", "until"}
+_MAY = {"bystanders"}
 
 
 def read_overrides(path: Path) -> dict[str, Override]:
     """Return the overrides of a TOML file, by target.
 
     Each is a table ``[[override]]`` with ``target``, ``by`` (two names), ``reason``, ``at`` and
-    ``until`` (at most a day later).
+    ``until`` (at most a day later), and perhaps ``bystanders`` (at most so many).
 
     Raises
     ------
@@ -39,7 +40,7 @@ def read_overrides(path: Path) -> dict[str, Override]:
         raise InputError(f"{path}: want tables [[override]] only")
     for number, said in enumerate(listed, 1):
         where = f"{path}: override {number}"
-        if not isinstance(said, dict) or set(said) != _KEYS:
+        if not isinstance(said, dict) or not _KEYS <= set(said) <= _KEYS | _MAY:
             raise InputError(f"{where}: want {', '.join(sorted(_KEYS))}")
         by, at, until = said["by"], said["at"], said["until"]
         if not (isinstance(by, list) and all(isinstance(one, str) for one in by)):
@@ -48,12 +49,16 @@ def read_overrides(path: Path) -> dict[str, Override]:
             raise InputError(f"{where}: at and until are times such as 2026-08-22T20:00:00Z")
         if not (isinstance(said["target"], str) and isinstance(said["reason"], str)):
             raise InputError(f"{where}: target and reason are text")
+        most = said.get("bystanders")
+        if most is not None and (not isinstance(most, int) or isinstance(most, bool)):
+            raise InputError(f"{where}: bystanders is a whole number")
         override = Override(
             target=spelt(said["target"]),
             by=tuple(by),
             reason=said["reason"],
             at=at.astimezone(UTC),
             until=until.astimezone(UTC),
+            bystanders=most,
         )
         found[override.target] = override
     return found

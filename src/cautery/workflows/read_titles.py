@@ -3,52 +3,69 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import lzma
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
+from cautery.catalogue import Listing
 from cautery.errors import InputError
 from cautery.watch import PlaylistEntry, read_m3u
+from cautery.workflows._lines import lines_of
+from cautery.workflows._packed import PACKINGS, chunks_of
 
-CHUNK_BYTES = 1 << 20
-MAX_LINE = 10_000
+MAX_LINE = 65_536
 
 
-def read_titles(path: Path) -> Iterator[str]:
-    """Yield titles in order; nameless entries are left out.
+def read_titles(path: Path, *, country: str | None = None) -> Iterator[Listing]:
+    """Yield titles in order, with what the file tells of each.
+
+    A nameless entry of a playlist and an empty line are left out; each row of a CSV is kept, so
+    that answers stand beside their questions.
+
+    Parameters
+    ----------
+    path : Path
+        May be packed (``.gz``, ``.xz``, ``.zst``). A CSV may also have ``country``, ``source``,
+        ``lang`` and ``group``.
+    country : str or None
+        Where titles are from that do not say it themselves.
 
     Raises
     ------
     InputError
-        If there is no such file.
+        If there is no such file, or it is not what its ending says.
     SourceError
         If a playlist cannot be read.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    plain = path.with_suffix("") if path.suffix in (".xz", ".gz") else path
-    with _opened(path) as file:
-        if plain.suffix.lower() in (".m3u", ".m3u8"):
-            chunks = iter(lambda: file.read(CHUNK_BYTES), b"")
-            for entry in read_m3u(chunks):
+    kind = path.with_suffix("") if path.suffix in PACKINGS[1:] else path
+    match kind.suffix.lower():
+        case ".m3u" | ".m3u8":
+            for entry in read_m3u(chunks_of(path)):
                 if isinstance(entry, PlaylistEntry) and entry.title:
-                    yield entry.title
-            return
-        lines = (line.decode("utf-8", "replace")[:MAX_LINE] for line in file)
-        if plain.suffix.lower() == ".csv":
-            rows = csv.DictReader(lines)
-            if "title" not in (rows.fieldnames or ()):
-                raise InputError(f"{path}: a CSV of titles has a column 'title'")
-            yield from (row["title"] for row in rows if row["title"])
-            return
-        yield from (line.strip() for line in lines if line.strip())
+                    yield Listing(
+                        title=entry.title,
+                        country=country,
+                        group=entry.attribute("group-title"),
+                    )
+        case ".csv":
+            yield from _of_table(path, country)
+        case _:
+            for line in lines_of(chunks_of(path), longest=MAX_LINE):
+                if title := line.strip():
+                    yield Listing(title=title, country=country)
 
 
-def _opened(path: Path) -> IO[bytes]:
-    if path.suffix == ".xz":
-        return lzma.open(path)
-    if path.suffix == ".gz":
-        return gzip.open(path)  # type: ignore[return-value]
-    return path.open("rb")
+def _of_table(path: Path, country: str | None) -> Iterator[Listing]:
+    rows = csv.DictReader(lines_of(chunks_of(path), longest=MAX_LINE))
+    try:
+        if "title" not in (rows.fieldnames or ()):
+            raise InputError(f"{path}: a CSV of titles has a column 'title'")
+        for row in rows:
+            yield Listing(
+                title=row["title"] or "",
+                country=row.get("country") or country,
+                group=row.get("group") or None,
+                source=row.get("source") or None,
+                language=row.get("lang") or None,
+            )
+    except csv.Error as error:
+        raise InputError(f"{path}: line {rows.line_num}: {error}") from error

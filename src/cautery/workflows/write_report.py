@@ -166,6 +166,7 @@ def report_view(
         streams=streams,
         hero=_hero(streams),
         guards=guards,
+        safeguards=records.safeguards,
         unknowns=unknowns(records, mandate, streams, observed_s=observed),
         error_rates=tuple(records.rates.values()),
         graph=records.graph,

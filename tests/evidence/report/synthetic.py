@@ -44,6 +44,7 @@ from cautery.model import (
     Mandate,
     Membership,
     Observation,
+    Override,
     Partner,
     Reason,
     RedactedUrl,
@@ -709,6 +710,63 @@ def whole_case(*, streams: int = 50, lab: bool = True, stills: bool = True) -> C
                 ),
                 after_s=7,
             )
+    case.note(
+        "budget.spent",
+        {
+            "event": "md34",
+            "budget": 5,
+            "spending": {"low": 0, "high": 3, "over": False, "unbounded": []},
+            "left_out": ["crowded.example"],
+            "at": case.now,
+        },
+    )
+    case.note("guard.revalidated", {"why": "x", "asked": ["a", "b"], "withdrawn": ["b"], "at": END})
+    case.note(
+        "canary.probed",
+        {
+            "canary": "bakery.example",
+            "intermediary": "ISP North",
+            "targets": ["a"],
+            "direct": True,
+            "through": False,
+            "at": case.now,
+        },
+    )
+    case.note(
+        "entry.withdrawn",
+        {
+            "referral": "R-1",
+            "target": "sold.example",
+            "reasons": [{"code": "recycled-name", "text": "it has a new owner"}],
+            "published": ["ISP North"],
+            "at": case.now,
+        },
+    )
+    case.note(
+        "rollback.proposed",
+        {
+            "target": "wide.example",
+            "intermediary": "ISP South",
+            "why": "2 of 3 unrelated names are dark",
+            "dark": ["bakery.example"],
+            "tried": 3,
+            "at": case.now,
+        },
+    )
+    case.note(
+        "override.given",
+        {
+            "override": Override(
+                target="alone.example",
+                by=("A. Legal", "B. Desk"),
+                reason="seen alone in its rack",
+                at=END - timedelta(hours=2),
+                until=END,
+                bystanders=1,
+            ),
+            "approvals": [],
+        },
+    )
     for one in allowed:
         case.note(
             "entry.expired",

@@ -116,6 +116,20 @@ def test_page_one_names_the_hospital_that_was_spared(page: str) -> None:
     assert "st-anna-hospital.example" in page[: page.index('id="streams"')]
 
 
+def test_what_was_done_for_bystanders_is_told(page: str) -> None:
+    told = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    for said in (
+        "bystanders at most 3, budget 5; allowed, and left out for the budget: crowded.example",
+        "2 verdicts asked again",
+        "1 unrelated name looked at",
+        "dark through a provider: 1 time",
+        "A. Legal and B. Desk answered for alone.example",
+        "sold.example withdrawn : it has a new owner",
+        "roll-back of wide.example proposed to ISP South : 2 of 3 unrelated names are dark",
+    ):
+        assert said.replace(" :", ":") in told.replace(" :", ":")
+
+
 def test_the_page_tells_how_to_check_without_us(page: str) -> None:
     assert "sha256sum -c manifest.sha256" in page
     assert "openssl pkeyutl -verify" in page

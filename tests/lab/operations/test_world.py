@@ -15,7 +15,7 @@ from cautery.lab.operations import LIKES, OperationWorld, build_world, fact_shee
 from cautery.lab.operations.day import CASH_EUR, CRYPTO_EUR
 from cautery.model import AgencyRole, ExhibitKind, LedCategory, Role, SeizedExhibit, Tlp
 from cautery.operation.details import check_details
-from cautery.plan import served
+from cautery.plan import Supply
 
 SHEET_SIZES = {
     "channels": 2500, "works": 20000, "resellers": 560, "panels": 80, "signal servers": 9,
@@ -145,15 +145,17 @@ def test_everything_is_served_until_the_panels_or_the_signal_go(seed: int, like:
         for role in (Role.PANEL, Role.ORIGIN)
     }
 
-    assert served(world.nodes) == pytest.approx(1.0)
-    assert served(world.nodes, of[Role.PANEL]) == 0.0
-    assert served(world.nodes, of[Role.ORIGIN]) == 0.0
+    supply = Supply(world.nodes)
+    assert supply.served() == pytest.approx(1.0)
+    assert supply.served(of[Role.PANEL]) == 0.0
+    assert supply.served(of[Role.ORIGIN]) == 0.0
 
 
 def test_most_panels_are_missed_when_they_go_alone(full: OperationWorld) -> None:
     panels = [one.id for one in full.supply.assets if one.role is Role.PANEL]
 
-    missed = [one for one in panels if served(full.nodes, [one]) < 1.0]
+    supply = Supply(full.nodes)
+    missed = [one for one in panels if supply.served([one]) < 1.0]
 
     assert len(missed) > 0.8 * len(panels)
 

@@ -16,7 +16,8 @@ from cautery.errors import InputError, MandateError, SourceError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.ladder import listen
 from cautery.identify.live_folder import LiveFolder
-from cautery.identify.references import ReferenceInfo, References
+from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references import References
 from cautery.model import Channel, Limits, Mandate, Regime, Response, Window, Work
 from cautery.workflows.identification.live import LivePorts, build_live
 from cautery.workflows.identification.sources import sources_of

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.model import Marking, Pap, Role, Statement, StatementKind, Tlp
-from cautery.plan import Node, cut, served, standing
+from cautery.plan import Node, Supply, cut
 from cautery.workflows.operation.picture import DEFAULT_COST, Picture, picture_of, traits_of
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -196,7 +196,7 @@ def test_details_that_make_no_sense_change_no_need_no_demand_and_no_cost(
 
 def test_nodes_that_need_each_other_in_a_circle_stand_for_nothing() -> None:
     seen = picture_of([*SUPPLY, needs("host:edge1", "host:a"), needs("host:a", "host:edge1")])
-    up = standing(seen.nodes)
+    up = Supply(seen.nodes).standing()
     assert "host:a" not in up
     assert "host:shop" in up  # by its other edge
 
@@ -206,7 +206,7 @@ def test_a_plan_on_a_partial_picture_is_made_of_what_is_known() -> None:
     seen = picture_of(SUPPLY[:2] + SUPPLY[4:5])
     chosen = cut(seen.nodes, seen.acts(countries=["DE"]), served_at_most=0.1)
     assert [one.nodes for one in chosen.chosen] == [("host:shop",)]
-    assert served(seen.nodes, ["host:shop"]) == pytest.approx(0.0)
+    assert Supply(seen.nodes).served(["host:shop"]) == pytest.approx(0.0)
 
 
 def test_no_statements_are_an_empty_picture() -> None:
@@ -247,5 +247,5 @@ def test_any_details_at_all_leave_a_picture_that_can_be_planned_on(
         for n, (subject, about, details) in enumerate(rows)
     ]
     seen = picture_of(SUPPLY + hostile)
-    assert 0 <= served(seen.nodes, [one.nodes[0] for one in seen.acts()]) <= 1
+    assert 0 <= Supply(seen.nodes).served([one.nodes[0] for one in seen.acts()]) <= 1
     assert {one.id for one in seen.graph.assets} <= {one.id for one in seen.nodes}

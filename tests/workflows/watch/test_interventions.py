@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import Approved, digest, sign
+from cautery.adapters.facts_folder import FactsFolder, LatestFacts
 from cautery.errors import SourceError
 from cautery.model import (
     Acknowledgement,
@@ -25,6 +28,7 @@ from cautery.model import (
     Intermediary,
     Lever,
     Mandate,
+    Override,
     Reason,
     Record,
     Referral,
@@ -34,6 +38,7 @@ from cautery.model import (
 )
 from cautery.workflows.approve_referral import filed_referrals
 from cautery.workflows.watch.interventions import Intervener
+from cautery.workflows.watch.judging import Judge
 
 NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
 END = NOW + timedelta(hours=1)
@@ -108,9 +113,10 @@ class Journal:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self.failures: list[str] = []
+        self.moment = NOW
 
     def now(self) -> datetime:
-        return NOW
+        return self.moment
 
     def write(self, kind: str, body: Any) -> None:
         self.ledger.add(kind, body)
@@ -128,14 +134,21 @@ class Journal:
 class Publisher:
     def __init__(self, *, deaf: bool = False) -> None:
         self.taken: list[Referral] = []
+        self.without: list[frozenset[str]] = []
         self.deaf = deaf
 
     async def publish(
-        self, approved: Approved[Referral], to: Intermediary, *, now: datetime
+        self,
+        approved: Approved[Referral],
+        to: Intermediary,
+        *,
+        now: datetime,
+        without: Collection[str] = (),
     ) -> Acknowledgement:
         if self.deaf:
             raise SourceError("isp.example does not answer")
         self.taken.append(approved.subject)
+        self.without.append(frozenset(without))
         return Acknowledgement(
             referral=approved.subject.id,
             intermediary=to.name,
@@ -149,18 +162,60 @@ class Effects:
         pass
 
 
-def seated(publisher: Publisher) -> tuple[Intervener, Ledger, Journal]:
+class Canaries(Effects):
+    def __init__(self) -> None:
+        self.proposed: list[tuple[str, str]] = []
+
+    def propose(self, target: str, intermediary: str, *, why: str) -> None:
+        self.proposed.append((target, intermediary))
+
+
+class Mapper:
+    """A map on which nothing was looked up."""
+
+    def addresses(self, host: str) -> tuple[str, ...]:
+        return ()
+
+    def panels_of(self, keys: object) -> tuple[str, ...]:
+        return ()
+
+    def cuts(self, target: str, stream: object) -> bool:
+        return False
+
+
+class Engine:
+    async def run(self, work: Callable[[], Any]) -> Any:
+        return work()
+
+
+POPULAR = "domain,lists\ngoogle.com,t\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Facts of the day: a list of popular names, and what makes it valid."""
+    (tmp_path / "popular.csv").write_text(POPULAR)
+    (tmp_path / "facts.toml").write_text("[facts.popular]\ndate = 2026-11-24\n")
+    return tmp_path
+
+
+def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Journal]:
     ledger = Ledger()
     journal = Journal(ledger)
     ledger.add("referral.drafted", REFERRAL)
     intervener = Intervener(
         MANDATE,
         {},
-        None,  # type: ignore[arg-type]
+        Mapper(),  # type: ignore[arg-type]
         ledger=ledger,  # type: ignore[arg-type]
-        facts=None,  # type: ignore[arg-type]
-        engine=None,  # type: ignore[arg-type]
+        judge=Judge(
+            MANDATE,
+            facts=LatestFacts(FactsFolder(folder)).latest,
+            journal=journal,  # type: ignore[arg-type]
+        ),
+        engine=Engine(),  # type: ignore[arg-type]
         effects=Effects(),  # type: ignore[arg-type]
+        canaries=Canaries(),  # type: ignore[arg-type]
         publisher=publisher,
         journal=journal,  # type: ignore[arg-type]
     )
@@ -185,62 +240,219 @@ BROKEN = [
 ]
 
 
-async def test_two_approvals_let_the_list_go_once() -> None:
+async def test_two_approvals_let_the_list_go_once(folder: Path) -> None:
     publisher = Publisher()
-    intervener, ledger, _ = seated(publisher)
+    intervener, ledger, _ = seated(publisher, folder)
     ledger.add("approval.given", signed("A. Legal"))
-    await intervener._hear_approvals()
+    await intervener.hear()
     assert publisher.taken == []
     ledger.add("approval.given", signed("B. Duty"))
-    await intervener._hear_approvals()
-    await intervener._hear_approvals()
+    await intervener.hear()
+    await intervener.hear()
     assert publisher.taken == [REFERRAL]
 
 
 @pytest.mark.parametrize("forger", ["first", "last"])
-async def test_a_forged_approval_neither_helps_nor_stops_two_real_people(forger: str) -> None:
+async def test_a_forged_approval_neither_helps_nor_stops_two_real_people(
+    forger: str, folder: Path
+) -> None:
     publisher = Publisher()
-    intervener, ledger, journal = seated(publisher)
+    intervener, ledger, journal = seated(publisher, folder)
     order = [forged("B. Duty"), signed("A. Legal")]
     for body in order if forger == "first" else order[::-1]:
         ledger.add("approval.given", body)
-    await intervener._hear_approvals()
+    await intervener.hear()
     assert publisher.taken == []
     assert len(journal.failures) == 1
     ledger.add("approval.given", signed("B. Duty"))
-    await intervener._hear_approvals()
+    await intervener.hear()
     assert publisher.taken == [REFERRAL]
 
 
-async def test_one_person_twice_is_one_person() -> None:
+async def test_one_person_twice_is_one_person(folder: Path) -> None:
     publisher = Publisher()
-    intervener, ledger, _ = seated(publisher)
+    intervener, ledger, _ = seated(publisher, folder)
     ledger.add("approval.given", signed("A. Legal"))
     ledger.add("approval.given", signed("A. Legal"))
-    await intervener._hear_approvals()
+    await intervener.hear()
     assert publisher.taken == []
 
 
 @pytest.mark.parametrize("body", BROKEN)
-async def test_a_record_that_is_no_approval_ends_nothing(body: dict[str, Any]) -> None:
+async def test_a_record_that_is_no_approval_ends_nothing(
+    body: dict[str, Any], folder: Path
+) -> None:
     publisher = Publisher()
-    intervener, ledger, _ = seated(publisher)
+    intervener, ledger, _ = seated(publisher, folder)
     ledger.add("approval.given", body)
     for name in KEYS:
         ledger.add("approval.given", signed(name))
-    await intervener._hear_approvals()
+    await intervener.hear()
     assert publisher.taken == [REFERRAL]
     assert len(filed_referrals(ledger)[0].approvals) == 2  # type: ignore[arg-type]
 
 
-async def test_an_intermediary_that_does_not_answer_is_not_held_to_have_the_list() -> None:
+async def test_an_intermediary_that_does_not_answer_is_not_held_to_have_the_list(
+    folder: Path,
+) -> None:
     publisher = Publisher(deaf=True)
-    intervener, ledger, journal = seated(publisher)
+    intervener, ledger, journal = seated(publisher, folder)
     for name in KEYS:
         ledger.add("approval.given", signed(name))
-    await intervener._hear_approvals()
+    await intervener.hear()
     assert journal.failures
     assert not [e for e in ledger.entries if e.record.kind == "referral.published"]
-    filed = intervener._filed[REFERRAL.id]
+    (filed,) = intervener._filing
     assert filed.published == set()
     assert filed.again == NOW + timedelta(seconds=10)
+
+
+def bodies(ledger: Ledger, kind: str) -> list[Any]:
+    return [one.record.body for one in ledger.entries if one.record.kind == kind]
+
+
+def made_popular(folder: Path) -> None:
+    """Let the facts say, meanwhile, that the target is somebody's popular site."""
+    (folder / "popular.csv").write_text(POPULAR + "edge.pirate.example,t\n")
+
+
+async def test_what_the_facts_no_longer_allow_is_withdrawn_before_it_goes_out(
+    folder: Path,
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    made_popular(folder)
+    await intervener.hear()
+    assert publisher.taken == []
+    (withdrawn,) = bodies(ledger, "entry.withdrawn")
+    assert (withdrawn["target"], withdrawn["published"]) == ("edge.pirate.example", [])
+    assert withdrawn["reasons"][0]["code"] == "popular-name"
+    assert bodies(ledger, "guard.revalidated")[0]["withdrawn"] == ["edge.pirate.example"]
+
+
+async def test_a_block_that_stands_is_withdrawn_when_facts_change_and_its_roll_back_proposed(
+    folder: Path,
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+    await intervener.propose()
+    assert bodies(ledger, "entry.withdrawn") == []
+    made_popular(folder)
+    intervener._notice(NOW)
+    assert intervener._woken
+    await intervener.propose()
+    (withdrawn,) = bodies(ledger, "entry.withdrawn")
+    assert withdrawn["published"] == ["isp"]
+    assert intervener._canaries.proposed == [("edge.pirate.example", "isp")]  # type: ignore[attr-defined]
+    await intervener.propose()
+    assert len(bodies(ledger, "entry.withdrawn")) == 1
+
+
+async def test_a_watch_that_goes_on_judges_anew_what_it_left_standing(folder: Path) -> None:
+    publisher = Publisher()
+    first, ledger, _ = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    await first.hear()
+    made_popular(folder)
+    second, again, _ = seated(publisher, folder)
+    again.entries = ledger.entries
+    second.restore()
+    assert second._woken
+    await second.propose()
+    assert [one["target"] for one in bodies(again, "entry.withdrawn")] == ["edge.pirate.example"]
+    third, last, _ = seated(publisher, folder)
+    last.entries = again.entries
+    third.restore()
+    await third.propose()
+    assert len(bodies(last, "entry.withdrawn")) == 1
+
+
+def override(**said: Any) -> Override:
+    known: dict[str, Any] = {
+        "target": "edge.pirate.example",
+        "by": ("A. Legal", "B. Duty"),
+        "reason": "seen alone on it",
+        "at": NOW,
+        "until": NOW + timedelta(minutes=30),
+        "bystanders": 3,
+    }
+    return Override(**(known | said))
+
+
+def answered(name: str, said: Override) -> dict[str, Any]:
+    approval = sign(digest(said), approver=approver(name), key=KEYS[name], at=NOW)
+    return {"override": said, "approval": approval}
+
+
+async def test_an_override_is_in_force_once_both_people_have_signed_it(folder: Path) -> None:
+    made_popular(folder)
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ledger.add("override.signed", answered("A. Legal", override()))
+    await intervener.hear()
+    assert bodies(ledger, "override.given") == []
+    ledger.add("override.signed", answered("B. Duty", override()))
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    (given,) = bodies(ledger, "override.given")
+    assert given["override"]["by"] == ["A. Legal", "B. Duty"]
+    assert publisher.taken == [REFERRAL]
+    assert publisher.without == [frozenset()]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"by": ("A. Legal", "C. Nobody")},
+        {"at": NOW - timedelta(hours=3), "until": NOW - timedelta(hours=2)},
+        {"at": NOW + timedelta(hours=2), "until": NOW + timedelta(hours=3)},
+    ],
+)
+async def test_an_override_that_names_others_or_does_not_hold_is_none(
+    folder: Path, wrong: dict[str, Any]
+) -> None:
+    made_popular(folder)
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("override.signed", answered(name, override(**wrong)))
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    assert bodies(ledger, "override.given") == []
+    assert publisher.taken == []
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"override": 5}, {"override": None, "approval": {}}, {"override": {"by": []}}]
+)
+async def test_a_record_that_is_no_override_ends_nothing(folder: Path, body: Any) -> None:
+    publisher = Publisher()
+    intervener, ledger, journal = seated(publisher, folder)
+    ledger.add("override.signed", body)
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+    assert journal.failures
+
+
+async def test_an_overridden_block_is_withdrawn_when_its_override_ends(folder: Path) -> None:
+    made_popular(folder)
+    publisher = Publisher()
+    intervener, ledger, journal = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("override.signed", answered(name, override()))
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+    journal.moment = NOW + timedelta(minutes=31)
+    await intervener.propose()
+    assert [one["target"] for one in bodies(ledger, "entry.withdrawn")] == ["edge.pirate.example"]

@@ -26,7 +26,8 @@ from cautery.errors import (
     StorageError,
 )
 from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.identify.references import ReferenceInfo, References
+from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references import References
 from cautery.identify.windows import part_of
 from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Mandate, Regime, Window, Work
 from cautery.workflows.watch.journal import Journal

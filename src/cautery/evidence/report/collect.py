@@ -10,6 +10,7 @@ from typing import Any
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.evidence.report.safeguards import Safeguards
 from cautery.evidence.report.view import (
     Alignment,
     CustodyLine,
@@ -92,6 +93,7 @@ class Records:
     )
     expired: defaultdict[str, list[Expired]] = field(default_factory=lambda: defaultdict(list))
     dark: list[DarkProbe] = field(default_factory=list)
+    safeguards: Safeguards = field(default_factory=Safeguards)
     estimates: dict[str, Estimate] = field(default_factory=dict)
     rates: dict[tuple[str, str], ErrorRate] = field(default_factory=dict)
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -237,8 +239,8 @@ def _act(records: Records, kind: str, body: Mapping[str, Any], at: datetime) -> 
                     at=_time(body.get("at"), at),
                 )
             )
-        case _:  # a kind of which this report says nothing; it is counted all the same
-            pass
+        case _:  # a kind of which this report says nothing is counted all the same
+            records.safeguards.hear(kind, body)
 
 
 def _exhibit(records: Records, body: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cautery.evidence.report.safeguards import Safeguards
 from cautery.model import (
     Acknowledgement,
     ActionPlan,
@@ -206,6 +207,7 @@ class ReportView:
     streams: tuple[StreamView, ...]
     hero: StreamView | None
     guards: tuple[GuardVerdict, ...]
+    safeguards: Safeguards
     unknowns: tuple[Unknown, ...]
     error_rates: tuple[ErrorRate, ...]
     graph: SupplyGraph | None

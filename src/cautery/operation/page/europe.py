@@ -24,10 +24,10 @@ from cautery.operation.page.view import CountryLine
 SHADES = 5
 """Classes of the choropleth; more cannot be told apart on paper."""
 
-_ALIASES = {"UK": "GB", "EL": "GR"}
+ALIASES = {"UK": "GB", "EL": "GR"}
 """Eurostat's codes, which the press uses, to ISO 3166-1's."""
 
-_LETTER, _HIGH, _PAD = 44.0, 62.0, 14.0
+MARK_LETTER, MARK_HIGH, _PAD = 44.0, 62.0, 14.0
 """A mark's letter size, height and inner margin, in the map's own units (2 km)."""
 
 _OFFSETS = tuple(
@@ -57,10 +57,10 @@ def country_name(code: str) -> str:
     >>> country_name("HR"), country_name("UK"), country_name("??")
     ('Croatia', 'United Kingdom', '??')
     """
-    code = _ALIASES.get(code, code)
+    code = ALIASES.get(code, code)
     if code == "EU":
         return "European Union"
-    world = _world()
+    world = europe()
     if code in world["countries"]:
         return str(world["countries"][code]["name"])
     return str(world["elsewhere"].get(code, code))
@@ -79,11 +79,11 @@ def map_drawing(countries: Sequence[CountryLine]) -> MapDrawing:
     MapDrawing
         A sentence in place of the map when nothing is known by country.
     """
-    world = _world()
+    world = europe()
     shapes: dict[str, dict[str, Any]] = world["countries"]
     lines: dict[str, CountryLine] = {}
     for one in countries:
-        lines.setdefault(_ALIASES.get(one.country, one.country), one)
+        lines.setdefault(ALIASES.get(one.country, one.country), one)
     inside = {code: one for code, one in lines.items() if code in shapes}
     elsewhere = tuple(one for code, one in lines.items() if code not in shapes)
     if not inside:
@@ -92,7 +92,7 @@ def map_drawing(countries: Sequence[CountryLine]) -> MapDrawing:
         )
     measure = "users" if any(one.users for one in lines.values()) else "searches"
     breaks = _breaks([_measured(one, measure) for one in lines.values()])
-    left, top, wide, high = _frame([shapes[code]["at"] for code in inside], world)
+    left, top, wide, high = frame_of([shapes[code]["at"] for code in inside], world)
     body = [f'<rect class="sea" x="{left}" y="{top}" width="{wide}" height="{high}"/>']
     for code, shape in shapes.items():
         here = inside.get(code)
@@ -123,7 +123,8 @@ def shade_of(line: CountryLine, drawn: MapDrawing, countries: Sequence[CountryLi
 
 
 @cache
-def _world() -> dict[str, Any]:
+def europe() -> dict[str, Any]:
+    """Return the shapes: ``countries`` by code, each with name, path and anchor, and the size."""
     raw = files("cautery.operation.page").joinpath("europe.json").read_text(encoding="utf-8")
     world: dict[str, Any] = json.loads(raw)
     return world
@@ -179,10 +180,10 @@ def _legend(breaks: Sequence[float]) -> tuple[tuple[str, int], ...]:
     return (*said, (f"{words.big(breaks[-1])} and more", SHADES))
 
 
-def _frame(
+def frame_of(
     anchors: Sequence[tuple[float, float]], world: dict[str, Any]
 ) -> tuple[float, float, float, float]:
-    """Return the part of the map that holds all named countries, not narrower than most of it."""
+    """Return the part of the map that holds all anchors (left, top, wide, high), most of it."""
     wide, high = float(world["wide"]), float(world["high"])
     left = max(0.0, min(140.0, min(x for x, _ in anchors) - 120))
     right = min(wide, max(1760.0, max(x for x, _ in anchors) + 240))
@@ -196,16 +197,13 @@ def _marks(
     frame: tuple[float, float, float, float],
 ) -> list[str]:
     """Place a mark with its counts by each country, none over another."""
-    left, top, wide, high = frame
-    taken: list[tuple[float, float, float, float]] = []
     drawn: list[str] = []
     ranked = sorted(
         (one for one in lines.items() if one[1].searches or one[1].servers or one[1].arrests),
         key=lambda one: (-one[1].searches - one[1].servers - one[1].arrests, one[0]),
     )
-    for code, one in ranked:
-        x, y = shapes[code]["at"]
-        parts = [
+    counts = [
+        [
             (kind, words.number(many, 9))
             for kind, many in (
                 ("searches", one.searches),
@@ -214,22 +212,15 @@ def _marks(
             )
             if many
         ]
-        spans = [2 * _PAD + len(said) * _LETTER * 0.6 for _, said in parts]
-        across = sum(spans)
-        spot = next(
-            (
-                (x + dx, y + dy)
-                for dx, dy in _OFFSETS
-                if _free(x + dx, y + dy, across, taken)
-                and left + 8 < x + dx - across / 2
-                and x + dx + across / 2 < left + wide - 8
-                and top + 8 < y + dy - _HIGH / 2
-                and y + dy + _HIGH / 2 < top + high - 8
-            ),
-            (float(x), float(y)),
-        )
-        px, py = spot
-        taken.append((px - across / 2, py - _HIGH / 2, px + across / 2, py + _HIGH / 2))
+        for _, one in ranked
+    ]
+    anchors = [
+        (*shapes[code]["at"], sum(map(_span, parts)))
+        for (code, _), parts in zip(ranked, counts, strict=True)
+    ]
+    for (code, one), parts, (x, y, across), (px, py) in zip(
+        ranked, counts, anchors, spots(anchors, frame), strict=True
+    ):
         lead = (
             line("lead", x, y, px, py) + dot("anchor", x, y, 9)
             if math.hypot(px - x, py - y) > 20
@@ -237,19 +228,55 @@ def _marks(
         )
         at = px - across / 2
         boxes = []
-        for (kind, said), span in zip(parts, spans, strict=True):
+        for kind, said in parts:
+            span = _span((kind, said))
             boxes.append(
-                f'<rect class="k-{kind}" x="{at:.0f}" y="{py - _HIGH / 2:.0f}" width="{span:.0f}" '
-                f'height="{_HIGH:.0f}"/>'
-                + text(at + span / 2, py + _LETTER * 0.36, said, "", "middle")
+                f'<rect class="k-{kind}" x="{at:.0f}" y="{py - MARK_HIGH / 2:.0f}" '
+                f'width="{span:.0f}" height="{MARK_HIGH:.0f}"/>'
+                + text(at + span / 2, py + MARK_LETTER * 0.36, said, "", "middle")
             )
             at += span
         drawn.append(
             f'<g class="mark">{hint(f"{country_name(code)}: {_said(one)}")}{lead}'
-            f'<rect class="rim" x="{px - across / 2 - 4:.0f}" y="{py - _HIGH / 2 - 4:.0f}" '
-            f'width="{across + 8:.0f}" height="{_HIGH + 8:.0f}" rx="8"/>{"".join(boxes)}</g>'
+            f'<rect class="rim" x="{px - across / 2 - 4:.0f}" y="{py - MARK_HIGH / 2 - 4:.0f}" '
+            f'width="{across + 8:.0f}" height="{MARK_HIGH + 8:.0f}" rx="8"/>{"".join(boxes)}</g>'
         )
     return drawn
+
+
+def spots(
+    anchors: Sequence[tuple[float, float, float]], frame: tuple[float, float, float, float]
+) -> list[tuple[float, float]]:
+    """Return where marks stand: near their anchors, within the frame, none over another.
+
+    Parameters
+    ----------
+    anchors : sequence of (float, float, float)
+        Place of each country, and how wide its mark is; the first ones choose first.
+    """
+    left, top, wide, high = frame
+    taken: list[tuple[float, float, float, float]] = []
+    found = []
+    for x, y, across in anchors:
+        px, py = next(
+            (
+                (x + dx, y + dy)
+                for dx, dy in _OFFSETS
+                if _free(x + dx, y + dy, across, taken)
+                and left + 8 < x + dx - across / 2
+                and x + dx + across / 2 < left + wide - 8
+                and top + 8 < y + dy - MARK_HIGH / 2
+                and y + dy + MARK_HIGH / 2 < top + high - 8
+            ),
+            (float(x), float(y)),
+        )
+        taken.append((px - across / 2, py - MARK_HIGH / 2, px + across / 2, py + MARK_HIGH / 2))
+        found.append((px, py))
+    return found
+
+
+def _span(part: tuple[str, str]) -> float:
+    return 2 * _PAD + len(part[1]) * MARK_LETTER * 0.6
 
 
 def _free(
@@ -258,7 +285,7 @@ def _free(
     return all(
         x + across / 2 + 12 < a
         or c + 12 < x - across / 2
-        or y + _HIGH / 2 + 12 < b
-        or d + 12 < y - _HIGH / 2
+        or y + MARK_HIGH / 2 + 12 < b
+        or d + 12 < y - MARK_HIGH / 2
         for a, b, c, d in taken
     )

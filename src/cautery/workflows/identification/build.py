@@ -21,7 +21,8 @@ from typing import Any
 from cautery.errors import DecodeError, InputError, SourceError, StorageError
 from cautery.fingerprint.audio import loudness_db
 from cautery.fingerprint.recipe import Recipe
-from cautery.identify.references import ReferenceInfo, References
+from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references import References
 from cautery.model.media import Decoded
 from cautery.model.ports import Decoder, Engine
 from cautery.workflows.identification.sources import Source

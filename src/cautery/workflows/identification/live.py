@@ -11,7 +11,8 @@ from pathlib import Path
 from cautery.errors import InputError, MandateError, StorageError
 from cautery.fingerprint.recipe import Recipe
 from cautery.identify.live_folder import LiveFolder
-from cautery.identify.references import Kind, ReferenceInfo, References
+from cautery.identify.reference_info import Kind, ReferenceInfo
+from cautery.identify.references import References
 from cautery.model import Mandate
 from cautery.model.ports import Clock, Decoder, Engine, Fetcher, Streams
 from cautery.workflows.identification.sources import Source

@@ -9,7 +9,7 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.model import Competence, CoTenant, StepKind, to_json
-from cautery.plan import Cut, cut, served
+from cautery.plan import Cut, Supply, cut
 from cautery.workflows.operation.course import record_cut
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.picture import Picture, picture_of
@@ -78,7 +78,7 @@ def plan_cut(
         )
     able = {one.country for one in desk.operation.agencies if one.may(Competence.SEIZE)}
     acts = seen.acts(countries=able)
-    floor = served(seen.nodes, {node for one in acts if one.allowed for node in one.nodes})
+    floor = Supply(seen.nodes).served({node for one in acts if one.allowed for node in one.nodes})
     goal = max(served_at_most, min(1.0, floor + SLACK) if floor > served_at_most - SLACK else 0.0)
     chosen = cut(
         seen.nodes, acts, served_at_most=goal, countries_at_most=countries_at_most, seed=seed

@@ -24,7 +24,7 @@ from cautery.model import (
 )
 from cautery.operation.board import Board, BoardView
 from cautery.operation.schedule import Hours, alternatives, replan
-from cautery.plan import Act, Cut, Node, cut, served
+from cautery.plan import Act, Cut, Node, Supply, cut
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.picture import Picture, picture_of
 from cautery.workflows.operation.plan_day import able_countries, day_steps
@@ -82,6 +82,7 @@ class RunningDay:
     ) -> None:
         self._day, self._operation, self._desk = day, operation, desk
         self._nodes, self._graph, self._acts = nodes, graph, acts
+        self._supply = Supply(nodes)
         self._goal, self._budget, self._hours = served_at_most, collateral_budget, hours
         self._reports = list(reports)
         self._answers = list(answers)
@@ -272,7 +273,7 @@ class RunningDay:
 
     def _served(self, gone: frozenset[str]) -> float:
         if gone not in self._known:
-            self._known[gone] = served(self._nodes, gone)
+            self._known[gone] = self._supply.served(gone)
         return self._known[gone]
 
     def _record(self, kind: str, noun: object, at: datetime) -> None:

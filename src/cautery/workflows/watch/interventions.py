@@ -1,66 +1,49 @@
 """From proven streams to a guarded plan and an approved list.
 
-The guard decides which interventions exist, the plan chooses the fewest, a referral is drafted
-under an order in force, two people approve it, and the list goes to the intermediaries. What it
-did is seen by :mod:`cautery.workflows.watch.effects`.
+The guard decides which interventions exist, the plan chooses the fewest within each event's
+collateral budget, a referral is drafted under an order in force, two people approve it, and what
+the guard still allows goes to the intermediaries. What it did is seen by
+:mod:`cautery.workflows.watch.effects`, and whom it hurt by
+:mod:`cautery.workflows.watch.canaries`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from itertools import combinations
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any
 
-from cautery.act import Approved, Publisher, approve, draft, orders_in_force
-from cautery.errors import ApprovalError, InputError, SourceError
+from cautery.act import Publisher
 from cautery.model import (
-    ActionPlan,
-    Approval,
-    Decision,
-    ExhibitId,
-    Finding,
+    BlockEntry,
     GuardVerdict,
     Intermediary,
-    Lever,
     Mandate,
     Referral,
     from_json,
-    to_json,
 )
-from cautery.model.ports import Engine, Facts, Ledger
-from cautery.plan import candidates, choose
+from cautery.model.ports import Engine, Ledger
+from cautery.plan.revalidation import due
+from cautery.workflows.watch.canaries import PROPOSED, CanaryWatch
 from cautery.workflows.watch.effects import EffectWatch
+from cautery.workflows.watch.filing import Filed, Filing
 from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.judging import Judge
+from cautery.workflows.watch.neighbours import lawful_streams
+from cautery.workflows.watch.overrides import GIVEN, SIGNED, Overrides
 from cautery.workflows.watch.streams import Stream
 from cautery.workflows.watch.supply import Mapper
 
 TICK_S = 0.5
 BATCH_S = 2.0
 """Targets found within so many seconds go to the approvers as one referral."""
-AGAIN_S = 10.0
-"""An intermediary that did not take a list is asked again after so long."""
-MOST_APPROVALS = 12
-ISP_LEVERS = (Lever.NAME, Lever.ADDRESS)
-"""What an access provider can apply; a URL is for the hoster's notice."""
-
-
-@dataclass(slots=True)
-class Filed:
-    """A referral on its way: drafted, signed, published."""
-
-    referral: Referral
-    approvals: list[Approval] = field(default_factory=list)
-    published: set[str] = field(default_factory=set)
-    again: datetime | None = None
-    """Not to be tried before this moment."""
-    judged: int = 0
-    """So many approvals were looked at and did not suffice."""
+REVALIDATED = "guard.revalidated"
 
 
 class Intervener:
-    """Plans, drafts and publishes, for as long as the watch lasts."""
+    """Plans, drafts, publishes and takes back, for as long as the watch lasts."""
 
     def __init__(
         self,
@@ -69,9 +52,10 @@ class Intervener:
         mapper: Mapper,
         *,
         ledger: Ledger,
-        facts: Facts,
+        judge: Judge,
         engine: Engine,
         effects: EffectWatch,
+        canaries: CanaryWatch,
         publisher: Publisher,
         journal: Journal,
     ) -> None:
@@ -79,46 +63,52 @@ class Intervener:
         self._streams = streams
         self._mapper = mapper
         self._ledger = ledger
-        self._facts = facts
+        self._judge = judge
         self._engine = engine
         self._effects = effects
-        self._publisher = publisher
+        self._canaries = canaries
         self._journal = journal
-        self._guarded: dict[str, Decision] = {}
+        self._overrides = Overrides(mandate, journal=journal)
+        self._filing = Filing(
+            mandate,
+            streams,
+            cuts=mapper.cuts,
+            on_published=self._on_published,
+            publisher=publisher,
+            journal=journal,
+        )
         self._planned: frozenset[str] = frozenset()
-        self._filed: dict[str, Filed] = {}
         self._heard = 0
         self._woken = False
+        self._ask_at: datetime | None = None
+        """When the first verdict that stands runs out, the window being longer."""
+        self._facts = judge.facts()
 
     def wake(self) -> None:
         """Say that something new was proven."""
         self._woken = True
 
     def restore(self) -> None:
-        """Take up what an earlier run of this case had filed and published."""
+        """Take up what an earlier run of this case had filed and published.
+
+        What it left standing is judged anew as soon as work begins: another day, another window.
+        """
+        for entry in self._ledger.read(kinds=(GIVEN,)):
+            self._overrides.hear(GIVEN, entry.record.body)
         for entry in self._ledger.read():
             kind, body = entry.record.kind, entry.record.body
             if kind == "guard.decided":
-                verdict = from_json(GuardVerdict, body)
-                self._guarded[verdict.target] = verdict.decision
-            elif kind == "referral.drafted":
-                referral = from_json(Referral, body)
-                self._filed[referral.id] = Filed(referral)
-            elif kind == "referral.published":
-                self._restore_published(body)
+                self._judge.restore(from_json(GuardVerdict, body))
             elif kind in ("dark.probed", "entry.expired"):
                 self._effects.restore(kind, body)
-            if kind == "approval.given":
-                self._approved(body)
+            elif kind == PROPOSED:
+                self._canaries.restore(kind, body)
+            elif kind == SIGNED:
+                self._overrides.hear(kind, body)
+            else:
+                self._filing.restore(kind, body)
             self._heard = entry.index + 1
-
-    def _restore_published(self, body: Mapping[str, object]) -> None:
-        filed = self._filed.get(str(body["referral"]))
-        to = next((i for i in self._mandate.intermediaries if i.name == body["intermediary"]), None)
-        if filed is None or to is None:
-            return
-        filed.published.add(to.name)
-        self._effects.add(filed.referral, to)
+        self._woken = any(self._standing())
 
     async def work(self) -> None:
         """Do whatever is next, for ever."""
@@ -126,196 +116,156 @@ class Intervener:
         while True:
             await asyncio.sleep(TICK_S)
             now = self._journal.now()
+            self._notice(now)
             if self._woken and since is None:
                 since = now
             if since is not None and (now - since).total_seconds() >= BATCH_S:
                 self._woken, since = False, None
-                await self._propose()
-            await self._hear_approvals()
+                await self.propose()
+            await self.hear()
             self._effects.look(now)
+            self._canaries.look(now)
 
     async def finish(self) -> None:
         """Before the end: propose what is new, and look once more at what has expired."""
-        await self._propose()
+        await self.propose()
         await self._effects.finish()
+        await self._canaries.finish()
+
+    def _notice(self, now: datetime) -> None:
+        """Wake when facts were renewed, or a verdict runs out before the window does."""
+        facts = self._judge.facts()
+        if facts is not self._facts:
+            self._facts, self._woken = facts, True
+        if self._ask_at is not None and now >= self._ask_at:
+            self._ask_at, self._woken = None, True
 
     # -- plan -------------------------------------------------------------------------------
 
-    async def _propose(self) -> None:
+    async def propose(self) -> None:
+        """Judge what stands, plan for what is proven, and draft what is new."""
+        standing = [(filed, entry) for filed, entry in self._standing() if filed.published]
+        if standing:
+            await self._revalidate(standing, why="while it stands")
+        known = self._known()
+        proven = known["proven"]
+        if not proven:
+            return
+        now = self._journal.now()
+        plan, spent = await self._engine.run(
+            partial(
+                self._judge.plan,
+                **known,
+                at=now,
+                events={key: self._event_of(key) for key in proven},
+                standing=self._spent(),
+            )
+        )
+        self._judge.record(one.guard for one in (*plan.chosen, *plan.refused))
+        self._judge.record_spending(spent, at=now)
+        chosen = frozenset(one.target for one in plan.chosen)
+        if chosen != self._planned:
+            self._planned = chosen
+            self._journal.write("plan.made", plan)
+        self._filing.draft(plan)
+        self._plan_next()
+
+    def _known(self) -> dict[str, Any]:
+        """Return what the guard is told of this watch: suspects, lawful ones, overrides."""
         proven = {
             key: self._mapper.addresses(one.host)
             for key, one in self._streams.items()
             if one.proven
         }
-        if not proven:
-            return
-        plan = await self._engine.run(self._plan, proven, self._lawful(), self._journal.now())
-        self._record_guard(plan)
-        chosen = frozenset(one.target for one in plan.chosen)
-        if chosen != self._planned:
-            self._planned = chosen
-            self._journal.write("plan.made", plan)
-        self._draft(plan)
-
-    def _plan(
-        self,
-        proven: Mapping[str, tuple[str, ...]],
-        lawful: Mapping[str, tuple[str, ...]],
-        at: datetime,
-    ) -> ActionPlan:
-        found = candidates(
-            proven,
-            facts=self._facts,
-            at=at,
-            lawful=lawful,
-            hosts=self._mapper.panels_of(proven),
-            allow=self._mandate.network.allow,
-        )
-        return choose([one for one in found if one.lever in ISP_LEVERS], streams=proven)
-
-    def _lawful(self) -> dict[str, tuple[str, ...]]:
-        """List what must stay up: partners, and hosts of which nothing was proven."""
-        accused = {one.host for one in self._streams.values() if one.proven}
         return {
-            key: self._mapper.addresses(one.host)
-            for key, one in self._streams.items()
-            if one.verdict is not None
-            and (
-                one.verdict.finding is Finding.LICENSED
-                or (one.verdict.finding is Finding.NOTHING and one.host not in accused)
-            )
+            "proven": proven,
+            "lawful": lawful_streams(self._streams, self._mapper),
+            "hosts": self._mapper.panels_of(proven),
+            "overrides": self._overrides.holding(self._journal.now()),
         }
 
-    def _record_guard(self, plan: ActionPlan) -> None:
-        for one in (*plan.chosen, *plan.refused):
-            if self._guarded.get(one.target) is not one.guard.decision:
-                self._guarded[one.target] = one.guard.decision
-                self._journal.write("guard.decided", one.guard)
+    def _event_of(self, key: str) -> str | None:
+        verdict = self._streams[key].verdict
+        return None if verdict is None else verdict.event
 
-    # -- draft and approve ------------------------------------------------------------------
-
-    def _draft(self, plan: ActionPlan) -> None:
-        now = self._journal.now()
-        for territory in sorted({one.territory for one in self._mandate.intermediaries}):
-            orders = orders_in_force(self._mandate.orders, territory=territory, at=now)
-            if not orders:
-                continue
-            filed = {
-                entry.target
-                for one in self._filed.values()
-                if one.referral.territory == territory
-                for entry in one.referral.entries
-                if entry.valid_until > now
-            }
-            fresh = tuple(one for one in plan.chosen if one.target not in filed)
-            if not fresh:
-                continue
-            urls = sorted({url for one in fresh for url in one.streams if url in self._streams})
-            events = {v.event for url in urls if (v := self._streams[url].verdict) is not None}
-            event = next(iter(events)) if len(events) == 1 else None
-            try:
-                referral = draft(
-                    replace(plan, chosen=fresh),
-                    order=orders[0],
-                    event=None if event is None else self._mandate.event(event),
-                    window=self._mandate.window,
-                    at=now,
-                    exhibits={url: self._exhibits(url) for url in urls},
-                    levers=ISP_LEVERS,
-                )
-            except (InputError, ApprovalError) as error:
-                self._journal.fail("referral", territory, error)
-                continue
-            self._filed[referral.id] = Filed(referral)
-            self._journal.write("referral.drafted", referral)
-
-    def _exhibits(self, url: str) -> tuple[ExhibitId, ...]:
-        verdict = self._streams[url].verdict
-        if verdict is None:
-            return ()
-        return tuple(dict.fromkeys(e for one in verdict.observations for e in one.exhibits))
-
-    async def _hear_approvals(self) -> None:
-        for entry in self._ledger.read(since=self._heard, kinds=("approval.given",)):
-            self._approved(entry.record.body)
-            self._journal.pass_on(entry)
-            self._heard = max(self._heard, entry.index + 1)
-        for filed in list(self._filed.values()):
-            rested = filed.again is None or filed.again <= self._journal.now()
-            if len(filed.approvals) >= 2 and rested:
-                await self._publish(filed)
-
-    def _approved(self, body: Mapping[str, object]) -> None:
-        """Take an approval up; a record that is none, whoever wrote it, is a failure, no more."""
-        referral = self._filed.get(str(body.get("referral")))
-        if referral is None:
-            return
-        plain = {name: value for name, value in body.items() if name != "referral"}
-        try:
-            referral.approvals.append(from_json(Approval, plain))
-        except InputError as error:
-            self._journal.fail("approval", referral.referral.id, error)
-
-    async def _publish(self, filed: Filed) -> None:
-        waiting = [
-            one
-            for one in self._mandate.intermediaries
-            if one.territory == filed.referral.territory and one.name not in filed.published
-        ]
-        if not waiting:
-            return
-        approved = self._approval_of(filed)
-        if approved is not None:
-            await asyncio.gather(*(self._hand_in(filed, approved, one) for one in waiting))
-
-    def _approval_of(self, filed: Filed) -> Approved[Referral] | None:
-        """Find two approvals that hold together; a forged third must not stop two real people."""
-        if filed.judged == len(filed.approvals):
-            return None
-        why: ApprovalError | None = None
-        for pair in combinations(filed.approvals[-MOST_APPROVALS:], 2):
-            try:
-                return approve(filed.referral, pair, mandate=self._mandate, now=self._journal.now())
-            except ApprovalError as error:
-                why = error
-        filed.judged = len(filed.approvals)
-        if why is not None:
-            self._journal.fail("approval", filed.referral.id, why)
-        return None
-
-    async def _hand_in(self, filed: Filed, approved: Approved[Referral], to: Intermediary) -> None:
-        import rfc8785  # noqa: PLC0415 - only where something leaves
-
-        now = self._journal.now()
-        referral = approved.subject
-        try:
-            acknowledgement = await self._publisher.publish(approved, to, now=now)
-        except (SourceError, ApprovalError) as error:
-            filed.again = now + timedelta(seconds=AGAIN_S)
-            self._journal.fail("publish", to.name, error)
-            return
-        filed.published.add(to.name)
-        exhibit = self._journal.seal(
-            rfc8785.dumps(to_json(referral)), what="list", media_type="application/json", at=now
-        )
-        streams = {
-            entry.target: [
-                key
+    def _spent(self) -> dict[str | None, list[GuardVerdict]]:
+        """Return, by event, the verdicts of what is on lists and stands."""
+        found: dict[str | None, list[GuardVerdict]] = {}
+        for filed, entry in self._standing():
+            events = {
+                self._event_of(key)
                 for key, one in self._streams.items()
                 if one.proven and self._mapper.cuts(entry.target, one)
-            ]
-            for entry in referral.entries
-        }
+            }
+            for event in events or {filed.referral.event}:
+                found.setdefault(event, []).append(entry.guard)
+        return found
+
+    # -- ask again --------------------------------------------------------------------------
+
+    def _standing(self) -> Iterable[tuple[Filed, BlockEntry]]:
+        now = self._journal.now()
+        return ((filed, entry) for filed in self._filing for entry in filed.standing(now))
+
+    def _plan_next(self) -> None:
+        """Note when the first verdict ends that does not hold to the end of the window."""
+        verdicts = [entry.guard for _, entry in self._standing()]
+        short = set(due(verdicts, self._mandate.window))
+        self._ask_at = min(
+            (one.valid_until for one in verdicts if one.target in short), default=None
+        )
+
+    async def _revalidate(self, entries: Collection[tuple[Filed, BlockEntry]], *, why: str) -> None:
+        """Judge entries anew; withdraw what is allowed no more, and propose to unblock it."""
+        now = self._journal.now()
+        found = await self._engine.run(
+            partial(
+                self._judge.again,
+                {entry.target: entry.guard for _, entry in entries}.values(),
+                **self._known(),
+                at=now,
+            )
+        )
+        gone = {one.target: one for one in found.withdrawn}
+        self._judge.record(gone.values())
         self._journal.write(
-            "referral.published",
+            REVALIDATED,
             {
-                "referral": referral.id,
-                "intermediary": to.name,
-                "exhibit": exhibit,
+                "why": why,
+                "asked": sorted({entry.target for _, entry in entries}),
+                "withdrawn": sorted(gone),
                 "at": now,
-                "targets": [entry.target for entry in referral.entries],
-                "streams": streams,
             },
         )
-        self._journal.write("acknowledgement", acknowledgement)
+        for filed, entry in entries:
+            verdict = gone.get(entry.target)
+            if verdict is None or entry.target in filed.withdrawn:
+                continue
+            self._filing.withdraw(filed, {entry.target: verdict.reasons})
+            for name in sorted(filed.published):
+                self._canaries.propose(
+                    entry.target,
+                    name,
+                    why=f"the guard allows it no more: {verdict.reasons[0].text}",
+                )
+
+    # -- approve and publish ----------------------------------------------------------------
+
+    async def hear(self) -> None:
+        """Take up what people signed, and hand in what two of them have approved."""
+        for entry in self._ledger.read(since=self._heard, kinds=("approval.given", SIGNED)):
+            if entry.record.kind == SIGNED:
+                self._woken |= self._overrides.hear(SIGNED, entry.record.body)
+            else:
+                self._filing.approved(entry.record.body)
+            self._journal.pass_on(entry)
+            self._heard = max(self._heard, entry.index + 1)
+        for filed in self._filing.ready():
+            entries = [(filed, entry) for entry in filed.standing(self._journal.now())]
+            if entries and filed.judged < len(filed.approvals):
+                await self._revalidate(entries, why="before publication")
+            await self._filing.publish(filed)
+
+    def _on_published(self, referral: Referral, to: Intermediary) -> None:
         self._effects.add(referral, to)
+        self._canaries.add(referral, to)

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from cautery.errors import CauteryError, InputError, SourceError
-from cautery.identify.references import ReferenceInfo, References
+from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references import References
 from cautery.model import Decoded, Limits, Mandate
 from cautery.model.ports import Decoder, Engine, Fetcher, Streams
 from cautery.watch.hls import MediaPlaylist, Segment

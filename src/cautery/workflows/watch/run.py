@@ -34,10 +34,13 @@ from cautery.model.ports import (
     Streams,
     Vault,
 )
+from cautery.workflows.watch.canaries import CanaryWatch
 from cautery.workflows.watch.effects import EffectWatch
 from cautery.workflows.watch.estimates import estimates
 from cautery.workflows.watch.interventions import Intervener
 from cautery.workflows.watch.journal import Journal, Listener
+from cautery.workflows.watch.judging import Judge
+from cautery.workflows.watch.neighbours import Neighbours
 from cautery.workflows.watch.probes import Prober
 from cautery.workflows.watch.references import Pump, Tape, feeds_of
 from cautery.workflows.watch.restore import restored_streams
@@ -53,7 +56,11 @@ CHECKPOINT_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchPorts:
-    """The world as one watch meets it."""
+    """The world as one watch meets it.
+
+    ``facts_now`` returns the facts as they are at the moment of asking; ``facts`` are those that
+    the watch began with.
+    """
 
     clock: Clock
     ledger: Ledger
@@ -67,6 +74,7 @@ class WatchPorts:
     decoder: Decoder
     engine: Engine
     facts: Facts
+    facts_now: Callable[[], Facts]
     publisher: Publisher
     redaction_key: bytes
     checkpoint: Callable[[], None]
@@ -188,15 +196,30 @@ class _Watch:
             engine=ports.engine,
             journal=journal,
         )
+        neighbours = Neighbours(
+            mandate,
+            self._streams,
+            self._mapper,
+            facts=ports.facts_now,
+            journal=journal,
+        )
         self._intervener = Intervener(
             mandate,
             self._streams,
             self._mapper,
             ledger=ports.ledger,
-            facts=ports.facts,
+            judge=Judge(mandate, facts=ports.facts_now, journal=journal),
             engine=ports.engine,
             effects=EffectWatch(
                 self._streams, cuts=self._mapper.cuts, fetcher=ports.fetcher, journal=journal
+            ),
+            canaries=CanaryWatch(
+                facts=ports.facts_now,
+                beside=neighbours.beside,
+                meant=neighbours.meant,
+                fetcher=ports.fetcher,
+                journal=journal,
+                port=mandate.network.canary_port,
             ),
             publisher=ports.publisher,
             journal=journal,

@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from cautery.catalogue import Resolver
+from cautery.catalogue import Listing, Resolution, Resolver
 from cautery.errors import CauteryError, InputError, SourceError, StorageError
 from cautery.model import Digest, ExhibitId, Limits, Offer, Source, digest_of, host_of
 from cautery.model.ports import Fetcher
 from cautery.watch import (
     PlaylistEntry,
     ReadWarning,
+    api_url,
+    entries_of,
     m3u,
     page,
+    playlist_url,
     redacted_text,
     redacted_warning,
     xtream,
@@ -112,7 +115,7 @@ class SourceReader:
             return
         url = source.location
         if source.username is not None and source.password is not None and "?" not in url:
-            url = xtream.playlist_url(url, username=source.username, password=source.password)
+            url = playlist_url(url, username=source.username, password=source.password)
         answer = await self._fetcher.fetch(url, limits=LIST)
         if answer.status != 200:
             raise SourceError(f"{host_of(url)} answers {answer.status}")
@@ -147,7 +150,7 @@ class SourceReader:
         username, password = source.username, source.password
         if username is None or password is None:
             raise InputError(f"{source.location}: a panel is read with a recorded test purchase")
-        ask = xtream.api_url(source.location, username=username, password=password)
+        ask = api_url(source.location, username=username, password=password)
         account = await self._fetcher.fetch(ask, limits=PAGE)
         if account.status != 200:
             raise SourceError(f"{host_of(ask)} answers {account.status}")
@@ -160,16 +163,14 @@ class SourceReader:
         for kind, action in xtream.ACTIONS.items():
             if kind == "series":
                 continue  # its episodes are listed by get_series_info alone
-            url = xtream.api_url(
-                source.location, username=username, password=password, action=action
-            )
+            url = api_url(source.location, username=username, password=password, action=action)
             answer = await self._fetcher.fetch(url, limits=LIST)
             if answer.status != 200:
                 continue
             bodies += answer.body
             more, told = await asyncio.to_thread(
                 _gather,
-                xtream.entries_of(
+                entries_of(
                     xtream.read_streams([answer.body], kind=kind),
                     base=source.location,
                     username=username,
@@ -306,6 +307,7 @@ class SourceReader:
         now = self._journal.now()
         before = self._seen.lists.get(shown, set())
         offered: set[str] = set()
+        new: dict[str, PlaylistEntry] = {}
         for entry in entries[:MAX_STREAMS]:
             if not entry.url.startswith(("http://", "https://")):
                 continue
@@ -314,8 +316,9 @@ class SourceReader:
             known = self._streams.get(key)
             if known is not None:
                 known.live = True
-                continue
-            self._streams[key] = self._appeared(key, entry, shown, now)
+            else:
+                new.setdefault(key, entry)
+        self._appear(new, shown, now)
         self._seen.lists[shown] = offered
         if source.kind == "xtream":
             self._seen.panels[host_of(source.location)] = offered
@@ -324,44 +327,53 @@ class SourceReader:
             self._streams[key].live = False
             self._journal.write("stream.vanished", {"url": key, "source": shown, "at": now})
 
-    def _appeared(self, key: str, entry: PlaylistEntry, source: str, now: datetime) -> Stream:
-        earlier = self._restored.pop(key, None)
-        if earlier is not None:
-            earlier.url = entry.url
-            earlier.live = True
-            return earlier
-        title = self._title(entry)
-        offer = self._resolve(entry, title)
-        stream = Stream(
-            url=entry.url,
-            key=key,
-            host=host_of(entry.url),
-            title=title,
-            source=source,
-            first_seen=now,
-            offer=offer,
-        )
-        self._journal.write(
-            "stream.appeared",
-            {
-                "url": key,
-                "title": title,
-                "source": source,
-                "host": stream.host,
-                "at": now,
-                "offer": offer,
-            },
-        )
-        return stream
+    def _appear(self, new: dict[str, PlaylistEntry], source: str, now: datetime) -> None:
+        """Take up streams; those that no earlier run knew are resolved together."""
+        unknown: list[tuple[str, PlaylistEntry, str | None]] = []
+        for key, entry in new.items():
+            earlier = self._restored.pop(key, None)
+            if earlier is None:
+                unknown.append((key, entry, self._title(entry)))
+            else:
+                earlier.url = entry.url
+                earlier.live = True
+                self._streams[key] = earlier
+        listings = [
+            Listing(title=title or "", group=entry.attribute("group-title"))
+            for _, entry, title in unknown
+        ]
+        for (key, entry, title), found in zip(
+            unknown, self._resolver.resolve_all(listings), strict=True
+        ):
+            offer = self._offer(entry, title, found)
+            self._streams[key] = Stream(
+                url=entry.url,
+                key=key,
+                host=host_of(entry.url),
+                title=title,
+                source=source,
+                first_seen=now,
+                offer=offer,
+            )
+            self._journal.write(
+                "stream.appeared",
+                {
+                    "url": key,
+                    "title": title,
+                    "source": source,
+                    "host": self._streams[key].host,
+                    "at": now,
+                    "offer": offer,
+                },
+            )
 
     def _title(self, entry: PlaylistEntry) -> str | None:
         """Return the title as it may be recorded: a URL in it may carry a line's credentials."""
         return redacted_text(entry.title, self._journal.key) if entry.title else entry.title
 
-    def _resolve(self, entry: PlaylistEntry, title: str | None) -> Offer | None:
+    def _offer(self, entry: PlaylistEntry, title: str | None, found: Resolution) -> Offer | None:
         if not title:
             return None
-        found = self._resolver.resolve(title)
         return Offer(
             url=self._journal.redact(entry.url),
             title=title,

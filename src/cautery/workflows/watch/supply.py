@@ -103,6 +103,10 @@ class Mapper:
             sorted(panel for panel, listed in self._seen.panels.items() if listed & wanted)
         )
 
+    def suspects(self) -> tuple[str, ...]:
+        """Return the panels and storefronts that were read."""
+        return tuple(sorted({*self._seen.panels, *self._seen.pages}))
+
     async def work(self) -> None:
         """Look up what is new and redraw, for ever."""
         while True:

@@ -47,6 +47,14 @@ class Tally:
     approvals: int = 0
     networks: int = 0
     sealed: int = 0
+    revalidated: int = 0
+    withdrawn: set[str] = field(default_factory=set)
+    canaries: set[str] = field(default_factory=set)
+    canaries_dark: set[tuple[str, str]] = field(default_factory=set)
+    rollbacks: set[tuple[str, str]] = field(default_factory=set)
+    overrides: set[str] = field(default_factory=set)
+    spent: dict[str | None, tuple[int | None, int]] = field(default_factory=dict)
+    """By event: the most bystanders that its blocks may hit, and its budget."""
 
     def hear(self, entry: Entry) -> None:
         """Count one record."""
@@ -93,6 +101,28 @@ class Tally:
             self.networks = len(body["networks"])
         elif kind == "exhibit.sealed":
             self.sealed += 1
+        else:
+            self._safeguard(kind, body)
+
+    def _safeguard(self, kind: str, body: Json) -> None:
+        if kind == "guard.revalidated":
+            self.revalidated += len(body["asked"])
+        elif kind == "entry.withdrawn":
+            self.withdrawn.add(body["target"])
+        elif kind == "canary.probed":
+            self.canaries.add(body["canary"])
+            key = (body["canary"], body["intermediary"])
+            hit = body["direct"] is True and body["through"] is False
+            if hit:
+                self.canaries_dark.add(key)
+            else:
+                self.canaries_dark.discard(key)
+        elif kind == "rollback.proposed":
+            self.rollbacks.add((body["target"], body["intermediary"]))
+        elif kind == "override.given":
+            self.overrides.add(body["override"]["target"])
+        elif kind == "budget.spent":
+            self.spent[body["event"]] = (body["spending"]["high"], body["budget"])
 
     def _verdict(self, body: Json) -> None:
         url = body["url"]

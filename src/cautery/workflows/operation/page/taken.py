@@ -22,7 +22,7 @@ from cautery.operation.page.view import (
     SupplyView,
 )
 from cautery.operation.totals import journal, totals
-from cautery.plan import standing
+from cautery.plan import Supply
 from cautery.workflows.operation.course import CUT
 from cautery.workflows.operation.draft_instrument import filed_drafts
 from cautery.workflows.operation.page.material import Material
@@ -50,8 +50,8 @@ def supply(material: Material) -> SupplyView | None:
     if not material.seen.nodes:
         return None
     there = {one.id for one in material.seen.nodes}
-    up = standing(material.seen.nodes, material.removed & there)
-    before = standing(material.seen.nodes)
+    known = Supply(material.seen.nodes)
+    up, before = known.standing(material.removed & there), known.standing()
     weight = sum(one.weight for one in material.seen.nodes) or 1.0
     drawn = {one.id for one in material.seen.graph.assets if one.role in _ROLES_DRAWN}
     planned = [dict(one) for one in material.desk.bodies(CUT)]

@@ -1,0 +1,170 @@
+"""What facts say of who is where: passive DNS, certificates, dedication, owners."""
+
+from __future__ import annotations
+
+import ipaddress
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+
+from cautery.adapters._fact_ranges import RangeTable
+from cautery.adapters._fact_tables import FactTables
+from cautery.adapters._fact_text import (
+    Address,
+    parents,
+    read_address,
+    read_moment,
+    read_name,
+    read_span,
+)
+from cautery.model import CoHosted, DedicatedFact, OwnerFact
+
+
+class HostingFacts:
+    """Observations and statements, each with its own time."""
+
+    def __init__(self, tables: FactTables) -> None:
+        self._tables = tables
+        tables.moments |= {
+            "passive-dns": lambda: self._last_seen("passive-dns"),
+            "certificates": lambda: self._last_seen("certificates"),
+            "dedicated": lambda: (_noon(one.evidence_date) for one in self._dedicated.values()),
+            "owners": lambda: (_noon(one.since) for one in self._all_owners),
+        }
+
+    def names_on(self, ip: Address) -> tuple[CoHosted, ...]:
+        """Return the names that passive DNS or a certificate tied to an address, by name."""
+        return self._hosting[0].get(str(ip), ())
+
+    def names_within(self, low: Address, high: Address, most: int) -> tuple[CoHosted, ...]:
+        """Return at most so many of the names tied to addresses from ``low`` to ``high``."""
+        placed = self._placed[low.version]
+        found: list[CoHosted] = []
+        for number in placed[bisect_left(placed, int(low)) : bisect_right(placed, int(high))]:
+            found += self._hosting[0][str(type(low)(number))]
+            if len(found) >= most:
+                break
+        return tuple(found[:most])
+
+    def addresses_of(self, plain: str) -> tuple[CoHosted, ...]:
+        """Return the addresses that passive DNS or a certificate tied to a name."""
+        return self._hosting[1].get(plain, ())
+
+    def any_known(self) -> bool:
+        """Tell whether there is passive DNS with anything in it."""
+        return any(one.path is not None for one in self._tables.role("passive-dns")) and bool(
+            self._hosting[0]
+        )
+
+    def dedicated(self, ip: Address) -> DedicatedFact | None:
+        """Return the newest evidence that an address serves one customer alone, if any."""
+        return self._dedicated.get(str(ip))
+
+    def owner_of_address(self, ip: Address) -> OwnerFact | None:
+        """Return the owner of an address, by the narrowest range that is listed."""
+        return self._owners[1][ip.version].at(int(ip))
+
+    def owner_of_name(self, plain: str) -> OwnerFact | None:
+        """Return the owner of a name or of the nearest name above it."""
+        return next(
+            (found for one in parents(plain) if (found := self._owners[0].get(one)) is not None),
+            None,
+        )
+
+    def _last_seen(self, fact: str) -> Iterable[datetime]:
+        return (
+            one.last_seen
+            for found in self._hosting[0].values()
+            for one in found
+            if one.fact == fact
+        )
+
+    @cached_property
+    def _hosting(self) -> tuple[dict[str, tuple[CoHosted, ...]], dict[str, tuple[CoHosted, ...]]]:
+        by_address: dict[str, list[CoHosted]] = {}
+        by_name: dict[str, list[CoHosted]] = {}
+        for seen in (*self._seen("passive-dns"), *self._seen("certificates")):
+            by_address.setdefault(seen.address, []).append(seen)
+            by_name.setdefault(seen.name, []).append(seen)
+        return (
+            {
+                address: tuple(sorted(seen, key=lambda one: (one.name, one.first_seen)))
+                for address, seen in by_address.items()
+            },
+            {
+                name: tuple(sorted(seen, key=lambda one: (one.address, one.first_seen)))
+                for name, seen in by_name.items()
+            },
+        )
+
+    def _seen(self, fact: str) -> Iterator[CoHosted]:
+        for name, (address, host, first, last, *_) in self._tables.named_rows(fact, 4):
+            ip, plain = read_address(address), read_name(host.strip().removeprefix("*."))
+            first_seen, last_seen = read_moment(first), read_moment(last)
+            if ip is None or plain is None or first_seen is None or last_seen is None:
+                self._tables.broken[name] += 1
+                continue
+            yield CoHosted(
+                address=str(ip), name=plain, first_seen=first_seen, last_seen=last_seen, fact=fact
+            )
+
+    @cached_property
+    def _placed(self) -> dict[int, list[int]]:
+        placed: dict[int, list[int]] = {4: [], 6: []}
+        for text in self._hosting[0]:
+            ip = ipaddress.ip_address(text)
+            placed[ip.version].append(int(ip))
+        return {version: sorted(found) for version, found in placed.items()}
+
+    @cached_property
+    def _owners(self) -> tuple[dict[str, OwnerFact], dict[int, RangeTable[OwnerFact]]]:
+        names: dict[str, OwnerFact] = {}
+        placed: dict[int, list[tuple[int, int, OwnerFact]]] = {4: [], 6: []}
+        for name, (target, owner, since, source, *_) in self._tables.named_rows("owners", 4):
+            moment, span, plain = read_moment(since), read_span(target), read_name(target)
+            if moment is None or not owner.strip() or plain is None:
+                self._tables.broken[name] += 1
+                continue
+            fact = OwnerFact(
+                target=target.strip(),
+                owner=owner.strip()[:100],
+                since=moment.date(),
+                source=source.strip()[:100],
+            )
+            if span is not None:
+                placed[span[0]].append((span[1], span[2], fact))
+            else:
+                known = names.get(plain)
+                names[plain] = fact if known is None or known.since <= fact.since else known
+        return names, {version: RangeTable(found) for version, found in placed.items()}
+
+    @property
+    def _all_owners(self) -> Iterator[OwnerFact]:
+        names, placed = self._owners
+        yield from names.values()
+        for table in placed.values():
+            yield from table.values()
+
+    @cached_property
+    def _dedicated(self) -> dict[str, DedicatedFact]:
+        found: dict[str, DedicatedFact] = {}
+        for address, to, evidence, dated, *_ in self._tables.rows("dedicated", 4):
+            ip, moment = read_address(address), read_moment(dated)
+            if ip is None or moment is None or not evidence.strip() or not to.strip():
+                self._tables.broken["dedicated"] += 1
+                continue
+            fact = DedicatedFact(
+                address=str(ip),
+                dedicated_to=to.strip(),
+                evidence=evidence.strip(),
+                evidence_date=moment.date(),
+            )
+            known = found.get(fact.address)
+            if known is None or known.evidence_date <= fact.evidence_date:
+                found[fact.address] = fact
+        return found
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), tzinfo=UTC)

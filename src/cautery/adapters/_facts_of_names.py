@@ -1,0 +1,108 @@
+"""What facts say of names: popular, protected, and whose registrable domain they are."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from typing import Any
+
+from cautery.adapters._fact_files import KNOWN, text_of
+from cautery.adapters._fact_tables import FactTables
+from cautery.adapters._fact_text import parents, read_name
+from cautery.model import NAME_LISTS
+
+
+class NameFacts:
+    """Lists of names, asked by plain names in lower-case punycode."""
+
+    def __init__(self, tables: FactTables) -> None:
+        self._tables = tables
+
+    def popular(self, plain: str) -> bool:
+        """Tell whether a name is a popular site, a service name of one, or holds one below it."""
+        if plain in self._popular_parents:
+            return True
+        registered = self.registered_domain(plain)
+        for parent in parents(plain):
+            if parent in self._popular:
+                return True
+            if parent == registered:
+                break
+        return False
+
+    def kinds_of(self, plain: str) -> tuple[str, ...]:
+        """Return the protected kinds of a name, of its own or from above it."""
+        found: set[str] = set()
+        for parent in parents(plain):
+            found |= self._kinds.get(parent, frozenset())
+        return tuple(sorted(found))
+
+    def registered_domain(self, plain: str) -> str | None:
+        """Return the registrable domain by both sections of the public suffix list."""
+        if "." not in plain:
+            return None
+        found: str | None = self._registered(plain)
+        return found
+
+    @cached_property
+    def _popular(self) -> frozenset[str]:
+        return frozenset(self._names_in("popular"))
+
+    @cached_property
+    def _popular_parents(self) -> frozenset[str]:
+        """Names below which a popular host lies, down to its registrable domain."""
+        found: set[str] = set()
+        for host in self._popular:
+            if host.count(".") < 2:
+                continue
+            registered = self.registered_domain(host)
+            if registered is None or registered == host:
+                continue
+            for parent in parents(host):
+                found.add(parent)
+                if parent == registered:
+                    break
+        return frozenset(found)
+
+    @cached_property
+    def _kinds(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for fact in NAME_LISTS[:-1]:
+            for name in self._names_in(fact):
+                found.setdefault(name, set()).add(KNOWN[fact].kind)
+        for name, kind, *_ in self._tables.rows("protected-names", 2):
+            plain = read_name(name)
+            if plain is None or not kind.strip():
+                self._tables.broken["protected-names"] += 1
+            else:
+                found.setdefault(plain, set()).add(kind.strip().lower())
+        return {name: frozenset(kinds) for name, kinds in found.items()}
+
+    @cached_property
+    def _suffixes(self) -> Any:
+        from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - heavy: 50 ms of CPU
+
+        path = next((one.path for one in self._tables.role("public_suffix_list")), None)
+        if path is None:
+            return PublicSuffixList()
+        return PublicSuffixList(source=io.StringIO(text_of(path)))
+
+    @cached_property
+    def _registered(self) -> Any:
+        """The registrable domain of a name; the same few are asked for over and over."""
+
+        @lru_cache(maxsize=65536)
+        def registered(plain: str) -> str | None:
+            found = self._suffixes.privatesuffix(plain)
+            return None if found is None else str(found)
+
+        return registered
+
+    def _names_in(self, fact: str) -> Iterator[str]:
+        for row in self._tables.rows(fact, 1):
+            plain = read_name(row[0])
+            if plain is None:
+                self._tables.broken[fact] += 1
+            else:
+                yield plain

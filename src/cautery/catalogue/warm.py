@@ -1,0 +1,21 @@
+"""Compile and cache the kernels: ``python -m cautery.catalogue.warm``, run at install."""
+
+from __future__ import annotations
+
+from cautery.catalogue.resolve import Resolver
+from cautery.catalogue.rights import Catalogue, Right
+
+
+def warm() -> None:
+    """Run every kernel once on two channels."""
+    mine = Catalogue(
+        (
+            Right(id="a", kind="channel", names=("Arena 1",), country="es"),
+            Right(id="b", kind="channel", names=("WQZX 4.1",), country="us"),
+        )
+    )
+    Resolver(mine).resolve("|ES| ARENA 1 FHD")
+
+
+if __name__ == "__main__":
+    warm()

@@ -1,0 +1,332 @@
+"""One run of ``cautery plan``: the search, and what is told of a plan beside it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import typer
+
+from cautery.cli import _plan_tables as tables
+from cautery.cli import render
+from cautery.errors import InputError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cautery.plan.goal import Goal
+    from cautery.plan.graph import PlanGraph
+    from cautery.plan.regrowth_model import RegrowthModel
+    from cautery.plan.supply_plan import SupplyPlan
+    from cautery.workflows.guard_graph import Judged
+
+MOST_REACTION_DAYS = 3650
+AXES = ("served", "countries", "date", "collateral")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is to be told beside the plan, and where to."""
+
+    explain: bool
+    reaction: float | None
+    regrowth: RegrowthModel | None
+    waves: int | None
+    plot: Path | None
+    map: Path | None
+    csv: bool
+    json: bool
+
+    def check(self, pareto: str | None) -> None:
+        """Refuse what does not go together before anything is searched for."""
+        from cautery.plan.plot import format_of
+
+        if pareto is not None and pareto not in AXES:
+            raise InputError(f"--pareto: {pareto!r} is none of {', '.join(AXES)}")
+        one_plan = self.explain or self.regrowth or self.map or self.reaction is not None
+        for path in (self.plot, self.map):
+            if path is not None and not path.parent.is_dir():
+                raise InputError(f"{path}: there is no folder {path.parent}")
+        if pareto is not None and one_plan:
+            raise InputError(
+                "--pareto tells many plans; --explain, --map, --regrowth and --reaction one",
+                hint="Ask for them with the limit that was chosen from the table.",
+            )
+        if self.reaction is not None and not self.reaction <= MOST_REACTION_DAYS:
+            raise InputError(f"--reaction: want at most {MOST_REACTION_DAYS:,} days")
+        if self.csv and (pareto is None or self.json):
+            raise InputError("--csv is for the points of --pareto, and not with --json")
+        if self.plot is not None:
+            if pareto is None and not self.regrowth:
+                raise InputError("--plot draws --pareto or --regrowth; --map draws a plan")
+            format_of(str(self.plot))
+        if self.map is not None and self.map.suffix.lower() not in (".svg", ".html"):
+            raise InputError(f"{self.map}: a map is an .svg or an .html")
+
+
+class Run:
+    """One graph, one goal, and the time for all that is asked about it."""
+
+    def __init__(
+        self,
+        graph: PlanGraph,
+        goal: Goal,
+        *,
+        today: date,
+        seed: int,
+        time_limit_s: float,
+        judged: tuple[Judged, ...] | None,
+    ) -> None:
+        self._graph, self._goal, self._seed = graph, goal, seed
+        self._as_of = graph.as_of or today
+        self._began, self._limit_s = time.monotonic(), time_limit_s
+        self._judged = judged
+
+    def plan(self, asked: Asked) -> None:
+        """Search for one plan, and tell of it what is asked."""
+        from cautery.plan.supply_plan import plan_supply
+
+        graph, goal, more = self._graph, self._goal, {}
+        # Whatever else is asked of a plan shares the time with the search for it.
+        beside = asked.explain or asked.regrowth is not None or asked.reaction is not None
+        with _Shown() as shown:
+            found = plan_supply(
+                graph,
+                goal,
+                today=self._as_of,
+                seed=self._seed,
+                time_limit_s=self._limit_s / 2 if beside else self._limit_s,
+                progress=shown.tell,
+            )
+            told: list[Callable[[], None]] = []
+            if self._judged is not None:
+                judged = self._judged
+                more["guard"] = [one.as_json() for one in judged]
+                told.append(lambda: tables.guard_table(judged))
+            if asked.reaction is not None:
+                found = self._timed(found, asked.reaction, more, told, shown)
+            if asked.regrowth is not None:
+                self._regrown(found, asked.regrowth, asked, more, told, shown)
+            if asked.explain:
+                self._explained(found, more, told, shown)
+            if asked.explain or asked.map is not None:
+                self._by_country(found, asked, more, told)
+        if asked.json:
+            render.json_line({**found.as_json(), **more})
+        else:
+            roles = zip(graph.ids, graph.roles, strict=False)
+            tables.plan_table(found, {name: role or "" for name, role in roles})
+            for one in told:
+                one()
+        if found.status == "infeasible":
+            raise typer.Exit(1)
+
+    def pareto(self, name: str, points: int, asked: Asked) -> None:
+        """Search for a plan at each level of one limit."""
+        from cautery.plan.pareto import Axis, pareto
+        from cautery.plan.plot import format_of, pareto_plot
+
+        axis = Axis(name)
+        with _Shown() as shown:
+            found = pareto(
+                self._graph,
+                self._goal,
+                axis,
+                as_of=self._as_of,
+                left_s=self._left_s,
+                most=points,
+                seed=self._seed,
+                progress=shown.tell,
+            )
+        if asked.plot is not None:
+            drawn = pareto_plot(
+                found,
+                axis,
+                cost_unit=self._graph.cost_unit,
+                subtitle=self._subtitle(but=name),
+                format=format_of(str(asked.plot)),
+            )
+            _write(asked.plot, drawn)
+        if asked.csv:
+            sys.stdout.write(tables.pareto_csv(found))
+        elif asked.json:
+            line: dict[str, Any] = {
+                "axis": name,
+                "cost_unit": self._graph.cost_unit,
+                "points": [one.as_json() for one in found],
+            }
+            if self._judged is not None:
+                line["guard"] = [one.as_json() for one in self._judged]
+            render.json_line(line)
+        else:
+            tables.pareto_table(found, axis)
+            if self._judged is not None:
+                tables.guard_table(self._judged)
+        if all(one.plan.status == "infeasible" for one in found):
+            raise typer.Exit(1)
+
+    def _timed(
+        self,
+        found: SupplyPlan,
+        reaction: float,
+        more: dict[str, Any],
+        told: list[Callable[[], None]],
+        shown: _Shown,
+    ) -> SupplyPlan:
+        from cautery.plan.action_day import earliest, timed
+
+        ends = self._left_s() / 2
+        found = earliest(
+            self._graph,
+            self._goal,
+            found,
+            as_of=self._as_of,
+            left_s=lambda: self._left_s() - ends,
+            seed=self._seed,
+            progress=shown.tell,
+        )
+        days = timed(self._graph, found, reaction_days=reaction, as_of=self._as_of)
+        more["schedule"] = [one.as_json() for one in days]
+        told.append(lambda: tables.schedule_table(days, reaction))
+        return found
+
+    def _regrown(
+        self,
+        found: SupplyPlan,
+        model: RegrowthModel,
+        asked: Asked,
+        more: dict[str, Any],
+        told: list[Callable[[], None]],
+        shown: _Shown,
+    ) -> None:
+        from cautery.plan.plot import format_of, regrowth_plot
+        from cautery.plan.regrowth import regrow, schedules
+        from cautery.workflows.plan_graph import places
+
+        items = places(self._graph, found.remove)
+        ends = self._left_s() / 2
+        courses = regrow(
+            self._graph,
+            items,
+            schedules(self._graph, items, waves_days=asked.waves),
+            model,
+            seed=self._seed,
+            left_s=lambda: self._left_s() - ends,
+            progress=lambda done, all_: shown.say(f"regrowth: draw {done} of {all_}"),
+        )
+        more["regrowth"] = {
+            "courses": [one.as_json() for one in courses],
+            "model": model.as_json(),
+        }
+        told.append(lambda: tables.regrowth_table(courses))
+        if asked.plot is not None:
+            drawn = regrowth_plot(
+                courses, subtitle=self._subtitle(found), format=format_of(str(asked.plot))
+            )
+            _write(asked.plot, drawn)
+
+    def _explained(
+        self,
+        found: SupplyPlan,
+        more: dict[str, Any],
+        told: list[Callable[[], None]],
+        shown: _Shown,
+    ) -> None:
+        from cautery.plan.explain import explain
+
+        if found.status == "infeasible":
+            more["explain"] = []
+            return
+        whys = explain(
+            self._graph,
+            self._goal,
+            found,
+            as_of=self._as_of,
+            left_s=self._left_s,
+            seed=self._seed,
+            progress=lambda done, all_: shown.say(f"next-best plans: {done} of {all_}"),
+        )
+        more["explain"] = [one.as_json() for one in whys]
+        told.append(lambda: tables.explain_table(whys))
+
+    def _by_country(
+        self,
+        found: SupplyPlan,
+        asked: Asked,
+        more: dict[str, Any],
+        told: list[Callable[[], None]],
+    ) -> None:
+        from cautery.plan.by_country import by_country
+
+        parts = by_country(self._graph, found, as_of=self._as_of)
+        more["by_country"] = [one.as_json() for one in parts]
+        told.append(lambda: tables.country_table(parts))
+        if asked.map is not None:
+            from cautery.workflows.plan_map import plan_map
+
+            html = asked.map.suffix.lower() == ".html"
+            drawn = plan_map(found, parts, cost_unit=self._graph.cost_unit, html=html)
+            _write(asked.map, drawn.encode("utf-8", "backslashreplace"))
+
+    def _subtitle(self, found: SupplyPlan | None = None, *, but: str = "") -> str:
+        goal, graph = self._goal, self._graph
+        said = [f"{graph.nodes:,} nodes"]
+        if found is not None:
+            said += [f"{len(found.remove)} acts", f"cost {tables.number(found.cost)}"]
+        limits = {
+            "served": f"at most {goal.served:.2%} served",
+            "countries": None if goal.countries is None else f"at most {goal.countries} countries",
+            "date": None if goal.by is None else f"usable by {goal.by.isoformat()}",
+            "collateral": None
+            if goal.collateral is None
+            else f"at most {goal.collateral:,.6g} bystanders",
+        }
+        said += [text for key, text in limits.items() if text is not None and key != but]
+        return "   ·   ".join(said)
+
+    def _left_s(self) -> float:
+        return self._began + self._limit_s - time.monotonic()
+
+
+def _write(path: Path, drawn: bytes) -> None:
+    try:
+        path.write_bytes(drawn)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+
+
+class _Shown:
+    """Shows bound, best and gap on a terminal while the search goes on; elsewhere nothing."""
+
+    def __init__(self) -> None:
+        self._status: Any = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+
+            self._status = Console(stderr=True, highlight=False).status("reading")
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def tell(self, what: str, best: float | None, bound: float) -> None:
+        """Show how far the search is."""
+        if self._status is None:
+            return
+        words = f"{what}: bound {bound:,.6g}"
+        if best is not None and best > 0:
+            words += f", best {best:,.6g}, gap {max(0.0, best - bound) / best:.2%}"
+        self._status.update(words)
+
+    def say(self, words: str) -> None:
+        """Show what is being done."""
+        if self._status is not None:
+            self._status.update(words)

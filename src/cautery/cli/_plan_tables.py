@@ -1,0 +1,243 @@
+"""What ``cautery plan`` tells a person: tables and sentences, and one CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from cautery.cli import render
+
+if TYPE_CHECKING:
+    from cautery.plan.action_day import Timed
+    from cautery.plan.by_country import CountryPart
+    from cautery.plan.explain import Why
+    from cautery.plan.pareto import Axis, Point
+    from cautery.plan.regrowth import Course
+    from cautery.plan.supply_plan import SupplyPlan
+    from cautery.workflows.guard_graph import Judged
+
+MOST_ROWS = 40
+_CURVE_DAYS = (1, 7, 30, 90)
+
+
+def plan_table(found: SupplyPlan, roles: dict[str, str]) -> None:
+    """Print what to act on, and what that reaches."""
+    if found.remove:
+        render.table(
+            ("act on", "role"),
+            ((name, roles.get(name, "action")) for name in found.remove[:MOST_ROWS]),
+        )
+    _rest(len(found.remove))
+    lines = [
+        ("status", found.status),
+        ("served", f"{found.served:.2%}"),
+        ("cost", number(found.cost)),
+        ("bound", f"{number(found.bound)}: no plan costs less"),
+        ("gap", "" if found.gap is None else f"{found.gap:.2%}"),
+        ("countries", ", ".join(found.countries)),
+        ("from", "" if found.date is None else found.date.isoformat()),
+        ("collateral", number(found.collateral)),
+        ("seed", found.seed),
+        ("seconds", f"{found.seconds:.1f}"),
+    ]
+    if found.p_served is not None:
+        chance = found.p_served
+        interval = f"{chance.low:.1%} to {chance.high:.1%}"
+        told = f"{chance.value:.1%} ({interval}) of {chance.draws} fresh draws reach the goal"
+        lines.insert(2, ("chance", told))
+        lines.insert(3, ("tail", f"{chance.tail:.2%} served on the average of the worst draws"))
+    if found.status == "infeasible":
+        lines = [one for one in lines if one[0] not in ("bound", "gap")]
+        lines.append(("clash", "; ".join(found.conflict)))
+        render.say(f"no plan reaches the goal; {found.served:.2%} served is the least within reach")
+    render.table(("", ""), lines)
+
+
+def guard_table(judged: Sequence[Judged]) -> None:
+    """Print what the guard leaves out of the plan, and why."""
+    out = [one for one in judged if not one.exists]
+    render.say(
+        f"guard: {len(judged)} act{'' if len(judged) == 1 else 's'} with a target judged, "
+        f"{len(out)} not to be had"
+    )
+    if out:
+        render.table(
+            ("not in the plan", "target", "verdict", "why"),
+            (
+                (one.id, one.verdict.target, one.verdict.decision, one.why)
+                for one in out[:MOST_ROWS]
+            ),
+        )
+    _rest(len(out))
+
+
+def schedule_table(timed: Sequence[Timed], reaction_days: float) -> None:
+    """Print the day of each act that is held back, and how many are not."""
+    if not timed:
+        render.say("no act has a day: the graph has no as_of to count from")
+        return
+    waiting = [one for one in timed if one.waits_days]
+    first, last = timed[0].day.isoformat(), timed[-1].day.isoformat()
+    said = f"all acts from {first} to {last}, within {reaction_days:g} days of reaction"
+    render.say(f"{said}: {len(waiting)} of {len(timed)} held back")
+    if waiting:
+        render.table(
+            ("held back", "usable from", "act on", "waits"),
+            (
+                (one.id, one.usable.isoformat(), one.day.isoformat(), f"{one.waits_days} days")
+                for one in waiting[:MOST_ROWS]
+            ),
+        )
+    _rest(len(waiting))
+
+
+def explain_table(whys: Sequence[Why]) -> None:
+    """Print each act with its figures and its words."""
+    render.table(
+        ("act", "cost", "carries", "falls with it", "served if spared", "next best"),
+        (
+            (
+                one.id,
+                number(one.cost),
+                f"{one.carries:.1%}",
+                len(one.falls),
+                f"{one.spared:.2%}",
+                _next_best(one),
+            )
+            for one in whys[:MOST_ROWS]
+        ),
+        title="why",
+    )
+    render.table(("act", "in words"), ((one.id, one.words()) for one in whys[:MOST_ROWS]))
+    _rest(len(whys))
+
+
+def country_table(parts: Sequence[CountryPart]) -> None:
+    """Print the plan by country."""
+    render.table(
+        ("country", "acts", "cost", "carries", "served without", "usable from", "collateral"),
+        (
+            (
+                one.country or "none",
+                ", ".join(f"{role} ({count})" for role, count in one.roles),
+                number(one.cost),
+                f"{one.carries:.1%}",
+                f"{one.spared:.2%}",
+                "" if one.last is None else one.last.isoformat(),
+                number(one.collateral),
+            )
+            for one in parts
+        ),
+        title="by country",
+    )
+
+
+def pareto_table(points: Sequence[Point], axis: Axis) -> None:
+    """Print the least cost at each level."""
+    render.table(
+        (str(axis), "cost", "bound", "gap", "served", "acts", "countries", "from", "collateral",
+         "status"),
+        (
+            (
+                _level(one.level, share=axis.value == "served"),
+                "" if one.plan.status == "infeasible" else number(one.plan.cost),
+                number(one.plan.bound),
+                "" if one.plan.bound is None or one.plan.gap is None else f"{one.plan.gap:.2%}",
+                f"{one.plan.served:.2%}" if one.plan.status != "infeasible" else "",
+                len(one.plan.remove) if one.plan.status != "infeasible" else "",
+                len(one.plan.countries) if one.plan.status != "infeasible" else "",
+                "" if one.plan.date is None or one.plan.status == "infeasible"
+                else one.plan.date.isoformat(),
+                number(one.plan.collateral) if one.plan.status != "infeasible" else "",
+                _status(one.plan),
+            )
+            for one in points
+        ),
+    )  # fmt: skip
+
+
+def pareto_csv(points: Sequence[Point]) -> str:
+    """Return the points as CSV; what has no plan has no cost."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        ("level", "status", "cost", "bound", "gap", "served", "p_served", "acts", "countries",
+         "date", "collateral")
+    )  # fmt: skip
+    for one in points:
+        plan = one.plan
+        level = _level(one.level)
+        if plan.status == "infeasible":
+            writer.writerow((level, _status(plan), *[""] * 9))
+            continue
+        writer.writerow(
+            (
+                level, plan.status, plan.cost, plan.bound, plan.gap, plan.served,
+                "" if plan.p_served is None else plan.p_served.value, len(plan.remove),
+                len(plan.countries), "" if plan.date is None else plan.date.isoformat(),
+                plan.collateral,
+            )
+        )  # fmt: skip
+    return out.getvalue()
+
+
+def regrowth_table(courses: Sequence[Course]) -> None:
+    """Print what each schedule leaves served over the weeks after it."""
+    horizons = list(courses[0].area)
+    render.table(
+        (
+            "schedule",
+            *(f"days served of {one}" for one in horizons),
+            *(f"day {one}" for one in _CURVE_DAYS),
+            "more cost",
+        ),
+        (
+            (
+                one.schedule.name,
+                *(
+                    f"{area.mid:.1f} ({area.low:.1f} to {area.high:.1f})"
+                    for area in one.area.values()
+                ),
+                *(f"{one.served[day].mid:.0%}" for day in _CURVE_DAYS),
+                ""
+                if one.schedule.again is None
+                else f"{number(one.extra.mid)} "
+                f"({number(one.extra.low)} to {number(one.extra.high)})",
+            )
+            for one in courses
+        ),
+        title=f"regrowth: medians of {courses[0].draws} draws, and 90 % of them",
+    )  # fmt: skip
+
+
+def number(value: float | None) -> str:
+    """Return a number as the tables write it."""
+    return "" if value is None else f"{value:,.6g}"
+
+
+def _next_best(one: Why) -> str:
+    best = one.next_best
+    if best.status in ("required", "infeasible"):
+        return best.status.replace("infeasible", "none")
+    if best.cost is None:
+        return f">= {number(best.bound)}"
+    return f"{number(best.cost)} {'proven' if best.status == 'optimal' else 'found'}"
+
+
+def _status(plan: SupplyPlan) -> str:
+    """Return the status; of a search that ended before it knew, that."""
+    return "time ended" if plan.conflict == ("time",) else plan.status
+
+
+def _level(level: float | date, *, share: bool = False) -> str:
+    if isinstance(level, date):
+        return level.isoformat()
+    return f"{level:.0%}" if share and level * 100 == round(level * 100) else f"{level:.6g}"
+
+
+def _rest(count: int) -> None:
+    if count > MOST_ROWS:
+        render.say(f"{MOST_ROWS} of {count} shown; all with --json")

@@ -1,0 +1,316 @@
+"""``cautery operation exhibit list``, ``show``, ``totals`` ...: what the register says."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.cli.operation._exhibit_words import Case, Json, Number, awaited
+
+if TYPE_CHECKING:
+    from cautery.model import Money
+    from cautery.operation.register import Line, Register
+
+
+def list_(case: Case, json: Json = False) -> None:
+    """List the register: what, where from, who has it.
+
+    Example: cautery operation exhibit list cases/op-rome
+    """
+    from cautery.model import to_json
+
+    register = _read(case)
+    if json:
+        for line in register.lines.values():
+            render.json_line(to_json(line.exhibit) | _now(line))
+        return
+    render.table(
+        ("number", "what", "found at", "value", "now"),
+        (
+            (
+                line.first.number,
+                f"{_kind(line)}\n{line.exhibit.description}",
+                line.exhibit.place,
+                _money(line.exhibit.value),
+                f"{line.state}, {line.agency}: {line.holder}\nseal {line.seal}"
+                + ("\ncorrected" if line.corrections else ""),
+            )
+            for line in register.lines.values()
+        ),
+        title=f"{len(register)} exhibits",
+    )
+
+
+def show(case: Case, number: Number, json: Json = False) -> None:
+    """Show one exhibit: its entry, every correction, and its chain of custody.
+
+    Example: cautery operation exhibit show cases/op-rome IT-0042
+    """
+    from cautery.model import iso, to_json
+    from cautery.operation.register import coins_moved
+
+    line = _read(case)[number]
+    if json:
+        render.json_line(to_json(line) | _now(line) | {"digest": line.digest})
+        return
+    held = line.exhibit
+    told = (
+        ("number", held.number),
+        ("kind", _kind(line)),
+        ("description", held.description),
+        ("search, agency", f"{held.search}, {held.agency}"),
+        ("place, finder", f"{held.place}, {held.finder}"),
+        ("seized", iso(held.seized_at)),
+        ("value", _money(held.value)),
+        ("photo", held.photo),
+        ("entry", line.digest),
+        *((f"  {name}", value) for name, value in held.details.items()),
+    )
+    render.table(("", "as it holds now"), told)
+    for one in line.corrections:
+        render.table(
+            ("corrected", "by", "why", "now"),
+            [
+                (
+                    iso(one.at),
+                    one.by,
+                    one.reason,
+                    ", ".join(f"{name}: {value}" for name, value in one.changes.items()),
+                )
+            ],
+        )
+    render.table(
+        ("when", "act", "from", "to", "where", "why", "seal"),
+        (
+            (
+                iso(link.at),
+                link.act.value,
+                link.giver,
+                link.taker if link.to_agency is None else f"{link.to_agency}: {link.taker}",
+                link.place,
+                link.reason if link.result is None else f"{link.reason}: {link.result}",
+                link.seal if link.opened_seal is None else f"{link.opened_seal} -> {link.seal}",
+            )
+            for link in line.chain
+        ),
+    )
+    moves = coins_moved(line)
+    if moves:
+        render.table(
+            ("moved", "asset", "fee", "to", "transfer", "by"),
+            (
+                (f"{one.amount:f}", one.asset, f"{one.fee:f}", one.to, one.transfer, one.by)
+                for one in moves
+            ),
+        )
+    if line.pending is not None:
+        render.say(awaited(line))
+
+
+def totals(case: Case, json: Json = False) -> None:
+    """Add up the register by double entry: by kind, place, agency and holder, never across units.
+
+    Example: cautery operation exhibit totals cases/op-rome
+    """
+    from cautery.model import to_json
+    from cautery.operation.totals import totals as added
+
+    found = added(_read(case))
+    if json:
+        render.json_line(to_json(found))
+        return
+    for title, groups in (
+        ("by kind", found.by_kind),
+        ("by place of the find", found.by_place),
+        ("by agency that seized", found.by_agency),
+        ("where it is now", found.by_holder),
+    ):
+        render.table(
+            (title, "amount", "unit"),
+            (
+                (name if first else "", f"{amount:f}", unit)
+                for name, group in groups.items()
+                for first, (unit, amount) in zip(
+                    itertools.chain([True], itertools.repeat(False)), group.items(), strict=False
+                )
+            ),
+        )
+    render.table(
+        ("unit", "taken", "debits", "credits"),
+        (
+            (unit, f"{found.taken.get(unit, 0):f}", f"{amount:f}", f"{found.credits[unit]:f}")
+            for unit, amount in found.debits.items()
+        ),
+        title=f"{found.exhibits} exhibits, every movement",
+    )
+
+
+def labels(
+    case: Case,
+    out: Annotated[Path, typer.Option("-o", "--out", help="PDF to write.")],
+    numbers: Annotated[
+        list[str] | None, typer.Option("--number", help="Only these; may be given again.")
+    ] = None,
+    skip: Annotated[int, typer.Option(help="Stickers gone from the first sheet.")] = 0,
+) -> None:
+    """Print labels with a QR code on a PDF sheet of 21 stickers (63.5 x 38.1 mm).
+
+    Example: cautery operation exhibit labels cases/op-rome -o labels.pdf
+    """
+    from cautery import wiring
+    from cautery.operation.labels import label_sheet_typst
+    from cautery.workflows.operation.register_exhibits import Book
+
+    with wiring.desk(case, read_only=True) as desk:
+        register = Book(desk).register
+        lines = [register[one] for one in numbers] if numbers else register.lines.values()
+        source = label_sheet_typst(
+            lines, operation=desk.operation.id, lab=desk.operation.lab, skip=skip
+        )
+    wiring.write_pdf(source, out)
+    render.say(f"{len(lines)} labels in {out}")
+
+
+def manifest(
+    case: Case,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write it.")] = None,
+    check: Annotated[Path | None, typer.Option(help="Compare this manifest instead.")] = None,
+    key: Annotated[
+        Path | None, typer.Option("--public-key", help="The case's key, had from elsewhere.")
+    ] = None,
+) -> None:
+    """Write the signed manifest of the register, or check one against it.
+
+    Example: cautery operation exhibit manifest cases/op-rome -o register.manifest
+    """
+    from cautery import wiring
+    from cautery.errors import InputError
+    from cautery.workflows.operation.register_exhibits import (
+        MAX_MANIFEST_BYTES,
+        check_manifest,
+        register_manifest,
+    )
+    from cautery.workflows.operation.trace_money import content_of
+
+    if (out is None) == (check is None):
+        raise InputError("give --out FILE to write a manifest, or --check FILE to compare one")
+    if check is not None:
+        raw = content_of(check, most=MAX_MANIFEST_BYTES)
+        with wiring.desk(case, read_only=True) as desk:
+            verifier = None
+            if key is not None:
+                name = next(iter(desk.bodies("operation.opened")))["key"].partition("+")[0]
+                verifier = desk.case.store.public_key(key, name=str(name))
+            count = check_manifest(desk, raw, key=verifier)
+        render.say(f"{check}: equals the register, {count} exhibits")
+        return
+    assert out is not None
+    with wiring.desk(case) as desk:
+        raw = register_manifest(desk)
+    wiring.write_file(out, raw)
+    render.say(f"{out}: signed")
+
+
+def findings(
+    case: Case,
+    tags: Annotated[Path | None, typer.Option(help="CSV of address tags.")] = None,
+    transfers: Annotated[
+        Path | None, typer.Option(help="Supplied transactions: whom did wallets deal with?")
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="Record the suggestions, as assessments.")
+    ] = False,
+    file: Annotated[Path | None, typer.Option("--add", help="JSON lines to record.")] = None,
+    json: Json = False,
+) -> None:
+    """List links to other crimes: recorded ones, and what the exhibits suggest.
+
+    A suggestion is an assessment for a person to weigh, never a fact.
+
+    Example: cautery operation exhibit findings cases/op-rome
+    """
+    from cautery import wiring
+    from cautery.model import to_json
+    from cautery.workflows.operation.read_exhibits import read_findings
+    from cautery.workflows.operation.register_exhibits import (
+        Book,
+        findings_of,
+        record_finding,
+        suggested_findings,
+    )
+    from cautery.workflows.operation.trace_money import read_supplied, read_tag_file
+
+    known = read_tag_file(tags) if tags is not None else ()
+    table = read_supplied(transfers) if transfers is not None else None
+    moved = () if table is None else table.transfers(range(len(table)))
+    with wiring.desk(case, read_only=not record and file is None) as desk:
+        book = Book(desk)
+        if file is not None:
+            for one in read_findings(file, by=desk.agency.id, now=desk.case.clock.now()):
+                record_finding(desk, one, book=book)
+        suggested = suggested_findings(desk, tags=known, transfers=moved, book=book)
+        if record:
+            for one in suggested:
+                record_finding(desk, one, book=book)
+            suggested = ()
+        recorded = findings_of(desk)
+    rows = [(one, "recorded") for one in recorded] + [(one, "suggested") for one in suggested]
+    if json:
+        for one, state in rows:
+            render.json_line(to_json(one) | {"state": state})
+        return
+    if not rows:
+        render.say("none recorded, and nothing in the register suggests one")
+        return
+    render.table(
+        ("crime", "says", "kind", "exhibits", "marking", "state"),
+        (
+            (
+                one.crime.value,
+                one.text,
+                one.kind.value,
+                "\n".join(one.numbers),
+                one.marking.tlp.value,
+                state,
+            )
+            for one, state in rows
+        ),
+    )
+
+
+def _read(case: Path) -> Register:
+    """Read a case's register; tell what does not count in it."""
+    from cautery import wiring
+    from cautery.workflows.operation.register_exhibits import Book
+
+    with wiring.desk(case, read_only=True) as desk:
+        book = Book(desk)
+        register = book.register
+        for index, reason in book.void:
+            render.say(render.printable(f"record {index} does not count: {reason}"))
+        return register
+
+
+def _now(line: Line) -> dict[str, object]:
+    """Return what the chain says of an exhibit now."""
+    return {
+        "holder": line.holder,
+        "held_by_agency": line.agency,
+        "seal_now": line.seal,
+        "state": line.state,
+        "corrections": len(line.corrections),
+        "entry": line.digest,
+    }
+
+
+def _kind(line: Line) -> str:
+    kind, count = line.exhibit.kind.value, line.exhibit.count
+    return kind if count == 1 else f"{kind}, {count} pieces"
+
+
+def _money(value: Money | None) -> str:
+    return "" if value is None else f"{value.amount:f} {value.currency}"

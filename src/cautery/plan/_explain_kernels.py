@@ -1,0 +1,176 @@
+"""Loops that explain a plan, compiled and cached: who stands behind whom, what falls with whom.
+
+Arrays are those of :mod:`cautery.plan._standing_kernels`. Each has a plain twin in tests.
+"""
+
+# ruff: noqa: PLR0917 - compiled loops take plain arrays, in order
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from cautery.plan._standing_kernels import standing
+
+
+@njit(cache=True)
+def behind(owner, use_start, uses, alive, seeds):
+    """Mark who is alive and can be supplied through any of ``seeds``, these included."""
+    marked = np.zeros(alive.size, np.bool_)
+    stack = np.empty(alive.size, np.int32)
+    top = 0
+    for seed in seeds:
+        if alive[seed] and not marked[seed]:
+            marked[seed] = True
+            stack[top] = seed
+            top += 1
+    while top > 0:
+        top -= 1
+        m = stack[top]
+        for i in range(use_start[m], use_start[m + 1]):
+            v = owner[uses[i]]
+            if alive[v] and not marked[v]:
+                marked[v] = True
+                stack[top] = v
+                top += 1
+    return marked
+
+
+@njit(cache=True)
+def fallen_each(groups_of, owner, need, use_start, uses, weight, items):
+    """Return, for each item, the weight behind it and what falls when it alone is gone.
+
+    Only who stands behind it can fall: these are taken down, and raised again without it.
+    """
+    n = groups_of.size
+    count = np.zeros(owner.size, np.int32)
+    lacking = groups_of.copy()
+    gone = np.zeros(n, np.bool_)
+    up = standing(groups_of, owner, need, use_start, uses, gone)
+    for m in range(n):
+        if up[m]:
+            for i in range(use_start[m], use_start[m + 1]):
+                g = uses[i]
+                count[g] += 1
+                if count[g] == need[g]:
+                    lacking[owner[g]] -= 1
+    carries = np.zeros(items.size)
+    alone = np.zeros(items.size)
+    inside = np.full(n, -1, np.int32)
+    reach = np.empty(n, np.int32)
+    rising = np.empty(n, np.int32)
+    for k in range(items.size):
+        item = items[k]
+        if not up[item]:
+            continue
+        inside[item] = k
+        reach[0] = item
+        size = 1
+        done = 0
+        while done < size:
+            m = reach[done]
+            done += 1
+            carries[k] += weight[m]
+            for i in range(use_start[m], use_start[m + 1]):
+                v = owner[uses[i]]
+                if up[v] and inside[v] != k:
+                    inside[v] = k
+                    reach[size] = v
+                    size += 1
+        for place in range(size):
+            m = reach[place]
+            up[m] = False
+            for i in range(use_start[m], use_start[m + 1]):
+                g = uses[i]
+                if count[g] == need[g]:
+                    lacking[owner[g]] += 1
+                count[g] -= 1
+        top = 0
+        for place in range(1, size):
+            m = reach[place]
+            if lacking[m] == 0:
+                up[m] = True
+                rising[top] = m
+                top += 1
+        while top > 0:
+            top -= 1
+            m = rising[top]
+            for i in range(use_start[m], use_start[m + 1]):
+                g = uses[i]
+                count[g] += 1
+                if count[g] == need[g]:
+                    v = owner[g]
+                    lacking[v] -= 1
+                    if lacking[v] == 0 and inside[v] == k and v != item and not up[v]:
+                        up[v] = True
+                        rising[top] = v
+                        top += 1
+        for place in range(size):
+            m = reach[place]
+            if not up[m]:
+                alone[k] += weight[m]
+        for place in range(size):
+            m = reach[place]
+            if not up[m]:
+                up[m] = True
+                for i in range(use_start[m], use_start[m + 1]):
+                    g = uses[i]
+                    count[g] += 1
+                    if count[g] == need[g]:
+                        lacking[owner[g]] -= 1
+    return carries, alone
+
+
+@njit(cache=True)
+def risen_each(groups_of, owner, need, use_start, uses, gone, items):
+    """Return who stands again when one item alone is spared: where each item's begin, and who."""
+    n = groups_of.size
+    count = np.zeros(owner.size, np.int32)
+    lacking = groups_of.copy()
+    up = standing(groups_of, owner, need, use_start, uses, gone)
+    for m in range(n):
+        if up[m]:
+            for i in range(use_start[m], use_start[m + 1]):
+                g = uses[i]
+                count[g] += 1
+                if count[g] == need[g]:
+                    lacking[owner[g]] -= 1
+    start = np.zeros(items.size + 1, np.int64)
+    found = np.empty(1024, np.int32)
+    total = 0
+    raised = np.empty(n, np.int32)
+    for k in range(items.size):
+        item = items[k]
+        size = 0
+        if lacking[item] == 0 and not up[item]:
+            up[item] = True
+            raised[0] = item
+            size = 1
+        done = 0
+        while done < size:
+            m = raised[done]
+            done += 1
+            for i in range(use_start[m], use_start[m + 1]):
+                g = uses[i]
+                count[g] += 1
+                if count[g] == need[g]:
+                    v = owner[g]
+                    lacking[v] -= 1
+                    if lacking[v] == 0 and not gone[v] and not up[v]:
+                        up[v] = True
+                        raised[size] = v
+                        size += 1
+        while total + size > found.size:
+            found = np.concatenate((found, np.empty(found.size, np.int32)))
+        for place in range(size):
+            m = raised[place]
+            found[total + place] = m
+            up[m] = False
+            for i in range(use_start[m], use_start[m + 1]):
+                g = uses[i]
+                if count[g] == need[g]:
+                    lacking[owner[g]] += 1
+                count[g] -= 1
+        total += size
+        start[k + 1] = total
+    return start, found[:total].copy()

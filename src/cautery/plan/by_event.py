@@ -1,0 +1,123 @@
+"""One plan for a night of several events, each within its own collateral budget."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from cautery.model import ActionPlan, GuardVerdict, Intervention
+from cautery.plan.budget import Spending, spend
+from cautery.plan.choose import choose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSpending:
+    """What one event's blocks may cost bystanders, against its budget.
+
+    ``event`` is ``None`` for what belongs to no event; ``left_out`` are targets that the guard
+    allows and the budget does not.
+    """
+
+    event: str | None
+    budget: int
+    spending: Spending
+    left_out: tuple[str, ...] = ()
+
+
+def choose_by_event(
+    interventions: Sequence[Intervention],
+    *,
+    streams: Mapping[str, Sequence[str]],
+    events: Mapping[str, str | None],
+    budgets: Mapping[str | None, int],
+    standing: Mapping[str | None, Collection[GuardVerdict]],
+    seed: int = 0,
+) -> tuple[ActionPlan, tuple[EventSpending, ...]]:
+    """Choose event by event, and put the plans together.
+
+    Parameters
+    ----------
+    events : mapping of str to str or None
+        The event of each stream.
+    budgets : mapping
+        Most bystanders of each event, by the upper bound.
+    standing : mapping
+        What is on lists already for each event: it is spent, and is not spent again.
+
+    Returns
+    -------
+    ActionPlan
+        Its bound is the sum of the events' where no intervention serves two of them, else the
+        greatest.
+    tuple of EventSpending
+        One an event with streams or with anything on a list.
+    """
+    plans: list[ActionPlan] = []
+    spent: list[EventSpending] = []
+    named = {events.get(url) for url in streams} | {key for key, held in standing.items() if held}
+    for event in sorted(named, key=lambda one: (one is None, one or "")):
+        mine = {url: held for url, held in streams.items() if events.get(url) == event}
+        budget, listed = budgets.get(event, 0), {one.target: one for one in standing.get(event, ())}
+        already = spend(listed.values(), budget=budget)
+        plan = choose(
+            interventions,
+            streams=mine,
+            collateral_budget=max(0, budget - (already.high or 0)),
+            paid=listed,
+            seed=seed,
+        )
+        plans.append(plan)
+        fresh = [one.guard for one in plan.chosen if one.target not in listed]
+        left = None if already.high is None else budget - already.high
+        spent.append(
+            EventSpending(
+                event=event,
+                budget=budget,
+                spending=spend((*listed.values(), *fresh), budget=budget),
+                left_out=tuple(
+                    sorted(
+                        one.target
+                        for one in interventions
+                        if one.allowed
+                        and one.target not in listed
+                        and set(one.streams) & set(mine)
+                        and one not in plan.chosen
+                        and not _fits(one, left)
+                    )
+                ),
+            )
+        )
+    return _together(interventions, plans, streams, events, seed), tuple(spent)
+
+
+def _fits(one: Intervention, left: int | None) -> bool:
+    high = one.guard.collateral.high
+    return high == 0 or (high is not None and left is not None and high <= left)
+
+
+def _together(
+    interventions: Sequence[Intervention],
+    plans: Sequence[ActionPlan],
+    streams: Mapping[str, Sequence[str]],
+    events: Mapping[str, str | None],
+    seed: int,
+) -> ActionPlan:
+    chosen = {one.target: one for plan in plans for one in plan.chosen}
+    shared = any(
+        len({events.get(url) for url in one.streams if url in streams}) > 1
+        for one in interventions
+        if one.allowed
+    )
+    bounds = [plan.bound for plan in plans]
+    cost = sum(one.cost for one in chosen.values())
+    return ActionPlan(
+        chosen=tuple(sorted(chosen.values(), key=lambda one: (one.lever, one.target))),
+        refused=tuple(one for one in interventions if not one.allowed),
+        served_before=sum(plan.served_before for plan in plans),
+        served_after=sum(plan.served_after for plan in plans),
+        cost=cost,
+        bound=min(cost, max(bounds, default=0.0) if shared else sum(bounds)),
+        seed=seed,
+        method=" | ".join(dict.fromkeys(plan.method for plan in plans)) or "nothing to choose",
+        uncovered=tuple(sorted(url for plan in plans for url in plan.uncovered)),
+    )

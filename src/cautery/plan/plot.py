@@ -1,0 +1,255 @@
+"""Pictures of plans: what one limit costs, and what grows back, as SVG or PNG."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.plan.pareto import Axis, Point
+from cautery.plan.regrowth import HORIZONS, Course
+
+_INK, _QUIET, _GRID = "#1f2933", "#66727f", "#e3e7eb"
+_PLAN, _BOUND, _NONE = "#0f6b64", "#9cc9c4", "#f1e3e0"
+_COLOURS = ("#0f6b64", "#c07a1c", "#3f6fb0", "#a4557f")
+_TITLES = {
+    Axis.SERVED: "Least cost by how much may stay served",
+    Axis.COUNTRIES: "Least cost by how many countries act",
+    Axis.DATE: "Least cost by the day of action",
+    Axis.COLLATERAL: "Least cost by how many bystanders may be hit",
+}
+_ALONG = {
+    Axis.SERVED: "share of the demand that may stay served",
+    Axis.COUNTRIES: "countries that act, at most",
+    Axis.DATE: "every act usable by",
+    Axis.COLLATERAL: "bystanders, at most",
+}
+_STYLE: Any = {
+    "svg.hashsalt": "cautery",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["Helvetica Neue", "Arial", "Liberation Sans", "DejaVu Sans"],
+    "text.color": _INK,
+    "text.parse_math": False,
+    "axes.edgecolor": _QUIET,
+    "axes.labelcolor": _QUIET,
+    "xtick.color": _QUIET,
+    "ytick.color": _QUIET,
+}
+
+
+def format_of(name: str) -> str:
+    """Return the format that a picture's name asks for.
+
+    Raises
+    ------
+    InputError
+        If it ends in neither ``.svg`` nor ``.png``.
+    """
+    ending = name.lower().rpartition(".")[2]
+    if ending not in ("svg", "png"):
+        raise InputError(f"{name}: a plot is an .svg or a .png")
+    return ending
+
+
+def pareto_plot(
+    points: Sequence[Point], axis: Axis, *, cost_unit: str | None, subtitle: str, format: str
+) -> bytes:
+    """Draw the least cost over one limit: plans as dots, what stays open below them as a band.
+
+    Returns
+    -------
+    bytes
+        The same for the same input.
+
+    Raises
+    ------
+    InputError
+        If no point has a plan.
+    """
+    import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most plans draw nothing
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - the same
+
+    drawn = [one for one in points if one.plan.status != "infeasible"]
+    if not drawn:
+        raise InputError("nothing to draw: no point has a plan")
+    with mpl.rc_context(_STYLE):
+        figure = _paper(_TITLES[axis], subtitle, 5.2)
+        axes = _framed(figure, (0.095, 0.175, 0.88, 0.665))
+        at = {id(one): _along(axis, one.level, number) for number, one in enumerate(points)}
+        x = [at[id(one)] for one in drawn]
+        cost = [one.plan.cost or 0.0 for one in drawn]
+        bound = [
+            cost[n] if one.plan.bound is None else one.plan.bound for n, one in enumerate(drawn)
+        ]
+        ends = [at[id(one)] for one in points]
+        last = max(ends)
+        room = (last - min(ends)) * 0.04 or 1.0
+        axes.set_xlim(min(ends) - room, last + room)
+        barred = [at[id(one)] for one in points if one.plan.status == "infeasible"]
+        if barred:
+            axes.axvspan(min(ends) - room, max(barred), color=_NONE, lw=0, zorder=0)
+        # A plan for one limit is a plan for every looser one: steps, not slopes.
+        axes.fill_between(
+            [*x, last + room], [*bound, bound[-1]], [*cost, cost[-1]],
+            step="post", color=_BOUND, alpha=0.6, lw=0, zorder=1,
+        )  # fmt: skip
+        axes.step([*x, last + room], [*cost, cost[-1]], where="post", color=_PLAN, lw=1.6, zorder=2)
+        proven = [one.plan.status == "optimal" for one in drawn]
+        for is_proven, face in ((True, _PLAN), (False, "white")):
+            mine = [n for n, one in enumerate(proven) if one is is_proven]
+            axes.plot(
+                [x[n] for n in mine], [cost[n] for n in mine], "o", ms=6.5, mfc=face, mec=_PLAN,
+                mew=1.5, zorder=3,
+            )  # fmt: skip
+        for n in _told(x, cost):
+            axes.annotate(
+                f"{cost[n]:,.4g}", (x[n], cost[n]), xytext=(5, 6), textcoords="offset points",
+                size=8.5, color=_INK, zorder=4,
+            )  # fmt: skip
+        axes.set_ylim(0, max(cost) * 1.14 or 1.0)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
+        _ticks(axes, axis, points, list(at.values()))
+        axes.set_xlabel(_ALONG[axis], size=9.5)
+        axes.set_ylabel("cost" + (f", {_plain(cost_unit)}" if cost_unit else ""), size=9.5)
+        said = "Filled: proven least cost. Hollow: best found. Band: down to the proven bound."
+        if len(drawn) < len(points):
+            said += " Red: no plan keeps to so little."
+        return _written(figure, said, format)
+
+
+def regrowth_plot(courses: Sequence[Course], *, subtitle: str, format: str) -> bytes:
+    """Draw what is served day by day after the first act, a line and a 90 % band a schedule."""
+    import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most plans draw nothing
+    from matplotlib.ticker import PercentFormatter  # noqa: PLC0415 - the same
+
+    if not courses:
+        raise InputError("nothing to draw: no schedule")
+    rows = len(courses)
+    each_in = 1.35 if rows > 1 else 3.2
+    total = 1.15 + rows * (each_in + 0.42) + 0.55
+    with mpl.rc_context(_STYLE):
+        figure = _paper("Served capacity after the first act", subtitle, total)
+        top = total - 1.15
+        for number, one in enumerate(courses):
+            box = (0.095, (top - each_in) / total, 0.88, each_in / total)
+            _course(_framed(figure, box), one, _COLOURS[number % len(_COLOURS)], courses)
+            top -= each_in + 0.42
+        figure.axes[-1].set_xlabel("days after the first act", size=9.5)
+        for axes in figure.axes[:-1]:
+            axes.tick_params(axis="x", labelbottom=False)
+        for axes in figure.axes:
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        said = f"Lines: medians of {courses[0].draws} draws. Bands: 90 % of them."
+        if rows > 1:
+            said += " Grey: the other schedules."
+        return _written(figure, said, format)
+
+
+def _course(axes: Any, one: Course, colour: str, courses: Sequence[Course]) -> None:
+    """Draw one schedule, the others' medians behind it."""
+    days = list(range(len(one.served)))
+    for other in courses:
+        if other is not one:
+            mids = [each.mid for each in other.served]
+            axes.plot(days, mids, color="#c9d0d7", lw=1, zorder=1)
+    low, mid, high = ([getattr(each, key) for each in one.served] for key in ("low", "mid", "high"))
+    axes.fill_between(days, low, high, color=colour, alpha=0.18, lw=0, zorder=2)
+    axes.plot(days, mid, color=colour, lw=2, zorder=3)
+    said = "   ·   ".join(
+        f"{area.mid:.1f} of {horizon} days served ({area.low:.1f} to {area.high:.1f})"
+        for horizon, area in one.area.items()
+    )
+    for x, text, kind in ((0.0, one.schedule.name, "bold"), (1.0, said, "normal")):
+        axes.annotate(
+            text, (x, 1), xycoords="axes fraction", xytext=(0, 6), textcoords="offset points",
+            ha="right" if x else "left", va="bottom", size=9.5, weight=kind,
+            color=colour if kind == "bold" else _INK, annotation_clip=False,
+        )  # fmt: skip
+    for horizon in HORIZONS[:-1]:
+        axes.axvline(horizon, color=_QUIET, lw=0.8, ls=(0, (3, 3)), zorder=0.5)
+    axes.set_xlim(0, days[-1])
+    axes.set_ylim(0, 1.02)
+    axes.set_yticks([0, 0.5, 1.0])
+    axes.set_xticks(range(0, days[-1] + 1, 10))
+    axes.set_ylabel("served", size=9.5)
+
+
+def _paper(title: str, subtitle: str, high_in: float) -> Any:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - as above
+    from matplotlib.figure import Figure  # noqa: PLC0415 - as above
+
+    figure = Figure(figsize=(9.2, high_in), facecolor="white")
+    FigureCanvasAgg(figure)
+    figure.text(0.03, 1 - 0.29 / high_in, title, size=14, weight="bold", va="center")
+    figure.text(0.03, 1 - 0.56 / high_in, _plain(subtitle), size=9.5, color=_QUIET, va="center")
+    return figure
+
+
+def _framed(figure: Any, box: tuple[float, float, float, float]) -> Any:
+    axes = figure.add_axes(box)
+    axes.grid(axis="y", color=_GRID, lw=0.8, zorder=0.2)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=9, length=3)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    return axes
+
+
+def _written(figure: Any, footer: str, format: str) -> bytes:
+    high_in = figure.get_size_inches()[1]
+    figure.text(0.03, 0.18 / high_in, footer, size=8, color=_QUIET, va="center")
+    out = io.BytesIO()
+    # Text stays text in an SVG: whoever looks at it has the font for its letters.
+    warnings.filterwarnings("ignore", "Glyph", UserWarning)
+    metadata: Any = {"Date": None, "Creator": "Cautery"} if format == "svg" else None
+    figure.savefig(out, format=format, metadata=metadata, dpi=110)
+    return out.getvalue()
+
+
+def _along(axis: Axis, level: float | date, number: int) -> float:
+    """Return where a level stands: to scale, but bystanders step by step: they span decades."""
+    if isinstance(level, date):
+        return float(level.toordinal())
+    return float(number) if axis is Axis.COLLATERAL else float(level)
+
+
+def _ticks(axes: Any, axis: Axis, points: Sequence[Point], at: Sequence[float]) -> None:
+    from matplotlib.ticker import MaxNLocator, PercentFormatter  # noqa: PLC0415 - as above
+
+    if axis is Axis.SERVED:
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        return
+    if axis is Axis.COUNTRIES:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        return
+    said = [
+        one.level.isoformat() if isinstance(one.level, date) else f"{one.level:,.6g}"
+        for one in points
+    ]
+    # Labels that would run into each other are left out, those of limits without a plan first.
+    span = (max(at) - min(at)) or 1.0
+    room = 0.11 if axis is Axis.DATE else 0.065
+    kept: list[int] = []
+    for number in sorted(range(len(at)), key=lambda one: points[one].plan.status == "infeasible"):
+        if all(abs(at[number] - at[one]) / span >= room for one in kept):
+            kept.append(number)
+    axes.set_xticks([at[one] for one in kept], [said[one] for one in kept])
+
+
+def _told(x: Sequence[float], cost: Sequence[float]) -> list[int]:
+    """Return the points whose cost is written beside them: those with room for it."""
+    wide, high = (max(x) - min(x)) * 0.06, max(cost) * 0.035
+    kept: list[int] = []
+    for number, value in enumerate(cost):
+        if not kept or cost[kept[-1]] - value > high or x[number] - x[kept[-1]] > wide:
+            kept.append(number)
+    return kept
+
+
+def _plain(text: str, most: int = 120) -> str:
+    shown = "".join(letter for letter in text if letter.isprintable())
+    return shown if len(shown) <= most else shown[: most - 1] + "…"

@@ -1,0 +1,335 @@
+"""Served capacity over the weeks after a plan: nodes return, customers wait, move or leave.
+
+A world draws the parameters, what exists and which acts work. Each node that was taken is back
+after a drawn time, or never. A demand that is down loses those who wait for it with a half-life;
+some of them go to what still stands in the graph, the others are lost to it. What counts is the
+*area* under the served share, not the drop on the first day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.plan.graph import Bools, Floats, PlanGraph
+from cautery.plan.regrowth_model import RegrowthModel
+
+HORIZONS = (30, 90)
+"""Days over which the area is told."""
+DRAWS = 200
+LEAST_DRAWS = 20
+"""Draws made whatever the time: fewer give no interval."""
+_TAIL = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Median and 90 % interval over draws."""
+
+    mid: float
+    low: float
+    high: float
+
+    def as_json(self) -> dict[str, float]:
+        """Return the public JSON."""
+        return {"value": self.mid, "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When each act of a plan is done.
+
+    Parameters
+    ----------
+    day : ndarray
+        Days after the first act, for each place that is acted on, in the plan's order.
+    again : int or None
+        Day on which whatever of it is back is acted on once more.
+    """
+
+    name: str
+    day: Floats
+    again: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What one schedule leaves served.
+
+    Parameters
+    ----------
+    served : tuple of Interval
+        Share of all demand served at the end of each day, from day 0 (just after the first act).
+    area : dict of int to Interval
+        Days' worth of the whole demand that is served over the first 30 and 90 days.
+    extra : Interval
+        Cost of acting again.
+    """
+
+    schedule: Schedule
+    served: tuple[Interval, ...]
+    area: dict[int, Interval]
+    extra: Interval
+    draws: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public JSON."""
+        return {
+            "name": self.schedule.name,
+            "last_act_day": float(self.schedule.day.max(initial=0.0)),
+            "area": [
+                {
+                    "days": days,
+                    **one.as_json(),
+                    "share": {key: value / days for key, value in one.as_json().items()},
+                }
+                for days, one in self.area.items()
+            ],
+            "extra_cost": self.extra.as_json(),
+            "served": [{"day": day, **one.as_json()} for day, one in enumerate(self.served)],
+            "draws": self.draws,
+        }
+
+
+def schedules(
+    graph: PlanGraph, items: NDArray[np.int64], *, waves_days: int | None = None
+) -> tuple[Schedule, ...]:
+    """Return the ways to time a plan that are worth comparing.
+
+    All at once; each act as soon as it is usable, where that is not the same; and, given the days
+    between two waves, the half of the cost that is usable first before the rest, and all at once
+    and again whatever is back by then.
+    """
+    at_once = np.zeros(items.size)
+    found = [Schedule(name="all at once", day=at_once)]
+    if not items.size:
+        return tuple(found)
+    usable = np.ceil(graph.delay_days[items])
+    spread: Floats = (usable - usable.min()).astype(np.float64)
+    if spread.max() > 0:
+        found.append(Schedule(name="each once usable", day=spread))
+    if waves_days is not None and items.size > 1:
+        order = np.lexsort((np.arange(items.size), usable))
+        spent = np.cumsum(graph.cost[items][order])
+        late = np.empty(items.size, np.bool_)
+        late[order] = spent > spent[-1] / 2 + 1e-12
+        late[order[0]] = False
+        found.append(
+            Schedule(
+                name=f"two halves, {waves_days} days apart",
+                day=np.where(late, float(waves_days), 0.0),
+            )
+        )
+    if waves_days is not None:
+        found.append(
+            Schedule(
+                name=f"all at once, and again after {waves_days} days",
+                day=at_once,
+                again=waves_days,
+            )
+        )
+    return tuple(found)
+
+
+def regrow(
+    graph: PlanGraph,
+    items: NDArray[np.int64],
+    timing: Sequence[Schedule],
+    model: RegrowthModel,
+    *,
+    seed: int,
+    left_s: Callable[[], float],
+    draws: int = DRAWS,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> tuple[Course, ...]:
+    """Simulate every schedule in the same worlds.
+
+    Parameters
+    ----------
+    items : ndarray
+        Places that the plan acts on.
+    left_s : callable
+        Seconds left; when they end, the draws made so far are told, at least
+        :data:`LEAST_DRAWS`.
+    """
+    sim = _Simulation(graph, items, model)
+    days = HORIZONS[-1]
+    served = np.empty((len(timing), draws, days + 1))
+    extra = np.zeros((len(timing), draws))
+    made = 0
+    for draw in range(draws):
+        world = sim.world(np.random.default_rng([seed, 2, draw]))
+        try:
+            for number, one in enumerate(timing):
+                served[number, draw], extra[number, draw] = sim.run(world, one, days)
+        except KeyboardInterrupt:
+            if made == 0:
+                raise
+            break
+        made = draw + 1
+        progress(made, draws)
+        if made >= LEAST_DRAWS and left_s() <= 0:
+            break
+    courses = []
+    for number, one in enumerate(timing):
+        runs = served[number, :made]
+        # Trapezoids: the share changes over the day, not at its stroke.
+        areas = {
+            horizon: _interval((runs[:, :horizon] + runs[:, 1 : horizon + 1]).sum(axis=1) / 2)
+            for horizon in HORIZONS
+        }
+        quantiles = np.quantile(runs, [0.5, _TAIL, 1 - _TAIL], axis=0)
+        courses.append(
+            Course(
+                schedule=one,
+                served=tuple(
+                    Interval(mid=mid, low=low, high=high) for mid, low, high in quantiles.T.tolist()
+                ),
+                area=areas,
+                extra=_interval(extra[number, :made]),
+                draws=made,
+            )
+        )
+    return tuple(courses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _World:
+    """One draw: parameters, what is there, and when each node is back; ``inf``: never."""
+
+    absent: Bools
+    exists: Bools | None
+    works: NDArray[np.bool_]
+    back: Floats
+    keeps: Floats
+    half_life: float
+    moves: float
+
+
+class _Simulation:
+    """What of a plan stays the same from world to world."""
+
+    def __init__(self, graph: PlanGraph, items: NDArray[np.int64], model: RegrowthModel) -> None:
+        self._graph, self._items, self._model = graph, items, model
+        self._demand = np.flatnonzero(graph.weight > 0)
+        self._weight = graph.weight[self._demand] / graph.demand
+        covered = covered_by(graph)
+        # An act takes nodes, and nodes come back one by one: elsewhere, not by leave of the act.
+        self._taken = [covered.get(int(one), np.array([one], np.int64)) for one in items]
+        self._nodes = np.unique(np.concatenate([*self._taken, np.zeros(0, np.int64)]))
+        place = {int(node): number for number, node in enumerate(self._nodes)}
+        self._nodes_of = [np.array([place[int(n)] for n in some], np.int64) for some in self._taken]
+        names = list(model.classes)
+        self._class = np.array(
+            [names.index(model.class_of(graph.roles[one])) for one in self._nodes], np.int64
+        )
+        self._links_sure = bool((graph.link_exists >= 1).all())
+        self._unsure = np.flatnonzero(graph.exists < 1)
+
+    def world(self, rng: np.random.Generator) -> _World:
+        graph, classes = self._graph, list(self._model.classes.values())
+        absent = np.zeros(len(graph.ids), np.bool_)
+        absent[self._unsure] = rng.random(self._unsure.size) >= graph.exists[self._unsure]
+        returns = np.array([float(one.returns.draw(rng)) for one in classes])
+        keeps = np.array([float(one.keeps.draw(rng)) for one in classes])
+        # Twice: a node that is taken again has a second time to come back.
+        back = np.empty((2, self._nodes.size))
+        for turn in range(2):
+            for number, one in enumerate(classes):
+                mine = np.flatnonzero(self._class == number)
+                some = one.days.draw(rng, mine.size)
+                stays = rng.random(mine.size) >= returns[number]
+                back[turn, mine] = np.where(stays, np.inf, some)
+        return _World(
+            absent=absent,
+            exists=None
+            if self._links_sure
+            else rng.random(graph.link_exists.size) < graph.link_exists,
+            works=rng.random((2, self._items.size)) < graph.success[self._items],
+            back=back,
+            keeps=keeps[self._class],
+            half_life=float(self._model.half_life_days.draw(rng)),
+            moves=float(self._model.moves.draw(rng)),
+        )
+
+    def run(self, world: _World, timing: Schedule, days: int) -> tuple[Floats, float]:
+        """Return the share served at the end of each day, and what acting again cost."""
+        taken, back = self._times(world, timing, turn=0)
+        extra = 0.0
+        again = timing.again
+        retaken = np.full(self._nodes.size, np.inf)
+        second = np.full(self._nodes.size, np.inf)
+        if again is not None:
+            returned = back <= again
+            hit = np.array([returned[mine].any() for mine in self._nodes_of], np.bool_)
+            extra = float(self._graph.cost[self._items[hit]].sum())
+            once_more, second_back = self._times(
+                world, Schedule(name="", day=np.where(hit, float(again), np.inf)), turn=1
+            )
+            retaken = np.where(returned, once_more, np.inf)
+            second = np.where(np.isfinite(retaken), second_back, np.inf)
+        stays = np.ones(self._demand.size)
+        moved = 0.0
+        leaves = 1 - 0.5 ** (1 / world.half_life)
+        shares = np.empty(days + 1)
+        last: NDArray[np.bool_] | None = None
+        share = np.ones(self._demand.size)
+        for day in range(days + 1):
+            down = ((taken <= day) & (back > day)) | ((retaken <= day) & (second > day))
+            returned = ~down & (taken <= day)
+            state = np.concatenate([down, returned])
+            if last is None or not np.array_equal(state, last):
+                share, last = self._share(world, down, returned), state
+            waiting = stays * (1 - share)
+            served = float((self._weight * (stays - waiting)).sum())
+            shares[day] = served + (moved if share.any() else 0.0)
+            left = waiting * leaves
+            stays = stays - left
+            moved += world.moves * float((self._weight * left).sum())
+        return shares, extra
+
+    def _times(self, world: _World, timing: Schedule, *, turn: int) -> tuple[Floats, Floats]:
+        """Return the day on which each node is taken, and is back; an act that fails takes none."""
+        taken = np.full(self._nodes.size, np.inf)
+        for number, mine in enumerate(self._nodes_of):
+            if world.works[turn, number]:
+                taken[mine] = np.minimum(taken[mine], timing.day[number])
+        return taken, taken + world.back[turn]
+
+    def _share(self, world: _World, down: Bools, returned: Bools) -> Floats:
+        """Return how much of its customers each demand reaches: by the best way that is up."""
+        gone = world.absent.copy()
+        gone[self._nodes[down]] = True
+        share = np.zeros(self._demand.size)
+        kept = np.unique(np.append(world.keeps[returned], 1.0))
+        for level in kept.tolist():
+            without = gone.copy()
+            without[self._nodes[returned & (world.keeps < level)]] = True
+            if world.exists is None:
+                up = self._graph.groups.standing(without)
+            else:
+                up = self._graph.groups.standing_in(without, world.exists)
+            share[up[self._demand]] = level
+        return share
+
+
+def covered_by(graph: PlanGraph) -> dict[int, NDArray[np.int64]]:
+    """Return the nodes that each action takes down."""
+    groups = graph.groups
+    alone = groups.sizes == 1
+    member = groups.member[groups.start[:-1][alone]]
+    owner = groups.owner[alone]
+    acts = member >= graph.nodes
+    found: dict[int, list[int]] = {}
+    for action, node in zip(member[acts].tolist(), owner[acts].tolist(), strict=True):
+        found.setdefault(action, []).append(node)
+    return {action: np.array(nodes, np.int64) for action, nodes in found.items()}
+
+
+def _interval(values: Floats) -> Interval:
+    mid, low, high = np.quantile(values, [0.5, _TAIL, 1 - _TAIL]).tolist()
+    return Interval(mid=mid, low=low, high=high)

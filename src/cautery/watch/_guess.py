@@ -1,0 +1,61 @@
+"""Which format bytes are in, by their first few kilobytes."""
+
+from __future__ import annotations
+
+import re
+
+from cautery.watch._text import encoding_of, markup_of, text_of
+from cautery.watch._whois_words import ABSENT, FIELDS, words_of
+from cautery.watch.whois import pairs
+
+_ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?(tv|MPD)[\s>/]", re.IGNORECASE)
+_JSON_KINDS = (
+    ("rdap", ('"objectClassName"', '"rdapConformance"')),
+    ("har", ('"startedDateTime"', '"creator"')),
+    ("stalker", ('"js"',)),
+    ("ct", ('"leaf_input"', '"name_value"', '"issuer_ca_id"')),
+    ("dns", ('"rrname"', '"Question"', '"Status"')),
+)
+"""The first of them of which a field's name stands in the text."""
+_DIG = re.compile(r"(?m)^(?:; <<>> DiG|;; ->>HEADER<<-|\S{1,255}\s+\d{1,10}\s+IN\s+[A-Z]{1,10}\s)")
+_URL_LINE = re.compile(r"(?i)\s{0,80}[a-z][a-z0-9+.-]{1,20}://\S")
+
+
+def kind_of(head: bytes) -> str | None:
+    """Return a reader's kind, or ``None`` if no reader knows the bytes."""
+    if head[:1] == b"\x30" and head[1:2] in (b"\x81", b"\x82", b"\x83"):
+        return "tls"
+    encoding = encoding_of(head)
+    text = text_of(head) if encoding is None else head.decode(encoding, "replace")
+    markup = markup_of(text)
+    if markup in ("HTML", "XML"):
+        root = _ROOT.search(text)
+        if root is not None and (
+            markup == "XML" or text.lstrip("\ufeff \t\r\n").startswith("<!--")
+        ):
+            return "dash" if root[1].lower() == "mpd" else "xmltv"
+        return "page" if markup == "HTML" else None
+    if markup == "JSON" or text.lstrip().startswith("["):
+        for kind, names in _JSON_KINDS:
+            if any(re.search(rf"(?<!\\){name}\s{{0,8}}:", text) for name in names):
+                return kind
+        return "xtream" if markup == "JSON" else None
+    if text.lstrip("\ufeff \t\r\n")[:15].upper() == "BEGIN:VCALENDAR":
+        return "ical"
+    if any(tag in text for tag in ("#EXT-X-STREAM-INF", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA")):
+        return "hls"
+    if "#EXTM3U" in text[:64] or "#EXTINF" in text:
+        return "m3u"
+    if _DIG.search(text):
+        return "dns"
+    if _is_whois(text):
+        return "whois"
+    return "m3u" if _URL_LINE.match(text) else None
+
+
+def _is_whois(text: str) -> bool:
+    said = {FIELDS.get(words_of(key)) for _, key, _ in pairs(text)}
+    if len(said - {None}) >= 2:
+        return True
+    # "Not found" alone may be anybody's.
+    return ABSENT.search(text) is not None and ("domain" in said or "whois" in text.lower())

@@ -1,0 +1,218 @@
+"""DNS answers and passive DNS: which names had which data, and when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cautery.errors import SourceError
+from cautery.watch._dates import moment_of
+from cautery.watch._json import document, epoch_in, lines, number_in, other_in, text_in
+from cautery.watch._tally import Tally
+from cautery.watch._text import begin, decode_line
+from cautery.watch._values import ReadWarning
+
+FORMAT = "DNS answers (dig, DNS over HTTPS as JSON) and passive DNS (Common Output Format)"
+SPECIFICATION = (
+    "RFC 1035 section 5 for records as text; RFC 8484's JSON twin as Google and Cloudflare serve "
+    "it; draft-dulaunoy-dnsop-passive-dns-cof, one JSON object a line"
+)
+MEDIA_TYPES = ("application/dns-json", "application/x-ndjson", "text/plain")
+
+_RECORD = re.compile(
+    r"^(?P<name>\S{1,255})\s+(?:(?P<ttl>\d{1,10})\s+)?(?:(?:IN|CH|HS)\s+)?(?P<type>[A-Z][A-Z0-9]{0,14})"
+    r"\s+(?P<data>\S.*)$"
+)
+_STATUS = re.compile(r"status: ([A-Z]{3,12})")
+_LONGEST_LINE = 65_536
+_MOST_BEFORE = 1_000
+_TYPES = {
+    1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV",
+    43: "DS", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 64: "SVCB", 65: "HTTPS", 257: "CAA",
+}  # fmt: skip
+"""Numbers of the types that occur (IANA, DNS parameters)."""
+_CODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsRecord:
+    """One record, from an answer of the moment or from what sensors saw.
+
+    Parameters
+    ----------
+    name : str
+        In lower case, without the last dot.
+    ttl : int or None
+        Seconds; ``None``: passive DNS does not know it.
+    first_seen, last_seen : datetime or None
+        By passive DNS, or by a zone file.
+    count : int or None
+        How often sensors saw it.
+    """
+
+    name: str
+    type: str
+    data: tuple[str, ...]
+    ttl: int | None = None
+    first_seen: datetime | None = None
+    last_seen: datetime | None = None
+    count: int | None = None
+    other: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsStatus:
+    """How a resolver answered, such as NXDOMAIN."""
+
+    name: str | None
+    code: str
+
+
+def read_dns(chunks: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
+    r"""Yield the records of an answer or of passive DNS, whichever it is.
+
+    Raises
+    ------
+    SourceError
+        If it is neither.
+
+    Examples
+    --------
+    >>> [one] = read_dns([b"a.example.\t300\tIN\tA\t192.0.2.7\n"])
+    >>> one.name, one.ttl, one.data
+    ('a.example', 300, ('192.0.2.7',))
+    >>> seen = b'{"rrname": "a.example", "rrtype": "A", "rdata": "192.0.2.7", "count": 3}'
+    >>> [one] = read_dns([seen])
+    >>> one.count
+    3
+    """
+    head, stream = begin(chunks, wanted="DNS answers")
+    start = head.lstrip()
+    if start.startswith(b"{") and b'"rrname"' not in head[:4096]:
+        yield from _over_https(stream)
+    elif start.startswith(b"{"):
+        yield from _passive(stream)
+    else:
+        yield from _as_text(stream)
+
+
+def _passive(stream: Iterable[bytes]) -> Iterator[DnsRecord | ReadWarning]:
+    tally = Tally()
+    for number, one, problem in lines(stream, wanted="passive DNS"):
+        name = text_in(one.get("rrname"), most=255) if isinstance(one, dict) else None
+        kind = text_in(one.get("rrtype"), most=20) if isinstance(one, dict) else None
+        if problem or name is None or kind is None:
+            yield from tally.add(
+                number, problem or "a record without a name or a type", str(one)[:200]
+            )
+            continue
+        data = one.get("rdata")
+        listed = data if isinstance(data, list) else [data]
+        yield DnsRecord(
+            name=_name(name),
+            type=_TYPES.get(number_in(kind) or 0, kind.upper()),
+            data=tuple(said for each in listed[:1000] if (said := text_in(each))),
+            first_seen=_seen(one, "time_first", "zone_time_first"),
+            last_seen=_seen(one, "time_last", "zone_time_last"),
+            count=number_in(one.get("count")),
+            other=other_in(one, _KNOWN),
+        )  # fmt: skip
+    yield from tally.rest()
+
+
+def _seen(one: dict[str, Any], *names: str) -> datetime | None:
+    for name in names:
+        if name in one:
+            found = epoch_in(one[name]) or moment_of(text_in(one[name]) or "")
+            if found is not None:
+                return found
+    return None
+
+
+def _over_https(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
+    body = document(stream, wanted="DNS answers", most=2_000_000)
+    code = number_in(body.get("Status")) if isinstance(body, dict) else None
+    if code is None:
+        raise SourceError("not DNS answers: no Status in it")
+    asked = body.get("Question")
+    asked = asked[0] if isinstance(asked, list) and asked else asked
+    name = text_in(asked.get("name"), most=255) if isinstance(asked, dict) else None
+    yield DnsStatus(name=_name(name) if name else None, code=_CODES.get(code, str(code)))
+    tally = Tally()
+    for part in ("Answer", "Authority", "Additional"):
+        listed = body.get(part)
+        for number, one in enumerate(listed if isinstance(listed, list) else (), start=1):
+            said = text_in(one.get("name"), most=255) if isinstance(one, dict) else None
+            data = text_in(one.get("data"), most=65_536) if isinstance(one, dict) else None
+            if said is None or data is None:
+                yield from tally.add(number, "a record without a name or data", repr(one)[:200])
+                continue
+            kind = number_in(one.get("type"))
+            yield DnsRecord(
+                name=_name(said),
+                type=_TYPES.get(kind or 0, f"TYPE{kind}"),
+                data=(_data(data),),
+                ttl=number_in(one.get("TTL")),
+            )
+    yield from tally.rest()
+
+
+def _as_text(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
+    tally = Tally()
+    kept = b""
+    number = found = 0
+    for chunk in stream:
+        *whole, kept = (kept + chunk).split(b"\n")
+        if len(kept) > _LONGEST_LINE:
+            raise SourceError(f"not DNS answers: a line of more than {_LONGEST_LINE} bytes")
+        if number > _MOST_BEFORE and not found:
+            raise SourceError(f"not DNS answers: no record in {number} lines")
+        for line in whole:
+            number += 1
+            for one in _line(decode_line(line), number, tally):
+                found += not isinstance(one, ReadWarning)
+                yield one
+    for one in _line(decode_line(kept), number + 1, tally):
+        found += not isinstance(one, ReadWarning)
+        yield one
+    if not found:
+        raise SourceError("not DNS answers: no record in it")
+    yield from tally.rest()
+
+
+def _line(line: str, number: int, tally: Tally) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
+    line = line.strip()
+    if line.startswith(";"):
+        if (status := _STATUS.search(line)) is not None:
+            yield DnsStatus(name=None, code=status[1])
+        return
+    if not line:
+        return
+    found = _RECORD.match(line)
+    if found is None:
+        yield from tally.add(number, "no record", line)
+        return
+    yield DnsRecord(
+        name=_name(found["name"]),
+        type=found["type"],
+        data=(_data(found["data"]),),
+        ttl=int(found["ttl"]) if found["ttl"] else None,
+    )
+
+
+def _name(said: str) -> str:
+    return said.lower().rstrip(".") or "."
+
+
+def _data(said: str) -> str:
+    said = said.strip()
+    return said[:-1].lower() if said.endswith(".") and " " not in said and len(said) > 1 else said
+
+
+_KNOWN = frozenset(
+    ("rrname", "rrtype", "rdata", "time_first", "time_last", "zone_time_first", "zone_time_last",
+     "count")
+)  # fmt: skip

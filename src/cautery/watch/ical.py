@@ -1,0 +1,222 @@
+"""Calendars of fixtures: which match is when, and the window in which to watch it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from cautery.errors import SourceError
+from cautery.model import Event, Window
+from cautery.watch._tally import Tally
+from cautery.watch._text import begin, decode_line
+from cautery.watch._values import ReadWarning
+
+FORMAT = "iCalendar of fixtures"
+SPECIFICATION = "RFC 5545"
+MEDIA_TYPES = ("text/calendar",)
+
+MATCH_LASTS = timedelta(hours=2)
+"""What is assumed where a calendar says no end: two halves, the break and stoppage time."""
+_MOST_EVENT = 65_536
+_LONGEST_LINE = 8_192
+_MOST_NAME = 500
+_BROKEN = (
+    ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError,
+    StopIteration, TypeError, ValueError,
+)  # fmt: skip
+"""What the library raises at events that break RFC 5545; none of it ends the calendar."""
+_KNOWN = frozenset(
+    ("UID", "SUMMARY", "DTSTART", "DTEND", "DURATION", "LOCATION", "URL", "STATUS", "CATEGORIES",
+     "DTSTAMP", "RRULE", "DESCRIPTION")
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixture:
+    """One entry of a calendar.
+
+    Parameters
+    ----------
+    starts_at, ends_at : datetime
+        In UTC. A time that names no zone is taken as UTC.
+    whole_day : bool
+        The calendar gives a date only: the kick-off is not known yet.
+    """
+
+    id: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    whole_day: bool
+    cancelled: bool
+    place: str | None
+    url: str | None
+    categories: tuple[str, ...]
+    other: tuple[tuple[str, str], ...]
+
+    def event(self, *, legal_basis: str, clean_feed: str | None = None) -> Event:
+        """Return it as an event of a mandate.
+
+        Parameters
+        ----------
+        legal_basis : str
+            By which right it may be watched; no calendar says that.
+        """
+        return Event(
+            id=self.id,
+            name=self.title,
+            kick_off=self.starts_at,
+            clean_feed=clean_feed,
+            legal_basis=legal_basis,
+        )
+
+    def window(
+        self,
+        *,
+        before: timedelta = timedelta(minutes=30),
+        after: timedelta = timedelta(minutes=30),
+    ) -> Window:
+        """Return when to watch: pre-match shows and extra time are of it."""
+        return Window(start=self.starts_at - before, end=self.ends_at + after)
+
+
+def read_ical(chunks: Iterable[bytes]) -> Iterator[Fixture | ReadWarning]:
+    r"""Yield the fixtures of a calendar, one by one; what recurs is given once, with a warning.
+
+    Raises
+    ------
+    SourceError
+        If it is no calendar.
+
+    Examples
+    --------
+    >>> book = b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Home v Away\nDTSTART:20261125T194500Z\n"
+    >>> [one] = read_ical([book + b"END:VEVENT\nEND:VCALENDAR\n"])
+    >>> one.title, one.window().start.isoformat()
+    ('Home v Away', '2026-11-25T19:15:00+00:00')
+    """
+    tally = Tally()
+    zones: list[str] = []
+    for number, block, kind in _components(chunks):
+        if kind == "VTIMEZONE":
+            zones.append(block)
+            continue
+        if kind != "VEVENT":
+            yield from tally.add(number, f"a {kind} that is too long or never ends", block[:80])
+            continue
+        found, problem = _fixture(block, zones)
+        if problem:
+            yield from tally.add(number, problem, block[13:200])
+        if found is not None:
+            yield found
+    yield from tally.rest()
+
+
+def _components(chunks: Iterable[bytes]) -> Iterator[tuple[int, str, str]]:
+    """Yield (line, text, kind) of each zone and event; kind ``part`` for one that is broken."""
+    head, stream = begin(chunks, wanted="a calendar")
+    if not decode_line(head[:512]).lstrip().upper().startswith("BEGIN:VCALENDAR"):
+        raise SourceError("not a calendar: it does not begin with BEGIN:VCALENDAR")
+    kept: list[str] = []
+    kind, since, length, zones = "", 0, 0, 0
+    for number, line in _lines(stream):
+        upper = line[:40].upper().rstrip()
+        if not kind:
+            if upper in ("BEGIN:VEVENT", "BEGIN:VTIMEZONE"):
+                kind, since, kept, length = upper[6:], number, [line], len(line)
+            continue
+        length += len(line)
+        if length <= _MOST_EVENT:
+            kept.append(line)
+        if upper == f"END:{kind}":
+            zones += kind == "VTIMEZONE"
+            if length > _MOST_EVENT or zones > 200:
+                yield since, "\r\n".join(kept[:2]), "part"
+            else:
+                yield since, "\r\n".join(kept) + "\r\n", kind
+            kind = ""
+    if kind:
+        yield since, "\r\n".join(kept[:2]), "part"
+
+
+def _lines(stream: Iterable[bytes]) -> Iterator[tuple[int, str]]:
+    kept, number = b"", 0
+    for chunk in stream:
+        *whole, kept = (kept + chunk).split(b"\n")
+        kept = kept[: _LONGEST_LINE + 1]
+        for line in whole:
+            number += 1
+            yield number, decode_line(line[:_LONGEST_LINE].rstrip(b"\r"))
+    if kept:
+        yield number + 1, decode_line(kept.rstrip(b"\r"))
+
+
+def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
+    from icalendar import Calendar  # noqa: PLC0415 - heavy: only calendars need it
+
+    # A zone that the calendar defines itself is needed only by events that name it.
+    needed = [zone for zone in zones if any(name in block for name in _zone_names(zone))]
+    text = "BEGIN:VCALENDAR\r\n" + "".join(needed) + block + "END:VCALENDAR\r\n"
+    try:
+        book = Calendar.from_ical(text)
+        one = next(iter(book.walk("VEVENT")))
+        starts, ends = one.decoded("DTSTART"), one.decoded("DTEND", None)
+        lasts = one.decoded("DURATION", None)
+        starts_at = _utc(starts)
+        whole_day = not isinstance(starts, datetime)
+        if ends is not None:
+            ends_at = _utc(ends)
+        elif isinstance(lasts, timedelta):
+            ends_at = starts_at + lasts
+        else:
+            ends_at = starts_at + (timedelta(days=1) if whole_day else MATCH_LASTS)
+        title = _said(one, "SUMMARY")
+        found = Fixture(
+            id=_said(one, "UID") or f"{starts_at.isoformat()} {title}"[:_MOST_NAME],
+            title=title or "",
+            starts_at=starts_at,
+            ends_at=max(ends_at, starts_at + timedelta(minutes=1)),
+            whole_day=whole_day,
+            cancelled=(_said(one, "STATUS") or "").upper() == "CANCELLED",
+            place=_said(one, "LOCATION"),
+            url=_said(one, "URL"),
+            categories=_categories(one),
+            other=tuple(
+                (name.lower(), str(value)[:_MOST_NAME])
+                for name, value in one.items()
+                if name not in _KNOWN
+            )[:64],
+        )
+    except _BROKEN as error:
+        return None, f"an event that cannot be read ({type(error).__name__})"
+    return found, "it recurs: only the first is given" if "RRULE" in one else ""
+
+
+def _zone_names(zone: str) -> list[str]:
+    return [line[5:].strip() for line in zone.split("\r\n") if line.upper().startswith("TZID:")]
+
+
+def _utc(said: object) -> datetime:
+    if not isinstance(said, date):
+        raise ValueError("no date")  # noqa: TRY004 - of a stranger, not of the caller
+    if not isinstance(said, datetime):
+        said = datetime(said.year, said.month, said.day, tzinfo=UTC)
+    if said.year <= 1970:
+        raise ValueError("no date")
+    return (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def _said(one: Any, name: str) -> str | None:
+    value = one.get(name)
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return " ".join(str(value).split())[:_MOST_NAME] or None if value is not None else None
+
+
+def _categories(one: Any) -> tuple[str, ...]:
+    value = one.get("CATEGORIES")
+    listed = value if isinstance(value, list) else [value] if value is not None else []
+    names = [str(each) for item in listed for each in getattr(item, "cats", [item])]
+    return tuple(name[:100] for name in names if name)[:32]

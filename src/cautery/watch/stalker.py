@@ -1,0 +1,267 @@
+"""Answers of a Stalker/Ministra portal: the session, its genres, and what it offers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cautery.errors import SourceError
+from cautery.watch._dates import moment_of
+from cautery.watch._json import document, epoch_in, number_in, other_in, text_in, truth_in
+from cautery.watch._tally import Tally
+from cautery.watch._values import ReadWarning
+from cautery.watch.xmltv import Programme
+
+FORMAT = "portal.php and load.php of Stalker (Ministra) portals"
+SPECIFICATION = (
+    "No standard. De facto API of Stalker Middleware 5 and Ministra TV platform: type stb "
+    "(handshake, get_profile), itv, vod and series (get_all_channels, get_ordered_list, "
+    "get_genres, get_categories, create_link, get_epg_info), account_info (get_main_info)"
+)
+MEDIA_TYPES = ("application/json", "text/javascript", "text/html")
+"""Many portals send JSON as something else."""
+
+_WANTED = "a portal's answer"
+_MOST_BYTES = 64_000_000
+_PLAYER = re.compile(r"^(?:ffmpeg|ffrt\d?|auto|mp3|rtp|ifm|ch|mpegts)\s+", re.IGNORECASE)
+_URL = re.compile(r"(?i)^[a-z][a-z0-9+.-]{1,20}://\S+$")
+_SECRETS = frozenset(
+    ("mac", "login", "password", "pass", "token", "ls", "parent_password", "stb_sn", "sn", "ip",
+     "device_id", "device_id2", "signature", "phone", "fname", "email", "random", "access_token",
+     "hw_version", "settings_password", "play_token", "account_number", "comment",
+     "serial_number")
+)  # fmt: skip
+"""Fields about the line and its box: they are not kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalSession:
+    """What a portal says of the line; ``None``: it does not say. The line's MAC is not kept.
+
+    Parameters
+    ----------
+    granted : bool or None
+        Whether a handshake gave a token.
+    """
+
+    granted: bool | None
+    blocked: bool | None
+    expires: datetime | None
+    tariff: str | None
+    timezone: str | None
+    other: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalGenre:
+    """A genre or category of a portal."""
+
+    id: str
+    title: str
+    censored: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalItem:
+    """One channel, film or series that a portal offers.
+
+    Parameters
+    ----------
+    url : str or None
+        Where it plays, exact; ``None``: it has to be asked for (``create_link``).
+    temporary : bool or None
+        Whether the portal makes a link for each playing.
+    """
+
+    id: str
+    kind: str
+    name: str | None
+    number: int | None
+    genre: str | None
+    epg_id: str | None
+    url: str | None
+    temporary: bool | None
+    added: datetime | None
+    other: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalLink:
+    """What ``create_link`` gave, exact: the token in it is the test purchase's own."""
+
+    url: str
+
+
+def read_stalker(
+    chunks: Iterable[bytes],
+) -> Iterator[PortalSession | PortalGenre | PortalItem | PortalLink | Programme | ReadWarning]:
+    r"""Yield what one answer says, told apart by its own fields.
+
+    Raises
+    ------
+    SourceError
+        If it is no portal's answer, or the portal refuses.
+
+    Examples
+    --------
+    >>> [one] = read_stalker([b'{"js": {"data": [{"id": "7", "name": "Arena 1", "cmd": "ffmpeg http://p.example/7"}]}}'])
+    >>> one.kind, one.name, one.url
+    ('live', 'Arena 1', 'http://p.example/7')
+    """
+    body = document(chunks, wanted=_WANTED, most=_MOST_BYTES)
+    if not isinstance(body, dict) or "js" not in body:
+        raise SourceError(f"not {_WANTED}: no js in it")
+    said = body["js"]
+    if isinstance(said, dict):
+        if (refused := text_in(said.get("error"), most=200)) and not said.get("cmd"):
+            raise SourceError(f"the portal refuses: {refused!r}", hint="Check the test purchase.")
+        listed = said.get("data")
+        if isinstance(listed, list):
+            yield from _items(listed)
+        elif isinstance(listed, dict):
+            yield from _guide(listed)
+        elif "cmd" in said and "name" not in said:
+            url = _playable(said.get("cmd"))
+            if url is None:
+                raise SourceError("the portal gave no link")
+            yield PortalLink(url=url)
+        else:
+            yield _session(said)
+    elif isinstance(said, list):
+        yield from _genres(said) if _are_genres(said) else _items(said)
+    elif said in (None, False, "", 0):
+        raise SourceError("the portal refuses: it answers nothing", hint="Check the test purchase.")
+    else:
+        raise SourceError(f"not {_WANTED}: js is {type(said).__name__}")
+
+
+def _are_genres(said: list[Any]) -> bool:
+    return any(isinstance(one, dict) and "title" in one and "cmd" not in one for one in said[:8])
+
+
+def _session(said: dict[str, Any]) -> PortalSession:
+    expires = None
+    for name in ("expire_billing_date", "expires", "end_date", "phone"):
+        # Portals show the end of a line where a phone number would stand.
+        text = text_in(said.get(name)) or ""
+        expires = expires or moment_of(text)
+    status = number_in(said.get("blocked", said.get("status")))
+    return PortalSession(
+        granted=bool(text_in(said["token"])) if "token" in said else None,
+        blocked=None if status is None else status != 0,
+        expires=expires,
+        tariff=text_in(said.get("tariff_plan")) or text_in(said.get("tariff_plan_id")),
+        timezone=text_in(said.get("default_timezone")) or text_in(said.get("timezone")),
+        other=tuple(
+            (name, value)
+            for name, value in other_in(said, _OF_SESSIONS, most=200)
+            if name.lower() not in _SECRETS and not value.startswith(("{", "["))
+        ),
+    )
+
+
+def _genres(said: list[Any]) -> Iterator[PortalGenre | ReadWarning]:
+    tally = Tally()
+    for number, one in enumerate(said, start=1):
+        said_id = text_in(one.get("id")) if isinstance(one, dict) else None
+        title = text_in(one.get("title")) if isinstance(one, dict) else None
+        if said_id is None or title is None:
+            yield from tally.add(number, "a genre without an id or a title", repr(one)[:200])
+            continue
+        yield PortalGenre(id=said_id, title=title, censored=truth_in(one.get("censored")))
+    yield from tally.rest()
+
+
+def _items(said: list[Any]) -> Iterator[PortalItem | ReadWarning]:
+    tally = Tally()
+    for number, one in enumerate(said, start=1):
+        said_id = text_in(one.get("id")) if isinstance(one, dict) else None
+        if said_id is None:
+            yield from tally.add(number, "an item without an id", repr(one)[:200])
+            continue
+        yield PortalItem(
+            id=said_id,
+            kind=_kind(one),
+            name=text_in(one.get("name")) or text_in(one.get("title")),
+            number=number_in(one.get("number")),
+            genre=text_in(one.get("tv_genre_id")) or text_in(one.get("category_id")),
+            epg_id=text_in(one.get("xmltv_id")),
+            url=_playable(one.get("cmd")),
+            temporary=truth_in(one.get("use_http_tmp_link")),
+            added=_when(one.get("added")),
+            other=tuple(
+                (name, value)
+                for name, value in other_in(one, _OF_ITEMS)
+                if name.lower() not in _SECRETS
+            ),
+        )
+    yield from tally.rest()
+
+
+def _kind(one: dict[str, Any]) -> str:
+    if truth_in(one.get("is_series")) or (isinstance(one.get("series"), list) and one["series"]):
+        return "series"
+    films = (
+        "screenshot_uri",
+        "screenshots",
+        "director",
+        "year",
+        "is_movie",
+        "has_files",
+        "genres_str",
+    )
+    return "movie" if any(name in one for name in films) else "live"
+
+
+def _guide(listed: dict[str, Any]) -> Iterator[Programme | ReadWarning]:
+    tally = Tally()
+    number = 0
+    for channel, programmes in listed.items():
+        for one in programmes if isinstance(programmes, list) else ():
+            number += 1
+            starts = epoch_in(one.get("start_timestamp")) if isinstance(one, dict) else None
+            if starts is None:
+                yield from tally.add(number, "a programme without a start", repr(one)[:200])
+                continue
+            title = text_in(one.get("name"))
+            yield Programme(
+                channel=str(channel)[:300],
+                starts_at=starts,
+                ends_at=epoch_in(one.get("stop_timestamp")),
+                titles=(("", title),) if title else (),
+                subtitle=None,
+                description=text_in(one.get("descr"), most=65_536),
+                categories=(),
+                episode=None,
+                other=other_in(one, _OF_GUIDES),
+            )
+    yield from tally.rest()
+
+
+def _playable(value: object) -> str | None:
+    """Return the URL of a command such as ``ffmpeg http://...``; local ones are only a name."""
+    said = _PLAYER.sub("", text_in(value, most=4096) or "").strip()
+    if not _URL.match(said) or "://localhost" in said or "://127." in said:
+        return None
+    return said
+
+
+def _when(value: object) -> datetime | None:
+    found = epoch_in(value) or moment_of(text_in(value) or "")
+    return found.astimezone(UTC) if found else None
+
+
+_OF_SESSIONS = frozenset(
+    ("token", "blocked", "status", "tariff_plan", "tariff_plan_id", "default_timezone", "timezone",
+     "expire_billing_date", "expires", "end_date")
+)  # fmt: skip
+_OF_ITEMS = frozenset(
+    ("id", "name", "title", "number", "tv_genre_id", "category_id", "xmltv_id", "cmd", "added",
+     "use_http_tmp_link", "cmds")
+)  # fmt: skip
+_OF_GUIDES = frozenset(
+    ("id", "ch_id", "name", "descr", "start_timestamp", "stop_timestamp", "time", "time_to")
+)

@@ -1,0 +1,182 @@
+"""XMLTV guides: which channels there are, and what is on when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cautery.watch._tally import Tally
+from cautery.watch._values import ReadWarning
+from cautery.watch._xml import Element, elements
+
+FORMAT = "XMLTV guide"
+SPECIFICATION = "xmltv.dtd of the XMLTV project (github.com/XMLTV/xmltv); xmltv.php of panels"
+MEDIA_TYPES = ("application/xml", "text/xml")
+
+_MOST_NAMES = 50
+_MOST_WARNINGS = 100
+_TIME = re.compile(
+    r"^(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:\.\d+)?\s*([+-]\d{4}|[A-Z]{1,5})?$"
+)
+_ZONES = {
+    "UTC": 0,
+    "GMT": 0,
+    "Z": 0,
+    "BST": 1,
+    "WET": 0,
+    "CET": 1,
+    "CEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "MSK": 3,
+}
+_KNOWN = {"title", "sub-title", "desc", "category", "icon", "display-name", "url", "episode-num"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuideChannel:
+    """A channel of a guide.
+
+    Parameters
+    ----------
+    names : tuple of (str, str)
+        Language (may be empty) and name, in the guide's order.
+    other : tuple of (str, str)
+        Elements that are not understood, with their text.
+    """
+
+    id: str
+    names: tuple[tuple[str, str], ...]
+    icon: str | None
+    url: str | None
+    other: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """One programme on one channel.
+
+    Parameters
+    ----------
+    starts_at, ends_at : datetime or None
+        In UTC; ``ends_at`` is often unsaid. A time without an offset is UTC, as the DTD has it.
+    """
+
+    channel: str
+    starts_at: datetime
+    ends_at: datetime | None
+    titles: tuple[tuple[str, str], ...]
+    subtitle: str | None
+    description: str | None
+    categories: tuple[str, ...]
+    episode: str | None
+    other: tuple[tuple[str, str], ...] = ()
+
+
+def read_xmltv(chunks: Iterable[bytes]) -> Iterator[GuideChannel | Programme | ReadWarning]:
+    r"""Yield the channels and programmes of a guide as they stand; memory stays that of one.
+
+    Raises
+    ------
+    SourceError
+        If it is no guide, is broken off, or declares entities; what stands before is yielded.
+
+    Examples
+    --------
+    >>> guide = b'''<tv><programme start="20261124204500 +0100" channel="a">
+    ... <title>Home v Away</title></programme></tv>'''
+    >>> [one] = read_xmltv([guide])
+    >>> one.starts_at.isoformat(), one.titles
+    ('2026-11-24T19:45:00+00:00', (('', 'Home v Away'),))
+    """
+    tally = Tally(most=_MOST_WARNINGS)
+    for one in elements(chunks, wanted="an XMLTV guide", root="tv"):
+        if one.name == "channel":
+            if one.attributes.get("id"):
+                yield _channel(one)
+            else:
+                yield from tally.add(one.line, "a channel without an id", _said(one))
+        elif one.name == "programme":
+            found_one, problem = _programme(one)
+            if found_one is not None:
+                yield found_one
+            if problem:
+                yield from tally.add(one.line, problem, _said(one))
+        else:
+            yield from tally.add(one.line, "neither a channel nor a programme", one.name)
+    yield from tally.rest()
+
+
+def _channel(one: Element) -> GuideChannel:
+    icon, url = one.first("icon"), one.first("url")
+    return GuideChannel(
+        id=one.attributes["id"][:300],
+        names=_named(one, "display-name"),
+        icon=icon.attributes.get("src") if icon else None,
+        url=(url.text or None) if url else None,
+        other=_other(one),
+    )
+
+
+def _programme(one: Element) -> tuple[Programme | None, str]:
+    channel = one.attributes.get("channel", "")
+    starts, ends = _moment(one.attributes.get("start", "")), one.attributes.get("stop")
+    if not channel or starts is None:
+        return None, "a programme without a channel" if not channel else "a time that is none"
+    ends_at = _moment(ends) if ends else None
+    subtitle, about, episode = (one.first(name) for name in ("sub-title", "desc", "episode-num"))
+    programme = Programme(
+        channel=channel[:300],
+        starts_at=starts,
+        ends_at=ends_at,
+        titles=_named(one, "title"),
+        subtitle=(subtitle.text or None) if subtitle else None,
+        description=(about.text or None) if about else None,
+        categories=tuple(each.text for each in one.all("category")[:_MOST_NAMES] if each.text),
+        episode=(episode.text or None) if episode else None,
+        other=_other(one),
+    )
+    return programme, "an end that is none" if ends and ends_at is None else ""
+
+
+def _named(one: Element, name: str) -> tuple[tuple[str, str], ...]:
+    found = one.all(name)[:_MOST_NAMES]
+    return tuple((each.attributes.get("lang", ""), each.text) for each in found if each.text)
+
+
+def _other(one: Element) -> tuple[tuple[str, str], ...]:
+    kept = [
+        (f"@{key}", value)
+        for key, value in one.attributes.items()
+        if key not in ("id", "channel", "start", "stop")
+    ]
+    for each in one.children[:_MOST_NAMES]:
+        if each.name not in _KNOWN:
+            inner = " ".join(part.text for part in each.children if part.text)
+            kept.append((each.name, (each.text or inner)[:1000]))
+    return tuple(kept)
+
+
+def _said(one: Element) -> str:
+    return " ".join(f"{key}={value[:60]}" for key, value in one.attributes.items())
+
+
+def _moment(said: str) -> datetime | None:
+    found = _TIME.match(said.strip())
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    zone = found[7] or "UTC"
+    if zone[0] in "+-":
+        east = timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[3:]))
+    elif zone in _ZONES:
+        east = timedelta(hours=_ZONES[zone])
+    else:
+        return None
+    try:
+        local = datetime(year, month or 1, day or 1, hour, minute, min(second, 59), tzinfo=UTC)
+        return local - east if year > 1970 else None
+    except (ValueError, OverflowError):
+        return None

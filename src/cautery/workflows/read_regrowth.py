@@ -1,0 +1,33 @@
+"""An analyst's own assumptions on regrowth, from a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from cautery.errors import InputError
+from cautery.plan.regrowth_model import RegrowthModel, overridden
+
+_MAX_BYTES = 1_000_000
+
+
+def read_regrowth(path: Path) -> RegrowthModel:
+    """Return the published assumptions with what a file says in place of them.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or says what cannot be.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
+    if len(raw) > _MAX_BYTES:
+        raise InputError(f"{path}: more than {_MAX_BYTES:,} bytes")
+    try:
+        document = tomllib.loads(raw.decode())
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: no TOML: {error}") from error
+    return overridden(document)

@@ -1,0 +1,99 @@
+"""Titles taken apart."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cautery.catalogue import country_code, normalise
+from cautery.catalogue._around import group_country
+from cautery.catalogue.normalise import LONGEST, QUALITY, SHIFT, call_sign
+from cautery.catalogue.places import source_country
+from cautery.catalogue.script import fold
+
+
+@pytest.mark.parametrize(
+    ("title", "place", "words"),
+    [
+        ("|FR| CANAL+ SPORT", "fr", ["canal", "plus", "sport"]), ("UK: Arena 05", "gb", ["arena", "5"]),
+        ("★ ES ★ Arena", "es", ["arena"]), ("🇫🇷 Télé", None, ["fr", "tele"]), ("[DE] Nord", "de", ["nord"]),
+        ("IT - Uno II", "it", ["uno", "2"]), ("TV - Uno", None, ["tv", "1"]), ("Arena1", None, ["arena", "1"]),
+    ],
+)  # fmt: skip
+def test_the_place_stands_before_and_the_words_are_plain(title, place, words):
+    read = normalise(title)
+    assert (read.place, read.words) == (place, words)
+
+
+def test_quality_and_hours_are_told_apart_from_words():
+    read = normalise("Arena 2 FHD 1080p +1")
+    kinds = dict(zip(read.words, read.kinds, strict=True))
+    assert [word for word, kind in kinds.items() if kind == QUALITY] == ["fhd", "1080p"]
+    assert [word for word, kind in kinds.items() if kind == SHIFT] == ["+1"]
+
+
+@pytest.mark.parametrize(
+    ("title", "call", "sub"), [("CBS (WKYC) Cleveland", "wkyc", 0), ("Nest (WKYC-DT5)", "wkyc", 5),
+    ("WKYC 3.2", "wkyc", 2), ("Arena", None, 0)],
+)  # fmt: skip
+def test_a_known_call_sign_is_read_with_its_sub_channel(title, call, sub):
+    read = normalise(title, frozenset({"wkyc"}))
+    assert (read.call, read.sub) == (call, sub)
+
+
+@pytest.mark.parametrize("name", ["Canal 5", "Kino", "WKYC Weather Extra", "", "3.1"])
+def test_a_plain_name_is_no_call_sign(name):
+    found = call_sign(name)
+    assert found is None or found[1] == 1
+
+
+@settings(deadline=None)  # compiling or a busy machine is no fault
+@given(st.text(max_size=500))
+def test_words_are_plain_and_as_many_as_their_kinds(title):
+    read = normalise(title)
+    assert all(read.words)
+    assert len(read.words) == len(read.kinds) == len(read.aside)
+    assert all(word == word.casefold() for word in read.words)
+
+
+@settings(deadline=None)  # compiling or a busy machine is no fault
+@given(st.text(max_size=200))
+def test_folding_twice_is_folding_once(text):
+    assert fold(fold(text)) == fold(text)
+
+
+@settings(deadline=None)  # compiling or a busy machine is no fault
+@given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz 0123456789", max_size=80))
+def test_letters_in_disguise_fold_to_what_they_show(text):
+    wide = "".join(chr(ord(one) + 0xFEE0) if one != " " else " " for one in text)
+    assert fold(wide) == fold(text)
+
+
+def test_only_the_first_part_of_an_endless_title_is_read():
+    assert normalise("a" * 10**6).words == ["a" * LONGEST]
+
+
+@pytest.mark.parametrize(
+    ("group", "country"), [("FR | SPORT", "fr"), ("Italia", "it"), ("UK", "gb"),
+    ("Canales de Costa Rica", "cr"), ("Kids", None), ("", None)],
+)  # fmt: skip
+def test_a_group_may_name_a_country(group, country):
+    assert group_country(group) == country
+
+
+@pytest.mark.parametrize(
+    ("source", "country"),
+    [("us_pluto", "us"), ("fr", "fr"), ("sky.co.uk", "gb"), ("https://tv.blue.ch/epg", "ch"), ("plex.tv", None),
+     ("example.com", None), ("", None), ("..", None)],
+)  # fmt: skip
+def test_a_source_may_name_a_country(source, country):
+    assert source_country(source) == country
+
+
+def test_codes_of_sellers_are_countries():
+    assert [country_code(one) for one in ("UK", "ger", " fr ", "zz", "")] == [
+        "gb",
+        "de",
+        "fr",
+        None,
+        None,
+    ]

@@ -1,0 +1,92 @@
+"""DASH manifests: where segments lie, and how they are locked."""
+
+from pathlib import Path
+
+import pytest
+
+from cautery.errors import InputError, LimitError, SourceError
+from cautery.watch import read_dash
+
+SAMPLE = (Path(__file__).parent / "assets" / "samples" / "dash").read_bytes()
+BASE = "http://e.example/live/x.mpd"
+
+
+def manifest(body, attributes=""):
+    return read_dash([f"<MPD {attributes}>{body}</MPD>".encode()], base=BASE)
+
+
+def one(template, period='duration="PT10S"', outer=""):
+    [found] = manifest(
+        f'<Period {period}>{outer}<AdaptationSet mimeType="video/mp4"><Representation id="v" bandwidth="5">'
+        f"{template}</Representation></AdaptationSet></Period>"
+    ).representations
+    return found
+
+
+def test_a_timeline_is_told_segment_by_segment_up_to_the_periods_end():
+    video, hd, sound = read_dash([SAMPLE], base=BASE).representations
+    assert [(each.starts_s, each.duration_s) for each in video.segments[:4]] == [
+        (0.5, 2.0), (2.5, 2.0), (4.5, 1.0), (5.5, 2.0)]  # fmt: skip
+    assert video.segments[1].url == "http://cdn.example/live/v1/2500-00006.m4s"
+    assert video.segments[-1].starts_s < 12
+    assert hd.segments[0].url == "http://cdn.example/live/hd/v2/500-00005.m4s"
+    assert sound.segments[1].byte_range == "0-99"
+    assert (sound.kind, sound.language) == ("audio", "fr")
+
+
+def test_locks_are_named_with_their_key_id_and_nothing_is_done_with_them():
+    video = read_dash([SAMPLE], base=BASE).representations[0]
+    assert video.drm == ("Widevine", "cenc")
+    assert video.protections[0].kid == "9eb4050d-e44b-4802-932e-27d75083e266"
+
+
+def test_what_is_not_understood_is_kept():
+    assert ("frameRate", "25") in read_dash([SAMPLE], base=BASE).representations[0].other
+
+
+def test_numbers_run_to_the_end_of_a_period_or_without_end():
+    found = one('<SegmentTemplate media="$Bandwidth$/$$$Number$.m4s" duration="4"/>')
+    assert [each.url.rsplit("/", 2)[1:] for each in found.segments] == [
+        ["5", "$1.m4s"], ["5", "$2.m4s"], ["5", "$3.m4s"]]  # fmt: skip
+    endless = one('<SegmentTemplate media="$Number$.m4s" duration="4" startNumber="9"/>', period="")
+    assert (endless.segments, endless.endless, endless.first_number) == ((), True, 9)
+
+
+def test_addresses_are_resolved_level_by_level():
+    found = one("<BaseURL>c.mp4</BaseURL>", outer="<BaseURL>/a/b/</BaseURL>")
+    assert (found.base, found.segments) == ("http://e.example/a/b/c.mp4", ())
+
+
+def test_periods_follow_one_another():
+    inner = '<AdaptationSet><Representation id="a"/></AdaptationSet></Period>'
+    found = manifest(
+        f'<Period duration="PT1M30.5S">{inner}<Period id="2">{inner}<Period start="PT1H">{inner}'
+    )
+    assert [each.starts_s for each in found.representations] == [0.0, 90.5, 3600.0]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '<SegmentTemplate media="file:///etc/$Number$" duration="4"/>',
+        '<SegmentTemplate media="a"><SegmentTimeline><S t="0"/></SegmentTimeline></SegmentTemplate>',
+        '<SegmentTemplate media="a" timescale="-1" duration="4"/>',
+        "<BaseURL>http://[::1/</BaseURL>",
+    ],
+)
+def test_impossible_values_are_refused(template):
+    with pytest.raises(SourceError):
+        one(template)
+
+
+def test_more_segments_than_any_player_reads_are_a_limit():
+    with pytest.raises(LimitError):
+        one('<SegmentTemplate media="a" timescale="1000000" duration="1"/>')
+
+
+@pytest.mark.parametrize("data", [b"", b"<tv/>", b"<MPD>", b"<MPD/>", b"#EXTM3U", b"<html>", b"{}"])
+def test_what_is_no_manifest_is_refused(data):
+    with pytest.raises(SourceError):
+        read_dash([data], base=BASE)
+    with pytest.raises(InputError):
+        read_dash([data], base="file:///x")

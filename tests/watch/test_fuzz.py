@@ -1,0 +1,167 @@
+"""Laws that every reader keeps, whatever bytes it is given: samples of each format, and worse."""
+
+import contextlib
+import io
+import time
+import tracemalloc
+from functools import partial
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cautery.errors import CauteryError, SourceError
+from cautery.watch import READERS, ReadWarning, guess
+
+SAMPLES = {
+    one.name: one.read_bytes()
+    for one in sorted((Path(__file__).parent / "assets" / "samples").iterdir())
+}
+PURE = [kind for kind in READERS if kind in SAMPLES]
+BASE = "http://h.example/live/x"
+TEXT = [kind for kind in PURE if kind not in ("tls", "panel_dump")]
+
+
+def values(kind, chunks):
+    return list(READERS[kind].values(chunks, BASE))
+
+
+def test_there_is_a_sample_of_every_format():
+    assert {"dash", "xmltv", "whois", "stalker", "har", "ct", "dns", "ical"} <= set(PURE)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PURE if kind != "panel_dump"])
+def test_a_sample_is_recognised_and_says_something(kind):
+    assert guess(SAMPLES[kind][:8192]).kind == kind
+    assert any(not isinstance(one, ReadWarning) for one in values(kind, [SAMPLES[kind]]))
+
+
+@pytest.mark.parametrize("kind", ["m3u", "xmltv", "xtream", "stalker", "ct", "dns", "har", "ical"])
+def test_a_broken_record_is_a_warning_and_what_stands_around_it_is_read(kind):
+    data = SAMPLES[kind] if kind != "m3u" else SAMPLES[kind] + b"<br>\n"
+    found = values(kind, [data])
+    assert any(isinstance(one, ReadWarning) and one.quoted for one in found)
+    assert sum(not isinstance(one, ReadWarning) for one in found) >= 1
+
+
+@pytest.mark.parametrize("kind", TEXT)
+@pytest.mark.parametrize("cut", [1, 7, 64])
+def test_it_does_not_matter_where_the_bytes_are_cut(kind, cut):
+    data = SAMPLES[kind]
+    pieces = [data[at : at + cut] for at in range(0, len(data), cut)]
+    assert values(kind, pieces) == values(kind, [data])
+
+
+@st.composite
+def spoilt(draw):
+    kind = draw(st.sampled_from(PURE))
+    data = bytearray(SAMPLES[kind])
+    for _ in range(draw(st.integers(1, 6))):
+        at = draw(st.integers(0, len(data)))
+        what = draw(st.sampled_from(["cut", "put", "drop", "double"]))
+        size = draw(st.integers(1, 40))
+        if what == "cut":
+            del data[at:]
+        elif what == "put":
+            data[at:at] = draw(
+                st.binary(min_size=1, max_size=12)
+                | st.sampled_from(
+                    [
+                        b"\0",
+                        b"\xff\xfe",
+                        b"-1",
+                        b"9" * 30,
+                        b"1970-01-01",
+                        b"]]>",
+                        b"{",
+                        b"[[",
+                        b'"',
+                        b"\r",
+                        b"&x;",
+                        b"NaN",
+                    ]
+                )
+            )
+        elif what == "drop":
+            del data[at : at + size]
+        else:
+            data[at:at] = data[max(0, at - size) : at]
+    return kind, bytes(data)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(spoilt())
+def test_spoilt_bytes_raise_nothing_but_our_own_errors(given_bytes):
+    kind, data = given_bytes
+    with contextlib.suppress(CauteryError):
+        found = values(kind, [data])
+        assert len(found) <= len(data)
+        assert "1970-01-01" not in repr([one for one in found if not isinstance(one, ReadWarning)]).replace(
+            "other=", ""
+        ) or b"1970" in data  # fmt: skip
+
+
+BOMBS = {
+    "json nested 100,000 deep": b'{"js":' + b"[" * 100_000,
+    "an array nested 100,000 deep": b"[" * 100_000,
+    "xml nested 100,000 deep": b"<tv>" + b"<a>" * 100_000,
+    "an mpd nested 100,000 deep": b"<MPD>" + b"<Period>" * 100_000,
+    "a billion laughs": b'<!DOCTYPE tv [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><tv>&b;</tv>',
+    "an outside entity": b'<!DOCTYPE MPD [<!ENTITY x SYSTEM "file:///etc/passwd">]><MPD>&x;</MPD>',
+    "an outside parameter": b'<!DOCTYPE tv [<!ENTITY % p SYSTEM "http://h.example/">%p;]><tv/>',
+    "an endless tag": b'<tv><channel id="' + b"x" * 1_500_000,
+    "an endless comment": b"<tv><!--" + b"x" * 1_500_000,
+    "a tag of 100,000 attributes": b"<tv><a " + b" ".join(b'a%d=""' % n for n in range(100_000)),
+    "an endless line": b"#EXTM3U\n#EXTINF:-1," + b"x" * 1_500_000,
+    "an endless key": b"domain: " + b"x" * 1_500_000,
+    "an endless event": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\n" + b"X-A:b\n" * 150_000,
+    "an endless string": b'[{"name": "' + b"x" * 1_500_000,
+    "an endless number": b"[" + b"9" * 1_500_000,
+    "invalid utf-8": b"\xc3\x28" * 100_000,
+    "nothing but NUL": b"\0" * 1_000_000,
+    "nothing": b"",
+    "opened brackets": b"[a " * 100_000,
+    "spaces and colons": b" . : " * 100_000,
+    "a status line of dots": b"Status" + b"." * 200_000 + b": ok\n",
+    "a segment repeated for ever": b'<MPD><Period><AdaptationSet><Representation id="a"><SegmentTemplate media="$Time$">'
+    b'<SegmentTimeline><S t="0" d="1" r="999999999"/></SegmentTimeline></SegmentTemplate></Representation>'
+    b"</AdaptationSet></Period></MPD>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_no_bomb_takes_much_memory_or_time_or_another_error_than_ours(name):
+    for kind in PURE:
+        tracemalloc.start()
+        began = time.process_time()
+        bomb = io.BytesIO(BOMBS[name])
+        with contextlib.suppress(CauteryError):
+            for _ in READERS[kind].values(iter(partial(bomb.read, 65_536), b""), BASE):
+                pass
+        took = time.process_time() - began
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        # Whole documents may be held (text and bytes of the bomb itself); nothing may multiply it.
+        assert peak < 64_000_000, (kind, peak)
+        assert took < 60, (kind, took)  # a hang, not a speed
+
+
+@pytest.mark.parametrize("name", ["a billion laughs", "an outside entity", "an outside parameter"])
+def test_entities_are_refused_by_name(name):
+    kind = "dash" if b"MPD" in BOMBS[name] else "xmltv"
+    with pytest.raises(SourceError, match="entity"):
+        values(kind, [BOMBS[name]])
+
+
+def test_what_stands_before_the_break_is_not_lost():
+    for kind, end in (
+        ("xmltv", b"<sub-title>"),
+        ("har", b'{"request": {}}'),
+        ("xtream", b'{"name": "lost"'),
+    ):
+        data = SAMPLES[kind][: SAMPLES[kind].index(end)]
+        found = []
+        with pytest.raises(SourceError):
+            found.extend(one for one in READERS[kind].values([data], BASE) if found.append(one))
+        assert found, kind

@@ -1,0 +1,155 @@
+"""What servers, resolvers, logs and browsers show: DNS, CT, certificates, RDAP, HAR."""
+
+import base64
+import json
+import struct
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cautery.errors import SourceError
+from cautery.watch import (
+    DnsStatus,
+    ReadWarning,
+    read_certificate,
+    read_ct,
+    read_dns,
+    read_har,
+    read_registration,
+)
+
+SAMPLES = Path(__file__).parent / "assets" / "samples"
+DER = (SAMPLES / "tls").read_bytes()
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def dns(text):
+    return list(read_dns([text.encode()]))
+
+
+def test_what_dig_prints_is_read_with_its_status():
+    status, one, two = dns(
+        ";; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 7\n;a.example. IN A\n\n"
+        "A.example.\t300\tIN\tCNAME\tB.example.\nb.example. 60 IN A 192.0.2.7\n"
+    )
+    assert status == DnsStatus(name=None, code="NOERROR")
+    assert (one.name, one.type, one.data, two.ttl) == ("a.example", "CNAME", ("b.example",), 60)
+
+
+def test_dns_over_https_is_read_by_its_numbers():
+    body = {"Status": 3, "Question": [{"name": "A.example.", "type": 28}], "Answer": [
+        {"name": "a.example", "type": 28, "TTL": 5, "data": "2001:db8::1"}, {"name": "a", "type": 65400, "data": "x"}, 5]}  # fmt: skip
+    status, one, two, lost = dns(json.dumps(body))
+    assert (status.name, status.code) == ("a.example", "NXDOMAIN")
+    assert (one.type, two.type) == ("AAAA", "TYPE65400")
+    assert isinstance(lost, ReadWarning)
+
+
+def test_passive_dns_that_says_no_time_or_1970_is_undated():
+    for first in (
+        {},
+        {"time_first": 0},
+        {"time_first": "soon"},
+        {"time_first": -5},
+        {"time_first": 1e300},
+    ):
+        [one] = dns(
+            json.dumps({"rrname": "a.example", "rrtype": "A", "rdata": "192.0.2.7", **first})
+        )
+        assert one.first_seen is None
+
+
+@pytest.mark.parametrize("text", ["", "words\n", "{}", '{"Status": "x"}', "<html>", "\0\0"])
+def test_what_is_no_dns_answer_is_refused(text):
+    with pytest.raises(SourceError):
+        dns(text)
+
+
+def leaf(der, *, kind=0, milliseconds=1_764_000_000_000, version=0):
+    size = len(der).to_bytes(3, "big") + der
+    head = struct.pack(">BBQH", version, 0, milliseconds, kind)
+    body = {
+        "leaf_input": head + (b"\0" * 32 + b"\0\0\0" if kind else size),
+        "extra_data": size if kind else b"",
+    }
+    return {name: base64.b64encode(value).decode() for name, value in body.items()}
+
+
+def ct(*entries):
+    return list(read_ct([json.dumps({"entries": list(entries)}).encode()]))
+
+
+def test_a_logs_entries_are_certificates_and_precertificates():
+    final, early = ct(leaf(DER), leaf(DER, kind=1))
+    assert (final.precertificate, early.precertificate) == (False, True)
+    assert final.names == early.names == ("a.example", "b.example")
+    assert final.logged_at == datetime.fromtimestamp(1_764_000_000, UTC)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        leaf(b"x"),
+        leaf(DER[:99]),
+        leaf(DER, version=1),
+        {"leaf_input": "!"},
+        {"leaf_input": "AAAA"},
+        {},
+        5,
+    ],
+)
+def test_a_broken_entry_is_a_warning_and_the_others_are_read(entry):
+    warning, good = ct(entry, leaf(DER))
+    assert isinstance(warning, ReadWarning)
+    assert good.names
+
+
+def test_an_entry_logged_at_zero_is_undated():
+    [found] = ct(leaf(DER, milliseconds=0))
+    assert found.logged_at is None
+
+
+def test_a_certificate_with_a_broken_date_is_read_and_undated():
+    at = DER.index(b"\x17\x0d26")
+    for wrong in (b"\x17\x0d269999999999Z", b"\x17\x0dxxxxxxxxxxxxx", b"\x17\x0d700101000000Z"):
+        found = read_certificate(
+            DER[:at] + wrong + DER[at + 15 :], host="a", address="", seen_at=NOON
+        )
+        assert found.not_before is None
+        assert found.names == ("a.example", "b.example")
+        assert (
+            found.spki_sha256
+            == read_certificate(DER, host="a", address="", seen_at=NOON).spki_sha256
+        )
+
+
+def test_rdap_says_status_and_end_in_the_words_of_epp():
+    found = read_registration([(SAMPLES / "rdap").read_bytes()], redact=str, seen_at=NOON)
+    assert found.status == ("clientTransferProhibited", "ok")
+    assert (found.created.year, found.expires) == (2001, None)
+
+
+def test_a_browsers_capture_keeps_no_cookie_and_no_authorisation():
+    found, lost = read_har([(SAMPLES / "har").read_bytes()])
+    assert (found.method, found.status, found.redirects_to) == (
+        "GET",
+        302,
+        "http://a.example/live/x.m3u8",
+    )
+    assert (found.cookies, found.headers, found.media_type) == (
+        ("sid",),
+        (("server", "nginx"),),
+        "text/html",
+    )
+    assert isinstance(lost, ReadWarning)
+
+
+def test_a_large_body_in_a_capture_is_no_obstacle():
+    entry = {
+        "request": {"url": "http://a.example/"},
+        "response": {"content": {"text": "x" * 400_000}},
+    }
+    data = json.dumps({"log": {"entries": [entry] * 3}}).encode()
+    found = list(read_har([data[at : at + 65_536] for at in range(0, len(data), 65_536)]))
+    assert [one.url for one in found] == ["http://a.example/"] * 3

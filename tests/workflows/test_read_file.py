@@ -1,0 +1,73 @@
+"""A file in any known format, packed or not, read without knowing which."""
+
+import gzip
+import json
+import lzma
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from cautery.errors import InputError, SourceError
+from cautery.workflows.read_file import read_file
+
+SAMPLES = Path(__file__).parents[1] / "watch" / "assets" / "samples"
+PACK = {
+    ".gz": gzip.compress,
+    ".xz": lzma.compress,
+    ".zst": zstandard.ZstdCompressor().compress,
+    "": bytes,
+}
+
+
+@pytest.mark.parametrize("ending", PACK)
+def test_a_packed_file_says_what_the_plain_one_says(tmp_path, ending):
+    path = tmp_path / f"guide{ending}"
+    path.write_bytes(PACK[ending]((SAMPLES / "xmltv").read_bytes()))
+    channel, programme, _ = read_file(path)
+    assert (channel["id"], programme["starts_at"][:16]) == ("arena1.fr", "2026-11-24T19:45")
+
+
+@pytest.mark.parametrize("kind", ["m3u", "stalker", "har", "xtream"])
+def test_no_secret_of_a_line_is_shown(kind):
+    said = json.dumps(
+        [one if isinstance(one, dict) else one.quoted for one in read_file(SAMPLES / kind)]
+    )
+    assert not any(secret in said for secret in ("/u/p/", "t0p", "00:1A:79"))
+    assert len(said) > 50
+
+
+def test_an_archive_is_refused_with_what_it_is(tmp_path):
+    path = tmp_path / "list.zip"
+    path.write_bytes(b"PK\x03\x04" + b"\0" * 100)
+    with pytest.raises(SourceError, match="a ZIP archive"):
+        list(read_file(path))
+
+
+def test_a_bomb_of_zeros_is_refused_at_its_beginning(tmp_path):
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(b"\0" * 50_000_000))
+    with pytest.raises(SourceError, match="NUL bytes"):
+        list(read_file(path))
+
+
+def test_a_packed_file_that_is_cut_off_keeps_what_stood_before(tmp_path):
+    lines = "".join(
+        f"#EXTINF:-1,Channel {n}\nhttp://p{n * 7919}.example/{n}\n" for n in range(120_000)
+    )
+    whole = gzip.compress(b"#EXTM3U\n" + lines.encode())
+    (tmp_path / "list.m3u.gz").write_bytes(whole[: len(whole) // 2])
+    found = []
+
+    def read():
+        for one in read_file(tmp_path / "list.m3u.gz"):
+            found.append(one)  # noqa: PERF402 - what was found before the error counts
+
+    with pytest.raises(InputError, match="cannot be read"):
+        read()
+    assert len(found) > 1000
+
+
+def test_an_unknown_kind_is_the_callers_mistake(tmp_path):
+    with pytest.raises(InputError, match="no reader"):
+        list(read_file(SAMPLES / "m3u", kind="dvd"))
