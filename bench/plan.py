@@ -1,14 +1,19 @@
-"""The planner against its goals and its peers, on graphs of the shared generator.
+"""The planner against its goals, its peers, and every plan there is.
 
-    python bench/plan.py [--nodes 20000 50000 100000] [--seeds 1 7] [--peers]
+    python bench/plan.py [--nodes 20000 50000 100000 1000000] [--seeds 1 7] [--peers]
+    python bench/plan.py --nodes --random 500
+    python bench/plan.py --nodes --limits 5000 20000
     python bench/plan.py --nodes --uncertain 6000 --seeds 1 2 3
     python bench/plan.py --nodes --doubtful 1500 --seeds 1 2 --limit 60
+    python bench/plan.py --quick
 
 The generators lie beside the data folder (``CAUTERY_DATA``). Times are CPU seconds of this
 process, reading apart, one thread. Each plan is counted anew by the generator's own evaluator.
-``--peers`` adds, at each size: degree, re-estimated betweenness with reinsertion (igraph), and
-HiGHS on the plain formulation, which is given as long as the planner; CP-SAT where ortools can be
-imported.
+``--random`` holds so many small graphs of its own against all plans that there are, tried one by
+one. ``--limits`` plans within limits of countries and bystanders. ``--peers`` adds, at each size:
+degree, re-estimated betweenness with reinsertion (igraph), HiGHS on the plain formulation and
+CP-SAT (ortools, if it can be imported), each of the last two given as long as the planner.
+``--quick`` is a little of everything, in a minute or two.
 """
 
 from __future__ import annotations
@@ -19,76 +24,35 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import igraph
 import numpy as np
-from scipy.stats import binomtest
 
-from cautery.plan.chance_bound import favourable
+from _plan_net import SERVED, graph_of_net, seconds
+from _plan_peers import peers as peers_of
+from _plan_random import best, draw_goal, draw_graph, faults
+from _plan_uncertain import KINDS, doubtful, uncertain
+from cautery.plan.dual import Dual
 from cautery.plan.goal import Goal, posed
-from cautery.plan.graph import Groups, PlanGraph
-from cautery.plan.milp import Model
-from cautery.plan.reduce import Problem
-from cautery.plan.search import trimmed
+from cautery.plan.least_cost import least_cost
+from cautery.plan.read_graph import graph_of
+from cautery.plan.reduce import reduced
 from cautery.plan.supply_plan import plan_supply
 
-SERVED = 0.05
-DRAWS = 4000
 GOALS = {20_000: (0.001, 20.0), 50_000: (0.006, 60.0), 100_000: (0.025, 120.0)}
 GOAL_MILLION = (0.15, 600.0)
-KINDS = ("links 0.3", "links 0.7", "links 0.5 tail", "nodes", "acts 0.8")
-BETWEEN_EVERY = 0.02
-"""Share of the nodes taken before betweenness is estimated anew."""
-
-
-def graph_of_net(net: Any, *, hidden: np.random.Generator | None = None) -> PlanGraph:
-    """Return a generated network as the planner reads it; with ``hidden``, with unsure backups."""
-    owner, need, start, member = net.gown, net.gk, net.gp, net.gm
-    exists = np.ones(member.size)
-    if hidden is not None:
-        by_role = {role: np.flatnonzero(net.typ == role) for role in np.unique(net.typ)}
-        doubled = np.isin(net.typ[owner], (2, 3, 4))  # edge, panel, super-reseller
-        members, odds, sizes = [], [], []
-        for g in range(owner.size):
-            mine = list(member[start[g] : start[g + 1]])
-            sure = [1.0] * len(mine)
-            if doubled[g]:
-                mine.append(int(hidden.choice(by_role[net.typ[mine[0]]])))
-                sure.append(0.5)
-            members += mine
-            odds += sure
-            sizes.append(len(mine))
-        member, exists = np.array(members), np.array(odds)
-        start = np.concatenate([[0], np.cumsum(sizes)])
-    n = net.n
-    return PlanGraph(
-        ids=[str(one) for one in range(n)],
-        nodes=n,
-        roles=[None] * n,
-        cost=np.where(net.cost >= 1e8, np.inf, net.cost),
-        country=net.jur.astype(np.int32),
-        delay_days=np.zeros(n),
-        collateral=net.collat,
-        exists=np.ones(n),
-        success=np.ones(n),
-        weight=net.w,
-        groups=Groups(
-            n,
-            owner.astype(np.int32),
-            need.astype(np.int32),
-            start.astype(np.int64),
-            member.astype(np.int32),
-        ),
-        link_exists=exists,
-        countries=[f"C{one:02d}" for one in range(20)],
-        fixed_cost=np.zeros(20),
-        forbid=np.zeros(n, np.bool_),
-        require=np.zeros(n, np.bool_),
-    )
+LIMITS: tuple[dict[str, float], ...] = (
+    {"countries": 3},
+    {"countries": 8},
+    {"fixed_cost": 10},
+    {"collateral": 500},
+    {"countries": 8, "fixed_cost": 10, "collateral": 500},
+)
+LIMITS_S = 40.0
+ZEROS = 3
+"""Of N answers without a fault, at most this many in N are faulty (95 %)."""
 
 
 def scale(generator: Any, nodes: int, seed: int, *, peers: bool) -> bool:
@@ -120,215 +84,83 @@ def scale(generator: Any, nodes: int, seed: int, *, peers: bool) -> bool:
         flush=True,
     )
     if peers:
-        for name, cost, seconds in _peers(net, graph, limit):
-            print(f"          {name}: {cost / found.bound:.2f} x the bound, {seconds:.1f} CPU s")
+        for name, cost, taken_s in peers_of(net, graph, limit):
+            shown = "no plan" if cost is None else f"{cost / found.bound:.2f} x our bound"
+            print(f"          {name}: {shown}, {taken_s:.1f} CPU s", flush=True)
     return met
 
 
-def _peers(net: Any, graph: PlanGraph, limit: float) -> Iterator[tuple[str, float, float]]:
-    problem, _ = posed(graph, Goal(served=SERVED), as_of=None)
-    for name, order in (("degree", _by_degree(net)), ("betweenness", _by_betweenness(net))):
-        begun = time.process_time()
-        gone = _until_served(problem, order)
-        if gone is not None:
-            yield f"{name}, untrimmed", problem.price(gone), time.process_time() - begun
-            yield (
-                f"{name}, reinserted",
-                problem.price(trimmed(problem, gone)),
-                (time.process_time() - begun),
-            )
-    begun = time.process_time()
-    solved = Model(problem).solve(left_s=lambda: begun + limit - time.process_time(), gap=1e-4)
-    if solved.bought is not None:
-        yield "HiGHS, plain formulation", problem.price(solved.bought), time.process_time() - begun
-    yield "HiGHS, plain formulation: its bound", solved.bound, time.process_time() - begun
-    try:
-        sat = importlib.import_module("ortools.sat.python.cp_model")
-    except ImportError:
-        return
-    yield from _cp_sat(sat, problem, limit)
+def limited(generator: Any, nodes: int, seed: int) -> bool:
+    """Plan within each kind of limit; no goal is set but that the plan keeps to it."""
+    net, kept = generator.generate(nodes, seed), True
+    for limits in LIMITS:
+        asked = dict(limits)
+        graph = graph_of_net(net)
+        graph = replace(graph, fixed_cost=np.full(20, asked.pop("fixed_cost", 0.0)))
+        goal = Goal(served=SERVED, **asked)
+        found = plan_supply(graph, goal, time_limit_s=LIMITS_S, clock=time.process_time)
+        removed = np.zeros(net.n, np.bool_)
+        removed[[int(one) for one in found.remove]] = True
+        left, _ = net.served(removed)
+        within = (
+            left <= SERVED + 1e-9
+            and np.unique(net.jur[removed]).size <= limits.get("countries", 20)
+            and net.collat[removed].sum() <= limits.get("collateral", np.inf) * (1 + 1e-9)
+        )
+        kept &= bool(within)
+        print(
+            f"{nodes:>9,} seed {seed}, {limits}: {found.status}, cost {found.cost or 0:,.1f}, "
+            f"bound {found.bound or 0:,.1f}, gap {1.0 if found.gap is None else found.gap:.3%}, "
+            f"{found.seconds:.1f} CPU s: {'kept' if within else 'BROKEN'}",
+            flush=True,
+        )
+    return kept
 
 
-def _by_degree(net: Any) -> np.ndarray:
-    one, other = net.graph()
-    return np.argsort(-np.bincount(np.concatenate([one, other]), minlength=net.n), kind="stable")
-
-
-def _by_betweenness(net: Any) -> np.ndarray:
-    one, other = net.graph()
-    graph = igraph.Graph(n=net.n, edges=np.column_stack([one, other]))
-    graph.vs["name"] = list(range(net.n))
-    order: list[int] = []
-    each = max(1, int(BETWEEN_EVERY * net.n))
-    while graph.ecount():
-        value = np.array(graph.betweenness(cutoff=4))
-        taken = np.argsort(-value, kind="stable")[:each]
-        order += [graph.vs[int(at)]["name"] for at in taken]
-        graph.delete_vertices([int(at) for at in taken])
-    return np.array(order + [v for v in range(net.n) if v not in set(order)])
-
-
-def _until_served(problem: Problem, order: np.ndarray) -> np.ndarray | None:
-    order = order[np.isfinite(problem.cost[order])]
-    low, high = 0, order.size
-    while low < high:
-        middle = (low + high) // 2
-        gone = np.zeros(problem.groups.nodes, np.bool_)
-        gone[order[:middle]] = True
-        if problem.down(gone) >= problem.must:
-            high = middle
-        else:
-            low = middle + 1
-    gone = np.zeros(problem.groups.nodes, np.bool_)
-    gone[order[:low]] = True
-    return gone if problem.down(gone) >= problem.must else None
-
-
-def _cp_sat(sat: Any, problem: Problem, limit: float) -> Iterator[tuple[str, float, float]]:
-    model, groups = sat.CpModel(), problem.groups
-    down = [model.new_bool_var("") for _ in range(groups.nodes)]
-    buy = {v: model.new_bool_var("") for v in np.flatnonzero(np.isfinite(problem.cost)).tolist()}
-    causes: list[list[Any]] = [[buy[v]] if v in buy else [] for v in range(groups.nodes)]
-    for g in range(groups.owner.size):
-        failed = model.new_bool_var("")
-        members = groups.member[groups.start[g] : groups.start[g + 1]].tolist()
-        fall = len(members) - int(groups.need[g]) + 1
-        model.add(sum(down[m] for m in members) >= fall).only_enforce_if(failed)
-        causes[int(groups.owner[g])].append(failed)
-    for v in range(groups.nodes):
-        model.add_bool_or([*causes[v], down[v].negated()])
-    weight = np.round(problem.weight * 1000).astype(int)
-    at = np.flatnonzero(weight)
-    model.add(sum(int(weight[v]) * down[v] for v in at) >= int(np.ceil(problem.must * 1000)))
-    model.minimize(sum(round(1000 * float(problem.cost[v])) * one for v, one in buy.items()))
-    solver = sat.CpSolver()
-    solver.parameters.num_workers = 1
-    solver.parameters.max_time_in_seconds = limit
-    begun = time.process_time()
-    solver.solve(model)
-    yield "CP-SAT", solver.objective_value / 1000, time.process_time() - begun
-    yield "CP-SAT: its bound", solver.best_objective_bound / 1000, time.process_time() - begun
-
-
-def uncertain(generator: Any, nodes: int, seed: int, *, saa_s: float, limit: float) -> bool:
-    """Plan with hidden backups, and price it against the two plain ways.
-
-    A peer counts whose own plan reaches the goal often enough; the other one is told, too.
-    """
-    graph = graph_of_net(generator.generate(nodes, seed), hidden=np.random.default_rng(seed + 100))
-    found = plan_supply(
-        graph, Goal(served=SERVED), time_limit_s=limit, clock=time.process_time, seed=seed
-    )
-    gone = np.zeros(graph.nodes, np.bool_)
-    gone[[int(one) for one in found.remove]] = True
-    ours = _reached(graph, gone, seed)
-    problem, _ = posed(graph, Goal(served=SERVED), as_of=None)
-    observed, _ = favourable(graph, problem)
-    peers = {
-        "all present": Model(problem).solve(left_s=_seconds(120), gap=1e-4).bought,
-        "observed only": Model(observed).solve(left_s=_seconds(60), gap=1e-4).bought,
-        "five worlds": _hard_scenarios(graph, problem, seed, saa_s) if saa_s > 0 else None,
-    }
-    told, valid = [], []
-    for name, plan in peers.items():
-        if plan is None:
-            continue
-        cost, odds = problem.price(plan), _reached(graph, plan, seed)
-        told.append(f"{name} {cost:.1f}, P {_interval(odds)}")
-        if odds[0] >= 0.95:
-            valid.append(cost)
-    ratio = float(found.cost or 0) / min(valid) if valid else 0.0
-    met = ours[0] >= 0.95 and ratio <= 1.05
+def small_ones(count: int, first: int) -> bool:
+    """Hold answers on random graphs against all plans; the ladder and the dual, too."""
+    faulty = infeasible = 0
+    for seed in range(first, first + count):
+        rng = np.random.default_rng(seed)
+        document, limits = draw_graph(rng), draw_goal(rng)
+        graph, goal = graph_of(document), Goal(**limits)
+        told = plan_supply(graph, goal).as_json()
+        infeasible += told["status"] == "infeasible"
+        found = [*faults(document, limits, told), *_ladder_faults(document, limits, seed)]
+        if found:
+            faulty += 1
+            print(f"          graph {seed}: {'; '.join(found)}", flush=True)
     print(
-        f"{nodes:>9,} uncertain, seed {seed}: cost {found.cost:.1f}, bound {found.bound:.1f}, "
-        f"P(served <= 5 %) {_interval(ours)} on {DRAWS:,} draws of the bench's own; "
-        f"{ratio:.3f} x the cheapest peer that reaches 0.95; {'; '.join(told)}; "
-        f"{found.seconds:.0f} CPU s: {'met' if met else 'MISSED'}",
+        f"{count:>9,} random graphs from seed {first}, {infeasible} of them infeasible: {faulty} "
+        f"of {count} answers differ from trying all plans"
+        + (f" (at most {ZEROS / count:.1%})" if not faulty else "")
+        + f": {'MISSED' if faulty else 'met'}",
         flush=True,
     )
-    return met
+    return not faulty
 
 
-def doubtful(generator: Any, nodes: int, seed: int, kind: str, *, limit: float) -> bool:
-    """Plan where other things are unsure; no peer, the goal is what was asked for."""
-    net, rng = generator.generate(nodes, seed), np.random.default_rng(seed + 100)
-    graph = graph_of_net(net, hidden=rng if kind.startswith("links") else None)
-    goal = Goal(served=SERVED, risk="tail" if kind.endswith("tail") else "chance")
-    if kind.startswith("links"):
-        odds = float(kind.split()[1])
-        graph = replace(graph, link_exists=np.where(graph.link_exists < 1, odds, 1.0))
-    elif kind == "nodes":
-        unsure = np.isin(net.typ, (2, 3)) & (rng.random(net.n) < 0.5)
-        graph = replace(graph, exists=np.where(unsure, 0.6, 1.0))
-    else:
-        graph = replace(graph, success=np.full(net.n, 0.8))
-    found = plan_supply(graph, goal, time_limit_s=limit, clock=time.process_time, seed=seed)
-    odds = found.p_served
-    assert odds is not None
-    print(
-        f"{nodes:>9,} {kind}, seed {seed}: {found.status}, cost {found.cost:.1f}, "
-        f"bound {found.bound or 0:.1f}, P {odds.value:.3f} ({odds.low:.3f} to {odds.high:.3f}), "
-        f"tail {odds.tail:.3f}, {found.seconds:.0f} CPU s",
-        flush=True,
-    )
-    return found.status != "infeasible"
-
-
-def _interval(odds: tuple[float, float, float]) -> str:
-    return f"{odds[0]:.3f} ({odds[1]:.3f} to {odds[2]:.3f})"
-
-
-def _reached(graph: PlanGraph, gone: np.ndarray, seed: int) -> tuple[float, float, float]:
-    """Return how often a plan reaches the goal in worlds counted one by one, with its interval."""
-    rng = np.random.default_rng([seed, 99])
-    reached = 0
-    for _ in range(DRAWS):
-        up = graph.groups.standing_in(gone, rng.random(graph.link_exists.size) < graph.link_exists)
-        reached += float(graph.weight[up].sum()) <= SERVED * graph.demand + 1e-9
-    low, high = binomtest(reached, DRAWS).proportion_ci(0.95)
-    return reached / DRAWS, float(low), float(high)
-
-
-def _hard_scenarios(
-    graph: PlanGraph, problem: Problem, seed: int, saa_s: float
-) -> np.ndarray | None:
-    """Solve five drawn worlds as one model, HiGHS alone: a copy of all nodes each.
-
-    The goal must be reached in each of them.
-    """
-    rng = np.random.default_rng([seed, 5])
-    n, every = graph.nodes, np.ones(graph.groups.owner.size, np.bool_)
-    owner, need, sizes, member = [], [], [], []
-    for world in range(5):
-        there = graph.groups.kept(every, rng.random(graph.link_exists.size) < graph.link_exists)
-        shift = n * (world + 1)
-        owner += [there.owner + shift, np.arange(n) + shift]
-        need += [there.need, np.ones(n, np.int32)]
-        sizes += [there.sizes, np.ones(n, np.int64)]
-        member += [there.member + shift, np.arange(n)]
-    joint = Problem(
-        groups=Groups(
-            6 * n,
-            np.concatenate(owner).astype(np.int32),
-            np.concatenate(need).astype(np.int32),
-            np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64),
-            np.concatenate(member).astype(np.int32),
-        ),
-        cost=np.concatenate([problem.cost, np.full(5 * n, np.inf)]),
-        weight=np.concatenate([np.zeros(n), *([graph.weight] * 5)]),
-        must=5 * problem.must,
-        country=np.full(6 * n, -1, np.int32),
-        fixed_cost=problem.fixed_cost,
-        collateral=np.zeros(6 * n),
-    )
-    parts = [np.arange(6 * n) // n == world + 1 for world in range(5)]
-    solved = Model(joint, parts=parts).solve(left_s=_seconds(saa_s), gap=1e-4)
-    return None if solved.bought is None else solved.bought[:n]
-
-
-def _seconds(limit: float) -> Callable[[], float]:
-    begun = time.process_time()
-    return lambda: begun + limit - time.process_time()
+def _ladder_faults(document: dict[str, Any], limits: dict[str, Any], seed: int) -> list[str]:
+    """Return what is wrong with the ways of large graphs on a small one."""
+    least, _ = best(document, limits)
+    if least is None:
+        return []
+    graph, goal = graph_of(document), Goal(**limits)
+    problem, _ = posed(graph, goal, as_of=graph.as_of)
+    left, spent = reduced(problem, taken=graph.require).problem, problem.price(graph.require)
+    if left.must <= 1e-9 * graph.demand:
+        return []
+    near, found = 1e-6 * max(1.0, least), []
+    dual = Dual(left)
+    dual.improve(passes=60, left_s=lambda: 1.0)
+    if spent + dual.bound > least + near:
+        found.append(f"the dual's bound {spent + dual.bound} is above the best, {least}")
+    ladder = least_cost(left, left_s=seconds(5.0), seed=seed, small=0)
+    if spent + ladder.bound > least + near:
+        found.append(f"the ladder's bound {spent + ladder.bound} is above the best, {least}")
+    if ladder.gone is None or spent + ladder.cost < least - near:
+        found.append(f"the ladder's plan costs {spent + ladder.cost}, the best {least}")
+    return found
 
 
 def main() -> int:
@@ -339,23 +171,32 @@ def main() -> int:
     parser.add_argument("--nodes", type=int, nargs="*", default=[20_000, 50_000])
     parser.add_argument("--seeds", type=int, nargs="*", default=[1])
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--random", type=int, default=0, help="small graphs")
+    parser.add_argument("--random-from", type=int, default=0, help="seed of the first of them")
+    parser.add_argument("--limits", type=int, nargs="*", default=[])
     parser.add_argument("--uncertain", type=int, nargs="*", default=[])
     parser.add_argument("--saa-s", type=float, default=600.0, help="CPU seconds of five worlds")
     parser.add_argument(
         "--limit", type=float, default=120.0, help="CPU seconds of an uncertain plan"
     )
     parser.add_argument("--doubtful", type=int, nargs="*", default=[])
+    parser.add_argument("--quick", action="store_true")
     asked = parser.parse_args()
+    if asked.quick:
+        asked.nodes, asked.random, asked.limits, asked.seeds = [20_000], 50, [2000], [1]
+        print(f"quick: N = {asked.random} random graphs, one graph of each size, seed 1")
     if not (asked.generators / "supply_network.py").is_file():
         parser.error(f"no supply_network.py in {asked.generators}: set CAUTERY_DATA")
     sys.path.insert(0, str(asked.generators))
     sys.dont_write_bytecode = True
     generator = importlib.import_module("supply_network")
-    met = [
+    met = [small_ones(asked.random, asked.random_from)] if asked.random else []
+    met += [
         scale(generator, nodes, seed, peers=asked.peers)
         for nodes in asked.nodes
         for seed in asked.seeds
     ]
+    met += [limited(generator, nodes, seed) for nodes in asked.limits for seed in asked.seeds]
     met += [
         uncertain(generator, nodes, seed, saa_s=asked.saa_s, limit=asked.limit)
         for nodes in asked.uncertain

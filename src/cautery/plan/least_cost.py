@@ -135,7 +135,7 @@ class _Ladder:
         dual = Dual(problem)
         self._raise(dual, until_s=0.75 * all_s)
         if countries.count(problem):
-            self._by_countries(dual, keep_s=0.5 * all_s)
+            self._by_countries(dual, keep_s=0.3 * all_s)
         else:
             self._round(dual)
             if self._gap() > DIVE_GAP:

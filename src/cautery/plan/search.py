@@ -23,8 +23,8 @@ from cautery.plan.reduce import Problem, by_owner, reduced
 HUB_USERS = 40
 """A neighbourhood does not grow past a node with more users: a hoster touches every network."""
 _THRESHOLDS = (0.2, 0.4, 0.6, 0.8)
-_MARGIN = 1.25
-"""Demand priced within this factor of the dearest that is bought is free everywhere."""
+TRADED = 250
+"""Demand that each neighbourhood may buy anywhere, or give back, so that distant parts trade."""
 
 
 def rounded(problem: Problem, average: Floats, *, taken: Bools | None = None) -> Bools | None:
@@ -159,16 +159,16 @@ class Neighbourhoods:
             self.gone, self.cost = gone, cost
 
     def _marginal(self) -> Bools:
-        """Mark demand whose price is near that of the dearest demand bought."""
+        """Mark the dearest demand bought, by weight, and the cheapest that is still up."""
         problem = self._problem
         marked = np.zeros(problem.groups.nodes, np.bool_)
-        bought = self._sinks[self.gone[self._sinks]]
-        if bought.size == 0:
-            marked[self._sinks] = True
-            return marked
+        up = problem.groups.standing(self.gone)
         ratio = problem.cost[self._sinks] / problem.weight[self._sinks]
-        edge = float(np.max(problem.cost[bought] / problem.weight[bought]))
-        marked[self._sinks[(ratio > edge / _MARGIN**2) & (ratio < edge * _MARGIN)]] = True
+        for among, sign in ((self.gone[self._sinks], -1.0), (up[self._sinks], 1.0)):
+            at = np.flatnonzero(among & np.isfinite(ratio))
+            if at.size > TRADED:
+                at = at[np.argpartition(sign * ratio[at], TRADED)[:TRADED]]
+            marked[self._sinks[at]] = True
         return marked
 
 
