@@ -1,6 +1,7 @@
 """Fact files in their own public formats, taken into a facts folder whole or not at all."""
 
 import json
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -41,6 +42,7 @@ COF = (
 def add(tmp_path: Path, content: str | bytes, name: str, **said: object):
     file = tmp_path / "given"
     file.write_bytes(content.encode() if isinstance(content, str) else content)
+    os.utime(file, (NOW.timestamp(), NOW.timestamp()))  # a file's day may count: not the test's
     added = add_fact(file, tmp_path / "facts", name=name, now=NOW, **said)
     return added, FactsFolder(tmp_path / "facts")
 
