@@ -169,14 +169,14 @@ def test_a_packed_list_is_taken_in_as_the_plain_one_is(tmp_path: Path, suffix: s
     import gzip
     import lzma
 
-    import zstandard
+    from cautery.packed import zstd
 
     text = b"domain,lists\ngoogle.com,t\n"
     pack = {
         ".gz": gzip.compress,
         ".xz": lzma.compress,
         ".bz2": bz2.compress,
-        ".zst": zstandard.ZstdCompressor().compress,
+        ".zst": zstd.compress,
     }[suffix]
     file = tmp_path / f"popular.csv{suffix}"
     file.write_bytes(pack(text))

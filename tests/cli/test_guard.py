@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
 
+from cautery.packed import zstd
 from cautery.workflows.judge_targets import KEYS
 from cautery.workflows.read_targets import MAX_LINE, targets_in
 
@@ -82,7 +82,7 @@ def test_the_evidence_of_dedication_is_named_with_its_day(
         ("t.txt", bytes),
         ("t.txt.xz", lzma.compress),
         ("t.txt.gz", gzip.compress),
-        ("t.txt.zst", zstandard.compress),
+        ("t.txt.zst", zstd.compress),
     ],
 )
 def test_lines_are_read_packed_or_not(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
+import io
 import json
+import lzma
 from pathlib import Path
 
 import pytest
@@ -109,6 +112,34 @@ def test_silence_is_no_opinion_and_an_empty_file_a_reason(world):
     assert "silent" in lines["d.m4a"]["reason"]
     assert lines["e.ts"]["score"] is None
     assert "empty" in lines["e.ts"]["reason"]
+
+
+def test_packed_media_are_answered_as_plain_ones(world, tmp_path):
+    plain = (world / "probes" / "a.ts").read_bytes()
+    (tmp_path / "a.ts.xz").write_bytes(lzma.compress(plain))
+    (tmp_path / "cut.ts.gz").write_bytes(gzip.compress(plain)[:2000])
+    (tmp_path / "film.m4a.gz").write_bytes(gzip.compress((world / "film.m4a").read_bytes()))
+    run("references", "build", tmp_path / "film.m4a.gz", world / "arena", "-o", tmp_path / "a.ref")
+    asked = ("--references", tmp_path / "a.ref", "--json")
+    _, out, _ = run("identify", world / "probes" / "b.m4a", *asked)
+    assert json.loads(out)["channels"] == ["film"]
+    code, out, _ = run("identify", tmp_path, world / "probes" / "a.ts", *asked)
+    packed, cut, film, whole = (json.loads(line) for line in out.splitlines()[-4:])
+    assert film["channels"] == ["film"]
+    assert code == 1
+    assert "too early" in cut["reason"] or "ended" in cut["reason"]
+    assert {**packed, "probe": ""} == {**whole, "probe": ""}
+    assert whole["channels"] == ["arena"]
+
+
+def test_what_is_piped_in_is_answered(world):
+    piped = CliRunner().invoke(
+        app,
+        ["identify", "-", "--references", str(world / "league.ref"), "--json"],
+        input=(world / "probes" / "a.ts").read_bytes(),
+    )
+    line = json.loads(piped.stdout)
+    assert (line["probe"], line["channels"]) == ("-", ["arena"])
 
 
 def test_a_run_goes_on_where_another_stopped(world, tmp_path):

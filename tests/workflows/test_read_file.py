@@ -6,16 +6,16 @@ import lzma
 from pathlib import Path
 
 import pytest
-import zstandard
 
 from cautery.errors import InputError, SourceError
+from cautery.packed import zstd
 from cautery.workflows.read_file import read_file
 
 SAMPLES = Path(__file__).parents[1] / "watch" / "assets" / "samples"
 PACK = {
     ".gz": gzip.compress,
     ".xz": lzma.compress,
-    ".zst": zstandard.ZstdCompressor().compress,
+    ".zst": zstd.compress,
     "": bytes,
 }
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.catalogue import Listing
 from cautery.errors import InputError, SourceError
+from cautery.packed import zstd
 from cautery.workflows._lines import lines_of
 from cautery.workflows.read_catalogue import read_catalogue
 from cautery.workflows.read_titles import MAX_LINE, read_titles
@@ -39,7 +39,7 @@ def test_a_table_keeps_every_row_and_its_context(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("ending", "pack"), [("", bytes), (".gz", gzip.compress), (".xz", lzma.compress), (".zst", zstandard.compress)]
+    ("ending", "pack"), [("", bytes), (".gz", gzip.compress), (".xz", lzma.compress), (".zst", zstd.compress)]
 )  # fmt: skip
 def test_lines_are_read_packed_or_not(tmp_path, ending, pack):
     path = put(tmp_path, f"a.txt{ending}", pack("Arena\r\n\n Été \n\xff\0\n".encode("latin-1")))

@@ -5,11 +5,11 @@ import lzma
 from datetime import date
 
 import pytest
-import zstandard
 
 from cautery.errors import InputError
 from cautery.estimate import parse_claim
 from cautery.model.mandate import Regime
+from cautery.packed import zstd
 from cautery.workflows.size_network import read_dumps, read_sources, size_network
 
 PANELS = "panel,country,on,paid,trial,expired,traffic_share\n"
@@ -79,7 +79,7 @@ def test_a_worlds_folder_is_read_by_its_sources(folder):
 
 @pytest.mark.parametrize(
     ("ending", "pack"),
-    [(".gz", gzip.compress), (".xz", lzma.compress), (".zst", zstandard.compress)],
+    [(".gz", gzip.compress), (".xz", lzma.compress), (".zst", zstd.compress)],
 )
 def test_packed_files_are_read_by_their_ending(folder, ending, pack):
     plain, _ = read_sources(folder)

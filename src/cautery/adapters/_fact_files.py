@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import bz2
 import csv
 import datetime as dt
-import gzip
 import io
-import lzma
 import tomllib
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, cast
-
-import zstandard
 
 from cautery.errors import InputError
+from cautery.packed import PACKINGS, content_of
 
 MAX_BYTES = 256_000_000
 """Most decompressed bytes read of one file (the largest shared one, asn-ipv4.csv, has 12 MB)."""
 MAX_ROWS = 5_000_000
 MAX_LINE = 4_096
 _MAX_TOML = 1_000_000
-_SUFFIXES = ("", ".xz", ".gz", ".bz2", ".zst")
-_UNPACK_BYTES = 256 << 20
-"""Memory that unpacking zstd may take: --long=27 takes 128 MB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +151,7 @@ def inventory(folder: Path) -> dict[str, FactFile]:
 
 def _locate(folder: Path, below: str, file: str) -> Path | None:
     for place in dict.fromkeys((folder, folder / below)):
-        for suffix in _SUFFIXES:
+        for suffix in PACKINGS:
             path = place / (file + suffix)
             if path.is_file():
                 return path
@@ -222,29 +213,8 @@ def text_of(path: Path) -> str:
     InputError
         If it is larger, or no valid archive.
     """
-    try:
-        with _opened(path) as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path}: more than {MAX_BYTES:,} bytes when unpacked")
+    data = content_of(path, most=MAX_BYTES)
     return data.decode("utf-8-sig", errors="replace")
-
-
-def _opened(path: Path) -> BinaryIO:
-    match path.suffix:
-        case ".xz":
-            return cast(BinaryIO, lzma.open(path, "rb"))
-        case ".gz":
-            return cast(BinaryIO, gzip.open(path, "rb"))
-        case ".bz2":
-            return cast(BinaryIO, bz2.open(path, "rb"))
-        case ".zst":
-            reader = zstandard.ZstdDecompressor(max_window_size=_UNPACK_BYTES)
-            return cast(BinaryIO, reader.stream_reader(path.open("rb"), read_across_frames=True))
-        case _:
-            return path.open("rb")
 
 
 def rows(path: Path, columns: int) -> Iterator[list[str] | None]:

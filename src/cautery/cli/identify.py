@@ -29,7 +29,11 @@ def _schema(wanted: bool) -> None:
 
 def identify(
     probes: Annotated[
-        list[str], typer.Argument(help="Media files, folders of them, or URLs under a mandate.")
+        list[str],
+        typer.Argument(
+            help="Media files, also packed (.gz, .xz, .zst), folders of them, - for stdin, or "
+            "URLs under a mandate."
+        ),
     ],
     references: Annotated[
         Path, typer.Option(help="A .ref file or folder, from: cautery references build.")

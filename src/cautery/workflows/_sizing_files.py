@@ -25,7 +25,7 @@ from cautery.model import (
     SurveyAnswer,
     VisitCount,
 )
-from cautery.workflows._packed import PACKINGS, chunks_of
+from cautery.packed import PACKINGS, chunks_of
 
 MOST_ROWS = 1_000_000
 MOST_BYTES = 500_000_000

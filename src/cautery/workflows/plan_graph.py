@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.errors import InputError
+from cautery.packed import chunks_of
 from cautery.plan.graph import PlanGraph
 from cautery.plan.read_graph import read_graph
-from cautery.workflows._packed import chunks_of
-
-_CHUNK_BYTES = 1 << 20
 
 
 def read_graph_file(path: Path) -> PlanGraph:
@@ -26,8 +23,7 @@ def read_graph_file(path: Path) -> PlanGraph:
     InputError
         If it is no such graph, or too large for the memory that is free.
     """
-    chunks = _stdin() if str(path) == "-" else chunks_of(path)
-    return read_graph(chunks, free_bytes=free_memory())
+    return read_graph(chunks_of(path), free_bytes=free_memory())
 
 
 def marked(graph: PlanGraph, *, forbid: Sequence[str], require: Sequence[str]) -> PlanGraph:
@@ -71,7 +67,3 @@ def free_memory() -> int | None:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return None
-
-
-def _stdin() -> Iterator[bytes]:
-    return iter(lambda: sys.stdin.buffer.read(_CHUNK_BYTES), b"")

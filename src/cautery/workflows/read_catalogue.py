@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cautery.catalogue import Catalogue
 from cautery.errors import InputError
+from cautery.packed import PACKINGS, chunks_of
 from cautery.workflows._lines import lines_of
-from cautery.workflows._packed import PACKINGS, chunks_of
 from cautery.workflows.read_mandate import read_mandate
 
 _LONGEST_LINE = 1 << 20

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cautery.model import to_json
+from cautery.packed import chunks_of
 from cautery.watch import ReadWarning, guess, reader, redacted_text, redacted_warning
-from cautery.workflows._packed import chunks_of
 
 HEAD_BYTES = 8192
 

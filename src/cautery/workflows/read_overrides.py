@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cautery.errors import InputError
 from cautery.model import Override
-from cautery.workflows._packed import chunks_of
+from cautery.packed import chunks_of
 from cautery.workflows.judge_targets import spelt
 
 _MAX_BYTES = 1_000_000

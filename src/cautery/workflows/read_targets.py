@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cautery.errors import InputError
 from cautery.model import DedicatedFact
-from cautery.workflows._packed import chunks_of
+from cautery.packed import chunks_of
 
 MAX_LINE = 16_384
 """Longest line that is looked at: a URL of 4,096 letters with its evidence. Of a longer one the

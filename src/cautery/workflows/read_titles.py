@@ -8,9 +8,9 @@ from pathlib import Path
 
 from cautery.catalogue import Listing
 from cautery.errors import InputError
+from cautery.packed import chunks_of, plain_name
 from cautery.watch import PlaylistEntry, read_m3u
 from cautery.workflows._lines import lines_of
-from cautery.workflows._packed import PACKINGS, chunks_of
 
 MAX_LINE = 65_536
 
@@ -36,7 +36,7 @@ def read_titles(path: Path, *, country: str | None = None) -> Iterator[Listing]:
     SourceError
         If a playlist cannot be read.
     """
-    kind = path.with_suffix("") if path.suffix in PACKINGS[1:] else path
+    kind = plain_name(path)
     match kind.suffix.lower():
         case ".m3u" | ".m3u8":
             for entry in read_m3u(chunks_of(path)):

@@ -15,8 +15,8 @@ from cautery.errors import InputError, SourceError
 from cautery.estimate import Judged, Reconciled
 from cautery.model import Claim, PanelCount, SizingSources
 from cautery.model.mandate import Regime
+from cautery.packed import chunks_of
 from cautery.watch import read_panel_dump
-from cautery.workflows._packed import chunks_of
 from cautery.workflows._sizing_files import KINDS, YEARS, find, read_kind
 
 FARTHEST = 3

@@ -13,12 +13,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import zstandard
 
 from cautery.errors import InputError
 from cautery.model import Marking, Money, Pap, Statement, StatementKind, Tlp
 from cautery.operation.money.picture import flow_picture
 from cautery.operation.money.trace import Purchase
+from cautery.packed import zstd
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.trace_money import (
     content_of,
@@ -111,7 +111,7 @@ def test_a_statement_about_a_payment_is_a_purchase() -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "pack"),
-    [(".xz", lzma.compress), (".gz", gzip.compress), (".zst", zstandard.compress)],
+    [(".xz", lzma.compress), (".gz", gzip.compress), (".zst", zstd.compress)],
 )
 def test_packed_files_are_read_as_they_are(
     supplied: Path, suffix: str, pack: Callable[[bytes], bytes]
@@ -133,7 +133,7 @@ def test_what_is_piped_in_is_read_and_limited(monkeypatch: pytest.MonkeyPatch) -
 def test_a_packed_file_that_grows_without_end_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(bytes(10_000_000)))
-    with pytest.raises(InputError, match="more than 1000000 bytes"):
+    with pytest.raises(InputError, match="more than 1,000,000 bytes"):
         content_of(path, most=1_000_000)
 
 

@@ -189,12 +189,12 @@ def manifest(
     """
     from cautery import wiring
     from cautery.errors import InputError
+    from cautery.packed import content_of
     from cautery.workflows.operation.register_exhibits import (
         MAX_MANIFEST_BYTES,
         check_manifest,
         register_manifest,
     )
-    from cautery.workflows.operation.trace_money import content_of
 
     if (out is None) == (check is None):
         raise InputError("give --out FILE to write a manifest, or --check FILE to compare one")

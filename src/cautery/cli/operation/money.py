@@ -50,9 +50,10 @@ def money(
     from cautery.errors import InputError
     from cautery.model import to_json
     from cautery.operation.money.picture import flow_picture
+    from cautery.operation.money.supplied import MAX_BYTES
     from cautery.operation.money.taint import METHODS
+    from cautery.packed import content_of
     from cautery.workflows.operation.trace_money import (
-        content_of,
         read_purchases,
         read_supplied,
         read_tag_file,
@@ -64,7 +65,7 @@ def money(
         raise InputError(f"--method {method!r}", hint="One of " + ", ".join(METHODS))
     start = read_purchases(Path(beginning)) if beginning.endswith(".toml") else beginning
     render.say(f"reading {transfers}")
-    supplied = content_of(transfers)
+    supplied = content_of(transfers, most=MAX_BYTES)
     table = read_supplied(transfers, supplied)
     known = [tag for file in tags or () for tag in read_tag_file(file)]
     render.say(

@@ -25,6 +25,7 @@ from cautery.identify.reference_info import ReferenceInfo
 from cautery.identify.references import References
 from cautery.model.media import Decoded
 from cautery.model.ports import Decoder, Engine
+from cautery.workflows.identification.media import media_of
 from cautery.workflows.identification.sources import Source
 from cautery.workflows.watch.references import media_start_s
 
@@ -214,7 +215,7 @@ class Builder:
         reading = _Reading(source.id)
         for file in source.files:
             try:
-                async with aclosing(self._decoder.parts(file, pictures=True)) as parts:
+                async with aclosing(media_of(file, self._decoder)) as parts:
                     async for media in parts:
                         at_s = reading.place(media)
                         await self._engine.run(partial(single.add, source.id, media, at_s=at_s))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cautery.errors import InputError
+from cautery.packed import plain_name
 
 MEDIA_SUFFIXES = frozenset(
     f".{one}"
@@ -41,8 +42,8 @@ _DIGITS = re.compile(r"([0-9]+)")
 
 
 def is_media(path: Path) -> bool:
-    """Tell by its name whether a file of a folder is media."""
-    return path.suffix.lower() in MEDIA_SUFFIXES and not path.name.startswith(".")
+    """Tell by its name whether a file of a folder is media, packed or not."""
+    return plain_name(path).suffix.lower() in MEDIA_SUFFIXES and not path.name.startswith(".")
 
 
 def by_name(path: Path) -> tuple[tuple[int, int, str], ...]:

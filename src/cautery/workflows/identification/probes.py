@@ -7,12 +7,13 @@ from pathlib import Path
 
 from cautery.errors import InputError, MandateError
 from cautery.model import Mandate
+from cautery.packed import STDIN
 from cautery.workflows.identification.media_paths import media_below
 from cautery.workflows.identification.reference_map import is_url
 
 
 def probes_of(told: Sequence[str], *, mandate: Mandate | None = None) -> tuple[Path | str, ...]:
-    """Return the probes in order, each once: paths as they were told, URLs as text.
+    """Return the probes in order, each once: paths as told (``-`` is stdin), URLs as text.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def probes_of(told: Sequence[str], *, mandate: Mandate | None = None) -> tuple[P
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
         yield from media_below(path)
-    elif path.exists():
+    elif path == STDIN or path.exists():
         yield path
     else:
         raise InputError(f"{path}: no such file or folder")

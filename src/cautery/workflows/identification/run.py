@@ -23,12 +23,12 @@ from cautery.identify.shards import Place, look_there, opened, place_of
 from cautery.identify.windows import Look
 from cautery.model import Decoded, Identification, Mandate, Partner, host_of
 from cautery.model.ports import Clock, Decoder, Engine, Fetcher
+from cautery.packed import STDIN
+from cautery.workflows.identification.media import media_of
 from cautery.workflows.identification.records import Answer
 from cautery.workflows.identification.results import Results, Stamp
 from cautery.workflows.watch.fetching import fetch_newest
 
-PART_S = 60.0
-"""Media seconds of a long probe that are in memory at a time."""
 FETCHED_S = 20.0
 """Newest media of a stream: two windows of 10 s, which may confirm each other."""
 _MOST_WARNINGS = 3
@@ -162,6 +162,8 @@ class Prober:
             name = str(probe)
             if isinstance(probe, str):
                 return await self._answer(name, self._of_url(probe)), Stamp(0, 0)
+            if probe == STDIN:
+                return await self._answer(name, self._of_file(probe)), Stamp(0, 0)
             try:
                 stamp = Stamp.of(probe)
             except InputError as error:  # it was there when the folder was read
@@ -180,7 +182,7 @@ class Prober:
     async def _media(self, path: Path) -> AsyncGenerator[Decoded, None]:
         """Yield a file's media; one that cannot be opened is no mistake in the question."""
         try:
-            async with aclosing(self._decoder.parts(path, pictures=True, part_s=PART_S)) as parts:
+            async with aclosing(media_of(path, self._decoder)) as parts:
                 async for part in parts:
                     yield part
         except InputError as error:

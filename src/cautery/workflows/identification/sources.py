@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cautery.errors import InputError, MandateError
 from cautery.model import Mandate
+from cautery.packed import plain_name
 from cautery.workflows.identification.media_paths import media_in
 from cautery.workflows.identification.reference_map import LONGEST_ID, Row, is_url
 
@@ -104,7 +105,7 @@ def _sources(
     row = mapped.get(path)
     if path.is_file():
         if row is None:
-            return [(Source(id=_id(path.stem, told), files=(path,)), False)]
+            return [(Source(id=_id(plain_name(path).stem, told), files=(path,)), False)]
         return [(_named(row, files=(path,)), True)]
     if not path.is_dir():
         what = "neither a file nor a folder" if path.exists() else "no such file or folder"
@@ -126,7 +127,7 @@ def _sources(
     return [
         (_named(mapped[one], files=(one,)), True)
         if one in mapped
-        else (Source(id=_id(one.stem, str(one)), files=(one,)), False)
+        else (Source(id=_id(plain_name(one).stem, str(one)), files=(one,)), False)
         for one in inside
     ]
 

@@ -12,9 +12,8 @@ from typing import Any, TypeVar
 from cautery.errors import InputError
 from cautery.model import CustodyEntry, SeizedExhibit, from_json, to_utc
 from cautery.operation.findings import CrimeFinding
-from cautery.workflows._packed import PACKINGS
+from cautery.packed import content_of, plain_name
 from cautery.workflows.operation.register_exhibits import MAX_PHOTO_BYTES
-from cautery.workflows.operation.trace_money import content_of
 
 MAX_BYTES = 64 << 20
 T = TypeVar("T")
@@ -76,7 +75,7 @@ def _rows(path: Path, table: str) -> Iterator[dict[str, Any]]:
     content = content_of(path, most=MAX_BYTES)
     try:
         text = content.decode("utf-8-sig")
-        named = path.with_suffix("") if path.suffix in PACKINGS else path
+        named = plain_name(path)
         if named.suffix == ".toml":
             parsed = tomllib.loads(text)
             rows = parsed.get(table, [])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -27,16 +26,12 @@ from cautery.operation.money.flows import FlowTable
 from cautery.operation.money.supplied import MAX_BYTES, read_tags, read_transfers
 from cautery.operation.money.taint import Method
 from cautery.operation.money.trace import Follow, Purchase, Trace, trace
-from cautery.workflows._packed import chunks_of
+from cautery.packed import content_of
 from cautery.workflows.operation.desk import Desk
 
 TRACED = "operation.trace"
 _MAX_TOML = 1_000_000
 _PURCHASE = ("id", "at", "price", "descriptor", "provider", "account", "wallet", "transfer")
-
-
-STDIN = Path("-")
-"""Names what is piped in."""
 
 
 def read_supplied(path: Path, content: bytes | None = None) -> FlowTable:
@@ -48,7 +43,7 @@ def read_supplied(path: Path, content: bytes | None = None) -> FlowTable:
         If there is none, or it is damaged; the message names the file and the row.
     """
     try:
-        return read_transfers(content_of(path) if content is None else content)
+        return read_transfers(content_of(path, most=MAX_BYTES) if content is None else content)
     except InputError as error:
         raise _of_file(path, error) from error
 
@@ -61,7 +56,7 @@ def read_tag_file(path: Path) -> tuple[AddressTag, ...]:
     InputError
         If there is none, or it is damaged.
     """
-    return read_tags(content_of(path), source=path.name)
+    return read_tags(content_of(path, most=MAX_BYTES), source=path.name)
 
 
 def read_purchases(path: Path) -> tuple[Purchase, ...]:
@@ -211,30 +206,6 @@ def _summary(desk: Desk, found: Trace) -> dict[str, Any]:
             for one in found.proposals
         ],
     }
-
-
-def content_of(path: Path, *, most: int = MAX_BYTES) -> bytes:
-    """Read a file, also ``.xz``, ``.gz`` and ``.zst``, of at most so many bytes unpacked.
-
-    ``-`` is what is piped in.
-
-    Raises
-    ------
-    InputError
-        If there is none, it is damaged, or larger.
-    """
-    if path == STDIN:
-        content = sys.stdin.buffer.read(most + 1)
-    else:
-        held = bytearray()
-        for chunk in chunks_of(path):
-            held += chunk
-            if len(held) > most:
-                break
-        content = bytes(held)
-    if len(content) > most:
-        raise InputError(f"{path}: more than {most} bytes")
-    return content
 
 
 def _purchase(path: Path, place: int, row: Any) -> Purchase:

@@ -1,0 +1,153 @@
+"""A file's bytes, or what is piped in, unpacked by the file's ending, in bounded memory."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import shutil
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+from cautery.errors import InputError
+
+PACKINGS = ("", ".gz", ".xz", ".zst", ".bz2")
+STDIN = Path("-")
+_CHUNK_BYTES = 1 << 20
+_UNPACK_BYTES = 256 << 20
+"""Memory that unpacking may take: xz -9 takes 65 MB, zstd --long=27 128 MB."""
+_WINDOW = {int(zstd.DecompressionParameter.window_log_max): 27}
+
+
+class _Unpacker(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
+
+
+def chunks_of(path: Path) -> Iterator[bytes]:
+    """Yield a file's bytes, unpacked by its ending; a packed bomb costs time, never memory.
+
+    ``-`` is what is piped in, as it comes.
+
+    Raises
+    ------
+    InputError
+        If it is no regular file, or is not what its ending says, whole.
+    """
+    if path == STDIN:
+        yield from _pieces(sys.stdin.buffer)
+        return
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        with path.open("rb") as file:
+            match path.suffix:
+                case ".gz":
+                    with gzip.open(file) as opened:
+                        yield from _pieces(cast("BinaryIO", opened))
+                case ".bz2":
+                    with bz2.open(file) as opened:
+                        yield from _pieces(cast("BinaryIO", opened))
+                case ".xz":
+                    yield from _unpacked(
+                        file, lambda: lzma.LZMADecompressor(memlimit=_UNPACK_BYTES)
+                    )
+                case ".zst":
+                    yield from _unpacked(file, lambda: zstd.ZstdDecompressor(options=_WINDOW))
+                case _:
+                    yield from _pieces(file)
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, zstd.ZstdError) as error:
+        raise InputError(f"{path}: it cannot be read: {error}") from error
+
+
+def content_of(path: Path, *, most: int) -> bytes:
+    """Return all of a file's bytes, unpacked, or of what is piped in.
+
+    Raises
+    ------
+    InputError
+        As :func:`chunks_of` does, or if they are more than ``most``.
+    """
+    held = bytearray()
+    for chunk in chunks_of(path):
+        held += chunk
+        if len(held) > most:
+            raise InputError(f"{path}: more than {most:,} bytes when unpacked")
+    return bytes(held)
+
+
+def plain_name(path: Path) -> Path:
+    """Return a file's name without the ending of its packing.
+
+    Examples
+    --------
+    >>> str(plain_name(Path("final.ts.xz")))
+    'final.ts'
+    """
+    return path.with_suffix("") if path.suffix in PACKINGS[1:] else path
+
+
+@contextmanager
+def as_plain_file(path: Path) -> Iterator[Path]:
+    """Give a file that can be sought in: the path's own, or a temporary one of what it unpacks to.
+
+    Raises
+    ------
+    InputError
+        As :func:`chunks_of` does, and when half of the temporary folder's free room is used up.
+    """
+    if path != STDIN and plain_name(path) == path:
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(prefix="cautery-") as file:
+        left = shutil.disk_usage(file.name).free // 2
+        for chunk in chunks_of(path):
+            left -= len(chunk)
+            if left < 0:
+                raise InputError(f"{path}: unpacked, it takes over half of the free disk")
+            file.write(chunk)
+        file.flush()
+        yield Path(file.name)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: file.read(_CHUNK_BYTES), b"")
+
+
+def _unpacked(file: BinaryIO, new: Callable[[], _Unpacker]) -> Iterator[bytes]:
+    """Unpack one stream after another; those libraries' own files have no limit of memory."""
+    unpacker: _Unpacker | None = None
+    packed = b""
+    while True:
+        if unpacker is None:
+            # Between streams, and after the last, there may be padding of zeros.
+            packed = packed.lstrip(b"\0")
+            if not packed:
+                packed = file.read(_CHUNK_BYTES)
+                if not packed:
+                    return
+                continue
+            unpacker = new()
+        yield unpacker.decompress(packed, _CHUNK_BYTES)
+        packed = b""
+        if unpacker.eof:
+            packed, unpacker = unpacker.unused_data, None
+        elif unpacker.needs_input:
+            packed = file.read(_CHUNK_BYTES)
+            if not packed:
+                raise EOFError("the packed data ends too early")

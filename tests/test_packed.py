@@ -1,0 +1,82 @@
+"""Unpacking: every packing the same, cut or damaged ones an error, bombs bounded."""
+
+import bz2
+import gzip
+import io
+import lzma
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cautery.errors import InputError
+from cautery.packed import as_plain_file, chunks_of, content_of, zstd
+
+PACK = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".xz": lzma.compress,
+    ".zst": zstd.compress,
+    ".bz2": bz2.compress,
+}
+SEVERAL = b"".join(b"line %d\n" % number for number in range(50_000))
+
+
+@pytest.mark.parametrize("ending", PACK)
+def test_what_was_packed_comes_out(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(PACK[ending](SEVERAL) + PACK[ending](b"and another stream"))
+    assert content_of(path, most=10**7) == SEVERAL + b"and another stream"
+
+
+@pytest.mark.parametrize("ending", [one for one in PACK if one])
+def test_a_cut_one_is_an_error_after_what_stood_before(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    whole = PACK[ending](SEVERAL)
+    path.write_bytes(whole[: len(whole) * 3 // 4])
+    read = bytearray()
+    with pytest.raises(InputError, match="cannot be read"):
+        for chunk in chunks_of(path):
+            read += chunk
+    assert SEVERAL.startswith(bytes(read))
+
+
+@pytest.mark.parametrize("ending", [one for one in PACK if one])
+@given(noise=st.binary(min_size=1, max_size=200))
+def test_what_is_not_packed_is_an_error(tmp_path_factory, ending, noise):
+    path = tmp_path_factory.mktemp("noise") / f"a{ending}"
+    path.write_bytes(b"?" + noise)
+    with pytest.raises(InputError):
+        content_of(path, most=10**6)
+
+
+@pytest.mark.parametrize("ending", [one for one in PACK if one])
+def test_a_bomb_is_refused_at_the_limit_in_small_pieces(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(PACK[ending](bytes(64 << 20)))
+    assert max(map(len, chunks_of(path))) <= 1 << 20
+    with pytest.raises(InputError, match="more than 1,000,000 bytes"):
+        content_of(path, most=1_000_000)
+
+
+@pytest.mark.parametrize("ending", [".gz", ".zst"])
+def test_a_plain_file_of_a_packed_one_is_gone_afterwards(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(PACK[ending](SEVERAL))
+    with as_plain_file(path) as plain:
+        assert plain.read_bytes() == SEVERAL
+    assert not plain.exists()
+    assert path.exists()
+
+
+def test_a_plain_file_is_itself_and_a_pipe_is_kept_as_a_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.ts"
+    path.write_bytes(b"x")
+    with as_plain_file(path) as plain:
+        assert plain == path
+    assert path.exists()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"piped")))
+    with as_plain_file(Path("-")) as plain:
+        assert plain.read_bytes() == b"piped"
