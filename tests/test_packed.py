@@ -36,11 +36,10 @@ def test_a_cut_one_is_an_error_after_what_stood_before(tmp_path, ending):
     path = tmp_path / f"a{ending}"
     whole = PACK[ending](SEVERAL)
     path.write_bytes(whole[: len(whole) * 3 // 4])
-    read = bytearray()
+    read: list[bytes] = []
     with pytest.raises(InputError, match="cannot be read"):
-        for chunk in chunks_of(path):
-            read += chunk
-    assert SEVERAL.startswith(bytes(read))
+        read.extend(chunks_of(path))
+    assert SEVERAL.startswith(b"".join(read))
 
 
 @pytest.mark.parametrize("ending", [one for one in PACK if one])
