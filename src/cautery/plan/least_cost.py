@@ -1,9 +1,9 @@
 """The least cost of bringing a share of the demand down: a plan, and how far from the best it is.
 
-A ladder: exact reductions, then one model where the problem is small. A larger one is bounded by
-the dual and rounded; its hubs are decided one after another; then it is planned with nothing left
-open but what the dual cannot prove of plans that cost so much, for higher and higher costs; the
-rest of the time goes to neighbourhoods.
+A ladder: exact reductions, then one model where the problem is small. A larger one, or what the
+model has not proven in half of the time, is bounded by the dual and rounded; its hubs are decided
+one after another; then it is planned with nothing left open but what the dual cannot prove of plans
+that cost so much, for higher and higher costs; the rest of the time goes to neighbourhoods.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from cautery.plan.search import Neighbourhoods, rounded, topped_up, trimmed, wit
 
 SMALL = 4000
 """Nodes left after the reductions up to which the whole model goes to HiGHS at once."""
+MODEL_SHARE = 0.5
+"""Share of the time that is kept for the ladder where the whole model proves nothing."""
 LARGEST_MODEL = 60_000
 """Nodes up to which one model still tells something within minutes: larger ones are searched by
 neighbourhoods alone."""
@@ -96,15 +98,18 @@ def least_cost(
     left = whole.problem
     if left.must <= SLACK * max(1.0, float(problem.weight.sum())):
         return Found(gone=np.zeros(problem.groups.nodes, np.bool_), cost=0.0, bound=0.0)
+    begun = Found(gone=None, cost=float("inf"), bound=0.0)
     if left.groups.nodes <= small:
         progress("whole model", None, 0.0)
-        return _by_model(problem, left, whole.unfold, left_s=left_s, seed=seed)
-    ladder = _Ladder(left, left_s=left_s, seed=seed, progress=progress)
-    interrupted = False
-    try:
-        ladder.climb()
-    except KeyboardInterrupt:
-        interrupted = True
+        all_s = left_s()
+        begun = _by_model(left, left_s=lambda: left_s() - MODEL_SHARE * all_s, seed=seed)
+    ladder = _Ladder(left, begun, left_s=left_s, seed=seed, progress=progress)
+    interrupted = begun.interrupted
+    if not (interrupted or begun.proven or begun.bound == np.inf):
+        try:
+            ladder.climb()
+        except KeyboardInterrupt:
+            interrupted = True
     if ladder.gone is None:
         return Found(gone=None, cost=float("inf"), bound=ladder.bound, interrupted=interrupted)
     gone = trimmed(problem, whole.unfold(ladder.gone))
@@ -116,13 +121,17 @@ class _Ladder:
     """The rungs for a large problem; the best plan and bound so far stand on it at any time."""
 
     def __init__(
-        self, problem: Problem, *, left_s: Callable[[], float], seed: int, progress: Progress
+        self,
+        problem: Problem,
+        begun: Found,
+        *,
+        left_s: Callable[[], float],
+        seed: int,
+        progress: Progress,
     ) -> None:
         self._problem, self._left_s, self._seed = problem, left_s, seed
         self._progress = progress
-        self.gone: Bools | None = None
-        self.cost = float("inf")
-        self.bound = 0.0
+        self.gone, self.cost, self.bound = begun.gone, begun.cost, begun.bound
         users = np.diff(problem.groups.use_start)
         self._hubs = np.flatnonzero((users >= HUB_FROM) & np.isfinite(problem.cost))
 
@@ -321,27 +330,19 @@ def _barred(problem: Problem, nodes: Bools) -> Problem:
     return replace(problem, cost=cost)
 
 
-def _by_model(
-    problem: Problem,
-    left: Problem,
-    unfold: Callable[[Bools], Bools],
-    *,
-    left_s: Callable[[], float],
-    seed: int,
-) -> Found:
-    model, must, bound = Model(left, seed=seed), left.must, 0.0
+def _by_model(problem: Problem, *, left_s: Callable[[], float], seed: int) -> Found:
+    model, must, bound = Model(problem, seed=seed), problem.must, 0.0
     slack = SLACK * max(1.0, float(problem.weight.sum()))
     best: Bools | None = None
     for _ in range(MOST_ANSWERS):
         solved = model.solve(left_s=left_s, must=must)
-        if must == left.must:
+        if must == problem.must:
             bound = max(0.0, solved.bound)
         if solved.bought is None:
             break
-        gone = unfold(solved.bought)
-        lacking = problem.must - problem.down(gone)
+        lacking = problem.must - problem.down(solved.bought)
         if lacking <= slack:
-            best = gone
+            best = solved.bought
             break
         must += 2 * lacking  # within the solver's tolerance, but not within ours
     if best is None:
