@@ -1,6 +1,7 @@
 """Titles to rights, or to none."""
 
 # ruff: noqa: RUF001 - letters in disguise are the point
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -145,3 +146,13 @@ def test_there_is_one_answer_for_each_title_in_order(titles):
 
 def test_a_title_of_any_length_is_read_in_its_first_part():
     assert RESOLVER.resolve("ES: Arena 1" + " " * 50_000 + "x").right == "arena1.es"
+
+
+def test_a_channel_of_no_stated_country_is_found_in_a_long_list_of_others():
+    channel = Channel(id="uno", names=("Arena Uno",), legal_basis="c")
+    mandate = replace(MANDATE, territories=("ES", "AD"), channels=(channel,))
+    others = [Listing(title=f"Knitting {number} for everyone") for number in range(500)]
+    title = "|ES| ARENA UNO FHD HEVC [backup 2]"
+    *rest, found = Resolver(Catalogue.of(mandate)).resolve_all([*others, Listing(title=title)])
+    assert found.right == "uno"
+    assert all(one.right is None for one in rest)

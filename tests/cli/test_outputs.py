@@ -248,3 +248,25 @@ def test_a_callers_mistake_ends_with_code_2(
     assert (ended.code, ended.out) == (2, "")
     assert said in ended.err
     assert hint in ended.err
+
+
+def test_a_long_list_shows_what_is_mine_and_counts_all(
+    cautery: Callable[..., Any], folder: Path
+) -> None:
+    (folder / "many.txt").write_text("Knitting\n" * 300 + "Sport One HD\n")
+    ended = cautery("resolve", folder / "many.txt", "--catalogue", folder / "mandate.toml")
+    assert "Sport One" in ended.out
+    assert "Knitting" not in ended.out
+    assert "301 titles: 1 of mine, 300 of none; 1 shown" in ended.err
+
+
+def test_the_schema_of_a_resolved_title_names_its_keys(
+    cautery: Callable[..., Any], folder: Path
+) -> None:
+    schema = json.loads(cautery("resolve", "--schema").out)
+    (line, _) = lines(
+        cautery(
+            "resolve", folder / "titles.txt", "--catalogue", folder / "mandate.toml", "--json"
+        ).out
+    )
+    assert list(line) == schema["required"] == list(schema["properties"])

@@ -76,3 +76,18 @@ def test_feeds_beside_a_catalogue_are_read_with_it(tmp_path):
     assert read_catalogue(path, now=NOON).rights[0].areas == ()
     put(tmp_path, "feeds.csv.xz", lzma.compress(b"channel,broadcast_area\nA.fr,c/FR;c/BE\n"))
     assert read_catalogue(path, now=NOON).rights[0].areas == ("be", "fr")
+
+
+@pytest.mark.parametrize(
+    ("content", "titles"),
+    [
+        (b"#EXTM3U\n#EXTINF:-1,Arena\nhttp://x.example/1\n", ["Arena"]),
+        (b"\xef\xbb\xbf#extm3u\n#EXTINF:-1,Arena\nhttp://x.example/1\n", ["Arena"]),
+        (b'source,"title"\na,Arena\n', ["Arena"]),
+        (b"Arena\nTitle\n", ["Arena", "Title"]),
+        (b"", []),
+    ],
+)
+def test_what_the_ending_does_not_tell_the_first_line_does(tmp_path, content, titles):
+    path = put(tmp_path, "a", content)
+    assert [one.title for one in read_titles(path)] == titles

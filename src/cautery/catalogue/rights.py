@@ -62,16 +62,24 @@ class Catalogue:
 
     @classmethod
     def of(cls, mandate: Mandate) -> Catalogue:
-        """Take what a mandate names: channels, events (also as ``Home vs Away``) and works."""
-        rights = [
-            Right(
-                id=one.id,
-                kind="channel",
-                names=one.names,
-                country=country_code(one.territory) if one.territory else None,
+        """Take what a mandate names: channels, events (also as ``Home vs Away``) and works.
+
+        A channel that does not say where it is from is from where the mandate is for: of one that
+        may be from anywhere a list of thousands of others says that it is somebody else's.
+        """
+        rights = []
+        for one in mandate.channels:
+            told = (one.territory,) if one.territory else mandate.territories
+            places = [code for place in told if (code := country_code(place)) is not None]
+            rights.append(
+                Right(
+                    id=one.id,
+                    kind="channel",
+                    names=one.names,
+                    country=places[0] if places else None,
+                    areas=tuple(sorted(places)),
+                )
             )
-            for one in mandate.channels
-        ]
         rights += [
             Right(id=f"event:{one.id}", kind="event", names=(one.name,)) for one in mandate.events
         ]

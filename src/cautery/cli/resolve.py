@@ -12,10 +12,20 @@ from cautery.cli import render
 if TYPE_CHECKING:
     from cautery.catalogue import Guess, Resolution
 
+_MOST_ROWS = 200
+"""Of a table; of longer lists only what is mine is shown, up to this; --json tells each title."""
+
+
+def _schema(wanted: bool) -> None:
+    if wanted:
+        render.json_line(line_schema())
+        raise typer.Exit
+
 
 def resolve(
     titles: Annotated[
-        Path, typer.Argument(help="A playlist, a CSV with a title column, or lines.")
+        Path,
+        typer.Argument(help="A playlist, a CSV with a title column, or lines; - for stdin."),
     ],
     catalogue: Annotated[
         Path,
@@ -24,7 +34,16 @@ def resolve(
     country: Annotated[
         str | None, typer.Option(help="Where the titles are from, such as FR.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line per title.")] = False,
+    schema: Annotated[  # noqa: ARG001 - it is answered before anything else is asked for
+        bool,
+        typer.Option(
+            "--schema",
+            is_eager=True,
+            callback=_schema,
+            help="Print the JSON Schema of a line and stop.",
+        ),
+    ] = False,
 ) -> None:
     """Resolve noisy titles to catalogue ids, or to none of mine.
 
@@ -32,19 +51,63 @@ def resolve(
     """
     from cautery import wiring
     from cautery.catalogue import Resolver
+    from cautery.cli._progress import Progress
     from cautery.workflows.read_catalogue import read_catalogue
     from cautery.workflows.read_titles import read_titles
 
+    render.say(f"loading {catalogue}")
     resolver = Resolver(read_catalogue(catalogue, now=wiring.clock().now()))
-    found = resolver.resolve_all(read_titles(titles, country=country))
-    if json:
-        for one in found:
-            render.json_line(_record(one))
-        return
-    rows = (
-        (one.listing.title, one.right or "-", f"{one.probability:.2f}", one.why) for one in found
-    )
-    render.table(("title", "id", "probability", "why"), rows)
+    first: list[Resolution] = []
+    named: list[Resolution] = []
+    count = mine = 0
+    with Progress("resolving titles", None) as bar:
+        for found in resolver.resolve_all(read_titles(titles, country=country)):
+            bar.step()
+            count += 1
+            mine += found.right is not None
+            if json:
+                render.json_line(_record(found))
+            elif count <= _MOST_ROWS:
+                first.append(found)
+            if found.right is not None and len(named) < _MOST_ROWS:
+                named.append(found)
+    shown = first if count <= _MOST_ROWS else named
+    if not json:
+        render.table(
+            ("title", "id", "probability", "why"),
+            (
+                (one.listing.title, one.right or "-", f"{one.probability:.2f}", one.why)
+                for one in shown
+            ),
+        )
+    told = "" if json or len(shown) == count else f"; {len(shown):,} shown, --json tells each"
+    titles_told = f"{count:,} title{'' if count == 1 else 's'}"
+    render.say(f"{titles_told}: {mine:,} of mine, {count - mine:,} of none{told}")
+
+
+def line_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a line."""
+    text, maybe = {"type": "string"}, {"type": ["string", "null"]}
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    guess = {
+        "type": ["object", "null"],
+        "properties": {"id": text, "probability": share},
+        "required": ["id", "probability"],
+    }
+    kinds: dict[str, dict[str, Any]] = {
+        "title": text,
+        "id": maybe | {"description": "whose title it is; null: none of mine"},
+        "probability": share | {"description": "that the answer, none included, is right"},
+        "best": guess | {"description": "the likeliest, accepted or not"},
+        "runner_up": guess,
+        "why": text | {"description": "in words"},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": kinds,
+        "required": list(kinds),
+    }
 
 
 def _record(found: Resolution) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from cautery.catalogue import Listing
@@ -24,8 +26,9 @@ def read_titles(path: Path, *, country: str | None = None) -> Iterator[Listing]:
     Parameters
     ----------
     path : Path
-        May be packed (``.gz``, ``.xz``, ``.zst``). A CSV may also have ``country``, ``source``,
-        ``lang`` and ``group``.
+        May be packed (``.gz``, ``.xz``, ``.zst``). What its ending does not tell, as of ``-`` for
+        stdin, its first line does. A CSV may also have ``country``, ``source``, ``lang`` and
+        ``group``.
     country : str or None
         Where titles are from that do not say it themselves.
 
@@ -36,10 +39,12 @@ def read_titles(path: Path, *, country: str | None = None) -> Iterator[Listing]:
     SourceError
         If a playlist cannot be read.
     """
-    kind = plain_name(path)
-    match kind.suffix.lower():
+    chunks = chunks_of(path)
+    first = next(chunks, b"")
+    whole = chain((first,), chunks)
+    match plain_name(path).suffix.lower() or _said_by(first):
         case ".m3u" | ".m3u8":
-            for entry in read_m3u(chunks_of(path)):
+            for entry in read_m3u(whole):
                 if isinstance(entry, PlaylistEntry) and entry.title:
                     yield Listing(
                         title=entry.title,
@@ -47,15 +52,23 @@ def read_titles(path: Path, *, country: str | None = None) -> Iterator[Listing]:
                         group=entry.attribute("group-title"),
                     )
         case ".csv":
-            yield from _of_table(path, country)
+            yield from _of_table(path, whole, country)
         case _:
-            for line in lines_of(chunks_of(path), longest=MAX_LINE):
+            for line in lines_of(whole, longest=MAX_LINE):
                 if title := line.strip():
                     yield Listing(title=title, country=country)
 
 
-def _of_table(path: Path, country: str | None) -> Iterator[Listing]:
-    rows = csv.DictReader(lines_of(chunks_of(path), longest=MAX_LINE))
+def _said_by(first: bytes) -> str:
+    """Return the ending that the first bytes of a nameless list ask for."""
+    line = first.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0].strip().lower()
+    if line.startswith(b"#extm3u"):
+        return ".m3u"
+    return ".csv" if b"title" in [one.strip(b' "') for one in line.split(b",")] else ""
+
+
+def _of_table(path: Path, chunks: Iterable[bytes], country: str | None) -> Iterator[Listing]:
+    rows = csv.DictReader(lines_of(chunks, longest=MAX_LINE))
     try:
         if "title" not in (rows.fieldnames or ()):
             raise InputError(f"{path}: a CSV of titles has a column 'title'")
