@@ -113,7 +113,12 @@ class Dual:
                 self._seen = self.bound
 
     def fixed(
-        self, *, never: Bools, always: Bools | None = None, paid: Bools | None = None
+        self,
+        *,
+        never: Bools,
+        always: Bools | None = None,
+        paid: Bools | None = None,
+        share: NDArray[np.float32] | None = None,
     ) -> Dual:
         """Return the dual of plans that act on none of ``never`` and all of ``always``.
 
@@ -123,10 +128,14 @@ class Dual:
         ----------
         paid : ndarray of bool or None
             Countries that act, whatever is bought.
+        share : ndarray or None
+            The split to begin with, instead of this one's.
         """
         other = copy(self)
         for name in ("_share", "_asked", "_average", "best_share", "_never", "_always"):
             setattr(other, name, getattr(self, name).copy())
+        if share is not None:
+            other._share[:] = share  # noqa: SLF001 - its own kind
         other._limits = self._limits.copied(paid=paid)  # noqa: SLF001 - its own kind
         other._never[: self._nodes] |= never  # noqa: SLF001 - its own kind
         if always is not None:
