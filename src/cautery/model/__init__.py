@@ -40,12 +40,14 @@ from cautery.model.capture import (
     CertificateFacts,
     CoHosted,
     DedicatedFact,
+    Exchange,
     Limits,
     NetworkFact,
     OwnerFact,
     Registration,
     Response,
     SharedFact,
+    Validator,
 )
 from cautery.model.estimate import ErrorRate, Estimate, Money
 from cautery.model.evidence import (
@@ -92,6 +94,7 @@ from cautery.model.mandate import (
     Partner,
     Regime,
     Source,
+    Vantage,
     Work,
     host_of,
 )
@@ -173,6 +176,7 @@ __all__ = [
     "ErrorRate",
     "Estimate",
     "Event",
+    "Exchange",
     "Exhibit",
     "ExhibitId",
     "ExhibitKind",
@@ -239,6 +243,8 @@ __all__ = [
     "SurveyAnswer",
     "Tlp",
     "Transfer",
+    "Validator",
+    "Vantage",
     "Verdict",
     "VisitCount",
     "Window",

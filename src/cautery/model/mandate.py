@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from cautery.errors import MandateError
 from cautery.model.times import Window, require_utc
+
+BEFORE, AFTER = timedelta(minutes=30), timedelta(hours=3)
+"""Around a kick-off: shows before it; two halves, break, extra time and a shoot-out after it."""
 
 
 class Regime(StrEnum):
@@ -39,7 +42,13 @@ class Access(StrEnum):
 class Event:
     """A match or show with a start, whose pictures come from one clean feed.
 
-    ``collateral_budget`` is how many bystanders all that is blocked for it may hit at most.
+    Parameters
+    ----------
+    watched : Window or None
+        When its sources are looked at most; ``None``: from half an hour before it to three hours
+        after its start.
+    collateral_budget : int
+        How many bystanders all that is blocked for it may hit at most.
     """
 
     id: str
@@ -48,6 +57,14 @@ class Event:
     clean_feed: str | None = None
     legal_basis: str
     collateral_budget: int = 0
+    watched: Window | None = None
+
+    @property
+    def window(self) -> Window:
+        """When to watch it: what comes before and extra time are of it."""
+        if self.watched is not None:
+            return self.watched
+        return Window(start=self.kick_off - BEFORE, end=self.kick_off + AFTER)
 
     def __post_init__(self) -> None:
         require_utc("kick_off", self.kick_off)
@@ -123,20 +140,46 @@ class Source:
         A URL, or an absolute path when ``is_file``.
     kind : str
         A reader's name: ``m3u``, ``xtream``, ``page``, ...
-    revisit_s : float
-        Seconds between two readings.
+    revisit_s : float or None
+        Seconds between two readings; ``None``: learned from when it changes.
+    least_s, most_s : float or None
+        Bounds of what is learned; ``None``: those of its kind.
     username, password : str or None
         Of a recorded test purchase, never anybody else's.
+    vantages : tuple of str
+        Names of the vantages from which it is read too.
     """
 
     location: str
     kind: str
     access: Access = Access.PUBLIC
     is_file: bool = False
-    revisit_s: float = 60.0
+    revisit_s: float | None = None
+    least_s: float | None = None
+    most_s: float | None = None
     receipt: str | None = None
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    vantages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vantage:
+    """A proxy of our own in another network, through which a source is seen as it is seen there.
+
+    Parameters
+    ----------
+    name : str
+        In each record of what was fetched through it.
+    country : str
+        ISO 3166-1 alpha-2.
+    proxy : str
+        ``http://`` (CONNECT) or ``socks5://``, with a login if it needs one.
+    """
+
+    name: str
+    country: str
+    proxy: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +261,7 @@ class Mandate:
     approvers: tuple[Approver, ...] = ()
     sources: tuple[Source, ...] = ()
     intermediaries: tuple[Intermediary, ...] = ()
+    vantages: tuple[Vantage, ...] = ()
     network: NetworkPolicy = field(default_factory=NetworkPolicy)
     lab: bool = False
     collateral_budget: int = 0
@@ -246,6 +290,15 @@ class Mandate:
                     f"source {source.location}: seized material asks for regime 'led', "
                     f"this mandate is {self.regime.value!r}"
                 )
+
+        names = {one.name for one in self.vantages}
+        for source in self.sources:
+            if not names.issuperset(source.vantages):
+                raise MandateError("mandate: a source names a vantage that there is not")
+
+    def on_air(self, at: datetime) -> bool:
+        """Tell whether an event is on, or about to be."""
+        return any(event.window.holds(at) for event in self.events)
 
     def event(self, id: str) -> Event:
         """Return one event.

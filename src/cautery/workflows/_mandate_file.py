@@ -55,6 +55,20 @@ def http_url(text: str) -> str:
     return text
 
 
+def _proxy(text: str) -> str:
+    remedy = 'Write it as "socks5://USER:PASSWORD@proxy.example:1080" or "http://...:3128".'
+    if not text.isprintable() or re.search(r"\s", text):
+        raise refused("a proxy's URL holds neither spaces nor control characters", remedy)
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise refused("no URL of a proxy", remedy) from error
+    if parts.scheme not in ("http", "socks5") or not host or not port:
+        raise refused("a proxy is reached by http or socks5, at a host and a port", remedy)
+    return text
+
+
 def _partner_host(text: str) -> str:
     host = text.lower().removesuffix(".")
     if re.search(r"[*/:\s]", host) or not host.isprintable() or not all(host.split(".")):
@@ -197,10 +211,29 @@ class SourceTable(_Table):
     path: str | None = Field(default=None, description="Of an m3u, relative to this file.")
     kind: Annotated[str, Field(description="A reader's name: " + ", ".join(SOURCE_KINDS))]
     access: Access = Access.PUBLIC
-    revisit_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
+    revisit_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
+        default=None, description="Fixed; without it, learned from when the source changes."
+    )
+    revisit_least_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
+        default=None, description="Of a learned rhythm; the kind's own without it."
+    )
+    revisit_most_s: Annotated[float, Field(ge=1, le=604_800)] | None = None
     receipt: _Text | None = None
     username: _Text | None = None
     password: _Text | None = None
+    vantages: list[str] = Field(
+        default_factory=list, description="Names of [[vantage]]s to read it from too."
+    )
+
+
+class VantageTable(_Table):
+    name: _Id
+    country: _Territory
+    proxy: Annotated[
+        str,
+        AfterValidator(_proxy),
+        Field(description="http://[user:word@]host:port (CONNECT) or socks5://..."),
+    ]
 
 
 class IntermediaryTable(_Table):
@@ -238,7 +271,12 @@ class MandateFile(_Table):
     approver: list[ApproverTable] = Field(default_factory=list)
     source: list[SourceTable] = Field(default_factory=list)
     intermediary: list[IntermediaryTable] = Field(default_factory=list)
+    vantage: list[VantageTable] = Field(default_factory=list)
     network: NetworkTable = Field(default_factory=NetworkTable)
+
+
+_SECRETS = frozenset(("password", "username", "proxy"))
+"""Not quoted in an error."""
 
 
 def in_words(error: Any) -> tuple[str, str]:
@@ -256,7 +294,7 @@ def in_words(error: Any) -> tuple[str, str]:
         return "comes in any number", f"Write [[{key}]], in two brackets."
     said = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
     given = error.get("input")
-    if key == "password" or not isinstance(given, str | int | float | datetime):
+    if key in _SECRETS or not isinstance(given, str | int | float | datetime):
         return said, "Mend this value."
     try:
         return f"{str(given)[:60]!r}: {said}", "Mend this value."

@@ -27,6 +27,7 @@ from cautery.model import (
     Partner,
     Regime,
     Source,
+    Vantage,
     Window,
     Work,
 )
@@ -91,9 +92,11 @@ class _Reading(Checks):
             "orders": self._orders(file, window),
             "approvers": self._approvers(file),
             "sources": tuple(
-                self._source(one, ("source", at), head.regime) for at, one in enumerate(file.source)
+                self._source(one, ("source", at), head.regime, {one.name for one in file.vantage})
+                for at, one in enumerate(file.source)
             ),
             "intermediaries": tuple(Intermediary(**one.model_dump()) for one in file.intermediary),
+            "vantages": tuple(Vantage(**one.model_dump()) for one in file.vantage),
             "network": self._network(file),
         }
         try:
@@ -118,6 +121,8 @@ class _Reading(Checks):
         if len({row[0] for row in rows}) < len(rows):
             rows.sort(key=lambda row: self.lines.of(row[1]))
             self._check_once(rows, "id", "events, channels and works have an id each")
+        vantages = [(one.name, ("vantage", at, "name")) for at, one in enumerate(file.vantage)]
+        self._check_once(vantages, "vantage", "records name it")
         orders = [(one.id, ("order", at, "id")) for at, one in enumerate(file.order)]
         self._check_once(orders, "order", "referrals cite an order by its id")
 
@@ -243,7 +248,9 @@ class _Reading(Checks):
             approvers.append(approver)
         return tuple(approvers)
 
-    def _source(self, one: SourceTable, table: tuple[str, int], regime: Regime) -> Source:
+    def _source(
+        self, one: SourceTable, table: tuple[str, int], regime: Regime, vantages: set[str]
+    ) -> Source:
         if (one.url is None) == (one.path is None):
             raise self.wrong(
                 table, "a source has either url or path", "Give exactly one of the two."
@@ -268,6 +275,16 @@ class _Reading(Checks):
                 'Give url = "http..." instead; only an m3u has a path.',
             )
         self._check_access(one, table)
+        self._check_rhythm(one, table)
+        for nth, name in enumerate(one.vantages):
+            if name not in vantages or one.path is not None:
+                raise self.wrong(
+                    (*table, "vantages", nth),
+                    f"no [[vantage]] is called {name[:200]!r}"
+                    if name not in vantages
+                    else "a file is the same from everywhere",
+                    f"Known vantages: {_some(vantages)}.",
+                )
         location = one.url if one.path is None else self.file(one.path, (*table, "path"))
         assert location is not None
         return Source(
@@ -276,10 +293,26 @@ class _Reading(Checks):
             access=one.access,
             is_file=one.path is not None,
             revisit_s=one.revisit_s,
+            least_s=one.revisit_least_s,
+            most_s=one.revisit_most_s,
+            vantages=tuple(one.vantages),
             receipt=one.receipt,
             username=one.username,
             password=one.password,
         )
+
+    def _check_rhythm(self, one: SourceTable, table: tuple[str, int]) -> None:
+        bounds = (one.revisit_least_s, one.revisit_most_s)
+        if one.revisit_s is not None and bounds != (None, None):
+            raise self.wrong(
+                (*table, "revisit_s"),
+                "a fixed rhythm beside bounds of a learned one",
+                "Keep revisit_s alone, or revisit_least_s and revisit_most_s.",
+            )
+        if None not in bounds and bounds[0] > bounds[1]:  # type: ignore[operator]
+            raise self.wrong(
+                (*table, "revisit_least_s"), "more than revisit_most_s", "Put the smaller first."
+            )
 
     def _check_access(self, one: SourceTable, table: tuple[str, int]) -> None:
         """Refuse any line but that of a recorded test purchase."""
