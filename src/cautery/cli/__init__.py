@@ -28,6 +28,7 @@ from cautery.cli import (
     identify,
     keys,
     lab,
+    mandate,
     operation,
     plan,
     read,
@@ -55,6 +56,7 @@ for _verb in (demo, watch, verify, identify, resolve, read, diff, guard, plan):
     app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))
 app.add_typer(references.app, name="references")
 app.add_typer(facts.app, name="facts")
+app.add_typer(mandate.app, name="mandate")
 app.add_typer(referral.app, name="referral")
 app.add_typer(keys.app, name="keys")
 app.add_typer(lab.app, name="lab")

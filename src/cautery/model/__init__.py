@@ -92,6 +92,7 @@ from cautery.model.mandate import (
     Mandate,
     NetworkPolicy,
     Partner,
+    Purchase,
     Regime,
     Source,
     Vantage,
@@ -114,7 +115,7 @@ from cautery.model.operation import (
 )
 from cautery.model.payment import AddressTag, Flow, Transfer
 from cautery.model.seizure import CustodyAct, CustodyEntry, ExhibitKind, Search, SeizedExhibit
-from cautery.model.sighting import Offer, RedactedUrl, Sighting, keyed_hash
+from cautery.model.sighting import Offer, RedactedUrl, Sighting, carries_line, keyed_hash
 from cautery.model.sizing import (
     Claim,
     NameSample,
@@ -214,6 +215,7 @@ __all__ = [
     "Person",
     "Phase",
     "PriceSeen",
+    "Purchase",
     "PurchaseCount",
     "Reason",
     "RecaptureCount",
@@ -250,6 +252,7 @@ __all__ = [
     "Window",
     "Witness",
     "Work",
+    "carries_line",
     "digest_of",
     "from_json",
     "host_of",

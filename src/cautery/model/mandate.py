@@ -131,6 +131,45 @@ class Approver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """A recorded test purchase: what gives access where a line is needed.
+
+    Parameters
+    ----------
+    service : str
+        The brand as sold.
+    authorised_by : str
+        Who, by name and office, allowed it before it was made.
+    authorisation : str or None
+        The authority's own reference, under regime ``led``.
+    merchant : str
+        The descriptor on the statement of account: who took the money, as the bank names it.
+    amount, currency : str
+        As paid, a decimal number and its ISO 4217 code.
+    means : str
+        By which it was paid: ``card``, ``transfer``, ``crypto`` ...
+    receipt : str or None
+        Absolute path of the receipt's file: an exhibit.
+    """
+
+    id: str
+    service: str
+    authorised_by: str
+    authorisation: str | None = None
+    bought_at: datetime
+    merchant: str
+    amount: str
+    currency: str
+    means: str
+    receipt: str | None = None
+
+    def __post_init__(self) -> None:
+        require_utc("bought_at", self.bought_at)
+        if not self.authorised_by.strip():
+            raise MandateError(f"purchase {self.id}: nobody has authorised it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One place to read: a playlist, a panel, a storefront.
 
@@ -148,6 +187,8 @@ class Source:
         Of a recorded test purchase, never anybody else's.
     vantages : tuple of str
         Names of the vantages from which it is read too.
+    purchase : str or None
+        The test purchase whose line it is read with.
     """
 
     location: str
@@ -161,6 +202,7 @@ class Source:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     vantages: tuple[str, ...] = ()
+    purchase: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +286,12 @@ class Intermediary:
 class Mandate:
     """Everything that allows a watch, and bounds it.
 
-    ``collateral_budget`` is that of all that belongs to no event: see :class:`Event`.
+    Parameters
+    ----------
+    left_out : tuple of (str, str)
+        Fixtures of its calendars that are no events: which, and why.
+    collateral_budget : int
+        That of all that belongs to no event: see :class:`Event`.
     """
 
     id: str
@@ -262,6 +309,8 @@ class Mandate:
     sources: tuple[Source, ...] = ()
     intermediaries: tuple[Intermediary, ...] = ()
     vantages: tuple[Vantage, ...] = ()
+    purchases: tuple[Purchase, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
     network: NetworkPolicy = field(default_factory=NetworkPolicy)
     lab: bool = False
     collateral_budget: int = 0
@@ -295,6 +344,13 @@ class Mandate:
         for source in self.sources:
             if not names.issuperset(source.vantages):
                 raise MandateError("mandate: a source names a vantage that there is not")
+        if self.regime is Regime.LED:
+            for purchase in self.purchases:
+                if not (purchase.authorisation or "").strip():
+                    raise MandateError(
+                        f"purchase {purchase.id}: an authority names the decision that allows it",
+                        hint='Add authorisation = "..." to the [[purchase]].',
+                    )
 
     def on_air(self, at: datetime) -> bool:
         """Tell whether an event is on, or about to be."""

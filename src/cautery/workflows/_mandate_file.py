@@ -221,9 +221,53 @@ class SourceTable(_Table):
     receipt: _Text | None = None
     username: _Text | None = None
     password: _Text | None = None
+    purchase: str | None = Field(
+        default=None, description="Id of the [[purchase]] whose line it is read with."
+    )
     vantages: list[str] = Field(
         default_factory=list, description="Names of [[vantage]]s to read it from too."
     )
+
+
+class PurchaseTable(_Table):
+    id: _Id
+    service: _Text
+    authorised_by: Annotated[
+        str, Field(min_length=1, description="Who allowed it, by name and office, beforehand.")
+    ]
+    authorisation: _Text | None = Field(
+        default=None, description="The authority's reference; required under regime led."
+    )
+    bought_at: _Time
+    merchant: Annotated[
+        str, Field(min_length=1, description="The descriptor on the statement of account.")
+    ]
+    amount: Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,8})?$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3,5}$")]
+    means: _Text
+    receipt: str | None = Field(
+        default=None, description="Its file, relative to this one: sealed as an exhibit."
+    )
+    line: _Text | None = Field(
+        default=None,
+        description="A TOML file with username and password, readable by its owner alone.",
+    )
+
+
+class FixturesTable(_Table):
+    path: Annotated[str, Field(description="An iCalendar file, relative to this one.")]
+    before_min: Annotated[float, Field(ge=0, le=1440)] = 30.0
+    after_min: Annotated[
+        float, Field(ge=0, le=1440, description="After its stated end, or two hours.")
+    ] = 60.0
+    matching: _Text | None = Field(
+        default=None, description="Only fixtures with this in their title, in any case."
+    )
+    clean_feed: str | None = Field(
+        default=None, description="Of all of them: a URL (http, https, udp, srt), a file or a .ref."
+    )
+    legal_basis: str | None = None
+    collateral_budget: _Budget = 0
 
 
 class VantageTable(_Table):
@@ -272,6 +316,8 @@ class MandateFile(_Table):
     source: list[SourceTable] = Field(default_factory=list)
     intermediary: list[IntermediaryTable] = Field(default_factory=list)
     vantage: list[VantageTable] = Field(default_factory=list)
+    purchase: list[PurchaseTable] = Field(default_factory=list)
+    fixtures: list[FixturesTable] = Field(default_factory=list)
     network: NetworkTable = Field(default_factory=NetworkTable)
 
 

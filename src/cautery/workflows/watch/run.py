@@ -43,6 +43,7 @@ from cautery.workflows.watch.journal import Journal, Listener
 from cautery.workflows.watch.judging import Judge
 from cautery.workflows.watch.neighbours import Neighbours
 from cautery.workflows.watch.probes import Prober
+from cautery.workflows.watch.purchases import record_purchases, without_path
 from cautery.workflows.watch.references import Pump, Tape, feeds_of
 from cautery.workflows.watch.restore import restored_readings, restored_streams
 from cautery.workflows.watch.sources import Seen, SourceReader
@@ -146,6 +147,7 @@ def _open(
     journal.seal(
         mandate_text, what="mandate", media_type="application/toml", at=now, confidential=True
     )
+    record_purchases(mandate, ledger=ports.ledger, journal=journal)
     journal.write(
         "watch.resumed" if resumed else "watch.started",
         {"why": "window open" if mandate.window.holds(now) else "window ahead", "at": now},
@@ -160,6 +162,7 @@ def _without_secrets(mandate: Mandate, journal: Journal) -> dict[str, Any]:
         source["password"] = source["username"] = None
         if not source["is_file"]:
             source["location"] = journal.redact(source["location"]).text
+    body["purchases"] = [without_path(one) for one in body["purchases"]]
     for vantage in body["vantages"]:
         vantage["proxy"] = journal.redact(vantage["proxy"]).text
     return body

@@ -312,6 +312,7 @@ class SourceReader:
                 "kind": source.kind,
                 "access": source.access,
                 "receipt": source.receipt,
+                "purchase": source.purchase,
                 "vantage": _name(vantage),
                 "at": self._journal.now() if told is None else told.at,
                 "status": None if told is None else told.status,
