@@ -31,6 +31,24 @@ class Reading:
     visits: list[tuple[datetime, bool]] = field(default_factory=list)
 
 
+Shown = tuple[tuple[str, ...], str | None]
+"""A host's addresses, and the SHA-256 of its certificate."""
+
+
+def restored_hosts(ledger: Ledger) -> dict[str, Shown]:
+    """Return what each host showed when it was last looked up."""
+    hosts: dict[str, Shown] = {}
+    for entry in ledger.read(kinds=("asset.facts",)):
+        body = entry.record.body
+        certificate = body["certificate"]
+        if body["addresses"]:
+            hosts[str(body["host"])] = (
+                tuple(body["addresses"]),
+                None if certificate is None else str(certificate["sha256"]),
+            )
+    return hosts
+
+
 def restored_readings(ledger: Ledger) -> dict[str, Reading]:
     """Return the last reading of each source by its redacted location."""
     readings: dict[str, Reading] = {}

@@ -45,7 +45,11 @@ from cautery.workflows.watch.neighbours import Neighbours
 from cautery.workflows.watch.probes import Prober
 from cautery.workflows.watch.purchases import record_purchases, without_path
 from cautery.workflows.watch.references import Pump, Tape, feeds_of
-from cautery.workflows.watch.restore import restored_readings, restored_streams
+from cautery.workflows.watch.restore import (
+    restored_hosts,
+    restored_readings,
+    restored_streams,
+)
 from cautery.workflows.watch.sources import Seen, SourceReader
 from cautery.workflows.watch.streams import Stream
 from cautery.workflows.watch.supply import Mapper
@@ -202,6 +206,7 @@ class _Watch:
             fetcher=Capturing(ports.fetcher, journal, named("icon")),
             engine=ports.engine,
             journal=journal,
+            earlier=restored_hosts(ports.ledger),
         )
         neighbours = Neighbours(
             mandate,
