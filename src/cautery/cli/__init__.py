@@ -23,6 +23,7 @@ from cautery.cli import (
     demo,
     diff,
     estimate,
+    exhibit,
     facts,
     guard,
     identify,
@@ -52,7 +53,7 @@ app = typer.Typer(
         "that anyone can re-check. Start with: cautery demo"
     ),
 )
-for _verb in (demo, watch, verify, identify, resolve, read, diff, guard, plan):
+for _verb in (demo, watch, verify, exhibit, identify, resolve, read, diff, guard, plan):
     app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))
 app.add_typer(references.app, name="references")
 app.add_typer(facts.app, name="facts")

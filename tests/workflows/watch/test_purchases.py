@@ -51,7 +51,7 @@ def test_a_purchase_is_recorded_once_and_its_receipt_is_sealed_encrypted(
     [body] = [one.record.body for one in heard if one.record.kind == "purchase.recorded"]
     assert body["purchase"]["receipt"] == "receipt.txt"
     assert body["purchase"]["merchant"] == "BTV*DIGITAL"
-    assert b"A. Buyer" not in case.vault.read(body["receipt"])
+    assert b"A. Buyer" not in case.vault.read(body["exhibit"])
     assert str(tmp_path).encode() not in b"".join(one.leaf for one in heard)
 
 

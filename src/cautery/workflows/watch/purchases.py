@@ -36,7 +36,7 @@ def record_purchases(mandate: Mandate, *, ledger: Ledger, journal: Journal) -> N
                 RECORDED,
                 {
                     "purchase": without_path(to_json(one)),
-                    "receipt": _sealed(one, journal),
+                    "exhibit": _sealed(one, journal),
                     "regime": mandate.regime,
                     "by": mandate.who,
                     "at": journal.now(),
