@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cautery.errors import LimitError, SourceError
+from cautery.errors import LimitError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
 from cautery.model import Entry, ExhibitId
 from cautery.watch.hls import Key, MediaPlaylist, Segment
@@ -332,3 +332,25 @@ async def test_plain_media_that_goes_on_is_live_and_a_file_is_not(
     ]
     assert (live.live, file.live) == (True, False)
     assert (live.available_s > 1e9, file.available_s) == (True, 0.0)
+
+
+async def test_of_a_transaction_that_failed_nothing_is_kept(
+    answers: Callable[..., Any], journal: Journal, case: Case, heard: list[Entry]
+) -> None:
+    kept: list[ExhibitId] = []
+    fetcher = Capturing(answers({BASE: LimitError("it never ends")}), journal, media, into=kept)
+    with pytest.raises(LimitError):
+        await fetcher.fetch(BASE, limits=PLAYLIST)
+    assert (kept, heard) == ([], [])
+    assert not [one for one in (case.path / "vault").rglob("*") if one.is_file()]
+
+
+async def test_what_cannot_be_sealed_is_not_worked_with(
+    answers: Callable[..., Any], journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("disk full")
+
+    monkeypatch.setattr(journal._vault, "seal", full)
+    with pytest.raises(StorageError):
+        await Capturing(answers({BASE: b"G" * 188}), journal, media).fetch(BASE, limits=PLAYLIST)
