@@ -12,9 +12,9 @@ from typing import Any
 
 from cautery.errors import InputError, LimitError
 from cautery.model import RedactedUrl, to_json
+from cautery.packed import chunks_of
 from cautery.watch import Reader, ReadWarning, guess, reader, redacted_text
 from cautery.watch.diff import Changes, Listed, compare
-from cautery.packed import chunks_of
 
 MOST_VALUES = 2_000_000
 """Of each file: some 2 GB of memory for two lists of so many."""
