@@ -188,8 +188,7 @@ class PoliteClient:
             if method in ("POST", "PUT"):
                 if answer.status in (307, 308):
                     raise SourceError(f"{target.host}: redirects a {method}; it is not followed")
-                method = "GET"
-                ask = _Ask(method, None, unless)
+                method, ask = "GET", _Ask("GET", None, unless)
 
     async def _way(self, proxy: str | None, vantage: str | None, *, tunnel: bool) -> _Way:
         if proxy is None:
