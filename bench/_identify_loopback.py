@@ -197,7 +197,7 @@ class Prober:
     async def probe(self, url: str, effort: Effort, shares: _Shares | None = None) -> Observation:
         """Fetch, decode and search; ``shares`` takes the stages' costs if nothing else runs."""
         began = cpu_s(self.children) if shares else 0.0
-        fetched = await fetch_newest(url, fetcher=self._client, journal=None, seconds=PROBE_S)
+        fetched = await fetch_newest(url, fetcher=self._client, seconds=PROBE_S)
         fetched_at = cpu_s(self.children) if shares else 0.0
         decoded = await self._decoder.decode(fetched.data, pictures=False)
         decoded_at = cpu_s(self.children) if shares else 0.0

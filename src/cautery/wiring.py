@@ -190,7 +190,7 @@ async def _watch(
                 certificates=TlsCertificates(names, policy, case.clock),
                 registry=None
                 if policy.rdap is None
-                else RdapRegistry(policy.rdap, fetcher, pseudonym, case.clock),
+                else lambda asked: RdapRegistry(policy.rdap, asked, pseudonym, case.clock),
                 decoder=decoder,
                 engine=engine,
                 facts=known.latest(),

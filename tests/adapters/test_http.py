@@ -13,7 +13,7 @@ from aiohttp import web
 from cautery.adapters._manners import Manners, seconds_of
 from cautery.adapters.http import PoliteClient
 from cautery.errors import ForbiddenAddressError, LimitError, SourceError
-from cautery.model import ClockOffset, Limits, NetworkPolicy
+from cautery.model import ClockOffset, Limits, NetworkPolicy, Validator
 
 pytestmark = pytest.mark.enable_socket
 LAB = NetworkPolicy(allow=("127.0.0.0/8",), rate_per_host=1000, user_agent="Cautery-test/1")
@@ -318,19 +318,36 @@ async def test_a_body_is_handed_in():
     assert answer.status == 200
 
 
+async def tagged(request):
+    if request.headers.get("If-None-Match") == '"1"':
+        return web.Response(status=304)
+    return web.Response(text="#EXTM3U", headers={"ETag": '"1"'})
+
+
 async def test_an_unchanged_playlist_costs_no_second_body():
-    asked = []
-
-    async def tagged(request):
-        asked.append(request.headers.get("If-None-Match"))
-        if asked[-1] == '"1"':
-            return web.Response(status=304)
-        return web.Response(text="#EXTM3U", headers={"ETag": '"1"'})
-
     async with server(tagged) as port, client() as http:
-        first, new = await http.revisit(f"http://a.example:{port}/l", limits=LIMITS)
-        again, changed = await http.revisit(f"http://a.example:{port}/l", limits=LIMITS)
-    assert (new, changed, again.body, asked) == (True, False, first.body, [None, '"1"'])
+        url = f"http://a.example:{port}/l"
+        first = await http.fetch(url, limits=LIMITS)
+        again = await http.fetch(url, limits=LIMITS, unless=Validator.of(first))
+    assert (first.status, first.body, again.status, again.body) == (200, b"#EXTM3U", 304, b"")
+
+
+async def test_a_validator_is_told_only_to_the_url_that_gave_it():
+    async with server(tagged) as port, client() as http:
+        first = await http.fetch(f"http://a.example:{port}/l", limits=LIMITS)
+        other = await http.fetch(
+            f"http://a.example:{port}/m", limits=LIMITS, unless=Validator.of(first)
+        )
+    assert other.status == 200
+
+
+async def test_not_modified_though_nobody_asked_is_a_source_error():
+    async def lies(request):
+        return web.Response(status=304)
+
+    async with server(lies) as port, client() as http:
+        with pytest.raises(SourceError, match="nobody asked"):
+            await http.fetch(f"http://a.example:{port}/", limits=LIMITS)
 
 
 async def test_no_more_than_two_requests_run_at_one_host():

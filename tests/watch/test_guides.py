@@ -121,10 +121,11 @@ def test_a_zone_by_name_and_a_day_without_a_time():
     assert (day.whole_day, day.cancelled) == (True, True)
 
 
-def test_what_recurs_is_given_once_and_said_so():
-    warning, found = calendar("DTSTART:20261125T194500Z", "RRULE:FREQ=WEEKLY")
+def test_what_recurs_in_a_way_that_no_league_uses_is_given_once_and_said_so():
+    warning, found = calendar("DTSTART:20261125T194500Z", "RRULE:FREQ=MONTHLY;BYSETPOS=-1")
     assert "recurs" in warning.why
     assert isinstance(found, Fixture)
+    assert found.recurs is None
 
 
 @pytest.mark.parametrize(

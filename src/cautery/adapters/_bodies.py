@@ -28,6 +28,11 @@ class Unpacker(Protocol):
         """Whether the coding says that the body is whole."""
         ...
 
+    @property
+    def packed(self) -> bool:
+        """Whether what comes is not yet the body."""
+        ...
+
 
 def unpacker(coding: str | None, *, host: str) -> Unpacker:
     """Return what unpacks a content coding.
@@ -49,12 +54,15 @@ def unpacker(coding: str | None, *, host: str) -> Unpacker:
 
 class _Plain:
     complete = True
+    packed = False
 
     def feed(self, data: bytes, *, most: int) -> bytes:
         return data[:most]
 
 
 class _Packed:
+    packed = True
+
     def __init__(self, *, raw_too: bool, host: str) -> None:
         self._raw_too = raw_too
         self._host = host

@@ -1,23 +1,21 @@
 """The one polite HTTP client, bound to a mandate's network policy.
 
 Reaches: web servers at public addresses, over http and https, and a mandate's own ranges; through
-    an intermediary's proxy when the mandate names one.
+    an intermediary's proxy or a vantage's tunnel when the mandate names one.
 Lawful basis: a mandate; only publicly offered pages, playlists and media are asked for, or those of
     a recorded test purchase. Credentials inside a third party's URL authority are not sent.
 Manners: names itself; two requests at a time and a rate for each host, a rate for each address;
     backs off on 429 and 503; no cookies; bounded bytes, seconds, headers and redirects; asks
-    again with ETag and Last-Modified.
+    again with ETag and Last-Modified; every exchange is handed on as it was on the wire.
 Format: RFC 9110 to 9112 (HTTP), RFC 3986 (URLs), RFC 1952 (gzip).
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -26,23 +24,44 @@ import aiohttp
 from yarl import URL
 
 from cautery.adapters._bodies import unpacker
+from cautery.adapters._exchanges import exchange_of, headers_of, reason_of
 from cautery.adapters._manners import Manners
 from cautery.adapters._targets import Target, checked_target, redirected
-from cautery.errors import (
-    InputError,
-    LimitError,
-    SourceError,
-)
-from cautery.model import Limits, NetworkPolicy, Response
+from cautery.adapters._tunnels import Tunnel, gateway_url, session_over
+from cautery.errors import InputError, LimitError, SourceError
+from cautery.model import Limits, NetworkPolicy, Response, Validator
 from cautery.model.ports import Clock, Names
 
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT"))
 _AT_ONCE_PER_HOST = 2
-_QUOTED = re.compile(r"[\n:'\"]")
 _ADDRESS_FACTOR = 4
 """One address may serve many hosts: it gets so many times one host's rate and concurrency."""
-_MOST_REMEMBERED_BYTES = 64_000_000
+_SLACK_BYTES = 65_536
+"""A packed body may be so much longer than what it unpacks to, not more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How to get there: directly, asking a forward proxy, or through a tunnel."""
+
+    gateway: Target | None
+    proxy: str | None
+    tunnel: bool
+    vantage: str | None
+
+    @property
+    def forward(self) -> bool:
+        return self.gateway is not None and not self.tunnel
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What is asked of each hop."""
+
+    method: str
+    body: bytes | None
+    unless: Validator | None
 
 
 class PoliteClient:
@@ -79,17 +98,11 @@ class PoliteClient:
             burst=burst * _ADDRESS_FACTOR,
         )
         self._session: aiohttp.ClientSession | None = None
-        self._remembered: OrderedDict[str, Response] = OrderedDict()
-        self._remembered_bytes = 0
+        self._tunnels: dict[tuple[str, str], aiohttp.ClientSession] = {}
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._most, ssl=False, use_dns_cache=False),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept", "Content-Type"),
-            timeout=aiohttp.ClientTimeout(total=None),
+        self._session = session_over(
+            aiohttp.TCPConnector(limit=self._most, ssl=False, use_dns_cache=False)
         )
         return self
 
@@ -99,9 +112,11 @@ class PoliteClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for one in (self._session, *self._tunnels.values()):
+            if one is not None:
+                await one.close()
+        self._session = None
+        self._tunnels.clear()
 
     async def fetch(
         self,
@@ -110,14 +125,25 @@ class PoliteClient:
         limits: Limits,
         proxy: str | None = None,
         vantage: str | None = None,
+        tunnel: bool = False,
         method: str = "GET",
         body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
+        unless: Validator | None = None,
     ) -> Response:
         """Fetch ``url``; any status is an answer.
 
         The time limit counts what the servers take, not our own polite waiting. With
         ``limits.partial`` a body that meets a limit or breaks off comes back ``truncated``.
+
+        Parameters
+        ----------
+        proxy, vantage : str or None
+            A proxy's URL, and its name. A forward proxy is told the target's name, as its own
+            network would be: that is how a block is seen.
+        tunnel : bool
+            Go through the proxy to the very address that was checked here.
+        unless : Validator or None
+            Answer 304 if nothing has changed since; told only to the URL that gave it.
 
         Raises
         ------
@@ -126,162 +152,113 @@ class PoliteClient:
         LimitError
             If a limit is met.
         SourceError
-            If nothing answers, or not in HTTP.
+            If nothing answers, not in HTTP, or with a 304 that nobody asked for.
         InputError
             If the method is none of GET, HEAD, POST and PUT.
         """
         if method not in _METHODS:
             raise InputError(f"HTTP method {method!r}: want one of {', '.join(sorted(_METHODS))}")
-        gateway = await self._target(proxy) if proxy is not None else None
-        hops: list[str] = []
+        way = await self._way(proxy, vantage, tunnel=tunnel)
+        ask = _Ask(method, body, unless)
+        hops: list[Response] = []
         left_s = limits.total_s
         while True:
             target = await self._target(url)
-            if target.url in hops:
+            if any(target.url == one.url for one in hops):
                 raise LimitError(f"{target.host}: redirects in a circle")
-            hops.append(target.url)
-            if len(hops) > limits.redirects + 1:
+            if len(hops) > limits.redirects:
                 raise LimitError(f"{target.host}: more than {limits.redirects} redirects")
-            async with self._turn(target, gateway):
+            async with self._turn(target, way):
                 answer, took_s = await self._ask(
-                    target,
-                    gateway,
-                    proxy=proxy,
-                    limits=replace(limits, total_s=max(left_s, 0.001)),
-                    method=method,
-                    body=body,
-                    headers=headers or {},
+                    target, way, ask, limits=replace(limits, total_s=max(left_s, 0.001))
                 )
+            hops.append(answer)
             left_s -= took_s
             where = answer.header("Location")
             if answer.status not in _REDIRECTS or not where:
-                return replace(answer, hops=tuple(hops), vantage=vantage)
+                return replace(
+                    answer,
+                    hops=tuple(one.url for one in hops),
+                    exchanges=tuple(each for one in hops for each in one.exchanges),
+                    vantage=vantage,
+                )
             if left_s <= 0:
                 raise LimitError(f"{target.host}: redirects took longer than {limits.total_s:g} s")
             url = redirected(target, where)
             if method in ("POST", "PUT"):
                 if answer.status in (307, 308):
                     raise SourceError(f"{target.host}: redirects a {method}; it is not followed")
-                method, body = "GET", None
+                method, ask = "GET", _Ask("GET", None, unless)
 
-    async def revisit(self, url: str, *, limits: Limits) -> tuple[Response, bool]:
-        """Fetch again what may not have changed (a playlist), with ETag and Last-Modified.
-
-        Returns
-        -------
-        Response, bool
-            The newest full answer, and whether it is new: ``False`` when the server says 304 (the
-            remembered answer is returned) or sends the same bytes again.
-        """
-        known = self._remembered.get(url)
-        ask: dict[str, str] = {}
-        if known is not None:
-            if (tag := known.header("ETag")) is not None:
-                ask["If-None-Match"] = tag
-            if (date := known.header("Last-Modified")) is not None:
-                ask["If-Modified-Since"] = date
-        answer = await self.fetch(url, limits=limits, headers=ask)
-        if answer.status == 304 and known is not None:
-            self._remembered.move_to_end(url)
-            return known, False
-        if answer.status != 200 or answer.truncated:
-            return answer, True
-        self._remember(url, answer)
-        return answer, known is None or known.body != answer.body
-
-    def _remember(self, url: str, answer: Response) -> None:
-        old = self._remembered.pop(url, None)
-        self._remembered_bytes -= len(old.body) if old is not None else 0
-        if len(answer.body) > _MOST_REMEMBERED_BYTES // 4:
-            return
-        self._remembered[url] = answer
-        self._remembered_bytes += len(answer.body)
-        while self._remembered_bytes > _MOST_REMEMBERED_BYTES:
-            _, gone = self._remembered.popitem(last=False)
-            self._remembered_bytes -= len(gone.body)
+    async def _way(self, proxy: str | None, vantage: str | None, *, tunnel: bool) -> _Way:
+        if proxy is None:
+            return _Way(None, None, tunnel=False, vantage=vantage)
+        gateway = await self._target(gateway_url(proxy) if tunnel else proxy)
+        return _Way(gateway, proxy, tunnel, vantage)
 
     async def _target(self, url: str) -> Target:
         return await checked_target(url, names=self._names, allow=self._policy.allow)
 
     @asynccontextmanager
-    async def _turn(self, target: Target, gateway: Target | None) -> AsyncIterator[None]:
-        place = (gateway or target).addresses[0]
+    async def _turn(self, target: Target, way: _Way) -> AsyncIterator[None]:
+        place = (way.gateway or target).addresses[0]
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._hosts.turn(target.host))
             await stack.enter_async_context(self._places.turn(place))
             yield
 
     async def _ask(
-        self,
-        target: Target,
-        gateway: Target | None,
-        *,
-        proxy: str | None,
-        limits: Limits,
-        method: str,
-        body: bytes | None,
-        headers: Mapping[str, str],
+        self, target: Target, way: _Way, ask: _Ask, *, limits: Limits
     ) -> tuple[Response, float]:
         """Try each checked address until one takes the connection."""
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        places = (gateway or target).addresses
+        places = way.gateway.addresses if way.forward and way.gateway else target.addresses
         for index, address in enumerate(places):
             left_s = limits.total_s - (loop.time() - begun)
             try:
                 answer = await self._once(
                     target,
-                    gateway,
+                    way,
+                    ask,
                     address=address,
-                    proxy=proxy,
                     limits=replace(limits, total_s=max(left_s, 0.001)),
-                    method=method,
-                    body=body,
-                    headers=headers,
                 )
             except aiohttp.ClientConnectorError as error:
                 if index + 1 < len(places):
                     continue
-                whom = gateway.host if gateway is not None else target.host
-                raise SourceError(f"{whom}: no connection ({_reason(error)})") from error
+                whom = way.gateway.host if way.gateway is not None else target.host
+                raise SourceError(f"{whom}: no connection ({reason_of(error)})") from error
             return answer, loop.time() - begun
         raise SourceError(f"{target.host}: no address")
 
     async def _once(
-        self,
-        target: Target,
-        gateway: Target | None,
-        *,
-        address: str,
-        proxy: str | None,
-        limits: Limits,
-        method: str,
-        body: bytes | None,
-        headers: Mapping[str, str],
+        self, target: Target, way: _Way, ask: _Ask, *, address: str, limits: Limits
     ) -> Response:
         if self._session is None:
             raise InputError("the HTTP client is closed: use it in 'async with'")
-        host = target.host
+        host, session = target.host, self._session
         via: dict[str, object] = {}
-        if gateway is not None:
+        if way.forward and way.gateway is not None:
             where = target.url
-            via["proxy"] = URL(gateway.at(address), encoded=True)
-            if (login := _login(proxy)) is not None:
+            via["proxy"] = URL(way.gateway.at(address), encoded=True)
+            if (login := _login(way.proxy)) is not None:
                 via["proxy_auth"] = login
         else:
             where = target.at(address)
+            if way.gateway is not None and way.proxy is not None:
+                session = self._through(way.proxy, way.gateway.addresses[0])
             if target.scheme == "https":
                 via["server_hostname"] = host
         asked_at = self._clock.now()
         begun_s = asyncio.get_running_loop().time()
-        received = bytearray()
         try:
             async with asyncio.timeout(limits.total_s):
-                answer = await self._session.request(
-                    method,
+                answer = await session.request(
+                    ask.method,
                     URL(where, encoded=True),
-                    data=body,
-                    headers=self._headers(target, body) | dict(headers),
+                    data=ask.body,
+                    headers=self._headers(target, ask),
                     allow_redirects=False,
                     timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_s),
                     **via,  # type: ignore[arg-type]
@@ -291,10 +268,11 @@ class PoliteClient:
         except aiohttp.ClientConnectorError:
             raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise SourceError(f"{host}: {_reason(error)}") from error
+            raise SourceError(f"{host}: {reason_of(error)}") from error
+        body, wire = bytearray(), bytearray()
         try:
             left_s = limits.total_s - (asyncio.get_running_loop().time() - begun_s)
-            cut = await self._read(answer, received, target, limits=limits, left_s=left_s)
+            cut = await self._read(answer, body, wire, target, limits=limits, left_s=left_s)
         finally:
             # Released when read to the end, else closed: an endless stream must not go on.
             if answer.content.at_eof():
@@ -305,87 +283,118 @@ class PoliteClient:
         self._hosts.answered(
             host, status=answer.status, retry_after=answer.headers.get("Retry-After"), now=now
         )
+        if (
+            answer.status == 304
+            and "If-None-Match" not in answer.request_info.headers
+            and ("If-Modified-Since" not in answer.request_info.headers)
+        ):
+            raise SourceError(f"{host}: says 'not modified' though nobody asked that")
+        whole = bytes(body)
+        exchange = exchange_of(
+            answer,
+            target,
+            forward=way.forward,
+            request_body=ask.body,
+            # Most bodies come plain: one copy serves both.
+            payload=bytes(wire) if wire else whole,
+            asked_at=asked_at,
+            answered_at=max(now, asked_at),
+            address=address,
+            vantage=way.vantage,
+            cut=cut,
+        )
         return Response(
             url=target.url,
             hops=(target.url,),
             status=answer.status,
-            headers=tuple(
-                (name.decode("latin-1"), value.decode("utf-8", "replace"))
-                for name, value in answer.raw_headers
-            ),
-            body=bytes(received),
+            headers=headers_of(answer),
+            body=whole,
             asked_at=asked_at,
             answered_at=max(now, asked_at),
             address=address,
-            truncated=cut,
+            truncated=cut is not None,
+            exchanges=(exchange,),
         )
+
+    def _through(self, proxy: str, address: str) -> aiohttp.ClientSession:
+        """Return the session of a tunnel: a mandate has a handful of them."""
+        if (proxy, address) not in self._tunnels:
+            self._tunnels[proxy, address] = session_over(Tunnel(proxy, address, limit=self._most))
+        return self._tunnels[proxy, address]
 
     async def _read(
         self,
         answer: aiohttp.ClientResponse,
-        received: bytearray,
+        body: bytearray,
+        wire: bytearray,
         target: Target,
         *,
         limits: Limits,
         left_s: float,
-    ) -> bool:
-        """Read the body into ``received``; return whether it was cut."""
+    ) -> str | None:
+        """Read what was sent into ``wire`` if it is packed, and unpacked into ``body``.
+
+        Returns
+        -------
+        str or None
+            Why it was cut: ``length``, ``time``, ``disconnect``; ``None``: it is whole.
+        """
         host = target.host
         unpack = unpacker(answer.headers.get("Content-Encoding"), host=host)
+        kept = limits.partial
+
+        def take(chunk: bytes) -> bool:
+            body.extend(unpack.feed(chunk, most=limits.max_bytes + 1 - len(body)))
+            if unpack.packed:
+                wire.extend(chunk)
+            most = limits.max_bytes
+            if len(body) <= most and len(wire) <= most + _SLACK_BYTES:
+                return True
+            if not kept:
+                raise LimitError(f"{host}: more than {most} bytes")
+            del body[most:]
+            del wire[most + _SLACK_BYTES :]
+            return False
+
         try:
             async with asyncio.timeout(max(left_s, 0.001)):
                 async for chunk in answer.content.iter_any():
-                    received += unpack.feed(chunk, most=limits.max_bytes + 1 - len(received))
-                    if len(received) > limits.max_bytes:
-                        if limits.partial:
-                            del received[limits.max_bytes :]
-                            return True
-                        raise LimitError(f"{host}: more than {limits.max_bytes} bytes")
+                    if not take(chunk):
+                        return "length"
         except TimeoutError as error:
-            if limits.partial and received:
-                return True
+            if kept and body:
+                return "time"
             raise LimitError(f"{host}: not done within {limits.total_s:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            if limits.partial and received:
-                return True
+            if kept and body:
+                return "disconnect"
             raise SourceError(
-                f"{host}: broke off after {len(received)} bytes ({_reason(error)})"
+                f"{host}: broke off after {len(body)} bytes ({reason_of(error)})"
             ) from error
         if not unpack.complete and answer.method != "HEAD":
-            if limits.partial and received:
-                return True
-            raise SourceError(f"{host}: compressed body broke off after {len(received)} bytes")
-        return False
+            if kept and body:
+                return "disconnect"
+            raise SourceError(f"{host}: compressed body broke off after {len(body)} bytes")
+        return None
 
-    def _headers(self, target: Target, body: bytes | None) -> dict[str, str]:
+    def _headers(self, target: Target, ask: _Ask) -> dict[str, str]:
         headers = {
             "Host": target.authority,
             "User-Agent": self._policy.user_agent,
             "Accept": "*/*",
             "Accept-Encoding": "gzip, deflate",
         }
-        if body is not None:
-            is_json = body.lstrip()[:1] in (b"{", b"[")
+        if ask.body is not None:
+            is_json = ask.body.lstrip()[:1] in (b"{", b"[")
             headers["Content-Type"] = "application/json" if is_json else "application/octet-stream"
+        if ask.unless is not None and ask.unless.url == target.url and ask.method == "GET":
+            if ask.unless.etag is not None:
+                headers["If-None-Match"] = ask.unless.etag
+            if ask.unless.last_modified is not None:
+                headers["If-Modified-Since"] = ask.unless.last_modified
         return headers
 
 
 def _login(proxy: str | None) -> aiohttp.BasicAuth | None:
     parts = urlsplit(proxy or "")
     return aiohttp.BasicAuth(parts.username, parts.password or "") if parts.username else None
-
-
-def _reason(error: BaseException) -> str:
-    """Say what went wrong without the URL, which may carry credentials."""
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return error.os_error.strerror or type(error.os_error).__name__
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy answered {error.status}"
-    if isinstance(error, aiohttp.ClientResponseError):
-        # Up to the first thing quoted: what the server sent may echo the URL.
-        return f"no HTTP ({_QUOTED.split(error.message)[0].strip()[:60]})"
-    if isinstance(error, aiohttp.ServerDisconnectedError):
-        return "hung up without an answer"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return type(error).__name__

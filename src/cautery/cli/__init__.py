@@ -21,12 +21,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from cautery import __version__
 from cautery.cli import (
     demo,
+    diff,
     estimate,
+    exhibit,
     facts,
     guard,
     identify,
     keys,
     lab,
+    mandate,
     operation,
     plan,
     read,
@@ -50,10 +53,11 @@ app = typer.Typer(
         "that anyone can re-check. Start with: cautery demo"
     ),
 )
-for _verb in (demo, watch, verify, identify, resolve, read, guard, plan):
+for _verb in (demo, watch, verify, exhibit, identify, resolve, read, diff, guard, plan):
     app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))
 app.add_typer(references.app, name="references")
 app.add_typer(facts.app, name="facts")
+app.add_typer(mandate.app, name="mandate")
 app.add_typer(referral.app, name="referral")
 app.add_typer(keys.app, name="keys")
 app.add_typer(lab.app, name="lab")

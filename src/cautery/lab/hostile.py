@@ -34,7 +34,8 @@ class Hostile:
 
     Paths: ``endless-line``, ``gigabyte``, ``drip``, ``gzip-bomb``, ``loop``, ``private``,
     ``link-local``, ``garbage``, ``never-ends``, ``nul``, ``latin1``, ``utf16``, ``html``,
-    ``cut``, ``headers``, ``silent``. ``asked`` remembers the request targets in order.
+    ``cut``, ``headers``, ``silent``, ``slow-loris``, ``empty-blocks``, ``too-long``,
+    ``not-modified``, ``retry-in-a-year``. ``asked`` remembers the request targets in order.
     """
 
     def __init__(self, address: str = "127.0.0.1") -> None:
@@ -158,6 +159,35 @@ async def _headers(writer: asyncio.StreamWriter, _: str) -> None:
         await writer.drain()
 
 
+async def _slow_loris(writer: asyncio.StreamWriter, _: str) -> None:
+    """Send a header now and then, never the last one."""
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"X-Wait: a\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.1)
+
+
+async def _empty_blocks(writer: asyncio.StreamWriter, _: str) -> None:
+    """Send compressed data for ever of which nothing comes: empty stored blocks (RFC 1951)."""
+    writer.write(_OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"")[:10])
+    while True:
+        writer.write(b"\x00\x00\x00\xff\xff" * 13_000)
+        await writer.drain()
+
+
+async def _too_long(writer: asyncio.StreamWriter, _: str) -> None:
+    """State ten bytes and send more."""
+    writer.write(_OK + b"Content-Length: 10\r\n\r\n#EXTM3U\n#\n" + b"HTTP/1.1 200 OK\r\n" * 50)
+
+
+def _only(head: bytes) -> Reply:
+    async def reply(writer: asyncio.StreamWriter, _: str) -> None:
+        writer.write(b"HTTP/1.1 " + head + b"\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    return reply
+
+
 async def _silent(_: asyncio.StreamWriter, __: str) -> None:
     await asyncio.sleep(3600)
 
@@ -180,4 +210,28 @@ _REPLIES: dict[str, Reply] = {
     "cut": _cut,
     "headers": _headers,
     "silent": _silent,
+    "slow-loris": _slow_loris,
+    "empty-blocks": _empty_blocks,
+    "too-long": _too_long,
+    "not-modified": _only(b"304 Not Modified"),
+    "retry-in-a-year": _only(b"503 Service Unavailable\r\nRetry-After: 31536000"),
 }
+
+
+class Rebinding:
+    """Fulfils the port of names: a name leads to one address at first, then to another.
+
+    Parameters
+    ----------
+    first, then : str
+        What the first answer says, and all later ones.
+    """
+
+    def __init__(self, first: str, then: str) -> None:
+        self._first, self._then = first, then
+        self.asked: list[str] = []
+
+    async def resolve(self, host: str) -> tuple[str, ...]:
+        """Return one address."""
+        self.asked.append(host)
+        return (self._first if len(self.asked) == 1 else self._then,)

@@ -40,12 +40,14 @@ from cautery.model.capture import (
     CertificateFacts,
     CoHosted,
     DedicatedFact,
+    Exchange,
     Limits,
     NetworkFact,
     OwnerFact,
     Registration,
     Response,
     SharedFact,
+    Validator,
 )
 from cautery.model.estimate import ErrorRate, Estimate, Money
 from cautery.model.evidence import (
@@ -90,8 +92,10 @@ from cautery.model.mandate import (
     Mandate,
     NetworkPolicy,
     Partner,
+    Purchase,
     Regime,
     Source,
+    Vantage,
     Work,
     host_of,
 )
@@ -111,7 +115,7 @@ from cautery.model.operation import (
 )
 from cautery.model.payment import AddressTag, Flow, Transfer
 from cautery.model.seizure import CustodyAct, CustodyEntry, ExhibitKind, Search, SeizedExhibit
-from cautery.model.sighting import Offer, RedactedUrl, Sighting, keyed_hash
+from cautery.model.sighting import Offer, RedactedUrl, Sighting, carries_line, keyed_hash
 from cautery.model.sizing import (
     Claim,
     NameSample,
@@ -173,6 +177,7 @@ __all__ = [
     "ErrorRate",
     "Estimate",
     "Event",
+    "Exchange",
     "Exhibit",
     "ExhibitId",
     "ExhibitKind",
@@ -210,6 +215,7 @@ __all__ = [
     "Person",
     "Phase",
     "PriceSeen",
+    "Purchase",
     "PurchaseCount",
     "Reason",
     "RecaptureCount",
@@ -239,11 +245,14 @@ __all__ = [
     "SurveyAnswer",
     "Tlp",
     "Transfer",
+    "Validator",
+    "Vantage",
     "Verdict",
     "VisitCount",
     "Window",
     "Witness",
     "Work",
+    "carries_line",
     "digest_of",
     "from_json",
     "host_of",

@@ -107,3 +107,4 @@ class DarkProbe:
     at: datetime
     dark: bool
     why: str
+    exhibits: tuple[ExhibitId, ...] = ()

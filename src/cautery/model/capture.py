@@ -37,6 +37,69 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and what came back, as they were on the wire: what an archive keeps.
+
+    Parameters
+    ----------
+    target : str
+        What the request line named: a path, or a whole URL through a forward proxy.
+    request_headers : tuple of (str, str)
+        As sent, but for a proxy's login, which is not of the exchange.
+    request_body : bytes
+        As sent.
+    protocol, status, reason
+        Of the status line, such as ``HTTP/1.1``, 200, ``OK``.
+    headers : tuple of (str, str)
+        As received, in order, repeated ones too; each letter is one byte (latin-1).
+    payload : bytes
+        Of the answer, content coding and all; a transfer coding is undone.
+    address : str
+        The address that was connected to: the server's, or a forward proxy's.
+    cut : str or None
+        Why the payload is not whole, in the words of WARC 1.1: ``length``, ``time`` or
+        ``disconnect``.
+    """
+
+    url: str
+    method: str
+    target: str
+    request_headers: tuple[tuple[str, str], ...]
+    request_body: bytes = field(default=b"", repr=False)
+    protocol: str = "HTTP/1.1"
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    payload: bytes = field(repr=False)
+    asked_at: datetime
+    answered_at: datetime
+    address: str
+    vantage: str | None = None
+    cut: str | None = None
+
+    def __post_init__(self) -> None:
+        require_utc("asked_at", self.asked_at)
+        require_utc("answered_at", self.answered_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validator:
+    """By what a server can say that nothing has changed since (RFC 9110, section 8.8)."""
+
+    url: str
+    etag: str | None
+    last_modified: str | None
+
+    @classmethod
+    def of(cls, answer: Response) -> Validator | None:
+        """Return what an answer gives to ask again with; ``None``: nothing."""
+        etag, date = answer.header("ETag"), answer.header("Last-Modified")
+        if etag is None and date is None:
+            return None
+        return cls(url=answer.url, etag=etag, last_modified=date)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """A complete answer. ``url`` is exact: it stays in memory and in sealed exhibits only.
 
@@ -47,7 +110,9 @@ class Response:
     address : str
         The address that answered (the proxy's when ``vantage`` is not ``None``).
     vantage : str or None
-        The intermediary through which it was fetched; ``None``: this machine.
+        The intermediary or proxy through which it was fetched; ``None``: this machine.
+    exchanges : tuple of Exchange
+        Every transaction on the way, redirects first; the last gave this answer.
     """
 
     url: str
@@ -60,6 +125,7 @@ class Response:
     address: str
     vantage: str | None = None
     truncated: bool = False
+    exchanges: tuple[Exchange, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         require_utc("asked_at", self.asked_at)

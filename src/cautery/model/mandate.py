@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from cautery.errors import MandateError
 from cautery.model.times import Window, require_utc
+
+BEFORE, AFTER = timedelta(minutes=30), timedelta(hours=3)
+"""Around a kick-off: shows before it; two halves, break, extra time and a shoot-out after it."""
 
 
 class Regime(StrEnum):
@@ -39,7 +42,13 @@ class Access(StrEnum):
 class Event:
     """A match or show with a start, whose pictures come from one clean feed.
 
-    ``collateral_budget`` is how many bystanders all that is blocked for it may hit at most.
+    Parameters
+    ----------
+    watched : Window or None
+        When its sources are looked at most; ``None``: from half an hour before it to three hours
+        after its start.
+    collateral_budget : int
+        How many bystanders all that is blocked for it may hit at most.
     """
 
     id: str
@@ -48,6 +57,14 @@ class Event:
     clean_feed: str | None = None
     legal_basis: str
     collateral_budget: int = 0
+    watched: Window | None = None
+
+    @property
+    def window(self) -> Window:
+        """When to watch it: what comes before and extra time are of it."""
+        if self.watched is not None:
+            return self.watched
+        return Window(start=self.kick_off - BEFORE, end=self.kick_off + AFTER)
 
     def __post_init__(self) -> None:
         require_utc("kick_off", self.kick_off)
@@ -114,6 +131,45 @@ class Approver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """A recorded test purchase: what gives access where a line is needed.
+
+    Parameters
+    ----------
+    service : str
+        The brand as sold.
+    authorised_by : str
+        Who, by name and office, allowed it before it was made.
+    authorisation : str or None
+        The authority's own reference, under regime ``led``.
+    merchant : str
+        The descriptor on the statement of account: who took the money, as the bank names it.
+    amount, currency : str
+        As paid, a decimal number and its ISO 4217 code.
+    means : str
+        By which it was paid: ``card``, ``transfer``, ``crypto`` ...
+    receipt : str or None
+        Absolute path of the receipt's file: an exhibit.
+    """
+
+    id: str
+    service: str
+    authorised_by: str
+    authorisation: str | None = None
+    bought_at: datetime
+    merchant: str
+    amount: str
+    currency: str
+    means: str
+    receipt: str | None = None
+
+    def __post_init__(self) -> None:
+        require_utc("bought_at", self.bought_at)
+        if not self.authorised_by.strip():
+            raise MandateError(f"purchase {self.id}: nobody has authorised it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One place to read: a playlist, a panel, a storefront.
 
@@ -123,20 +179,49 @@ class Source:
         A URL, or an absolute path when ``is_file``.
     kind : str
         A reader's name: ``m3u``, ``xtream``, ``page``, ...
-    revisit_s : float
-        Seconds between two readings.
+    revisit_s : float or None
+        Seconds between two readings; ``None``: learned from when it changes.
+    least_s, most_s : float or None
+        Bounds of what is learned; ``None``: those of its kind.
     username, password : str or None
         Of a recorded test purchase, never anybody else's.
+    vantages : tuple of str
+        Names of the vantages from which it is read too.
+    purchase : str or None
+        The test purchase whose line it is read with.
     """
 
     location: str
     kind: str
     access: Access = Access.PUBLIC
     is_file: bool = False
-    revisit_s: float = 60.0
+    revisit_s: float | None = None
+    least_s: float | None = None
+    most_s: float | None = None
     receipt: str | None = None
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    vantages: tuple[str, ...] = ()
+    purchase: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vantage:
+    """A proxy of our own in another network, through which a source is seen as it is seen there.
+
+    Parameters
+    ----------
+    name : str
+        In each record of what was fetched through it.
+    country : str
+        ISO 3166-1 alpha-2.
+    proxy : str
+        ``http://`` (CONNECT) or ``socks5://``, with a login if it needs one.
+    """
+
+    name: str
+    country: str
+    proxy: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +286,12 @@ class Intermediary:
 class Mandate:
     """Everything that allows a watch, and bounds it.
 
-    ``collateral_budget`` is that of all that belongs to no event: see :class:`Event`.
+    Parameters
+    ----------
+    left_out : tuple of (str, str)
+        Fixtures of its calendars that are no events: which, and why.
+    collateral_budget : int
+        That of all that belongs to no event: see :class:`Event`.
     """
 
     id: str
@@ -218,6 +308,9 @@ class Mandate:
     approvers: tuple[Approver, ...] = ()
     sources: tuple[Source, ...] = ()
     intermediaries: tuple[Intermediary, ...] = ()
+    vantages: tuple[Vantage, ...] = ()
+    purchases: tuple[Purchase, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
     network: NetworkPolicy = field(default_factory=NetworkPolicy)
     lab: bool = False
     collateral_budget: int = 0
@@ -246,6 +339,22 @@ class Mandate:
                     f"source {source.location}: seized material asks for regime 'led', "
                     f"this mandate is {self.regime.value!r}"
                 )
+
+        names = {one.name for one in self.vantages}
+        for source in self.sources:
+            if not names.issuperset(source.vantages):
+                raise MandateError("mandate: a source names a vantage that there is not")
+        if self.regime is Regime.LED:
+            for purchase in self.purchases:
+                if not (purchase.authorisation or "").strip():
+                    raise MandateError(
+                        f"purchase {purchase.id}: an authority names the decision that allows it",
+                        hint='Add authorisation = "..." to the [[purchase]].',
+                    )
+
+    def on_air(self, at: datetime) -> bool:
+        """Tell whether an event is on, or about to be."""
+        return any(event.window.holds(at) for event in self.events)
 
     def event(self, id: str) -> Event:
         """Return one event.

@@ -17,6 +17,7 @@ from cautery.model.capture import (
     Registration,
     Response,
     SharedFact,
+    Validator,
 )
 from cautery.model.evidence import Entry, Exhibit, ExhibitId, Json
 from cautery.model.media import Decoded
@@ -111,12 +112,15 @@ class Fetcher(Protocol):
         limits: Limits,
         proxy: str | None = None,
         vantage: str | None = None,
+        tunnel: bool = False,
         method: str = "GET",
         body: bytes | None = None,
+        unless: Validator | None = None,
     ) -> Response:
         """Fetch ``url`` from an allowed address, through ``proxy`` if given.
 
-        Any status is an answer; the caller reads it.
+        Any status is an answer; the caller reads it. A ``tunnel`` leads to the very address that
+        was checked here; ``unless`` may be answered with 304.
 
         Raises
         ------

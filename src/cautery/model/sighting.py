@@ -17,6 +17,7 @@ from cautery.model.times import require_utc
 _SECRET_PARAMETERS = frozenset(
     "username user u password pass p pwd token tok key auth mac sn device_id sig signature".split()  # noqa: SIM905 - a table of words
 )
+_LINE_PARAMETERS = frozenset(("username", "password", "token"))
 _LINE_HEADS = {"live": 2, "movie": 2, "series": 2, "timeshift": 2, "streaming": 2, "play": 2}
 _LINE_HEADS |= {"hls": 2, "hlsr": 3}
 """First words of a panel's paths, and how many secrets follow: user and word, or a token first."""
@@ -35,6 +36,34 @@ _DEEPEST = 3
 def keyed_hash(secret: str, key: bytes) -> str:
     """Return the pseudonym that stands for ``secret``: HMAC-SHA-256, 16 hex digits."""
     return hmac.new(key, secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
+
+
+def carries_line(url: str) -> bool:
+    """Tell whether a URL holds a line's credentials: in its authority, query, or panel-like path.
+
+    Raises
+    ------
+    InputError
+        If it is no URL.
+
+    Examples
+    --------
+    >>> carries_line("http://panel.example/live/anna/s3cret/17.ts")
+    True
+    >>> carries_line("http://lists.example/2026/sports.m3u")
+    False
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise InputError("not a URL: its host or port cannot be read") from None
+    keys = {key.lower() for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    return (
+        parts.username is not None
+        or parts.password is not None
+        or bool(keys & _LINE_PARAMETERS)
+        or bool(_line_secrets([name.split(";")[0] for name in parts.path.split("/")]))
+    )
 
 
 @dataclass(frozen=True, slots=True)

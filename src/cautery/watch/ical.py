@@ -9,6 +9,7 @@ from typing import Any
 
 from cautery.errors import SourceError
 from cautery.model import Event, Window
+from cautery.watch._recurrence import Recurrence, recurrence_of
 from cautery.watch._tally import Tally
 from cautery.watch._text import begin, decode_line
 from cautery.watch._values import ReadWarning
@@ -29,7 +30,7 @@ _BROKEN = (
 """What the library raises at events that break RFC 5545; none of it ends the calendar."""
 _KNOWN = frozenset(
     ("UID", "SUMMARY", "DTSTART", "DTEND", "DURATION", "LOCATION", "URL", "STATUS", "CATEGORIES",
-     "DTSTAMP", "RRULE", "DESCRIPTION")
+     "DTSTAMP", "RRULE", "DESCRIPTION", "SEQUENCE", "RECURRENCE-ID", "EXDATE", "RDATE")
 )  # fmt: skip
 
 
@@ -55,6 +56,18 @@ class Fixture:
     url: str | None
     categories: tuple[str, ...]
     other: tuple[tuple[str, str], ...]
+    sequence: int = 0
+    """How often it was revised: the higher one holds."""
+    instance: datetime | None = None
+    """Which date of a series it is, by the series' own plan; ``None``: no series, or all of it."""
+    recurs: Recurrence | None = None
+
+    @property
+    def key(self) -> str:
+        """What names it for good: its UID, and of a series the planned date."""
+        if self.instance is None:
+            return self.id
+        return f"{self.id} {self.instance:%Y-%m-%dT%H:%MZ}"
 
     def event(self, *, legal_basis: str, clean_feed: str | None = None) -> Event:
         """Return it as an event of a mandate.
@@ -65,7 +78,7 @@ class Fixture:
             By which right it may be watched; no calendar says that.
         """
         return Event(
-            id=self.id,
+            id=self.key,
             name=self.title,
             kick_off=self.starts_at,
             clean_feed=clean_feed,
@@ -83,7 +96,10 @@ class Fixture:
 
 
 def read_ical(chunks: Iterable[bytes]) -> Iterator[Fixture | ReadWarning]:
-    r"""Yield the fixtures of a calendar, one by one; what recurs is given once, with a warning.
+    r"""Yield the fixtures of a calendar as they stand in it, one by one.
+
+    :func:`cautery.watch.fixtures.fixtures_in` says which of them hold, and when they recur. A rule
+    beyond days and weeks is a warning: of that only the first date is known.
 
     Raises
     ------
@@ -173,6 +189,9 @@ def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
         else:
             ends_at = starts_at + (timedelta(days=1) if whole_day else MATCH_LASTS)
         title = _said(one, "SUMMARY")
+        dates = "RRULE" in one or "RDATE" in one
+        recurs = _recurs(one, starts) if dates and not whole_day else None
+        instance = one.decoded("RECURRENCE-ID", None)
         found = Fixture(
             id=_said(one, "UID") or f"{starts_at.isoformat()} {title}"[:_MOST_NAME],
             title=title or "",
@@ -188,10 +207,32 @@ def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
                 for name, value in one.items()
                 if name not in _KNOWN
             )[:64],
+            sequence=max(0, min(int(one.get("SEQUENCE", 0)), 2**31)),
+            instance=None if instance is None else _utc(instance),
+            recurs=recurs,
         )
     except _BROKEN as error:
         return None, f"an event that cannot be read ({type(error).__name__})"
-    return found, "it recurs: only the first is given" if "RRULE" in one else ""
+    return found, "it recurs: only the first is given" if dates and recurs is None else ""
+
+
+def _recurs(one: Any, starts: datetime) -> Recurrence | None:
+    rule = one.get("RRULE")
+    if isinstance(rule, list):
+        return None
+    return recurrence_of(
+        rule,
+        first=starts if starts.tzinfo else starts.replace(tzinfo=UTC),
+        excluded=frozenset(_dates(one.get("EXDATE"))),
+        added=frozenset(_dates(one.get("RDATE"))),
+    )
+
+
+def _dates(said: Any) -> Iterator[datetime]:
+    for group in said if isinstance(said, list) else [said] if said is not None else []:
+        for each in group.dts:
+            if isinstance(each.dt, datetime):
+                yield _utc(each.dt)
 
 
 def _zone_names(zone: str) -> list[str]:

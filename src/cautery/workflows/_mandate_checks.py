@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from cautery.errors import InputError, MandateError
 from cautery.model import Window, to_utc
-from cautery.workflows._mandate_file import TIME_REMEDY, http_url
+from cautery.workflows._mandate_file import TIME_REMEDY, MandateFile, http_url
 from cautery.workflows._mandate_lines import Lines
 
 
@@ -95,9 +95,27 @@ class Checks:
             )
         return Window(start=start, end=end)
 
+    def basis(self, own: str | None, file: MandateFile, table: tuple[str, int], id: str) -> str:
+        """Return by which right: its own, or the mandate's; without one there is no probe."""
+        basis = own if own is not None else file.mandate.legal_basis
+        if not basis:
+            raise self.wrong(
+                table,
+                f"{table[0]} {id!r} has no legal basis"
+                + (", and neither has the mandate" if own is None else ""),
+                f'Add legal_basis = "..." to this [[{table[0]}]] or to [mandate].',
+            )
+        return basis
+
     def wrong(self, where: Sequence[str | int], what: str, remedy: str) -> MandateError:
         """Return the error: file, line, key, what is wrong with it, and the remedy."""
         name = ".".join(str(one) for one in where if not isinstance(one, int))
         return MandateError(
             f"{self._path}, line {self.lines.of(where)}: {name}: {what}", hint=remedy
         )
+
+
+def some(names: Iterable[str]) -> str:
+    """Return the first of some names, for a remedy."""
+    known = sorted(names)
+    return (", ".join(known[:10]) + (", ..." if len(known) > 10 else "")) or "none"

@@ -55,6 +55,20 @@ def http_url(text: str) -> str:
     return text
 
 
+def _proxy(text: str) -> str:
+    remedy = 'Write it as "socks5://USER:PASSWORD@proxy.example:1080" or "http://...:3128".'
+    if not text.isprintable() or re.search(r"\s", text):
+        raise refused("a proxy's URL holds neither spaces nor control characters", remedy)
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise refused("no URL of a proxy", remedy) from error
+    if parts.scheme not in ("http", "socks5") or not host or not port:
+        raise refused("a proxy is reached by http or socks5, at a host and a port", remedy)
+    return text
+
+
 def _partner_host(text: str) -> str:
     host = text.lower().removesuffix(".")
     if re.search(r"[*/:\s]", host) or not host.isprintable() or not all(host.split(".")):
@@ -197,10 +211,73 @@ class SourceTable(_Table):
     path: str | None = Field(default=None, description="Of an m3u, relative to this file.")
     kind: Annotated[str, Field(description="A reader's name: " + ", ".join(SOURCE_KINDS))]
     access: Access = Access.PUBLIC
-    revisit_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
+    revisit_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
+        default=None, description="Fixed; without it, learned from when the source changes."
+    )
+    revisit_least_s: Annotated[float, Field(ge=1, le=86_400)] | None = Field(
+        default=None, description="Of a learned rhythm; the kind's own without it."
+    )
+    revisit_most_s: Annotated[float, Field(ge=1, le=604_800)] | None = None
     receipt: _Text | None = None
     username: _Text | None = None
     password: _Text | None = None
+    purchase: str | None = Field(
+        default=None, description="Id of the [[purchase]] whose line it is read with."
+    )
+    vantages: list[str] = Field(
+        default_factory=list, description="Names of [[vantage]]s to read it from too."
+    )
+
+
+class PurchaseTable(_Table):
+    id: _Id
+    service: _Text
+    authorised_by: Annotated[
+        str, Field(min_length=1, description="Who allowed it, by name and office, beforehand.")
+    ]
+    authorisation: _Text | None = Field(
+        default=None, description="The authority's reference; required under regime led."
+    )
+    bought_at: _Time
+    merchant: Annotated[
+        str, Field(min_length=1, description="The descriptor on the statement of account.")
+    ]
+    amount: Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,8})?$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3,5}$")]
+    means: _Text
+    receipt: str | None = Field(
+        default=None, description="Its file, relative to this one: sealed as an exhibit."
+    )
+    line: _Text | None = Field(
+        default=None,
+        description="A TOML file with username and password, readable by its owner alone.",
+    )
+
+
+class FixturesTable(_Table):
+    path: Annotated[str, Field(description="An iCalendar file, relative to this one.")]
+    before_min: Annotated[float, Field(ge=0, le=1440)] = 30.0
+    after_min: Annotated[
+        float, Field(ge=0, le=1440, description="After its stated end, or two hours.")
+    ] = 60.0
+    matching: _Text | None = Field(
+        default=None, description="Only fixtures with this in their title, in any case."
+    )
+    clean_feed: str | None = Field(
+        default=None, description="Of all of them: a URL (http, https, udp, srt), a file or a .ref."
+    )
+    legal_basis: str | None = None
+    collateral_budget: _Budget = 0
+
+
+class VantageTable(_Table):
+    name: _Id
+    country: _Territory
+    proxy: Annotated[
+        str,
+        AfterValidator(_proxy),
+        Field(description="http://[user:word@]host:port (CONNECT) or socks5://..."),
+    ]
 
 
 class IntermediaryTable(_Table):
@@ -238,7 +315,14 @@ class MandateFile(_Table):
     approver: list[ApproverTable] = Field(default_factory=list)
     source: list[SourceTable] = Field(default_factory=list)
     intermediary: list[IntermediaryTable] = Field(default_factory=list)
+    vantage: list[VantageTable] = Field(default_factory=list)
+    purchase: list[PurchaseTable] = Field(default_factory=list)
+    fixtures: list[FixturesTable] = Field(default_factory=list)
     network: NetworkTable = Field(default_factory=NetworkTable)
+
+
+_SECRETS = frozenset(("password", "username", "proxy"))
+"""Not quoted in an error."""
 
 
 def in_words(error: Any) -> tuple[str, str]:
@@ -256,7 +340,7 @@ def in_words(error: Any) -> tuple[str, str]:
         return "comes in any number", f"Write [[{key}]], in two brackets."
     said = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
     given = error.get("input")
-    if key == "password" or not isinstance(given, str | int | float | datetime):
+    if key in _SECRETS or not isinstance(given, str | int | float | datetime):
         return said, "Mend this value."
     try:
         return f"{str(given)[:60]!r}: {said}", "Mend this value."

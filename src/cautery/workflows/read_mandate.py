@@ -9,14 +9,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import ValidationError
 
 from cautery.act import public_key
 from cautery.errors import ApprovalError, MandateError
 from cautery.model import (
-    Access,
     Approver,
     Channel,
     CourtOrder,
@@ -25,19 +23,15 @@ from cautery.model import (
     Mandate,
     NetworkPolicy,
     Partner,
-    Regime,
-    Source,
+    Vantage,
     Window,
     Work,
 )
-from cautery.workflows._mandate_checks import Checks
-from cautery.workflows._mandate_file import SOURCE_KINDS, MandateFile, SourceTable, in_words
+from cautery.workflows._mandate_checks import some
+from cautery.workflows._mandate_file import MandateFile, in_words
+from cautery.workflows._mandate_fixtures import FixtureChecks
 from cautery.workflows._mandate_lines import tables_of, text_of
-
-SEIZED_KINDS = ("panel_dump", "access_log", "netflow")
-"""Seized material: what only a competent authority may read."""
-
-_LINE_KEYS = frozenset(("username", "password", "token"))
+from cautery.workflows._mandate_sources import SourceChecks
 
 
 def read_mandate(path: Path, *, now: datetime) -> Mandate:
@@ -59,7 +53,7 @@ def read_mandate(path: Path, *, now: datetime) -> Mandate:
     return _Reading(path, text).mandate(tables_of(path, text), now)
 
 
-class _Reading(Checks):
+class _Reading(FixtureChecks, SourceChecks):
     """One file being read, table by table; what holds between tables is checked here."""
 
     def mandate(self, tables: dict[str, Any], now: datetime) -> Mandate:
@@ -76,24 +70,35 @@ class _Reading(Checks):
                 f"the window ended at {head.end.isoformat()}, before now",
                 "Give a window that is not over; a past match is studied from its closed case.",
             )
-        if not (file.event or file.channel or file.work):
+        fixtures, left_out = self.fixtures(file, window)
+        if not (file.event or file.channel or file.work or fixtures):
             raise self.wrong(
                 ("mandate",),
                 "names no event, channel or work; there is nothing to find",
-                "Add an [[event]], a [[channel]] or a [[work]].",
+                "Add an [[event]], a [[channel]] or a [[work]]; no [[fixtures]] lie in the window."
+                if file.fixtures
+                else "Add an [[event]], a [[channel]], a [[work]] or [[fixtures]].",
             )
         self._check_ids(file)
+        known = {one.id for one in file.event} | {one.id for one in fixtures}
+        if len(known) < len(file.event) + len(fixtures):
+            raise self.wrong(
+                ("fixtures",),
+                "a fixture has the id of an [[event]], or is in two calendars",
+                "Name each match once: take the [[event]] out, or one of the [[fixtures]].",
+            )
         parts: dict[str, Any] = {
-            "events": self._events(file),
-            "channels": self._channels(file),
+            "events": self._events(file) + fixtures,
+            "left_out": left_out,
+            "channels": self._channels(file, known),
             "works": self._works(file),
             "partners": self._partners(file),
             "orders": self._orders(file, window),
             "approvers": self._approvers(file),
-            "sources": tuple(
-                self._source(one, ("source", at), head.regime) for at, one in enumerate(file.source)
-            ),
+            "sources": self.sources(file),
+            "purchases": self.purchases(file),
             "intermediaries": tuple(Intermediary(**one.model_dump()) for one in file.intermediary),
+            "vantages": tuple(Vantage(**one.model_dump()) for one in file.vantage),
             "network": self._network(file),
         }
         try:
@@ -118,6 +123,10 @@ class _Reading(Checks):
         if len({row[0] for row in rows}) < len(rows):
             rows.sort(key=lambda row: self.lines.of(row[1]))
             self._check_once(rows, "id", "events, channels and works have an id each")
+        vantages = [(one.name, ("vantage", at, "name")) for at, one in enumerate(file.vantage)]
+        self._check_once(vantages, "vantage", "records name it")
+        bought = [(one.id, ("purchase", at, "id")) for at, one in enumerate(file.purchase)]
+        self._check_once(bought, "purchase", "sources name it")
         orders = [(one.id, ("order", at, "id")) for at, one in enumerate(file.order)]
         self._check_once(orders, "order", "referrals cite an order by its id")
 
@@ -141,20 +150,19 @@ class _Reading(Checks):
                 name=one.name,
                 kick_off=self.utc(one.kick_off, ("event", at, "kick_off")),
                 clean_feed=self.media(one.clean_feed, ("event", at, "clean_feed")),
-                legal_basis=self._basis(one.legal_basis, file, ("event", at), one.id),
+                legal_basis=self.basis(one.legal_basis, file, ("event", at), one.id),
                 collateral_budget=one.collateral_budget,
             )
             for at, one in enumerate(file.event)
         )
 
-    def _channels(self, file: MandateFile) -> tuple[Channel, ...]:
-        events = {one.id for one in file.event}
+    def _channels(self, file: MandateFile, events: set[str]) -> tuple[Channel, ...]:
         for at, row in enumerate(file.channel):
             if row.event is not None and row.event not in events:
                 raise self.wrong(
                     ("channel", at, "event"),
                     f"channel {row.id!r} shows the unknown event {row.event[:200]!r}",
-                    f"Known events: {_some(events)}.",
+                    f"Known events: {some(events)}.",
                 )
         return tuple(
             Channel(
@@ -163,7 +171,7 @@ class _Reading(Checks):
                 territory=one.territory,
                 event=one.event,
                 reference=self.media(one.reference, ("channel", at, "reference")),
-                legal_basis=self._basis(one.legal_basis, file, ("channel", at), one.id),
+                legal_basis=self.basis(one.legal_basis, file, ("channel", at), one.id),
             )
             for at, one in enumerate(file.channel)
         )
@@ -176,7 +184,7 @@ class _Reading(Checks):
                 year=one.year,
                 kind=one.kind,
                 reference=self.media(one.reference, ("work", at, "reference")),
-                legal_basis=self._basis(one.legal_basis, file, ("work", at), one.id),
+                legal_basis=self.basis(one.legal_basis, file, ("work", at), one.id),
             )
             for at, one in enumerate(file.work)
         )
@@ -189,7 +197,7 @@ class _Reading(Checks):
                     raise self.wrong(
                         ("partner", at, "channels", nth),
                         f"partner {row.name[:200]!r} names the unknown channel {wanted[:200]!r}",
-                        f"Known channels: {_some(channels)}.",
+                        f"Known channels: {some(channels)}.",
                     )
         return tuple(
             Partner(name=one.name, hosts=tuple(one.hosts), channels=tuple(one.channels))
@@ -243,78 +251,6 @@ class _Reading(Checks):
             approvers.append(approver)
         return tuple(approvers)
 
-    def _source(self, one: SourceTable, table: tuple[str, int], regime: Regime) -> Source:
-        if (one.url is None) == (one.path is None):
-            raise self.wrong(
-                table, "a source has either url or path", "Give exactly one of the two."
-            )
-        seized = one.access is Access.SEIZED or one.kind in SEIZED_KINDS
-        if seized and regime is not Regime.LED:
-            raise self.wrong(
-                (*table, "access" if one.access is Access.SEIZED else "kind"),
-                f"seized material asks for regime 'led', this mandate is {regime.value!r}",
-                "Leave it to the competent authority, or work under its own mandate.",
-            )
-        if one.kind not in SOURCE_KINDS:
-            raise self.wrong(
-                (*table, "kind"),
-                f"no reader is called {one.kind[:200]!r}",
-                f"Readers: {', '.join(SOURCE_KINDS)}.",
-            )
-        if one.path is not None and one.kind != "m3u":
-            raise self.wrong(
-                (*table, "path"),
-                f"a source of kind {one.kind!r} is read from its url, not from a file",
-                'Give url = "http..." instead; only an m3u has a path.',
-            )
-        self._check_access(one, table)
-        location = one.url if one.path is None else self.file(one.path, (*table, "path"))
-        assert location is not None
-        return Source(
-            location=location,
-            kind=one.kind,
-            access=one.access,
-            is_file=one.path is not None,
-            revisit_s=one.revisit_s,
-            receipt=one.receipt,
-            username=one.username,
-            password=one.password,
-        )
-
-    def _check_access(self, one: SourceTable, table: tuple[str, int]) -> None:
-        """Refuse any line but that of a recorded test purchase."""
-        if one.access is Access.TEST_PURCHASE and not one.receipt:
-            raise self.wrong(
-                table,
-                "a test purchase is recorded with its receipt",
-                'Add receipt = "...", or access = "public".',
-            )
-        if (one.username is None) != (one.password is None):
-            given, lacks = ("username", "password")[:: 1 if one.username is not None else -1]
-            raise self.wrong(
-                (*table, given), f"{given} without {lacks}", f"Add {lacks}, or take {given} out."
-            )
-        if one.kind == "xtream" and one.username is None:
-            raise self.wrong(
-                table,
-                "a panel is read with the line of a recorded test purchase",
-                'Add access = "test-purchase", receipt, username and password.',
-            )
-        if one.access is not Access.PUBLIC:
-            return
-        if one.username is not None:
-            raise self.wrong(
-                table,
-                "a public source needs no credentials",
-                'Say access = "test-purchase" with its receipt; nobody else\'s line is used.',
-            )
-        if one.url is not None and _carries_a_line(one.url):
-            raise self.wrong(
-                (*table, "url"),
-                "a public source whose URL carries a line's credentials",
-                'Say access = "test-purchase" with receipt, username and password of that line.',
-            )
-
     def _network(self, file: MandateFile) -> NetworkPolicy:
         told, facts = file.network, None
         if told.facts is not None:
@@ -328,28 +264,6 @@ class _Reading(Checks):
             rdap=told.rdap,
             canary_port=told.canary_port,
         )
-
-    def _basis(self, own: str | None, file: MandateFile, table: tuple[str, int], id: str) -> str:
-        basis = own if own is not None else file.mandate.legal_basis
-        if not basis:
-            raise self.wrong(
-                table,
-                f"{table[0]} {id!r} has no legal basis"
-                + (", and neither has the mandate" if own is None else ""),
-                f'Add legal_basis = "..." to this [[{table[0]}]] or to [mandate].',
-            )
-        return basis
-
-
-def _carries_a_line(url: str) -> bool:
-    parts = urlsplit(url)
-    keys = {key.lower() for key, _ in parse_qsl(parts.query, keep_blank_values=True)}
-    return parts.username is not None or parts.password is not None or bool(keys & _LINE_KEYS)
-
-
-def _some(names: Iterable[str]) -> str:
-    known = sorted(names)
-    return (", ".join(known[:10]) + (", ..." if len(known) > 10 else "")) or "none"
 
 
 def mandate_schema() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import CauteryError, SourceError
-from cautery.model import Entry, Limits, Response
+from cautery.model import Entry, Exchange, Limits, Response, Validator
 from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.watch.journal import Journal
 
@@ -28,6 +28,8 @@ class Answers:
     by_url: Mapping[str, bytes | int | CauteryError]
     asked: list[str] = field(default_factory=list)
     truncated: bool = False
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "video/mp2t; charset=binary"),)
+    by_vantage: Mapping[str, Mapping[str, bytes | int | CauteryError]] = field(default_factory=dict)
 
     async def fetch(
         self,
@@ -36,26 +38,53 @@ class Answers:
         limits: Limits,
         proxy: str | None = None,
         vantage: str | None = None,
+        tunnel: bool = False,
         method: str = "GET",
         body: bytes | None = None,
+        unless: Validator | None = None,
     ) -> Response:
         self.asked.append(url)
-        answer = self.by_url.get(url, 404)
+        answer = (self.by_url if vantage is None else self.by_vantage[vantage]).get(url, 404)
+        if (
+            unless is not None
+            and isinstance(answer, bytes)
+            and ("ETag", unless.etag) in self.headers
+        ):
+            answer = 304
         if isinstance(answer, CauteryError):
             raise answer
         held = answer if isinstance(answer, bytes) else b""
         if len(held) > limits.max_bytes:
             raise SourceError("more than asked for")
+        status = answer if isinstance(answer, int) else 200
         return Response(
             url=url,
             hops=(url,),
-            status=answer if isinstance(answer, int) else 200,
-            headers=(("Content-Type", "video/mp2t; charset=binary"),),
+            status=status,
+            headers=self.headers,
             body=held,
             asked_at=NOON,
             answered_at=NOON,
             address="192.0.2.1",
             truncated=self.truncated,
+            vantage=vantage,
+            exchanges=(
+                Exchange(
+                    url=url,
+                    method=method,
+                    target=url.partition("://")[2].partition("/")[2] or "/",
+                    request_headers=(("User-Agent", "Cautery-test/1"),),
+                    status=status,
+                    reason="",
+                    headers=self.headers,
+                    payload=held,
+                    asked_at=NOON,
+                    answered_at=NOON,
+                    address="192.0.2.1",
+                    vantage=vantage,
+                    cut="length" if self.truncated else None,
+                ),
+            ),
         )
 
 

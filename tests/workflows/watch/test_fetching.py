@@ -11,11 +11,14 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cautery.errors import LimitError, SourceError
-from cautery.model import Entry
+from cautery.errors import LimitError, SourceError, StorageError
+from cautery.evidence.warc import read_warc
+from cautery.model import Entry, ExhibitId
 from cautery.watch.hls import Key, MediaPlaylist, Segment
 from cautery.workflows.open_case import Case
+from cautery.workflows.watch.capturing import Capturing, media
 from cautery.workflows.watch.fetching import (
+    PLAYLIST,
     cut,
     decrypt,
     fetch_newest,
@@ -145,25 +148,16 @@ async def test_first_segments_that_are_lost_move_the_time_of_what_is_left(
     answers: Callable[..., Any], journal: Journal
 ) -> None:
     fetcher = answers({f"{BASE}/9.ts": b"nine", f"{BASE}/10.ts": b"ten"})
-    exhibits: list[Any] = []
-    data, lost_s = await fetch_segments(
-        playlist([4.0, 3.0, 4.0, 4.0]).segments,
-        fetcher=fetcher,
-        journal=journal,
-        exhibits=exhibits,
-    )
+    data, lost_s = await fetch_segments(playlist([4.0, 3.0, 4.0, 4.0]).segments, fetcher=fetcher)
     assert data == b"nineten"
     assert lost_s == 7.0
-    assert len(exhibits) == 2
 
 
 async def test_a_segment_lost_in_the_middle_does_not_move_the_time(
     answers: Callable[..., Any], journal: Journal
 ) -> None:
     fetcher = answers({f"{BASE}/7.ts": b"seven", f"{BASE}/9.ts": b"nine"})
-    data, lost_s = await fetch_segments(
-        playlist([4.0, 4.0, 4.0]).segments, fetcher=fetcher, journal=journal, exhibits=[]
-    )
+    data, lost_s = await fetch_segments(playlist([4.0, 4.0, 4.0]).segments, fetcher=fetcher)
     assert data == b"sevennine"
     assert lost_s == 0.0
 
@@ -173,9 +167,7 @@ async def test_a_stream_without_one_segment_raises_what_went_wrong_last(
 ) -> None:
     fetcher = answers({f"{BASE}/7.ts": 403, f"{BASE}/8.ts": LimitError("it stalls")})
     with pytest.raises(LimitError, match="stalls"):
-        await fetch_segments(
-            playlist([4.0, 4.0]).segments, fetcher=fetcher, journal=journal, exhibits=[]
-        )
+        await fetch_segments(playlist([4.0, 4.0]).segments, fetcher=fetcher)
 
 
 async def test_an_initialisation_section_alone_is_no_media(
@@ -183,12 +175,7 @@ async def test_an_initialisation_section_alone_is_no_media(
 ) -> None:
     segment = Segment(url=f"{BASE}/1.m4s", sequence=1, duration_s=4.0, map_url=f"{BASE}/init.mp4")
     with pytest.raises(SourceError, match="404"):
-        await fetch_segments(
-            (segment,),
-            fetcher=answers({f"{BASE}/init.mp4": b"init"}),
-            journal=journal,
-            exhibits=[],
-        )
+        await fetch_segments((segment,), fetcher=answers({f"{BASE}/init.mp4": b"init"}))
 
 
 async def test_sub_ranges_of_one_file_are_fetched_once_and_joined_in_order(
@@ -207,16 +194,15 @@ async def test_sub_ranges_of_one_file_are_fetched_once_and_joined_in_order(
         for at in range(3)
     )
     fetcher = answers({url: b"INITaabbcc"})
-    exhibits: list[Any] = []
-    data, _ = await fetch_segments(segments, fetcher=fetcher, journal=journal, exhibits=exhibits)
+    data, _ = await fetch_segments(segments, fetcher=fetcher)
     assert data == b"INITaabbcc"
     assert fetcher.asked == [url]
-    assert len(exhibits) == 1
 
 
 async def test_a_locked_stream_is_sealed_as_received_and_heard_in_the_clear(
     answers: Callable[..., Any], journal: Journal, case: Case
 ) -> None:
+    kept: list[ExhibitId] = []
     head = '#EXT-X-KEY:METHOD=AES-128,URI="key.bin"'
     bodies = {
         f"{BASE}/{number}.ts": locked(
@@ -226,14 +212,20 @@ async def test_a_locked_stream_is_sealed_as_received_and_heard_in_the_clear(
     }
     fetched = await fetch_newest(
         f"{BASE}/index.m3u8",
-        fetcher=answers(
-            {f"{BASE}/index.m3u8": written([4, 4], before=head), f"{BASE}/key.bin": SECRET} | bodies
+        fetcher=Capturing(
+            answers(
+                {f"{BASE}/index.m3u8": written([4, 4], before=head), f"{BASE}/key.bin": SECRET}
+                | bodies
+            ),
+            journal,
+            media,
+            into=kept,
         ),
-        journal=journal,
         seconds=12.0,
     )
     assert fetched.data == b"clear 7 clear 8 "
-    assert [case.vault.read(one) for one in fetched.exhibits[1:]] == list(bodies.values())
+    held = [archived for one in kept[1:] for archived in read_warc(case.vault.read(one))]
+    assert {one.body for one in held} == {SECRET, *bodies.values()}
 
 
 async def test_a_stream_under_drm_is_recorded_and_neither_key_nor_segment_asked_for(
@@ -245,7 +237,7 @@ async def test_a_stream_under_drm_is_recorded_and_neither_key_nor_segment_asked_
     )
     fetcher = answers({f"{BASE}/index.m3u8": written([4, 4], before=head)})
     with pytest.raises(SourceError, match=r"DRM \(FairPlay\).*not circumvented"):
-        await fetch_newest(f"{BASE}/index.m3u8", fetcher=fetcher, journal=journal, seconds=12.0)
+        await fetch_newest(f"{BASE}/index.m3u8", fetcher=fetcher, seconds=12.0)
     assert fetcher.asked == [f"{BASE}/index.m3u8"]
 
 
@@ -253,12 +245,12 @@ async def test_the_playlist_is_sealed_confidentially_before_its_segments(
     answers: Callable[..., Any], journal: Journal, heard: list[Entry]
 ) -> None:
     table = {f"{BASE}/index.m3u8": written([4.0]), f"{BASE}/7.ts": b"seven"}
-    fetched = await fetch_newest(
-        f"{BASE}/index.m3u8", fetcher=answers(table), journal=journal, seconds=12.0
-    )
+    kept: list[ExhibitId] = []
+    fetcher = Capturing(answers(table), journal, media, into=kept)
+    fetched = await fetch_newest(f"{BASE}/index.m3u8", fetcher=fetcher, seconds=12.0)
     assert kinds(heard) == ["playlist", "segment"]
     assert [one.record.body["exhibit"]["confidential"] for one in heard] == [True, False]
-    assert fetched.exhibits == tuple(one.record.body["exhibit"]["id"] for one in heard)
+    assert kept == [one.record.body["exhibit"]["id"] for one in heard]
     assert fetched.live
 
 
@@ -272,10 +264,35 @@ async def test_a_master_playlist_leads_to_its_media_and_both_are_sealed(
         f"{BASE}/7.ts": b"seven",
     }
     fetched = await fetch_newest(
-        f"{BASE}/index.m3u8", fetcher=answers(table), journal=journal, seconds=12.0
+        f"{BASE}/index.m3u8", fetcher=Capturing(answers(table), journal, media), seconds=12.0
     )
     assert fetched.data == b"seven"
     assert kinds(heard) == ["playlist", "playlist", "segment"]
+
+
+async def test_a_refusal_is_sealed_too(
+    answers: Callable[..., Any], journal: Journal, heard: list[Entry]
+) -> None:
+    with pytest.raises(SourceError, match="answers 403"):
+        await fetch_newest(BASE, fetcher=Capturing(answers({BASE: 403}), journal, media), seconds=9)
+    assert kinds(heard) == ["refusal"]
+
+
+async def test_a_segment_fetched_again_is_kept_once_and_both_archives_are_named(
+    answers: Callable[..., Any], journal: Journal, case: Case
+) -> None:
+    url, kept = f"{BASE}/7.ts", list[ExhibitId]()
+    fetcher = Capturing(answers({url: b"G" * 100_000}), journal, media, into=kept)
+    first = await fetcher.fetch(url, limits=PLAYLIST)
+    again = list[ExhibitId]()
+    second = await Capturing(answers({url: b"G" * 100_000}), journal, media, into=again).fetch(
+        url, limits=PLAYLIST
+    )
+    assert first.body == second.body
+    assert len(case.vault.read(again[0])) < 5_000
+    assert again[1:] == kept
+    [held] = read_warc(case.vault.read(again[0]))
+    assert held.body is None
 
 
 async def test_a_master_playlist_that_leads_to_a_master_playlist_is_refused(
@@ -286,7 +303,6 @@ async def test_a_master_playlist_that_leads_to_a_master_playlist_is_refused(
         await fetch_newest(
             f"{BASE}/index.m3u8",
             fetcher=answers({f"{BASE}/index.m3u8": master}),
-            journal=journal,
             seconds=12.0,
         )
 
@@ -296,7 +312,7 @@ async def test_a_playlist_without_end_is_refused(
 ) -> None:
     fetcher = answers({BASE: b"#EXTM3U\n" + b"A" * 1000}, truncated=True)
     with pytest.raises(LimitError, match="without end"):
-        await fetch_newest(BASE, fetcher=fetcher, journal=journal, seconds=12.0)
+        await fetch_newest(BASE, fetcher=fetcher, seconds=12.0)
 
 
 @pytest.mark.parametrize("status", [403, 404, 451, 500])
@@ -304,17 +320,37 @@ async def test_a_stream_that_answers_with_an_error_names_host_and_status(
     answers: Callable[..., Any], journal: Journal, status: int
 ) -> None:
     with pytest.raises(SourceError, match=rf"pirate\.example answers {status}"):
-        await fetch_newest(BASE, fetcher=answers({BASE: status}), journal=journal, seconds=12.0)
+        await fetch_newest(BASE, fetcher=answers({BASE: status}), seconds=12.0)
 
 
 async def test_plain_media_that_goes_on_is_live_and_a_file_is_not(
     answers: Callable[..., Any], journal: Journal
 ) -> None:
     live, file = [
-        await fetch_newest(
-            BASE, fetcher=answers({BASE: b"G" * 188}, truncated=on), journal=journal, seconds=12.0
-        )
+        await fetch_newest(BASE, fetcher=answers({BASE: b"G" * 188}, truncated=on), seconds=12.0)
         for on in (True, False)
     ]
     assert (live.live, file.live) == (True, False)
     assert (live.available_s > 1e9, file.available_s) == (True, 0.0)
+
+
+async def test_of_a_transaction_that_failed_nothing_is_kept(
+    answers: Callable[..., Any], journal: Journal, case: Case, heard: list[Entry]
+) -> None:
+    kept: list[ExhibitId] = []
+    fetcher = Capturing(answers({BASE: LimitError("it never ends")}), journal, media, into=kept)
+    with pytest.raises(LimitError):
+        await fetcher.fetch(BASE, limits=PLAYLIST)
+    assert (kept, heard) == ([], [])
+    assert not [one for one in (case.path / "vault").rglob("*") if one.is_file()]
+
+
+async def test_what_cannot_be_sealed_is_not_worked_with(
+    answers: Callable[..., Any], journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("disk full")
+
+    monkeypatch.setattr(journal._vault, "seal", full)
+    with pytest.raises(StorageError):
+        await Capturing(answers({BASE: b"G" * 188}), journal, media).fetch(BASE, limits=PLAYLIST)

@@ -31,7 +31,8 @@ from cautery.identify.references import References
 from cautery.identify.windows import part_of
 from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Mandate, Regime, Window, Work
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.probes import MOST_WINDOWS, PROBE_S, Prober, windows_of
+from cautery.workflows.watch.looks import MOST_WINDOWS, PROBE_S, windows_of
+from cautery.workflows.watch.probes import Prober
 from cautery.workflows.watch.references import Tape
 from cautery.workflows.watch.streams import Stream
 

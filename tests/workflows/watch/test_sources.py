@@ -14,10 +14,11 @@ import pytest
 
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import CauteryError, LimitError, SourceError, StorageError
-from cautery.model import Access, Entry, Source
+from cautery.evidence.warc import read_warc
+from cautery.model import Access, Entry, Source, Vantage
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.restore import restored_streams
+from cautery.workflows.watch.restore import restored_readings, restored_streams
 from cautery.workflows.watch.sources import Seen, SourceReader
 from cautery.workflows.watch.streams import Stream
 
@@ -78,14 +79,18 @@ async def test_what_a_list_names_appears_once_and_vanishes_when_it_is_gone(
     assert [one.live for one in streams.values()] == [False, True, True]
 
 
-async def test_a_list_that_has_not_changed_is_neither_sealed_nor_recorded_again(
-    reader: Callable[..., Any], heard: list[Entry]
+async def test_a_list_that_has_not_changed_is_read_again_but_kept_once(
+    reader: Callable[..., Any], heard: list[Entry], case: Case, journal: Journal
 ) -> None:
-    sources, _ = reader({LIST: m3u("1")})
+    sources, _ = reader({LIST: m3u(*map(str, range(500)))})
     await sources.read(SOURCE)
-    before = len(heard)
     await sources.read(SOURCE)
-    assert len(heard) == before > 0
+    [read], [again] = bodies(heard, "source.read"), bodies(heard, "source.revisited")
+    assert again["rests_on"] == [read["exhibit"]]
+    sealed = {body["exhibit"]["id"]: body["exhibit"] for body in bodies(heard, "exhibit.sealed")}
+    assert sealed[again["exhibit"]]["size"] < 3_000 < sealed[read["exhibit"]]["size"]
+    [held] = read_warc(journal.unseal(again["exhibit"], url=LIST, what="playlist"))
+    assert (held.status, held.body) == (200, None)
 
 
 async def test_a_list_is_sealed_encrypted_and_its_record_names_the_exhibit(
@@ -312,3 +317,202 @@ async def test_a_failure_of_a_source_is_recorded_without_credentials(
     [read] = bodies(heard, "source.read")
     assert "panel.example" in read["failed"]
     assert "s3cret" not in read["failed"]
+
+
+PAGE = b"<html><title>Best TV</title><p>12 months 49,99 &euro;</p></html>"
+
+
+async def test_a_server_is_asked_whether_anything_has_changed(
+    answers: Callable[..., Any], journal: Journal, heard: list[Entry]
+) -> None:
+    fetcher = answers({LIST: m3u("1", "2")})
+    fetcher.headers = (("ETag", '"7"'),)
+    sources, streams = over(fetcher, journal)
+    await sources.read(SOURCE)
+    await sources.read(SOURCE)
+    [again] = bodies(heard, "source.revisited")
+    [read] = bodies(heard, "source.read")
+    assert (again["status"], again["rests_on"]) == (304, [read["exhibit"]])
+    assert all(one.live for one in streams.values())
+    assert bodies(heard, "source.changed") == []
+
+
+async def test_what_differs_between_two_readings_is_one_record_with_a_table_of_it_all(
+    reader: Callable[..., Any], heard: list[Entry], case: Case
+) -> None:
+    import io
+
+    import polars as pl
+
+    table: dict[str, Any] = {LIST: m3u("1", "2", "3")}
+    sources, _ = reader(table)
+    await sources.read(SOURCE)
+    assert bodies(heard, "source.changed") == [], "a first reading has nothing to differ from"
+    table[LIST] = m3u("2", "4").replace(b"#EXTINF:-1,Sport 4", b"#EXTINF:-1,Sport 1") + (
+        b"\n#EXTINF:-1,New\nhttp://elsewhere.example/n.m3u8"
+    )
+    await sources.read(SOURCE)
+    [changed] = bodies(heard, "source.changed")
+    counts = {name: changed[name] for name in ("appeared", "vanished", "moved", "kept")}
+    assert counts == {"appeared": 1, "vanished": 1, "moved": 1, "kept": 1}
+    [moved] = bodies(heard, "stream.moved")
+    assert (moved["was"][-6:], moved["url"][-6:], moved["why"]) == (
+        "1.m3u8",
+        "4.m3u8",
+        "same title",
+    )
+    rows = pl.read_parquet(io.BytesIO(case.vault.read(changed["table"])))
+    assert sorted(rows["change"]) == ["appeared", "moved", "vanished"]
+
+
+async def test_of_thousands_that_appear_at_once_only_the_table_tells(
+    reader: Callable[..., Any], heard: list[Entry]
+) -> None:
+    table: dict[str, Any] = {LIST: m3u("a")}
+    sources, streams = reader(table)
+    await sources.read(SOURCE)
+    table[LIST] = m3u("a", *map(str, range(3000)))
+    await sources.read(SOURCE)
+    assert len(streams) == 3001
+    assert len(bodies(heard, "stream.appeared")) == 1
+    [changed] = bodies(heard, "source.changed")
+    assert changed["appeared"] == 3000
+    table[LIST] = m3u("a")
+    await sources.read(SOURCE)
+    assert bodies(heard, "stream.vanished") == []
+    assert bodies(heard, "source.changed")[1]["vanished"] == 3000
+
+
+def over(fetcher: Any, journal: Journal, **more: Any) -> tuple[SourceReader, dict[str, Stream]]:
+    streams: dict[str, Stream] = {}
+    seen = more.pop("seen", None) or Seen()
+    made = SourceReader(
+        Resolver(Catalogue([])),
+        streams,
+        seen,
+        fetcher=fetcher,
+        journal=journal,
+        restored=more.pop("restored", {}),
+        on_page=lambda _: None,
+        **more,
+    )
+    return made, streams
+
+
+async def until_it_waits(sources: SourceReader, source: Source) -> None:
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(sources.follow(source), timeout=1.0)
+
+
+async def test_a_restarted_watch_asks_nothing_before_it_is_due_and_knows_its_streams(
+    answers: Callable[..., Any], journal: Journal, heard: list[Entry], case: Case
+) -> None:
+    source = Source(location=LIST, kind="m3u")
+    first, _ = over(answers({LIST: m3u("1", "2")}), journal)
+    await first.read(source)
+    told = len(heard)
+    fetcher = answers({LIST: m3u("2", "3")})
+    again, streams = over(
+        fetcher,
+        journal,
+        restored=restored_streams(case.ledger),
+        earlier=restored_readings(case.ledger),
+    )
+    await until_it_waits(again, source)
+    assert fetcher.asked == []
+    assert [one.url[-6:] for one in streams.values()] == ["1.m3u8", "2.m3u8"]
+    assert all(one.live for one in streams.values())
+    assert len(heard) == told, "nothing is told twice"
+    await again.read(source)
+    [changed] = bodies(heard, "source.changed")
+    assert (changed["appeared"], changed["vanished"], changed["kept"]) == (1, 1, 1)
+
+
+async def test_a_restarted_watch_reads_a_source_anew_when_its_archive_was_erased(
+    answers: Callable[..., Any], journal: Journal, heard: list[Entry], case: Case
+) -> None:
+    source = Source(location=LIST, kind="m3u")
+    first, _ = over(answers({LIST: m3u("1")}), journal)
+    await first.read(source)
+    [sealed] = [
+        body["exhibit"] for body in bodies(heard, "exhibit.sealed") if body["what"] == "playlist"
+    ]
+    case.vault.erase(sealed["subject"])
+    fetcher = answers({LIST: m3u("1")})
+    again, _ = over(fetcher, journal, earlier=restored_readings(case.ledger))
+    await until_it_waits(again, source)
+    assert fetcher.asked == [LIST]
+
+
+FR = Vantage(name="FR home", country="FR", proxy="socks5://league:w0rd@127.0.0.1:1080")
+SEEN_FROM = Source(location=LIST, kind="m3u", vantages=("FR home",))
+
+
+async def test_a_list_that_differs_by_vantage_is_a_finding_that_names_the_proxy(
+    answers: Callable[..., Any], journal: Journal, heard: list[Entry]
+) -> None:
+    fetcher = answers({LIST: m3u("1", "2")})
+    fetcher.by_vantage = {"FR home": {LIST: m3u("2", "3")}}
+    sources, streams = over(fetcher, journal, vantages={"FR home": FR})
+    await sources.read(SEEN_FROM)
+    await sources.read(SEEN_FROM)
+    [finding] = bodies(heard, "vantage.compared")
+    assert (finding["vantage"], finding["country"], finding["differs"]) == ("FR home", "FR", True)
+    assert (finding["only_here"], finding["only_there"]) == (1, 1)
+    assert len(finding["exhibits"]) == 2
+    assert [one["vantage"] for one in bodies(heard, "source.read")] == [None, "FR home"]
+    assert sorted(one.url[-6:] for one in streams.values()) == ["1.m3u8", "2.m3u8", "3.m3u8"]
+    assert b"w0rd" not in b"".join(one.leaf for one in heard)
+
+
+async def test_a_list_that_is_blocked_here_is_read_where_it_is_not(
+    answers: Callable[..., Any], journal: Journal, heard: list[Entry]
+) -> None:
+    fetcher = answers({LIST: 451})
+    fetcher.by_vantage = {"FR home": {LIST: m3u("1")}}
+    sources, streams = over(fetcher, journal, vantages={"FR home": FR})
+    with pytest.raises(SourceError, match="451"):
+        await sources.read(SEEN_FROM)
+    [finding] = bodies(heard, "vantage.compared")
+    assert "only to be had from FR home" in finding["why"][0]
+    assert len(streams) == 1
+
+
+async def test_a_page_that_says_the_same_everywhere_is_no_finding(
+    answers: Callable[..., Any], journal: Journal, heard: list[Entry]
+) -> None:
+    source = Source(location="http://shop.example/", kind="page", vantages=("FR home",))
+    fetcher = answers({source.location: PAGE})
+    fetcher.by_vantage = {"FR home": {source.location: PAGE.replace(b"<p>", b"<p class=x>")}}
+    sources, _ = over(fetcher, journal, vantages={"FR home": FR})
+    await sources.read(source)
+    [same] = bodies(heard, "vantage.compared")
+    assert (same["differs"], same["why"]) == (False, [])
+
+
+async def test_a_page_with_another_price_there_is_a_finding(
+    answers: Callable[..., Any], journal: Journal, heard: list[Entry]
+) -> None:
+    source = Source(location="http://shop.example/", kind="page", vantages=("FR home",))
+    fetcher = answers({source.location: PAGE})
+    fetcher.by_vantage = {"FR home": {source.location: PAGE.replace(b"49,99", b"9,99")}}
+    sources, _ = over(fetcher, journal, vantages={"FR home": FR})
+    await sources.read(source)
+    [finding] = bodies(heard, "vantage.compared")
+    assert finding["why"] == ["its page says something else: prices"]
+
+
+async def test_a_sealed_archive_holds_the_exact_request_and_warcio_agrees(
+    reader: Callable[..., Any], heard: list[Entry], journal: Journal, tmp_path: Path
+) -> None:
+    sources, _ = reader({LIST: m3u("1")})
+    await sources.read(SOURCE)
+    [read] = bodies(heard, "source.read")
+    archive = tmp_path / "list.warc"
+    archive.write_bytes(journal.unseal(read["exhibit"], url=LIST, what="playlist"))
+    command = [sys.executable, "-m", "warcio.cli", "check", "-v", str(archive)]
+    ended = subprocess.run(  # noqa: ASYNC221 - it holds up nobody here
+        command, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.returncode, ended.stdout.count("digest pass")) == (0, 3), ended.stdout
+    assert m3u("1") in archive.read_bytes()

@@ -156,6 +156,8 @@ def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
         case "exhibit.sealed":
             _exhibit(records, body)
         case "source.read":
+            if body.get("vantage") is not None:
+                return  # one that is blocked elsewhere is read all the same
             failed = body.get("failed")
             records.sources[str(body["source"])] = None if failed is None else str(failed)
         case "stream.appeared":

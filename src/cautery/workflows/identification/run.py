@@ -220,7 +220,7 @@ class Prober:
         assert self._fetcher is not None
         mandate = self._asked.mandate
         assert mandate is not None
-        fetched = await fetch_newest(url, fetcher=self._fetcher, journal=None, seconds=FETCHED_S)
+        fetched = await fetch_newest(url, fetcher=self._fetcher, seconds=FETCHED_S)
         decoded = await self._decoder.decode(fetched.data, pictures=True)
         if fetched.sound is not None:
             sound = await self._decoder.decode(fetched.sound, pictures=False)

@@ -11,6 +11,7 @@ from cautery.errors import SourceError
 from cautery.model import (
     BlockEntry,
     DarkProbe,
+    ExhibitId,
     Intermediary,
     Json,
     Limits,
@@ -18,6 +19,7 @@ from cautery.model import (
     host_of,
 )
 from cautery.model.ports import Fetcher
+from cautery.workflows.watch.capturing import Capturing, named
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.streams import Stream
 
@@ -135,14 +137,15 @@ class EffectWatch:
 
     async def _see_stream(self, one: Watched, key: str) -> None:
         stream = self._streams[key]
-        status, why = await self._ask(stream.url, one.intermediary)
+        kept: list[ExhibitId] = []
+        status, why = await self._ask(stream.url, one.intermediary, kept)
         now = self._journal.now()
         served = status is not None and status < 400
         if served and one.entry.valid_until <= now:
             self._expire(one, now, seen=f"served again through {one.intermediary.name}", why=None)
         dark = not served
         if dark:
-            direct, _ = await self._ask(stream.url, None)
+            direct, _ = await self._ask(stream.url, None, kept)
             if direct is None or direct >= 400:
                 dark, why = False, "not to be had directly either: not the doing of this entry"
         if dark:
@@ -158,6 +161,7 @@ class EffectWatch:
                 at=now,
                 dark=dark,
                 why=why,
+                exhibits=tuple(kept),
             ),
         )
 
@@ -177,14 +181,13 @@ class EffectWatch:
             },
         )
 
-    async def _ask(self, url: str, through: Intermediary | None) -> tuple[int | None, str]:
+    async def _ask(
+        self, url: str, through: Intermediary | None, kept: list[ExhibitId]
+    ) -> tuple[int | None, str]:
+        fetcher = Capturing(self._fetcher, self._journal, named("look"), into=kept)
+        proxy, vantage = (None, None) if through is None else (through.proxy, through.name)
         try:
-            if through is None:
-                answer = await self._fetcher.fetch(url, limits=LOOK)
-            else:
-                answer = await self._fetcher.fetch(
-                    url, limits=LOOK, proxy=through.proxy, vantage=through.name
-                )
+            answer = await fetcher.fetch(url, limits=LOOK, proxy=proxy, vantage=vantage)
         except SourceError as error:
             return None, f"no answer: {error}"[:300]
         return answer.status, f"answered {answer.status} by {host_of(answer.url)}"

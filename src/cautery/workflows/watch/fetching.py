@@ -1,4 +1,4 @@
-"""Fetch the newest media of a stream, whatever its shape, and seal it before it is heard.
+"""Fetch the newest media of a stream, whatever its shape.
 
 HLS with or without a master playlist, AES-128 as any player may (keys served in clear), fMP4, and
 a plain transport stream or file over HTTP.
@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from cautery.errors import LimitError, SourceError
-from cautery.model import ExhibitId, Limits, Response, host_of
+from cautery.model import Limits, Response, host_of
 from cautery.model.ports import Fetcher
 from cautery.watch.hls import MasterPlaylist, MediaPlaylist, Segment, choose_variant, read_hls
-from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.capturing import is_playlist
 
 PLAYLIST = Limits(max_bytes=2_000_000, total_s=8.0)
 SEGMENT = Limits(max_bytes=16_000_000, total_s=12.0)
@@ -25,7 +25,6 @@ STREAMED = Limits(max_bytes=24_000_000, total_s=6.0, partial=True)
 """Of a file: at 4 Mbit/s it holds the 36 s without which no film is claimed. Of a plain stream: a
 server sends some 10 s at once, then goes on live, and 6 s more are enough."""
 KEY = Limits(max_bytes=64, total_s=5.0)
-HEAD_BYTES = 1024
 _BYTE_RANGE = re.compile(r"(?P<length>[0-9]{1,18})(?:@(?P<offset>[0-9]{1,18}))?")
 ENDED_TIMES = 4
 """A film is looked at once, in several places, since it can be had at once."""
@@ -41,8 +40,6 @@ class Fetched:
         Initialisation section (if any) and segments, joined.
     sound : bytes or None
         The same seconds of a sound track that is served apart, if it is.
-    exhibits : tuple of str
-        What was sealed: playlists, then segments as received.
     available_s : float
         Epoch seconds at which the first of the media was at the stream's live edge, by the
         playlist's durations; of a plain stream, when its last byte came; of a file or an ended
@@ -57,7 +54,6 @@ class Fetched:
 
     data: bytes
     sound: bytes | None
-    exhibits: tuple[ExhibitId, ...]
     available_s: float
     at: datetime
     live: bool
@@ -66,10 +62,8 @@ class Fetched:
     address: str
 
 
-async def fetch_newest(
-    url: str, *, fetcher: Fetcher, journal: Journal | None, seconds: float
-) -> Fetched:
-    """Fetch the newest ``seconds`` of the stream at ``url`` and, with a journal, seal them.
+async def fetch_newest(url: str, *, fetcher: Fetcher, seconds: float) -> Fetched:
+    """Fetch the newest ``seconds`` of the stream at ``url``.
 
     Raises
     ------
@@ -82,19 +76,12 @@ async def fetch_newest(
     if is_playlist(first):
         if first.truncated:
             raise LimitError(f"{host_of(url)}: a playlist without end")
-        return await _from_playlist(first, fetcher=fetcher, journal=journal, seconds=seconds)
-    exhibits: tuple[ExhibitId, ...] = ()
-    if journal is not None:
-        exhibit = await journal.seal_aside(
-            first.body, what="segment", media_type=_media_type(first), at=first.asked_at, url=url
-        )
-        exhibits = (exhibit,)
+        return await _from_playlist(first, fetcher=fetcher, seconds=seconds)
     # Whoever states a length serves a file, however little of it our limits let us take.
     live = first.truncated and not (first.header("content-length") or "").strip().isdigit()
     return Fetched(
         data=first.body,
         sound=None,
-        exhibits=exhibits,
         available_s=first.answered_at.timestamp() if live else 0.0,
         at=first.asked_at,
         live=live,
@@ -133,27 +120,22 @@ async def read_media_playlist(
     return (answer, below), media, None if choice.sound is None else choice.sound.url
 
 
-async def _from_playlist(
-    first: Response, *, fetcher: Fetcher, journal: Journal | None, seconds: float
-) -> Fetched:
+async def _from_playlist(first: Response, *, fetcher: Fetcher, seconds: float) -> Fetched:
     answers, playlist, sound_url = await read_media_playlist(
         first.url, fetcher=fetcher, first=first
     )
-    exhibits = await _seal_playlists(journal, answers)
     _refuse_drm(playlist)
     chosen, available_s = newest(playlist, seconds, edge_s=answers[-1].answered_at.timestamp())
-    data, lost_s = await fetch_segments(chosen, fetcher=fetcher, journal=journal, exhibits=exhibits)
+    data, lost_s = await fetch_segments(chosen, fetcher=fetcher)
     sound = None
     if sound_url is not None:
         beside, tracks, _ = await read_media_playlist(sound_url, fetcher=fetcher)
-        exhibits += await _seal_playlists(journal, beside)
         _refuse_drm(tracks)
         same, _ = newest(tracks, seconds, edge_s=beside[-1].answered_at.timestamp())
-        sound, _ = await fetch_segments(same, fetcher=fetcher, journal=journal, exhibits=exhibits)
+        sound, _ = await fetch_segments(same, fetcher=fetcher)
     return Fetched(
         data=data,
         sound=sound,
-        exhibits=tuple(exhibits),
         available_s=available_s + lost_s,
         at=answers[-1].asked_at,
         live=not playlist.ended,
@@ -202,14 +184,8 @@ def newest(
     return tuple(chosen), edge_s - held
 
 
-async def fetch_segments(
-    segments: tuple[Segment, ...],
-    *,
-    fetcher: Fetcher,
-    journal: Journal | None,
-    exhibits: list[ExhibitId],
-) -> tuple[bytes, float]:
-    """Fetch segments in order, seal each as received, and join them in the clear.
+async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> tuple[bytes, float]:
+    """Fetch segments in order and join them in the clear.
 
     A segment that has just left the playlist, or stalls, is left out; if none is left, the last
     error is raised.
@@ -236,17 +212,6 @@ async def fetch_segments(
             if byte_range is None:
                 bodies.clear()
             bodies[url] = await _body(fetcher, url, SEGMENT)
-            if journal is not None:
-                answer = bodies[url]
-                exhibits.append(
-                    await journal.seal_aside(
-                        answer.body,
-                        what="segment",
-                        media_type=_media_type(answer),
-                        at=answer.asked_at,
-                        url=url,
-                    )
-                )
         return cut(bodies[url].body, byte_range)
 
     keys: dict[str, bytes] = {}
@@ -323,32 +288,3 @@ async def _body(fetcher: Fetcher, url: str, limits: Limits) -> Response:
     if answer.status not in (200, 206):
         raise SourceError(f"a segment or key is answered with {answer.status}")
     return answer
-
-
-async def _seal_playlists(
-    journal: Journal | None, answers: tuple[Response, ...]
-) -> list[ExhibitId]:
-    if journal is None:
-        return []
-    return [
-        await journal.seal_aside(
-            answer.body,
-            what="playlist",
-            media_type="application/vnd.apple.mpegurl",
-            at=answer.asked_at,
-            url=answer.url,
-            confidential=True,
-        )
-        for answer in answers
-    ]
-
-
-def is_playlist(answer: Response) -> bool:
-    """Tell whether an answer is an HLS playlist."""
-    head = answer.body[:HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return head.startswith(b"#EXTM3U")
-
-
-def _media_type(answer: Response) -> str:
-    declared = (answer.header("content-type") or "").split(";")[0].strip().lower()
-    return declared if "/" in declared and len(declared) < 80 else "application/octet-stream"

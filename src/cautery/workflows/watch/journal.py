@@ -8,14 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from cautery import __version__
 from cautery.errors import CauteryError
-from cautery.model import Entry, Exhibit, ExhibitId, RedactedUrl, keyed_hash, to_json
+from cautery.evidence.warc import MEDIA_TYPE, write_warc
+from cautery.model import (
+    Entry,
+    Exchange,
+    Exhibit,
+    ExhibitId,
+    RedactedUrl,
+    Response,
+    keyed_hash,
+    to_json,
+)
 from cautery.model.ports import Clock, Ledger, Vault
+from cautery.workflows.watch.transactions import Payloads, in_the_open
 
 IDLE_S = 20.0
 """Longest wait for seals under way: some megabytes each, on a slow disk. Judgement."""
@@ -51,6 +63,7 @@ class Journal:
         self._key = redaction_key
         self._listeners = listeners
         self._sealed: set[ExhibitId] = set()
+        self._payloads = Payloads()
         self._idle = threading.Condition()
         self._sealing = 0
         self._lock = threading.Lock()
@@ -108,10 +121,7 @@ class Journal:
             Encrypt under the key of the URL's host: it may hold a line's credentials.
         """
         shown = None if url is None else self.redact(url)
-        subject = None
-        if confidential:
-            host = shown.host if shown else ""
-            subject = f"source:{self.pseudonym(host or what)}"
+        subject = self._subject(shown, what) if confidential else None
         clock = self._clock.offset()
         with self._idle:
             self._sealing += 1
@@ -152,6 +162,82 @@ class Journal:
                 confidential=confidential,
             )
         )
+
+    def seal_exchanges(
+        self, exchanges: Sequence[Exchange], *, what: str, confidential: bool
+    ) -> tuple[ExhibitId, ...]:
+        """Seal transactions as one WARC, and record that.
+
+        What lies in the open has its URLs and headers redacted and its payloads whole; what is
+        confidential is as it was on the wire. A payload that was kept before is referred to.
+
+        Parameters
+        ----------
+        what : str
+            As for :meth:`seal`.
+
+        Returns
+        -------
+        tuple of str
+            The WARC, then those that hold payloads it refers to.
+        """
+        first = exchanges[0]
+        subject = self._subject(self.redact(first.url), what) if confidential else ""
+        told = exchanges if confidential else [in_the_open(one, self._key) for one in exchanges]
+        with self._lock:
+            earlier, beside = self._payloads.earlier(told, subject)
+        about = {"software": f"Cautery {__version__}", "isPartOf": what}
+        if not confidential:
+            about["description"] = (
+                "URLs and headers redacted by keyed hashes (~...); payloads as received"
+            )
+        exhibit = self.seal(
+            write_warc(told, about=about, earlier=earlier),
+            what=what,
+            media_type=MEDIA_TYPE,
+            at=first.asked_at,
+            url=first.url,
+            confidential=confidential,
+        )
+        with self._lock:
+            self._payloads.remember(told, subject, exhibit)
+        return (exhibit, *(one for one in beside if one != exhibit))
+
+    async def seal_answers(
+        self, answers: Sequence[Response], *, what: str, confidential: bool
+    ) -> tuple[ExhibitId, ...]:
+        """Seal all transactions that led to some answers as one WARC, on a thread.
+
+        See :meth:`seal_exchanges`.
+        """
+        told = [each for one in answers for each in one.exchanges]
+        return await asyncio.to_thread(
+            partial(self.seal_exchanges, told, what=what, confidential=confidential)
+        )
+
+    def unseal(self, exhibit: ExhibitId, *, url: str, what: str) -> bytes:
+        """Return the clear bytes of what was sealed confidentially, from its first URL.
+
+        Raises
+        ------
+        EvidenceError
+            If it cannot be opened: erased, altered, or its key is not here.
+        """
+        return self._vault.open(exhibit, subject=self._subject(self.redact(url), what))
+
+    def stored(self, exhibit: ExhibitId) -> bytes:
+        """Return the bytes of an exhibit that lies in the open.
+
+        Raises
+        ------
+        EvidenceError
+            If it is altered or not here.
+        """
+        return self._vault.read(exhibit)
+
+    def _subject(self, shown: RedactedUrl | None, what: str) -> str:
+        host = shown.host if shown else ""
+        return f"source:{self.pseudonym(host or what)}"
 
     def wait_until_idle(self) -> None:
         """Wait for seals under way on threads: cancelling their task does not stop them.

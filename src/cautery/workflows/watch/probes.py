@@ -11,13 +11,12 @@ from functools import partial
 from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
 from cautery.identify.decide import decide
 from cautery.identify.ladder import Effort
-from cautery.identify.likelihood import above
 from cautery.identify.observe import alignment, observe
 from cautery.identify.picture import watched
 from cautery.identify.references import References
-from cautery.identify.windows import part_of
 from cautery.model import (
     Decoded,
+    ExhibitId,
     Finding,
     Mandate,
     Observation,
@@ -26,13 +25,14 @@ from cautery.model import (
     host_of,
 )
 from cautery.model.ports import Decoder, Engine, Fetcher
+from cautery.workflows.watch.capturing import Capturing, media
 from cautery.workflows.watch.fetching import Fetched, fetch_newest
 from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.looks import PROBE_S, settled, windows_of
+from cautery.workflows.watch.offered import tell
 from cautery.workflows.watch.references import Tape, media_start_s
 from cautery.workflows.watch.streams import Stream
 
-PROBE_S = 12.0
-"""Media seconds of one probe: 10 s suffices (identification.md, section 4), 2 s for the borders."""
 OVERLAP_S = 3.0
 MOST_PROBE_S = 36.0
 IDLE_S = 0.1
@@ -43,7 +43,6 @@ QUEUED = 60
 ENDED_AGAIN_S = 60.0
 """Media that has ended says the same again: soon enough to see it go, and seldom."""
 KEPT_OBSERVATIONS = 12
-MOST_WINDOWS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,37 +109,41 @@ class Prober:
 
     async def _probe(self, stream: Stream) -> None:
         stream.probes += 1
-        again_s = 0.0
+        tell(stream, self._journal)
+        again_s, kept = 0.0, list[ExhibitId]()
         try:
             async with asyncio.timeout(self._patience_s):
-                windows = await self._look(stream)
+                windows = await self._look(stream, kept)
         except TimeoutError:
-            self._failed(stream, LimitError(f"it stalls: no probe in {self._patience_s:.0f} s"))
+            stalls = LimitError(f"it stalls: no probe in {self._patience_s:.0f} s")
+            self._failed(stream, stalls, kept)
         except StorageError:
             raise
         except CauteryError as error:
-            self._failed(stream, error)
+            self._failed(stream, error, kept)
         else:
-            await self._seen(stream, windows)
+            await self._seen(stream, windows, kept)
             again_s = 0.0 if windows[0].fetched.live else ENDED_AGAIN_S
         now = self._journal.now()
         stream.schedule(now)
         stream.due = max(stream.due, now + timedelta(seconds=again_s))
 
-    async def _look(self, stream: Stream) -> list[Probed]:
+    async def _look(self, stream: Stream, kept: list[ExhibitId]) -> list[Probed]:
         """Return one probe of a live stream, or several of media that has ended."""
-        fetched = await fetch_newest(
-            stream.url, fetcher=self._fetcher, journal=self._journal, seconds=self._span_s(stream)
-        )
+        fetcher = Capturing(self._fetcher, self._journal, media, into=kept)
+        fetched = await fetch_newest(stream.url, fetcher=fetcher, seconds=self._span_s(stream))
+        exhibits = tuple(kept)
         if fetched.live:
-            heard = await self._heard(stream, fetched)
+            heard = await self._heard(stream, fetched, exhibits)
             if heard is not None:
                 return [heard]
         whole = await self._decode(fetched)
         windows = (whole,) if fetched.live else windows_of(whole)
-        return [await self._observed(stream, fetched, one) for one in windows]
+        return [await self._observed(stream, fetched, one, exhibits) for one in windows]
 
-    async def _heard(self, stream: Stream, fetched: Fetched) -> Probed | None:
+    async def _heard(
+        self, stream: Stream, fetched: Fetched, exhibits: tuple[ExhibitId, ...]
+    ) -> Probed | None:
         """Listen alone; ``None``: the pictures are to be looked at too.
 
         At 720p they cost some fifty times as much CPU as the sound.
@@ -151,12 +154,19 @@ class Prober:
             sound = await self._decoder.decode(data, pictures=False)
         except DecodeError:
             return None  # the pictures may be sound, or the whole decoding says what it is
-        heard = await self._observed(stream, fetched, sound, effort="quick" if pictured else "full")
+        effort: Effort = "quick" if pictured else "full"
+        heard = await self._observed(stream, fetched, sound, exhibits, effort=effort)
         enough = settled(heard.observation, self._references)
         return heard if enough or not pictured else None
 
     async def _observed(
-        self, stream: Stream, fetched: Fetched, decoded: Decoded, *, effort: Effort = "full"
+        self,
+        stream: Stream,
+        fetched: Fetched,
+        decoded: Decoded,
+        exhibits: tuple[ExhibitId, ...],
+        *,
+        effort: Effort = "full",
     ) -> Probed:
         media_at_s = self._media_clock(stream, fetched, decoded)
         observation = await self._engine.run(
@@ -166,7 +176,7 @@ class Prober:
                 self._references,
                 media_at_s=media_at_s,
                 at=fetched.at,
-                exhibits=fetched.exhibits,
+                exhibits=exhibits,
                 effort=effort,
             )
         )
@@ -216,7 +226,7 @@ class Prober:
             stream.observations.clear()
         return stream.anchor + start_s
 
-    def _failed(self, stream: Stream, error: CauteryError) -> None:
+    def _failed(self, stream: Stream, error: CauteryError, kept: list[ExhibitId]) -> None:
         stream.failures += 1
         now = self._journal.now()
         self._journal.write(
@@ -226,6 +236,7 @@ class Prober:
                 "at": now,
                 "observation": None,
                 "failed": f"{type(error).__name__}: {error}"[:500],
+                "exhibits": kept,
             },
         )
         if stream.verdict is None and isinstance(error, SourceError):
@@ -238,7 +249,7 @@ class Prober:
             )
             self._claim(stream, verdict)
 
-    async def _seen(self, stream: Stream, windows: list[Probed]) -> None:
+    async def _seen(self, stream: Stream, windows: list[Probed], kept: list[ExhibitId]) -> None:
         if not windows[0].fetched.live:
             stream.observations.clear()  # the same media again
         probed, verdict = self._judged(stream, windows)
@@ -251,6 +262,7 @@ class Prober:
                 "observation": probed.observation,
                 "failed": None,
                 "hosts": [host_of(hop) for hop in probed.fetched.hops],
+                "exhibits": kept,
             },
         )
         if stream.verdict is None or _differs(stream.verdict, verdict):
@@ -351,36 +363,6 @@ class Prober:
         return await self._journal.seal_aside(
             png, what="still", media_type="image/png", at=at, url=url
         )
-
-
-def windows_of(decoded: Decoded) -> tuple[Decoded, ...]:
-    """Cut media that has ended into windows of a probe's length that do not overlap.
-
-    Their sounds and pictures are different seconds of the film, so they may agree as two probes
-    of a live stream do. They begin after a third of it, where there is as much: in its opening a
-    film shows a distributor's titles, and music fades in.
-    """
-    start_s = media_start_s(decoded)
-    count = min(int(decoded.duration_s // PROBE_S), MOST_WINDOWS)
-    if count < 2:
-        return (decoded,)
-    start_s += min(decoded.duration_s / 3, decoded.duration_s - count * PROBE_S)
-    return tuple(
-        part_of(decoded, start_s + at * PROBE_S, start_s + (at + 1) * PROBE_S)
-        for at in range(count)
-    )
-
-
-def settled(seen: Observation, references: References) -> bool:
-    """Tell whether the sound alone says whose a stream is, so that pictures would add nothing.
-
-    Of an event they do: they are what the licensees have in common, and an analyst wants to see
-    them agree. Nor does sound settle what several references share.
-    """
-    sure = [one for one in seen.witnesses if one.kind == "sound" and above(one)]
-    return bool(sure) and not any(
-        one.shared or references.info(one.reference).event is not None for one in sure
-    )
 
 
 def _best(observation: Observation) -> Witness | None:

@@ -18,7 +18,8 @@ from cautery.identify.references import References
 from cautery.model import Decoded, Limits, Mandate
 from cautery.model.ports import Decoder, Engine, Fetcher, Streams
 from cautery.watch.hls import MediaPlaylist, Segment
-from cautery.workflows.watch.fetching import fetch_segments, is_playlist, read_media_playlist
+from cautery.workflows.watch.capturing import is_playlist
+from cautery.workflows.watch.fetching import fetch_segments, read_media_playlist
 from cautery.workflows.watch.sent_streams import SentStream
 
 BATCH_S = 48.0
@@ -300,7 +301,7 @@ class Pump:
         self, feed: Feed, batch: tuple[Segment, ...], start_s: float, *, what: str
     ) -> None:
         name = feed.info.id
-        data, lost_s = await fetch_segments(batch, fetcher=self._fetcher, journal=None, exhibits=[])
+        data, lost_s = await fetch_segments(batch, fetcher=self._fetcher)
         start_s += lost_s
         decoded = await self._decoder.decode(data, pictures=feed.pictures and what != "sound")
         stamp_s = media_start_s(decoded)

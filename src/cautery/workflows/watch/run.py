@@ -35,6 +35,7 @@ from cautery.model.ports import (
     Vault,
 )
 from cautery.workflows.watch.canaries import CanaryWatch
+from cautery.workflows.watch.capturing import Capturing, named
 from cautery.workflows.watch.effects import EffectWatch
 from cautery.workflows.watch.estimates import estimates
 from cautery.workflows.watch.interventions import Intervener
@@ -42,8 +43,13 @@ from cautery.workflows.watch.journal import Journal, Listener
 from cautery.workflows.watch.judging import Judge
 from cautery.workflows.watch.neighbours import Neighbours
 from cautery.workflows.watch.probes import Prober
+from cautery.workflows.watch.purchases import record_purchases, without_path
 from cautery.workflows.watch.references import Pump, Tape, feeds_of
-from cautery.workflows.watch.restore import restored_streams
+from cautery.workflows.watch.restore import (
+    restored_hosts,
+    restored_readings,
+    restored_streams,
+)
 from cautery.workflows.watch.sources import Seen, SourceReader
 from cautery.workflows.watch.streams import Stream
 from cautery.workflows.watch.supply import Mapper
@@ -59,7 +65,7 @@ class WatchPorts:
     """The world as one watch meets it.
 
     ``facts_now`` returns the facts as they are at the moment of asking; ``facts`` are those that
-    the watch began with.
+    the watch began with. ``registry`` is made over a fetcher that captures what it asks.
     """
 
     clock: Clock
@@ -70,7 +76,7 @@ class WatchPorts:
     streams: Streams
     names: Names
     certificates: Certificates
-    registry: Registry | None
+    registry: Callable[[Fetcher], Registry] | None
     decoder: Decoder
     engine: Engine
     facts: Facts
@@ -145,6 +151,7 @@ def _open(
     journal.seal(
         mandate_text, what="mandate", media_type="application/toml", at=now, confidential=True
     )
+    record_purchases(mandate, ledger=ports.ledger, journal=journal)
     journal.write(
         "watch.resumed" if resumed else "watch.started",
         {"why": "window open" if mandate.window.holds(now) else "window ahead", "at": now},
@@ -159,6 +166,9 @@ def _without_secrets(mandate: Mandate, journal: Journal) -> dict[str, Any]:
         source["password"] = source["username"] = None
         if not source["is_file"]:
             source["location"] = journal.redact(source["location"]).text
+    body["purchases"] = [without_path(one) for one in body["purchases"]]
+    for vantage in body["vantages"]:
+        vantage["proxy"] = journal.redact(vantage["proxy"]).text
     return body
 
 
@@ -185,16 +195,18 @@ class _Watch:
             fail=journal.fail,
             streams=ports.streams,
         )
+        asked = Capturing(ports.fetcher, journal, named("registration"))
         self._mapper = Mapper(
             self._streams,
             self._seen,
             names=ports.names,
             certificates=ports.certificates,
-            registry=ports.registry,
+            registry=None if ports.registry is None else ports.registry(asked),
             facts=ports.facts,
-            fetcher=ports.fetcher,
+            fetcher=Capturing(ports.fetcher, journal, named("icon")),
             engine=ports.engine,
             journal=journal,
+            earlier=restored_hosts(ports.ledger),
         )
         neighbours = Neighbours(
             mandate,
@@ -217,7 +229,7 @@ class _Watch:
                 facts=ports.facts_now,
                 beside=neighbours.beside,
                 meant=neighbours.meant,
-                fetcher=ports.fetcher,
+                fetcher=Capturing(ports.fetcher, journal, named("canary")),
                 journal=journal,
                 port=mandate.network.canary_port,
             ),
@@ -243,6 +255,9 @@ class _Watch:
             journal=journal,
             restored=restored_streams(ports.ledger),
             on_page=lambda _host: self._mapper.wake(),
+            vantages={one.name: one for one in mandate.vantages},
+            on_air=mandate.on_air,
+            earlier=restored_readings(ports.ledger),
         )
         self._intervener.restore()
 

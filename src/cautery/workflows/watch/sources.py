@@ -1,56 +1,64 @@
-"""Read the mandate's sources again and again: streams appear and vanish, pages tell of sellers."""
+"""Read the mandate's sources again and again, each on its own rhythm, from here and elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from cautery.catalogue import Listing, Resolution, Resolver
-from cautery.errors import CauteryError, InputError, SourceError, StorageError
-from cautery.model import Digest, ExhibitId, Limits, Offer, Source, digest_of, host_of
+from cautery.catalogue import Resolver
+from cautery.errors import CauteryError, EvidenceError, SourceError, StorageError
+from cautery.evidence.warc import read_warc
+from cautery.model import ExhibitId, Source, Vantage, host_of
 from cautery.model.ports import Fetcher
 from cautery.watch import (
+    Page,
     PlaylistEntry,
     ReadWarning,
-    api_url,
-    entries_of,
     m3u,
-    page,
-    playlist_url,
     redacted_text,
     redacted_warning,
-    xtream,
 )
+from cautery.watch.diff import Listed
+from cautery.workflows.watch import tables
+from cautery.workflows.watch.asking import WHAT, Asker, Told, gather, understood
 from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.offered import Offered
+from cautery.workflows.watch.restore import Reading
+from cautery.workflows.watch.schedule import Schedule
 from cautery.workflows.watch.streams import Stream
+from cautery.workflows.watch.views import Views
 
-LIST = Limits(max_bytes=64_000_000, total_s=60.0)
-PAGE = Limits(max_bytes=4_000_000, total_s=15.0)
 CHUNK_BYTES = 1 << 20
 SEALED_BYTES = 32_000_000
 """A list of 100,000 entries has some 20 MB."""
-MAX_STREAMS = 50_000
-"""A service offers up to 40,000 channels (ecosystem.md, section 8); one list may name so many."""
 TOLD_WARNINGS = 20
-RETRY_S = 5.0
 
 
 @dataclass(slots=True)
 class Seen:
     """What sources have told beside streams: storefront pages, and which panel lists what."""
 
-    pages: dict[str, tuple[page.Page, ExhibitId, datetime]] = field(default_factory=dict)
+    pages: dict[str, tuple[Page, ExhibitId, datetime]] = field(default_factory=dict)
     panels: dict[str, set[str]] = field(default_factory=dict)
     lists: dict[str, set[str]] = field(default_factory=dict)
     tls_ports: dict[str, int] = field(default_factory=dict)
 
 
 class SourceReader:
-    """Reads one case's sources, each on its own rhythm."""
+    """Reads one case's sources.
+
+    Parameters
+    ----------
+    vantages : mapping of str to Vantage
+        By name: those that sources may ask for.
+    on_air : callable
+        Whether an event is on at a moment: then sources are read more often.
+    earlier : mapping of str to Reading
+        By redacted location: what an earlier run of this case read last, and when it is due.
+    """
 
     def __init__(
         self,
@@ -62,77 +70,151 @@ class SourceReader:
         journal: Journal,
         restored: dict[str, Stream],
         on_page: Callable[[str], None],
+        vantages: Mapping[str, Vantage] | None = None,
+        on_air: Callable[[datetime], bool] = lambda _: False,
+        earlier: Mapping[str, Reading] | None = None,
     ) -> None:
-        self._resolver = resolver
-        self._streams = streams
         self._seen = seen
-        self._fetcher = fetcher
         self._journal = journal
-        self._restored = restored
         self._on_page = on_page
-        self._last: dict[str, Digest] = {}
+        self._vantages = vantages or {}
+        self._earlier = earlier or {}
+        self._asker = Asker(fetcher, journal)
+        self._offered = Offered(resolver, streams, seen.lists, journal=journal, restored=restored)
+        self._views = Views(journal, self._offered)
+        self._schedule = Schedule(journal.now, on_air)
 
     async def follow(self, source: Source) -> None:
         """Read one source for ever; a failure is recorded and tried again."""
+        await self._resume(source)
         while True:
-            wait_s = source.revisit_s
+            await self._schedule.until_due(source)
             try:
                 await self.read(source)
             except StorageError:
                 raise
             except (CauteryError, OSError) as error:
                 self._failed(source, error)
-                wait_s = min(wait_s, RETRY_S)
-            if source.is_file:
+            if source.is_file or source.kind == "stream":
                 return
-            await asyncio.sleep(wait_s)
 
     async def read(self, source: Source) -> None:
-        """Read one source once.
+        """Read one source once, from here and from each of its vantages.
 
         Raises
         ------
         SourceError
-            If it does not answer, or with nothing that its reader understands.
+            If it does not answer from here, or with nothing that its reader understands.
         """
         if source.kind == "stream":
-            self._offered(source, [PlaylistEntry(url=source.location, title=None)])
-        elif source.kind == "page":
-            await self._read_page(source)
-        elif source.kind == "xtream":
-            await self._read_panel(source)
+            self._offer(source, (PlaylistEntry(url=source.location, title=None),))
+        elif source.is_file:
+            await self._read_file(source)
+        elif not source.vantages:
+            self._take(source, await self._ask(source, None))
         else:
-            await self._read_list(source)
+            await self._read_everywhere(source)
 
-    async def _read_list(self, source: Source) -> None:
-        if source.is_file:
-            path = Path(source.location)
-            entries, warnings = await asyncio.to_thread(
-                _gather, m3u.read_m3u(_chunks(path), base=None)
+    async def _read_everywhere(self, source: Source) -> None:
+        shown = self._shown(source)
+        told: Told | None = None
+        problem: CauteryError | None = None
+        for name in (None, *source.vantages):
+            vantage = None if name is None else self._vantages[name]
+            try:
+                one = await self._ask(source, vantage)
+            except SourceError as error:
+                why = redacted_text(str(error), self._journal.key)[:300]
+                self._views.failed(shown, vantage, why)
+                self._asker.forget(source, vantage)
+                if vantage is None:
+                    problem = error
+                else:
+                    self._record(
+                        source,
+                        vantage=vantage,
+                        exhibits=self._asker.sealed(source, vantage),
+                        failed=f"{type(error).__name__}: {why}",
+                    )
+            else:
+                self._views.told(shown, vantage, one)
+                told = told or (one if one.says is not None else None)
+            if vantage is not None:
+                self._views.compare(shown, vantage)
+        if told is not None and told.says is not None:
+            self._take(source, told)
+            if told.says.page is None:
+                self._offer(source, self._views.entries(shown, source.vantages))
+        if problem is not None:
+            raise problem
+
+    async def _ask(self, source: Source, vantage: Vantage | None) -> Told:
+        """Ask, and record what was told."""
+        told = await self._asker.ask(source, vantage)
+        if vantage is None:
+            self._schedule.visited(source, changed=told.says is not None)
+        if told.says is None:
+            self._journal.write(
+                "source.revisited",
+                {
+                    "source": self._shown(source),
+                    "kind": source.kind,
+                    "vantage": _name(vantage),
+                    "at": told.at,
+                    "status": told.status,
+                    "exhibit": told.exhibits[0],
+                    "rests_on": told.exhibits[1:],
+                    "rhythm": self._schedule.of(source),
+                },
             )
-            exhibit = await self._seal_file(path)
-            self._listed(source, entries, warnings, exhibit=exhibit, status=None)
-            return
-        url = source.location
-        if source.username is not None and source.password is not None and "?" not in url:
-            url = playlist_url(url, username=source.username, password=source.password)
-        answer = await self._fetcher.fetch(url, limits=LIST)
-        if answer.status != 200:
-            raise SourceError(f"{host_of(url)} answers {answer.status}")
-        if self._unchanged(source, answer.body):
-            return
-        exhibit = self._journal.seal(
-            answer.body,
-            what="playlist",
-            media_type="audio/x-mpegurl",
-            at=answer.asked_at,
-            url=url,
-            confidential=True,
+            return told
+        listed = self._offered.listed(told.says.entries)
+        self._record(
+            source,
+            vantage=vantage,
+            told=told,
+            entries=len(listed),
+            table=self._table(source, listed, told.says.entries) if listed else None,
+            warnings=told.says.warnings,
         )
-        entries, warnings = await asyncio.to_thread(
-            _gather, m3u.read_m3u([answer.body], base=answer.url)
+        return told
+
+    def _take(self, source: Source, told: Told, *, quiet: bool = False) -> None:
+        """Work with what a source says; ``quiet``: it was said in an earlier run."""
+        says = told.says
+        if says is None:
+            return
+        if says.https_port is not None:
+            self._seen.tls_ports[host_of(source.location)] = says.https_port
+        if says.page is not None:
+            host = host_of(told.url)
+            self._seen.pages[host] = (says.page, told.exhibits[0], told.at)
+            self._on_page(host)
+        elif not source.vantages or quiet:
+            self._offer(source, says.entries, quiet=quiet)
+
+    def _offer(
+        self, source: Source, entries: tuple[PlaylistEntry, ...], *, quiet: bool = False
+    ) -> None:
+        shown = self._shown(source)
+        self._offered.take(shown, entries, quiet=quiet)
+        if source.kind == "xtream":
+            self._seen.panels[host_of(source.location)] = self._seen.lists[shown]
+
+    async def _read_file(self, source: Source) -> None:
+        path = Path(source.location)
+        entries, warnings = await asyncio.to_thread(gather, m3u.read_m3u(_chunks(path), base=None))
+        exhibit = await self._seal_file(path)
+        listed = self._offered.listed(entries)
+        table = self._table(source, listed, entries) if listed else None
+        self._record(
+            source,
+            entries=len(entries),
+            exhibits=() if exhibit is None else (exhibit,),
+            table=table,
+            warnings=warnings,
         )
-        self._listed(source, entries, warnings, exhibit=exhibit, status=answer.status)
+        self._offer(source, entries)
 
     async def _seal_file(self, path: Path) -> ExhibitId | None:
         """Seal a list that the analyst has as a file, unless it is larger than any real one."""
@@ -146,115 +228,65 @@ class SourceReader:
             confidential=True,
         )
 
-    async def _read_panel(self, source: Source) -> None:
-        username, password = source.username, source.password
-        if username is None or password is None:
-            raise InputError(f"{source.location}: a panel is read with a recorded test purchase")
-        ask = api_url(source.location, username=username, password=password)
-        account = await self._fetcher.fetch(ask, limits=PAGE)
-        if account.status != 200:
-            raise SourceError(f"{host_of(ask)} answers {account.status}")
-        said = xtream.read_account([account.body])
-        if said.https_port is not None:
-            self._seen.tls_ports[host_of(source.location)] = said.https_port
-        entries: list[PlaylistEntry] = []
-        warnings: list[ReadWarning] = []
-        bodies = b""
-        for kind, action in xtream.ACTIONS.items():
-            if kind == "series":
-                continue  # its episodes are listed by get_series_info alone
-            url = api_url(source.location, username=username, password=password, action=action)
-            answer = await self._fetcher.fetch(url, limits=LIST)
-            if answer.status != 200:
-                continue
-            bodies += answer.body
-            more, told = await asyncio.to_thread(
-                _gather,
-                entries_of(
-                    xtream.read_streams([answer.body], kind=kind),
-                    base=source.location,
-                    username=username,
-                    password=password,
-                ),
+    # -- what an earlier run of the case read -----------------------------------------------
+
+    async def _resume(self, source: Source) -> None:
+        """Go on where an earlier run was: its streams come to life out of the sealed archive."""
+        earlier = self._earlier.get(self._shown(source))
+        if earlier is None or source.is_file or source.kind == "stream":
+            return
+        self._schedule.resume(source, earlier.visits)
+        try:
+            await self._recall(source, earlier)
+        except (EvidenceError, SourceError):
+            self._schedule.now(source)  # its key is gone, or it was read in another way: ask again
+        else:
+            self._schedule.due_at(source, earlier.due)
+
+    async def _recall(self, source: Source, earlier: Reading) -> None:
+        if earlier.table is not None:
+            rows = await asyncio.to_thread(
+                tables.rows_of, self._journal.stored(earlier.table), "url", "title"
             )
-            entries += more
-            warnings += told
-        if self._unchanged(source, bodies):
-            return
-        exhibit = self._journal.seal(
-            account.body + b"\n" + bodies,
-            what="panel",
-            media_type="application/json",
-            at=account.asked_at,
-            url=source.location,
-            confidential=True,
+            listed = [Listed(str(url), title) for url, title in rows]
+            self._offered.recall(self._shown(source), listed)
+        if earlier.exhibit is None or earlier.digest is None:
+            raise EvidenceError("nothing was read yet")
+        sealed = self._journal.unseal(earlier.exhibit, url=source.location, what=WHAT[source.kind])
+        answers = [one for one in read_warc(sealed) if one.status == 200]
+        if not answers or any(one.body is None for one in answers):
+            raise EvidenceError("the archive refers to another one")
+        says = await asyncio.to_thread(understood, source, answers)
+        told = Told(
+            at=earlier.at,
+            status=200,
+            url=answers[0].url,
+            says=says,
+            digest=earlier.digest,
+            exhibits=(earlier.exhibit,),
         )
-        self._listed(source, entries, warnings, exhibit=exhibit, status=account.status)
+        self._asker.known(source, answers, earlier.digest)
+        self._take(source, told, quiet=True)
+        if source.vantages:
+            self._views.told(self._shown(source), None, told)
 
-    async def _read_page(self, source: Source) -> None:
-        answer = await self._fetcher.fetch(source.location, limits=PAGE)
-        if answer.status != 200:
-            raise SourceError(f"{host_of(source.location)} answers {answer.status}")
-        if self._unchanged(source, answer.body):
-            return
-        exhibit = self._journal.seal(
-            answer.body,
-            what="page",
-            media_type="text/html",
-            at=answer.asked_at,
-            url=answer.url,
-            confidential=True,
-        )
-        facts = await asyncio.to_thread(page.read_page, [answer.body], base=answer.url)
-        host = host_of(answer.url)
-        self._seen.pages[host] = (facts, exhibit, answer.asked_at)
-        self._record(source, entries=0, exhibit=exhibit, status=answer.status)
-        self._on_page(host)
+    # -- records ----------------------------------------------------------------------------
 
-    def _unchanged(self, source: Source, body: bytes) -> bool:
-        now = digest_of(body)
-        same = self._last.get(source.location) == now
-        self._last[source.location] = now
-        return same
-
-    def _listed(
-        self,
-        source: Source,
-        entries: list[PlaylistEntry],
-        warnings: list[ReadWarning],
-        *,
-        exhibit: ExhibitId | None,
-        status: int | None,
-    ) -> None:
-        table = self._table(entries, source) if entries else None
-        self._record(
-            source,
-            entries=len(entries),
-            exhibit=exhibit,
-            status=status,
-            table=table,
-            warnings=warnings,
-        )
-        self._offered(source, entries)
-
-    def _table(self, entries: list[PlaylistEntry], source: Source) -> ExhibitId:
+    def _table(
+        self, source: Source, listed: list[Listed], entries: tuple[PlaylistEntry, ...]
+    ) -> ExhibitId:
         """Keep what the list said as one Parquet table, credentials redacted."""
-        import polars as pl  # noqa: PLC0415 - heavy: 0.45 s of CPU, only where a list is read
-
-        frame = pl.DataFrame(
-            {
-                "url": [self._journal.redact(one.url).text for one in entries],
-                "title": [self._title(one) for one in entries],
-                "line": [one.line for one in entries],
-            },
-            schema={"url": pl.String, "title": pl.String, "line": pl.Int64},
-        )
-        out = io.BytesIO()
-        frame.write_parquet(out)
         return self._journal.seal(
-            out.getvalue(),
+            tables.parquet(
+                {
+                    "url": [one.place for one in listed],
+                    "title": [one.title for one in listed],
+                    "line": [one.line for one in entries],
+                },
+                ints="line",
+            ),
             what="table",
-            media_type="application/vnd.apache.parquet",
+            media_type=tables.MEDIA_TYPE,
             at=self._journal.now(),
             url=source.location if not source.is_file else None,
         )
@@ -263,14 +295,16 @@ class SourceReader:
         self,
         source: Source,
         *,
-        entries: int,
-        exhibit: ExhibitId | None,
-        status: int | None,
+        vantage: Vantage | None = None,
+        told: Told | None = None,
+        entries: int = 0,
+        exhibits: tuple[ExhibitId, ...] = (),
         table: ExhibitId | None = None,
         warnings: Iterable[ReadWarning] = (),
         failed: str | None = None,
     ) -> None:
-        told = list(warnings)
+        warned = list(warnings)
+        exhibits = exhibits if told is None else told.exhibits
         self._journal.write(
             "source.read",
             {
@@ -278,109 +312,29 @@ class SourceReader:
                 "kind": source.kind,
                 "access": source.access,
                 "receipt": source.receipt,
-                "at": self._journal.now(),
-                "status": status,
+                "purchase": source.purchase,
+                "vantage": _name(vantage),
+                "at": self._journal.now() if told is None else told.at,
+                "status": None if told is None else told.status,
                 "entries": entries,
                 "table": table,
-                "exhibit": exhibit,
+                "exhibit": exhibits[0] if exhibits else None,
+                "rests_on": exhibits[1:],
+                "digest": None if told is None else told.digest,
+                "rhythm": self._schedule.of(source),
                 "warnings": [
-                    redacted_warning(one, self._journal.key) for one in told[:TOLD_WARNINGS]
+                    redacted_warning(one, self._journal.key) for one in warned[:TOLD_WARNINGS]
                 ],
-                "warnings_total": sum(one.count for one in told),
+                "warnings_total": sum(one.count for one in warned),
                 "failed": failed,
             },
         )
 
     def _failed(self, source: Source, error: Exception) -> None:
-        self._last.pop(source.location, None)
-        self._record(
-            source,
-            entries=0,
-            exhibit=None,
-            status=None,
-            failed=redacted_text(f"{type(error).__name__}: {error}", self._journal.key)[:500],
-        )
-
-    def _offered(self, source: Source, entries: list[PlaylistEntry]) -> None:
-        """Compare what the source offers now with what it offered before."""
-        shown = self._shown(source)
-        now = self._journal.now()
-        before = self._seen.lists.get(shown, set())
-        offered: set[str] = set()
-        new: dict[str, PlaylistEntry] = {}
-        for entry in entries[:MAX_STREAMS]:
-            if not entry.url.startswith(("http://", "https://")):
-                continue
-            key = self._journal.redact(entry.url).text
-            offered.add(key)
-            known = self._streams.get(key)
-            if known is not None:
-                known.live = True
-            else:
-                new.setdefault(key, entry)
-        self._appear(new, shown, now)
-        self._seen.lists[shown] = offered
-        if source.kind == "xtream":
-            self._seen.panels[host_of(source.location)] = offered
-        elsewhere = set().union(*(each for name, each in self._seen.lists.items() if name != shown))
-        for key in sorted(before - offered - elsewhere):
-            self._streams[key].live = False
-            self._journal.write("stream.vanished", {"url": key, "source": shown, "at": now})
-
-    def _appear(self, new: dict[str, PlaylistEntry], source: str, now: datetime) -> None:
-        """Take up streams; those that no earlier run knew are resolved together."""
-        unknown: list[tuple[str, PlaylistEntry, str | None]] = []
-        for key, entry in new.items():
-            earlier = self._restored.pop(key, None)
-            if earlier is None:
-                unknown.append((key, entry, self._title(entry)))
-            else:
-                earlier.url = entry.url
-                earlier.live = True
-                self._streams[key] = earlier
-        listings = [
-            Listing(title=title or "", group=entry.attribute("group-title"))
-            for _, entry, title in unknown
-        ]
-        for (key, entry, title), found in zip(
-            unknown, self._resolver.resolve_all(listings), strict=True
-        ):
-            offer = self._offer(entry, title, found)
-            self._streams[key] = Stream(
-                url=entry.url,
-                key=key,
-                host=host_of(entry.url),
-                title=title,
-                source=source,
-                first_seen=now,
-                offer=offer,
-            )
-            self._journal.write(
-                "stream.appeared",
-                {
-                    "url": key,
-                    "title": title,
-                    "source": source,
-                    "host": self._streams[key].host,
-                    "at": now,
-                    "offer": offer,
-                },
-            )
-
-    def _title(self, entry: PlaylistEntry) -> str | None:
-        """Return the title as it may be recorded: a URL in it may carry a line's credentials."""
-        return redacted_text(entry.title, self._journal.key) if entry.title else entry.title
-
-    def _offer(self, entry: PlaylistEntry, title: str | None, found: Resolution) -> Offer | None:
-        if not title:
-            return None
-        return Offer(
-            url=self._journal.redact(entry.url),
-            title=title,
-            right=found.right,
-            probability=found.probability,
-            why=found.why,
-        )
+        self._asker.forget(source)
+        self._schedule.failed(source)
+        said = redacted_text(f"{type(error).__name__}: {error}", self._journal.key)
+        self._record(source, exhibits=self._asker.sealed(source), failed=said[:500])
 
     def _shown(self, source: Source) -> str:
         return (
@@ -390,23 +344,11 @@ class SourceReader:
         )
 
 
+def _name(vantage: Vantage | None) -> str | None:
+    return None if vantage is None else vantage.name
+
+
 def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
-
-
-def _gather(
-    found: Iterator[PlaylistEntry | ReadWarning],
-) -> tuple[list[PlaylistEntry], list[ReadWarning]]:
-    entries: list[PlaylistEntry] = []
-    warnings: list[ReadWarning] = []
-    for one in found:
-        if isinstance(one, ReadWarning):
-            warnings.append(one)
-        elif len(entries) < MAX_STREAMS:
-            entries.append(one)
-        else:
-            warnings.append(ReadWarning(line=one.line, why=f"more than {MAX_STREAMS} entries"))
-            break
-    return entries, warnings

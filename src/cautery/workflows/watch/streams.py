@@ -47,6 +47,8 @@ class Stream:
     failures: int = 0
     in_hand: bool = False
     aligned: bool = False
+    told: bool = False
+    """Whether its appearance is a record: of thousands it is when they are first looked at."""
     via: set[str] = field(default_factory=set)
     """Hosts that its URL was redirected to: a panel's line leads to an edge."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,8 @@ from cautery.model import (
 )
 from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
 from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.restore import Shown
+from cautery.workflows.watch.revisits import Revisits
 from cautery.workflows.watch.sources import Seen
 from cautery.workflows.watch.streams import Stream
 
@@ -50,7 +52,13 @@ class Known:
 
 
 class Mapper:
-    """Looks hosts up once, and redraws the map when something new is known."""
+    """Looks hosts up, again on a rhythm of their own, and redraws the map when it has changed.
+
+    Parameters
+    ----------
+    earlier : mapping of str to (tuple of str, str or None)
+        By host, addresses and certificate digest as an earlier run of the case had them.
+    """
 
     def __init__(
         self,
@@ -64,9 +72,12 @@ class Mapper:
         fetcher: Fetcher,
         engine: Engine,
         journal: Journal,
+        earlier: Mapping[str, Shown] | None = None,
     ) -> None:
         self._streams = streams
         self._seen = seen
+        self._shown = dict(earlier or {})
+        self._again = Revisits(journal.now)
         self._names = names
         self._certificates = certificates
         self._registry = registry
@@ -158,17 +169,61 @@ class Mapper:
         return sorted(hosts)
 
     async def _look_up(self) -> None:
-        new = [host for host in self._hosts() if host not in self._known]
-        if not new:
-            return
+        hosts = self._hosts()
+        new = [host for host in hosts if host not in self._known]
+        due = [host for host in hosts if host in self._known and self._again.due(host)]
         gate = asyncio.Semaphore(AT_ONCE)
 
-        async def one(host: str) -> None:
+        async def one(host: str) -> bool:
             async with gate:
+                if host in self._known and not await self._has_changed(host):
+                    return False
                 await self._look_up_host(host)
+                return True
 
-        await asyncio.gather(*(one(host) for host in new))
-        self._woken = True
+        if any(await asyncio.gather(*(one(host) for host in (*new, *due)))):
+            self._woken = True
+
+    async def _has_changed(self, host: str) -> bool:
+        """Look again at what may move: the addresses, and seldom the certificate."""
+        known = self._known[host]
+        try:
+            changed = set(await self._names.resolve(host)) != set(known.addresses)
+            self._again.saw(host, "names", changed=changed)
+            if not changed and self._again.due(host, "certificate"):
+                shown = await self._certificates.of(host, self._tls_port(host))
+                was = None if known.certificate is None else known.certificate.sha256
+                changed = shown.sha256 != was
+                self._again.saw(host, "certificate", changed=changed)
+        except SourceError:
+            self._again.failed(host)
+            return False
+        return changed
+
+    def _tell_change(self, host: str, known: Known) -> None:
+        """Record that a host shows another address or certificate than before."""
+        was = self._shown.get(host)
+        now: Shown = (
+            known.addresses,
+            None if known.certificate is None else known.certificate.sha256,
+        )
+        if known.addresses:
+            self._shown[host] = now
+        if was is None or not known.addresses or not was[0]:
+            return
+        moved = set(was[0]).isdisjoint(now[0])
+        renewed = None not in (was[1], now[1]) and was[1] != now[1]
+        if moved or renewed:
+            self._journal.write(
+                "asset.changed",
+                {
+                    "host": host,
+                    "at": known.at,
+                    "moved": moved,
+                    "addresses": {"was": was[0], "now": now[0]},
+                    "certificate": {"was": was[1], "now": now[1]},
+                },
+            )
 
     async def _look_up_host(self, host: str) -> None:
         addresses: tuple[str, ...] = ()
@@ -196,6 +251,8 @@ class Mapper:
             at=self._journal.now(),
         )
         self._known[host] = known
+        self._again.looked(host)
+        self._tell_change(host, known)
         self._journal.write(
             "asset.facts",
             {

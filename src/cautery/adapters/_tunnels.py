@@ -1,0 +1,106 @@
+"""Connections through a proxy of our own, by HTTP CONNECT or SOCKS5, to an address already checked.
+
+Reaches: a proxy that the mandate names as a vantage; through it, the address that was resolved and
+    checked here.
+Lawful basis: the mandate's; the proxy is rented or run by whoever asks.
+Manners: the proxy is told an address, never a name, so it cannot lead elsewhere by its own DNS; its
+    login goes to it alone.
+Format: RFC 9110 section 9.3.6 (CONNECT), RFC 1928 and 1929 (SOCKS5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import aiohttp
+import python_socks
+from aiohttp.client_proto import ResponseHandler
+from python_socks.async_.asyncio import Proxy
+
+from cautery.errors import InputError
+
+_KINDS = {"http": python_socks.ProxyType.HTTP, "socks5": python_socks.ProxyType.SOCKS5}
+
+
+def gateway_url(proxy: str) -> str:
+    """Return the URL by which a proxy's own host and port are checked like any other.
+
+    Raises
+    ------
+    InputError
+        If it is no http or socks5 proxy.
+    """
+    parts = _parts(proxy)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"http://{host}:{parts.port or 1080}/"
+
+
+class Tunnel(aiohttp.TCPConnector):
+    """Every connection goes through one proxy; names inside TLS stay the target's own.
+
+    Parameters
+    ----------
+    proxy : str
+        Its URL, ``http://`` or ``socks5://``, with a login if it needs one.
+    address : str
+        Where it was found to be; it is not resolved again.
+    """
+
+    def __init__(self, proxy: str, address: str, *, limit: int) -> None:
+        super().__init__(limit=limit, ssl=False, use_dns_cache=False)
+        self._at, self._address = _parts(proxy), address
+
+    async def _wrap_create_connection(
+        self,
+        *args: Any,
+        addr_infos: list[Any],
+        req: Any,
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - the signature is aiohttp's
+        client_error: type[Exception] = aiohttp.ClientConnectorError,
+        **kwargs: Any,
+    ) -> tuple[asyncio.Transport, ResponseHandler]:
+        host, port = addr_infos[0][4][:2]
+        user, word = self._at.username, self._at.password
+        proxy = Proxy(
+            _KINDS[self._at.scheme],
+            self._address,
+            self._at.port or 1080,
+            username=None if user is None else unquote(user),
+            password=None if word is None else unquote(word),
+        )
+        try:
+            sock = await proxy.connect(host, port, timeout=timeout.sock_connect)
+            made: Any = await self._loop.create_connection(*args, sock=sock, **kwargs)
+        except (python_socks.ProxyError, OSError, LookupError, ValueError) as error:
+            # Not quoted: what a proxy says may echo its login.
+            told = OSError(0, f"no way through the proxy, {type(error).__name__}")
+            raise client_error(req.connection_key, told) from None
+        return made  # type: ignore[no-any-return]
+
+
+def session_over(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
+    """Return a session that adds nothing of its own: no cookies, headers, unpacking or proxies."""
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept", "Content-Type"),
+        timeout=aiohttp.ClientTimeout(total=None),
+    )
+
+
+def _parts(proxy: str) -> SplitResult:
+    try:
+        parts = urlsplit(proxy)
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        raise InputError("a proxy's URL: not a URL") from None
+    if parts.scheme not in _KINDS or not host or port == 0:
+        raise InputError(
+            "a proxy's URL begins with http:// or socks5://, and names a host",
+            hint='Write it as "socks5://USER:PASSWORD@proxy.example:1080".',
+        )
+    return parts

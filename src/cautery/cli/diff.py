@@ -1,0 +1,66 @@
+"""``cautery diff``: what changed between two readings of one source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.errors import InputError, SourceError
+
+MOST_ROWS = 500
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help="The earlier file, in any known format.")],
+    new: Annotated[Path, typer.Argument(help="The later one, in the same format.")],
+    kind: Annotated[str | None, typer.Option(help="A reader's name; default: by content.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """Show what appeared, vanished, moved and changed between two files of one format.
+
+    Moved is what has its title or its path at another URL. Nothing is fetched; credentials are
+    shown as keyed hashes of this run.
+
+    Example: cautery diff monday.m3u tuesday.m3u
+    """
+    from cautery.workflows.diff_files import diff_files
+
+    try:
+        found = diff_files(old, new, kind=kind)
+    except SourceError as error:
+        raise InputError(f"{old} and {new}: {error}", hint=error.hint) from error
+    rows = 0
+    shown: list[tuple[object, ...]] = []
+    for row in found.rows():
+        rows += 1
+        if json:
+            render.json_line(row)
+        elif rows <= MOST_ROWS:
+            shown.append(_cells(row))
+    if shown:
+        render.table(("change", "title", "where", "was"), shown)
+    changes = found.changes
+    render.say(
+        f"{len(changes.appeared)} appeared, {len(changes.vanished)} vanished, "
+        f"{len(changes.moved)} moved, {len(found.fields)} changed"
+    )
+    for one, other, count in changes.hosts[:10]:
+        render.say(f"{count} moved from {render.printable(one)} to {render.printable(other)}")
+    if rows > MOST_ROWS and not json:
+        render.say(f"{MOST_ROWS} of {rows} shown; --json tells all")
+    if any(found.broken):
+        render.say(
+            f"records that could not be read: {found.broken[0]} before, {found.broken[1]} now"
+        )
+
+
+def _cells(row: dict[str, object]) -> tuple[object, ...]:
+    fields = row.get("fields")
+    if isinstance(fields, dict):
+        names = "\n".join(f"{name}: {now}" for name, (_, now) in fields.items())
+        were = "\n".join(f"{name}: {was}" for name, (was, _) in fields.items())
+        return row["change"], names, row["place"], were
+    return row["change"], row["title"], row["place"], row.get("was", "")

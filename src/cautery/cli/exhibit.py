@@ -1,0 +1,85 @@
+"""``cautery exhibit``: what was sealed, and one exhibit taken out to be looked at."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.errors import InputError
+
+
+def exhibit(
+    case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
+    id: Annotated[
+        str | None, typer.Argument(help="Of an exhibit, or its first digits; without: list all.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write it here.")] = None,
+    payload: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of a web archive: the body of its Nth answer, unpacked."),
+    ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+) -> None:
+    """List the exhibits of a case, or take one out: a web archive that warcio check reads.
+
+    What is sealed encrypted is opened with the case's keys; it may hold credentials.
+
+    Example: cautery exhibit cases/md34 9f86d0818 --out list.warc
+    """
+    from cautery import wiring
+    from cautery.model import RedactedUrl, to_json
+    from cautery.workflows.open_exhibit import exhibits_in, open_exhibit
+
+    if id is None:
+        rows = list(exhibits_in(case, store=wiring.reading_store()))
+        if json:
+            for one in rows:
+                render.json_line(to_json(one))
+            return
+        render.table(
+            ("id", "what", "sealed", "bytes", "opens with", "url"),
+            (
+                (
+                    one.id.removeprefix("sha256:")[:12],
+                    one.what,
+                    f"{one.sealed_at:%Y-%m-%d %H:%M:%S}",
+                    one.size,
+                    "" if one.subject is None else "the case's keys",
+                    one.url,
+                )
+                for one in rows
+            ),
+        )
+        return
+    found, data = open_exhibit(case, id, store=wiring.store(keys))
+    if found.media_type == "application/warc":
+        from cautery.evidence.warc import read_warc
+
+        answers = list(read_warc(data))
+        if payload is not None:
+            if payload > len(answers) or answers[payload - 1].body is None:
+                raise InputError(
+                    f"answer {payload} has no payload here; the archive has {len(answers)} answers",
+                    hint="A revisit refers to an earlier archive: see rests_on in its record.",
+                )
+            data = answers[payload - 1].body or b""
+        if out is None:
+            hashed = secrets.token_bytes(32)
+            for number, answer in enumerate(answers, start=1):
+                size = "kept before" if answer.body is None else f"{len(answer.body)} bytes"
+                shown = RedactedUrl.of(answer.url, hashed).text
+                render.say(f"{number}  {answer.at:%H:%M:%S}  {answer.status}  {size}  {shown}")
+    elif payload is not None:
+        raise InputError(f"exhibit {found.id} is no web archive", hint="Leave --payload out.")
+    if json:
+        render.json_line(to_json(found))
+    if out is not None:
+        wiring.write_file(out, data)
+        render.say(f"{found.what}, {found.media_type}, {len(data)} bytes: {out}")

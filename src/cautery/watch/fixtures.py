@@ -1,0 +1,85 @@
+r"""Which fixtures there are in a window: the newest word on each, recurrences spelled out.
+
+Example
+-------
+>>> from datetime import UTC, datetime
+>>> from cautery.model import Window
+>>> from cautery.watch.ical import read_ical
+>>> book = b'''BEGIN:VCALENDAR
+... BEGIN:VEVENT
+... UID:md1
+... SUMMARY:Home v Away
+... DTSTART;TZID=Europe/Paris:20261023T210000
+... RRULE:FREQ=WEEKLY;COUNT=3
+... END:VEVENT
+... END:VCALENDAR
+... '''
+>>> autumn = Window(start=datetime(2026, 10, 1, tzinfo=UTC), end=datetime(2026, 12, 1, tzinfo=UTC))
+>>> [one.starts_at.isoformat() for one in fixtures_in(read_ical([book]), autumn)]
+['2026-10-23T19:00:00+00:00', '2026-10-30T20:00:00+00:00', '2026-11-06T20:00:00+00:00']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cautery.model import Window
+from cautery.watch._values import ReadWarning
+from cautery.watch.ical import Fixture
+
+MOST = 20_000
+"""Fixtures of one calendar in one window: a league has some 400 a season."""
+
+
+def fixtures_in(
+    found: Iterable[Fixture | ReadWarning],
+    within: Window,
+    *,
+    before: timedelta = timedelta(),
+    after: timedelta = timedelta(),
+) -> tuple[Fixture, ...]:
+    """Return the fixtures that touch a window, by their start; cancelled ones are among them.
+
+    Of several entries with one UID the one with the highest SEQUENCE holds, of equal ones the
+    last (RFC 5546, section 3.2): that is how a match moves. An entry with a RECURRENCE-ID stands
+    for that one date of its series, wherever it was moved to.
+
+    Parameters
+    ----------
+    before, after : timedelta
+        How much earlier and later than the match itself it is watched.
+    """
+    newest: dict[tuple[str, datetime | None], Fixture] = {}
+    for one in found:
+        if isinstance(one, ReadWarning):
+            continue
+        known = newest.get((one.id, one.instance))
+        if known is None or one.sequence >= known.sequence:
+            newest[one.id, one.instance] = one
+    out: list[Fixture] = []
+    for (name, instance), one in newest.items():
+        if instance is not None:
+            out.append(one)
+            continue
+        out += [
+            single
+            for single in _spelled_out(one, within.start - after, within.end + before)
+            if single.instance is None or (name, single.instance) not in newest
+        ]
+    touching = [
+        one
+        for one in out
+        if one.starts_at - before < within.end and one.ends_at + after > within.start
+    ]
+    return tuple(sorted(touching, key=lambda one: (one.starts_at, one.id))[:MOST])
+
+
+def _spelled_out(one: Fixture, after: datetime, before: datetime) -> Iterable[Fixture]:
+    if one.recurs is None:
+        yield one
+        return
+    lasts = one.ends_at - one.starts_at
+    for start in one.recurs.starts(after=after - lasts, before=before):
+        yield replace(one, starts_at=start, ends_at=start + lasts, instance=start, recurs=None)

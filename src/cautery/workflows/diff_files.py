@@ -1,0 +1,187 @@
+"""Compare two files of one known format: what appeared, vanished, moved and changed."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from cautery.errors import InputError, LimitError
+from cautery.model import RedactedUrl, to_json
+from cautery.packed import chunks_of
+from cautery.watch import Reader, ReadWarning, guess, reader, redacted_text
+from cautery.watch.diff import Changes, Listed, compare
+
+MOST_VALUES = 2_000_000
+"""Of each file: some 2 GB of memory for two lists of so many."""
+_HEAD_BYTES = 8192
+_SINGLE = frozenset(("page", "tls", "rdap", "whois"))
+"""Formats that say one thing: what differs are its fields."""
+_PASSING = frozenset(("line", "seen_at", "url"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChanges:
+    """What differs between two files.
+
+    Parameters
+    ----------
+    fields : dict of str to dict of str to (str, str)
+        Of what is in both, by its place: each field that differs, before and after.
+    broken : tuple of int
+        Records of each file that could not be read.
+    """
+
+    kind: str
+    changes: Changes
+    fields: dict[str, dict[str, tuple[str, str]]]
+    broken: tuple[int, int]
+
+    def rows(self) -> Iterator[dict[str, object]]:
+        """Yield one JSON object for each change: appeared, vanished, moved, changed."""
+        for name, some in (
+            ("appeared", self.changes.appeared),
+            ("vanished", self.changes.vanished),
+        ):
+            for one in some:
+                yield {"change": name, "place": one.place, "title": one.title}
+        for move in self.changes.moved:
+            yield {
+                "change": "moved",
+                "place": move.now.place,
+                "title": move.now.title,
+                "was": move.was.place,
+                "was_title": move.was.title,
+                "why": move.why,
+            }
+        for place, fields in self.fields.items():
+            yield {
+                "change": "changed",
+                "place": place,
+                "fields": {name: list(both) for name, both in fields.items()},
+            }
+
+
+def diff_files(old: Path, new: Path, *, kind: str | None = None) -> FileChanges:
+    """Compare two readings of one source that lie as files.
+
+    Parameters
+    ----------
+    old, new : Path
+        Also packed as ``.gz``, ``.xz`` or ``.zst``.
+    kind : str or None
+        A reader's name; ``None``: chosen by the first bytes.
+
+    Raises
+    ------
+    InputError
+        If they are not of one format, or there is no such file or reader.
+    SourceError
+        If one is none of the known formats, or breaks off.
+    """
+    key = secrets.token_bytes(32)  # one for both: the same credential is the same hash
+    before, after = _Side(old, kind, key), _Side(new, kind, key)
+    if before.reader.kind != after.reader.kind:
+        raise InputError(
+            f"{old} is {before.reader.format}, {new} is {after.reader.format}",
+            hint="Compare two readings of one source; --kind says which reader to use.",
+        )
+    changes = compare(before.listed(), after.listed())
+    fields = {
+        place: differing
+        for place, said in after.said.items()
+        if place in before.said and (differing := _differing(before.said[place], said, key))
+    }
+    return FileChanges(
+        kind=after.reader.kind,
+        changes=changes,
+        fields=fields,
+        broken=(before.broken, after.broken),
+    )
+
+
+@dataclass(slots=True)
+class _Side:
+    path: Path
+    kind: str | None
+    key: bytes
+    said: dict[str, str] = field(default_factory=dict)
+    """What was said of each place, as JSON."""
+    broken: int = 0
+    reader: Reader = field(init=False)
+    _chunks: Iterator[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        chunks = (chunk for chunk in chunks_of(self.path) if chunk)
+        head = b""
+        for chunk in chunks:
+            head += chunk
+            if len(head) >= _HEAD_BYTES:
+                break
+        self.reader = guess(head[:_HEAD_BYTES]) if self.kind is None else reader(self.kind)
+        self._chunks = chain((head,), chunks)
+
+    def listed(self) -> list[Listed]:
+        """Read the file; what is listed twice counts once."""
+        found: list[Listed] = []
+        for value in self.reader.values(self._chunks, ""):
+            if isinstance(value, ReadWarning):
+                self.broken += value.count
+                continue
+            if len(found) == MOST_VALUES:
+                raise LimitError(f"{self.path}: more than {MOST_VALUES} things to compare")
+            body: dict[str, Any] = to_json(value)
+            place, title = self._place(body), _title(body)
+            found.append(Listed(place, redacted_text(title, self.key) if title else None))
+            plain = {name: one for name, one in body.items() if name not in _PASSING}
+            self.said.setdefault(place, json.dumps(plain, sort_keys=True))
+        return found
+
+    def _place(self, body: dict[str, Any]) -> str:
+        if self.reader.kind in _SINGLE:
+            return f"the {self.reader.kind} answer"
+        url = body.get("url")
+        if isinstance(url, str) and url:
+            try:
+                return RedactedUrl.of(url, self.key).text
+            except InputError:
+                return redacted_text(url, self.key)
+        parts = [str(body[name]) for name in _NAMING if body.get(name) not in (None, "", [])]
+        if parts:
+            return redacted_text(" ".join(parts), self.key)
+        plain = {name: one for name, one in body.items() if name not in _PASSING}
+        return redacted_text(json.dumps(plain, sort_keys=True, ensure_ascii=False), self.key)
+
+
+_NAMING = ("kind", "id", "channel", "starts_at", "start", "domain", "host", "rrname", "rrtype")
+"""Fields that name a thing which has no URL: a panel's stream, a programme, a DNS record."""
+
+
+def _title(body: dict[str, Any]) -> str | None:
+    for name in ("title", "name", "names"):
+        said = body.get(name)
+        if isinstance(said, list) and said:
+            said = said[0]
+        if isinstance(said, str) and said:
+            return said
+    return None
+
+
+def _differing(old: str, new: str, key: bytes) -> dict[str, tuple[str, str]]:
+    if old == new:
+        return {}
+    before, after = json.loads(old), json.loads(new)
+
+    def shown(value: object) -> str:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return redacted_text(text, key)
+
+    return {
+        name: (shown(before.get(name)), shown(after.get(name)))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    }

@@ -1,0 +1,97 @@
+"""Take an exhibit out of a case: as sealed, or what was fetched, request and answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cautery.errors import InputError
+from cautery.evidence.manifest import LEDGER
+from cautery.evidence.ports import CaseStore
+from cautery.model import ExhibitId
+
+LEAST_LETTERS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """What a case's records say of one exhibit.
+
+    Parameters
+    ----------
+    subject : str or None
+        Whose key opens it; ``None``: it lies in the open.
+    """
+
+    id: ExhibitId
+    what: str
+    url: str | None
+    media_type: str
+    size: int
+    sealed_at: datetime
+    subject: str | None
+
+
+def exhibits_in(case: Path, *, store: CaseStore) -> Iterator[Sealed]:
+    """Yield the exhibits of a case in the order in which they were sealed.
+
+    Raises
+    ------
+    InputError
+        If there is no case.
+    """
+    if not store.exists(case, LEDGER):
+        raise InputError(f"{case}: no case")
+    ledger = store.ledger(case, read_only=True)
+    try:
+        for entry in ledger.read(kinds=("exhibit.sealed",)):
+            body, said = entry.record.body, entry.record.body["exhibit"]
+            yield Sealed(
+                id=ExhibitId(said["id"]),
+                what=str(body["what"]),
+                url=body["url"],
+                media_type=str(said["media_type"]),
+                size=int(said["size"]),
+                sealed_at=datetime.fromisoformat(said["sealed_at"]),
+                subject=said["subject"] if said["confidential"] else None,
+            )
+    finally:
+        ledger.close()
+
+
+def open_exhibit(case: Path, name: str, *, store: CaseStore) -> tuple[Sealed, bytes]:
+    """Return an exhibit and its clear bytes; a confidential one needs the case's keys.
+
+    Parameters
+    ----------
+    name : str
+        Its id, or enough of its first hex digits.
+    store : CaseStore
+        With keys, if the exhibit is confidential.
+
+    Raises
+    ------
+    InputError
+        If no exhibit, or more than one, is called so, or the keys are not here.
+    EvidenceError
+        If it is altered, or its key was destroyed.
+    """
+    digits = name.removeprefix("sha256:").lower()
+    if len(digits) < LEAST_LETTERS:
+        raise InputError(f"{name!r}: give at least {LEAST_LETTERS} digits of an exhibit's id")
+    found = {
+        one.id: one
+        for one in exhibits_in(case, store=store)
+        if one.id.removeprefix("sha256:").startswith(digits)
+    }
+    if len(found) != 1:
+        raise InputError(
+            f"{name}: {len(found) or 'no'} exhibits of this case are called so",
+            hint=f"cautery exhibit {case} lists them.",
+        )
+    [one] = found.values()
+    if one.subject is None:
+        return one, store.vault(case, None).read(one.id)
+    return one, store.vault(case, store.keys(case)).open(one.id, subject=one.subject)

@@ -1,0 +1,266 @@
+"""One reading of one source, from one vantage: ask, seal, understand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+from cautery.errors import InputError, SourceError
+from cautery.model import (
+    Digest,
+    ExhibitId,
+    Limits,
+    Response,
+    Source,
+    Validator,
+    Vantage,
+    digest_of,
+    host_of,
+)
+from cautery.model.ports import Fetcher
+from cautery.watch import (
+    Page,
+    PlaylistEntry,
+    ReadWarning,
+    api_url,
+    entries_of,
+    playlist_url,
+    read_account,
+    read_m3u,
+    read_page,
+    read_streams,
+    xtream,
+)
+from cautery.workflows.watch.journal import Journal
+
+LIST = Limits(max_bytes=64_000_000, total_s=60.0)
+PAGE = Limits(max_bytes=4_000_000, total_s=15.0)
+MAX_STREAMS = 50_000
+"""A service offers up to 40,000 channels (ecosystem.md, section 8); one list may name so many."""
+WHAT = {"m3u": "playlist", "xtream": "panel", "page": "page"}
+"""How an exhibit's record names what a source of a kind gives."""
+
+
+class Said(Protocol):
+    """What an answer has in common, fresh or out of an archive."""
+
+    @property
+    def url(self) -> str:
+        """Its URL, after redirects."""
+        ...
+
+    @property
+    def status(self) -> int:
+        """Of HTTP."""
+        ...
+
+    @property
+    def body(self) -> bytes | None:
+        """Unpacked."""
+        ...
+
+    def header(self, name: str) -> str | None:
+        """Return a header."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """What the answers of a source say, whoever kept them."""
+
+    entries: tuple[PlaylistEntry, ...] = ()
+    warnings: tuple[ReadWarning, ...] = ()
+    page: Page | None = None
+    https_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one reading of a source gave.
+
+    Parameters
+    ----------
+    says : Understood or None
+        ``None``: nothing has changed, says the server, or its answers are those of last time.
+    exhibits : tuple of str
+        The sealed transactions, then what holds payloads that they refer to.
+    """
+
+    at: datetime
+    status: int
+    url: str
+    says: Understood | None
+    digest: Digest | None
+    exhibits: tuple[ExhibitId, ...]
+
+
+class Asker:
+    """Asks sources; remembers by what each would say that nothing has changed."""
+
+    def __init__(self, fetcher: Fetcher, journal: Journal) -> None:
+        self._fetcher = fetcher
+        self._journal = journal
+        self._validators: dict[tuple[str, str | None], Validator] = {}
+        self._digests: dict[tuple[str, str | None], Digest] = {}
+        self._sealed: dict[tuple[str, str | None], tuple[ExhibitId, ...]] = {}
+
+    async def ask(self, source: Source, vantage: Vantage | None = None) -> Told:
+        """Ask a source, seal every transaction, and read what it says.
+
+        Raises
+        ------
+        SourceError
+            If it does not answer, or with nothing that its reader understands.
+        """
+        key = (source.location, None if vantage is None else vantage.name)
+        self._sealed.pop(key, None)
+        answers = [one async for one in self._answers(source, vantage)]
+        exhibits = await self._journal.seal_answers(
+            answers, what=WHAT[source.kind], confidential=True
+        )
+        self._sealed[key] = exhibits
+        first = answers[0]
+        digest, says = None, None
+        if first.status not in (200, 304):
+            raise SourceError(f"{host_of(first.url)} answers {first.status}")
+        if first.status == 200:
+            digest = digest_of(b"\n".join(one.body for one in answers))
+        if digest is not None and self._digests.get(key) != digest:
+            says = await asyncio.to_thread(understood, source, answers)
+            # Only what was understood may be told to be unchanged the next time.
+            self.known(source, answers, digest, vantage)
+        return Told(
+            at=first.asked_at,
+            status=first.status,
+            url=first.url,
+            says=says,
+            digest=digest,
+            exhibits=exhibits,
+        )
+
+    def known(
+        self,
+        source: Source,
+        answers: Sequence[Said],
+        digest: Digest,
+        vantage: Vantage | None = None,
+    ) -> None:
+        """Take note of what a source said last, also in an earlier run."""
+        key = (source.location, None if vantage is None else vantage.name)
+        self._digests[key] = digest
+        self._validators.pop(key, None)
+        etag, date = answers[0].header("ETag"), answers[0].header("Last-Modified")
+        if (etag or date) and source.kind != "xtream":
+            self._validators[key] = Validator(url=answers[0].url, etag=etag, last_modified=date)
+
+    def sealed(self, source: Source, vantage: Vantage | None = None) -> tuple[ExhibitId, ...]:
+        """Return what was sealed of the latest asking, also of one whose answer was no use."""
+        return self._sealed.get((source.location, None if vantage is None else vantage.name), ())
+
+    def forget(self, source: Source, vantage: Vantage | None = None) -> None:
+        """Forget what a source said: after a failure it is read whole."""
+        key = (source.location, None if vantage is None else vantage.name)
+        self._digests.pop(key, None)
+        self._validators.pop(key, None)
+
+    async def _answers(self, source: Source, vantage: Vantage | None) -> AsyncIterator[Response]:
+        key = (source.location, None if vantage is None else vantage.name)
+        for place, (url, limits) in enumerate(asks_of(source)):
+            answer = await self._fetcher.fetch(
+                url,
+                limits=limits,
+                proxy=None if vantage is None else vantage.proxy,
+                vantage=None if vantage is None else vantage.name,
+                tunnel=vantage is not None,
+                unless=self._validators.get(key),
+            )
+            if place == 0 or answer.status == 200:
+                yield answer
+            if place == 0 and answer.status != 200:
+                return
+
+
+def asks_of(source: Source) -> Iterator[tuple[str, Limits]]:
+    """Yield what is asked of a source, with the most that each answer may take.
+
+    Raises
+    ------
+    InputError
+        If it is a panel without the line of a test purchase.
+    """
+    username, password = source.username, source.password
+    if source.kind == "page":
+        yield source.location, PAGE
+    elif source.kind != "xtream":
+        url = source.location
+        if username is not None and password is not None and "?" not in url:
+            url = playlist_url(url, username=username, password=password)
+        yield url, LIST
+    elif username is None or password is None:
+        raise InputError(f"{source.location}: a panel is read with a recorded test purchase")
+    else:
+        yield api_url(source.location, username=username, password=password), PAGE
+        for kind, action in xtream.ACTIONS.items():
+            if kind != "series":  # its episodes are listed by get_series_info alone
+                yield (
+                    api_url(source.location, username=username, password=password, action=action),
+                    LIST,
+                )
+
+
+def understood(source: Source, answers: Sequence[Said]) -> Understood:
+    """Return what the answers of a source say; pure, so that an archive is read in the same way.
+
+    Raises
+    ------
+    SourceError
+        If its reader understands nothing.
+    """
+    first = answers[0]
+    body = first.body or b""
+    if source.kind == "page":
+        return Understood(page=read_page([body], base=first.url))
+    if source.kind != "xtream":
+        entries, warnings = gather(read_m3u([body], base=first.url))
+        return Understood(entries=entries, warnings=warnings)
+    account = read_account([body])
+    found: list[PlaylistEntry] = []
+    told: list[ReadWarning] = []
+    for answer in answers[1:]:
+        more, warned = gather(
+            entries_of(
+                read_streams([answer.body or b""], kind=_kind_of(answer.url)),
+                base=source.location,
+                username=source.username or "",
+                password=source.password or "",
+            )
+        )
+        found += more
+        told += warned
+    return Understood(entries=tuple(found), warnings=tuple(told), https_port=account.https_port)
+
+
+def gather(
+    found: Iterable[PlaylistEntry | ReadWarning],
+) -> tuple[tuple[PlaylistEntry, ...], tuple[ReadWarning, ...]]:
+    """Part entries from warnings; of more than a service has, the rest is one warning."""
+    entries: list[PlaylistEntry] = []
+    warnings: list[ReadWarning] = []
+    for one in found:
+        if isinstance(one, ReadWarning):
+            warnings.append(one)
+        elif len(entries) < MAX_STREAMS:
+            entries.append(one)
+        else:
+            warnings.append(ReadWarning(line=one.line, why=f"more than {MAX_STREAMS} entries"))
+            break
+    return tuple(entries), tuple(warnings)
+
+
+def _kind_of(url: str) -> str:
+    action = dict(parse_qsl(urlsplit(url).query)).get("action")
+    return next((kind for kind, name in xtream.ACTIONS.items() if name == action), "live")

@@ -1,0 +1,96 @@
+"""A fetcher that seals every transaction as a WARC before anybody sees its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cautery.model import ExhibitId, Limits, Response, Validator
+from cautery.model.ports import Fetcher
+from cautery.workflows.watch.journal import Journal
+
+Kind = Callable[[Response], tuple[str, bool]]
+"""What an answer is, as an exhibit's record says it, and whether it may carry credentials."""
+
+HEAD_BYTES = 1024
+
+
+class Capturing:
+    """Fulfils :class:`cautery.model.ports.Fetcher` over another one.
+
+    Parameters
+    ----------
+    kind : callable
+        Names what was fetched and says whether it is sealed encrypted.
+    into : list of str or None
+        Where the exhibits go, for the record of what was fetched.
+    """
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        journal: Journal,
+        kind: Kind,
+        *,
+        into: list[ExhibitId] | None = None,
+    ) -> None:
+        self._fetcher = fetcher
+        self._journal = journal
+        self._kind = kind
+        self._into = into
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        limits: Limits,
+        proxy: str | None = None,
+        vantage: str | None = None,
+        tunnel: bool = False,
+        method: str = "GET",
+        body: bytes | None = None,
+        unless: Validator | None = None,
+    ) -> Response:
+        """Fetch and seal; what has failed was no whole transaction, and nothing of it is kept.
+
+        Raises
+        ------
+        SourceError
+            As the fetcher below says.
+        StorageError
+            If it cannot be sealed: nothing unsealed is worked with.
+        """
+        answer = await self._fetcher.fetch(
+            url,
+            limits=limits,
+            proxy=proxy,
+            vantage=vantage,
+            tunnel=tunnel,
+            method=method,
+            body=body,
+            unless=unless,
+        )
+        what, confidential = self._kind(answer)
+        sealed = await self._journal.seal_answers([answer], what=what, confidential=confidential)
+        if self._into is not None:
+            self._into.extend(one for one in sealed if one not in self._into)
+        return answer
+
+
+def named(what: str) -> Kind:
+    """Return a kind for whatever comes: text of the world, which may carry credentials."""
+    return lambda _: (what, True)
+
+
+def media(answer: Response) -> tuple[str, bool]:
+    """Tell playlists and refusals, which may carry credentials, from media, which do not."""
+    if is_playlist(answer):
+        return "playlist", True
+    if answer.status not in (200, 206):
+        return "refusal", True
+    return "segment", False
+
+
+def is_playlist(answer: Response) -> bool:
+    """Tell whether an answer is an HLS playlist."""
+    head = answer.body[:HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head.startswith(b"#EXTM3U")

@@ -1,0 +1,207 @@
+"""What sources offer: streams appear, move and vanish, and mine are told one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cautery.catalogue import Listing, Resolution, Resolver
+from cautery.model import Offer, host_of
+from cautery.watch import PlaylistEntry, redacted_text
+from cautery.watch.diff import Changes, Listed, compare
+from cautery.workflows.watch import tables
+from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.streams import Stream
+
+MOST_SINGLE = 1_000
+"""So many changes of one reading are records; of more, one record names a table of them all."""
+
+
+class Offered:
+    """Every stream that any source lists, and from which reading to which it did.
+
+    Parameters
+    ----------
+    streams : dict of str to Stream
+        Of the watch, by redacted URL; filled here.
+    lists : dict of str to set of str
+        By source, the redacted URLs that it lists now; filled here.
+    restored : dict of str to Stream
+        Of an earlier run: each comes back to life when a source names it again.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        streams: dict[str, Stream],
+        lists: dict[str, set[str]],
+        *,
+        journal: Journal,
+        restored: dict[str, Stream],
+    ) -> None:
+        self._resolver = resolver
+        self._streams = streams
+        self._lists = lists
+        self._journal = journal
+        self._restored = restored
+        self._readings: dict[str, list[Listed]] = {}
+
+    def recall(self, source: str, reading: list[Listed]) -> None:
+        """Take up what a source listed in an earlier run, to compare the next reading with."""
+        self._readings[source] = reading
+
+    def listed(self, entries: Sequence[PlaylistEntry]) -> list[Listed]:
+        """Return entries as they may be recorded."""
+        return [Listed(self._journal.redact(one.url).text, self._title(one)) for one in entries]
+
+    def take(self, source: str, entries: Sequence[PlaylistEntry], *, quiet: bool = False) -> None:
+        """Compare what a source lists now with what it listed before, and record what differs.
+
+        Parameters
+        ----------
+        source : str
+            Its redacted location.
+        quiet : bool
+            The same reading again, out of an archive: streams come to life, nothing is recorded
+            of the source.
+        """
+        now = self._journal.now()
+        web = [one for one in entries if one.url.startswith(("http://", "https://"))]
+        listed = self.listed(web)
+        keys = {one.place for one in listed}
+        gone = self._lists.get(source, set()) - keys
+        new: dict[str, PlaylistEntry] = {}
+        for entry, (key, _) in zip(web, listed, strict=True):
+            known = self._streams.get(key)
+            if known is not None:
+                known.live = True
+            else:
+                new.setdefault(key, entry)
+        self._appear(new, source, now)
+        self._lists[source] = keys
+        elsewhere = set[str]().union(
+            *(each for name, each in self._lists.items() if name != source)
+        )
+        before = self._readings.get(source)
+        self._readings[source] = listed
+        if before is not None and not quiet:
+            self._changed(source, compare(before, listed), now)
+        for key in sorted(gone - elsewhere):
+            stream = self._streams[key]
+            stream.live = False
+            if stream.told:
+                self._journal.write("stream.vanished", {"url": key, "source": source, "at": now})
+
+    def _changed(self, source: str, changes: Changes, now: datetime) -> None:
+        if not changes:
+            return
+        single = len(changes.moved) <= MOST_SINGLE
+        for one in changes.moved if single else ():
+            self._journal.write(
+                "stream.moved",
+                {
+                    "was": one.was.place,
+                    "url": one.now.place,
+                    "title": one.now.title,
+                    "why": one.why,
+                    "source": source,
+                    "at": now,
+                },
+            )
+        table = self._journal.seal(
+            table_of(changes), what="table", media_type=tables.MEDIA_TYPE, at=now
+        )
+        self._journal.write(
+            "source.changed",
+            {
+                "source": source,
+                "at": now,
+                "appeared": len(changes.appeared),
+                "vanished": len(changes.vanished),
+                "moved": len(changes.moved),
+                "renamed": len(changes.renamed),
+                "kept": changes.kept,
+                "hosts": [list(one) for one in changes.hosts[:50]],
+                "table": table,
+            },
+        )
+
+    def _appear(self, new: dict[str, PlaylistEntry], source: str, now: datetime) -> None:
+        """Take up streams; those that no earlier run knew are resolved together."""
+        unknown: list[tuple[str, PlaylistEntry, str | None]] = []
+        for key, entry in new.items():
+            earlier = self._restored.pop(key, None)
+            if earlier is None:
+                unknown.append((key, entry, self._title(entry)))
+            else:
+                earlier.url = entry.url
+                earlier.live = True
+                self._streams[key] = earlier
+        listings = [
+            Listing(title=title or "", group=entry.attribute("group-title"))
+            for _, entry, title in unknown
+        ]
+        found = self._resolver.resolve_all(listings)
+        for (key, entry, title), resolution in zip(unknown, found, strict=True):
+            offer = self._offer(entry, title, resolution)
+            stream = Stream(
+                url=entry.url,
+                key=key,
+                host=host_of(entry.url),
+                title=title,
+                source=source,
+                first_seen=now,
+                offer=offer,
+            )
+            self._streams[key] = stream
+            mine = offer is not None and offer.right is not None
+            if mine or len(unknown) <= MOST_SINGLE:
+                tell(stream, self._journal)
+
+    def _title(self, entry: PlaylistEntry) -> str | None:
+        """Return the title as it may be recorded: a URL in it may carry a line's credentials."""
+        return redacted_text(entry.title, self._journal.key) if entry.title else entry.title
+
+    def _offer(self, entry: PlaylistEntry, title: str | None, found: Resolution) -> Offer | None:
+        if not title:
+            return None
+        return Offer(
+            url=self._journal.redact(entry.url),
+            title=title,
+            right=found.right,
+            probability=found.probability,
+            why=found.why,
+        )
+
+
+def tell(stream: Stream, journal: Journal) -> None:
+    """Record that a stream appeared, once: at once, or when it is first looked at."""
+    if stream.told:
+        return
+    stream.told = True
+    journal.write(
+        "stream.appeared",
+        {
+            "url": stream.key,
+            "title": stream.title,
+            "source": stream.source,
+            "host": stream.host,
+            "at": stream.first_seen,
+            "offer": stream.offer,
+        },
+    )
+
+
+def table_of(changes: Changes) -> bytes:
+    """Return all that differs as one Parquet table: change, url, title, was, was_title, why."""
+    rows: list[tuple[str | None, ...]] = [
+        ("appeared", one.place, one.title, None, None, None) for one in changes.appeared
+    ]
+    rows += [("vanished", None, None, one.place, one.title, None) for one in changes.vanished]
+    for name, moves in (("moved", changes.moved), ("renamed", changes.renamed)):
+        rows += [
+            (name, one.now.place, one.now.title, one.was.place, one.was.title, one.why)
+            for one in moves
+        ]
+    names = ("change", "url", "title", "was", "was_title", "why")
+    return tables.parquet({name: [row[at] for row in rows] for at, name in enumerate(names)})

@@ -1,0 +1,26 @@
+"""What comes in thousands, as Parquet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+MEDIA_TYPE = "application/vnd.apache.parquet"
+
+
+def parquet(columns: Mapping[str, Sequence[str | int | None]], *, ints: str = "") -> bytes:
+    """Return columns of text as a Parquet file; ``ints`` names one of whole numbers."""
+    import polars as pl  # noqa: PLC0415 - heavy: 0.45 s of CPU, only where a list is read
+
+    kinds = {name: pl.Int64 if name == ints else pl.String for name in columns}
+    frame = pl.DataFrame(dict(columns), schema=kinds)
+    out = io.BytesIO()
+    frame.write_parquet(out)
+    return out.getvalue()
+
+
+def rows_of(data: bytes, *names: str) -> list[tuple[str | None, ...]]:
+    """Return some columns of a Parquet file of our own, row by row."""
+    import polars as pl  # noqa: PLC0415 - heavy: 0.45 s of CPU, only where a list is read
+
+    return pl.read_parquet(io.BytesIO(data), columns=list(names)).rows()

@@ -1,0 +1,114 @@
+"""What of a transaction may lie in the open, and which payload was kept before."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin, urlsplit
+
+from cautery.errors import InputError
+from cautery.evidence.warc import Earlier
+from cautery.model import Digest, Exchange, ExhibitId, RedactedUrl, digest_of, keyed_hash
+
+MOST_KNOWN = 100_000
+"""Payloads remembered: 12 s of media every 20 s, from ten probers, for two days."""
+_LOCATIONS = frozenset(("location", "content-location", "referer"))
+_PLAIN = frozenset(
+    ("accept", "accept-encoding", "accept-ranges", "age", "cache-control", "connection",
+     "content-encoding", "content-length", "content-range", "content-type", "date", "etag",
+     "expires", "host", "if-modified-since", "if-none-match", "keep-alive", "last-modified",
+     "pragma", "range", "retry-after", "server", "transfer-encoding", "user-agent", "vary", "via")
+)  # fmt: skip
+"""Headers that carry no line; any other stands as a keyed hash where an exchange is in the open."""
+
+
+def in_the_open(one: Exchange, key: bytes) -> Exchange:
+    """Return an exchange whose URLs and headers carry no credential; its payload is as it was.
+
+    Parameters
+    ----------
+    key : bytes
+        Of the case, kept outside it.
+    """
+    shown = RedactedUrl.of(one.url, key).text
+    parts = urlsplit(shown)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return replace(
+        one,
+        url=shown,
+        target=path if one.target.startswith("/") else shown,
+        request_headers=_shown(one.request_headers, one.url, key),
+        headers=_shown(one.headers, one.url, key),
+    )
+
+
+def _shown(
+    headers: Sequence[tuple[str, str]], base: str, key: bytes
+) -> tuple[tuple[str, str], ...]:
+    shown = []
+    for name, value in headers:
+        plain = name.lower()
+        if plain in _LOCATIONS:
+            try:
+                value = RedactedUrl.of(urljoin(base, value), key).text  # noqa: PLW2901
+            except (InputError, ValueError):
+                value = "~" + keyed_hash(value, key)  # noqa: PLW2901
+        elif plain not in _PLAIN:
+            value = "~" + keyed_hash(value, key)  # noqa: PLW2901
+        shown.append((name, value))
+    return tuple(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    earlier: Earlier
+    exhibit: ExhibitId
+
+
+class Payloads:
+    """Where each payload of a case was kept first: by its digest, and by its URL for a 304.
+
+    Not safe from several threads at once: its owner holds the lock.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, Digest], _Kept] = OrderedDict()
+        self._newest: OrderedDict[tuple[str, str], Digest] = OrderedDict()
+
+    def earlier(
+        self, exchanges: Sequence[Exchange], subject: str
+    ) -> tuple[dict[int, Earlier], tuple[ExhibitId, ...]]:
+        """Return which payloads were kept before, by place, and the exhibits that hold them.
+
+        Parameters
+        ----------
+        subject : str
+            Whose key seals them: what is sealed under one key does not lean on another's.
+        """
+        found: dict[int, Earlier] = {}
+        exhibits: list[ExhibitId] = []
+        for place, one in enumerate(exchanges):
+            if one.status == 304:
+                digest = self._newest.get((subject, one.url))
+            else:
+                digest = digest_of(one.payload) if one.payload and one.cut is None else None
+            kept = None if digest is None else self._kept.get((subject, digest))
+            if kept is not None:
+                found[place] = kept.earlier
+                exhibits.append(kept.exhibit)
+        return found, tuple(dict.fromkeys(exhibits))
+
+    def remember(self, exchanges: Sequence[Exchange], subject: str, exhibit: ExhibitId) -> None:
+        """Take note of where payloads lie from now on."""
+        for one in exchanges:
+            if not one.payload or one.cut is not None:
+                continue
+            digest = digest_of(one.payload)
+            earlier = Earlier(url=one.url, at=one.asked_at, digest=digest)
+            self._kept.setdefault((subject, digest), _Kept(earlier, exhibit))
+            self._newest[subject, one.url] = digest
+            self._newest.move_to_end((subject, one.url))
+        for table in (self._kept, self._newest):
+            while len(table) > MOST_KNOWN:
+                table.popitem(last=False)
