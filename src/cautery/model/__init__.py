@@ -83,6 +83,7 @@ from cautery.model.intervention import (
 from cautery.model.mandate import (
     Access,
     Approver,
+    Authority,
     Channel,
     CourtOrder,
     Event,
@@ -145,6 +146,7 @@ __all__ = [
     "Approval",
     "Approver",
     "Asset",
+    "Authority",
     "BlockEntry",
     "CertificateFacts",
     "Channel",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import ModuleType
 
 from cautery.errors import InputError, SourceError
+from cautery.model import Authority
 from cautery.watch import (
+    access_log,
     ct,
     dash,
     dns,
@@ -16,8 +18,10 @@ from cautery.watch import (
     hls,
     ical,
     m3u,
+    netflow,
     page,
     panel_dump,
+    panel_sql,
     rdap,
     stalker,
     tls,
@@ -26,12 +30,18 @@ from cautery.watch import (
     xtream,
 )
 from cautery.watch._guess import kind_of
+from cautery.watch._seized import SeizedRow
 from cautery.watch._text import what_is, whole
+from cautery.watch._values import ReadWarning
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 """When a file says itself nothing of when it was seen."""
 _NOWHERE = "http://unknown.invalid/"
 """A file on disk has no URL; what is relative in it is shown below a name that cannot exist."""
+_SEIZED = (
+    "seized or cooperating material is viewers' personal data: only a competent authority may read "
+    "it (regime led, Directive (EU) 2016/680)"
+)
 _UNPACK = "A file packed as .gz, .xz or .zst is unpacked by its ending; unpack an archive first."
 
 
@@ -43,6 +53,10 @@ class Reader:
     ----------
     values : callable
         ``values(chunks, base)``: bytes and their own URL to the nouns of the format, one by one.
+        Readers of seized material refuse here.
+    rows : callable or None
+        ``rows(chunks, authority=...)`` of seized material: for whoever holds an authority's
+        mandate. What it yields goes through a :class:`~cautery.watch.Derivation` before it is kept.
     """
 
     kind: str
@@ -50,6 +64,18 @@ class Reader:
     specification: str
     media_types: tuple[str, ...]
     values: Callable[[Iterable[bytes], str], Iterator[object]]
+    rows: Callable[..., Iterator[SeizedRow | ReadWarning]] | None = None
+
+
+def _seized(
+    kind: str, module: ModuleType, rows: Callable[..., Iterator[SeizedRow | ReadWarning]]
+) -> Reader:
+    return replace(_of(kind, module, _refused), rows=rows)
+
+
+def _refused(_chunks: Iterable[bytes], _base: str) -> Iterator[object]:
+    raise InputError(_SEIZED, hint="cautery seized take FILE --case DIR --mandate MANDATE.toml")
+    yield
 
 
 def _of(kind: str, module: ModuleType, values: Callable[..., Iterator[object]]) -> Reader:
@@ -125,6 +151,9 @@ READERS: Mapping[str, Reader] = {
         _of("har", har, _plain(har.read_har)),
         _of("ical", ical, _plain(ical.read_ical)),
         _of("panel_dump", panel_dump, panel_dump.refused),
+        _seized("panel_sql", panel_sql, panel_sql.read_panel_sql),
+        _seized("access_log", access_log, access_log.read_access_log),
+        _seized("netflow", netflow, netflow.read_netflow),
     )
 }
 
@@ -142,6 +171,25 @@ def reader(kind: str) -> Reader:
     except KeyError:
         known = ", ".join(READERS)
         raise InputError(f"no reader {kind!r}", hint=f"Readers: {known}.") from None
+
+
+def rows(
+    kind: str, chunks: Iterable[bytes], *, authority: Authority
+) -> Iterator[SeizedRow | ReadWarning]:
+    """Read seized material.
+
+    Raises
+    ------
+    InputError
+        If the kind is no seized material.
+    SourceError
+        As the reader says.
+    """
+    chosen = reader(kind)
+    if chosen.rows is None:
+        known = ", ".join(one.kind for one in READERS.values() if one.rows is not None)
+        raise InputError(f"{kind} is no seized material", hint=f"Seized material: {known}.")
+    return chosen.rows(chunks, authority=authority)
 
 
 def guess(head: bytes) -> Reader:

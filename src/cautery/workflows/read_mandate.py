@@ -34,7 +34,7 @@ from cautery.workflows._mandate_checks import Checks
 from cautery.workflows._mandate_file import SOURCE_KINDS, MandateFile, SourceTable, in_words
 from cautery.workflows._mandate_lines import tables_of, text_of
 
-SEIZED_KINDS = ("panel_dump", "access_log", "netflow")
+SEIZED_KINDS = ("panel_dump", "panel_sql", "access_log", "netflow")
 """Seized material: what only a competent authority may read."""
 
 _LINE_KEYS = frozenset(("username", "password", "token"))
