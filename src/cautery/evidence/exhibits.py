@@ -9,7 +9,7 @@ from typing import Any
 from cautery.errors import EvidenceError
 from cautery.model.evidence import ExhibitId, Record
 
-_MEMBERS = frozenset({"exhibit", "exhibits", "table", "suspect_still", "reference_still"})
+_MEMBERS = frozenset({"exhibit", "exhibits", "table", "cover", "suspect_still", "reference_still"})
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
