@@ -132,9 +132,7 @@ def test_the_tables_come_from_what_was_sealed_and_the_original_comes_back(
     found = of_sample(case, "panel_sql", tmp_path)
     kept = []
     with opened(case) as one:
-        name, _ = write_original(
-            one, found.id, kept.extend, by="A. B.", why="court"
-        )
+        name, _ = write_original(one, found.id, kept.extend, by="A. B.", why="court")
         [log] = one.ledger.read(kinds=(CONSULTED,))
     assert name == "panel_sql"
     assert b"".join(kept) == (SAMPLES / "panel_sql").read_bytes()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 
 from cautery.errors import InputError, SourceError
-from cautery.model import Authority
+from cautery.model import Authority, CertificateFacts, Registration
 from cautery.watch import (
     access_log,
     ct,
@@ -32,7 +32,7 @@ from cautery.watch import (
 from cautery.watch._guess import kind_of
 from cautery.watch._seized import SeizedRow
 from cautery.watch._text import what_is, whole
-from cautery.watch._values import ReadWarning
+from cautery.watch._values import PlaylistEntry, ReadWarning
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 """When a file says itself nothing of when it was seen."""
@@ -54,6 +54,8 @@ class Reader:
     values : callable
         ``values(chunks, base)``: bytes and their own URL to the nouns of the format, one by one.
         Readers of seized material refuse here.
+    nouns : tuple of type
+        What it may yield, beside warnings.
     rows : callable or None
         ``rows(chunks, authority=...)`` of seized material: for whoever holds an authority's
         mandate. What it yields goes through a :class:`~cautery.watch.Derivation` before it is kept.
@@ -64,6 +66,7 @@ class Reader:
     specification: str
     media_types: tuple[str, ...]
     values: Callable[[Iterable[bytes], str], Iterator[object]]
+    nouns: tuple[type, ...] = ()
     rows: Callable[..., Iterator[SeizedRow | ReadWarning]] | None = None
 
 
@@ -78,13 +81,16 @@ def _refused(_chunks: Iterable[bytes], _base: str) -> Iterator[object]:
     yield
 
 
-def _of(kind: str, module: ModuleType, values: Callable[..., Iterator[object]]) -> Reader:
+def _of(
+    kind: str, module: ModuleType, values: Callable[..., Iterator[object]], *nouns: type
+) -> Reader:
     return Reader(
         kind=kind,
         format=module.FORMAT,
         specification=module.SPECIFICATION,
         media_types=module.MEDIA_TYPES,
         values=values,
+        nouns=nouns,
     )
 
 
@@ -136,20 +142,38 @@ def _plain(
 READERS: Mapping[str, Reader] = {
     reader.kind: reader
     for reader in (
-        _of("m3u", m3u, _m3u),
-        _of("hls", hls, _hls),
-        _of("dash", dash, _dash),
-        _of("xmltv", xmltv, _plain(xmltv.read_xmltv)),
-        _of("xtream", xtream, _plain(xtream.read_answer)),
-        _of("stalker", stalker, _plain(stalker.read_stalker)),
-        _of("page", page, _page),
-        _of("tls", tls, _tls),
-        _of("ct", ct, _plain(ct.read_ct)),
-        _of("rdap", rdap, _rdap),
-        _of("whois", whois, _whois),
-        _of("dns", dns, _plain(dns.read_dns)),
-        _of("har", har, _plain(har.read_har)),
-        _of("ical", ical, _plain(ical.read_ical)),
+        _of("m3u", m3u, _m3u, PlaylistEntry),
+        _of("hls", hls, _hls, hls.Variant, hls.Segment),
+        _of("dash", dash, _dash, dash.Representation),
+        _of("xmltv", xmltv, _plain(xmltv.read_xmltv), xmltv.GuideChannel, xmltv.Programme),
+        _of(
+            "xtream",
+            xtream,
+            _plain(xtream.read_answer),
+            xtream.PanelAccount,
+            xtream.PanelCategory,
+            xtream.PanelStream,
+            xtream.PanelEpisode,
+            xmltv.Programme,
+        ),
+        _of(
+            "stalker",
+            stalker,
+            _plain(stalker.read_stalker),
+            stalker.PortalSession,
+            stalker.PortalGenre,
+            stalker.PortalItem,
+            stalker.PortalLink,
+            xmltv.Programme,
+        ),
+        _of("page", page, _page, page.Page),
+        _of("tls", tls, _tls, CertificateFacts),
+        _of("ct", ct, _plain(ct.read_ct), ct.LoggedCertificate),
+        _of("rdap", rdap, _rdap, Registration),
+        _of("whois", whois, _whois, whois.WhoisAnswer),
+        _of("dns", dns, _plain(dns.read_dns), dns.DnsRecord, dns.DnsStatus),
+        _of("har", har, _plain(har.read_har), har.WebExchange),
+        _of("ical", ical, _plain(ical.read_ical), ical.Fixture),
         _of("panel_dump", panel_dump, panel_dump.refused),
         _seized("panel_sql", panel_sql, panel_sql.read_panel_sql),
         _seized("access_log", access_log, access_log.read_access_log),
