@@ -289,6 +289,12 @@ def test_the_summary_below_the_flows_is_none():
     assert [one.why for one in warnings] == ["no flow"]
 
 
+def test_a_carriage_return_inside_a_line_is_a_broken_line():
+    sample = (SAMPLES / "netflow").read_bytes()
+    found, warnings = read("netflow", sample.replace(b",14000", b"\r,14000"))
+    assert (len(found["flow"]), len(warnings)) == (2, 2)
+
+
 # What leaves
 
 

@@ -84,7 +84,7 @@ def read_netflow(
             continue
         if text.lower().startswith(_SUMMARY):
             break
-        fields = [one.strip() for one in next(csv.reader([text], delimiter=separator), [])]
+        fields = _fields(text, separator)
         values = _values(fields, columns) if abs(len(fields) - width) <= 1 else None
         if values is None:
             yield from tally.add(number, "no flow", masked(text))
@@ -107,13 +107,7 @@ def header(text: str) -> tuple[str, int, dict[str, int]]:
         raise SourceError(f"not flow records: this is {markup}")
     text = text[:8192].lstrip("#").strip()
     separator = max(",|;\t", key=text.count)
-    try:
-        names = [
-            re.sub(r"[^a-z0-9]", "", one.lower())
-            for one in next(csv.reader([text], delimiter=separator), [])
-        ]
-    except csv.Error:
-        names = []
+    names = [re.sub(r"[^a-z0-9]", "", one.lower()) for one in _fields(text, separator)]
     columns = {
         field: next(names.index(one) for one in own if one in names)
         for field, own in _NAMES.items()
@@ -126,6 +120,13 @@ def header(text: str) -> tuple[str, int, dict[str, int]]:
             hint="The first line names the columns, as nfdump -o csv and rwcut write them.",
         )
     return separator, len(names), columns
+
+
+def _fields(text: str, separator: str) -> list[str]:
+    try:
+        return [one.strip() for one in next(csv.reader([text], delimiter=separator), [])]
+    except csv.Error:  # a carriage return inside a line
+        return []
 
 
 def _line(buffer: Buffer) -> bytes | None:
