@@ -114,6 +114,13 @@ def test_spoilt_bytes_raise_nothing_but_our_own_errors(given_bytes):
         ) or b"1970" in data  # fmt: skip
 
 
+def test_a_certificate_of_a_version_that_does_not_exist_is_refused():
+    version = b"\xa0\x03\x02\x01\x02"
+    assert version in SAMPLES["tls"]
+    with pytest.raises(SourceError, match="malformed"):
+        values("tls", [SAMPLES["tls"].replace(version, version[:-1] + b"\x0a")])
+
+
 BOMBS = {
     "json nested 100,000 deep": b'{"js":' + b"[" * 100_000,
     "an array nested 100,000 deep": b"[" * 100_000,
@@ -137,6 +144,7 @@ BOMBS = {
     b"INSERT INTO users VALUES (1,'" + b"x" * 1_500_000,
     "rows never closed": b"INSERT INTO users VALUES " + b"(" * 200_000,
     "quotes never closed": b"INSERT INTO users VALUES (1,'a" + b"','" * 200_000,
+    "many rows never closed": b"INSERT INTO users VALUES (1,'a\n" * 40_000,
     "a log line of quotes": b'1.2.3.4 - - [26/Nov/2024:20:45:00 +0100] "' + b'\\"' * 30_000,
     "a log nested 100,000 deep": b'{"remote_addr":' + b'{"a":' * 10_000 + b"\n",
     "opened brackets": b"[a " * 30_000,

@@ -13,12 +13,13 @@ class Buffer:
     lie before ``at``, from the beginning.
     """
 
-    __slots__ = ("_chunks", "_gone", "_lines", "at", "data", "ended")
+    __slots__ = ("_chunks", "_counted", "_gone", "_lines", "at", "data", "ended")
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
         self._gone = 0
-        self._lines = 0
+        self._lines = 1
+        self._counted = 0
         self.data = b""
         self.at = 0
         self.ended = False
@@ -31,7 +32,10 @@ class Buffer:
     @property
     def line(self) -> int:
         """The number of the line that is read now, from 1."""
-        return self._lines + self.data.count(b"\n", 0, self.at) + 1
+        if self.at > self._counted:
+            self._lines += self.data.count(b"\n", self._counted, self.at)
+            self._counted = self.at
+        return self._lines
 
     def more(self) -> bool:
         """Take one chunk more, and let go of what has been read; False at the end."""
@@ -39,7 +43,8 @@ class Buffer:
         if chunk is None:
             self.ended = True
             return False
-        self._lines += self.data.count(b"\n", 0, self.at)
+        _ = self.line
+        self._counted = 0
         self._gone += self.at
         self.data = self.data[self.at :] + chunk
         self.at = 0

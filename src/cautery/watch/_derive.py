@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from cautery.errors import InputError
@@ -30,6 +31,8 @@ _MAC = re.compile(r"(?i)(?:[0-9a-f]{2}[:.-]?){5}[0-9a-f]{2}")
 _BASE64_MAC = re.compile(r"[A-Za-z0-9+/]{16,24}={0,2}")
 _URL = re.compile(r"(?i)[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>\\]{1,4096}")
 _MOST_SOURCES = 64
+_MOST_KNOWN = 1 << 17
+"""Hashes remembered: customers come back row by row."""
 _MILLISECONDS_FROM = 300_000_000_000
 TYPES: Mapping[Sort, type] = {
     Sort.NUMBER: float, Sort.MOMENT: datetime, Sort.TRUTH: bool, Sort.URLS: list,
@@ -57,6 +60,7 @@ class Derivation:
     panel: str
     place: Place
     servers: frozenset[str] = frozenset()
+    _known: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def derived(self, row: SeizedRow) -> dict[str, Any]:
         """Return a row's fields as they may be kept; one that is not what it should be is left out.
@@ -78,28 +82,28 @@ class Derivation:
                 continue
             if sort is Sort.CLIENT:
                 kept |= self._client(name, text)
-            else:
-                found = self._field(sort, text)
-                if found is not None:
-                    kept[name] = found
+                continue
+            clear = _CLEAR.get(sort)
+            found = self._hidden(sort, text) if clear is None else clear(text, self.key)
+            if found is not None:
+                kept[name] = found
         return kept
 
     def pseudonym(self, secret: str) -> str:
         """Return what stands for a name, a credential or an address, the same all over the case."""
-        return "~" + keyed_hash(secret, self.key)
+        found = self._known.get(secret)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[secret] = "~" + keyed_hash(secret, self.key)
+        return found
 
-    def _field(self, sort: Sort, text: str) -> Any:
-        match sort:
-            case Sort.SECRET | Sort.NAME:
-                return self.pseudonym(text)
-            case Sort.LINE | Sort.ACCOUNT:
-                if text in ("0", "-1"):
-                    return None  # how panels say nobody
-                return self.pseudonym(f"{self.panel}\0{sort.value}\0{text}")
-            case Sort.DEVICE:
-                return self.pseudonym(mac_in(text))
-            case _:
-                return _CLEAR[sort](text, self.key)
+    def _hidden(self, sort: Sort, text: str) -> str | None:
+        if sort is Sort.LINE or sort is Sort.ACCOUNT:
+            if text in ("0", "-1"):
+                return None  # how panels say nobody
+            return self.pseudonym(f"{self.panel}\0{sort.value}\0{text}")
+        return self.pseudonym(mac_in(text) if sort is Sort.DEVICE else text)
 
     def _client(self, name: str, text: str) -> dict[str, Any]:
         address = address_in(text)
@@ -120,6 +124,7 @@ def columns_of(kind: str) -> dict[str, type]:
     return found
 
 
+@lru_cache(maxsize=1 << 15)
 def address_in(text: str) -> str | None:
     """Return an address in its one spelling; an IPv4 address inside an IPv6 one is that IPv4."""
     try:

@@ -6,9 +6,12 @@ The sort decides what may leave in clear (docs/adr/0019): what has none is never
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from cautery.watch._tally import Tally
+from cautery.watch._values import ReadWarning
 
 
 class Sort(StrEnum):
@@ -125,3 +128,11 @@ def masked(text: str, *, most: int = 120) -> str:
     """
     shown = text[: most + 1]
     return _OTHER.sub(".", _DIGIT.sub("9", _LETTER.sub("x", shown)))
+
+
+def unread(tally: Tally, line: int, why: str, what: bytes | str) -> Iterator[ReadWarning]:
+    """Yield the warning of a record of people's data: its shape, and never its content."""
+    if tally.told >= tally.most:  # it is only counted, so nobody looks at it
+        return tally.add(line, why, "")
+    text = what if isinstance(what, str) else what[:120].decode("utf-8", "replace")
+    return tally.add(line, why, masked(text))

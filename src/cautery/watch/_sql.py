@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from cautery.errors import SourceError
 from cautery.watch._buffer import Buffer
-from cautery.watch._seized import masked
+from cautery.watch._seized import unread
 from cautery.watch._sql_values import BEGINS, DIALECTS, Dialect, copied, names_in, plain
 from cautery.watch._tally import Tally
 from cautery.watch._text import begin
@@ -63,7 +63,6 @@ class SqlRow(NamedTuple, Generic[P]):
 
     plan: P | None
     values: tuple[str | None, ...]
-    line: int
 
 
 Choose = Callable[[str, Sequence[str] | None], Chosen[P] | None]
@@ -154,10 +153,9 @@ class _Reading(Generic[P]):
                 if not going_on:
                     return
             else:
-                line = buffer.line if chosen is None else 0
                 values = None if chosen is None else dialect.values(found[1])
                 if chosen is None:
-                    yield SqlRow(None, (), line)
+                    yield SqlRow(None, ())
                 elif values is None:
                     yield from self._warn("a row that cannot be read", found[0])
                 elif width is not None and len(values) != width:
@@ -165,7 +163,7 @@ class _Reading(Generic[P]):
                     yield from self._warn(why, found[0])
                 else:
                     kept = tuple(plain(values[place], dialect) for place in chosen.places)
-                    yield SqlRow(chosen.plan, kept, 0)
+                    yield SqlRow(chosen.plan, kept)
             if buffer.byte() != b",":
                 break
             buffer.at += 1
@@ -187,7 +185,7 @@ class _Reading(Generic[P]):
                 why = f"a row of more than {ROW_BYTES:,} bytes"
             else:
                 why = "a row that cannot be read"
-            yield from self._tally.add(where, why, masked(start.decode("utf-8", "replace")))
+            yield from unread(self._tally, where, why, start)
             return closed
         if not start:
             self._broken_off = True
@@ -264,13 +262,13 @@ class _Reading(Generic[P]):
                 continue
             values = line.split(b"\t")
             if chosen is None:
-                yield SqlRow(None, (), 0)
+                yield SqlRow(None, ())
             elif columns is not None and len(values) != len(columns):
                 why = f"a row of {len(values)} values in a table of {len(columns)} columns"
                 yield from self._warn(why, line[:120])
             else:
                 kept = tuple(copied(values[place]) for place in chosen.places)
-                yield SqlRow(chosen.plan, kept, 0)
+                yield SqlRow(chosen.plan, kept)
 
     def _created(self, head: re.Match[bytes]) -> None:
         buffer = self._buffer
@@ -288,5 +286,4 @@ class _Reading(Generic[P]):
         return table, self._columns.get(table)
 
     def _warn(self, why: str, what: bytes = b"") -> Iterator[ReadWarning]:
-        shape = masked(what[:120].decode("utf-8", "replace"))
-        return self._tally.add(self._buffer.line, why, shape)
+        return unread(self._tally, self._buffer.line, why, what)

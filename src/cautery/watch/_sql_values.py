@@ -21,7 +21,8 @@ _IDENT = re.compile(rb'`([^`]*)`|"([^"]*)"|\[([^\]]*)\]|([\w$]+)')
 _NO_COLUMN = re.compile(
     rb"(?i)(?:PRIMARY|KEY|UNIQUE|CONSTRAINT|INDEX|FULLTEXT|SPATIAL|FOREIGN|CHECK|EXCLUDE|PERIOD)$"
 )
-BEGINS = rb"\n(?=(?:INSERT|REPLACE|CREATE|COPY|DROP|LOCK|UNLOCK|ALTER)[ \t])"
+_STATEMENT = rb"(?:INSERT|REPLACE|CREATE|COPY|DROP|LOCK|UNLOCK|ALTER)[ \t]"
+BEGINS = rb"\n(?=" + _STATEMENT + rb")"
 """Dump tools write a line's end inside a string as an escape: a statement at the beginning of a
 line begins anew whatever was broken before it."""
 _MOST_COLUMNS = 2_000
@@ -74,8 +75,10 @@ class Dialect:
 
 
 def _dialect(*, backslash: bool) -> Dialect:
-    inner = rb"[^'\\]++|\\.|''" if backslash else rb"[^']++|''"
-    double = rb'[^"\\]++|\\.|""' if backslash else rb'[^"]++|""'
+    # A new statement ends what was never closed at once, instead of at the longest row's end.
+    line = rb"|\n(?!" + _STATEMENT + rb")"
+    inner = (rb"[^'\\\n]++|\\.|''" if backslash else rb"[^'\n]++|''") + line
+    double = (rb'[^"\\\n]++|\\.|""' if backslash else rb'[^"\n]++|""') + line
     single = rb"'(?:" + inner + rb")*+'"
     quoted = rb'"(?:' + double + rb')*+"'
     nested = rb"\((?:[^'\"()]++|" + single + rb"|\([^'\"()]*+\))*+\)"

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from cautery.errors import SourceError
 from cautery.model import Authority
 from cautery.watch._buffer import Buffer
-from cautery.watch._seized import SeizedRow, masked
+from cautery.watch._seized import SeizedRow, unread
 from cautery.watch._tally import Tally
 from cautery.watch._text import begin, decode_line
 from cautery.watch._values import ReadWarning
@@ -121,13 +121,12 @@ def read_access_log(
         if not raw.strip() or raw[:1] == b"#":
             continue
         if len(raw) > _LONGEST_LINE:
-            shape = masked(raw[:120].decode("utf-8", "replace"))
-            yield from tally.add(number, f"a line of more than {_LONGEST_LINE:,} bytes", shape)
+            yield from unread(tally, number, f"a line of more than {_LONGEST_LINE:,} bytes", raw)
             continue
         text = decode_line(raw).strip()
         values = _from_json(text) if text.startswith("{") else _from_text(text)
         if values is None:
-            yield from tally.add(number, "no request", masked(text))
+            yield from unread(tally, number, "no request", text)
             continue
         found += 1
         yield SeizedRow(kind="request", values=values, line=number)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from cautery.errors import SourceError
 from cautery.model import Authority
 from cautery.watch._buffer import Buffer
-from cautery.watch._seized import SeizedRow, masked
+from cautery.watch._seized import SeizedRow, unread
 from cautery.watch._tally import Tally
 from cautery.watch._text import begin, decode_line, markup_of
 from cautery.watch._values import ReadWarning
@@ -75,8 +75,7 @@ def read_netflow(
         if not raw.strip():
             continue
         if len(raw) > _LONGEST_LINE:
-            shape = masked(raw[:120].decode("utf-8", "replace"))
-            yield from tally.add(number, f"a line of more than {_LONGEST_LINE:,} bytes", shape)
+            yield from unread(tally, number, f"a line of more than {_LONGEST_LINE:,} bytes", raw)
             continue
         text = decode_line(raw).strip("\r\n")
         if columns is None:
@@ -87,7 +86,7 @@ def read_netflow(
         fields = _fields(text, separator)
         values = _values(fields, columns) if abs(len(fields) - width) <= 1 else None
         if values is None:
-            yield from tally.add(number, "no flow", masked(text))
+            yield from unread(tally, number, "no flow", text)
             continue
         yield SeizedRow(kind="flow", values=values, line=number)
     if columns is None:
