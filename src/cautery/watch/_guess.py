@@ -17,7 +17,7 @@ _JSON_KINDS = (
     ("har", ('"startedDateTime"', '"creator"')),
     ("stalker", ('"js"',)),
     ("ct", ('"leaf_input"', '"name_value"', '"issuer_ca_id"')),
-    ("dns", ('"rrname"', '"Question"', '"Status"')),
+    ("dns", ('"rrname"', '"Question"', '"Status"', '"answerRRs"', '"QNAME"')),
     ("access_log", ('"remote_addr"', '"remote_ip"', '"client_ip"', '"clientip"', '"request_uri"')),
 )
 """The first of them of which a field's name stands in the text."""
