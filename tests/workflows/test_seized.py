@@ -258,3 +258,18 @@ def test_a_playlist_is_not_taken_as_seized(case, tmp_path):
 def test_nobody_takes_it_unnamed(case, tmp_path):
     with pytest.raises(InputError, match="who takes it"):
         of_sample(case, "netflow", tmp_path, by="")
+
+
+def test_a_file_read_as_the_wrong_kind_can_be_taken_as_the_right_one(case, tmp_path):
+    with pytest.raises(SourceError, match="not flow records"):
+        took(case, SAMPLES / "access_log", kind="netflow")
+    assert of_sample(case, "access_log", tmp_path).rows("request") == 5
+
+
+def test_what_is_read_again_counts_once(case, tmp_path):
+    first = of_sample(case, "panel_sql", tmp_path)
+    second = of_sample(case, "panel_sql", tmp_path, again=True, panel="south")
+    assert (first.id, first.exhibits) == (second.id, second.exhibits)
+    with wiring.reading(case) as one:
+        assert [found.panel for found in taken(one.ledger)] == ["south"]
+    assert derived(case, "line").height == 3

@@ -37,7 +37,7 @@ _Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
 def take(
     files: Annotated[
         list[Path],
-        typer.Argument(help="SQL dumps, access logs, NetFlow CSV; also .gz, .xz or .zst."),
+        typer.Argument(help="SQL dumps, access logs, NetFlow CSV; also .gz, .xz, .zst or .bz2."),
     ],
     case: _Case,
     mandate: Annotated[Path, typer.Option("--mandate", help="The mandate's TOML; regime led.")],
@@ -61,6 +61,9 @@ def take(
     registered: Annotated[
         str | None, typer.Option("--exhibit", help="Number in the operation's register.")
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read files anew that the case has already.")
+    ] = False,
     links: Annotated[
         Path | None, typer.Option(help="Write the case's links here, as cautery cluster reads.")
     ] = None,
@@ -118,6 +121,7 @@ def take(
                 servers=frozenset(one for one in own.values() if one is not None),
                 category=LedCategory(category),
                 registered=registered,
+                again=again,
                 told=told,
             )
             failed = failed or taken.failed is not None

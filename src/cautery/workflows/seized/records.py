@@ -97,9 +97,10 @@ def subject_of(id: str) -> str:
 
 
 def taken(ledger: Ledger) -> Iterator[Taken]:
-    """Yield all that a case has taken, in order."""
-    for entry in ledger.read(kinds=(TAKEN,)):
-        yield from_json(Taken, entry.record.body)
+    """Yield all that a case has taken, in order; of what was read again, the last reading."""
+    found = {str(one.record.body["id"]): one.record.body for one in ledger.read(kinds=(TAKEN,))}
+    for body in found.values():
+        yield from_json(Taken, body)
 
 
 def taken_by_id(ledger: Ledger, id: str) -> Taken:

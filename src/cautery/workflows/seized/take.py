@@ -61,6 +61,7 @@ def take(
     servers: frozenset[str] = frozenset(),
     category: LedCategory = LedCategory.SUSPECT,
     registered: str | None = None,
+    again: bool = False,
     told: Progress = lambda _: None,
 ) -> tuple[Taken, bool]:
     """Take one file; return what the case knows of it, and whether it was known before.
@@ -80,6 +81,8 @@ def take(
         Addresses of the service's own, beside those that the case's panels name.
     category : LedCategory
         Of the accounts of resellers and administrators: an assessment, to be reviewed.
+    again : bool
+        Read a file anew that the case has: by a newer version, or as another kind.
     told : callable
         Told how many bytes more were gone through; each is gone through three times.
 
@@ -88,7 +91,7 @@ def take(
     InputError
         If there is no such file, it is no seized material, or somebody unnamed takes it.
     SourceError
-        If no reader knows it.
+        If no reader knows it, or the reader finds nothing in it: then nothing is recorded of it.
     EvidenceError, StorageError
         If it changes meanwhile, or the case cannot be written.
     """
@@ -98,7 +101,7 @@ def take(
     sha256, size = digest_of_file(path, told)
     known_as = id_of(sha256, case)
     for one in taken(case.ledger):
-        if one.id == known_as:
+        if one.id == known_as and not again:
             return one, True
     _open(case, authority)
     parts = seal_original(path, known_as, sha256, case=case, told=told)
@@ -115,6 +118,9 @@ def take(
     )
     reading = _Reading(case, derivation)
     reading.read(chosen, stream, authority)
+    written = reading.tables.sealed()
+    if reading.failed is not None and not written:
+        raise SourceError(f"{path}: {reading.failed}", hint="--kind says what it is.")
     found = Taken(
         id=known_as,
         kind=chosen,
@@ -122,7 +128,7 @@ def take(
         size=size,
         exhibits=parts,
         cover=cover,
-        tables=reading.tables.sealed(),
+        tables=written,
         accounts=reading.accounts(known_as, category, review_at),
         warnings=tuple(reading.warnings),
         by=by,
