@@ -114,6 +114,12 @@ def test_spoilt_bytes_raise_nothing_but_our_own_errors(given_bytes):
         ) or b"1970" in data  # fmt: skip
 
 
+def test_a_zone_that_is_a_folder_of_zones_is_a_broken_event():
+    event = b"BEGIN:VEVENT\r\nUID:1\r\nDTSTART;TZID=Europe:20261124T204500\r\nEND:VEVENT\r\n"
+    found = values("ical", [b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + event + b"END:VCALENDAR\r\n"])
+    assert [type(one) for one in found] == [ReadWarning]
+
+
 def test_a_certificate_of_a_version_that_does_not_exist_is_refused():
     version = b"\xa0\x03\x02\x01\x02"
     assert version in SAMPLES["tls"]
