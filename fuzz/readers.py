@@ -12,7 +12,8 @@ import atheris
 
 with atheris.instrument_imports(include=["cautery"]):
     from cautery.errors import CauteryError
-    from cautery.watch import READERS, guess
+    from cautery.lab.authority import police
+    from cautery.watch import READERS, Derivation, ReadWarning, guess
 
 SAMPLES = Path(__file__).parent.parent / "tests" / "watch" / "assets" / "samples"
 
@@ -21,6 +22,17 @@ def main(arguments: list[str]) -> None:
     """Fuzz the reader named first; its sample is the first seed."""
     kind = arguments[1]
     reader = READERS[kind]
+    authority = police()
+    derivation = Derivation(key=b"k", panel="p", place=lambda _: ("IT", 1))
+
+    def read(chunks: list[bytes]) -> None:
+        if reader.rows is None:
+            for _ in reader.values(chunks, "http://h.example/live/x"):
+                pass
+            return
+        for row in reader.rows(chunks, authority=authority):
+            if not isinstance(row, ReadWarning):
+                derivation.derived(row)
 
     def once(data: bytes) -> None:
         try:
@@ -30,8 +42,7 @@ def main(arguments: list[str]) -> None:
         try:
             # Two pieces, cut where the first byte says: no meaning may hang on the cut.
             at = data[0] if data else 0
-            for _ in reader.values([data[:at], data[at:]], "http://h.example/live/x"):
-                pass
+            read([data[:at], data[at:]])
         except CauteryError:
             pass
 

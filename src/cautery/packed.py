@@ -23,6 +23,7 @@ from cautery.errors import InputError
 
 PACKINGS = ("", ".gz", ".xz", ".zst", ".bz2")
 STDIN = Path("-")
+PACKED_ERRORS = (OSError, EOFError, lzma.LZMAError, zlib.error, zstd.ZstdError)
 _CHUNK_BYTES = 1 << 20
 _UNPACK_BYTES = 256 << 20
 """Memory that unpacking may take: xz -9 takes 65 MB, zstd --long=27 128 MB."""
@@ -56,23 +57,32 @@ def chunks_of(path: Path) -> Iterator[bytes]:
         raise InputError(f"{path}: no such file")
     try:
         with path.open("rb") as file:
-            match path.suffix:
-                case ".gz":
-                    with gzip.open(file) as opened:
-                        yield from _pieces(cast("BinaryIO", opened))
-                case ".bz2":
-                    with bz2.open(file) as opened:
-                        yield from _pieces(cast("BinaryIO", opened))
-                case ".xz":
-                    yield from _unpacked(
-                        file, lambda: lzma.LZMADecompressor(memlimit=_UNPACK_BYTES)
-                    )
-                case ".zst":
-                    yield from _unpacked(file, lambda: zstd.ZstdDecompressor(options=_WINDOW))
-                case _:
-                    yield from _pieces(file)
-    except (OSError, EOFError, lzma.LZMAError, zlib.error, zstd.ZstdError) as error:
+            yield from unpacked(file, path.suffix)
+    except PACKED_ERRORS as error:
         raise InputError(f"{path}: it cannot be read: {error}") from error
+
+
+def unpacked(file: BinaryIO, packing: str) -> Iterator[bytes]:
+    """Yield what an open file holds, unpacked; ``packing`` is a name's ending, such as ``.gz``.
+
+    Raises
+    ------
+    OSError, EOFError, LZMAError, zlib.error, ZstdError
+        :data:`PACKED_ERRORS`: if it breaks off, or is not packed so.
+    """
+    match packing:
+        case ".gz":
+            with gzip.open(file) as opened:
+                yield from _pieces(cast("BinaryIO", opened))
+        case ".bz2":
+            with bz2.open(file) as opened:
+                yield from _pieces(cast("BinaryIO", opened))
+        case ".xz":
+            yield from _unpacked(file, lambda: lzma.LZMADecompressor(memlimit=_UNPACK_BYTES))
+        case ".zst":
+            yield from _unpacked(file, lambda: zstd.ZstdDecompressor(options=_WINDOW))
+        case _:
+            yield from _pieces(file)
 
 
 def content_of(path: Path, *, most: int) -> bytes:

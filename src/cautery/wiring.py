@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cautery.adapters import facts_import
-from cautery.adapters._files import write_whole
+from cautery.adapters._files import write_pieces, write_whole
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.decoder import ChildDecoder
@@ -31,6 +32,7 @@ from cautery.evidence.manifest import CASE_KEY, NOTE
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Approval, Mandate, Operation, Override, keyed_hash
 from cautery.model.ports import Clock, Engine
+from cautery.watch import Place
 from cautery.workflows.approve_referral import approve_referral
 from cautery.workflows.close_case import close_case
 from cautery.workflows.open_case import Case, open_case
@@ -38,6 +40,8 @@ from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.persons import erase_in_closed_case
 from cautery.workflows.operation.persons import erase_person as erase_in_open_case
 from cautery.workflows.read_overrides import read_overrides
+from cautery.workflows.seized.consult import erase as erase_seizure
+from cautery.workflows.seized.consult import erase_in_closed_case as erase_in_closed_seizure
 from cautery.workflows.sign_overrides import sign_overrides as sign_overrides_of
 from cautery.workflows.watch.journal import Listener
 from cautery.workflows.watch.run import WatchPorts, run_watch
@@ -225,6 +229,53 @@ def reading(path: Path) -> Iterator[Case]:
         yield case
     finally:
         case.leave()
+
+
+@contextmanager
+def writing(path: Path, *, keys_dir: Path | None = None) -> Iterator[Case]:
+    """Open a case to go on with it, or begin it, and let go of it at the end.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    case = open_case(path, store=store(keys_dir), clock=clock())
+    try:
+        yield case
+    finally:
+        case.leave()
+
+
+def place_of(folder: Path | str | None) -> Place:
+    """Return where addresses are by a facts folder; without one, nobody knows."""
+    if folder is None:
+        return lambda _: (None, None)
+    known = facts(folder)
+
+    @lru_cache(maxsize=1 << 16)
+    def place(address: str) -> tuple[str | None, int | None]:
+        network = known.network_of(address)
+        return known.country_of(address), None if network is None else network.asn
+
+    return place
+
+
+def erase_seized(
+    path: Path, id: str | None, *, by: str, why: str, keys_dir: Path | None = None
+) -> int:
+    """Destroy a key of seized material, in a case that is open or closed; return how many.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    kept = store(keys_dir)
+    if kept.exists(path, NOTE):
+        return erase_in_closed_seizure(kept.vault(path, kept.keys(path)), id)
+    with writing(path, keys_dir=keys_dir) as case:
+        return erase_seizure(case, id, by=by, why=why)
 
 
 @contextmanager
@@ -545,6 +596,17 @@ def write_file(path: Path, content: bytes) -> None:
         If it cannot be written.
     """
     write_whole(path, content)
+
+
+def write_secret(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write a file for its owner's eyes, whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    write_pieces(path, pieces, mode=0o600)
 
 
 def write_pdf(source: str, path: Path) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.errors import CauteryError, SourceError
-from cautery.watch import READERS, ReadWarning, guess
+from cautery.lab.authority import police
+from cautery.watch import READERS, ReadWarning, guess, rows
 
 SAMPLES = {
     one.name: one.read_bytes()
@@ -23,10 +24,17 @@ pytestmark = pytest.mark.filterwarnings("ignore::cryptography.utils.Cryptography
 PURE = [kind for kind in READERS if kind in SAMPLES]
 BASE = "http://h.example/live/x"
 TEXT = [kind for kind in PURE if kind not in ("tls", "panel_dump")]
+SEIZED = ["panel_sql", "access_log", "netflow"]
+
+
+def read(kind, chunks):
+    if READERS[kind].rows is not None:
+        return rows(kind, chunks, authority=police())
+    return READERS[kind].values(chunks, BASE)
 
 
 def values(kind, chunks):
-    return list(READERS[kind].values(chunks, BASE))
+    return list(read(kind, chunks))
 
 
 def test_there_is_a_sample_of_every_format():
@@ -39,7 +47,9 @@ def test_a_sample_is_recognised_and_says_something(kind):
     assert any(not isinstance(one, ReadWarning) for one in values(kind, [SAMPLES[kind]]))
 
 
-@pytest.mark.parametrize("kind", ["m3u", "xmltv", "xtream", "stalker", "ct", "dns", "har", "ical"])
+@pytest.mark.parametrize(
+    "kind", ["m3u", "xmltv", "xtream", "stalker", "ct", "dns", "har", "ical", *SEIZED]
+)
 def test_a_broken_record_is_a_warning_and_what_stands_around_it_is_read(kind):
     data = SAMPLES[kind] if kind != "m3u" else SAMPLES[kind] + b"<br>\n"
     found = values(kind, [data])
@@ -104,6 +114,19 @@ def test_spoilt_bytes_raise_nothing_but_our_own_errors(given_bytes):
         ) or b"1970" in data  # fmt: skip
 
 
+def test_a_zone_that_is_a_folder_of_zones_is_a_broken_event():
+    event = b"BEGIN:VEVENT\r\nUID:1\r\nDTSTART;TZID=Europe:20261124T204500\r\nEND:VEVENT\r\n"
+    found = values("ical", [b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + event + b"END:VCALENDAR\r\n"])
+    assert [type(one) for one in found] == [ReadWarning]
+
+
+def test_a_certificate_of_a_version_that_does_not_exist_is_refused():
+    version = b"\xa0\x03\x02\x01\x02"
+    assert version in SAMPLES["tls"]
+    with pytest.raises(SourceError, match="malformed"):
+        values("tls", [SAMPLES["tls"].replace(version, version[:-1] + b"\x0a")])
+
+
 BOMBS = {
     "json nested 100,000 deep": b'{"js":' + b"[" * 100_000,
     "an array nested 100,000 deep": b"[" * 100_000,
@@ -123,6 +146,13 @@ BOMBS = {
     "invalid utf-8": b"\xc3\x28" * 100_000,
     "nothing but NUL": b"\0" * 1_000_000,
     "nothing": b"",
+    "an endless row": b"CREATE TABLE users (id int, username text, exp_date int);\n"
+    b"INSERT INTO users VALUES (1,'" + b"x" * 1_500_000,
+    "rows never closed": b"INSERT INTO users VALUES " + b"(" * 200_000,
+    "quotes never closed": b"INSERT INTO users VALUES (1,'a" + b"','" * 200_000,
+    "many rows never closed": b"INSERT INTO users VALUES (1,'a\n" * 40_000,
+    "a log line of quotes": b'1.2.3.4 - - [26/Nov/2024:20:45:00 +0100] "' + b'\\"' * 30_000,
+    "a log nested 100,000 deep": b'{"remote_addr":' + b'{"a":' * 10_000 + b"\n",
     "opened brackets": b"[a " * 30_000,
     "spaces and colons": b" . : " * 30_000,
     "a status line of dots": b"Status" + b"." * 200_000 + b": ok\n",
@@ -139,7 +169,7 @@ def test_no_bomb_takes_much_memory_or_time_or_another_error_than_ours(name):
         began = time.process_time()
         bomb = io.BytesIO(BOMBS[name])
         with contextlib.suppress(CauteryError):
-            for _ in READERS[kind].values(iter(partial(bomb.read, 65_536), b""), BASE):
+            for _ in read(kind, iter(partial(bomb.read, 65_536), b"")):
                 pass
         took = time.process_time() - began
         peak = tracemalloc.get_traced_memory()[1]

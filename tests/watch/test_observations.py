@@ -12,6 +12,7 @@ from cautery.errors import SourceError
 from cautery.watch import (
     DnsStatus,
     ReadWarning,
+    guess,
     read_certificate,
     read_ct,
     read_dns,
@@ -153,3 +154,19 @@ def test_a_large_body_in_a_capture_is_no_obstacle():
     data = json.dumps({"log": {"entries": [entry] * 3}}).encode()
     found = list(read_har([data[at : at + 65_536] for at in range(0, len(data), 65_536)]))
     assert [one.url for one in found] == ["http://a.example/"] * 3
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_message_as_json_is_read(wrapped):
+    body = {
+        "QNAME": "a.example.", "RCODE": 0,
+        "answerRRs": [{"NAME": "a.example.", "TYPE": 1, "TTL": 60, "rdataA": "192.0.2.7"},
+                      {"TYPEname": "CNAME", "rdataCNAME": "B.example."}, {"NAME": "x"}],
+    }  # fmt: skip
+    raw = json.dumps({"responseMessage": body} if wrapped else body).encode()
+    assert guess(raw).kind == "dns"
+    status, first, second, warning = read_dns([raw])
+    assert (status.name, status.code) == ("a.example", "NOERROR")
+    assert (first.type, first.data, first.ttl) == ("A", ("192.0.2.7",), 60)
+    assert (second.name, second.type, second.data) == ("a.example", "CNAME", ("b.example",))
+    assert warning.why == "a record without a name or data"

@@ -101,6 +101,9 @@ def test_a_page_of_many_megabytes_is_refused():
         ("bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0", "BTC"),
         ("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "ETH"),
         ("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", "TRX"),
+        ("DQQckuSMsiFjaAdGiNjvDyswcz9RWQU2xe", "DOGE"), ("XnPFsRWTaSgiVauosEwQ6dEitGYXgwznz2", "DASH"),
+        ("t1MMXtBrSp1XG38Lx9cePcNUCJj5vdWfUWL", "ZEC"), ("rnXyVQzgxZe7TR1EPzTkGj2jxH4LMJYh66", "XRP"),
+        ("qpf2cphc5dkuclkqur7lhj2yuqq9pk3hmukle77vhq", "BCH"),
         ("44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP3A", "XMR"),
     ],
 )  # fmt: skip

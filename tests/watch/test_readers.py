@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cautery.watch
@@ -74,6 +74,7 @@ def test_bytes_of_no_known_format_are_refused():
         guess(b"some words")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_reader_raises_anything_but_our_own_errors(data):
     for one in READERS.values():

@@ -1,15 +1,18 @@
 """A file in any known format, packed or not, read without knowing which."""
 
 import gzip
+import io
 import json
 import lzma
+import sys
 from pathlib import Path
 
 import pytest
 
 from cautery.errors import InputError, SourceError
 from cautery.packed import zstd
-from cautery.workflows.read_file import read_file
+from cautery.watch import READERS
+from cautery.workflows.read_file import read_file, schema
 
 SAMPLES = Path(__file__).parents[1] / "watch" / "assets" / "samples"
 PACK = {
@@ -71,3 +74,31 @@ def test_a_packed_file_that_is_cut_off_keeps_what_stood_before(tmp_path):
 def test_an_unknown_kind_is_the_callers_mistake(tmp_path):
     with pytest.raises(InputError, match="no reader"):
         list(read_file(SAMPLES / "m3u", kind="dvd"))
+
+
+def test_stdin_says_what_the_file_says(monkeypatch):
+    raw = (SAMPLES / "xmltv").read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+    assert list(read_file(Path("-"))) == list(read_file(SAMPLES / "xmltv"))
+
+
+@pytest.mark.parametrize("kind", [kind for kind, one in READERS.items() if one.nouns])
+def test_every_line_is_of_a_shape_that_the_schema_tells(kind):
+    told = schema(kind)
+    shapes = [told["$defs"][one["$ref"].rpartition("/")[2]] for one in told["$defs"][kind]["anyOf"]]
+    for line in read_file(SAMPLES / kind, kind=kind):
+        if isinstance(line, dict):
+            assert any(set(line) == set(one["properties"]) for one in shapes), line
+            assert any(set(one["required"]) <= set(line) for one in shapes)
+
+
+def test_the_schema_of_everything_has_every_kind_and_no_loose_end():
+    told = schema()
+    assert {one.kind for one in READERS.values() if one.nouns} <= set(told["$defs"])
+    referred = {part.split('"')[0] for part in json.dumps(told).split("#/$defs/")[1:]}
+    assert referred <= set(told["$defs"])
+
+
+def test_seized_material_has_no_schema_here():
+    with pytest.raises(InputError, match="shows nothing"):
+        schema("panel_sql")

@@ -11,7 +11,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cautery.errors import EvidenceError, StorageError
@@ -28,6 +28,17 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     StorageError
         If it cannot be written; no partial file survives.
     """
+    write_pieces(path, (content,), mode=mode)
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = 0o644) -> None:
+    """Write piece by piece so that the file is there whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written. What the pieces raise comes through. No partial file survives.
+    """
     try:
         handle, name = tempfile.mkstemp(prefix=f"{TEMPORARY}{os.getpid()}-", dir=path.parent)
     except OSError as error:
@@ -35,15 +46,17 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     try:
         with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor
             os.fchmod(handle, mode)
-            file.write(content)
+            file.writelines(pieces)
             file.flush()
             os.fsync(handle)
         os.replace(name, path)  # noqa: PTH105 - as rename(2) has it
         sync_folder(path.parent)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)  # noqa: PTH108 - by the name that mkstemp gave
-        raise StorageError(f"{path}: {error.strerror}") from error
+        if isinstance(error, OSError):
+            raise StorageError(f"{path}: {error.strerror}") from error
+        raise
 
 
 def abandoned(path: Path) -> bool:

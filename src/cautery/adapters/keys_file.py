@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -113,6 +114,15 @@ class FileCaseKeys:
     signer: NoteSigner
     redaction_key: bytes
     subjects: SubjectKeys
+
+    def pseudonym_key(self, subject: str) -> bytes:
+        """Return the key of the hashes that stand for a subject's people.
+
+        It comes from the subject's own key, and is gone when that is destroyed; the next one
+        makes other hashes.
+        """
+        _, key = self.subjects.current(subject)
+        return hmac.digest(key, b"cautery pseudonyms", "sha256")
 
     def __repr__(self) -> str:
         return f"FileCaseKeys(case={self.case!r})"

@@ -37,6 +37,7 @@ from cautery.cli import (
     referral,
     render,
     resolve,
+    seized,
     verify,
     watch,
 )
@@ -61,6 +62,7 @@ app.add_typer(mandate.app, name="mandate")
 app.add_typer(referral.app, name="referral")
 app.add_typer(keys.app, name="keys")
 app.add_typer(lab.app, name="lab")
+app.add_typer(seized.app, name="seized")
 app.add_typer(estimate.app, name="estimate")
 app.add_typer(operation.app, name="operation")
 

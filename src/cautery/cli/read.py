@@ -19,9 +19,16 @@ MOST_WARNINGS = 20
 
 
 def read(
-    file: Annotated[Path, typer.Argument(help="In any known format, also .gz, .xz or .zst.")],
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="In any known format, also .gz, .xz or .zst; - for stdin."),
+    ] = None,
     kind: Annotated[str | None, typer.Option(help="A reader's name; default: by content.")] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+    schema: Annotated[
+        bool,
+        typer.Option("--schema", help="Print the JSON Schema of a line (of --kind), and stop."),
+    ] = False,
 ) -> None:
     """Show what a file in a known format says, with what could not be read.
 
@@ -31,6 +38,13 @@ def read(
     """
     from cautery.watch import ReadWarning
 
+    if schema:
+        from cautery.workflows.read_file import schema as json_schema
+
+        render.json_line(json_schema(kind))
+        return
+    if file is None:
+        raise InputError("read needs a file", hint="cautery read FILE; - reads stdin.")
     rows: list[dict[str, object]] = []
     warnings = total = 0
     for value in _values(file, kind):

@@ -10,7 +10,7 @@ from cautery.errors import EvidenceError
 from cautery.model.evidence import ExhibitId, Record
 
 _MEMBERS = frozenset(
-    {"exhibit", "exhibits", "rests_on", "table", "suspect_still", "reference_still"}
+    {"exhibit", "exhibits", "rests_on", "table", "cover", "suspect_still", "reference_still"}
 )
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 

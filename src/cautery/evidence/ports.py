@@ -75,6 +75,10 @@ class CaseKeys(Protocol):
         """Keys the hashes that stand for credentials."""
         ...
 
+    def pseudonym_key(self, subject: str) -> bytes:
+        """Return the key of the hashes that stand for a subject's people; it goes with theirs."""
+        ...
+
 
 class CaseStore(Protocol):
     """Where cases lie: folders here. Paths inside a case are relative and use slashes."""

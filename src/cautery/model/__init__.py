@@ -85,6 +85,7 @@ from cautery.model.intervention import (
 from cautery.model.mandate import (
     Access,
     Approver,
+    Authority,
     Channel,
     CourtOrder,
     Event,
@@ -149,6 +150,7 @@ __all__ = [
     "Approval",
     "Approver",
     "Asset",
+    "Authority",
     "BlockEntry",
     "CertificateFacts",
     "Channel",

@@ -389,6 +389,27 @@ class Mandate:
         return next((one for one in self.partners if one.carries(host)), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A mandate under regime ``led``: only who holds one can read seized or cooperating material.
+
+    Raises
+    ------
+    MandateError
+        If the mandate is a private party's: such material is viewers' personal data.
+    """
+
+    mandate: Mandate
+
+    def __post_init__(self) -> None:
+        if self.mandate.regime is not Regime.LED:
+            raise MandateError(
+                f"mandate {self.mandate.id}: seized or cooperating material is viewers' personal "
+                f"data; only a competent authority may read it (regime 'led', Directive (EU) "
+                f"2016/680), and this mandate is {self.mandate.regime.value!r}"
+            )
+
+
 def host_of(url: str) -> str:
     """Return the lower-case host of ``url``, empty if it has none."""
     try:

@@ -11,6 +11,7 @@ Example
 
 from cautery.watch._contacts import Contact
 from cautery.watch._crypto import CryptoAddress, crypto_addresses
+from cautery.watch._derive import Derivation, Place, address_in, columns_of
 from cautery.watch._panel_urls import (
     api_url,
     entries_of,
@@ -20,7 +21,9 @@ from cautery.watch._panel_urls import (
     stream_url,
 )
 from cautery.watch._prices import Claim, Price
+from cautery.watch._seized import FIELDS, SeizedRow, Sort, masked
 from cautery.watch._values import PlaylistEntry, ReadWarning
+from cautery.watch.access_log import read_access_log
 from cautery.watch.ct import LoggedCertificate, read_ct
 from cautery.watch.dash import (
     DashManifest,
@@ -45,10 +48,12 @@ from cautery.watch.hls import (
 )
 from cautery.watch.ical import Fixture, read_ical
 from cautery.watch.m3u import PlaylistLimits, list_attributes, read_m3u
+from cautery.watch.netflow import read_netflow
 from cautery.watch.page import Page, read_page
-from cautery.watch.panel_dump import DumpLimits, PanelDump, read_panel_dump
+from cautery.watch.panel_dump import SMALLEST, DumpLimits, PanelDump, read_panel_dump
+from cautery.watch.panel_sql import read_panel_sql
 from cautery.watch.rdap import read_bootstrap, read_registration
-from cautery.watch.readers import READERS, Reader, guess, reader
+from cautery.watch.readers import READERS, Reader, guess, reader, rows
 from cautery.watch.sightings import redacted_text, redacted_warning, sightings
 from cautery.watch.stalker import (
     PortalGenre,
@@ -74,13 +79,16 @@ from cautery.watch.xtream import (
 )
 
 __all__ = [
+    "FIELDS",
     "READERS",
+    "SMALLEST",
     "Choice",
     "Claim",
     "Contact",
     "CryptoAddress",
     "DashManifest",
     "DashSegment",
+    "Derivation",
     "DnsRecord",
     "DnsStatus",
     "DumpLimits",
@@ -97,6 +105,7 @@ __all__ = [
     "PanelDump",
     "PanelEpisode",
     "PanelStream",
+    "Place",
     "PlaylistEntry",
     "PlaylistLimits",
     "PortalGenre",
@@ -111,18 +120,24 @@ __all__ = [
     "Rendition",
     "Representation",
     "Segment",
+    "SeizedRow",
+    "Sort",
     "Variant",
     "WebExchange",
     "WhoisAnswer",
+    "address_in",
     "api_url",
     "choose_variant",
+    "columns_of",
     "crypto_addresses",
     "entries_of",
     "guess",
     "guide_url",
     "list_attributes",
+    "masked",
     "panel_base",
     "playlist_url",
+    "read_access_log",
     "read_account",
     "read_answer",
     "read_bootstrap",
@@ -137,8 +152,10 @@ __all__ = [
     "read_hls",
     "read_ical",
     "read_m3u",
+    "read_netflow",
     "read_page",
     "read_panel_dump",
+    "read_panel_sql",
     "read_registration",
     "read_stalker",
     "read_streams",
@@ -147,6 +164,7 @@ __all__ = [
     "reader",
     "redacted_text",
     "redacted_warning",
+    "rows",
     "sightings",
     "stream_url",
 ]

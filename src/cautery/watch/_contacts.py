@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from cautery.watch._offer_words import CARDS, TRANSFERS
+
 _EMAIL = re.compile(
     r"(?i)(?<![\w.+-])([a-z0-9][a-z0-9._%+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\.[a-z]{2,24})(?![\w-])"
 )
@@ -40,9 +42,9 @@ PAYMENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("paypal", r"\bpaypal\b"),
         ("visa", r"\bvisa\b(?! card holder)"),
         ("mastercard", r"\bmaster\s?card\b"),
-        ("card", r"\b(?:credit|debit|bank)\s?cards?\b|\bcarte (?:bancaire|bleue)\b|\bkreditkarte"),
+        ("card", CARDS),
         ("stripe", r"\bstripe\b|js\.stripe\.com"),
-        ("bank transfer", r"\bbank transfer\b|\bvirement\b|\büberweisung\b|\bbonifico\b|\bsepa\b"),
+        ("bank transfer", TRANSFERS),
         ("skrill", r"\bskrill\b"),
         ("paysafecard", r"\bpaysafe\s?card\b"),
         ("revolut", r"\brevolut\b"),
@@ -50,7 +52,16 @@ PAYMENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("western union", r"\bwestern union\b"),
         ("bizum", r"\bbizum\b"),
         ("blik", r"\bblik\b"),
-        ("ideal", r"\bideal\.nl\b|\biDEAL betal"),
+        ("ideal", r"\bideal\.nl\b|\b(?-i:iDEAL)\b"),
+        ("mobilepay", r"\bmobile\s?pay\b"),
+        ("swish", r"\bswish\b"),
+        ("mb way", r"\bmb\s?way\b"),
+        ("multibanco", r"\bmultibanco\b"),
+        ("bancontact", r"\bbancontact\b"),
+        ("przelewy24", r"\bprzelewy\s?24\b"),
+        ("klarna", r"\bklarna\b"),
+        ("apple pay", r"\bapple\s?pay\b"),
+        ("google pay", r"\bgoogle\s?pay\b"),
         ("cash app", r"\bcash\s?app\b"),
         ("bitcoin", r"\bbitcoins?\b|\bbtc\b"),
         ("ethereum", r"\bethereum\b|\beth\b"),

@@ -11,12 +11,21 @@ _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _EDGE = r"(?<![A-Za-z0-9])"
 _END = r"(?![A-Za-z0-9])"
-_BASE58_TEXT = re.compile(_EDGE + r"([13LMT][1-9A-HJ-NP-Za-km-z]{25,34})" + _END)
+_BASE58_TEXT = re.compile(_EDGE + r"([13LMTDA9X7t][1-9A-HJ-NP-Za-km-z]{25,34})" + _END)
+_RIPPLE_TEXT = re.compile(_EDGE + r"(r[1-9A-HJ-NP-Za-km-z]{24,34})" + _END)
+_CASH_TEXT = re.compile(_EDGE + r"((?:bitcoincash:)?[qp][02-9ac-hj-np-z]{41})" + _END)
 _BECH32_TEXT = re.compile(_EDGE + r"((?:bc|BC|ltc|LTC)1[A-Za-z0-9]{11,87})" + _END)
 _HEX_TEXT = re.compile(_EDGE + r"(0x[0-9a-fA-F]{40})" + _END)
 _MONERO_TEXT = re.compile(
     _EDGE + r"([48][1-9A-HJ-NP-Za-km-z]{94}(?:[1-9A-HJ-NP-Za-km-z]{11})?)" + _END
 )
+_RIPPLE = "rpshnaf39wBUDNEGHJKLM4PQRST7VWXYZ2bcdeCg65jkm8oFqi1tuvAxyz"
+_VERSIONS = {
+    b"\x00": "BTC", b"\x05": "BTC", b"\x30": "LTC", b"\x32": "LTC", b"\x41": "TRX", b"\x1e": "DOGE",
+    b"\x16": "DOGE", b"\x4c": "DASH", b"\x10": "DASH", b"\x1c\xb8": "ZEC", b"\x1c\xbd": "ZEC",
+}  # fmt: skip
+"""What stands before the 20 bytes of a hash. Chains that split off share it with their origin, so
+an address of one may be named for the other."""
 _MOST = 200
 
 _ROUND_CONSTANTS = (
@@ -69,8 +78,9 @@ class CryptoAddress:
 def crypto_addresses(text: str) -> tuple[CryptoAddress, ...]:
     """Find payment addresses; one whose checksum fails is left out.
 
-    Bitcoin (Base58Check, BIP 173, BIP 350), Litecoin, Tron, Ethereum-like (EIP-55 when the case is
-    mixed; all-lower ones carry no checksum), Monero (Keccak checksum).
+    Bitcoin (Base58Check, BIP 173, BIP 350), Bitcoin Cash (CashAddr), Litecoin, Dogecoin, Dash,
+    Zcash (transparent), Tron, XRP, Ethereum-like (EIP-55 when the case is mixed; all-lower ones
+    carry no checksum), Monero (Keccak checksum). Solana's carry no checksum and are not told.
 
     Examples
     --------
@@ -91,6 +101,8 @@ def _all(text: str) -> Iterator[CryptoAddress]:
         (_BECH32_TEXT, _bech32),
         (_HEX_TEXT, _ethereum),
         (_MONERO_TEXT, _monero),
+        (_RIPPLE_TEXT, _ripple),
+        (_CASH_TEXT, _cash),
     )
     for pattern, read in readers:
         for match in pattern.finditer(text):
@@ -99,21 +111,49 @@ def _all(text: str) -> Iterator[CryptoAddress]:
 
 
 def _base58(text: str) -> CryptoAddress | None:
-    number = 0
-    for letter in text:
-        number = number * 58 + _BASE58.index(letter)
-    zeros = len(text) - len(text.lstrip("1"))
-    raw = bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
-    if len(raw) != 25:
-        return None
-    body, check = raw[:-4], raw[-4:]
-    if hashlib.sha256(hashlib.sha256(body).digest()).digest()[:4] != check:
-        return None
-    # Version bytes: Bitcoin 0x00 and 0x05, Litecoin 0x30 and 0x32, Tron 0x41.
-    currency = {0x00: "BTC", 0x05: "BTC", 0x30: "LTC", 0x32: "LTC", 0x41: "TRX"}.get(raw[0])
+    raw = _checked(text, _BASE58)
+    currency = None if raw is None else _VERSIONS.get(raw[:-20])
     if currency is None:
         return None
     return CryptoAddress(currency=currency, address=text, checked=True)
+
+
+def _ripple(text: str) -> CryptoAddress | None:
+    raw = _checked(text, _RIPPLE)
+    if raw is None or len(raw) != 21 or raw[0]:
+        return None
+    return CryptoAddress(currency="XRP", address=text, checked=True)
+
+
+def _checked(text: str, alphabet: str) -> bytes | None:
+    """Return what Base58Check holds before its checksum; ``None`` if that fails."""
+    number = 0
+    for letter in text:
+        number = number * 58 + alphabet.index(letter)
+    zeros = len(text) - len(text.lstrip(alphabet[0]))
+    raw = bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
+    body, check = raw[:-4], raw[-4:]
+    if len(body) < 20 or hashlib.sha256(hashlib.sha256(body).digest()).digest()[:4] != check:
+        return None
+    return body
+
+
+def _cash(text: str) -> CryptoAddress | None:
+    """Read a CashAddr, whose prefix may be left out but counts in the checksum."""
+    data = text.removeprefix("bitcoincash:")
+    check = 1
+    expanded = [ord(letter) & 31 for letter in "bitcoincash"] + [0]
+    for value in expanded + [_BECH32.index(letter) for letter in data]:
+        top = check >> 35
+        check = ((check & 0x07FFFFFFFF) << 5) ^ value
+        for bit, constant in enumerate(
+            (0x98F2BC8E61, 0x79B76D99E2, 0xF33E5FB3C4, 0xAE2EABE2A8, 0x1E4F43E470)
+        ):
+            if top >> bit & 1:
+                check ^= constant
+    if check != 1:
+        return None
+    return CryptoAddress(currency="BCH", address=f"bitcoincash:{data}", checked=True)
 
 
 def _bech32(text: str) -> CryptoAddress | None:

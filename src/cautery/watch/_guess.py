@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
+from cautery.errors import SourceError
 from cautery.watch._text import encoding_of, markup_of, text_of
 from cautery.watch._whois_words import ABSENT, FIELDS, words_of
+from cautery.watch.access_log import LINE
+from cautery.watch.netflow import header
 from cautery.watch.whois import pairs
 
 _ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?(tv|MPD)[\s>/]", re.IGNORECASE)
@@ -14,10 +17,15 @@ _JSON_KINDS = (
     ("har", ('"startedDateTime"', '"creator"')),
     ("stalker", ('"js"',)),
     ("ct", ('"leaf_input"', '"name_value"', '"issuer_ca_id"')),
-    ("dns", ('"rrname"', '"Question"', '"Status"')),
+    ("dns", ('"rrname"', '"Question"', '"Status"', '"answerRRs"', '"QNAME"')),
+    ("access_log", ('"remote_addr"', '"remote_ip"', '"client_ip"', '"clientip"', '"request_uri"')),
 )
 """The first of them of which a field's name stands in the text."""
 _DIG = re.compile(r"(?m)^(?:; <<>> DiG|;; ->>HEADER<<-|\S{1,255}\s+\d{1,10}\s+IN\s+[A-Z]{1,10}\s)")
+_SQL = re.compile(
+    r"(?im)^(?:INSERT\s+(?:IGNORE\s+)?INTO\s|REPLACE\s+INTO\s|CREATE\s+TABLE\s|/\*!\d{5}\s"
+    r"|COPY\s[^\n]{1,2000}\sFROM\s+stdin|-- (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin)\s)"
+)
 _URL_LINE = re.compile(r"(?i)\s{0,80}[a-z][a-z0-9+.-]{1,20}://\S")
 
 
@@ -42,6 +50,8 @@ def kind_of(head: bytes) -> str | None:
         return "xtream" if markup == "JSON" else None
     if text.lstrip("\ufeff \t\r\n")[:15].upper() == "BEGIN:VCALENDAR":
         return "ical"
+    if (seized := _seized(text)) is not None:
+        return seized
     if any(tag in text for tag in ("#EXT-X-STREAM-INF", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA")):
         return "hls"
     if "#EXTM3U" in text[:64] or "#EXTINF" in text:
@@ -51,6 +61,20 @@ def kind_of(head: bytes) -> str | None:
     if _is_whois(text):
         return "whois"
     return "m3u" if _URL_LINE.match(text) else None
+
+
+def _seized(text: str) -> str | None:
+    if _SQL.search(text):
+        return "panel_sql"
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    try:
+        header(first)
+    except SourceError:
+        pass
+    else:
+        return "netflow"
+    lines = [line for line in text.splitlines()[:20] if line.strip()]
+    return "access_log" if any(LINE.match(line) for line in lines) else None
 
 
 def _is_whois(text: str) -> bool:

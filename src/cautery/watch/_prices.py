@@ -1,17 +1,35 @@
 """Prices, terms, connections and trials as storefronts write them, in the languages of the EU."""
 
-# ruff: noqa: RUF001 - Greek words stand in the patterns
+# ruff: noqa: RUF001 - Greek letters and dashes stand in the patterns
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from cautery.watch._offer_words import (
+    ADVERBS,
+    CHANNELS,
+    CUSTOMERS,
+    DAYS,
+    FREE,
+    HOURS,
+    MONTHS,
+    PER,
+    SEATS,
+    SHORT,
+    TITLES,
+    TRIALS,
+    WEEKS,
+    YEARS,
+)
+
 _SYMBOLS = {
     "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "ευρώ": "EUR", "£": "GBP",
     "gbp": "GBP",
     "$": "USD", "us$": "USD", "usd": "USD", "zł": "PLN", "zl": "PLN", "pln": "PLN", "kč": "CZK",
     "kc": "CZK", "czk": "CZK", "ft": "HUF", "huf": "HUF", "lei": "RON", "ron": "RON", "лв": "BGN",
+    "lv": "BGN",
     "bgn": "BGN", "sek": "SEK", "dkk": "DKK", "nok": "NOK", "kr": "SEK", "chf": "CHF", "₺": "TRY",
     "try": "TRY", "₴": "UAH", "uah": "UAH", "₽": "RUB", "rub": "RUB", "cad": "CAD", "c$": "CAD",
     "ca$": "CAD", "aud": "AUD", "a$": "AUD",
@@ -21,61 +39,40 @@ _SYMBOLS = {
 _KRONER = {"da": "DKK", "nb": "NOK", "nn": "NOK", "no": "NOK", "sv": "SEK", "is": "ISK"}
 _CURRENCY = "|".join(re.escape(one) for one in sorted(_SYMBOLS, key=len, reverse=True))
 _AMOUNT = r"\d{1,3}(?:[ .,\u00a0\u202f]\d{3}){1,2}(?:[.,]\d{2})?|\d{1,6}(?:[.,]\d{1,2})?"
+_DASH = r"(?:[.,][-–—])?"
 _PRICE = re.compile(
-    rf"(?i)(?<![\w.,])(?P<before>{_CURRENCY})\s{{0,3}}(?P<a>{_AMOUNT})(?![\d])"
-    rf"|(?<![\w.,])(?P<b>{_AMOUNT})\s{{0,3}}(?P<after>{_CURRENCY})(?!\w)"
+    rf"(?i)(?<![\w.,])(?P<whole>\d{{1,4}})\s?(?P<amid>[€£$])(?P<cents>\d{{2}})(?![\d.,])"
+    rf"|(?<![\w.,])(?P<before>{_CURRENCY})\s{{0,3}}(?P<a>{_AMOUNT})(?![\d])"
+    rf"|(?<![\w.,])(?P<b>{_AMOUNT}){_DASH}\s{{0,3}}(?P<after>{_CURRENCY})(?!\w)"
 )
-_MONTH = (
-    r"months?|mos?\b|mths?|mois|mes(?:es|i|e)?|monat(?:e|en|s)?|maand(?:en)?|m[åa]nad(?:er)?|"
-    r"m[åa]ned(?:er)?|miesi[ęa]c[aey]?|miesi[ęe]cy|m[ěe]s[íi]c[ůue]?|mesiac(?:e|ov)?|h[óo]nap|"
-    r"lun[iăa]|месец[аи]?|μήν(?:ες|α|ας)|kuukau(?:si|tta)|mjesec[ai]?|mesec[aie]?|m[êe]s"
-)
-_YEAR = (
-    r"years?|yrs?\b|ans?\b|ann[ée]es?|a[ñn]os?|ann[oi]\b|jahr(?:e|en|s)?|jaar|jaren|[åa]r\b|anos?\b|"
-    r"rok(?:u|i)?\b|lata?\b|let\b|[ée]v(?:e|es)?\b|ani?\b|годин[аи]|χρόν(?:ος|ια)|vuo(?:si|tta)"
-)
-_WEEK = (
-    r"weeks?|semaines?|semanas?|settiman[ae]|wochen?|weken|veck(?:a|or)|uger?|"
-    r"tygod(?:nie|ni|zie[ńn])"
-)
-_DAY = r"days?|jours?|d[íi]as?|giorn[oi]|tage?|dagen|dagar?|dni|dn[íi]|zile|nap\b"
-_HOUR = (
-    r"hours?|hrs?\b|h\b|heures?|horas?|or[ae]\b|stunden?|uur\b|uren|"
-    r"timm(?:ar|e)|timer|godzin[ay]?|hodin"
-)
+_YEAR_OF = re.compile(r"(?:19|20)\d\d")
 _TERM = re.compile(
-    rf"(?i)(?P<n>\d{{1,3}})?[\s\-+x]{{0,3}}\b(?:(?P<month>{_MONTH})|(?P<year>{_YEAR})|(?P<week>{_WEEK})"
-    rf"|(?P<day>{_DAY}))(?!\w)"
+    r"(?i)(?:(?<![\d.,])(?P<n>\d{1,3})(?:-il)?[\s\-+x.]{0,3}"
+    rf"|(?P<per>/\s?|\b(?:{PER})[\s.-]{{1,3}})|\b)"
+    rf"(?:(?P<month>{MONTHS})|(?P<year>{YEARS})|(?P<week>{WEEKS})|(?P<day>{DAYS}))(?!\w)"
 )
 _ADVERB = re.compile(
-    r"(?i)\b(?:(?P<month>monthly|mensuel(?:le)?|mensual|mensile|monatlich|maandelijks)"
-    r"|(?P<quarter>quarterly|trimestr\w+|vierteljährlich)"
-    r"|(?P<half>semestr\w+|half[- ]?year\w*|halbjährlich)"
-    r"|(?P<year>yearly|annual(?:ly)?|annuel(?:le)?|anual|annuale|jährlich|jaarlijks))\b"
+    r"(?i)\b(?:" + "|".join(f"(?P<{name}>{words})" for name, words in ADVERBS.items()) + r")(?!\w)"
 )
 _CONNECTIONS = re.compile(
-    r"(?i)\b(\d{1,2})\s{0,2}(?:simultaneous\s|gleichzeitige\s|concurrent\s)?"
-    r"(?:connections?|connexions?|conexi[oó]n(?:es)?|connessioni?|conness\w+|verbindung(?:en)?|"
-    r"devices?|screens?|[ée]crans?|dispositivos?|dispositivi?|ger[äa]te?|appareils?|apparaten|"
-    r"sk[äa]rmar?|enheter|urz[ąa]dze\w+|połącze\w+|pantallas?|schermi?|multi-?room)"
+    rf"(?i)(?<![\w.,])(\d{{1,2}})\s{{0,2}}(?:simultaneous\s|gleichzeitige\s|concurrent\s)?(?:{SEATS})(?!\w)"
 )
-_TRIAL = re.compile(
-    rf"(?i)\b(?:free\s|gratis\s|kostenlos\w*\s)?(?P<n>\d{{1,3}})\s?-?(?:(?P<hour>{_HOUR})|(?P<day>{_DAY}))"
-    r"[\s\-]{0,3}(?:free\s|de\s|gratis\s|gratuit\s|kostenlos\w*\s)?"
-    r"(?:trial|tests?|essai|prueba|prova|probe\w*|proef\w*|gratis|gratuit|testversion|próba|teste)"
-    r"|\b(?P<word>free trial|essai gratuit|prueba gratis|prova gratuita|kostenlos\w* test\w*|"
-    r"gratis (?:proef\w*|test)|test gratuit|teste gr[áa]tis|darmowy test)"
+_LENGTH = rf"(?P<n>\d{{1,3}})\s?-?(?:(?P<hour>{HOURS})|(?P<day>{DAYS}))(?!\w)"
+_TRIAL_AFTER = re.compile(
+    rf"(?i)(?<![\w.,]){_LENGTH}(?:\W{{0,3}}(?:{FREE})(?!\w)|[^\n\d]{{0,25}}?(?<!\w)(?:{TRIALS})(?!\w))"
+)
+_TRIAL_BEFORE = re.compile(
+    rf"(?i)(?<!\w)(?:(?:{FREE})\W{{0,3}}|(?:{TRIALS})(?!\w)[^\n\d]{{0,25}}?(?<!\w)){_LENGTH}"
+)
+_TRIAL_WORD = re.compile(
+    rf"(?i)(?<!\w)(?:(?:{FREE})[ -]{{1,2}}(?:{TRIALS})|(?:{TRIALS})[ -]{{1,2}}(?:{FREE}))(?!\w)"
 )
 _CLAIM = re.compile(
     r"(?i)(?:(?<=\D)|^)(?P<n>\d{1,3}(?:[ .,\u00a0\u202f]\d{3}){1,3}|\d{2,8})"
     r"\s?(?P<k>k|m|mio)?\s?\+?\s{0,2}"
     r"(?:[a-zà-ÿ]{2,14}\s){0,2}?"
-    r"(?P<what>customers?|clients?|clientes?|clienti|kunden|klanten|kunder|subscribers?|abonn[ée]s?|"
-    r"users?|utilisateurs?|channels?|cha[iî]nes?|canales|canali|canais|kan[äa]le|sender|zenders|kanaler|"
-    r"kana[łl][óo]w|movies|films?|vods?|series|pel[íi]culas|filme)\b"
+    rf"(?:(?P<customers>{CUSTOMERS})|(?P<channels>{CHANNELS})|(?:{TITLES}))(?!\w)"
 )
-_CUSTOMERS = re.compile(r"(?i)custom|client|kund|klant|subscr|abonn|user|utilis")
-_CHANNELS = re.compile(r"(?i)chan|cha[iî]n|cana|kan|sender|zender")
 _LIFETIME = re.compile(r"(?i)\blifetime\b|\bà vie\b|\blebenslang|\bde por vida\b|\ba vita\b")
 _GOES_ON = re.compile(
     r"(?i)\s{0,3}(?:/|per\b|par\b|pro\b|por\b|al\b|na\b|za\b|i\b|p[åa]\b|a\b|for\b|f[üo]r\b)"
@@ -113,10 +110,13 @@ def prices(lines: list[str], *, language: str | None = None) -> tuple[Price, ...
     for index, line in enumerate(lines):
         marks = list(_PRICE.finditer(line))
         for position, mark in enumerate(marks):
-            amount = _amount(mark["a"] or mark["b"])
+            sign = (mark["amid"] or mark["before"] or mark["after"]).lower()
+            if mark["before"] and sign in ("euro", "try") and _YEAR_OF.fullmatch(mark["a"]):
+                continue  # a championship
+            written = f"{mark['whole']}.{mark['cents']}" if mark["amid"] else mark["a"] or mark["b"]
+            amount = _amount(written)
             if amount is None or not 0 < amount < 100_000:
                 continue
-            sign = (mark["before"] or mark["after"]).lower()
             currency = _SYMBOLS[sign]
             if sign == "kr" and language:
                 currency = _KRONER.get(language[:2].lower(), "SEK")
@@ -149,7 +149,13 @@ def term_months(text: str) -> float | None:
     >>> term_months("12 mois"), term_months("/ Jahr"), term_months("nothing")
     (12.0, 12.0, None)
     """
-    if found := _TERM.search(text[:400]):
+    adverb = _ADVERB.search(text[:400])
+    if adverb is not None and adverb["half"]:
+        return 6.0
+    for found in _TERM.finditer(text[:400]):
+        word = next(found[name] for name in ("month", "year", "week", "day") if found[name])
+        if not found["n"] and not found["per"] and word.lower() in SHORT:
+            continue
         count = float(found["n"] or 1)
         if not 0 < count <= 400:
             return None
@@ -158,21 +164,16 @@ def term_months(text: str) -> float | None:
         if found["year"]:
             return 12 * count
         return round(count * (7 / 30 if found["week"] else 1 / 30), 3)
-    if found := _ADVERB.search(text[:400]):
-        return {"month": 1.0, "quarter": 3.0, "half": 6.0, "year": 12.0}[found.lastgroup or "month"]
+    if adverb is not None:
+        return {"month": 1.0, "quarter": 3.0, "year": 12.0}[adverb.lastgroup or "month"]
     return None
 
 
 def trial_hours(text: str) -> float | None:
     """Return the length of the trial offered, in hours; 0: a trial of unsaid length."""
-    found = _TRIAL.search(text)
+    found = _TRIAL_AFTER.search(text) or _TRIAL_BEFORE.search(text)
     if found is None:
-        return None
-    if found["word"]:
-        longer = next((one for one in _TRIAL.finditer(text) if one["n"]), None)
-        if longer is None:
-            return 0.0
-        found = longer
+        return None if _TRIAL_WORD.search(text) is None else 0.0
     return float(found["n"]) * (1.0 if found["hour"] else 24.0)
 
 
@@ -187,11 +188,7 @@ def claims(text: str) -> tuple[Claim, ...]:
     for match in _CLAIM.finditer(text):
         number = int(re.sub(r"\D", "", match["n"]))
         number *= {"k": 1_000, "m": 1_000_000, "mio": 1_000_000}.get((match["k"] or "").lower(), 1)
-        what = "titles"
-        if _CUSTOMERS.match(match["what"]):
-            what = "customers"
-        elif _CHANNELS.match(match["what"]):
-            what = "channels"
+        what = next((one for one in ("customers", "channels") if match[one]), "titles")
         found.setdefault((what, number), Claim(what=what, number=number, quoted=match[0].strip()))
         if len(found) >= 50:
             break

@@ -15,10 +15,10 @@ from cautery.watch._tally import Tally
 from cautery.watch._text import begin, decode_line
 from cautery.watch._values import ReadWarning
 
-FORMAT = "DNS answers (dig, DNS over HTTPS as JSON) and passive DNS (Common Output Format)"
+FORMAT = "DNS answers (dig, as JSON) and passive DNS (Common Output Format)"
 SPECIFICATION = (
     "RFC 1035 section 5 for records as text; RFC 8484's JSON twin as Google and Cloudflare serve "
-    "it; draft-dulaunoy-dnsop-passive-dns-cof, one JSON object a line"
+    "it; RFC 8427; draft-dulaunoy-dnsop-passive-dns-cof, one JSON object a line"
 )
 MEDIA_TYPES = ("application/dns-json", "application/x-ndjson", "text/plain")
 
@@ -134,6 +134,9 @@ def _seen(one: dict[str, Any], *names: str) -> datetime | None:
 
 def _over_https(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
     body = document(stream, wanted="DNS answers", most=2_000_000)
+    if isinstance(body, dict) and not body.keys().isdisjoint(_MESSAGE):
+        yield from _message(body)
+        return
     code = number_in(body.get("Status")) if isinstance(body, dict) else None
     if code is None:
         raise SourceError("not DNS answers: no Status in it")
@@ -157,6 +160,33 @@ def _over_https(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | Rea
                 data=(_data(data),),
                 ttl=number_in(one.get("TTL")),
             )
+    yield from tally.rest()
+
+
+def _message(body: dict[str, Any]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
+    """Read RFC 8427: a whole message, or one answer beside its question."""
+    answer = body.get("responseMessage", body)
+    if not isinstance(answer, dict):
+        raise SourceError("not DNS answers: no message in it")
+    asked = text_in(answer.get("QNAME"), most=255)
+    code = number_in(answer.get("RCODE"))
+    if code is not None:
+        yield DnsStatus(name=_name(asked) if asked else None, code=_CODES.get(code, str(code)))
+    tally = Tally()
+    for part in ("answerRRs", "authorityRRs", "additionalRRs"):
+        listed = answer.get(part)
+        for number, one in enumerate(listed if isinstance(listed, list) else (), start=1):
+            known = one if isinstance(one, dict) else {}
+            name = text_in(known.get("NAME"), most=255) or asked
+            kind = text_in(known.get("TYPEname"), most=20)
+            kind = kind or _TYPES.get(number_in(known.get("TYPE")) or 0)
+            data = text_in(known.get(f"rdata{kind}"), most=65_536) if kind else None
+            data = data or text_in(known.get("RDATAHEX"), most=65_536)
+            if name is None or kind is None or data is None:
+                yield from tally.add(number, "a record without a name or data", repr(one)[:200])
+                continue
+            ttl = number_in(known.get("TTL"))
+            yield DnsRecord(name=_name(name), type=kind, data=(_data(data),), ttl=ttl)
     yield from tally.rest()
 
 
@@ -212,6 +242,7 @@ def _data(said: str) -> str:
     return said[:-1].lower() if said.endswith(".") and " " not in said and len(said) > 1 else said
 
 
+_MESSAGE = frozenset(("responseMessage", "answerRRs", "QNAME"))
 _KNOWN = frozenset(
     ("rrname", "rrtype", "rdata", "time_first", "time_last", "zone_time_first", "zone_time_last",
      "count")

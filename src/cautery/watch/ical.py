@@ -24,7 +24,7 @@ _MOST_EVENT = 65_536
 _LONGEST_LINE = 8_192
 _MOST_NAME = 500
 _BROKEN = (
-    ArithmeticError, AttributeError, LookupError, NotImplementedError, RecursionError,
+    ArithmeticError, AttributeError, LookupError, NotImplementedError, OSError, RecursionError,
     StopIteration, TypeError, ValueError,
 )  # fmt: skip
 """What the library raises at events that break RFC 5545; none of it ends the calendar."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import ModuleType
 
 from cautery.errors import InputError, SourceError
+from cautery.model import Authority, CertificateFacts, Registration
 from cautery.watch import (
+    access_log,
     ct,
     dash,
     dns,
@@ -16,8 +18,10 @@ from cautery.watch import (
     hls,
     ical,
     m3u,
+    netflow,
     page,
     panel_dump,
+    panel_sql,
     rdap,
     stalker,
     tls,
@@ -26,12 +30,18 @@ from cautery.watch import (
     xtream,
 )
 from cautery.watch._guess import kind_of
+from cautery.watch._seized import SeizedRow
 from cautery.watch._text import what_is, whole
+from cautery.watch._values import PlaylistEntry, ReadWarning
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 """When a file says itself nothing of when it was seen."""
 _NOWHERE = "http://unknown.invalid/"
 """A file on disk has no URL; what is relative in it is shown below a name that cannot exist."""
+_SEIZED = (
+    "seized or cooperating material is viewers' personal data: only a competent authority may read "
+    "it (regime led, Directive (EU) 2016/680)"
+)
 _UNPACK = "A file packed as .gz, .xz or .zst is unpacked by its ending; unpack an archive first."
 
 
@@ -43,6 +53,12 @@ class Reader:
     ----------
     values : callable
         ``values(chunks, base)``: bytes and their own URL to the nouns of the format, one by one.
+        Readers of seized material refuse here.
+    nouns : tuple of type
+        What it may yield, beside warnings.
+    rows : callable or None
+        ``rows(chunks, authority=...)`` of seized material: for whoever holds an authority's
+        mandate. What it yields goes through a :class:`~cautery.watch.Derivation` before it is kept.
     """
 
     kind: str
@@ -50,15 +66,31 @@ class Reader:
     specification: str
     media_types: tuple[str, ...]
     values: Callable[[Iterable[bytes], str], Iterator[object]]
+    nouns: tuple[type, ...] = ()
+    rows: Callable[..., Iterator[SeizedRow | ReadWarning]] | None = None
 
 
-def _of(kind: str, module: ModuleType, values: Callable[..., Iterator[object]]) -> Reader:
+def _seized(
+    kind: str, module: ModuleType, rows: Callable[..., Iterator[SeizedRow | ReadWarning]]
+) -> Reader:
+    return replace(_of(kind, module, _refused), rows=rows)
+
+
+def _refused(_chunks: Iterable[bytes], _base: str) -> Iterator[object]:
+    raise InputError(_SEIZED, hint="cautery seized take FILE --case DIR --mandate MANDATE.toml")
+    yield
+
+
+def _of(
+    kind: str, module: ModuleType, values: Callable[..., Iterator[object]], *nouns: type
+) -> Reader:
     return Reader(
         kind=kind,
         format=module.FORMAT,
         specification=module.SPECIFICATION,
         media_types=module.MEDIA_TYPES,
         values=values,
+        nouns=nouns,
     )
 
 
@@ -110,21 +142,42 @@ def _plain(
 READERS: Mapping[str, Reader] = {
     reader.kind: reader
     for reader in (
-        _of("m3u", m3u, _m3u),
-        _of("hls", hls, _hls),
-        _of("dash", dash, _dash),
-        _of("xmltv", xmltv, _plain(xmltv.read_xmltv)),
-        _of("xtream", xtream, _plain(xtream.read_answer)),
-        _of("stalker", stalker, _plain(stalker.read_stalker)),
-        _of("page", page, _page),
-        _of("tls", tls, _tls),
-        _of("ct", ct, _plain(ct.read_ct)),
-        _of("rdap", rdap, _rdap),
-        _of("whois", whois, _whois),
-        _of("dns", dns, _plain(dns.read_dns)),
-        _of("har", har, _plain(har.read_har)),
-        _of("ical", ical, _plain(ical.read_ical)),
+        _of("m3u", m3u, _m3u, PlaylistEntry),
+        _of("hls", hls, _hls, hls.Variant, hls.Segment),
+        _of("dash", dash, _dash, dash.Representation),
+        _of("xmltv", xmltv, _plain(xmltv.read_xmltv), xmltv.GuideChannel, xmltv.Programme),
+        _of(
+            "xtream",
+            xtream,
+            _plain(xtream.read_answer),
+            xtream.PanelAccount,
+            xtream.PanelCategory,
+            xtream.PanelStream,
+            xtream.PanelEpisode,
+            xmltv.Programme,
+        ),
+        _of(
+            "stalker",
+            stalker,
+            _plain(stalker.read_stalker),
+            stalker.PortalSession,
+            stalker.PortalGenre,
+            stalker.PortalItem,
+            stalker.PortalLink,
+            xmltv.Programme,
+        ),
+        _of("page", page, _page, page.Page),
+        _of("tls", tls, _tls, CertificateFacts),
+        _of("ct", ct, _plain(ct.read_ct), ct.LoggedCertificate),
+        _of("rdap", rdap, _rdap, Registration),
+        _of("whois", whois, _whois, whois.WhoisAnswer),
+        _of("dns", dns, _plain(dns.read_dns), dns.DnsRecord, dns.DnsStatus),
+        _of("har", har, _plain(har.read_har), har.WebExchange),
+        _of("ical", ical, _plain(ical.read_ical), ical.Fixture),
         _of("panel_dump", panel_dump, panel_dump.refused),
+        _seized("panel_sql", panel_sql, panel_sql.read_panel_sql),
+        _seized("access_log", access_log, access_log.read_access_log),
+        _seized("netflow", netflow, netflow.read_netflow),
     )
 }
 
@@ -142,6 +195,25 @@ def reader(kind: str) -> Reader:
     except KeyError:
         known = ", ".join(READERS)
         raise InputError(f"no reader {kind!r}", hint=f"Readers: {known}.") from None
+
+
+def rows(
+    kind: str, chunks: Iterable[bytes], *, authority: Authority
+) -> Iterator[SeizedRow | ReadWarning]:
+    """Read seized material.
+
+    Raises
+    ------
+    InputError
+        If the kind is no seized material.
+    SourceError
+        As the reader says.
+    """
+    chosen = reader(kind)
+    if chosen.rows is None:
+        known = ", ".join(one.kind for one in READERS.values() if one.rows is not None)
+        raise InputError(f"{kind} is no seized material", hint=f"Seized material: {known}.")
+    return chosen.rows(chunks, authority=authority)
 
 
 def guess(head: bytes) -> Reader:

@@ -62,7 +62,15 @@ def read_certificate(der: bytes, *, host: str, address: str, seen_at: datetime) 
             self_signed=found.subject == found.issuer,
             seen_at=seen_at,
         )
-    except (ValueError, TypeError, UnsupportedAlgorithm, OverflowError) as error:
+    except (
+        ValueError,
+        TypeError,
+        OverflowError,
+        UnsupportedAlgorithm,
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ) as error:
         raise SourceError(f"certificate of {host}: malformed ({error})"[:300]) from error
 
 

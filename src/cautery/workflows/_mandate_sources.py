@@ -9,7 +9,7 @@ from cautery.model import Access, Purchase, Regime, Source, carries_line
 from cautery.workflows._mandate_checks import Checks, some
 from cautery.workflows._mandate_file import SOURCE_KINDS, MandateFile, PurchaseTable, SourceTable
 
-SEIZED_KINDS = ("panel_dump", "access_log", "netflow")
+SEIZED_KINDS = ("panel_dump", "panel_sql", "access_log", "netflow")
 """Seized material: what only a competent authority may read."""
 
 _MOST_LINE_BYTES = 4_096

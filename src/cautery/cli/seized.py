@@ -1,0 +1,319 @@
+"""``cautery seized``: material of a seizure, or of who cooperates; for an authority only."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.errors import InputError
+
+if TYPE_CHECKING:
+    from cautery.model import Link
+    from cautery.workflows.seized.records import Taken
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Take seized or cooperating material: sealed as it came, shown under pseudonyms.",
+)
+
+REVIEW_DAYS = 365
+
+_Case = Annotated[Path, typer.Option("--case", help="Folder of the case.")]
+_Keys = Annotated[
+    Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
+]
+_By = Annotated[str, typer.Option("--by", help="Who does it: it is logged (LED art. 25).")]
+_Why = Annotated[str, typer.Option("--why", help="For which purpose: it is logged.")]
+_Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
+
+
+@app.command()
+def take(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="SQL dumps, access logs, NetFlow CSV; also .gz, .xz, .zst or .bz2."),
+    ],
+    case: _Case,
+    mandate: Annotated[Path, typer.Option("--mandate", help="The mandate's TOML; regime led.")],
+    by: _By,
+    panel: Annotated[
+        str | None, typer.Option(help="Name of the panel that all files belong to.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="panel_sql, access_log or netflow; default: by content.")
+    ] = None,
+    server: Annotated[
+        list[str] | None, typer.Option(help="An address of the service's own: stays in clear.")
+    ] = None,
+    category: Annotated[
+        str, typer.Option(help="Of resellers' accounts: suspect, convicted, victim or other.")
+    ] = "suspect",
+    review: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="When keeping them is reviewed; default: a year."),
+    ] = None,
+    registered: Annotated[
+        str | None, typer.Option("--exhibit", help="Number in the operation's register.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read files anew that the case has already.")
+    ] = False,
+    links: Annotated[
+        Path | None, typer.Option(help="Write the case's links here, as cautery cluster reads.")
+    ] = None,
+    keys: _Keys = None,
+    json: _Json = False,
+) -> None:
+    """Seal files encrypted, and write what everyone works on: tables under keyed hashes.
+
+    Customers' names, credentials, MACs and addresses are hashed under a key outside the case;
+    counts, times, countries and networks stay. Files that the case has are not taken twice.
+
+    Example: cautery seized take dump.sql.gz --case cases/x --mandate led.toml --by "A. Bianchi"
+    """
+    from cautery import wiring
+    from cautery.cli._progress import Progress
+    from cautery.model import Authority, LedCategory
+    from cautery.watch import address_in
+    from cautery.workflows.read_mandate import read_mandate
+    from cautery.workflows.seized.take import take as take_file
+
+    now = wiring.clock().now()
+    checked = read_mandate(mandate, now=now)
+    authority = Authority(checked)
+    if category not in list(LedCategory):
+        raise InputError(
+            f"{category!r} is no LED category", hint=f"One of {', '.join(LedCategory)}."
+        )
+    own = {one: address_in(one) for one in server or ()}
+    for one, address in own.items():
+        if address is None:
+            raise InputError(f"--server {one!r}: not an address")
+    size = sum(one.stat().st_size for one in files if one.is_file())
+    failed = False
+    with wiring.writing(case, keys_dir=keys) as opened, Progress("sealing", 3 * size >> 20) as bar:
+        gone = 0
+
+        def told(count: int) -> None:
+            nonlocal gone
+            for _ in range(((gone + count) >> 20) - (gone >> 20)):
+                bar.step()
+            gone += count
+
+        place = wiring.place_of(checked.network.facts)
+        for file in files:
+            bar.doing(file.name)
+            taken, known = take_file(
+                file,
+                case=opened,
+                authority=authority,
+                place=place,
+                by=by,
+                review_at=(review or now + timedelta(days=REVIEW_DAYS)).date(),
+                kind=kind,
+                panel=panel,
+                servers=frozenset(one for one in own.values() if one is not None),
+                category=LedCategory(category),
+                registered=registered,
+                again=again,
+                told=told,
+            )
+            failed = failed or taken.failed is not None
+            _tell(file, taken, known=known, json=json)
+    if links is not None:
+        _write_links(case, links)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    case: Annotated[Path, typer.Argument(help="Folder of the case.")],
+    json: _Json = False,
+) -> None:
+    """Show what is in the material: counts by country, account, server, stream, host.
+
+    Numbers of customers under five are not shown.
+
+    Example: cautery seized show cases/x
+    """
+    from cautery import wiring
+    from cautery.workflows.seized.views import views
+
+    with wiring.reading(case) as opened:
+        found = views(opened.ledger, opened.vault, on=wiring.clock().now())
+    if not found:
+        render.say("no seized material in this case")
+    for title, rows in found.items():
+        if json:
+            for row in rows:
+                render.json_line({"table": title, **row})
+            continue
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        render.table(
+            columns, ([_cell(row.get(name)) for name in columns] for row in rows), title=title
+        )
+
+
+@app.command("links")
+def links_(
+    case: Annotated[Path, typer.Argument(help="Folder of the case.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="A CSV file; default: stdout.")
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Write what the material ties together as links, for cautery cluster. No customer is in it.
+
+    Example: cautery seized links cases/x --out links.csv
+    """
+    from cautery.model import to_json
+
+    if out is not None:
+        _write_links(case, out)
+        return
+    if not json:
+        typer.echo(_links_csv(case), nl=False)
+        return
+    for link in _links(case):
+        render.json_line(to_json(link))
+
+
+@app.command()
+def accounts(
+    case: Annotated[Path, typer.Argument(help="Folder of the case.")],
+    id: Annotated[str, typer.Argument(help="Of the material, as cautery seized show tells.")],
+    by: _By,
+    why: _Why,
+    keys: _Keys = None,
+    json: _Json = False,
+) -> None:
+    """Read the sealed names of resellers' and administrators' accounts; it is logged.
+
+    Example: cautery seized accounts cases/x 5d41402abc4b2a76 --by "A. Bianchi" --why "report 12"
+    """
+    from cautery import wiring
+    from cautery.workflows.seized.consult import account_names
+
+    with wiring.writing(case, keys_dir=keys) as opened:
+        rows = account_names(opened, id, by=by, why=why)
+    if json:
+        for row in rows:
+            render.json_line(row)
+        return
+    render.table(list(rows[0]) if rows else [], (list(row.values()) for row in rows))
+
+
+@app.command()
+def original(
+    case: Annotated[Path, typer.Argument(help="Folder of the case.")],
+    id: Annotated[str, typer.Argument(help="Of the material, as cautery seized show tells.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where it goes, mode 0600.")],
+    by: _By,
+    why: _Why,
+    keys: _Keys = None,
+) -> None:
+    """Write the original as it came, compared with its SHA-256; it is logged.
+
+    Example: cautery seized original cases/x 5d41402abc4b2a76 -o dump.sql --by "A. B." --why court
+    """
+    from cautery import wiring
+    from cautery.workflows.seized.consult import write_original
+
+    with wiring.writing(case, keys_dir=keys) as opened:
+        name, sha256 = write_original(
+            opened, id, lambda pieces: wiring.write_secret(out, pieces), by=by, why=why
+        )
+    render.say(f"{name}\nsha256  {sha256}\nwritten {out}")
+
+
+@app.command()
+def erase(
+    case: Annotated[Path, typer.Argument(help="Folder of the case.")],
+    by: _By,
+    why: _Why,
+    id: Annotated[str | None, typer.Argument(help="Of the material whose original goes.")] = None,
+    customers: Annotated[
+        bool, typer.Option("--customers", help="The key under which customers are hashed.")
+    ] = False,
+    keys: _Keys = None,
+) -> None:
+    """Destroy a key for ever: of one original and its accounts' names, or of all customers' hashes.
+
+    Every digest and proof of the case stands as before.
+
+    Example: cautery seized erase cases/x 5d41402abc4b2a76 --by "A. Bianchi" --why "retention ended"
+    """
+    from cautery import wiring
+
+    if (id is None) != customers:
+        raise InputError("name the material, or --customers: one of the two")
+    destroyed = wiring.erase_seized(case, id, by=by, why=why, keys_dir=keys)
+    render.say(f"{destroyed} keys destroyed" if destroyed else "its key was destroyed before")
+
+
+def _tell(file: Path, taken: Taken, *, known: bool, json: bool) -> None:
+    from cautery.model import to_json
+
+    if json:
+        render.json_line({"known": known, **to_json(taken)})
+        return
+    kinds = sorted({table.kind for table in taken.tables})
+    said = ", ".join(f"{taken.rows(kind):,} {kind}" for kind in kinds) or "no row"
+    render.say(f"{render.printable(file.name)}: {taken.id} {taken.kind}: {said}")
+    if known:
+        render.say("  this case had it already")
+    for one in taken.warnings:
+        shape = f" {one.shape}" if one.shape else ""
+        render.say(f"  line {one.line}: {one.count} x {one.why}{shape}")
+    if taken.accounts is not None:
+        render.say(
+            f"  {taken.accounts.names} accounts' names sealed: {taken.accounts.category.value}, "
+            f"by assessment, to be reviewed by {taken.accounts.review_at}"
+        )
+    if taken.failed is not None:
+        render.say(f"  the reading ended early: {taken.failed}")
+
+
+def _links(case: Path) -> tuple[Link, ...]:
+    from cautery import wiring
+    from cautery.workflows.seized.links import links_of_seized
+
+    with wiring.reading(case) as opened:
+        return links_of_seized(opened.ledger, opened.vault)
+
+
+def _links_csv(case: Path) -> str:
+    from cautery.workflows.seized.links import COLUMNS
+
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(COLUMNS)
+    for one in _links(case):
+        first, last = (
+            at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            for at in (one.first_seen, one.last_seen)
+        )
+        rows.writerow((one.subject, one.kind, one.value, first, last, one.source))
+    return out.getvalue()
+
+
+def _write_links(case: Path, out: Path) -> None:
+    from cautery import wiring
+
+    wiring.write_file(out, _links_csv(case).encode())
+    render.say(f"links   {out}")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return "\n".join(f"{name} {count:,}" for name, count in value.items())
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,119 @@
+"""Bytes that come in chunks, held only as far as somebody may still look at them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+
+class Buffer:
+    """A window on a stream of bytes.
+
+    ``data`` is what is held and ``at`` how far it has been read; ``passed`` counts all bytes that
+    lie before ``at``, from the beginning.
+    """
+
+    __slots__ = ("_chunks", "_counted", "_gone", "_lines", "at", "data", "ended")
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._gone = 0
+        self._lines = 1
+        self._counted = 0
+        self.data = b""
+        self.at = 0
+        self.ended = False
+
+    @property
+    def passed(self) -> int:
+        """Bytes read so far."""
+        return self._gone + self.at
+
+    @property
+    def line(self) -> int:
+        """The number of the line that is read now, from 1."""
+        if self.at > self._counted:
+            self._lines += self.data.count(b"\n", self._counted, self.at)
+            self._counted = self.at
+        return self._lines
+
+    def more(self) -> bool:
+        """Take one chunk more, and let go of what has been read; False at the end."""
+        chunk = next(self._chunks, None)
+        if chunk is None:
+            self.ended = True
+            return False
+        _ = self.line
+        self._counted = 0
+        self._gone += self.at
+        self.data = self.data[self.at :] + chunk
+        self.at = 0
+        return True
+
+    def byte(self) -> bytes:
+        """Return the next byte without reading it; none at the end."""
+        if self.at >= len(self.data):
+            self.more()
+        return self.data[self.at : self.at + 1]
+
+    def match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
+        """Read what matches here."""
+        if found := pattern.match(self.data, self.at):
+            self.at = found.end()
+        return found
+
+    def match_more(self, pattern: re.Pattern[bytes], *, most: int) -> re.Match[bytes] | None:
+        """Read what matches here, taking more chunks while it does not, up to ``most`` bytes.
+
+        What ends where the held bytes end might go on, so it is looked at again with more.
+        """
+        while True:
+            found = pattern.match(self.data, self.at)
+            if found is not None and (found.end() < len(self.data) or self.ended):
+                self.at = found.end()
+                return found
+            if found is None and len(self.data) - self.at > most:
+                return None
+            if not self.more() and found is None:
+                return None
+
+    def seek(self, pattern: re.Pattern[bytes], *, keep: int) -> re.Match[bytes] | None:
+        """Read up to the end of the next match; without one, to the end of everything.
+
+        ``keep`` is how many bytes the longest match has, less one.
+        """
+        start = self.at
+        while True:
+            found = pattern.search(self.data, start)
+            if found is not None and (found.end() < len(self.data) or self.ended):
+                self.at = found.end()
+                return found
+            start = found.start() if found is not None else max(start, len(self.data) - keep)
+            self.at = start
+            if not self.more():
+                if found is not None:
+                    continue
+                self.at = len(self.data)
+                return None
+            start = 0
+
+    def take_line(self, *, most: int) -> bytes | None:
+        """Read a line without its end; of one longer than ``most`` bytes only so many and one.
+
+        ``None`` at the end; a last line without an end is no whole line, and is not returned.
+        """
+        while (end := self.data.find(b"\n", self.at)) < 0:
+            if len(self.data) - self.at > most:
+                kept = self.data[self.at : self.at + most + 1]
+                self.at = len(self.data)
+                while self.more():
+                    if (end := self.data.find(b"\n", self.at)) >= 0:
+                        self.at = end + 1
+                        break
+                    self.at = len(self.data)
+                return kept
+            if not self.more():
+                return None
+        line = self.data[self.at : end]
+        self.at = end + 1
+        return line

@@ -1,0 +1,225 @@
+"""Seized rows to what may leave: each field by its sort, and nothing that has none."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.model import RedactedUrl, keyed_hash
+from cautery.watch._seized import FIELDS, SeizedRow, Sort
+from cautery.watch.access_log import ACTIONS, METHODS, ROUTES
+from cautery.watch.sightings import redacted_text
+
+Place = Callable[[str], tuple[str | None, int | None]]
+"""An address to its country and AS number, as far as they are known."""
+
+_WORDS = METHODS | ROUTES | ACTIONS | {"administrator", "reseller"}
+_TRUTHS = {"1": True, "0": False, "true": True, "false": False, "t": True, "f": False}
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,6})?")
+_LABEL = re.compile(r"(?i)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_MAC = re.compile(r"(?i)(?:[0-9a-f]{2}[:.-]?){5}[0-9a-f]{2}")
+_BASE64_MAC = re.compile(r"[A-Za-z0-9+/]{16,24}={0,2}")
+_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>\\]{1,4096}")
+_MOST_SOURCES = 64
+_MOST_KNOWN = 1 << 17
+"""Hashes remembered: customers come back row by row."""
+_MILLISECONDS_FROM = 300_000_000_000
+TYPES: Mapping[Sort, type] = {
+    Sort.NUMBER: float, Sort.MOMENT: datetime, Sort.TRUTH: bool, Sort.URLS: list,
+}  # fmt: skip
+"""What a field of a sort is in the derivative; text where nothing is said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivation:
+    """How rows become what everyone works on.
+
+    Parameters
+    ----------
+    key : bytes
+        Of the case's customers, kept outside the case: with it gone, no hash can be tried again.
+    panel : str
+        Within which numbers of lines and accounts mean the same.
+    place : callable
+        Where an address is.
+    servers : set of str
+        Addresses that belong to the service itself, and stay in clear wherever they stand.
+    """
+
+    key: bytes = field(repr=False)
+    panel: str
+    place: Place
+    servers: frozenset[str] = frozenset()
+    _known: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def derived(self, row: SeizedRow) -> dict[str, Any]:
+        """Return a row's fields as they may be kept; one that is not what it should be is left out.
+
+        Examples
+        --------
+        >>> plain = Derivation(key=b"k", panel="p", place=lambda address: ("FR", 3215))
+        >>> row = SeizedRow(kind="activity", values={"ip": "192.0.2.7", "stream": "17"})
+        >>> found = plain.derived(row)
+        >>> found["ip"][0], found["ip_country"], found["stream"]
+        ('~', 'FR', 17.0)
+        """
+        kept: dict[str, Any] = {}
+        sorts = FIELDS[row.kind]
+        for name, value in row.values.items():
+            sort = sorts.get(name)
+            text = value.strip()
+            if sort is None or not text:
+                continue
+            if sort is Sort.CLIENT:
+                kept |= self._client(name, text)
+                continue
+            clear = _CLEAR.get(sort)
+            found = self._hidden(sort, text) if clear is None else clear(text, self.key)
+            if found is not None:
+                kept[name] = found
+        return kept
+
+    def pseudonym(self, secret: str) -> str:
+        """Return what stands for a name, a credential or an address, the same all over the case."""
+        found = self._known.get(secret)
+        if found is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            found = self._known[secret] = "~" + keyed_hash(secret, self.key)
+        return found
+
+    def _hidden(self, sort: Sort, text: str) -> str | None:
+        if sort is Sort.LINE or sort is Sort.ACCOUNT:
+            if text in ("0", "-1"):
+                return None  # how panels say nobody
+            return self.pseudonym(f"{self.panel}\0{sort.value}\0{text}")
+        return self.pseudonym(mac_in(text) if sort is Sort.DEVICE else text)
+
+    def _client(self, name: str, text: str) -> dict[str, Any]:
+        address = address_in(text)
+        if address is None:
+            return {}
+        country, asn = self.place(address)
+        shown = address if address in self.servers else self.pseudonym(address)
+        return {name: shown, f"{name}_country": country, f"{name}_asn": asn}
+
+
+def columns_of(kind: str) -> dict[str, type]:
+    """Return the columns of a kind's table with their types."""
+    found: dict[str, type] = {}
+    for name, sort in FIELDS[kind].items():
+        found[name] = TYPES.get(sort, str)
+        if sort is Sort.CLIENT:
+            found |= {f"{name}_country": str, f"{name}_asn": int}
+    return found
+
+
+@lru_cache(maxsize=1 << 15)
+def address_in(text: str) -> str | None:
+    """Return an address in its one spelling; an IPv4 address inside an IPv6 one is that IPv4."""
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0].strip("[]"))
+    except ValueError:
+        return None
+    inner = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return str(inner or found)
+
+
+def mac_in(text: str) -> str:
+    """Return a MAC in its one spelling, also one in Base64; what is none stays as it is.
+
+    Examples
+    --------
+    >>> mac_in("MDA6MUE6Nzk6MDA6MDA6MDE="), mac_in("001A79000001")
+    ('00:1a:79:00:00:01', '00:1a:79:00:00:01')
+    """
+    if _BASE64_MAC.fullmatch(text) and not _MAC.fullmatch(text):
+        try:
+            text = base64.b64decode(text, validate=True).decode("ascii")
+        except (binascii.Error, UnicodeDecodeError):
+            return text
+    if not _MAC.fullmatch(text):
+        return text
+    digits = re.sub(r"[^0-9a-f]", "", text.lower())
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def _number(text: str, _key: bytes) -> float | None:
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def _moment(text: str, _key: bytes) -> datetime | None:
+    if text.isascii() and text.isdigit() and len(text) < 15:
+        number = int(text)
+        seconds = number / 1000 if number > _MILLISECONDS_FROM else number
+        return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < 4_102_444_800 else None
+    try:
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):  # 0000-00-00 is how panels say never
+        return None
+
+
+def _truth(text: str, _key: bytes) -> bool | None:
+    return _TRUTHS.get(text.lower())
+
+
+def _country(text: str, _key: bytes) -> str | None:
+    return text.upper() if _COUNTRY.fullmatch(text.upper()) else None
+
+
+def _title(text: str, key: bytes) -> str:
+    return redacted_text(text, key)[:300]
+
+
+def _word(text: str, _key: bytes) -> str | None:
+    return text if text in _WORDS else None
+
+
+def _host(text: str, _key: bytes) -> str | None:
+    """Return a server's name or address without scheme and port; anything else is ``None``."""
+    text = text.lower().partition("://")[2] or text.lower()
+    text = text.partition("/")[0].rpartition("@")[2].rstrip(".")
+    if (address := address_in(text)) is not None:
+        return address
+    if text.count(":") == 1:
+        text = text.partition(":")[0]
+        if (address := address_in(text)) is not None:
+            return address
+    labels = text.split(".")
+    if len(labels) < 2 or len(text) > 253 or not all(_LABEL.fullmatch(one) for one in labels):
+        return None
+    return None if labels[-1].isdigit() else text
+
+
+def _urls(text: str, key: bytes) -> list[str] | None:
+    """Return the URLs in a list, a player's command or plain text, redacted, each once."""
+    found: list[str] = []
+    try:
+        said = json.loads(text) if text.startswith(("[", "{", '"')) else text
+    except (ValueError, RecursionError):
+        said = text
+    words = said if isinstance(said, list) else [said]
+    for word in words[:_MOST_SOURCES]:
+        for one in _URL.findall(word.replace("\\/", "/")) if isinstance(word, str) else ():
+            try:
+                found.append(RedactedUrl.of(one, key).text)
+            except InputError:
+                continue
+    return list(dict.fromkeys(found))[:_MOST_SOURCES] or None
+
+
+_CLEAR: Mapping[Sort, Callable[[str, bytes], Any]] = {
+    Sort.NUMBER: _number, Sort.MOMENT: _moment, Sort.TRUTH: _truth, Sort.COUNTRY: _country,
+    Sort.TITLE: _title, Sort.WORD: _word, Sort.HOST: _host, Sort.URLS: _urls,
+}  # fmt: skip

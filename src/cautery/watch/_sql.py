@@ -1,0 +1,289 @@
+"""SQL dumps to rows, statement by statement, in the memory of one row.
+
+Read are the ways in which dump tools write tables: ``INSERT`` and ``REPLACE`` with one row or many
+(mysqldump, mariadb-dump, phpMyAdmin, pg_dump --inserts, SQLite), and ``COPY ... FROM stdin``
+(pg_dump). Everything else is skipped, its strings and comments minded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Generic, NamedTuple, TypeVar
+
+from cautery.errors import SourceError
+from cautery.watch._buffer import Buffer
+from cautery.watch._seized import unread
+from cautery.watch._sql_values import BEGINS, DIALECTS, Dialect, copied, names_in, plain
+from cautery.watch._tally import Tally
+from cautery.watch._text import begin
+from cautery.watch._values import ReadWarning
+
+ROW_BYTES = 1 << 20
+"""The longest row that is kept; MySQL's max_allowed_packet bounds whole statements, not rows."""
+_HEAD_BYTES = 65_536
+_TABLE_BYTES = 262_144
+_MOST_BEFORE = 16 << 20
+_IDENT = rb'(?:`[^`\n]{1,128}`|"[^"\n]{1,128}"|\[[^\]\n]{1,128}\]|[\w$]{1,128})'
+_NAME = rb"((?:" + _IDENT + rb"\s*\.\s*){0,2}" + _IDENT + rb")"
+_LIST = rb"(?:\s*\(\s*(" + _IDENT + rb"(?:\s*,\s*" + _IDENT + rb"){0,999})\s*\))?"
+_INSERT = re.compile(
+    rb"(?i)(?:INSERT|REPLACE)\s+(?:(?:LOW_PRIORITY|DELAYED|HIGH_PRIORITY|IGNORE)\s+){0,3}"
+    rb"(?:INTO\s+)?" + _NAME + _LIST + rb"\s*(?:OVERRIDING\s+\w{1,10}\s+VALUE\s+)?VALUES?(?=[\s(])"
+)
+_COPY = re.compile(rb"(?i)COPY\s+" + _NAME + _LIST + rb"\s+FROM\s+stdin[^;\n]{0,200};[ \t\r]*\n")
+_CREATE = re.compile(
+    rb"(?i)CREATE\s+(?:TEMPORARY\s+|UNLOGGED\s+)?TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+    + _NAME
+    + rb"\s*(?=\()"
+)
+_DELIMITER = re.compile(rb"(?i)DELIMITER[ \t]+(\S{1,16})[^\n]{0,100}(?:\n|$)")
+_SPACE = re.compile(rb"[\s;]*+")
+_NEWLINE = re.compile(rb"\n")
+_COMMENT_END = re.compile(rb"\*/")
+_STRUCTURE = re.compile(rb"['\"()]|" + BEGINS)
+_MADE = re.compile(rb"-- (?:MySQL|MariaDB) dump|-- PostgreSQL database dump\s*$", re.MULTILINE)
+_DONE = re.compile(rb"-- (?:Dump completed|PostgreSQL database dump complete)")
+
+P = TypeVar("P")
+
+
+class Chosen(NamedTuple, Generic[P]):
+    """What to do with a table's rows: whose they are, and which of their columns to decode."""
+
+    plan: P
+    places: tuple[int, ...]
+
+
+class SqlRow(NamedTuple, Generic[P]):
+    """One row: the plan of its table, and the wanted values in the plan's order.
+
+    Without a plan it is a row of a table that nobody asked for, to be counted.
+    """
+
+    plan: P | None
+    values: tuple[str | None, ...]
+
+
+Choose = Callable[[str, Sequence[str] | None], Chosen[P] | None]
+
+
+def read_sql(chunks: Iterable[bytes], choose: Choose[P]) -> Iterator[SqlRow[P] | ReadWarning]:
+    """Yield the rows of a dump.
+
+    Parameters
+    ----------
+    choose : callable
+        ``choose(table, columns)``: asked for each statement; ``columns`` is ``None`` where the
+        dump does not say them.
+
+    Raises
+    ------
+    SourceError
+        If it is no SQL dump.
+    """
+    head, stream = begin(chunks, wanted="an SQL dump")
+    yield from _Reading(stream, choose, DIALECTS[b"PostgreSQL" in head or b"PRAGMA" in head]).rows()
+
+
+class _Reading(Generic[P]):
+    def __init__(self, stream: Iterable[bytes], choose: Choose[P], dialect: Dialect) -> None:
+        self._buffer = Buffer(stream)
+        self._choose = choose
+        self._dialect = dialect
+        self._tally = Tally()
+        self._columns: dict[str, tuple[str, ...]] = {}
+        self._delimiter = b";"
+        self._statements = 0
+        self._made = self._done = self._broken_off = False
+
+    def rows(self) -> Iterator[SqlRow[P] | ReadWarning]:
+        buffer = self._buffer
+        while self._next():
+            if found := buffer.match(_INSERT):
+                self._statements += 1
+                yield from self._inserted(found)
+            elif found := buffer.match(_COPY):
+                self._statements += 1
+                yield from self._copied(found)
+            elif found := buffer.match(_CREATE):
+                self._statements += 1
+                self._created(found)
+                yield from self._rest()
+            elif found := buffer.match(_DELIMITER):
+                self._delimiter = found[1]
+            else:
+                yield from self._rest()
+            if not self._statements and buffer.passed > _MOST_BEFORE:
+                break
+        if not self._statements:
+            raise SourceError("not an SQL dump: no table in it")
+        if self._made and not self._done and not self._broken_off:
+            yield from self._warn("the dump does not say that it is complete: it may be cut off")
+        yield from self._tally.rest()
+
+    def _next(self) -> bool:
+        """Go to the next statement, past blanks and comments."""
+        buffer = self._buffer
+        while True:
+            buffer.at = _SPACE.match(buffer.data, buffer.at).end()  # type: ignore[union-attr]
+            if len(buffer.data) - buffer.at < _HEAD_BYTES and buffer.more():
+                continue
+            start = buffer.data[buffer.at : buffer.at + 80]
+            if not start:
+                return False
+            if start.startswith((b"--", b"#")):
+                self._made = self._made or _MADE.match(start) is not None
+                self._done = self._done or _DONE.match(start) is not None
+                buffer.seek(_NEWLINE, keep=0)
+            elif start.startswith(b"/*"):
+                buffer.seek(_COMMENT_END, keep=1)
+            else:
+                return True
+
+    def _inserted(self, head: re.Match[bytes]) -> Iterator[SqlRow[P] | ReadWarning]:
+        table, columns = self._named(head)
+        chosen = self._choose(table, columns)
+        width = len(columns) if columns is not None else None
+        buffer, dialect = self._buffer, self._dialect
+        while True:
+            found = buffer.match_more(dialect.row, most=ROW_BYTES)
+            if found is None:
+                going_on = yield from self._bad_row(head)
+                if not going_on:
+                    return
+            else:
+                values = None if chosen is None else dialect.values(found[1])
+                if chosen is None:
+                    yield SqlRow(None, ())
+                elif values is None:
+                    yield from self._warn("a row that cannot be read", found[0])
+                elif width is not None and len(values) != width:
+                    why = f"a row of {len(values)} values in a table of {width} columns"
+                    yield from self._warn(why, found[0])
+                else:
+                    kept = tuple(plain(values[place], dialect) for place in chosen.places)
+                    yield SqlRow(chosen.plan, kept)
+            if buffer.byte() != b",":
+                break
+            buffer.at += 1
+        yield from self._rest()
+
+    def _bad_row(self, head: re.Match[bytes]) -> Generator[ReadWarning, None, bool]:
+        """Warn of what is no row, and return whether the statement goes on behind it."""
+        buffer = self._buffer
+        buffer.at = _SPACE.match(buffer.data, buffer.at).end()  # type: ignore[union-attr]
+        start = buffer.data[buffer.at : buffer.at + 120]
+        if start.startswith(b"("):
+            where, length = buffer.line, buffer.passed
+            closed = self._skip_row()
+            length = buffer.passed - length
+            if not closed and buffer.ended and buffer.at >= len(buffer.data):
+                self._broken_off = True
+                why = "the dump breaks off in the middle of a row"
+            elif length > ROW_BYTES:
+                why = f"a row of more than {ROW_BYTES:,} bytes"
+            else:
+                why = "a row that cannot be read"
+            yield from unread(self._tally, where, why, start)
+            return closed
+        if not start:
+            self._broken_off = True
+            yield from self._warn("the dump breaks off in the middle of a statement", head[0])
+            return False
+        yield from self._warn("no row where one should be", start)
+        yield from self._rest()
+        return False
+
+    def _skip_row(self) -> bool:
+        """Go behind a row without keeping it; return False at a new statement, or at the end."""
+        buffer, depth = self._buffer, 0
+        while (found := buffer.seek(_STRUCTURE, keep=16)) is not None:
+            mark = found[0]
+            if mark in b"'\"":
+                if not self._skip_string(mark):
+                    return False
+            elif mark == b"(":
+                depth += 1
+            elif mark == b")":
+                depth -= 1
+                if depth <= 0:
+                    return True
+            else:
+                return False
+        return False
+
+    def _skip_string(self, quote: bytes) -> bool:
+        pattern = self._dialect.string_end[quote]
+        while (found := self._buffer.seek(pattern, keep=16)) is not None:
+            if found[0] == quote:
+                return True
+            if found[0] == b"\n":
+                return False
+        return False
+
+    def _rest(self) -> Iterator[ReadWarning]:
+        """Skip to the end of a statement, or to the beginning of the next one."""
+        buffer = self._buffer
+        pattern = re.compile(rb"['\"`]|--[ \t]|/\*|" + re.escape(self._delimiter) + rb"|" + BEGINS)
+        bare = True
+        start = buffer.data[buffer.at : buffer.at + 80]
+        while (found := buffer.seek(pattern, keep=16)) is not None:
+            mark = found[0]
+            if mark in (b"'", b'"', b"`"):
+                if mark == b"`":
+                    bare = buffer.seek(re.compile(b"[`\n]"), keep=0) is not None
+                elif not self._skip_string(mark):
+                    bare = buffer.at < len(buffer.data)
+                    break
+            elif mark == b"/*":
+                buffer.seek(_COMMENT_END, keep=1)
+            elif mark.startswith(b"--"):
+                buffer.seek(_NEWLINE, keep=0)
+            else:
+                return
+        if start.strip() and not (bare and buffer.at < len(buffer.data)):
+            self._broken_off = True
+            yield from self._warn("the dump breaks off in the middle of a statement", start)
+
+    def _copied(self, head: re.Match[bytes]) -> Iterator[SqlRow[P] | ReadWarning]:
+        table, columns = self._named(head)
+        chosen = self._choose(table, columns)
+        while True:
+            line = self._buffer.take_line(most=ROW_BYTES)
+            if line is None:
+                self._broken_off = True
+                yield from self._warn("the dump breaks off in the middle of a table", head[0])
+                return
+            if line.rstrip(b"\r") == b"\\.":
+                return
+            if len(line) > ROW_BYTES:
+                yield from self._warn(f"a row of more than {ROW_BYTES:,} bytes", line[:120])
+                continue
+            values = line.split(b"\t")
+            if chosen is None:
+                yield SqlRow(None, ())
+            elif columns is not None and len(values) != len(columns):
+                why = f"a row of {len(values)} values in a table of {len(columns)} columns"
+                yield from self._warn(why, line[:120])
+            else:
+                kept = tuple(copied(values[place]) for place in chosen.places)
+                yield SqlRow(chosen.plan, kept)
+
+    def _created(self, head: re.Match[bytes]) -> None:
+        buffer = self._buffer
+        while len(buffer.data) - buffer.at < _TABLE_BYTES and buffer.more():
+            pass
+        columns, end = self._dialect.columns(buffer.data, buffer.at)
+        if columns:
+            self._columns[names_in(head[1])[-1].lower()] = columns
+        buffer.at = end
+
+    def _named(self, head: re.Match[bytes]) -> tuple[str, tuple[str, ...] | None]:
+        table = names_in(head[1])[-1].lower()
+        if head[2]:
+            return table, tuple(name.lower() for name in names_in(head[2]))
+        return table, self._columns.get(table)
+
+    def _warn(self, why: str, what: bytes = b"") -> Iterator[ReadWarning]:
+        return unread(self._tally, self._buffer.line, why, what)

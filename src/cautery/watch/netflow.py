@@ -1,0 +1,169 @@
+"""NetFlow as tables: who sent how much to whom, addresses only for hashing."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from cautery.errors import SourceError
+from cautery.model import Authority
+from cautery.watch._buffer import Buffer
+from cautery.watch._seized import SeizedRow, unread
+from cautery.watch._tally import Tally
+from cautery.watch._text import begin, decode_line, markup_of
+from cautery.watch._values import ReadWarning
+
+FORMAT = "NetFlow, IPFIX or other flow records as CSV: nfdump, SiLK's rwcut, nProbe and others"
+SPECIFICATION = (
+    "No standard: nfdump(1) -o csv, rwcut(1); fields as in RFC 3954 and RFC 7012 (IPFIX), by the "
+    "names that exporters write into the header"
+)
+MEDIA_TYPES = ("text/csv", "text/plain")
+
+_LONGEST_LINE = 65_536
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "at": ("ts", "firstseen", "stime", "starttime", "start", "first", "firstswitched",
+           "flowstartmilliseconds", "flowstartseconds", "timestamp", "date", "datefirstseen",
+           "time"),
+    "ended_at": ("te", "lastseen", "etime", "endtime", "end", "last", "lastswitched",
+                 "flowendmilliseconds", "flowendseconds", "datelastseen"),
+    "duration": ("td", "duration", "dur"),
+    "source": ("sa", "srcaddr", "sip", "srcip", "sourceip", "sourceaddress", "source",
+               "ipv4srcaddr", "ipv6srcaddr", "sourceipv4address", "sourceipv6address", "ipsrc",
+               "src", "srcipaddr", "srcipaddress"),
+    "source_port": ("sp", "srcport", "sport", "sourceport", "l4srcport", "sourcetransportport"),
+    "destination": ("da", "dstaddr", "dip", "dstip", "destinationip", "destinationaddress",
+                    "destination", "ipv4dstaddr", "ipv6dstaddr", "destinationipv4address",
+                    "destinationipv6address", "ipdst", "dst", "dstipaddr", "destip",
+                    "dstipaddress"),
+    "destination_port": ("dp", "dstport", "dport", "destinationport", "l4dstport",
+                         "destinationtransportport"),
+    "protocol": ("pr", "proto", "protocol", "pro", "protocolidentifier"),
+    "packets": ("ipkt", "packets", "pkts", "inpkts", "packetdeltacount", "totfwdpkts", "dpkts"),
+    "bytes": ("ibyt", "bytes", "octets", "inbytes", "octetdeltacount", "totlenfwdpkts", "doctets",
+              "size"),
+}  # fmt: skip
+"""Header names in lower case without blanks, dashes and underscores."""
+_NEEDED = ("at", "source", "destination", "bytes")
+_PROTOCOLS = {"TCP": "6", "UDP": "17", "ICMP": "1", "ICMP6": "58", "GRE": "47", "ESP": "50",
+              "SCTP": "132", "IGMP": "2", "IPIP": "4"}  # fmt: skip
+_SUMMARY = ("summary", "flows,bytes")
+_DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4})(?=[ T])")
+
+
+def read_netflow(
+    chunks: Iterable[bytes], *, authority: Authority
+) -> Iterator[SeizedRow | ReadWarning]:
+    """Yield one row for each flow; the summary that nfdump writes below is left out.
+
+    Times without a zone are taken for UTC.
+
+    Raises
+    ------
+    SourceError
+        If the header does not name time, addresses and bytes.
+    """
+    assert isinstance(authority, Authority)
+    _, stream = begin(chunks, wanted="flow records")
+    buffer, tally = Buffer(stream), Tally()
+    columns: dict[str, int] | None = None
+    separator, number, width = ",", 0, 0
+    while (raw := _line(buffer)) is not None:
+        number += 1
+        if not raw.strip():
+            continue
+        if len(raw) > _LONGEST_LINE:
+            yield from unread(tally, number, f"a line of more than {_LONGEST_LINE:,} bytes", raw)
+            continue
+        text = decode_line(raw).strip("\r\n")
+        if columns is None:
+            separator, width, columns = header(text)
+            continue
+        if text.lower().startswith(_SUMMARY):
+            break
+        fields = _fields(text, separator)
+        values = _values(fields, columns) if abs(len(fields) - width) <= 1 else None
+        if values is None:
+            yield from unread(tally, number, "no flow", text)
+            continue
+        yield SeizedRow(kind="flow", values=values, line=number)
+    if columns is None:
+        raise SourceError("not flow records: no header")
+    yield from tally.rest()
+
+
+def header(text: str) -> tuple[str, int, dict[str, int]]:
+    """Return separator, number of columns, and where each field stands.
+
+    Raises
+    ------
+    SourceError
+        If it is no header of flow records.
+    """
+    if (markup := markup_of(text[:4096])) is not None:
+        raise SourceError(f"not flow records: this is {markup}")
+    text = text[:8192].lstrip("#").strip()
+    separator = max(",|;\t", key=text.count)
+    names = [re.sub(r"[^a-z0-9]", "", one.lower()) for one in _fields(text, separator)]
+    columns = {
+        field: next(names.index(one) for one in own if one in names)
+        for field, own in _NAMES.items()
+        if any(one in names for one in own)
+    }
+    missing = [one for one in _NEEDED if one not in columns]
+    if missing:
+        raise SourceError(
+            f"not flow records: no column for {' nor '.join(missing)}",
+            hint="The first line names the columns, as nfdump -o csv and rwcut write them.",
+        )
+    return separator, len(names), columns
+
+
+def _fields(text: str, separator: str) -> list[str]:
+    try:
+        return [one.strip() for one in next(csv.reader([text], delimiter=separator), [])]
+    except csv.Error:  # a carriage return inside a line
+        return []
+
+
+def _line(buffer: Buffer) -> bytes | None:
+    line = buffer.take_line(most=_LONGEST_LINE)
+    if line is not None:
+        return line
+    rest = buffer.data[buffer.at :]
+    buffer.at = len(buffer.data)
+    return rest or None
+
+
+def _values(fields: list[str], columns: Mapping[str, int]) -> dict[str, str] | None:
+    said = {name: fields[at] for name, at in columns.items() if at < len(fields) and fields[at]}
+    at = _moment(said.pop("at", ""))
+    if at is None or "source" not in said or "destination" not in said:
+        return None
+    duration = said.pop("duration", "")
+    ended = _moment(said.pop("ended_at", ""))
+    if ended is None and re.fullmatch(r"\d{1,8}(?:\.\d{1,9})?", duration):
+        ended = at + timedelta(seconds=float(duration))
+    protocol = said.get("protocol", "").upper()
+    values = said | {"at": at.isoformat()}
+    if protocol in _PROTOCOLS:
+        values["protocol"] = _PROTOCOLS[protocol]
+    if ended is not None:
+        values["ended_at"] = ended.isoformat()
+    return values
+
+
+def _moment(text: str) -> datetime | None:
+    if re.fullmatch(r"\d{9,13}(?:\.\d{1,9})?", text):
+        number = float(text)
+        number = number / 1000 if number > 300_000_000_000 else number
+        return datetime.fromtimestamp(number, UTC) if 0 < number < 4_102_444_800 else None
+    if day := _DAY_FIRST.match(text):
+        text = f"{day[3]}-{day[2]}-{day[1]}{text[day.end() :]}"
+    try:
+        at = datetime.fromisoformat(text.replace("/", "-"))
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""Seized and cooperating material: sealed as it came, worked on under pseudonyms."""

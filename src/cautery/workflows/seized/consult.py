@@ -1,0 +1,108 @@
+"""Look at what is sealed, or destroy its key: each time somebody says who and why.
+
+Directive (EU) 2016/680, art. 25: consultation and erasure are logged with reason, moment and name.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.evidence.ports import CaseVault
+from cautery.model import iso
+from cautery.workflows.open_case import Case
+from cautery.workflows.seized.original import original_bytes, read_cover
+from cautery.workflows.seized.records import (
+    CONSULTED,
+    CUSTOMERS,
+    ERASED,
+    Taken,
+    subject_of,
+    taken_by_id,
+)
+
+
+def account_names(case: Case, id: str, *, by: str, why: str) -> list[dict[str, Any]]:
+    """Return the accounts' names of one seizure, with their LED category.
+
+    Raises
+    ------
+    InputError
+        If there is no such material, it names no account, or who and why are not said.
+    ErasedError
+        If the key was destroyed.
+    """
+    import polars as pl  # noqa: PLC0415 - heavy
+
+    one = taken_by_id(case.ledger, id)
+    if one.accounts is None:
+        raise InputError(f"seized material {id} names no account")
+    _log(case, one, "names of accounts", by=by, why=why)
+    raw = case.vault.open(one.accounts.exhibit, subject=subject_of(id))
+    return pl.read_parquet(io.BytesIO(raw)).to_dicts()
+
+
+def write_original(
+    case: Case, id: str, write: Callable[[Iterator[bytes]], None], *, by: str, why: str
+) -> tuple[str, str]:
+    """Give the original's bytes to ``write``; return its name and SHA-256.
+
+    Raises
+    ------
+    InputError
+        If there is no such material, or who and why are not said.
+    ErasedError
+        If the key was destroyed.
+    """
+    one = taken_by_id(case.ledger, id)
+    name, sha256 = read_cover(case.vault, one.cover, id)
+    _log(case, one, "the original", by=by, why=why)
+    write(original_bytes(case.vault, one.exhibits, id, sha256=sha256))
+    return name, sha256
+
+
+def erase(case: Case, id: str | None, *, by: str, why: str) -> int:
+    """Destroy the key of one original and its accounts' names, or that of all customers' hashes.
+
+    Parameters
+    ----------
+    id : str or None
+        Of the material; ``None``: the key under which the case's customers are hashed. What is
+        taken later has other hashes.
+
+    Raises
+    ------
+    InputError
+        If there is no such material, or who and why are not said.
+    StorageError
+        If a key could not be destroyed.
+    """
+    if id is not None:
+        taken_by_id(case.ledger, id)
+    _said(by, why)
+    subject = CUSTOMERS if id is None else subject_of(id)
+    destroyed = case.vault.erase(subject)
+    body = {"subject": subject, "keys": destroyed, "by": by, "why": why}
+    case.ledger.append(ERASED, body, at=case.clock.now())
+    return destroyed
+
+
+def erase_in_closed_case(vault: CaseVault, id: str | None) -> int:
+    """Destroy a key after the case was closed: that takes no record, the key's mark says it."""
+    return vault.erase(CUSTOMERS if id is None else subject_of(id))
+
+
+def _log(case: Case, one: Taken, what: str, *, by: str, why: str) -> None:
+    _said(by, why)
+    now = case.clock.now()
+    body = {"seized": one.id, "what": what, "by": by, "why": why, "at": iso(now)}
+    case.ledger.append(CONSULTED, body, at=now)
+
+
+def _said(by: str, why: str) -> None:
+    if not by.strip() or not why.strip():
+        raise InputError(
+            "say who and why (Directive (EU) 2016/680, art. 25)", hint="--by NAME --why TEXT"
+        )

@@ -1,0 +1,197 @@
+"""The original: sealed encrypted part by part, and read again from what was sealed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from cautery.errors import EvidenceError, InputError, LimitError
+from cautery.evidence.ports import CaseVault
+from cautery.model import ExhibitId, keyed_hash, to_json
+from cautery.packed import unpacked
+from cautery.workflows.open_case import Case
+from cautery.workflows.seized.records import PART, subject_of
+
+PART_BYTES = 32 << 20
+"""Of the original a part; sealing takes three times as much memory."""
+MOST_PARTS = 1 << 15
+"""A terabyte."""
+LARGEST_UNPACKED = 1 << 30
+LARGEST_RATIO = 250
+"""Dumps and logs pack ten- to thirtyfold; more than this beyond a gigabyte is a bomb."""
+
+Progress = Callable[[int], None]
+"""Told how many bytes more were read."""
+
+
+def digest_of_file(path: Path, told: Progress) -> tuple[str, int]:
+    """Return a file's SHA-256 in hex, and its size.
+
+    Raises
+    ------
+    InputError
+        If it is no file that can be read.
+    """
+    digest, size = hashlib.sha256(), 0
+    for chunk in _chunks(path):
+        digest.update(chunk)
+        size += len(chunk)
+        told(len(chunk))
+    if not size:
+        raise InputError(f"{path}: an empty file")
+    if size > PART_BYTES * MOST_PARTS:
+        raise InputError(f"{path}: larger than a terabyte", hint="Split it, and take each piece.")
+    return digest.hexdigest(), size
+
+
+def id_of(sha256: str, case: Case) -> str:
+    """Return by what a file is known in a case: nobody without its key can test a guess."""
+    return keyed_hash(f"seized material {sha256}", case.redaction_key)
+
+
+def seal_original(
+    path: Path, id: str, sha256: str, *, case: Case, told: Progress
+) -> tuple[ExhibitId, ...]:
+    """Seal a file's parts; those that a run before this one has sealed are not sealed again.
+
+    Raises
+    ------
+    EvidenceError
+        If the file is another than the one whose digest was taken.
+    StorageError
+        If the case cannot be written.
+    """
+    done = {
+        int(entry.record.body["index"]): ExhibitId(str(entry.record.body["exhibit"]["id"]))
+        for entry in case.ledger.read(kinds=(PART,))
+        if entry.record.body["seized"] == id
+    }
+    digest = hashlib.sha256()
+    sealed: list[ExhibitId] = []
+    for index, part in enumerate(_parts(path)):
+        digest.update(part)
+        known = done.get(index)
+        if known is None or not case.vault.holds(known):
+            known = _seal_part(part, id, index, case)
+        sealed.append(known)
+        told(len(part))
+    if digest.hexdigest() != sha256:
+        raise EvidenceError(f"{path}: it changed while it was read", hint="Take it again.")
+    return tuple(sealed)
+
+
+def _seal_part(part: bytes, id: str, index: int, case: Case) -> ExhibitId:
+    now = case.clock.now()
+    exhibit = case.vault.seal(
+        part,
+        media_type="application/octet-stream",
+        at=now,
+        clock=case.clock.offset(),
+        subject=subject_of(id),
+    )
+    case.ledger.append(PART, {"seized": id, "index": index, "exhibit": to_json(exhibit)}, at=now)
+    return exhibit.id
+
+
+def seal_cover(
+    path: Path, id: str, sha256: str, size: int, parts: tuple[ExhibitId, ...], *, case: Case
+) -> ExhibitId:
+    """Seal the original's name, size and digest, which a record in clear does not tell."""
+    cover = {"name": path.name, "size": size, "sha256": sha256, "parts": list(parts)}
+    return case.vault.seal(
+        json.dumps(cover).encode("utf-8", "backslashreplace"),
+        media_type="application/json",
+        at=case.clock.now(),
+        clock=case.clock.offset(),
+        subject=subject_of(id),
+    ).id
+
+
+def read_cover(vault: CaseVault, cover: ExhibitId, id: str) -> tuple[str, str]:
+    """Return the original's name and SHA-256.
+
+    Raises
+    ------
+    ErasedError
+        If its key was destroyed.
+    """
+    body = json.loads(vault.open(cover, subject=subject_of(id)))
+    return str(body["name"]), str(body["sha256"])
+
+
+def original_bytes(
+    vault: CaseVault, parts: tuple[ExhibitId, ...], id: str, *, sha256: str | None = None
+) -> Iterator[bytes]:
+    """Yield the original, part by part, and compare it with its digest at the end.
+
+    Raises
+    ------
+    ErasedError
+        If its key was destroyed.
+    EvidenceError
+        If a part is not what was sealed.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        clear = vault.open(part, subject=subject_of(id))
+        digest.update(clear)
+        yield clear
+    if sha256 is not None and digest.hexdigest() != sha256:
+        raise EvidenceError(f"seized material {id}: its parts do not make the original")
+
+
+def unpacked_bytes(parts: Iterator[bytes], packing: str, size: int) -> Iterator[bytes]:
+    """Yield what the original holds, unpacked by its name's ending.
+
+    Raises
+    ------
+    LimitError
+        If it is a bomb: all that came before has been yielded.
+    """
+    most = max(LARGEST_UNPACKED, size * LARGEST_RATIO)
+    total = 0
+    for chunk in unpacked(cast("BinaryIO", io.BufferedReader(_Joined(parts))), packing):
+        total += len(chunk)
+        if packing and total > most:
+            raise LimitError(f"it unpacks to over {most:,} bytes, {LARGEST_RATIO} times its size")
+        yield chunk
+
+
+class _Joined(io.RawIOBase):
+    """Parts as one file, read once from the beginning to the end."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self._held = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        while not self._held:
+            part = next(self._parts, None)
+            if part is None:
+                return 0
+            self._held = memoryview(part)
+        count = min(len(buffer), len(self._held))
+        buffer[:count] = self._held[:count]
+        self._held = self._held[count:]
+        return count
+
+
+def _chunks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        with path.open("rb") as file:
+            yield from iter(lambda: file.read(size), b"")
+    except OSError as error:
+        raise InputError(f"{path}: it cannot be read: {error.strerror}") from error
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    return _chunks(path, PART_BYTES)

@@ -1,0 +1,100 @@
+"""The derivative: rows under pseudonyms to Parquet tables in the vault, in bounded memory."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cautery.evidence.ports import CaseVault
+from cautery.model.ports import Ledger
+from cautery.watch import columns_of
+from cautery.workflows.open_case import Case
+from cautery.workflows.seized.records import Table, Taken, taken
+
+if TYPE_CHECKING:
+    import polars as pl
+
+TABLE_ROWS = 50_000
+"""Some 60 MB of them while they wait."""
+PARQUET = "application/vnd.apache.parquet"
+
+
+class Tables:
+    """Rows of each kind, sealed as a table whenever there are enough of them."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._sealed: list[Table] = []
+
+    def add(self, kind: str, row: dict[str, Any]) -> None:
+        """Keep a row."""
+        rows = self._rows.setdefault(kind, [])
+        rows.append(row)
+        if len(rows) >= TABLE_ROWS:
+            self._seal(kind)
+
+    def sealed(self) -> tuple[Table, ...]:
+        """Seal what is left, and return all tables."""
+        for kind in sorted(self._rows):
+            self._seal(kind)
+        return tuple(self._sealed)
+
+    def _seal(self, kind: str) -> None:
+        rows = self._rows.pop(kind)
+        exhibit = self._case.vault.seal(
+            parquet(rows, schema_of(kind)),
+            media_type=PARQUET,
+            at=self._case.clock.now(),
+            clock=self._case.clock.offset(),
+        )
+        self._sealed.append(Table(kind=kind, rows=len(rows), exhibit=exhibit.id))
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """Return the columns of a kind's table as Polars has them."""
+    import polars as pl  # noqa: PLC0415 - heavy: 0.45 s of CPU
+
+    types: dict[type, Any] = {
+        str: pl.String, float: pl.Float64, int: pl.Int64, bool: pl.Boolean,
+        datetime: pl.Datetime("us", "UTC"), list: pl.List(pl.String),
+    }  # fmt: skip
+    return {name: types[kind] for name, kind in columns_of(kind).items()}
+
+
+def parquet(rows: list[dict[str, Any]], schema: dict[str, Any]) -> bytes:
+    """Return rows as one Parquet file: the same rows are the same bytes."""
+    import polars as pl  # noqa: PLC0415 - heavy
+
+    frame = pl.DataFrame({name: [row.get(name) for row in rows] for name in schema}, schema=schema)
+    out = io.BytesIO()
+    frame.write_parquet(out)
+    return out.getvalue()
+
+
+def frames(
+    ledger: Ledger, vault: CaseVault, kind: str, columns: tuple[str, ...]
+) -> Iterator[tuple[Taken, pl.DataFrame]]:
+    """Yield the tables of a kind with the file that each was read from, some columns of them."""
+    import polars as pl  # noqa: PLC0415 - heavy
+
+    for one in taken(ledger):
+        for table in one.tables:
+            if table.kind == kind:
+                raw = io.BytesIO(vault.read(table.exhibit))
+                yield one, pl.read_parquet(raw, columns=list(columns))
+
+
+def frame(
+    ledger: Ledger, vault: CaseVault, kind: str, columns: tuple[str, ...]
+) -> pl.DataFrame | None:
+    """Return all rows of a kind with ``panel`` beside them; ``None`` without any."""
+    import polars as pl  # noqa: PLC0415 - heavy
+
+    found = [
+        part.with_columns(panel=pl.lit(one.panel), seized=pl.lit(one.id), taken_at=pl.lit(one.at))
+        for one, part in frames(ledger, vault, kind, columns)
+    ]
+    return pl.concat(found) if found else None

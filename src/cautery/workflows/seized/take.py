@@ -1,0 +1,262 @@
+"""Take a file of seized or cooperating material into a case: seal it, then read what was sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cautery import __version__
+from cautery.errors import InputError, LimitError, SourceError
+from cautery.model import Authority, LedCategory, StatementKind, to_json
+from cautery.packed import PACKED_ERRORS, PACKINGS, chunks_of
+from cautery.watch import (
+    Derivation,
+    Place,
+    ReadWarning,
+    SeizedRow,
+    address_in,
+    guess,
+    reader,
+    rows,
+)
+from cautery.workflows.open_case import Case
+from cautery.workflows.seized.original import (
+    Progress,
+    digest_of_file,
+    id_of,
+    original_bytes,
+    seal_cover,
+    seal_original,
+    unpacked_bytes,
+)
+from cautery.workflows.seized.records import (
+    CUSTOMERS,
+    TAKEN,
+    Accounts,
+    Taken,
+    Told,
+    subject_of,
+    taken,
+)
+from cautery.workflows.seized.tables import PARQUET, Tables, frame, parquet
+
+HEAD_BYTES = 8192
+MOST_NAMES = 1_000_000
+_BROKEN_OFF = "the file breaks off, or is not packed as its name says"
+
+
+def take(
+    path: Path,
+    *,
+    case: Case,
+    authority: Authority,
+    place: Place,
+    by: str,
+    review_at: date,
+    kind: str | None = None,
+    panel: str | None = None,
+    servers: frozenset[str] = frozenset(),
+    category: LedCategory = LedCategory.SUSPECT,
+    registered: str | None = None,
+    again: bool = False,
+    told: Progress = lambda _: None,
+) -> tuple[Taken, bool]:
+    """Take one file; return what the case knows of it, and whether it was known before.
+
+    The tables are named by one record at the end. A run that was stopped before it leaves sealed
+    parts that the next run finds, and nothing that counts twice.
+
+    Parameters
+    ----------
+    authority : Authority
+        Of the mandate under which it is done.
+    place : callable
+        Where an address is: its country and AS.
+    panel : str or None
+        Files of one panel are told by one name; ``None``: a panel of its own.
+    servers : set of str
+        Addresses of the service's own, beside those that the case's panels name.
+    category : LedCategory
+        Of the accounts of resellers and administrators: an assessment, to be reviewed.
+    again : bool
+        Read a file anew that the case has: by a newer version, or as another kind.
+    told : callable
+        Told how many bytes more were gone through; each is gone through three times.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, it is no seized material, or somebody unnamed takes it.
+    SourceError
+        If no reader knows it, or the reader finds nothing in it: then nothing is recorded of it.
+    EvidenceError, StorageError
+        If it changes meanwhile, or the case cannot be written.
+    """
+    if not by.strip():
+        raise InputError("who takes it? (Directive (EU) 2016/680, art. 25)", hint="--by NAME")
+    chosen = _kind(path, kind)
+    sha256, size = digest_of_file(path, told)
+    known_as = id_of(sha256, case)
+    for one in taken(case.ledger):
+        if one.id == known_as and not again:
+            return one, True
+    _open(case, authority)
+    parts = seal_original(path, known_as, sha256, case=case, told=told)
+    cover = seal_cover(path, known_as, sha256, size, parts, case=case)
+    derivation = Derivation(
+        key=_customers_key(case),
+        panel=panel or known_as,
+        place=place,
+        servers=_known_servers(case) | servers,
+    )
+    packing = path.suffix if path.suffix in PACKINGS else ""
+    stream = unpacked_bytes(
+        _watched(original_bytes(case.vault, parts, known_as, sha256=sha256), told), packing, size
+    )
+    reading = _Reading(case, derivation)
+    reading.read(chosen, stream, authority)
+    written = reading.tables.sealed()
+    if reading.failed is not None and not written:
+        raise SourceError(f"{path}: {reading.failed}", hint="--kind says what it is.")
+    found = Taken(
+        id=known_as,
+        kind=chosen,
+        panel=derivation.panel,
+        size=size,
+        exhibits=parts,
+        cover=cover,
+        tables=written,
+        accounts=reading.accounts(known_as, category, review_at),
+        warnings=tuple(reading.warnings),
+        by=by,
+        legal_basis=authority.mandate.legal_basis,
+        at=case.clock.now(),
+        failed=reading.failed,
+        registered=registered,
+    )
+    case.ledger.append(TAKEN, to_json(found), at=found.at)
+    case.ledger.checkpoint(case.signer, at=case.clock.now())
+    return found, False
+
+
+class _Reading:
+    """One file on its way into tables."""
+
+    def __init__(self, case: Case, derivation: Derivation) -> None:
+        self._case = case
+        self._derivation = derivation
+        self._names: dict[str, dict[str, str]] = {}
+        self.tables = Tables(case)
+        self.warnings: list[Told] = []
+        self.failed: str | None = None
+
+    def read(self, kind: str, stream: Iterator[bytes], authority: Authority) -> None:
+        try:
+            for row in rows(kind, stream, authority=authority):
+                if isinstance(row, ReadWarning):
+                    self.warnings.append(
+                        Told(why=row.why, count=row.count, line=row.line, shape=row.quoted)
+                    )
+                else:
+                    self._row(row)
+        except (SourceError, LimitError) as error:
+            # Readers say what is wrong in words of their own, never in the file's.
+            self.failed = str(error)
+        except PACKED_ERRORS:
+            self.failed = _BROKEN_OFF
+
+    def accounts(self, id: str, category: LedCategory, review_at: date) -> Accounts | None:
+        """Seal the names of accounts apart, under the seizure's key."""
+        if not self._names:
+            return None
+        import polars as pl  # noqa: PLC0415 - heavy
+
+        columns = dict.fromkeys(("account", "name", "email", "category"), pl.String)
+        listed = [{**one, "category": category.value} for one in self._names.values()]
+        sealed = self._case.vault.seal(
+            parquet(listed, columns),
+            media_type=PARQUET,
+            at=self._case.clock.now(),
+            clock=self._case.clock.offset(),
+            subject=subject_of(id),
+        )
+        return Accounts(
+            exhibit=sealed.id,
+            names=len(listed),
+            category=category,
+            kind=StatementKind.ASSESSMENT,
+            review_at=review_at,
+        )
+
+    def _row(self, row: SeizedRow) -> None:
+        kept = self._derivation.derived(row)
+        if not kept:
+            return
+        self.tables.add(row.kind, kept)
+        if row.kind == "account" and "account" in kept and len(self._names) < MOST_NAMES:
+            said = {name: row.values[name] for name in ("name", "email") if row.values.get(name)}
+            self._names[kept["account"]] = {"account": kept["account"], **said}
+
+
+def _kind(path: Path, kind: str | None) -> str:
+    head = b""
+    for chunk in chunks_of(path):
+        head += chunk
+        if len(head) >= HEAD_BYTES:
+            break
+    chosen = reader(kind) if kind is not None else guess(head[:HEAD_BYTES])
+    if chosen.rows is None:
+        raise InputError(
+            f"{path}: {chosen.format} is no seized material",
+            hint="cautery read shows it; --kind says what it is if the guess is wrong.",
+        )
+    return chosen.kind
+
+
+def _open(case: Case, authority: Authority) -> None:
+    """Begin the ledger of a new case as a watch would."""
+    if case.ledger.size():
+        return
+    mandate = replace(authority.mandate, sources=(), intermediaries=())
+    body = {
+        "mandate": to_json(mandate),
+        "version": __version__,
+        "lab": mandate.lab,
+        "key": str(case.verifier),
+    }
+    case.ledger.append("case.opened", body, at=case.clock.now())
+
+
+def _customers_key(case: Case) -> bytes:
+    assert case.keys is not None
+    return case.keys.pseudonym_key(CUSTOMERS)
+
+
+def _known_servers(case: Case) -> frozenset[str]:
+    """Return the addresses that the case's panels name as servers, or draw streams from."""
+    found: set[str] = set()
+    servers = frame(case.ledger, case.vault, "server", ("address", "second_address"))
+    if servers is not None:
+        found |= set(servers["address"]) | set(servers["second_address"])
+    streams = frame(case.ledger, case.vault, "stream", ("sources",))
+    if streams is not None:
+        urls = streams["sources"].explode().drop_nulls().unique()
+        found |= {host_of_source(one) for one in urls}
+    return frozenset(one for one in found if one and address_in(one) is not None)
+
+
+def host_of_source(url: str) -> str:
+    """Return the host of a redacted URL, empty if it has none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _watched(parts: Iterator[bytes], told: Progress) -> Iterator[bytes]:
+    for part in parts:
+        told(len(part))
+        yield part
