@@ -27,6 +27,7 @@ from cautery.cli import (
     identify,
     keys,
     lab,
+    mirrors,
     operation,
     plan,
     read,
@@ -50,7 +51,7 @@ app = typer.Typer(
         "that anyone can re-check. Start with: cautery demo"
     ),
 )
-for _verb in (demo, watch, verify, identify, resolve, read, guard, plan):
+for _verb in (demo, watch, verify, identify, resolve, read, mirrors, guard, plan):
     app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))
 app.add_typer(references.app, name="references")
 app.add_typer(facts.app, name="facts")
