@@ -44,26 +44,20 @@ def mirrors(
 
     Example: cautery mirrors hosts.csv --facts ../shared/data --json
     """
-    import sys
-
     from cautery import wiring
     from cautery.cli._progress import Progress
     from cautery.workflows.find_mirrors import find_mirrors
     from cautery.workflows.find_mirrors import schema as json_schema
-    from cautery.workflows.read_hosts import hosts_in, read_hosts
+    from cautery.workflows.read_hosts import read_hosts
 
     if schema:
         render.json_line(json_schema())
         return
     if hosts is None:
         raise InputError("mirrors needs hosts", hint="cautery mirrors HOSTS; see -h.")
-    if str(hosts) == "-":
-        rows = hosts_in(iter(lambda: sys.stdin.buffer.read(1 << 20), b""))
-    else:
-        rows = read_hosts(hosts)
     known = wiring.facts(facts)
     with Progress("reading hosts", None) as shown:
-        found = find_mirrors(rows, facts=known, doing=shown.doing)
+        found = find_mirrors(read_hosts(hosts), facts=known, doing=shown.doing)
     if json:
         members = {
             domain: (family.id, sure)

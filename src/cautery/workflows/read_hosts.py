@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError
+from cautery.packed import chunks_of
 from cautery.watch import ReadWarning
 from cautery.workflows._lines import lines_of
-from cautery.workflows._packed import chunks_of
 
 MAX_LINE = 16_384
 """Bytes of a line that are read; the rest of a longer one is skipped."""
@@ -33,7 +33,7 @@ class HostSeen:
 
 
 def read_hosts(path: Path) -> Iterator[HostSeen | ReadWarning]:
-    """Yield the hosts of a file, also ``.xz``, ``.gz`` and ``.zst``, in order.
+    """Yield the hosts of a file, also ``.xz``, ``.gz`` and ``.zst``, or of stdin (``-``), in order.
 
     Raises
     ------
