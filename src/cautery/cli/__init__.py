@@ -36,6 +36,7 @@ from cautery.cli import (
     referral,
     render,
     resolve,
+    supply_map,
     verify,
     watch,
 )
@@ -54,6 +55,7 @@ app = typer.Typer(
 )
 for _verb in (demo, watch, verify, identify, resolve, read, enrich, mirrors, guard, plan):
     app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))
+app.command("map")(supply_map.draw_map)  # its module is not named for a builtin
 app.add_typer(references.app, name="references")
 app.add_typer(facts.app, name="facts")
 app.add_typer(referral.app, name="referral")

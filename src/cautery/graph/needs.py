@@ -49,6 +49,7 @@ def plan_document(
     demand: Mapping[str, float] | None = None,
     countries: Mapping[str, str] | None = None,
     costs: Mapping[str, float | None] | None = None,
+    uncertain: bool = False,
 ) -> dict[str, Any]:
     """Return a supply graph in the public JSON of ``cautery plan``.
 
@@ -71,6 +72,9 @@ def plan_document(
     costs : mapping of str to float or None
         Asset to the cost of acting on it; ``None``: nobody can. Else by role, and nobody on what
         is shared.
+    uncertain : bool
+        Whether members carry the probability that both ends' roles are right. A plan on an
+        uncertain graph takes far longer; without, what is likelier than not is taken as it is.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def plan_document(
     for one in relations:
         if one.relation == "resolves-to" and _role(known, one.target) is Role.SHARED:
             fallen[one.source] = (*fallen.get(one.source, ()), one.target)
-    groups = _groups(known, relations, needed or {})
+    groups = _groups(known, relations, needed or {}, uncertain=uncertain)
     groups += [
         {"of": name, "need": 1, "members": [{"id": fate}]}
         for name, found in sorted(fallen.items())
@@ -117,7 +121,11 @@ def plan_document(
 
 
 def _groups(
-    known: Mapping[str, RoleBelief], relations: Sequence[Edge], needed: Mapping[str, int]
+    known: Mapping[str, RoleBelief],
+    relations: Sequence[Edge],
+    needed: Mapping[str, int],
+    *,
+    uncertain: bool,
 ) -> list[dict[str, Any]]:
     members: defaultdict[tuple[str, bool], dict[str, float]] = defaultdict(dict)
     for one in relations:
@@ -134,7 +142,8 @@ def _groups(
             "of": owner,
             "need": min(len(found), max(1, needed.get(owner, 1))) if not payment else 1,
             "members": [
-                {"id": name} | ({} if sure >= CERTAIN else {"probability": round(sure, 4)})
+                {"id": name}
+                | ({} if not uncertain or sure >= CERTAIN else {"probability": round(sure, 4)})
                 for name, sure in sorted(found.items())
             ],
         }
