@@ -98,7 +98,10 @@ def _rows(folder: Path) -> list[dict[str, str]]:
 
 
 def _sites(rows: Iterable[Mapping[str, str]]) -> Labels:
-    """Return, for each domain, the first name of its site: families that share a domain are one."""
+    """Return, for each domain, one name of its site: families that share a domain are one."""
+    names: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        names[row["registered_domain"]].add(row["family"])
     parent: dict[str, str] = {}
 
     def top(name: str) -> str:
@@ -106,14 +109,15 @@ def _sites(rows: Iterable[Mapping[str, str]]) -> Labels:
             name = parent[name]
         return name
 
-    for row in rows:
-        one, other = sorted((top(f"d:{row['registered_domain']}"), top(f"f:{row['family']}")))
-        parent[one] = other
-    return {row["registered_domain"]: top(f"d:{row['registered_domain']}") for row in rows}
+    for held in names.values():
+        first, *others = sorted(held)
+        for other in (first, *others):
+            parent[top(other)] = top(first)
+    return {domain: top(min(held)) for domain, held in names.items()}
 
 
 def _part(site: str) -> int:
-    return int(hashlib.sha256(site.encode()).hexdigest()[:8], 16) % 4
+    return int(hashlib.sha256(f"f:{site}".encode()).hexdigest()[:8], 16) % 4
 
 
 def _exact(some: set[str]) -> Labels:

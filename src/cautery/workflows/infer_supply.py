@@ -17,7 +17,7 @@ _SHOWN: Mapping[Role, str] = {
     Role.PAYMENT: "page:checkout",
     Role.SHARED: "shared-range",
 }
-"""What a watch saw of an asset when it gave it a role: a stream, a panel's answer, a shop's page."""
+"""What a watch saw when it gave a role: a stream, a panel's answer, a shop's page."""
 _FATES = frozenset({"shows"})
 """Relations whose target takes down all that have it: a certificate's owner, found, is theirs."""
 
