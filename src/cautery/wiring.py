@@ -28,9 +28,18 @@ from cautery.adapters.process_engine import ProcessEngine
 from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
+from cautery.errors import InputError
 from cautery.evidence.manifest import CASE_KEY, NOTE
 from cautery.evidence.note import NoteVerifier
-from cautery.model import Approval, Mandate, Operation, Override, keyed_hash
+from cautery.model import (
+    Approval,
+    Mandate,
+    Operation,
+    Override,
+    SupplyGraph,
+    from_json,
+    keyed_hash,
+)
 from cautery.model.ports import Clock, Engine
 from cautery.watch import Place
 from cautery.workflows.approve_referral import approve_referral
@@ -607,6 +616,38 @@ def write_secret(path: Path, pieces: Iterator[bytes]) -> None:
         If it cannot be written.
     """
     write_pieces(path, pieces, mode=0o600)
+
+
+def mapped(case_path: Path) -> SupplyGraph:
+    """Return the newest supply graph of a case, as its watch drew it.
+
+    Raises
+    ------
+    InputError
+        If there is no such case, or it has no map.
+    """
+    if not case_path.is_dir():
+        raise InputError(f"{case_path}: no such case")
+    ledger = reading_store().ledger(case_path, read_only=True)
+    body = None
+    for entry in ledger.read(kinds=("graph.mapped",)):
+        body = entry.record.body
+    if body is None:
+        raise InputError(f"{case_path}: nothing is mapped in this case")
+    return from_json(SupplyGraph, body)
+
+
+def write_png(svg: str, path: Path) -> None:
+    """Draw one of our SVGs as a PNG and write it whole or not at all.
+
+    Raises
+    ------
+    CauteryError
+        If it cannot be drawn or written.
+    """
+    from cautery.adapters.typst_pdf import png_of  # noqa: PLC0415 - its wheel is large
+
+    write_whole(path, png_of(svg))
 
 
 def write_pdf(source: str, path: Path) -> None:

@@ -276,7 +276,7 @@ class Nothing:
     def network_of(self, address):
         return None
 
-    shared = dedicated = dated = owner_of = network_of
+    shared = dedicated = dated = owner_of = country_of = network_of
 
     def names_on(self, address):
         return ()
@@ -299,6 +299,8 @@ class Nothing:
 
     def popular(self, name):
         return False
+
+    parks = popular
 
     def registered_domain(self, name):
         return name if "." in name else None

@@ -38,6 +38,10 @@ class NameFacts:
             found |= self._kinds.get(parent, frozenset())
         return tuple(sorted(found))
 
+    def parks(self, plain: str) -> bool:
+        """Tell whether a name server is, or lies below, one of a parking service."""
+        return any(parent in self._parking for parent in parents(plain))
+
     def registered_domain(self, plain: str) -> str | None:
         """Return the registrable domain by both sections of the public suffix list."""
         if "." not in plain:
@@ -78,6 +82,10 @@ class NameFacts:
             else:
                 found.setdefault(plain, set()).add(kind.strip().lower())
         return {name: frozenset(kinds) for name, kinds in found.items()}
+
+    @cached_property
+    def _parking(self) -> frozenset[str]:
+        return frozenset(self._names_in("parking-domain-ns"))
 
     @cached_property
     def _suffixes(self) -> Any:

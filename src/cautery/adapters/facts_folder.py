@@ -139,6 +139,11 @@ class FactsFolder:
             return ()
         return self._addresses.kinds_within(low, high)
 
+    def parks(self, server: str) -> bool:
+        """Tell whether a name server is, or lies below, one of a parking service."""
+        plain = read_name(server)
+        return plain is not None and self._names.parks(plain)
+
     def registered_domain(self, name: str) -> str | None:
         """Return the registrable domain by both sections of the public suffix list."""
         plain = read_name(name)

@@ -61,3 +61,45 @@ def compile_pdf(source: str, *, made_at: datetime | None = None) -> bytes:
     if not isinstance(made, bytes) or not made.startswith(b"%PDF-"):
         raise CauteryError("the document compiles to no PDF")
     return made
+
+
+def png_of(svg: str) -> bytes:
+    """Draw an SVG of Cautery's own as a PNG, at 144 points an inch.
+
+    Raises
+    ------
+    InputError
+        If it is too long.
+    CauteryError
+        If it does not compile.
+    """
+    import typst  # noqa: PLC0415 - heavy: a compiler of 30 MB
+
+    if len(svg) > MAX_SOURCE:
+        raise InputError(
+            f"a picture of {len(svg)} characters is more than {MAX_SOURCE}",
+            hint="Draw a part of it, or an SVG.",
+        )
+    with tempfile.TemporaryDirectory(prefix="cautery-typst-") as empty:
+        folder = Path(empty)
+        (folder / "packages").mkdir()
+        (folder / "picture.svg").write_text(svg, encoding="utf-8")
+        document = folder / "document.typ"
+        document.write_text(
+            '#set page(width: auto, height: auto, margin: 0pt)\n#image("picture.svg")\n',
+            encoding="utf-8",
+        )
+        try:
+            made = typst.compile(
+                document,
+                root=folder,
+                format="png",
+                ppi=144.0,
+                package_path=folder / "packages",
+                package_cache_path=folder / "packages",
+            )
+        except (typst.TypstError, RuntimeError, ValueError) as error:
+            raise CauteryError(f"the picture does not compile: {error}") from error
+    if not isinstance(made, bytes) or not made.startswith(b"\x89PNG"):
+        raise CauteryError("the picture compiles to no PNG")
+    return made

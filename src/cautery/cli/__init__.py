@@ -22,6 +22,7 @@ from cautery import __version__
 from cautery.cli import (
     demo,
     diff,
+    enrich,
     estimate,
     exhibit,
     facts,
@@ -30,6 +31,7 @@ from cautery.cli import (
     keys,
     lab,
     mandate,
+    mirrors,
     operation,
     plan,
     read,
@@ -38,6 +40,7 @@ from cautery.cli import (
     render,
     resolve,
     seized,
+    supply_map,
     verify,
     watch,
 )
@@ -54,8 +57,12 @@ app = typer.Typer(
         "that anyone can re-check. Start with: cautery demo"
     ),
 )
-for _verb in (demo, watch, verify, exhibit, identify, resolve, read, diff, guard, plan):
+_VERBS = (
+    demo, watch, verify, exhibit, identify, resolve, read, diff, enrich, mirrors, guard, plan
+)  # fmt: skip
+for _verb in _VERBS:
     app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))
+app.command("map")(supply_map.draw_map)  # its module is not named for a builtin
 app.add_typer(references.app, name="references")
 app.add_typer(facts.app, name="facts")
 app.add_typer(mandate.app, name="mandate")

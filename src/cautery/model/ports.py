@@ -316,6 +316,14 @@ class Facts(Protocol):
         """Return protected kinds of any address from ``first`` to ``last``."""
         ...
 
+    def country_of(self, address: str) -> str | None:
+        """Return the country of registration or declared use, not where the server stands."""
+        ...
+
+    def parks(self, server: str) -> bool:
+        """Tell whether a name server is, or lies below, one of a parking service."""
+        ...
+
     def registered_domain(self, name: str) -> str | None:
         """Return the registrable domain by the public suffix list, both sections.
 

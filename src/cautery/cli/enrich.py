@@ -1,0 +1,101 @@
+"""``cautery enrich``: what do facts say of the hosts and addresses of these links?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MOST_ROWS = 50
+
+
+def enrich(
+    links: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Links: a CSV of subject, kind, value and optional first_seen, last_seen, source; "
+            "also packed; - for stdin."
+        ),
+    ] = None,
+    facts: Annotated[Path | None, typer.Option(help="Facts folder; default $CAUTERY_DATA.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write all rows as CSV here.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line per row.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of rows, and stop.")
+    ] = False,
+) -> None:
+    """Add to links what facts know offline: network, country, hoster, sharing, domain, parking.
+
+    Each derived row names its fact and that fact's date. Without -o or --json, the CSV goes to
+    stdout when it is piped, and people see a table of what was derived.
+
+    Example: cautery enrich links.csv --facts ../shared/data -o enriched.csv
+    """
+    import os
+    import sys
+
+    from cautery import wiring
+    from cautery.cli._progress import Progress
+    from cautery.workflows.enrich_links import FACTS, Tally, enrich_links
+    from cautery.workflows.enrich_links import schema as json_schema
+
+    if schema:
+        render.json_line(json_schema())
+        return
+    if links is None:
+        raise InputError("enrich needs links", hint="cautery enrich LINKS --facts DIR; see -h.")
+    folder = facts or (Path(os.environ["CAUTERY_DATA"]) if "CAUTERY_DATA" in os.environ else None)
+    if folder is None:
+        raise InputError(
+            "enrich needs facts", hint="Give --facts DIR, or set CAUTERY_DATA to a facts folder."
+        )
+    known = wiring.facts(folder)
+    tally = Tally()
+    with Progress("links", None) as shown:
+        rows = enrich_links(links, facts=known, tally=tally, step=shown.step)
+        if out is not None:
+            wiring.write_file(out, "".join(_csv(rows)).encode())
+        elif json:
+            for row in rows:
+                render.json_line(row)
+        elif sys.stdout.isatty():
+            told = [row for row in rows if row["source"] == FACTS]
+            columns = ("subject", "kind", "value", "fact", "fact_date")
+            render.table(columns, ([row[one] for one in columns] for row in told[:_MOST_ROWS]))
+            if len(told) > _MOST_ROWS:
+                render.say(f"{len(told) - _MOST_ROWS:,} more: -o and --json tell each")
+        else:
+            for line in _csv(rows):
+                sys.stdout.write(line)
+    for one in tally.warnings:
+        render.say(render.printable(f"line {one.line}: {one.why}: {one.quoted}"))
+    for name, count in known.broken.items():
+        render.say(f"facts: {count} line(s) of {name} could not be used")
+    render.say(
+        f"{tally.links:,} links, {tally.derived:,} derived; {tally.broken:,} rows not used whole"
+    )
+
+
+def _csv(rows: Iterator[dict[str, str]]) -> Iterator[str]:
+    import csv
+    import io
+
+    from cautery.workflows.enrich_links import COLUMNS
+
+    held = io.StringIO()
+    writer = csv.DictWriter(held, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(row)
+        yield held.getvalue()
+        held.seek(0)
+        held.truncate()

@@ -1,0 +1,129 @@
+"""``cautery mirrors``: which domains are one and the same site under other names?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.errors import InputError
+
+if TYPE_CHECKING:
+    from cautery.graph.mirrors import Family
+    from cautery.workflows.find_mirrors import Mirrors
+
+_MOST_ROWS = 200
+_MOST_NAMES = 12
+"""Of a table; --json tells each."""
+
+
+def mirrors(
+    hosts: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Hosts: lines, or a CSV with a column host, and perhaps first, last and source; "
+            "also .xz, .gz, .zst; - for stdin."
+        ),
+    ] = None,
+    facts: Annotated[
+        Path | None, typer.Option(help="Facts folder: suffixes, passive DNS, owners, platforms.")
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON line per registered domain.")
+    ] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of rows and answers, and stop.")
+    ] = False,
+) -> None:
+    """Find the mirror families of hosts: renamed and renumbered domains of one site.
+
+    Names, days on which a list took domains in or dropped them, and facts speak together; a
+    family is a hypothesis, with a probability for each member.
+
+    Example: cautery mirrors hosts.csv --facts ../shared/data --json
+    """
+    from cautery import wiring
+    from cautery.cli._progress import Progress
+    from cautery.workflows.find_mirrors import find_mirrors
+    from cautery.workflows.find_mirrors import schema as json_schema
+    from cautery.workflows.read_hosts import read_hosts
+
+    if schema:
+        render.json_line(json_schema())
+        return
+    if hosts is None:
+        raise InputError("mirrors needs hosts", hint="cautery mirrors HOSTS; see -h.")
+    known = wiring.facts(facts)
+    with Progress("reading hosts", None) as shown:
+        found = find_mirrors(read_hosts(hosts), facts=known, doing=shown.doing)
+    if json:
+        members = {
+            domain: (family.id, sure)
+            for family in found.families
+            for domain, sure in family.members
+        }
+        for domain in sorted(members):
+            family_id, sure = members[domain]
+            render.json_line({"domain": domain, "family": family_id, "probability": round(sure, 4)})
+    else:
+        _tell(found)
+    for one in found.warnings:
+        render.say(render.printable(f"line {one.line}: {one.why}: {one.quoted}"))
+    if found.broken > len(found.warnings):
+        render.say(f"{found.broken - len(found.warnings):,} more lines could not be used")
+    for name, count in known.broken.items():
+        render.say(f"facts: {count} line(s) of {name} could not be used")
+    several = sum(len(one.members) > 1 for one in found.families)
+    render.say(
+        f"{len(found.domains):,} domains: {several:,} families of two and more, "
+        f"{len(found.families) - several:,} alone; {found.broken:,} lines could not be used"
+    )
+
+
+def _tell(found: Mirrors) -> None:
+    several = [one for one in found.families if len(one.members) > 1]
+    if not several:
+        return
+    render.table(
+        ("family", "domains", "probability", "members", "joined by"),
+        (
+            (
+                one.id,
+                len(one.members),
+                f"{min(sure for _, sure in one.members):.2f}",
+                _names(one),
+                _why(one),
+            )
+            for one in several[:_MOST_ROWS]
+        ),
+    )
+    if len(several) > _MOST_ROWS:
+        render.say(f"{len(several) - _MOST_ROWS:,} more families: --json tells each domain")
+
+
+def _names(family: Family) -> str:
+    names = [name for name, _ in family.members]
+    more = len(names) - _MOST_NAMES
+    return " ".join(names[:_MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _why(family: Family) -> str:
+    """Say what joins a family, the weakest join first: there it would part."""
+    weakest = sorted(family.joins, key=lambda join: join.probability)[:3]
+    if not weakest:
+        return "one brand"
+    return "\n".join(
+        f"{join.names[0]} and {join.names[1]} ({join.probability:.2f}): log-odds "
+        + ", ".join(
+            f"{value:+.1f} by {kind}"
+            for kind, value in (
+                ("name", join.by_name),
+                ("days", join.by_days),
+                ("facts", join.by_values),
+            )
+            if value
+        )
+        for join in weakest
+    )

@@ -1,0 +1,101 @@
+"""``cautery map``: the supply graph of a case or a file as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cautery.cli import render
+from cautery.errors import InputError
+
+if TYPE_CHECKING:
+    from cautery.workflows.draw_supply import Picture
+
+
+def draw_map(
+    graph: Annotated[
+        Path,
+        typer.Argument(
+            help="A case's folder, or a graph of cautery plan (JSON, also packed; - for stdin)."
+        ),
+    ],
+    around: Annotated[
+        str | None, typer.Option(help="Only what lies near this asset, as it is named there.")
+    ] = None,
+    ways: Annotated[
+        int, typer.Option(min=1, max=9, help="With --around: relations to the farthest asset.")
+    ] = 2,
+    by: Annotated[str, typer.Option(help="Layers: role or country.")] = "role",
+    svg: Annotated[Path | None, typer.Option(help="Write the picture here.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Write the picture here.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the picture and all its relations here.")
+    ] = None,
+    plan_graph: Annotated[
+        Path | None,
+        typer.Option(help="Of a case: infer roles, and write the graph for cautery plan here."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object: what is shown.")] = False,
+) -> None:
+    """Draw who feeds, hosts, sells and is paid, layered by role or by country.
+
+    Without a picture asked for, a table tells the layers.
+
+    Example: cautery map graph.json --around panel.example --svg panel.svg
+    """
+    from cautery import wiring
+    from cautery.workflows.draw_supply import around as near
+    from cautery.workflows.draw_supply import as_json, draw_supply, layers_of
+
+    if by not in ("role", "country"):
+        raise InputError(f"--by: {by!r} is neither role nor country")
+    by_country = by == "country"
+    picture = _picture(graph)
+    whole = len(picture.assets)
+    if around is not None:
+        picture = near(picture, around, most=ways)
+    drawn = draw_supply(picture, middle=around, by_country=by_country)
+    if svg is not None:
+        wiring.write_file(svg, drawn.encode("utf-8", "backslashreplace"))
+    if png is not None:
+        wiring.write_png(drawn, png)
+    if html is not None:
+        page = draw_supply(picture, middle=around, by_country=by_country, html=True)
+        wiring.write_file(html, page.encode("utf-8", "backslashreplace"))
+    if plan_graph is not None:
+        _write_plan_graph(graph, plan_graph)
+    if json:
+        render.json_line(as_json(picture, by_country=by_country))
+    elif not any((svg, png, html, plan_graph)):
+        render.table(
+            (by, "assets", "names"),
+            (
+                (name, len(held), " ".join(one.name for one in held[:12]))
+                for name, held in layers_of(picture, by_country=by_country)
+            ),
+        )
+    render.say(f"{len(picture.assets):,} of {whole:,} assets, {len(picture.relations):,} relations")
+
+
+def _write_plan_graph(case: Path, out: Path) -> None:
+    import json
+
+    from cautery import wiring
+    from cautery.workflows.infer_supply import plan_graph_of
+
+    if not case.is_dir():
+        raise InputError("--plan-graph is made of a case: a file is a plan's graph already")
+    document = plan_graph_of(wiring.mapped(case))
+    wiring.write_file(out, (json.dumps(document, indent=1) + "\n").encode())
+
+
+def _picture(graph: Path) -> Picture:
+    from cautery import wiring
+    from cautery.workflows.draw_supply import of_plan, of_supply
+    from cautery.workflows.plan_graph import read_graph_file
+
+    if graph.is_dir():
+        return of_supply(wiring.mapped(graph))
+    return of_plan(read_graph_file(graph))

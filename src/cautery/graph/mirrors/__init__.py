@@ -1,0 +1,14 @@
+"""Mirror families: which domains are one and the same site under other names.
+
+Example
+-------
+>>> from cautery.graph.mirrors import Domain, mirror_families
+>>> names = ("arenacinevox.example", "arenacinevox2.example", "tennisworld.example")
+>>> [len(one.members) for one in mirror_families(Domain(name=name) for name in names)]
+[2, 1]
+"""
+
+from cautery.graph.mirrors.dates import Days
+from cautery.graph.mirrors.families import Domain, Family, Join, mirror_families
+
+__all__ = ["Days", "Domain", "Family", "Join", "mirror_families"]

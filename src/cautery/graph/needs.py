@@ -1,0 +1,165 @@
+"""The graph that ``cautery plan`` takes, from roles and relations: who needs how many of whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cautery.errors import InputError
+from cautery.graph.roles import RoleBelief
+from cautery.model import Edge, Role
+
+NEEDS: tuple[tuple[Role, str, bool, Role], ...] = (
+    (Role.ENCODER, "feeds", False, Role.SOURCE),
+    (Role.ORIGIN, "feeds", False, Role.ENCODER),
+    (Role.EDGE, "feeds", False, Role.ORIGIN),
+    (Role.PANEL, "redirects-to", True, Role.EDGE),
+    (Role.PANEL, "lists", True, Role.EDGE),
+    (Role.SUPER_RESELLER, "credits-from", True, Role.PANEL),
+    (Role.RESELLER, "credits-from", True, Role.SUPER_RESELLER),
+    (Role.RESELLER, "sells", True, Role.PANEL),
+    (Role.STOREFRONT, "sells", True, Role.PANEL),
+    (Role.STOREFRONT, "sells", True, Role.RESELLER),
+    (Role.STOREFRONT, "pays", True, Role.PAYMENT),
+)
+"""Who needs whom by which relation; true: the needy end is the relation's source.
+
+A storefront sells a panel's lines or a reseller's: either will do. Payment is a need of its own.
+"""
+COSTS: Mapping[Role, float] = {
+    Role.SOURCE: 40, Role.ENCODER: 30, Role.ORIGIN: 25, Role.EDGE: 8, Role.PANEL: 15,
+    Role.SUPER_RESELLER: 30, Role.RESELLER: 6, Role.STOREFRONT: 1, Role.PAYMENT: 5,
+}  # fmt: skip
+"""Work units of one act, by judgement; an analyst's own costs stand in their place."""
+CERTAIN = 0.95
+"""Roles that are at least so sure are taken as they are."""
+LEAST = 0.5
+"""A relation whose two roles are less likely than this together is left out."""
+_PAYMENT = frozenset({Role.PAYMENT})
+_SELLERS = (Role.STOREFRONT, Role.RESELLER)
+
+
+def plan_document(
+    beliefs: Sequence[RoleBelief],
+    relations: Sequence[Edge],
+    *,
+    fates: Mapping[str, Sequence[str]] | None = None,
+    needed: Mapping[str, int] | None = None,
+    demand: Mapping[str, float] | None = None,
+    countries: Mapping[str, str] | None = None,
+    costs: Mapping[str, float | None] | None = None,
+    uncertain: bool = False,
+) -> dict[str, Any]:
+    """Return a supply graph in the public JSON of ``cautery plan``.
+
+    Parameters
+    ----------
+    beliefs : sequence of RoleBelief
+        As :func:`cautery.graph.roles.infer_roles` gives them.
+    relations : sequence of Edge
+        The same that the roles were inferred from.
+    fates : mapping of str to sequence of str
+        Asset to what it falls with: a certificate, a rack, a registrar. Each becomes a node that
+        all of its assets need; shared infrastructure that an asset resolves to is one too.
+    needed : mapping of str to int
+        How many of its edges a panel needs to carry its customers; 1 where nobody says.
+    demand : mapping of str to float
+        Weight (subscribers, revenue) of sellers; 1 for each storefront and each reseller that no
+        storefront sells, where none is given.
+    countries : mapping of str to str
+        Asset to country.
+    costs : mapping of str to float or None
+        Asset to the cost of acting on it; ``None``: nobody can. Else by role, and nobody on what
+        is shared.
+    uncertain : bool
+        Whether members carry the probability that both ends' roles are right. A plan on an
+        uncertain graph takes far longer; without, what is likelier than not is taken as it is.
+
+    Raises
+    ------
+    InputError
+        If nobody sells anything, or a weight names no asset.
+    """
+    known = {one.name: one for one in beliefs}
+    where, priced = countries or {}, costs or {}
+    fallen = {name: tuple(found) for name, found in (fates or {}).items() if name in known}
+    for one in relations:
+        if one.relation == "resolves-to" and _role(known, one.target) is Role.SHARED:
+            fallen[one.source] = (*fallen.get(one.source, ()), one.target)
+    groups = _groups(known, relations, needed or {}, uncertain=uncertain)
+    groups += [
+        {"of": name, "need": 1, "members": [{"id": fate}]}
+        for name, found in sorted(fallen.items())
+        for fate in sorted(set(found) - {name})
+    ]
+    extra = sorted({fate for found in fallen.values() for fate in found} - known.keys())
+    nodes: list[dict[str, Any]] = [
+        {
+            "id": name,
+            "role": str(one.role),
+            "cost": priced.get(name, COSTS.get(one.role)),
+            "country": where.get(name),
+        }
+        for name, one in sorted(known.items())
+    ]
+    nodes += [
+        {"id": fate, "role": str(Role.SHARED), "cost": priced.get(fate), "country": where.get(fate)}
+        for fate in extra
+    ]
+    weights = _demand(known, relations) if demand is None else dict(demand)
+    strangers = sorted(weights.keys() - known.keys())
+    if strangers:
+        raise InputError(f"demand of {strangers[0]!r}, which is no asset")
+    if not weights:
+        raise InputError("nobody sells anything: there is no demand to cut")
+    return {
+        "nodes": nodes,
+        "groups": groups,
+        "demand": [{"node": name, "weight": weight} for name, weight in sorted(weights.items())],
+    }
+
+
+def _groups(
+    known: Mapping[str, RoleBelief],
+    relations: Sequence[Edge],
+    needed: Mapping[str, int],
+    *,
+    uncertain: bool,
+) -> list[dict[str, Any]]:
+    members: defaultdict[tuple[str, bool], dict[str, float]] = defaultdict(dict)
+    for one in relations:
+        for owner_role, relation, from_source, role in NEEDS:
+            if relation != one.relation:
+                continue
+            owner, member = (one.source, one.target) if from_source else (one.target, one.source)
+            if _role(known, owner) is owner_role and _role(known, member) is role:
+                sure = known[owner].probability * known[member].probability
+                if sure >= LEAST:
+                    members[owner, role in _PAYMENT][member] = sure
+    return [
+        {
+            "of": owner,
+            "need": min(len(found), max(1, needed.get(owner, 1))) if not payment else 1,
+            "members": [
+                {"id": name}
+                | ({} if not uncertain or sure >= CERTAIN else {"probability": round(sure, 4)})
+                for name, sure in sorted(found.items())
+            ],
+        }
+        for (owner, payment), found in sorted(members.items())
+    ]
+
+
+def _role(known: Mapping[str, RoleBelief], name: str) -> Role | None:
+    found = known.get(name)
+    return None if found is None else found.role
+
+
+def _demand(known: Mapping[str, RoleBelief], relations: Sequence[Edge]) -> dict[str, float]:
+    resold = {one.target for one in relations if one.relation == "sells"}
+    return {
+        name: 1.0
+        for name, one in known.items()
+        if one.role in _SELLERS and not (one.role is Role.RESELLER and name in resold)
+    }

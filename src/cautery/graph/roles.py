@@ -1,0 +1,234 @@
+"""What each asset does in the supply, with a probability: from what it shows, and who points to it.
+
+Marks (ports, paths, certificates, page contents) speak for roles as in a naive Bayes model;
+relations speak by which roles they tie, in both directions, and are passed on by belief
+propagation, so that an origin that shows nothing is known by the edges that draw from it. The
+tables are judgement, after reference/ecosystem.md section 1, not learnt, and short enough to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.errors import InputError
+from cautery.model import Edge, Role
+
+ROLES = (
+    Role.SOURCE, Role.ENCODER, Role.ORIGIN, Role.EDGE, Role.PANEL, Role.SUPER_RESELLER,
+    Role.RESELLER, Role.STOREFRONT, Role.PAYMENT, Role.SHARED,
+)  # fmt: skip
+_PLACE = {role: number for number, role in enumerate(ROLES)}
+_BEFORE: Mapping[Role, float] = {Role.EDGE: 4.0, Role.STOREFRONT: 3.0, Role.RESELLER: 3.0}
+"""How much commoner than the others: edges and shops are many (ecosystem.md, section 2)."""
+
+MARKS: Mapping[str, Mapping[Role, float]] = {
+    "port:12000": {Role.SOURCE: 0.3},
+    "port:554": {Role.SOURCE: 0.5, Role.ENCODER: 0.2},
+    "receiver-page": {Role.SOURCE: 0.5},
+    "port:1935": {Role.ENCODER: 0.6, Role.ORIGIN: 0.3, Role.EDGE: 0.05},
+    "port:9000": {Role.ENCODER: 0.4, Role.ORIGIN: 0.2},
+    "encoder-page": {Role.ENCODER: 0.6},
+    "path:live": {Role.EDGE: 0.8, Role.ORIGIN: 0.5, Role.PANEL: 0.2},
+    "path:segments": {Role.EDGE: 0.6, Role.ORIGIN: 0.5},
+    "port:25461": {Role.PANEL: 0.5, Role.EDGE: 0.4, Role.ORIGIN: 0.3},
+    "path:player_api": {Role.PANEL: 0.9},
+    "path:get.php": {Role.PANEL: 0.8},
+    "path:portal": {Role.PANEL: 0.5},
+    "certificate:default": {
+        Role.PANEL: 0.4, Role.EDGE: 0.4, Role.ORIGIN: 0.3, Role.ENCODER: 0.2, Role.SOURCE: 0.1,
+    },
+    "certificate:own": {
+        Role.STOREFRONT: 0.8, Role.RESELLER: 0.7, Role.SUPER_RESELLER: 0.7, Role.PAYMENT: 0.9,
+        Role.PANEL: 0.3, Role.EDGE: 0.3,
+    },
+    "certificate:many-names": {Role.SHARED: 0.8, Role.EDGE: 0.05, Role.STOREFRONT: 0.1},
+    "shared-range": {Role.SHARED: 0.9, Role.EDGE: 0.2, Role.STOREFRONT: 0.3, Role.RESELLER: 0.2},
+    "many-strangers": {Role.SHARED: 0.9, Role.PAYMENT: 0.2},
+    "page:prices": {Role.STOREFRONT: 0.9, Role.RESELLER: 0.4, Role.SUPER_RESELLER: 0.15},
+    "page:credits": {Role.SUPER_RESELLER: 0.9, Role.RESELLER: 0.1, Role.STOREFRONT: 0.03},
+    "page:client-area": {Role.RESELLER: 0.7, Role.STOREFRONT: 0.25, Role.SUPER_RESELLER: 0.4},
+    "page:checkout": {Role.PAYMENT: 0.9, Role.STOREFRONT: 0.15},
+}  # fmt: skip
+"""How often each role shows a mark, if it is looked for; any other role shows it by chance."""
+CHANCE = 0.02
+"""How often a role shows a mark that is not its own."""
+UNSEEN = 0.5
+"""The part of an absent mark's evidence that counts: much is not looked for, or hidden."""
+
+RELATIONS: Mapping[str, Mapping[tuple[Role, Role], float]] = {
+    "feeds": {
+        (Role.SOURCE, Role.ENCODER): 1.0, (Role.ENCODER, Role.ORIGIN): 1.0,
+        (Role.ORIGIN, Role.EDGE): 1.0, (Role.ORIGIN, Role.ORIGIN): 0.05,
+    },
+    "redirects-to": {
+        (Role.PANEL, Role.EDGE): 1.0, (Role.STOREFRONT, Role.STOREFRONT): 0.3,
+        (Role.STOREFRONT, Role.PAYMENT): 0.1, (Role.EDGE, Role.EDGE): 0.1,
+        (Role.RESELLER, Role.STOREFRONT): 0.1,
+    },
+    "lists": {(Role.PANEL, Role.EDGE): 1.0},
+    "sells": {
+        (Role.STOREFRONT, Role.PANEL): 1.0, (Role.RESELLER, Role.PANEL): 1.0,
+        (Role.SUPER_RESELLER, Role.PANEL): 0.7, (Role.STOREFRONT, Role.RESELLER): 0.7,
+    },
+    "credits-from": {
+        (Role.RESELLER, Role.SUPER_RESELLER): 1.0, (Role.SUPER_RESELLER, Role.PANEL): 0.7,
+    },
+    "pays": {
+        (Role.STOREFRONT, Role.PAYMENT): 1.0, (Role.RESELLER, Role.PAYMENT): 0.5,
+        (Role.SUPER_RESELLER, Role.PAYMENT): 0.5,
+    },
+    "resolves-to": {
+        (Role.EDGE, Role.SHARED): 0.5, (Role.STOREFRONT, Role.SHARED): 1.0,
+        (Role.RESELLER, Role.SHARED): 0.5, (Role.PANEL, Role.SHARED): 0.1,
+    },
+}  # fmt: skip
+"""Which roles each relation ties, the likeliest pair as 1; any other pair by mistake."""
+MISTAKE = 0.02
+"""How likely a pair is that a relation does not tie, beside its likeliest: decoys and errors."""
+_STEPS, _DAMPING = 30, 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleBelief:
+    """What an asset is held to do: the likeliest role, each role's probability, and why.
+
+    ``why`` names what speaks most for the role against the runner-up: marks and relations with
+    their log-odds.
+    """
+
+    name: str
+    role: Role
+    probability: float
+    roles: Mapping[Role, float]
+    why: tuple[tuple[str, float], ...] = ()
+
+
+def infer_roles(
+    marks: Mapping[str, Sequence[str]], relations: Sequence[Edge]
+) -> tuple[RoleBelief, ...]:
+    """Infer the role of every asset.
+
+    Parameters
+    ----------
+    marks : mapping of str to sequence of str
+        Asset to what it shows, keys of :data:`MARKS`; others are passed over.
+    relations : sequence of Edge
+        Who points to whom, by the names of :data:`RELATIONS`; others are passed over. What is
+        only pointed to is an asset too.
+
+    Returns
+    -------
+    tuple of RoleBelief
+        By name.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to infer from.
+
+    Notes
+    -----
+    Sum-product on a graph with loops (Pearl 1988; Murphy, Weiss and Jordan, UAI 1999), damped: an
+    approximation, whose probabilities bench/roles.py checks.
+    """
+    known = [one for one in dict.fromkeys(relations) if one.relation in RELATIONS]
+    known = [one for one in known if one.source != one.target]
+    names = sorted({*marks, *(name for one in known for name in (one.source, one.target))})
+    if not names:
+        raise InputError("roles: there are neither marks nor relations")
+    place = {name: number for number, name in enumerate(names)}
+    own = np.array([_own(marks.get(name, ())) for name in names])
+    heard = _heard(own, known, place)
+    belief = own.copy()
+    for number, (_, message) in heard:
+        belief[number] += message
+    chance = np.exp(belief - belief.max(axis=1, keepdims=True))
+    chance /= chance.sum(axis=1, keepdims=True)
+    spoken: list[list[tuple[str, NDArray[np.float64]]]] = [[] for _ in names]
+    for number, said in heard:
+        spoken[number].append(said)
+    return tuple(
+        _belief(name, chance[number], marks.get(name, ()), spoken[number])
+        for number, name in enumerate(names)
+    )
+
+
+def _own(shown: Sequence[str]) -> NDArray[np.float64]:
+    """Return the log of each role's odds by marks alone."""
+    said = np.log([_BEFORE.get(role, 1.0) for role in ROLES])
+    seen = set(shown)
+    return said + sum(
+        (_mark(mark) if mark in seen else UNSEEN * _absent(mark) for mark in MARKS),
+        start=np.zeros(len(ROLES)),
+    )
+
+
+def _mark(mark: str) -> NDArray[np.float64]:
+    return np.log([MARKS[mark].get(role, CHANCE) for role in ROLES])
+
+
+def _absent(mark: str) -> NDArray[np.float64]:
+    return np.log([1 - MARKS[mark].get(role, CHANCE) for role in ROLES])
+
+
+def _tie(relation: str) -> NDArray[np.float64]:
+    table = np.full((len(ROLES), len(ROLES)), MISTAKE)
+    for (source, target), weight in RELATIONS[relation].items():
+        table[_PLACE[source], _PLACE[target]] = weight
+    return table
+
+
+def _heard(
+    own: NDArray[np.float64], relations: Sequence[Edge], place: Mapping[str, int]
+) -> list[tuple[int, tuple[str, NDArray[np.float64]]]]:
+    """Pass messages until they rest; return, for each end of a relation, what it is told."""
+    if not relations:
+        return []
+    ties = {name: _tie(name) for name in RELATIONS}
+    # Each relation speaks both ways: one row for each direction, the reverse in the other half.
+    tables = np.array(
+        [ties[one.relation].T for one in relations] + [ties[one.relation] for one in relations]
+    )
+    sender = np.array(
+        [place[one.source] for one in relations] + [place[one.target] for one in relations]
+    )
+    hearer = np.roll(sender, len(relations))
+    reverse = np.roll(np.arange(len(sender)), len(relations))
+    told = np.zeros((len(sender), len(ROLES)))
+    for _ in range(_STEPS):
+        total = own.copy()
+        np.add.at(total, hearer, told)
+        # What a sender believes, but for what it was told by this very hearer.
+        belief = total[sender] - told[reverse]
+        belief = np.exp(belief - belief.max(axis=1, keepdims=True))
+        new = np.log(np.einsum("eij,ej->ei", tables, belief))
+        new -= new.max(axis=1, keepdims=True)
+        told = _DAMPING * told + (1 - _DAMPING) * new
+    words = [f"{one.relation} {one.target}" for one in relations]
+    words = [f"{one.source} {one.relation} it" for one in relations] + words
+    return [
+        (int(at), (word, message)) for at, word, message in zip(hearer, words, told, strict=True)
+    ]
+
+
+def _belief(
+    name: str,
+    chance: NDArray[np.float64],
+    shown: Sequence[str],
+    spoken: Sequence[tuple[str, NDArray[np.float64]]],
+) -> RoleBelief:
+    order = np.argsort(-chance, kind="stable")
+    best, next_best = int(order[0]), int(order[1])
+    said = [(mark, _mark(mark)) for mark in dict.fromkeys(shown) if mark in MARKS]
+    why = [(word, float(odds[best] - odds[next_best])) for word, odds in (*said, *spoken)]
+    return RoleBelief(
+        name=name,
+        role=ROLES[best],
+        probability=float(chance[best]),
+        roles={role: float(chance[_PLACE[role]]) for role in ROLES},
+        why=tuple(sorted(why, key=lambda one: -abs(one[1]))[:5]),
+    )

@@ -1,0 +1,74 @@
+"""From the map that a watch drew to roles with a probability, and to the graph for a plan."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from cautery.graph.needs import plan_document
+from cautery.graph.roles import RoleBelief, infer_roles
+from cautery.model import Edge, Role, SupplyGraph
+
+_SHOWN: Mapping[Role, str] = {
+    Role.EDGE: "path:live",
+    Role.PANEL: "path:player_api",
+    Role.STOREFRONT: "page:prices",
+    Role.PAYMENT: "page:checkout",
+    Role.SHARED: "shared-range",
+}
+"""What a watch saw when it gave a role: a stream, a panel's answer, a shop's page."""
+_FATES = frozenset({"shows"})
+"""Relations whose target takes down all that have it: a certificate's owner, found, is theirs."""
+
+
+def infer_supply(graph: SupplyGraph) -> tuple[RoleBelief, ...]:
+    """Infer the roles of a map's hosts, payments and shared addresses.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    marks = {
+        one.id: (_SHOWN[one.role],) if one.role in _SHOWN else ()
+        for one in graph.assets
+        if one.kind in {"host", "payment"} or one.role is Role.SHARED
+    }
+    return infer_roles(marks, _told(graph, set(marks)))
+
+
+def plan_graph_of(graph: SupplyGraph) -> dict[str, Any]:
+    """Return the graph for ``cautery plan`` of a map: needs by role, hosts of one key together.
+
+    Raises
+    ------
+    InputError
+        If nobody in it sells anything.
+    """
+    beliefs = infer_supply(graph)
+    known = {one.name for one in beliefs}
+    shared = {one.id for one in graph.assets if one.shared}
+    fates: defaultdict[str, list[str]] = defaultdict(list)
+    for one in graph.edges:
+        if one.relation in _FATES and one.source in known and one.target not in shared:
+            fates[one.source].append(one.target)
+    return plan_document(
+        beliefs,
+        _told(graph, known),
+        fates=fates,
+        countries={one.id: one.country for one in graph.assets if one.country is not None},
+    )
+
+
+def _told(graph: SupplyGraph, known: set[str]) -> tuple[Edge, ...]:
+    """Return the relations between assets that have roles; an origin that serves feeds."""
+    return tuple(
+        Edge(
+            source=one.source,
+            relation="feeds" if one.relation == "serves" else one.relation,
+            target=one.target,
+        )
+        for one in graph.edges
+        if one.source in known and one.target in known
+    )

@@ -1,0 +1,136 @@
+"""``cautery map``: the supply graph as pictures, whole and around one asset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from cautery.model import Asset, Edge, Role, SupplyGraph
+from cautery.plan.read_graph import graph_of
+from cautery.workflows.draw_supply import (
+    MOST_OF_A_LAYER,
+    Drawn,
+    Picture,
+    around,
+    draw_supply,
+    of_supply,
+)
+from cautery.workflows.infer_supply import infer_supply, plan_graph_of
+
+GRAPH = {
+    "nodes": [
+        {"id": "cam.example", "role": "source", "cost": 40, "country": "NL"},
+        {"id": "edge.example", "role": "edge", "cost": 8, "country": "BG"},
+        {"id": "panel.example", "role": "panel", "cost": 15, "country": "NL"},
+        {"id": "<b>shop</b>.example", "role": "storefront", "cost": 1, "country": None},
+    ],
+    "groups": [
+        {"of": "edge.example", "need": 1, "members": [{"id": "cam.example"}]},
+        {"of": "panel.example", "need": 1, "members": [{"id": "edge.example"}]},
+        {"of": "<b>shop</b>.example", "need": 1, "members": [{"id": "panel.example"}]},
+    ],
+    "demand": [{"node": "<b>shop</b>.example", "weight": 10}],
+}
+WATCHED = SupplyGraph(
+    assets=(
+        Asset(kind="host", value="panel.example", role=Role.PANEL, country="NL"),
+        Asset(kind="host", value="edge1.example", role=Role.EDGE),
+        Asset(kind="host", value="edge2.example"),
+        Asset(kind="host", value="shop.example", role=Role.STOREFRONT),
+        Asset(kind="payment", value="btc:1", role=Role.PAYMENT),
+        Asset(kind="certificate", value="ab"),
+        Asset(kind="address", value="203.0.113.7", role=Role.SHARED, shared="shared range of X"),
+    ),
+    edges=(
+        Edge(source="host:panel.example", relation="lists", target="host:edge1.example"),
+        Edge(source="host:panel.example", relation="lists", target="host:edge2.example"),
+        Edge(source="host:shop.example", relation="sells", target="host:panel.example"),
+        Edge(source="host:shop.example", relation="pays", target="payment:btc:1"),
+        Edge(source="host:edge1.example", relation="shows", target="certificate:ab"),
+        Edge(source="host:edge2.example", relation="shows", target="certificate:ab"),
+        Edge(source="host:edge1.example", relation="resolves-to", target="address:203.0.113.7"),
+    ),
+)
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    path = tmp_path / "graph.json"
+    path.write_text(json.dumps(GRAPH))
+    return path
+
+
+def test_pictures_are_written_in_each_format(
+    cautery: Callable[..., Any], graph: Path, tmp_path: Path
+) -> None:
+    svg, png, html = (tmp_path / f"m.{kind}" for kind in ("svg", "png", "html"))
+    ended = cautery("map", graph, "--svg", svg, "--png", png, "--html", html)
+    assert ended.code == 0, ended.err
+    assert ET.fromstring(svg.read_text()).tag.endswith("svg")
+    assert png.read_bytes().startswith(b"\x89PNG")
+    page = html.read_text()
+    assert "<b>shop" not in page
+    assert "default-src 'none'" in page
+    assert "4 of 4 assets" in ended.err
+
+
+def test_json_tells_the_layers_by_role_or_by_country(
+    cautery: Callable[..., Any], graph: Path
+) -> None:
+    by_role = json.loads(cautery("map", graph, "--json").out)
+    assert [one["layer"] for one in by_role["layers"]] == [
+        "sources",
+        "edges",
+        "panels",
+        "storefronts",
+    ]
+    by_country = json.loads(cautery("map", graph, "--json", "--by", "country").out)
+    assert [one["layer"] for one in by_country["layers"]] == ["BG", "NL", "no country"]
+
+
+def test_around_keeps_what_is_near_and_refuses_a_stranger(
+    cautery: Callable[..., Any], graph: Path
+) -> None:
+    near = json.loads(cautery("map", graph, "--json", "--around", "cam.example", "--ways", "1").out)
+    assert [one["layer"] for one in near["layers"]] == ["sources", "edges"]
+    assert cautery("map", graph, "--around", "nobody.example").code == 2
+    assert cautery("map", graph, "--by", "colour").code == 2
+
+
+def test_a_layer_that_is_too_large_says_how_many_are_left_out() -> None:
+    number = MOST_OF_A_LAYER + 7
+    picture = Picture(
+        assets=tuple(Drawn(name=f"e{place}", role="edge") for place in range(number)), relations=()
+    )
+    drawn = draw_supply(picture)
+    assert "7 more" in drawn
+    assert f"{MOST_OF_A_LAYER} of {number} assets" in drawn
+
+
+def test_a_map_of_a_watch_keeps_an_address_apart_from_a_host_of_that_name() -> None:
+    picture = of_supply(WATCHED)
+    assert {"panel.example", "address:203.0.113.7"} <= {one.name for one in picture.assets}
+    near = around(picture, "shop.example", most=1)
+    assert {one.name for one in near.assets} == {"shop.example", "panel.example", "payment:btc:1"}
+
+
+def test_a_watchs_map_becomes_a_plans_graph_with_roles_and_shared_fate() -> None:
+    told = {one.name: one for one in infer_supply(WATCHED)}
+    assert told["host:edge2.example"].role is Role.EDGE
+    document = plan_graph_of(WATCHED)
+    graph_of(document)
+    fates = [one for one in document["groups"] if one["members"] == [{"id": "certificate:ab"}]]
+    assert {one["of"] for one in fates} == {"host:edge1.example", "host:edge2.example"}
+    assert [one["node"] for one in document["demand"]] == ["host:shop.example"]
+
+
+def test_a_folder_that_is_no_case_is_bad_use(cautery: Callable[..., Any], tmp_path: Path) -> None:
+    ended = cautery("map", tmp_path)
+    assert ended.code != 0
+    assert "Traceback" not in ended.err
+    assert not list(tmp_path.iterdir())

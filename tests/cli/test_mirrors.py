@@ -1,0 +1,121 @@
+"""``cautery mirrors`` as a person runs it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import lzma
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROWS = (
+    "host,first,last,source\n"
+    "www.glimzor.com,2025-01-03,2025-02-04,list\n"
+    "glimzor2.net,2025-02-04,2025-05-06,list\n"
+    "parduwe.org,2025-03-01,2025-04-02,list\n"
+    "192.0.2.7,2025-03-01,2025-04-02,list\n"
+    "broken.example,soon,,list\n"
+)
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Path:
+    path = tmp_path / "hosts.csv"
+    path.write_text(ROWS)
+    return path
+
+
+def test_each_registered_domain_has_one_line_of_json(
+    cautery: Callable[..., Any], hosts: Path
+) -> None:
+    ended = cautery("mirrors", hosts, "--json")
+    lines = [json.loads(line) for line in ended.out.splitlines()]
+    assert ended.code == 0
+    assert {one["domain"]: one["family"] for one in lines} == {
+        "192.0.2.7": "192.0.2.7",
+        "glimzor.com": "glimzor.com",
+        "glimzor2.net": "glimzor.com",
+        "parduwe.org": "parduwe.org",
+    }
+    assert all(set(one) == {"domain", "family", "probability"} for one in lines)
+    assert lines[0]["probability"] == 1
+    assert "line 6: a date" in ended.err
+
+
+def test_people_see_the_families_and_what_joins_them(
+    cautery: Callable[..., Any], hosts: Path
+) -> None:
+    ended = cautery("mirrors", hosts)
+    assert "glimzor2.net" in ended.out
+    assert "parduwe" not in ended.out
+    assert "1 families of two and more, 2 alone" in ended.err
+
+
+def test_facts_keep_platforms_apart_and_join_by_a_rare_address(
+    cautery: Callable[..., Any], tmp_path: Path
+) -> None:
+    facts = tmp_path / "facts"
+    facts.mkdir()
+    (facts / "url-shortener.csv").write_text("value\nglimzor.com\n")
+    (facts / "ranges.csv").write_text("cidr,provider,class,source\n198.51.100.0/24,c,cdn,x\n")
+    (facts / "passive-dns.csv").write_text(
+        "address,name,first_seen,last_seen\n"
+        "203.0.113.5,parduwe.org,2025-01-01T00:00:00Z,2025-02-01T00:00:00Z\n"
+        "203.0.113.5,quorvix.net,2025-01-01T00:00:00Z,2025-02-01T00:00:00Z\n"
+        "203.0.113.6,parduwe.org,2025-01-01T00:00:00Z,2025-02-01T00:00:00Z\n"
+        "203.0.113.6,quorvix.net,2025-01-01T00:00:00Z,2025-02-01T00:00:00Z\n"
+        "198.51.100.9,quorvix.net,2025-01-01T00:00:00Z,2025-02-01T00:00:00Z\n"
+        "198.51.100.9,belunzo.net,2025-01-01T00:00:00Z,2025-02-01T00:00:00Z\n"
+    )
+    path = tmp_path / "hosts.txt"
+    path.write_text("glimzor.com\nglimzor2.net\nparduwe.org\nquorvix.net\nbelunzo.net\n")
+    ended = cautery("mirrors", path, "--facts", facts, "--json")
+    family = {one["domain"]: one["family"] for one in map(json.loads, ended.out.splitlines())}
+    assert family["parduwe.org"] == family["quorvix.net"]
+    assert len(set(family.values())) == 4
+
+
+def test_a_missing_file_is_bad_use(cautery: Callable[..., Any], tmp_path: Path) -> None:
+    assert cautery("mirrors", tmp_path / "none.csv").code == 2
+    assert cautery("mirrors").code == 2
+
+
+def test_the_schema_names_what_the_lines_have(cautery: Callable[..., Any]) -> None:
+    told = json.loads(cautery("mirrors", "--schema").out)
+    assert told["$defs"]["member"]["required"] == ["domain", "family", "probability"]
+
+
+@pytest.mark.data
+def test_the_shared_families_are_found_again(
+    cautery: Callable[..., Any], shared_data: Path, tmp_path: Path
+) -> None:
+    """The threshold is ADR 0018's; bench/mirrors.py measures."""
+    packed = (shared_data / "mirror-families" / "families.csv.xz").read_bytes()
+    rows = [
+        row
+        for row in csv.DictReader(io.StringIO(lzma.decompress(packed).decode()))
+        if row["shared_proxy"] == "0"
+    ]
+    path = tmp_path / "hosts.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, ("host", "first", "last", "source"), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    ended = cautery("mirrors", path, "--facts", shared_data, "--json")
+    found = {one["domain"]: one["family"] for one in map(json.loads, ended.out.splitlines())}
+    told: dict[str, str] = {}
+    for row in rows:
+        if row["registered_domain"] in found:  # one name of I2P is split elsewhere
+            told.setdefault(row["registered_domain"], row["family"])
+    both = Counter((told[one], found[one]) for one in told)
+    sizes = defaultdict(int, Counter(told.values()))
+    groups = Counter(found[one] for one in told)
+    precision = sum(both[told[one], found[one]] / groups[found[one]] for one in told) / len(told)
+    recall = sum(both[told[one], found[one]] / sizes[told[one]] for one in told) / len(told)
+    assert len(told) > 3000
+    assert 2 * precision * recall / (precision + recall) >= 0.86

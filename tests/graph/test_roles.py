@@ -1,0 +1,125 @@
+"""Roles from what assets show and who points to them; and the graph for a plan made of them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cautery.errors import InputError
+from cautery.graph.needs import plan_document
+from cautery.graph.roles import MARKS, RELATIONS, infer_roles
+from cautery.lab.behaviours import draw_behaviours
+from cautery.model import Edge, Role
+from cautery.plan.read_graph import graph_of
+
+CHAIN = (
+    ("cam.example", "feeds", "coder.example"),
+    ("coder.example", "feeds", "origin.example"),
+    ("origin.example", "feeds", "edge1.example"),
+    ("origin.example", "feeds", "edge2.example"),
+    ("panel.example", "redirects-to", "edge1.example"),
+    ("panel.example", "redirects-to", "edge2.example"),
+    ("shop.example", "sells", "panel.example"),
+    ("shop.example", "pays", "pay.example"),
+)
+RELATED = [Edge(source=a, relation=r, target=b) for a, r, b in CHAIN]
+SHOWN = {
+    "panel.example": ("path:player_api", "path:get.php"),
+    "edge1.example": ("path:live", "path:segments"),
+    "shop.example": ("page:prices",),
+    "pay.example": ("page:checkout",),
+    "coder.example": ("encoder-page",),
+}
+
+
+def test_what_shows_nothing_is_known_by_its_neighbours() -> None:
+    told = {one.name: one for one in infer_roles(SHOWN, RELATED)}
+    assert told["origin.example"].role is Role.ORIGIN
+    assert told["cam.example"].role is Role.SOURCE
+    assert told["edge2.example"].role is Role.EDGE
+    assert told["origin.example"].probability > 0.8
+    assert any("feeds" in word for word, _ in told["origin.example"].why)
+
+
+def test_marks_alone_tell_a_panel_and_why() -> None:
+    (one,) = infer_roles({"a.example": ("path:player_api", "path:get.php")}, ())
+    assert one.role is Role.PANEL
+    assert {word for word, odds in one.why if odds > 0} == {"path:player_api", "path:get.php"}
+
+
+def test_nothing_seen_is_refused_and_unknown_marks_are_passed_over() -> None:
+    with pytest.raises(InputError):
+        infer_roles({}, ())
+    bare, odd = infer_roles({"a.example": (), "b.example": ("colour:red",)}, ())
+    assert bare.roles == odd.roles
+
+
+@pytest.mark.parametrize("seed", [2001, 2002, 2003])
+def test_roles_of_lab_worlds_are_found(seed: int) -> None:
+    """bench/roles.py measures; 0.95 is issue 7's."""
+    world = draw_behaviours(seed)
+    told = infer_roles(world.marks, world.relations)
+    right = sum(world.roles[one.name] is one.role for one in told)
+    assert right / len(told) >= 0.93
+    assert len(told) == len(world.roles)
+
+
+names = st.sampled_from([f"n{number}" for number in range(6)])
+
+
+@given(
+    st.dictionaries(names, st.lists(st.sampled_from(sorted(MARKS)), max_size=4), min_size=1),
+    st.lists(
+        st.builds(Edge, source=names, relation=st.sampled_from(sorted(RELATIONS)), target=names),
+        max_size=12,
+    ),
+)
+@settings(max_examples=60, deadline=None)
+def test_beliefs_are_probabilities_whatever_is_seen(
+    marks: dict[str, list[str]], relations: list[Edge]
+) -> None:
+    told = infer_roles(marks, relations)
+    assert [one.name for one in told] == sorted({one.name for one in told})
+    for one in told:
+        assert sum(one.roles.values()) == pytest.approx(1)
+        assert one.probability == max(one.roles.values())
+    turned = infer_roles(dict(reversed(marks.items())), relations)
+    assert [one.role for one in turned] == [one.role for one in told]
+
+
+def test_a_plan_reads_the_graph_with_failover_shared_fate_and_demand() -> None:
+    beliefs = infer_roles(SHOWN, RELATED)
+    document = plan_document(
+        beliefs,
+        RELATED,
+        fates={"edge1.example": ("rack:7",), "edge2.example": ("rack:7",)},
+        needed={"panel.example": 2},
+        demand={"shop.example": 1200.0},
+        countries={"panel.example": "NL"},
+    )
+    graph = graph_of(document)
+    assert "rack:7" in graph.ids
+    groups = {one["of"]: one for one in document["groups"] if len(one["members"]) > 1}
+    assert groups["panel.example"]["need"] == 2
+    assert [one["id"] for one in groups["panel.example"]["members"]] == [
+        "edge1.example",
+        "edge2.example",
+    ]
+    assert sum(one["of"] == "shop.example" for one in document["groups"]) == 2
+    assert document["demand"] == [{"node": "shop.example", "weight": 1200.0}]
+
+
+def test_lab_worlds_make_graphs_that_can_be_planned() -> None:
+    world = draw_behaviours(2005)
+    beliefs = infer_roles(world.marks, world.relations)
+    graph = graph_of(plan_document(beliefs, world.relations))
+    assert graph.nodes >= len(world.roles)
+
+
+def test_a_graph_without_sellers_or_with_a_strange_demand_is_refused() -> None:
+    beliefs = infer_roles({"a.example": ("encoder-page",)}, ())
+    with pytest.raises(InputError, match="sells"):
+        plan_document(beliefs, ())
+    with pytest.raises(InputError, match="no asset"):
+        plan_document(beliefs, (), demand={"b.example": 1})
