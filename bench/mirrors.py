@@ -7,8 +7,8 @@ The score is B-cubed over registered domains, by family name as given (a domain 
 the first). Families that share a domain are one site, so that the parts below never share a site:
 SHA-256 of the site's name modulo 4. Parts 0 and 1 were in sight when the few constants were chosen;
 parts 2 and 3 were not tuned on, though their totals were looked at between changes, and some of
-their misses led to one. Each part is clustered alone. The intervals are a bootstrap over sites, seed 1. The order of the lines and the
-family's name are never used: the file is sorted by both.
+their misses led to one. Each part is clustered alone. The intervals are a bootstrap over sites,
+seed 1. The order of the lines and the family's name are never used: the file is sorted by both.
 """
 
 from __future__ import annotations
