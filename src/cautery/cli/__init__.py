@@ -20,6 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from cautery import __version__
 from cautery.cli import (
+    cluster,
     demo,
     estimate,
     facts,
@@ -50,7 +51,7 @@ app = typer.Typer(
         "that anyone can re-check. Start with: cautery demo"
     ),
 )
-for _verb in (demo, watch, verify, identify, resolve, read, guard, plan):
+for _verb in (demo, watch, verify, identify, resolve, read, guard, plan, cluster):
     app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))
 app.add_typer(references.app, name="references")
 app.add_typer(facts.app, name="facts")
