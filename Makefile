@@ -24,6 +24,7 @@ $(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml
 	@$(BIN)/python -m cautery.fingerprint.warm
 	@$(BIN)/python -m cautery.plan.warm
 	@$(BIN)/python -m cautery.catalogue.warm
+	@$(BIN)/python -m cautery.graph.warm
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt

@@ -20,6 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from cautery import __version__
 from cautery.cli import (
+    cluster,
     demo,
     diff,
     enrich,
@@ -58,7 +59,8 @@ app = typer.Typer(
     ),
 )
 _VERBS = (
-    demo, watch, verify, exhibit, identify, resolve, read, diff, enrich, mirrors, guard, plan
+    demo, watch, verify, exhibit, identify, resolve, read, diff, enrich, mirrors, cluster, guard,
+    plan,
 )  # fmt: skip
 for _verb in _VERBS:
     app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))

@@ -15,11 +15,8 @@ Example
 from cautery.graph.cluster import cluster
 from cautery.graph.links import HostFacts, links_of, shared_marks
 from cautery.graph.supply import supply_graph
-from cautery.graph.weights import NO_WEIGHT, RELIABILITY
 
 __all__ = [
-    "NO_WEIGHT",
-    "RELIABILITY",
     "HostFacts",
     "cluster",
     "links_of",

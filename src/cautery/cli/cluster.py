@@ -1,0 +1,135 @@
+"""``cautery cluster``: which subjects are one criminal network, how surely, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cautery.cli import render
+from cautery.errors import InputError
+
+if TYPE_CHECKING:
+    from cautery.workflows.cluster_links import Clustered
+
+_MOST_ROWS = 20
+
+
+def cluster(
+    links: Annotated[
+        Path,
+        typer.Argument(
+            help="CSV or Parquet (.gz, .xz, .zst too) of subject, kind, value and optional "
+            "first_seen, last_seen; - for stdin."
+        ),
+    ],
+    constraints: Annotated[
+        Path | None, typer.Option(help="CSV of a,b and same or not_same: analysts' word.")
+    ] = None,
+    explain: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="What holds these two subjects together."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Write the JSON lines to this file.")
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="Folder that keeps links, weights and ids: LINKS are then only the new."),
+    ] = None,
+    refit: Annotated[
+        bool,
+        typer.Option("--refit", help="Learn all anew from the state's links; say what changed."),
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of random choices.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line per subject.")] = False,
+) -> None:
+    """Group subjects into criminal networks, each membership with its probability.
+
+    Weights are learnt from the links themselves; hubs and false links are told from own values.
+    A network is a hypothesis: ask --explain for what it rests on.
+
+    Example: cautery cluster links.csv --explain shop.example panel.example
+    """
+    from cautery import wiring
+    from cautery.cli._progress import Progress
+    from cautery.workflows.cluster_links import cluster_links
+    from cautery.workflows.cluster_links import explain as explained
+    from cautery.workflows.cluster_state import clustered_in
+    from cautery.workflows.link_files import read_constraints, read_links
+
+    if refit and state is None:
+        raise InputError("--refit learns a state anew", hint="Give --state DIR.")
+    said, odd = read_constraints(constraints) if constraints is not None else ([], [])
+    with Progress("reading links", None) as bar:
+        reading = read_links(links, now=wiring.clock().now())
+        reading.warnings += odd
+        if state is None:
+            found = cluster_links(reading, constraints=said, seed=seed, told=bar.doing)
+        else:
+            found = clustered_in(
+                state,
+                reading,
+                constraints=said,
+                seed=seed,
+                refit=refit,
+                write=wiring.write_file,
+                told=bar.doing,
+            )
+    for warning in reading.warnings:
+        render.say(render.printable_lines(warning))
+    if out is not None:
+        _write(out, found)
+    if explain is not None:
+        why = explained(found, *explain)
+        if json:
+            render.json_line(
+                {
+                    "a": why.a,
+                    "b": why.b,
+                    "together": why.together,
+                    "log_odds": round(why.log_odds, 2),
+                    "shared": [
+                        {"kind": kind, "value": value, "log_odds": round(odds, 2)}
+                        for kind, value, odds in why.shared
+                    ],
+                    "way": list(why.way),
+                    "parted_by": why.parted_by,
+                }
+            )
+            return
+        render.say(render.printable_lines(why.sentence()))
+        render.table(
+            ("kind", "value", "log-odds"),
+            ((kind, value, f"{odds:.1f}") for kind, value, odds in why.shared),
+        )
+        return
+    if json:
+        for line in _lines(found):
+            typer.echo(line, nl=False)
+        return
+    render.table(
+        ("network", "subjects", "probability", "such as"),
+        (
+            (name, size, f"{mean:.2f}", names)
+            for name, size, mean, names in found.largest(_MOST_ROWS)
+        ),
+        title="The largest networks: hypotheses, not findings",
+    )
+    networks = len(found.ids)
+    render.say(f"{found.label.size:,} subjects in {networks:,} networks; --json tells each subject")
+
+
+def _lines(found: Clustered) -> Any:
+    import json
+
+    for subject, network, chance in found.rows():
+        row = {"subject": subject, "network": network, "probability": chance}
+        yield json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _write(out: Path, found: Clustered) -> None:
+    from cautery import wiring
+
+    wiring.write_file(out, "".join(_lines(found)).encode())

@@ -1,0 +1,127 @@
+"""Links as arrays: who bears which value, and in which era of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Small = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Values that two subjects or more bear, both ways round.
+
+    Parameters
+    ----------
+    subjects : int
+        How many there are, also such as bear no shared value.
+    kinds : int
+        How many kinds of link there are.
+    subject, value : ndarray, shape (links,), int32
+        Each pair once, by subject.
+    kind : ndarray, shape (values,), int64
+        Place of each value's kind.
+    s_starts, v_starts : ndarray, int64
+        Where each subject's values, and each value's subjects, begin.
+    v_subjects : ndarray, shape (links,), int32
+        Subjects by value.
+    kept : ndarray, shape (values,), int64
+        Which of the values given each of these is.
+    """
+
+    subjects: int
+    kinds: int
+    subject: Small
+    value: Small
+    kind: Ints
+    s_starts: Ints
+    v_starts: Ints
+    v_subjects: Small
+    kept: Ints
+
+    @property
+    def values(self) -> int:
+        """How many values there are."""
+        return int(self.kind.size)
+
+    @property
+    def degree(self) -> Ints:
+        """How many subjects bear each value."""
+        return np.diff(self.v_starts)
+
+
+def evidence_of(subject: Small, value: Small, kind: Ints, *, subjects: int, kinds: int) -> Evidence:
+    """Arrange links, each pair once; a value that a single subject bears ties nobody.
+
+    Parameters
+    ----------
+    subject, value : ndarray, shape (links,), int32
+        In any order; repeated pairs count once.
+    kind : ndarray, shape (values,), int64
+        By value.
+    """
+    pairs = np.unique(subject.astype(np.int64) * max(kind.size, 1) + value)
+    rows = (pairs // max(kind.size, 1)).astype(np.int32)
+    columns = (pairs % max(kind.size, 1)).astype(np.int32)
+    del pairs
+    degree = np.bincount(columns, minlength=kind.size)
+    kept = np.flatnonzero(degree >= 2)
+    place = np.full(kind.size, -1, dtype=np.int32)
+    place[kept] = np.arange(kept.size, dtype=np.int32)
+    columns = place[columns]
+    rows, columns = rows[columns >= 0], columns[columns >= 0]
+    order = np.argsort(columns, kind="stable")
+    return Evidence(
+        subjects=subjects,
+        kinds=kinds,
+        subject=rows,
+        value=columns,
+        kind=kind[kept],
+        s_starts=_starts(rows, subjects),
+        v_starts=_starts(columns, kept.size),
+        v_subjects=rows[order],
+        kept=kept,
+    )
+
+
+def _starts(keys: Small, count: int) -> Ints:
+    starts = np.zeros(count + 1, dtype=np.int64)
+    np.cumsum(np.bincount(keys, minlength=count), out=starts[1:])
+    return starts
+
+
+def eras(value: Small, first: Floats, last: Floats, *, gap_s: float) -> tuple[Small, Ints]:
+    """Give each link the era of its value: bearers whose spans touch, or nearly so, share one.
+
+    An address that lay idle between two bearers has passed to another owner; the bearers of
+    one era were there together. A link without times (NaN) is of the value's first era.
+
+    Returns
+    -------
+    era : ndarray, shape (links,), int32
+        A number for each era of each value, from 0.
+    of : ndarray, shape (eras,), int64
+        The value that each era is of.
+    """
+    begin = np.where(np.isnan(first), -np.inf, first)
+    end = np.where(np.isnan(last), begin, last)
+    order = np.lexsort((begin, value))
+    which, starts, ends = value[order], begin[order], end[order]
+    fresh = np.ones(which.size, dtype=bool)
+    # What any earlier bearer of the same value reaches: the running maximum begins anew with
+    # each value, so values are set apart by more than any time. Ranks keep that exact.
+    _, ranks = np.unique(np.concatenate([starts, ends + gap_s]), return_inverse=True)
+    reach = ranks[starts.size :] + which.astype(np.int64) * (ranks.size + 1)
+    reached = np.maximum.accumulate(reach) if reach.size else reach
+    own = ranks[: starts.size] + which.astype(np.int64) * (ranks.size + 1)
+    if which.size > 1:
+        fresh[1:] = (which[1:] != which[:-1]) | (own[1:] > reached[:-1])
+    number = np.cumsum(fresh) - 1
+    era = np.empty(which.size, dtype=np.int32)
+    era[order] = number
+    return era, which[fresh].astype(np.int64)

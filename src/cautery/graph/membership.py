@@ -1,0 +1,104 @@
+"""How sure a membership is, and what it rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cautery.graph import _move_kernels
+from cautery.graph.evidence import Floats, Small
+from cautery.graph.partition import Partition
+
+MOST = 0.999
+"""More is never claimed from shared values alone: all could be copied."""
+BASE, SLOPE, SIZE, FALSE = -1.020, 0.285, -0.443, -0.667
+"""The probability's logit from the least log-odds that hold a subject in its network, and from
+the logarithms of the network's size and of the share of false links. Fitted on worlds of
+``cautery.lab.links`` (``bench/cluster_fit.py``), which neither the shared generator nor any case
+took part in."""
+FLOOR, CEILING = -5.0, 20.0
+
+
+def probabilities(part: Partition) -> Floats:
+    """Return, by subject, the chance that it is of the network which most of its own are of.
+
+    Two odds are asked for: that of the subject against every other place for it, and that of the
+    weakest tie by which a piece that holds it hangs on its network. The lesser counts. A network
+    of one subject is right by itself.
+
+    Returns
+    -------
+    ndarray, shape (subjects,)
+        Between 0 and ``MOST``; 1 for a subject that nothing joins.
+    """
+    part.count()
+    least = log_odds(part)
+    members = np.bincount(part.label, minlength=part.size.size)[part.label]
+    logit = (
+        BASE
+        + SLOPE * np.clip(least, FLOOR, CEILING)
+        + SIZE * np.log(members)
+        + FALSE * np.log(falseness(part))
+    )
+    found: Floats = np.where(members == 1, 1.0, np.minimum(1 / (1 + np.exp(-logit)), MOST))
+    return found
+
+
+def falseness(part: Partition) -> float:
+    """Return the share of false links over all kinds."""
+    weights = part.weights
+    return float(np.average(weights.false, weights=weights.links + 1))
+
+
+def log_odds(part: Partition) -> Floats:
+    """Return, by subject, the least log-odds that hold it in its network."""
+    held = part.evidence
+    alone = _move_kernels.odds(
+        held.s_starts,
+        held.value,
+        held.kind,
+        part.owner,
+        part.label,
+        part.size,
+        part.own,
+        part.weights.reward,
+        part.weights.log_theta,
+    )
+    found: Floats = np.minimum(alone, part.weakest())
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A value that holds subjects together, with its log-odds."""
+
+    value: int
+    log_odds: float
+
+
+def ties_of(part: Partition, subject: int) -> tuple[Shared, ...]:
+    """Return the values by which a subject belongs to its network, strongest first."""
+    return tuple(
+        sorted(
+            (
+                Shared(int(value), worth(part, int(value)))
+                for value in values_of(part, subject)
+                if part.owner[value] == part.label[subject]
+            ),
+            key=lambda one: (-one.log_odds, one.value),
+        )
+    )
+
+
+def values_of(part: Partition, subject: int) -> Small:
+    """Return the values that a subject bears."""
+    held = part.evidence
+    return held.value[held.s_starts[subject] : held.s_starts[subject + 1]]
+
+
+def worth(part: Partition, value: int) -> float:
+    """Return how much a link to a value of its own network speaks for that network."""
+    kind = int(part.evidence.kind[value])
+    links = max(int(part.own[part.owner[value], kind]), 1)
+    return float(part.weights.reward[kind] - np.log(links))

@@ -1,0 +1,281 @@
+"""A partition of subjects and values into networks, and the moves that make it more likely.
+
+The model: each value is some network's own, or a hub. A link of a subject leads to an own value
+of its network, falsely to another's, or to a hub, and within each choice to a value in proportion
+to its degree. Subjects and own values fall into networks as guests to tables (Chinese restaurant),
+so no size is preferred. With ``D`` own links of a kind in a network, ``M`` of all networks and
+``f`` the share of false ones, an own link is worth ``ln((1 - f) / f) + ln(M / D)`` more than a
+false one: the rarer the value and the smaller the network, the more a shared value says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.special import gammaln
+
+from cautery.graph import _cut_kernels, _move_kernels, _piece_kernels
+from cautery.graph.evidence import Evidence, Floats, Ints
+from cautery.graph.weights import BINS, Weights, bins_of, learnt
+
+ROUNDS_OF_JOINING = 40
+SATELLITE = 10
+"""A network joins one so many times its size at once with others; else two join one another."""
+
+
+@dataclass(slots=True)
+class Partition:
+    """Labels of subjects and owners of values (-1: a hub), and the counts that follow from them.
+
+    ``frozen`` weights are kept as they are; otherwise they are counted anew before each move.
+    ``finer`` goes into the weights that are counted.
+    """
+
+    evidence: Evidence
+    label: Ints
+    owner: Ints
+    rng: np.random.Generator
+    frozen: Weights | None = None
+    finer: float = 0.0
+    size: Ints = field(init=False)
+    own: Ints = field(init=False)
+    weights: Weights = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.count()
+
+    def count(self) -> None:
+        """Count sizes and links anew, and learn weights from them unless they are frozen."""
+        held = self.evidence
+        self.size, self.own, true, false = _move_kernels.count(
+            held.s_starts, held.value, held.kind, self.owner, self.label, held.kinds
+        )
+        if self.frozen is not None:
+            self.weights = self.frozen
+            return
+        cell = held.kind * BINS + bins_of(held.degree)
+        nobody = np.bincount(cell[self.owner < 0], minlength=held.kinds * BINS)
+        some = np.bincount(cell[self.owner >= 0], minlength=held.kinds * BINS)
+        self.weights = learnt(
+            true,
+            false,
+            nobody.reshape(-1, BINS),
+            some.reshape(-1, BINS),
+            nodes=int(self.size.sum()),
+            networks=int(np.count_nonzero(np.bincount(self.label, minlength=1))),
+            finer=self.finer,
+        )
+
+    def settle(self, rounds: int) -> None:
+        """Make every kind of move in turn, up to so many times, until nothing moves."""
+        for _ in range(rounds):
+            moved = self.move_values()
+            moved += self.move_subjects()
+            moved += self.cut()
+            moved += self.split()
+            moved += self.join()
+            if moved <= self.evidence.subjects // 20_000:
+                break
+
+    def move_subjects(self, chosen: Ints | None = None) -> int:
+        """Move single subjects, all or those chosen; return how many moved."""
+        self.count()
+        held = self.evidence
+        free, spare = self._free()
+        return int(
+            _move_kernels.move_subjects(
+                self.rng.permutation(held.subjects if chosen is None else chosen),
+                held.s_starts,
+                held.value,
+                held.kind,
+                self.owner,
+                self.label,
+                self.size,
+                self.own,
+                self.weights.reward,
+                self.weights.log_theta,
+                free,
+                spare,
+            )
+        )
+
+    def move_values(self) -> int:
+        """Give values to networks, or call them hubs; return how many changed."""
+        self.count()
+        held = self.evidence
+        if held.values == 0:
+            return 0
+        return int(
+            _move_kernels.move_values(
+                self.rng.permutation(held.values),
+                held.v_starts,
+                held.v_subjects,
+                held.kind,
+                self.owner,
+                self.label,
+                self.size,
+                self.own,
+                self.weights.true,
+                np.log(self.weights.false),
+                self.weights.hub_odds(held.kind, held.degree),
+                float(np.log(self.size.sum() + np.exp(self.weights.log_theta))),
+            )
+        )
+
+    def cut(self) -> int:
+        """Cut false bridges; return how many."""
+        self.count()
+        free, spare = self._free()
+        return self._cut(free, spare, np.empty(0), dry=False)
+
+    def weakest(self) -> Floats:
+        """Return, by subject, the least log-odds by which a piece with it hangs on the rest."""
+        found = np.full(self.evidence.subjects, np.inf)
+        self._cut(np.empty(0, np.int64), 0, found, dry=True)
+        return found
+
+    def _cut(self, free: Ints, spare: int, weakest: Floats, *, dry: bool) -> int:
+        held = self.evidence
+        return int(
+            _cut_kernels.cut(
+                held.s_starts,
+                held.value,
+                held.v_starts,
+                held.v_subjects,
+                held.kind,
+                self.owner,
+                self.label,
+                self.size,
+                self.own,
+                self.weights.reward,
+                self.weights.log_theta,
+                self.weights.finer,
+                free,
+                spare,
+                weakest,
+                dry,
+            )
+        )
+
+    def split(self) -> int:
+        """Split off pieces that hold to themselves; return how many."""
+        self.count()
+        held = self.evidence
+        free, spare = self._free()
+        return int(
+            _piece_kernels.split_pieces(
+                self.rng.permutation(held.values),
+                held.s_starts,
+                held.value,
+                held.v_starts,
+                held.v_subjects,
+                held.kind,
+                self.owner,
+                self.label,
+                self.size,
+                self.own,
+                self.weights.reward,
+                self.weights.log_theta,
+                self.weights.finer,
+                free,
+                spare,
+            )
+        )
+
+    def join(self) -> int:
+        """Join networks that are more likely one, best first; return how many joined."""
+        joined = 0
+        for _ in range(ROUNDS_OF_JOINING):
+            self.count()
+            now = self._join_once()
+            joined += now
+            if now == 0:
+                break
+        return joined
+
+    def _join_once(self) -> int:
+        held = self.evidence
+        owner = self.owner[held.value]
+        label = self.label[held.subject]
+        across = np.flatnonzero((owner >= 0) & (owner != label))
+        one, other = label[across], owner[across]
+        kind = held.kind[held.value[across]]
+        pairs, place = np.unique(
+            np.minimum(one, other) * held.subjects + np.maximum(one, other), return_inverse=True
+        )
+        if pairs.size == 0:
+            return 0
+        ties = np.bincount(place * held.kinds + kind, minlength=pairs.size * held.kinds).reshape(
+            -1, held.kinds
+        )
+        one, other = pairs // held.subjects, pairs % held.subjects
+        first, second = self.own[one], self.own[other]
+        members = np.bincount(self.label, minlength=self.size.size)
+        several = np.minimum(members[one], members[other]) > 1
+        gain = (
+            ties @ self.weights.reward
+            - _entropy(first + second + ties).sum(axis=1)
+            + _entropy(first).sum(axis=1)
+            + _entropy(second).sum(axis=1)
+            + gammaln(self.size[one] + self.size[other])
+            - gammaln(self.size[one])
+            - gammaln(self.size[other])
+            - self.weights.log_theta
+            - self.weights.finer * several
+        )
+        good = np.flatnonzero(gain > 0)
+        target = _matched(one[good], other[good], gain[good], self.size)
+        changed = int(np.count_nonzero(target != np.arange(target.size)))
+        if changed:
+            self.label = target[self.label]
+            owned = self.owner >= 0
+            self.owner[owned] = target[self.owner[owned]]
+        return changed
+
+    def _free(self) -> tuple[Ints, int]:
+        """Return labels that nobody bears, with room for all."""
+        free = np.empty(self.evidence.subjects + 1, dtype=np.int64)
+        empty = np.flatnonzero(self.size == 0)
+        free[: empty.size] = empty
+        return free, int(empty.size)
+
+
+def _entropy(count: Ints) -> Floats:
+    found: Floats = np.multiply(count, np.log(np.maximum(count, 1)))
+    return found
+
+
+def _matched(one: Ints, other: Ints, gain: Floats, size: Ints) -> Ints:
+    """Return where each network goes: to the one that is best for it and it for that one.
+
+    A network of a tenth of the size of its best goes there too, if that one stays.
+    """
+    target = np.arange(size.size)
+    order = np.argsort(gain, kind="stable")
+    ends = np.concatenate([one[order], other[order]])
+    pair = np.concatenate([order, order])
+    rank = np.concatenate([np.arange(order.size)] * 2)
+    by_rank = np.argsort(rank, kind="stable")
+    best = np.full(size.size, -1, dtype=np.int64)
+    best[ends[by_rank]] = pair[by_rank]  # the last stands: the greatest gain
+    mutual = np.flatnonzero((best[one] == best[other]) & (best[one] == np.arange(one.size)))
+    target[other[mutual]] = one[mutual]
+    busy = np.zeros(size.size, dtype=bool)
+    busy[one[mutual]] = busy[other[mutual]] = True
+    for small, big in ((one, other), (other, one)):
+        goes = np.flatnonzero(
+            (best[small] == np.arange(one.size))
+            & ~busy[small]
+            & (size[big] >= SATELLITE * size[small])
+        )
+        # The big one must stay where it is in this round, or be the one that others join.
+        goes = goes[target[big[goes]] == big[goes]]
+        target[small[goes]] = big[goes]
+        busy[small[goes]] = True
+    # A network that went must not have been joined by another in the same round.
+    while True:
+        further = target[target]
+        if np.array_equal(further, target):
+            return target
+        target = further

@@ -1,0 +1,81 @@
+"""What analysts say, laid over networks: *same* joins two, *not same* parts one at its weakest.
+
+Networks themselves are found without it, so dropping a constraint gives back what was there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cautery.errors import InputError
+from cautery.graph.evidence import Ints
+from cautery.graph.membership import worth
+from cautery.graph.partition import Partition
+
+
+def overlaid(
+    part: Partition, same: Sequence[tuple[int, int]], apart: Sequence[tuple[int, int]]
+) -> Ints:
+    """Return labels by subject once constraints are laid over a partition.
+
+    Parameters
+    ----------
+    same, apart : sequence of (int, int)
+        Pairs of subjects: of one network, of two.
+
+    Raises
+    ------
+    InputError
+        If what is said of pairs cannot all be kept.
+    """
+    label = part.label.copy()
+    held = _held_together(label.size, same)
+    for a, b in same:
+        label[label == label[b]] = label[a]
+    fresh = int(label.max(initial=0)) + 1
+    for a, b in apart:
+        if label[a] == label[b]:
+            side = _far_side(part, label, held, a, b)
+            label[side] = fresh
+            fresh += 1
+    for a, b in same:
+        if label[a] != label[b]:
+            raise InputError(f"subjects {a} and {b} can't be kept together")
+    return label
+
+
+def _held_together(count: int, same: Sequence[tuple[int, int]]) -> Ints:
+    """Return a number for each subject, the same for those that are said to be the same."""
+    held = np.arange(count)
+    for a, b in same:
+        held[held == held[b]] = held[a]
+    return held
+
+
+def _far_side(part: Partition, label: Ints, held: Ints, a: int, b: int) -> Ints:
+    """Return the subjects on ``b``'s side of the least evidence that parts it from ``a``."""
+    import igraph  # noqa: PLC0415 - heavy, and only for what is parted
+
+    subjects = np.flatnonzero(label == label[a])
+    groups, node = np.unique(held[subjects], return_inverse=True)
+    values: dict[int, int] = {}
+    edges: list[tuple[int, int]] = []
+    capacity: list[float] = []
+    evidence = part.evidence
+    for place, subject in enumerate(subjects):
+        for value in evidence.value[evidence.s_starts[subject] : evidence.s_starts[subject + 1]]:
+            if part.owner[value] >= 0 and part.owner[value] == part.label[subject]:
+                number = values.setdefault(int(value), groups.size + len(values))
+                edges.append((int(node[place]), number))
+                capacity.append(max(worth(part, int(value)), 0.01))
+    graph = igraph.Graph(n=groups.size + len(values), edges=edges)
+    ends = [int(node[np.searchsorted(subjects, one)]) for one in (a, b)]
+    cut = graph.mincut(source=ends[0], target=ends[1], capacity=capacity)
+    far = np.zeros(graph.vcount(), dtype=bool)
+    far[[one for one in cut.partition[1] if one < graph.vcount()]] = True
+    if far[ends[0]]:
+        far = ~far
+    found: Ints = subjects[far[node]]
+    return found

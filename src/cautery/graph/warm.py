@@ -1,0 +1,20 @@
+"""Compile and cache the kernels of clustering: ``python -m cautery.graph.warm``, run at install."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cautery.graph.links_table import table_of
+from cautery.graph.membership import probabilities
+from cautery.graph.networks import find_networks
+
+
+def warm() -> None:
+    """Run every kernel once on a few links."""
+    table = table_of([(f"s{n % 5}", "k", f"v{n % 3}", 0.0, 0.0) for n in range(15)])
+    evidence, _ = table.evidence()
+    probabilities(find_networks(evidence, common=np.empty(0, np.int64), seed=0))
+
+
+if __name__ == "__main__":
+    warm()

@@ -1,0 +1,271 @@
+"""Networks from a file of links: read, learn, group, lay over what analysts say, explain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cautery.errors import InputError
+from cautery.graph.cluster import network_id
+from cautery.graph.evidence import Floats, Ints
+from cautery.graph.links_table import LinkTable
+from cautery.graph.membership import log_odds, probabilities, ties_of
+from cautery.graph.networks import find_networks
+from cautery.graph.partition import Partition
+from cautery.graph.said import overlaid
+from cautery.workflows.link_files import Constraint, Reading, table_of_frame
+
+
+@dataclass(frozen=True, slots=True)
+class Clustered:
+    """Every subject with its network and probability, and all that an explanation needs.
+
+    ``label`` is by subject, with constraints laid over; ``part`` is as it was found without.
+    """
+
+    table: LinkTable
+    part: Partition
+    of: Ints
+    label: Ints
+    probability: Floats
+    ids: Sequence[str]
+
+    def rows(self) -> Iterator[tuple[str, str, float]]:
+        """Yield subject, network and probability, in order of subject."""
+        for subject, label, chance in zip(
+            self.table.subjects, self.label.tolist(), self.probability.tolist(), strict=True
+        ):
+            yield subject, self.ids[label], round(chance, 4)
+
+    def largest(self, most: int) -> Iterator[tuple[str, int, float, str]]:
+        """Yield id, size, mean probability and first subjects of the largest networks."""
+        sizes = np.bincount(self.label)
+        for label in np.argsort(-sizes, kind="stable")[:most]:
+            members = np.flatnonzero(self.label == label)
+            if members.size < 2:
+                return
+            mean = float(self.probability[members].mean())
+            names = ", ".join(self.table.subjects[int(one)] for one in members[:3])
+            yield self.ids[int(label)], int(members.size), mean, names
+
+
+def cluster_links(
+    reading: Reading,
+    *,
+    constraints: Sequence[Constraint] = (),
+    seed: int = 0,
+    told: Callable[[str], None] = lambda _: None,
+) -> Clustered:
+    """Group the subjects of links.
+
+    Raises
+    ------
+    InputError
+        If constraints cannot all be kept.
+    """
+    told("numbering names")
+    table = table_of_frame(reading.frame)
+    evidence, of = table.evidence()
+    part = find_networks(evidence, common=table.common, seed=seed, told=told)
+    told("weighing memberships")
+    return finished(table, part, of, constraints, reading.warnings, before=None)
+
+
+def finished(
+    table: LinkTable,
+    part: Partition,
+    of: Ints,
+    constraints: Sequence[Constraint],
+    warnings: list[str],
+    *,
+    before: Mapping[str, str] | None,
+) -> Clustered:
+    """Name networks, weigh memberships and lay constraints over.
+
+    Parameters
+    ----------
+    before : mapping of str to str, optional
+        Network by subject of an earlier run: a network keeps the id of the one it mostly is.
+    """
+    chance = probabilities(part)
+    _, base = np.unique(part.label, return_inverse=True)
+    earlier = None if before is None else [before.get(name) for name in table.subjects]
+    ids = named(table, base, earlier)
+    label = base
+    if constraints:
+        _, label = np.unique(_laid_over(table, part, constraints, warnings), return_inverse=True)
+        changed = np.bincount(base)[base] != np.bincount(label)[label]
+        chance = np.where(changed, np.minimum(chance, 0.99), chance)
+        chance = np.where(np.bincount(label)[label] == 1, 1.0, chance)
+        ids = named(table, label, [ids[one] for one in base.tolist()])
+    return Clustered(table, part, of, label, chance, ids)
+
+
+def _laid_over(
+    table: LinkTable, part: Partition, constraints: Sequence[Constraint], warnings: list[str]
+) -> Ints:
+    if not constraints:
+        return part.label
+    asked = {name for one in constraints for name in (one.a, one.b)}
+    place = {name: number for number, name in enumerate(table.subjects) if name in asked}
+    warnings += [
+        f"line {one.line}: {name} is in no link: the constraint rests"
+        for one in constraints
+        for name in (one.a, one.b)
+        if name not in place
+    ]
+    kept = [one for one in constraints if one.a in place and one.b in place]
+    return overlaid(
+        part,
+        [(place[one.a], place[one.b]) for one in kept if one.same],
+        [(place[one.a], place[one.b]) for one in kept if not one.same],
+    )
+
+
+def named(table: LinkTable, label: Ints, earlier: Sequence[str | None] | None) -> list[str]:
+    """Name networks after the earlier one they mostly are, else after their first subject.
+
+    Subjects are in order of name, so a network that grows by a later name keeps its id anyway.
+    """
+    count = int(label.max(initial=-1)) + 1
+    ids: list[str | None] = [None] * count
+    taken: set[str] = set()
+    if earlier is not None:
+        shares = Counter(
+            (place, name)
+            for place, name in zip(label.tolist(), earlier, strict=True)
+            if name is not None
+        )
+        for (place, name), _ in sorted(shares.items(), key=lambda one: (-one[1], one[0])):
+            if ids[place] is None and name not in taken:
+                ids[place] = name
+                taken.add(name)
+    first = np.full(count, label.size, dtype=np.int64)
+    np.minimum.at(first, label, np.arange(label.size))
+    for place, one in enumerate(first.tolist()):
+        if ids[place] is None:
+            fresh = network_id(table.subjects[one])
+            while fresh in taken:
+                fresh = network_id(fresh)
+            ids[place] = fresh
+            taken.add(fresh)
+    return [name for name in ids if name is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why two subjects are held to be of one network, or of two."""
+
+    a: str
+    b: str
+    together: bool
+    shared: tuple[tuple[str, str, float], ...]
+    """Kind, value and log-odds of what both bear, hubs at zero; strongest first."""
+    way: tuple[str, ...]
+    """Subjects and values in turn from one to the other, when they are of one network."""
+    log_odds: float
+    parted_by: str | None
+    """Without this shared value they part; ``None``: no single value holds them."""
+
+    def sentence(self) -> str:
+        """Return it as one sentence."""
+        if not self.together:
+            common = (
+                f"they share {len(self.shared)} values" if self.shared else "they share nothing"
+            )
+            return f"{self.a} and {self.b} are of two networks: {common} that outweigh the rest"
+        held = f"log-odds {self.log_odds:.1f}"
+        if self.shared:
+            text = f"these {len(self.shared)} shared values, {held}"
+        else:
+            text = f"by way of {' - '.join(self.way[1:-1])}, {held}"
+        parted = (
+            f"; without the shared {self.parted_by} they part"
+            if self.parted_by
+            else "; no single value holds them together"
+        )
+        return text + parted
+
+
+def explain(found: Clustered, a: str, b: str) -> Explanation:
+    """Say what holds two subjects together.
+
+    Raises
+    ------
+    InputError
+        If one of them is in no link.
+    """
+    names = {name: number for number, name in enumerate(found.table.subjects) if name in {a, b}}
+    for name in (a, b):
+        if name not in names:
+            raise InputError(f"{name} is in no link")
+    one, other = names[a], names[b]
+    part, held = found.part, found.part.evidence
+
+    def borne(subject: int) -> set[int]:
+        return set(held.value[held.s_starts[subject] : held.s_starts[subject + 1]].tolist())
+
+    def mark(value: int) -> tuple[str, str]:
+        return found.table.kinds[int(held.kind[value])], found.table.values[int(found.of[value])]
+
+    ties = {tie.value: tie.log_odds for tie in (*ties_of(part, one), *ties_of(part, other))}
+    shared = sorted(
+        ((*mark(value), ties.get(value, 0.0)) for value in borne(one) & borne(other)),
+        key=lambda tie: (-tie[2], tie[:2]),
+    )
+    together = bool(found.label[one] == found.label[other])
+    way, parted = _way(part, one, other)
+    least = min(float(log_odds(part)[subject]) for subject in (one, other))
+    return Explanation(
+        a=a,
+        b=b,
+        together=together,
+        shared=tuple(shared),
+        way=tuple(
+            found.table.subjects[node]
+            if node < held.subjects
+            else " ".join(mark(node - held.subjects))
+            for node in way
+        ),
+        log_odds=sum(tie[2] for tie in shared) or least,
+        parted_by=None if parted is None else " ".join(mark(parted)),
+    )
+
+
+def _way(part: Partition, one: int, other: int) -> tuple[list[int], int | None]:
+    """Return the shortest way over own links, and a value on it without which there is none."""
+    way = _walk(part, one, other, -1)
+    for node in way[1:-1]:
+        value = node - part.evidence.subjects
+        if value >= 0 and not _walk(part, one, other, value):
+            return way, value
+    return way, None
+
+
+def _walk(part: Partition, one: int, other: int, without: int) -> list[int]:
+    held = part.evidence
+    home = part.label[one]
+    came = {one: -1}
+    queue = [one]
+    for node in queue:
+        if node == other:
+            way = []
+            while node >= 0:
+                way.append(node)
+                node = came[node]  # noqa: PLW2901 - walking back
+            return way[::-1]
+        if node < held.subjects:
+            near = held.value[held.s_starts[node] : held.s_starts[node + 1]]
+            nodes = [int(v) + held.subjects for v in near if part.owner[v] == home and v != without]
+        else:
+            value = node - held.subjects
+            near = held.v_subjects[held.v_starts[value] : held.v_starts[value + 1]]
+            nodes = [int(s) for s in near if part.label[s] == home]
+        for goal in nodes:
+            if goal not in came:
+                came[goal] = node
+                queue.append(goal)
+    return []

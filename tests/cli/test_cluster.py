@@ -1,0 +1,59 @@
+"""Links to networks, as a person asks for them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+LINKS = "subject,kind,value\n" + "".join(
+    f"{group}{number}.example,{kind},{kind}-{group}\n"
+    for group in "ab"
+    for number in range(3)
+    for kind in ("payment", "certificate")
+)
+
+
+def test_each_subject_has_a_network_and_a_probability(cautery, tmp_path):
+    path = tmp_path / "links.csv.gz"
+    path.write_bytes(gzip.compress(LINKS.encode()))
+    ran = cautery("cluster", path, "--json")
+    lines = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 0
+    assert [set(line) for line in lines] == [{"subject", "network", "probability"}] * 6
+    assert len({line["network"] for line in lines}) == 2
+    assert all(0 < line["probability"] <= 1 for line in lines)
+
+
+def test_people_see_a_table_and_the_same_lines_go_to_a_file(cautery, tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text(LINKS)
+    ran = cautery("cluster", path, "-o", tmp_path / "out.jsonl")
+    assert "a0.example, a1.example" in ran.out
+    assert "6 subjects in 2 networks" in ran.err
+    assert (tmp_path / "out.jsonl").read_text() == cautery("cluster", path, "--json").out
+
+
+def test_explain_says_what_holds_two_together(cautery, tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text(LINKS)
+    ran = cautery("cluster", path, "--explain", "a0.example", "a1.example", "--json")
+    assert len(json.loads(ran.out)["shared"]) == 2
+    told = cautery("cluster", path, "--explain", "a0.example", "b1.example")
+    assert "are of two networks" in told.err
+
+
+def test_a_state_is_kept_and_a_refit_needs_one(cautery, tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text(LINKS)
+    assert cautery("cluster", path, "--state", tmp_path / "state").code == 0
+    ran = cautery("cluster", path, "--state", tmp_path / "state", "--refit")
+    assert "refit: 0 of 6 known subjects" in ran.err
+    assert cautery("cluster", path, "--refit").code == 2
+
+
+def test_bad_input_is_a_sentence(cautery, tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text("a,b\n1,2\n")
+    ran = cautery("cluster", path)
+    assert ran.code == 2
+    assert "no column subject and kind and value" in ran.err

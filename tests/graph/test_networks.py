@@ -1,0 +1,129 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cautery.graph.evidence import eras, evidence_of
+from cautery.graph.membership import probabilities
+from cautery.graph.networks import find_networks
+from cautery.graph.partition import Partition
+from cautery.lab.links import b_cubed_of, link_world
+
+NONE = np.empty(0, np.int64)
+
+
+@pytest.fixture(scope="module")
+def world():
+    return link_world(4000, seed=3)
+
+
+@pytest.fixture(scope="module")
+def part(world):
+    evidence, _ = world.table.evidence()
+    return find_networks(evidence, common=NONE, seed=0)
+
+
+def labels(part):
+    return np.unique(part.label, return_inverse=True)[1]
+
+
+def test_networks_of_a_world_that_nothing_was_tuned_on_are_found(world, part):
+    precision, _, f = b_cubed_of(world.truth, labels(part))
+    assert precision >= 0.85
+    assert f >= 0.75
+
+
+def test_four_times_as_many_false_links_cost_little(world, part):
+    falser = link_world(4000, seed=3, falser=4.0)
+    evidence, _ = falser.table.evidence()
+    found = find_networks(evidence, common=NONE, seed=0)
+    lost = b_cubed_of(world.truth, labels(part))[2] - b_cubed_of(falser.truth, labels(found))[2]
+    assert lost <= 0.15
+
+
+def test_no_cluster_holds_most_of_each_of_two_large_networks(world, part):
+    label = labels(part)
+    sizes = np.bincount(world.truth)
+    for cluster in np.flatnonzero(np.bincount(label) > 50):
+        inside = np.bincount(world.truth[label == cluster], minlength=sizes.size)
+        assert np.count_nonzero((inside * 2 > sizes) & (sizes > 50)) <= 1
+
+
+def test_what_is_nobodys_own_is_a_hub(world, part):
+    evidence, _ = world.table.evidence()
+    registry = np.flatnonzero(evidence.kind == 5)
+    degrees = evidence.degree[registry]
+    assert np.average(part.owner[registry] < 0, weights=degrees) >= 0.95
+
+
+def test_the_same_seed_gives_the_same_networks(world, part):
+    evidence, _ = world.table.evidence()
+    again = find_networks(evidence, common=NONE, seed=0)
+    assert np.array_equal(again.label, part.label)
+
+
+def test_probabilities_are_of_the_order_of_what_is_right(world, part):
+    label = labels(part)
+    chance = probabilities(part)
+    cells = label.astype(np.int64) * (world.truth.max() + 1) + world.truth
+    names, place, count = np.unique(cells, return_inverse=True, return_counts=True)
+    most = np.zeros(label.max() + 1, np.int64)
+    np.maximum.at(most, names // (world.truth.max() + 1), count)
+    right = count[place] == most[label]
+    assert abs(chance.mean() - right.mean()) <= 0.1
+
+
+links = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 11)), min_size=1, max_size=60)
+
+
+@settings(max_examples=30, deadline=None)
+@given(links)
+def test_counts_follow_from_labels_after_any_moves(pairs):
+    kind = np.arange(12) % 3
+    evidence = evidence_of(
+        np.array([a for a, _ in pairs], np.int32),
+        np.array([b for _, b in pairs], np.int32),
+        kind,
+        subjects=10,
+        kinds=3,
+    )
+    part = Partition(
+        evidence,
+        np.arange(10) % 4,
+        np.arange(evidence.values) % 5 - 1,
+        np.random.default_rng(0),
+    )
+    for move in (part.move_values, part.move_subjects, part.cut, part.split):
+        move()
+        size, own = part.size.copy(), part.own.copy()
+        part.count()
+        assert np.array_equal(size, part.size)
+        assert np.array_equal(own, part.own)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(0, 50), st.integers(0, 10)),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_bearers_of_an_era_overlap_in_chains_and_eras_do_not(spans):
+    value = np.array([v for v, _, _ in spans], np.int32)
+    first = np.array([a for _, a, _ in spans], float)
+    last = np.array([a + b for _, a, b in spans], float)
+    era, of = eras(value, first, last, gap_s=1.0)
+    assert np.array_equal(of[era], value)
+    for one in range(value.size):
+        for other in range(value.size):
+            if (
+                value[one] == value[other]
+                and first[one] <= last[other] + 1
+                and first[other] <= last[one] + 1
+            ):
+                assert era[one] == era[other]
+    for number in np.unique(era):
+        for other in np.unique(era):
+            if number < other and of[number] == of[other]:
+                assert last[era == number].max() + 1 < first[era == other].min()

@@ -1,0 +1,211 @@
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from cautery.errors import InputError, StorageError
+from cautery.workflows.cluster_links import cluster_links, explain
+from cautery.workflows.cluster_state import clustered_in
+from cautery.workflows.link_files import read_constraints, read_links
+
+NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+TWO = [
+    (f"{g}{n}.example", kind, f"{kind}-{g}")
+    for g in "ab"
+    for n in range(4)
+    for kind in ("payment", "certificate")
+]
+
+
+def written(path, rows, header="subject,kind,value"):
+    path.write_text("\n".join([header, *(",".join(row) for row in rows)]) + "\n")
+    return path
+
+
+def whole(path, content):
+    path.write_bytes(content)
+
+
+@pytest.fixture
+def links(tmp_path):
+    return written(tmp_path / "links.csv", TWO)
+
+
+def groups(found):
+    made = {}
+    for subject, network, _ in found.rows():
+        made.setdefault(network, []).append(subject[0])
+    return sorted("".join(one) for one in made.values())
+
+
+def test_two_groups_that_share_nothing_are_two_networks(links):
+    assert groups(cluster_links(read_links(links, now=NOW))) == ["aaaa", "bbbb"]
+
+
+def test_parquet_and_csv_say_the_same(links, tmp_path):
+    pl.read_csv(links).write_parquet(tmp_path / "links.parquet")
+    found = [
+        list(cluster_links(read_links(path, now=NOW)).rows())
+        for path in (links, tmp_path / "links.parquet")
+    ]
+    assert found[0] == found[1]
+
+
+def test_analysts_join_and_part_and_taking_it_back_restores_every_byte(links, tmp_path):
+    plain = list(cluster_links(read_links(links, now=NOW)).rows())
+    same = written(tmp_path / "c.csv", [("a0.example", "b0.example", "same")], "a,b,relation")
+    joined = cluster_links(read_links(links, now=NOW), constraints=read_constraints(same)[0])
+    assert groups(joined) == ["aaaabbbb"]
+    apart = written(tmp_path / "d.csv", [("a0.example", "a1.example", "not_same")], "a,b,relation")
+    parted = cluster_links(read_links(links, now=NOW), constraints=read_constraints(apart)[0])
+    assert len(groups(parted)) == 3
+    assert list(cluster_links(read_links(links, now=NOW)).rows()) == plain
+
+
+def test_contradictory_constraints_are_named_by_their_lines(tmp_path):
+    rows = [("a", "b", "same"), ("b", "c", "same"), ("c", "a", "not_same")]
+    with pytest.raises(InputError, match=r"line 4 says that c and a are not the same.*line 2, 3"):
+        read_constraints(written(tmp_path / "c.csv", rows, "a,b,relation"))
+
+
+def test_cyclic_constraints_are_told_and_do_no_harm(tmp_path):
+    rows = [("a", "b", "same"), ("b", "c", "same"), ("c", "a", "same")]
+    kept, odd = read_constraints(written(tmp_path / "c.csv", rows, "a,b,relation"))
+    assert len(kept) == 3
+    assert odd == ["line 4 closes a circle with line 2, 3: it adds nothing"]
+
+
+def test_an_explanation_names_the_shared_values_and_what_parts_them(tmp_path):
+    rows = [("x.example", "certificate", "k"), ("y.example", "certificate", "k")]
+    found = cluster_links(read_links(written(tmp_path / "l.csv", rows), now=NOW))
+    why = explain(found, "x.example", "y.example")
+    assert why.together
+    assert [tie[:2] for tie in why.shared] == [("certificate", "k")]
+    assert why.sentence().endswith("without the shared certificate k they part")
+    with pytest.raises(InputError, match=r"z\.example is in no link"):
+        explain(found, "x.example", "z.example")
+
+
+def test_a_recycled_address_joins_nobody(tmp_path):
+    rows = [
+        ("x.example", "ip", "192.0.2.1", "2025-01-01", "2025-02-01"),
+        ("y.example", "ip", "192.0.2.1", "2026-01-01", "2026-02-01"),
+    ]
+    header = "subject,kind,value,first_seen,last_seen"
+    assert (
+        len(groups(cluster_links(read_links(written(tmp_path / "l.csv", rows, header), now=NOW))))
+        == 2
+    )
+    together = [(*row[:3], "2025-01-01", "2026-01-01") for row in rows]
+    again = read_links(written(tmp_path / "m.csv", together, header), now=NOW)
+    assert len(groups(cluster_links(again))) == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (("x", "ip", "x"), "1 links from a subject to itself"),
+        (("", "ip", "1"), "1 links without subject, kind or value"),
+        (("x", "ip", "v" * 5000), "1 links with a name of over 4096 bytes"),
+        (("x", "ip", "1", "2031-01-01"), "1 links whose first_seen lies in the future"),
+        (("x", "ip", "1", "yesterday"), "1 links whose first_seen is no time"),
+    ],
+)
+def test_a_broken_line_is_counted_and_the_rest_is_read(tmp_path, row, said):
+    good = [(*one, "2026-01-01") for one in TWO]
+    path = written(
+        tmp_path / "l.csv", [*good, (*row, "2026-01-01")[:4]], "subject,kind,value,first_seen"
+    )
+    reading = read_links(path, now=NOW)
+    assert any(one.startswith(said) for one in reading.warnings)
+    assert {"aaaa", "bbbb"} <= set(groups(cluster_links(reading)))
+
+
+def test_other_encodings_are_told(tmp_path):
+    path = tmp_path / "l.csv"
+    path.write_bytes(b"subject,kind,value\nx,ip,caf\xe9\ny,ip,1\n")
+    assert any("not UTF-8" in one for one in read_links(path, now=NOW).warnings)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "it is empty"),
+        ("subject,kind,value\n", "there are no links in it"),
+        ("subject,value\nx,1\n", "no column kind"),
+        ("subject,kind,value\n,,\n", "none of its lines is a link"),
+    ],
+)
+def test_a_file_without_links_is_refused_with_a_sentence(tmp_path, content, said):
+    path = tmp_path / "l.csv"
+    path.write_text(content)
+    with pytest.raises(InputError, match=said):
+        read_links(path, now=NOW)
+
+
+def test_a_value_on_every_subject_is_a_hub(tmp_path):
+    rows = [
+        *TWO,
+        *((f"s{n}.example", "ip", "hub") for n in range(3000)),
+        *((one[0], "ip", "hub") for one in TWO),
+    ]
+    found = cluster_links(read_links(written(tmp_path / "l.csv", rows), now=NOW))
+    assert {"aaaa", "bbbb"} <= set(groups(found))
+
+
+def test_a_state_grows_keeps_ids_and_takes_only_what_is_new(links, tmp_path):
+    state = tmp_path / "state"
+    first = clustered_in(state, read_links(links, now=NOW), write=whole)
+    new = [("0-new.example", kind, f"{kind}-a") for kind in ("payment", "certificate")]
+    grown = clustered_in(
+        state, read_links(written(tmp_path / "new.csv", new), now=NOW), write=whole
+    )
+    before = {subject: network for subject, network, _ in first.rows()}
+    after = {subject: network for subject, network, _ in grown.rows()}
+    assert after["0-new.example"] == before["a0.example"]
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_refit_says_what_it_changed(links, tmp_path):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(links, now=NOW), write=whole)
+    reading = read_links(links, now=NOW)
+    clustered_in(state, reading, refit=True, write=whole)
+    assert "refit: 0 of 8 known subjects are of another network" in reading.warnings[0]
+
+
+def test_constraints_leave_no_trace_in_a_state(links, tmp_path):
+    said = read_constraints(
+        written(tmp_path / "c.csv", [("a0.example", "b0.example", "same")], "a,b,relation")
+    )[0]
+    states = []
+    for name, constraints in (("one", ()), ("two", said)):
+        clustered_in(
+            tmp_path / name, read_links(links, now=NOW), constraints=constraints, write=whole
+        )
+        states.append({one.name: one.read_bytes() for one in (tmp_path / name).iterdir()})
+    assert states[0] == states[1]
+
+
+def test_an_interrupted_run_leaves_the_state_before_it(links, tmp_path):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(links, now=NOW), write=whole)
+    before = (state / "current.json").read_bytes()
+
+    def full(path, content):
+        if path.name == "current.json":
+            raise StorageError("disk full")
+        path.write_bytes(content)
+
+    new = written(tmp_path / "new.csv", [("z.example", "payment", "payment-a")])
+    with pytest.raises(StorageError):
+        clustered_in(state, read_links(new, now=NOW), write=full)
+    assert (state / "current.json").read_bytes() == before
+    again = clustered_in(state, read_links(new, now=NOW), write=whole)
+    assert groups(again) == ["aaaaz", "bbbb"]
+    assert len(list(state.iterdir())) == 4
+
+
+def test_a_folder_of_something_else_is_left_alone(links, tmp_path):
+    with pytest.raises(InputError, match="something else"):
+        clustered_in(tmp_path, read_links(links, now=NOW), write=whole)
