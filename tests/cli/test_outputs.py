@@ -260,6 +260,15 @@ def test_a_long_list_shows_what_is_mine_and_counts_all(
     assert "301 titles: 1 of mine, 300 of none; 1 shown" in ended.err
 
 
+def test_the_schema_of_a_membership_names_its_keys(
+    cautery: Callable[..., Any], folder: Path
+) -> None:
+    (folder / "links.csv").write_text("subject,kind,value\na,mail,x\nb,mail,x\n")
+    schema = json.loads(cautery("cluster", "--schema").out)
+    line, _ = lines(cautery("cluster", folder / "links.csv", "--json").out)
+    assert list(line) == schema["required"] == list(schema["properties"])
+
+
 def test_the_schema_of_a_resolved_title_names_its_keys(
     cautery: Callable[..., Any], folder: Path
 ) -> None:

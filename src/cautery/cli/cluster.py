@@ -8,12 +8,32 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cautery.cli import render
+from cautery.cli._schema import schema_option
 from cautery.errors import InputError
 
 if TYPE_CHECKING:
     from cautery.workflows.cluster_links import Clustered
 
 _MOST_ROWS = 20
+
+
+def _schema() -> dict[str, Any]:
+    kinds: dict[str, dict[str, Any]] = {
+        "subject": {"type": "string"},
+        "network": {"type": "string", "description": "kept by a state while the network grows"},
+        "probability": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "description": "that it is of the network that most of its companions are of",
+        },
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": kinds,
+        "required": list(kinds),
+    }
 
 
 def cluster(
@@ -44,6 +64,7 @@ def cluster(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of random choices.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON line per subject.")] = False,
+    schema: Annotated[bool, schema_option(_schema)] = False,  # noqa: ARG001 - answered before
 ) -> None:
     """Group subjects into criminal networks, each membership with its probability.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cautery.cli import render
+from cautery.cli._schema import schema_option
 
 if TYPE_CHECKING:
     from cautery.workflows.identification.records import Answer
@@ -19,12 +20,10 @@ _MOST_ROWS = 200
 """Of a table; of more probes the counts are told, and --json or -o tells each."""
 
 
-def _schema(wanted: bool) -> None:
-    if wanted:
-        from cautery.workflows.identification.records import line_schema
+def _schema() -> dict[str, Any]:
+    from cautery.workflows.identification.records import line_schema
 
-        render.json_line(line_schema())
-        raise typer.Exit
+    return line_schema()
 
 
 def identify(
@@ -54,15 +53,7 @@ def identify(
         float, typer.Option(help="Share of such probes that are of a reference; for triage.")
     ] = 0.05,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Probes in hand at a time.")] = 2,
-    schema: Annotated[  # noqa: ARG001 - it is answered before anything else is asked for
-        bool,
-        typer.Option(
-            "--schema",
-            is_eager=True,
-            callback=_schema,
-            help="Print the JSON Schema of a line and stop.",
-        ),
-    ] = False,
+    schema: Annotated[bool, schema_option(_schema)] = False,  # noqa: ARG001 - answered before
 ) -> None:
     """Name what each probe is, if it is any of the references; say how sure that is.
 

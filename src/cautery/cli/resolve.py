@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cautery.cli import render
+from cautery.cli._schema import schema_option
 
 if TYPE_CHECKING:
     from cautery.catalogue import Guess, Resolution
@@ -16,10 +17,28 @@ _MOST_ROWS = 200
 """Of a table; of longer lists only what is mine is shown, up to this; --json tells each title."""
 
 
-def _schema(wanted: bool) -> None:
-    if wanted:
-        render.json_line(line_schema())
-        raise typer.Exit
+def _schema() -> dict[str, Any]:
+    text, maybe = {"type": "string"}, {"type": ["string", "null"]}
+    share = {"type": "number", "minimum": 0, "maximum": 1}
+    guess = {
+        "type": ["object", "null"],
+        "properties": {"id": text, "probability": share},
+        "required": ["id", "probability"],
+    }
+    kinds: dict[str, dict[str, Any]] = {
+        "title": text,
+        "id": maybe | {"description": "whose title it is; null: none of mine"},
+        "probability": share | {"description": "that the answer, none included, is right"},
+        "best": guess | {"description": "the likeliest, accepted or not"},
+        "runner_up": guess,
+        "why": text | {"description": "in words"},
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": kinds,
+        "required": list(kinds),
+    }
 
 
 def resolve(
@@ -35,15 +54,7 @@ def resolve(
         str | None, typer.Option(help="Where the titles are from, such as FR.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line per title.")] = False,
-    schema: Annotated[  # noqa: ARG001 - it is answered before anything else is asked for
-        bool,
-        typer.Option(
-            "--schema",
-            is_eager=True,
-            callback=_schema,
-            help="Print the JSON Schema of a line and stop.",
-        ),
-    ] = False,
+    schema: Annotated[bool, schema_option(_schema)] = False,  # noqa: ARG001 - answered before
 ) -> None:
     """Resolve noisy titles to catalogue ids, or to none of mine.
 
@@ -83,31 +94,6 @@ def resolve(
     told = "" if json or len(shown) == count else f"; {len(shown):,} shown, --json tells each"
     titles_told = f"{count:,} title{'' if count == 1 else 's'}"
     render.say(f"{titles_told}: {mine:,} of mine, {count - mine:,} of none{told}")
-
-
-def line_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a line."""
-    text, maybe = {"type": "string"}, {"type": ["string", "null"]}
-    share = {"type": "number", "minimum": 0, "maximum": 1}
-    guess = {
-        "type": ["object", "null"],
-        "properties": {"id": text, "probability": share},
-        "required": ["id", "probability"],
-    }
-    kinds: dict[str, dict[str, Any]] = {
-        "title": text,
-        "id": maybe | {"description": "whose title it is; null: none of mine"},
-        "probability": share | {"description": "that the answer, none included, is right"},
-        "best": guess | {"description": "the likeliest, accepted or not"},
-        "runner_up": guess,
-        "why": text | {"description": "in words"},
-    }
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "type": "object",
-        "properties": kinds,
-        "required": list(kinds),
-    }
 
 
 def _record(found: Resolution) -> dict[str, Any]:
