@@ -38,7 +38,8 @@ def choose(
     subject, value = _sample(evidence, coarse, used, rng)
     present = evidence.kind[value]
     ties = np.bincount(present, minlength=evidence.kinds)
-    values = np.bincount(evidence.kind[np.unique(value)], minlength=evidence.kinds)
+    met = np.bincount(value, minlength=evidence.values) > 0
+    values = np.bincount(evidence.kind[met], minlength=evidence.kinds)
     hidden = [int(kind) for kind in np.argsort(-ties, kind="stable") if values[kind] >= FEW_VALUES]
     total = np.zeros(len(STEPS))
     for kind in hidden[:HIDDEN]:

@@ -178,20 +178,23 @@ def table_of_frame(frame: pl.DataFrame) -> LinkTable:
     subjects = frame["subject"].unique().sort()
     kinds = frame["kind"].unique().sort()
     marks = frame.select("kind", "value").unique().sort("kind", "value")
-    numbered = frame.select(
-        pl.col("subject").replace_strict(
-            subjects, pl.arange(0, subjects.len(), eager=True), return_dtype=pl.Int32
-        ),
-        "kind",
-        "value",
-        *TIMES,
-    ).join(marks.with_row_index("mark"), on=["kind", "value"], how="left", maintain_order="left")
+    # By joins: replace_strict took 92 s of CPU for 10^7 links, a join takes 2.
+    numbered = (
+        frame.select("subject", "kind", "value", *TIMES)
+        .join(
+            subjects.to_frame().with_row_index("bearer"),
+            on="subject",
+            how="left",
+            maintain_order="left",
+        )
+        .join(marks.with_row_index("mark"), on=["kind", "value"], how="left", maintain_order="left")
+    )
     place = {name: number for number, name in enumerate(kinds)}
     return LinkTable(
         subjects=subjects,  # type: ignore[arg-type] # a series is a sequence of names
         kinds=kinds.to_list(),
         values=marks["value"],  # type: ignore[arg-type]
-        subject=numbered["subject"].to_numpy(),
+        subject=numbered["bearer"].cast(pl.Int32).to_numpy(),
         value=numbered["mark"].cast(pl.Int32).to_numpy(),
         kind=marks["kind"].replace_strict(place, return_dtype=pl.Int64).to_numpy(),
         first=numbered["first_seen"].cast(pl.Float64).fill_null(np.nan).to_numpy(),
