@@ -147,7 +147,8 @@ def _searching(run: Run) -> list[str]:
     ]
     run.note("cost.index_bytes", marks)
     cell = probes.planned(run.library, run.asked.set, "aac64", _PROBES)
-    sounds = [probes.sound_of(run.library, one) for one in cell if one.ready]
+    probes.make(run.library, cell, lambda: None, run.asked.jobs)
+    sounds = [probes.sound_of(run.library, one) for one in cell]
     single: list[float] = []
     every: list[float] = []
     scan: list[float] = []
