@@ -36,14 +36,18 @@ def choose(
         Values that tie somebody at all.
     """
     subject, value = _sample(evidence, coarse, used, rng)
-    present = evidence.kind[value]
-    ties = np.bincount(present, minlength=evidence.kinds)
+    # Numbered anew, so that the sample's size counts and not the whole's.
     met = np.bincount(value, minlength=evidence.values) > 0
-    values = np.bincount(evidence.kind[met], minlength=evidence.kinds)
-    hidden = [int(kind) for kind in np.argsort(-ties, kind="stable") if values[kind] >= FEW_VALUES]
+    kind = evidence.kind[met]
+    value = (np.cumsum(met) - 1)[value].astype(np.int32)
+    bears = np.bincount(subject, minlength=evidence.subjects) > 0
+    subject = (np.cumsum(bears) - 1)[subject].astype(np.int32)
+    ties = np.bincount(kind[value], minlength=evidence.kinds)
+    values = np.bincount(kind, minlength=evidence.kinds)
+    hidden = [int(one) for one in np.argsort(-ties, kind="stable") if values[one] >= FEW_VALUES]
     total = np.zeros(len(STEPS))
-    for kind in hidden[:HIDDEN]:
-        total += _predicted(evidence, subject, value, kind, seed)
+    for one in hidden[:HIDDEN]:
+        total += _predicted(subject, value, kind, one, seed)
     return STEPS[int(np.argmax(total))]
 
 
@@ -77,24 +81,13 @@ def _sample(
     return subject[known], value[known]
 
 
-def _predicted(
-    evidence: Evidence, subject: Small, value: Small, hidden: int, seed: int
-) -> np.ndarray:
+def _predicted(subject: Small, value: Small, kind: Ints, hidden: int, seed: int) -> np.ndarray:
     """Return, by grain, the log-likelihood of a hidden kind's links, per link."""
-    shown = evidence.kind[value] != hidden
-    rest = evidence_of(
-        subject[shown],
-        value[shown],
-        evidence.kind,
-        subjects=evidence.subjects,
-        kinds=evidence.kinds,
-    )
-    asked = evidence_of(
-        subject[~shown],
-        value[~shown],
-        evidence.kind,
-        subjects=evidence.subjects,
-        kinds=evidence.kinds,
+    shown = kind[value] != hidden
+    subjects, kinds = int(subject.max(initial=-1)) + 1, int(kind.max(initial=-1)) + 1
+    rest, asked = (
+        evidence_of(subject[part], value[part], kind, subjects=subjects, kinds=kinds)
+        for part in (shown, ~shown)
     )
     part = start_from(rest, np.ones(rest.values, dtype=bool), seed=seed)
     part.settle(3)
