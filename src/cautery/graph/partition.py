@@ -75,7 +75,7 @@ class Partition:
             moved += self.cut()
             moved += self.split()
             moved += self.join()
-            if moved <= self.evidence.subjects // 20_000:
+            if moved <= self._few:
                 break
 
     def move_subjects(self, chosen: Ints | None = None) -> int:
@@ -190,7 +190,7 @@ class Partition:
             self.count()
             now = self._join_once()
             joined += now
-            if now == 0:
+            if now <= self._few:
                 break
         return joined
 
@@ -232,6 +232,11 @@ class Partition:
             owned = self.owner >= 0
             self.owner[owned] = target[self.owner[owned]]
         return changed
+
+    @property
+    def _few(self) -> int:
+        """Moves so few that another round is not worth its passes over all links."""
+        return self.evidence.subjects // 20_000
 
     def _free(self) -> tuple[Ints, int]:
         """Return labels that nobody bears, with room for all."""
