@@ -16,11 +16,10 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 import numpy as np
+
+from cautery.lab.raw_server import RawServer
 
 Reply = Callable[[asyncio.StreamWriter, str], Awaitable[None]]
 
@@ -29,7 +28,7 @@ _CHUNK = 65536
 GIGABYTE = 1_000_000_000
 
 
-class Hostile:
+class Hostile(RawServer):
     """A raw HTTP server on loopback; each path is one way to hurt a client.
 
     Paths: ``endless-line``, ``gigabyte``, ``drip``, ``gzip-bomb``, ``loop``, ``private``,
@@ -39,50 +38,20 @@ class Hostile:
     """
 
     def __init__(self, address: str = "127.0.0.1") -> None:
-        self._address = address
-        self._server: asyncio.Server | None = None
-        self._busy: set[asyncio.Task[None]] = set()
+        super().__init__(address)
         self.asked: list[str] = []
 
     def url(self, path: str) -> str:
         """Return the URL of one misbehaviour."""
-        assert self._server is not None
-        port = self._server.sockets[0].getsockname()[1]
-        return f"http://{self._address}:{port}/{path}"
+        return f"http://{self._address}:{self.port}/{path}"
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, self._address, 0)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._busy:
-            task.cancel()
-        await asyncio.gather(*self._busy, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._busy.add(task)
-        try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-                head = await reader.readuntil(b"\r\n\r\n")
-                target = head.split(b" ", 2)[1].decode("latin-1")
-                self.asked.append(target)
-                reply = _REPLIES.get(target.strip("/").split("/")[0].split("?")[0], _not_found)
-                await reply(writer, target)
-                await writer.drain()
-        finally:
-            self._busy.discard(task)
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        target = head.split(b" ", 2)[1].decode("latin-1")
+        self.asked.append(target)
+        reply = _REPLIES.get(target.strip("/").split("/")[0].split("?")[0], _not_found)
+        await reply(writer, target)
+        await writer.drain()
 
 
 async def _not_found(writer: asyncio.StreamWriter, _: str) -> None:

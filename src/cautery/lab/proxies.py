@@ -16,14 +16,14 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
+
+from cautery.lab.raw_server import RawServer
 
 _ROOM = 65_536
 _PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: audio/x-mpegurl\r\nContent-Length: 8\r\n\r\n#EXTM3U\n"
 
 
-class Proxies:
+class Proxies(RawServer):
     """One port that speaks both protocols, told apart by the first byte.
 
     Parameters
@@ -38,51 +38,22 @@ class Proxies:
     def __init__(
         self, how: str, *, address: str = "127.0.0.1", login: tuple[str, str] | None = None
     ) -> None:
+        super().__init__(address)
         self._how = how
-        self._address = address
         self._login = login
-        self._server: asyncio.Server | None = None
-        self._busy: set[asyncio.Task[None]] = set()
         self.asked: list[tuple[str, int]] = []
 
     def url(self, scheme: str) -> str:
         """Return the proxy's URL, with the login that it wants."""
-        assert self._server is not None
         who = "" if self._login is None else ":".join(self._login) + "@"
-        return f"{scheme}://{who}{self._address}:{self._server.sockets[0].getsockname()[1]}"
+        return f"{scheme}://{who}{self._address}:{self.port}"
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, self._address, 0)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._busy:
-            task.cancel()
-        await asyncio.gather(*self._busy, return_exceptions=True)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._busy.add(task)
-        try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-                first = await reader.readexactly(1)
-                if first == b"\x05":
-                    await self._socks(reader, writer)
-                else:
-                    await self._connect(reader, writer)
-        finally:
-            self._busy.discard(task)
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        first = await reader.readexactly(1)
+        if first == b"\x05":
+            await self._socks(reader, writer)
+        else:
+            await self._connect(reader, writer)
 
     async def _socks(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         offered = await reader.readexactly((await reader.readexactly(1))[0])
