@@ -138,8 +138,10 @@ def cluster(
         ),
         title="The largest networks: hypotheses, not findings",
     )
-    networks = len(found.ids)
-    render.say(f"{found.label.size:,} subjects in {networks:,} networks; --json tells each subject")
+    count, networks = found.label.size, len(found.ids)
+    subjects = f"{count:,} subject{'' if count == 1 else 's'}"
+    told = f"{subjects} in {networks:,} network{'' if networks == 1 else 's'}"
+    render.say(f"{told}; --json tells each subject")
 
 
 def _lines(found: Clustered) -> Any:
