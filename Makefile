@@ -22,6 +22,7 @@ $(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@echo "compiling the kernels (once)"
 	@$(BIN)/python -m cautery.fingerprint.warm
+	@$(BIN)/python -m cautery.identify.warm
 	@$(BIN)/python -m cautery.plan.warm
 	@$(BIN)/python -m cautery.catalogue.warm
 	@$(BIN)/python -m cautery.graph.warm

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import _identify_cost as cost
+import _identify_footage as footage
 import _identify_system as system
-import _identify_video as video
 from _identify_media import Library, at_once, cache
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.decoder import ChildDecoder
@@ -246,9 +246,9 @@ async def _prober(held: References) -> AsyncIterator[Prober]:
 
 def rows(run: Run) -> list[str]:
     """Measure probes a minute and core."""
-    film = video.footage().get("tree")
+    film = footage.found().get("tree.avi")
     if film is None:
-        return ["Not measured: no footage (see _identify_video.py)."]
+        return ["Not measured: no footage (see _identify_footage.py)."]
     streams = planned(run.library, run.sizes["loopback"])
     scenery = _scenery(film)
     progress, tell = run.bar("streams", len(streams))

@@ -23,6 +23,7 @@ from cautery.fingerprint.codes import (
     chance,
     code_of,
     judged,
+    judged_each,
     words_on_grid,
 )
 from cautery.fingerprint.scan import scan
@@ -175,6 +176,43 @@ def test_distances_are_the_bits_that_differ(seed: int, size: int) -> None:
     by_word = _code_kernels.differing(everywhere, int(places[0]), words, at)
     assert by_word.tolist() == ones(everywhere[places[0] + at] ^ words).tolist()
     assert by_word.sum() == plain[0]
+
+
+def test_a_place_is_met_by_the_words_of_its_own_phase_and_nothing_beyond_what_is_held() -> None:
+    rng = np.random.default_rng(8)
+    held = random_words(rng, 200)
+    probes = tuple(random_words(rng, 10 + phase) for phase in range(WORD_FRAMES))
+    at = tuple(np.arange(len(one), dtype=np.int64) * 2 for one in probes)
+    places, phases = np.array([5, 90, -1, 40, 11]), np.array([0, 3, 1, 2, 1])
+    made = _code_kernels.met(held, places, phases, probes, at)
+    plain = [
+        0 if place < 0 else plain_distances(held, place, probes[phase], at[phase])
+        for place, phase in zip(places, phases, strict=True)
+    ]
+    assert made.tolist() == plain
+    assert min(made[made > 0]) > 50
+
+
+def test_a_code_holds_the_words_of_every_phase_that_say_something() -> None:
+    bands = np.random.default_rng(9).random((80, BITS + 1)).astype(np.float32)
+    bands[30:45] = 0.0
+    made = code_of(bands, tempo=1.02)
+    for phase in range(WORD_FRAMES):
+        frames = (phase + WORD_FRAMES * np.arange(1, made.length)) / 1.02
+        plain = _code_kernels.words(bands, frames, WORD_FRAMES / 1.02, FLOOR, STEADY)
+        assert made.words[phase].tolist() == plain[plain != 0].tolist()
+        assert made.at[phase].tolist() == (np.flatnonzero(plain) + 1).tolist()
+        assert 0 < len(made.words[phase]) < made.length - 1
+
+
+def test_several_codes_are_judged_at_once_as_one_after_another(stack: Stack) -> None:
+    sound = SOUNDS[1][602 * HOP : 602 * HOP + 10 * RATE]
+    codes = [code(sound), code(sound, tempo=1.01), code(sound[: 8 * RATE])]
+    usual = chance(stack, codes[0].words[0], codes[0].at[0])
+    wanted = [(1, 605), (1, 602), (0, 1 << 30)]
+    made = judged_each(stack, codes, wanted, usual)
+    assert made == [judged(stack, a, [b], usual)[0] for a, b in zip(codes, wanted, strict=True)]
+    assert made[0].score > made[1].score > made[2].score == -np.inf
 
 
 @settings(max_examples=40, deadline=None)
@@ -460,5 +498,5 @@ def test_a_proposal_is_judged_at_its_best_frame_and_one_out_of_reach_is_not(stac
     assert near.offset == 602
     assert near.score > 30
     assert away.score < 10
-    assert judged(stack, probe, [(0, 1 << 30)]) == []
+    assert [one.score for one in judged(stack, probe, [(0, 1 << 30)])] == [-np.inf]
     assert judged(stack, probe, []) == []

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.identify import ReferenceInfo, References
+from cautery.identify import ReferenceInfo, References, _simulcast_kernels
 from cautery.identify.ladder import listen
 from cautery.identify.simulcast import AROUND_WORDS, CODES_PER_S, Shared, shared, sifted
 from cautery.identify.sound import Match
@@ -187,3 +189,61 @@ def test_a_simulcast_that_repeats_itself_is_still_each_ones_own() -> None:
         ("a", None, (), 1),
         ("b", None, (), 1),
     ]
+
+
+def plain_reach(wrong: list[int], told: list[int]) -> tuple[int, bool]:
+    """Follow agreement over blocks of four words, one block that differs borne."""
+    blocks = [(wrong[k : k + 4], told[k : k + 4]) for k in range(0, len(wrong) // 4 * 4, 4)]
+    known = [sum(bits > 0 for bits in mine) >= 4 // 3 for _, mine in blocks]
+    same = [
+        enough and sum(bad) < 0.35 * max(1, sum(mine))
+        for enough, (bad, mine) in zip(known, blocks, strict=True)
+    ]
+    reach = misses = 0
+    for k, alike in enumerate(same):
+        misses = misses + 1 if known[k] and not alike else 0
+        if misses > 1:
+            return reach, False
+        if alike:
+            reach = k + 1
+    rest = range(reach, len(blocks))
+    return reach, not any(known[k] for k in rest) and len(rest) > 0
+
+
+def plain_words(a: list[int], b: list[int], half: int) -> tuple[list[int], list[int]]:
+    wrong, told = [], []
+    for k in range(len(a) - half):
+        said = ~(a[k] ^ a[k + 1]) & 0xFFFFFFFF if half else 0xFFFFFFFF
+        known = a[k] and b[k] and (not half or a[k + 1])
+        wrong.append(((a[k] ^ b[k]) & said).bit_count() if known else 0)
+        told.append(said.bit_count() if known else 0)
+    return wrong, told
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000), size=st.integers(24, 90), slip=st.integers(-2, 2),
+    silent=st.sampled_from([0.0, 0.3, 0.8]), noise=st.sampled_from([0.0, 0.2, 0.7]),
+)  # fmt: skip
+def test_the_longest_run_of_all_slips_is_what_a_plain_loop_finds(
+    seed: int, size: int, slip: int, silent: float, noise: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    source = rng.integers(1, 1 << 32, size + 4, dtype=np.uint32)
+    a, b = source[2 : size + 2].copy(), source[2 + slip : size + 2 + slip].copy()
+    b[rng.random(size) < noise] ^= np.uint32(0xF0F0F0F0)
+    a[rng.random(size) < silent] = 0
+    b[: int(rng.integers(0, size // 2))] = 0
+    found = []
+    for half in (0, 1):
+        for by in range(-2, 3 - half):
+            cut = size - abs(by)
+            ours, theirs = a[max(0, by) :][:cut].tolist(), b[max(0, -by) :][:cut].tolist()
+            wrong, told = plain_words(ours, theirs, half)
+            middle = len(wrong) // 2
+            later = plain_reach(wrong[middle:], told[middle:])
+            before = plain_reach(wrong[:middle][::-1], told[:middle][::-1])
+            blocks = later[0] + before[0]
+            found.append((blocks, later[1] and before[1] and blocks > 0))
+    made = _simulcast_kernels.along(a, b, 2, 4, 0.35, 1)
+    assert made == max(found, key=lambda one: one[0])

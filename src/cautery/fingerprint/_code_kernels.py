@@ -21,7 +21,7 @@ _BLOCK = 1024
 
 
 @intrinsic
-def _ones(_typing: Any, _word: Any) -> Any:
+def ones(_typing: Any, _word: Any) -> Any:
     """Count the set bits of a word; LLVM makes vector instructions of it."""
 
     def generated(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -43,7 +43,7 @@ def _few_under(_typing: Any, _place: Any, _at: Any, _probe: Any, _limit: Any, _s
         word, long = ir.IntType(32), ir.IntType(64)
         vector = ir.VectorType(word, _PLACES)
         name = f"llvm.ctpop.v{_PLACES}i32"
-        ones = builder.module.globals.get(name) or ir.Function(
+        counted = builder.module.globals.get(name) or ir.Function(
             builder.module, ir.FunctionType(vector, [vector]), name
         )
         undefined, firsts = ir.Constant(vector, ir.Undefined), ir.Constant(vector, [0] * _PLACES)
@@ -60,7 +60,7 @@ def _few_under(_typing: Any, _place: Any, _at: Any, _probe: Any, _limit: Any, _s
             apart = builder.shl(loaded(builder.add(at, long(8 * j)), long), long(2))
             theirs = loaded(builder.add(place, apart), vector)
             mine = everywhere(loaded(builder.add(probe, long(4 * j)), word))
-            parts.append(builder.call(ones, [builder.xor(theirs, mine)]))
+            parts.append(builder.call(counted, [builder.xor(theirs, mine)]))
         while len(parts) > 1:
             parts = [builder.add(a, b) for a, b in zip(parts[::2], parts[1::2], strict=True)]
         builder.store(parts[0], builder.inttoptr(sums, vector.as_pointer()), align=4)
@@ -96,34 +96,56 @@ def banded(power, first, weights, starts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _word(bands, now, before, floor, steady):  # type: ignore[no-untyped-def]
+    """Return the code word of two fractional frames; 0: nothing."""
+    frames, count = bands.shape
+    if before < 0 or now > frames - 1:
+        return np.uint32(0)
+    i, k = int(now), int(before)
+    a, c = np.float32(now - i), np.float32(before - k)
+    i2, k2 = min(i + 1, frames - 1), min(k + 1, frames - 1)
+    word = np.uint32(0)
+    energy = np.float32(0)
+    moved = np.float32(0)
+    last = np.float32(0)
+    for b in range(count):
+        new = bands[i, b] + a * (bands[i2, b] - bands[i, b])
+        old = bands[k, b] + c * (bands[k2, b] - bands[k, b])
+        energy += new + old
+        change = new - old
+        if b > 0:
+            moved += abs(last - change)
+            if last > change:
+                word |= np.uint32(1) << np.uint32(b - 1)
+        last = change
+    return word if energy > floor and moved > steady * energy else np.uint32(0)
+
+
+@njit(cache=True, nogil=True)
 def words(bands, at, apart, floor, steady):  # type: ignore[no-untyped-def]
     """Code words at fractional frames ``at`` against the frames ``apart`` before; 0: nothing."""
-    frames, count = bands.shape
-    made = np.zeros(len(at), np.uint32)
+    made = np.empty(len(at), np.uint32)
     for j in range(len(at)):
-        now, before = at[j], at[j] - apart
-        if before < 0 or now > frames - 1:
-            continue
-        i, k = int(now), int(before)
-        a, c = np.float32(now - i), np.float32(before - k)
-        i2, k2 = min(i + 1, frames - 1), min(k + 1, frames - 1)
-        word = np.uint32(0)
-        energy = np.float32(0)
-        moved = np.float32(0)
-        last = np.float32(0)
-        for b in range(count):
-            new = bands[i, b] + a * (bands[i2, b] - bands[i, b])
-            old = bands[k, b] + c * (bands[k2, b] - bands[k, b])
-            energy += new + old
-            change = new - old
-            if b > 0:
-                moved += abs(last - change)
-                if last > change:
-                    word |= np.uint32(1) << np.uint32(b - 1)
-            last = change
-        if energy > floor and moved > steady * energy:
-            made[j] = word
+        made[j] = _word(bands, at[j], at[j] - apart, floor, steady)
     return made
+
+
+@njit(cache=True, nogil=True)
+def said(bands, every, apart, floor, steady, number):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Words that say something, at frames ``every[p]``, shape (phases, words).
+
+    Fills ``number`` with which of its phase's each is, from 1; returns them and how many of each
+    phase there are.
+    """
+    made = np.empty(every.shape, np.uint32)
+    counts = np.zeros(len(every), np.int64)
+    for p in range(len(every)):
+        for j in range(every.shape[1]):
+            word = _word(bands, every[p, j], every[p, j] - apart, floor, steady)
+            if word:
+                made[p, counts[p]], number[p, counts[p]] = word, j + 1
+                counts[p] += 1
+    return made, counts
 
 
 @njit(cache=True, nogil=True)
@@ -144,7 +166,26 @@ def distances(held, places, probe, at):  # type: ignore[no-untyped-def]
     for i in range(len(places)):
         total = np.uint32(0)
         for j in range(len(probe)):
-            total += _ones(held[places[i] + at[j]] ^ probe[j])
+            total += ones(held[places[i] + at[j]] ^ probe[j])
+        made[i] = total
+    return made
+
+
+@njit(cache=True, nogil=True)
+def met(held, places, phases, probes, at):  # type: ignore[no-untyped-def]
+    """Bits that differ at each place, where the probe has the words of that place's phase.
+
+    ``probes`` and ``at`` hold an array a phase; of a place that is -1 the number is 0.
+    """
+    made = np.zeros(len(places), np.int64)
+    for i in range(len(places)):
+        place = places[i]
+        if place < 0:
+            continue
+        mine, numbers = probes[phases[i]], at[phases[i]]
+        total = np.uint32(0)
+        for j in range(len(mine)):
+            total += ones(held[place + numbers[j]] ^ mine[j])
         made[i] = total
     return made
 
@@ -154,7 +195,7 @@ def differing(held, place, probe, at):  # type: ignore[no-untyped-def]
     """Bits that differ, word by word, at one place."""
     made = np.empty(len(probe), np.int32)
     for j in range(len(probe)):
-        made[j] = _ones(held[place + at[j]] ^ probe[j])
+        made[j] = ones(held[place + at[j]] ^ probe[j])
     return made
 
 
@@ -185,7 +226,7 @@ def near(held, firsts, lasts, probes, at, counts, few_limits, limits, out, found
                         flags &= np.uint16(flags - np.uint16(1))
                         total = sums[k]
                         for j in range(FEW, counts[n]):
-                            total += _ones(held[start + k + at[n, j]] ^ probes[n, j])
+                            total += ones(held[start + k + at[n, j]] ^ probes[n, j])
                         if total <= limits[n]:
                             if found[n] < out.shape[1]:
                                 out[n, found[n], 0] = span

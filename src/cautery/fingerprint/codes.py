@@ -146,15 +146,13 @@ def code_of(bands: Floats, *, tempo: float = 1.0, pitch: float = 1.0) -> Code:
         Made with the same ``pitch``.
     """
     length = max(0, int((len(bands) - 1) * tempo) // WORD_FRAMES - 1)
-    every = np.arange(length, dtype=np.int64)
-    words, at = [], []
-    for phase in range(WORD_FRAMES):
-        frames = (phase + WORD_FRAMES * (every + 1)) / tempo
-        said = _kernels.words(
-            bands, frames, WORD_FRAMES / tempo, np.float32(_FLOOR), np.float32(_STEADY)
-        )
-        words.append(said[said != 0])
-        at.append(every[said != 0] + 1)
+    frames = (np.arange(WORD_FRAMES)[:, None] + WORD_FRAMES * np.arange(1, length + 1)) / tempo
+    number = np.empty(frames.shape, np.int64)
+    made, counts = _kernels.said(
+        bands, frames, WORD_FRAMES / tempo, np.float32(_FLOOR), np.float32(_STEADY), number
+    )
+    words = [one[:count] for one, count in zip(made, counts, strict=True)]
+    at = [one[:count] for one, count in zip(number, counts, strict=True)]
     return Code(tuple(words), tuple(at), length + 1, tempo, pitch)
 
 
@@ -253,17 +251,17 @@ class Chance:
     sigma: float
     words: int
 
-    def score(self, bits: Longs, words: int) -> NDArray[np.float64]:
+    def score(self, bits: Longs, words: int | Longs) -> NDArray[np.float64]:
         """Return by how many standard deviations each number of bits lies below chance.
 
         Parameters
         ----------
-        words : int
+        words : int or ndarray
             That the bits were counted over, as many as chance was measured with or others.
         """
-        share = words / max(1, self.words)
+        share = np.asarray(words) / max(1, self.words)
         scores: NDArray[np.float64] = (self.mean * share - bits) / (
-            self.sigma * max(share, 1e-3) ** 0.5
+            self.sigma * np.sqrt(np.maximum(share, 1e-3))
         )
         return scores
 
@@ -303,20 +301,30 @@ def judged(
         (piece, offset in frames); 6 frames around each are looked at.
     usual : Chance, optional
         Of the probe at whatever speed, when it was measured before.
+
+    Returns
+    -------
+    list of Place
+        One for each that was wanted; its score is -inf beyond what is held, and of a probe that
+        says nothing.
     """
-    if not wanted or not len(code.words[0]):
+    if not wanted:
         return []
     # The phases are one sound: what chance gives the first goes, by its words, for all.
     usual = usual or chance(stack, code.words[0], code.at[0])
-    pieces = np.array([piece for piece, _ in wanted], np.int64)
-    offsets = np.array([offset for _, offset in wanted], np.int64)[:, None] + _NEAR
-    scores = scores_at(stack, code, pieces[:, None], offsets, usual)
-    best = scores.argmax(axis=1)
-    return [
-        Place(int(piece), int(offsets[k, at]), float(scores[k, at]))
-        for k, (piece, at) in enumerate(zip(pieces, best, strict=True))
-        if np.isfinite(scores[k, at])
-    ]
+    pieces, offsets = _around(wanted)
+    return _best(pieces, offsets, scores_at(stack, code, pieces, offsets, usual))
+
+
+def judged_each(
+    stack: Stack, codes: Sequence[Code], wanted: Sequence[tuple[int, int]], usual: Chance
+) -> list[Place]:
+    """Return the best place near each of those that were proposed, each with its own code.
+
+    As :func:`judged`; several at once cost hardly more than one.
+    """
+    pieces, offsets = _around(wanted)
+    return _best(pieces, offsets, _scores(stack, codes, pieces, offsets, usual))
 
 
 def scores_at(
@@ -327,18 +335,46 @@ def scores_at(
     Parameters
     ----------
     pieces, offsets : ndarray, int64
-        Shapes that broadcast to the result's.
+        Of one shape.
     """
+    scores = _scores(stack, [code], pieces.reshape(1, -1), offsets.reshape(1, -1), usual)
+    return scores.reshape(offsets.shape)
+
+
+def _scores(
+    stack: Stack, codes: Sequence[Code], pieces: Longs, offsets: Longs, usual: Chance
+) -> NDArray[np.float64]:
+    """Return scores, shape (codes, places), of as many places of each code."""
     phases = -offsets % WORD_FRAMES
     # The word at or after the offset; the phase is what it lies after it.
     places = (stack.starts - stack.first)[pieces] + (offsets + phases) // WORD_FRAMES
-    inside = (places >= 0) & (places <= len(stack.held) - code.length - WORD_FRAMES)
-    scores = np.full(places.shape, -np.inf)
-    for phase, (words, at) in enumerate(zip(code.words, code.at, strict=True)):
-        here = inside & (phases == phase)
-        bits = _kernels.distances(stack.held, places[here], words, at)
-        scores[here] = usual.score(bits, len(words))
-    return scores
+    lengths = np.array([[one.length] for one in codes])
+    inside = (places >= 0) & (places <= len(stack.held) - lengths - WORD_FRAMES)
+    places[~inside] = -1
+    words = np.array([[len(mine) for mine in one.words] for one in codes])
+    bits = np.stack(
+        [
+            _kernels.met(stack.held, places[k], phases[k], one.words, one.at)
+            for k, one in enumerate(codes)
+        ]
+    )
+    said = inside & (words[:, :1] > 0)
+    return np.where(said, usual.score(bits, np.take_along_axis(words, phases, 1)), -np.inf)
+
+
+def _around(wanted: Sequence[tuple[int, int]]) -> tuple[Longs, Longs]:
+    """Return (pieces, offsets) of all places near those wanted, shape (wanted, near)."""
+    both = np.array(wanted, np.int64)
+    offsets: Longs = both[:, 1:] + _NEAR
+    return np.broadcast_to(both[:, :1], offsets.shape), offsets
+
+
+def _best(pieces: Longs, offsets: Longs, scores: NDArray[np.float64]) -> list[Place]:
+    best = scores.argmax(axis=1)
+    return [
+        Place(int(pieces[k, 0]), int(offsets[k, at]), float(scores[k, at]))
+        for k, at in enumerate(best)
+    ]
 
 
 def agreeing(stack: Stack, code: Code, place: Place) -> tuple[Longs, Longs, float]:

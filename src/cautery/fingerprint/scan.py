@@ -78,6 +78,8 @@ def scans(
     list of list of Place
         For each code at most 16, best first, judged by all words and phases.
     """
+    if not len(spans.first):
+        return [[] for _ in codes]
     sought = [
         _Needle.of(stack, code, number, phase)
         for number, code in enumerate(codes)
@@ -149,7 +151,9 @@ def _apart(
     best_first = sorted(found, key=lambda one: -found[one])[: 2 * _MOST]
     kept: list[Place] = []
     for one in sorted(judged(stack, code, best_first, usual), key=lambda one: -one.score):
-        if all(one.piece != two.piece or abs(one.offset - two.offset) > 16 for two in kept):
+        if one.score > -np.inf and all(
+            one.piece != two.piece or abs(one.offset - two.offset) > 16 for two in kept
+        ):
             kept.append(one)
     return kept[:_MOST]
 

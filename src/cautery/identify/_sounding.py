@@ -20,6 +20,7 @@ from cautery.fingerprint.codes import (
     chance,
     code_of,
     judged,
+    judged_each,
     scores_at,
 )
 from cautery.fingerprint.index import Snapshot
@@ -164,12 +165,16 @@ def proposed(sounding: Sounding, speeds: Sequence[tuple[float, float]]) -> list[
             voted += [(one.votes, works, one.reference, one.offset + base, speed) for one in found]
             best = sorted([*best, *(one.votes for one in found)], reverse=True)[:_PROPOSED]
     voted.sort(key=lambda one: (-one[0], *one[1:]))
-    leads = []
-    for votes, works, number, offset, (tempo, pitch) in voted[:_PROPOSED]:
+    alike: dict[tuple[bool, tuple[float, float]], list[tuple[int, int, int]]] = {}
+    for votes, works, number, offset, speed in voted[:_PROPOSED]:
         piece = _piece(sounding.stacks[works], number, offset)
         if piece is not None:
-            leads += _judged(sounding, [(piece, offset)], tempo, pitch, works=works, votes=votes)
-    return leads
+            alike.setdefault((works, speed), []).append((piece, offset, votes))
+    return [
+        lead
+        for (works, (tempo, pitch)), mine in alike.items()
+        for lead in _judged(sounding, mine, tempo, pitch, works=works)
+    ]
 
 
 def leads_from(
@@ -222,7 +227,7 @@ def nearer(sounding: Sounding, leads: Sequence[Lead], step: float) -> list[Lead]
     for (works, tempo, pitch), mine in alike.items():
         for by in (-step, 0.0, step):
             other = tempo + by, pitch + (by if pitch == tempo else 0.0)
-            wanted = [(one.piece, _moved(sounding, one, other[0])) for one in mine]
+            wanted = [(one.piece, _moved(sounding, one, other[0]), 0) for one in mine]
             made += _judged(sounding, wanted, *other, works=works)
     return made
 
@@ -233,14 +238,12 @@ def refined(sounding: Sounding, lead: Lead) -> Lead:
     for step in (0.0025,) if alike >= _ALIKE else (0.01, 0.005, 0.0025):
         for _ in range(4):
             best = lead
-            for tempo, pitch in _neighbours(lead, step):
-                wanted = [(lead.piece, _moved(sounding, lead, tempo))]
-                for one in _judged(sounding, wanted, tempo, pitch, works=lead.works):
-                    if one.score > best.score * 1.01:
-                        best = one
+            for one in _beside(sounding, lead, step):
+                if one.score > best.score * 1.01:
+                    best = one
             if best is lead:
                 break
-            lead = replace(best, votes=lead.votes, searched=lead.searched)
+            lead = best
     _, _, shift = agreeing(sounding.stacks[lead.works], sounding.code(lead.tempo, lead.pitch),
                            Place(lead.piece, lead.offset, lead.score))  # fmt: skip
     return replace(lead, shift=shift)
@@ -305,22 +308,24 @@ def seconds_of(
 
 def _judged(
     sounding: Sounding,
-    wanted: Sequence[tuple[int, int]],
+    wanted: Sequence[tuple[int, int, int]],
     tempo: float,
     pitch: float,
     *,
     works: bool,
-    votes: int = 0,
 ) -> list[Lead]:
+    """Judge (piece, offset, votes) by the codes."""
     stack = sounding.stacks[works]
+    places = judged(
+        stack, sounding.code(tempo, pitch), [one[:2] for one in wanted], sounding.usual(works=works)
+    )
     return [
         Lead(
             int(stack.references[one.piece]), works, one.piece, one.offset, tempo, pitch,
             one.score, votes, searched=sounding.references,
         )
-        for one in judged(
-            stack, sounding.code(tempo, pitch), wanted, sounding.usual(works=works)
-        )
+        for one, (_, _, votes) in zip(places, wanted, strict=True)
+        if one.score > -np.inf
     ]  # fmt: skip
 
 
@@ -329,10 +334,20 @@ def _moved(sounding: Sounding, lead: Lead, tempo: float) -> int:
     return round(lead.offset + (lead.tempo - tempo) * len(sounding.power) / 2)
 
 
-def _neighbours(lead: Lead, step: float) -> list[tuple[float, float]]:
-    tempo, pitch = lead.tempo, lead.pitch
+def _beside(sounding: Sounding, lead: Lead, step: float) -> list[Lead]:
+    """Return a lead a step of tempo, of pitch or of both away, as it fits best there."""
     ways = ((1, 1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
-    return [(tempo + i * step, pitch + k * step) for i, k in ways]
+    speeds = [(lead.tempo + i * step, lead.pitch + k * step) for i, k in ways]
+    places = judged_each(
+        sounding.stacks[lead.works],
+        [sounding.code(tempo, pitch) for tempo, pitch in speeds],
+        [(lead.piece, _moved(sounding, lead, tempo)) for tempo, _ in speeds],
+        sounding.usual(works=lead.works),
+    )
+    return [
+        replace(lead, offset=one.offset, tempo=tempo, pitch=pitch, score=one.score)
+        for one, (tempo, pitch) in zip(places, speeds, strict=True)
+    ]
 
 
 def _alike(sounding: Sounding, lead: Lead) -> float:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from cautery.identify.sound import Match
 
 Codes = NDArray[np.uint32]
-Bits = NDArray[np.uint8]
 AROUND_S = 75.0
 """Looked at on each side of the matched place: :data:`SIMULCAST_S`, and some to be sure."""
 CODES_PER_S = 15.625
@@ -38,7 +37,10 @@ _SAME = 0.35
 """Bit-error rate of a block under which it says the same: Haitsma & Kalker (ISMIR 2002) use
 0.35 for 3 s of 32-bit codes; other content lies near 0.5."""
 _SLIP = 2
-"""Words by which the matched places of two references may be off against each other."""
+"""Words by which the matched places of two references may be off against each other; between them
+lie half words. With the lag at half a word (32 ms) and one side through AAC at 32 kbit/s, 0.15 to
+0.19 of the bits that both neighbours say differ on seven pieces of music, at most 0.28 in a second;
+of one neighbour's alone 0.34 to 0.37, and up to 0.46."""
 _HOLE = 3
 """Blocks that may differ within a simulcast: a splice, a local ident, a burst of damage."""
 _SUPPORTED = 3.0
@@ -86,63 +88,10 @@ def shared(a: Codes, b: Codes) -> Shared:
     """
     if a.shape != b.shape or a.ndim != 1 or len(a) < 3 * _BLOCK:
         return Shared(0.0, whole=False)
-    whole = [_compared(*_slipped(a, b, by)) for by in range(-_SLIP, _SLIP + 1)]
-    halves = [_between(*_slipped(a, b, by)) for by in range(-_SLIP, _SLIP)]
-    return max((_along(*one) for one in (*whole, *halves)), key=lambda one: one.seconds)
+    from cautery.identify import _simulcast_kernels  # noqa: PLC0415 - numba loads late
 
-
-def _slipped(a: Codes, b: Codes, by: int) -> tuple[Codes, Codes]:
-    size = len(a) - abs(by)
-    return a[max(0, by) :][:size], b[max(0, -by) :][:size]
-
-
-def _compared(a: Codes, b: Codes) -> tuple[Bits, Bits]:
-    """Return how many bits of each word differ, and of how many."""
-    known = ((a != 0) & (b != 0)).astype(np.uint8)
-    return np.bitwise_count(a ^ b) * known, 32 * known
-
-
-def _between(a: Codes, b: Codes) -> tuple[Bits, Bits]:
-    """Compare words that lie half-way between another reference's.
-
-    Their bits are close to those that both neighbours say. With the lag at half a word (32 ms)
-    and one side through AAC at 32 kbit/s, 0.15 to 0.19 of them differ on seven pieces of music,
-    at most 0.28 in a second; of one neighbour's alone 0.34 to 0.37, and up to 0.46.
-    """
-    before, after = a[:-1], a[1:]
-    said = ~(before ^ after)
-    known = ((before != 0) & (after != 0) & (b[:-1] != 0)).astype(np.uint8)
-    return np.bitwise_count((before ^ b[:-1]) & said) * known, np.bitwise_count(said) * known
-
-
-def _along(wrong: Bits, told: Bits) -> Shared:
-    """Grow the agreeing row of blocks from the middle both ways."""
-    middle = len(wrong) // 2
-    later = _reach(wrong[middle:], told[middle:])
-    before = _reach(wrong[:middle][::-1], told[:middle][::-1])
-    blocks = later[0] + before[0]
-    return Shared(blocks * _BLOCK / CODES_PER_S, whole=later[1] and before[1] and blocks > 0)
-
-
-def _reach(wrong: Bits, told: Bits) -> tuple[int, bool]:
-    """Return how many blocks agree from the start on, and whether more would if it were held."""
-    count = len(wrong) // _BLOCK
-    differ, bits, words = (
-        one[: count * _BLOCK].reshape(count, _BLOCK).sum(axis=1, dtype=np.int64)
-        for one in (wrong, told, told > 0)
-    )
-    enough = words >= _BLOCK // 3
-    same = enough & (differ < _SAME * np.maximum(bits, 1))
-    differs = enough & ~same
-    reach = misses = 0
-    for block in range(count):
-        misses = misses + 1 if differs[block] else 0
-        if misses > _HOLE:
-            return reach, False
-        if same[block]:
-            reach = block + 1
-    # Held no further: nothing is known after the last block that agrees.
-    return reach, not differs[reach:].any() and not same[reach:].any() and reach < count
+    blocks, whole = _simulcast_kernels.along(a, b, _SLIP, _BLOCK, _SAME, _HOLE)
+    return Shared(blocks * _BLOCK / CODES_PER_S, whole=whole)
 
 
 def sifted(matches: Sequence[M], *, least: float) -> list[M]:

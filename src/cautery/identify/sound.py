@@ -243,7 +243,8 @@ def _matched(
     origin_s = references.origin_s(works=lead.works)
     per_s = references.recipe.frames_per_s
     middle = lead.offset + lead.shift + sounding.probe_s * per_s * lead.tempo / 2
-    votes = max(lead.votes, _votes_at(sounding, lead))
+    # By its votes where it was proposed, or where the codes have found it since.
+    voted = lead.votes >= _SURE_VOTES or _votes_at(sounding, lead) >= _SURE_VOTES
     return Match(
         info.id,
         info.family,
@@ -254,7 +255,7 @@ def _matched(
         strength,
         filled(strength >= _BLOCK_SCORE),
         _around(references, info.id, round(middle / WORD_FRAMES)),
-        ("landmark", "bit-error") if votes >= _SURE_VOTES else ("bit-error",),
+        ("landmark", "bit-error") if voted else ("bit-error",),
         searched=lead.searched,
     )
 
