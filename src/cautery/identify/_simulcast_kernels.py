@@ -5,7 +5,6 @@ Shapes are checked by the caller.
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 from cautery.fingerprint._code_kernels import ones
@@ -30,12 +29,12 @@ def _reach(a, b, half, step, block, same, hole):  # type: ignore[no-untyped-def]
                 # A word half-way between two is close to what both say.
                 said = ~(ours ^ a[at + 1])
                 if ours != 0 and a[at + 1] != 0 and theirs != 0:
-                    wrong += np.int64(ones((ours ^ theirs) & said))
-                    bits = np.int64(ones(said))
+                    wrong += ones((ours ^ theirs) & said)
+                    bits = ones(said)
                     told += bits
                     known += bits > 0
             elif ours != 0 and theirs != 0:
-                wrong += np.int64(ones(ours ^ theirs))
+                wrong += ones(ours ^ theirs)
                 told += 32
                 known += 1
             at += step
