@@ -14,7 +14,8 @@ from cautery.errors import InputError
 from cautery.model import AddressTag, Flow, InstrumentKind, Money, Transfer
 from cautery.operation.money.flows import FlowTable
 from cautery.operation.money.supplied import read_tags, read_transfers
-from cautery.operation.money.trace import Purchase, trace
+from cautery.operation.money.trace import trace
+from cautery.operation.money.trail import Purchase
 
 T0 = datetime(2024, 1, 1, tzinfo=UTC)
 

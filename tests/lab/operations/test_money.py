@@ -12,7 +12,8 @@ from cautery.lab.operations.coins import address
 from cautery.model import ExhibitKind
 from cautery.operation.money.addresses import check_address, supported
 from cautery.operation.money.cluster import cluster
-from cautery.operation.money.trace import Purchase, trace
+from cautery.operation.money.trace import trace
+from cautery.operation.money.trail import Purchase
 
 
 @given(seed=st.integers(0, 2**62), of=st.integers(0, 2**30))

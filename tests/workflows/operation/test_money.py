@@ -17,7 +17,7 @@ import pytest
 from cautery.errors import InputError
 from cautery.model import Marking, Money, Pap, Statement, StatementKind, Tlp
 from cautery.operation.money.picture import flow_picture
-from cautery.operation.money.trace import Purchase
+from cautery.operation.money.trail import Purchase
 from cautery.packed import zstd
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.trace_money import (

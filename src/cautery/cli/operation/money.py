@@ -12,7 +12,7 @@ from cautery.cli import render
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cautery.operation.money.trace import Trace
+    from cautery.operation.money.trail import Trace
 
 MOST_ROWS = 60
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from markupsafe import Markup, escape
 
-from cautery.operation.money.trace import Hop, Node, Trace
+from cautery.operation.money.trail import Hop, Node, Trace
 
 MOST_IN_COLUMN = 12
 """Places drawn of one step; the others are one place, and the drawing says how many."""

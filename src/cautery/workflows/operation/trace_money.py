@@ -25,7 +25,8 @@ from cautery.operation.money.addresses import check_address, spelled, supported
 from cautery.operation.money.flows import FlowTable
 from cautery.operation.money.supplied import MAX_BYTES, read_tags, read_transfers
 from cautery.operation.money.taint import Method
-from cautery.operation.money.trace import Follow, Purchase, Trace, trace
+from cautery.operation.money.trace import Follow, trace
+from cautery.operation.money.trail import Purchase, Trace
 from cautery.packed import content_of
 from cautery.workflows.operation.desk import Desk
 

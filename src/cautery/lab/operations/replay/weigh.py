@@ -12,7 +12,7 @@ from cautery.lab.operations.sources import sizing_sources
 from cautery.model import Claim, Instrument, InstrumentKind, Statement
 from cautery.operation.instruments import draft_eio, draft_freezing, draft_mla
 from cautery.operation.money.flows import table_of
-from cautery.operation.money.trace import Trace
+from cautery.operation.money.trail import Trace
 from cautery.workflows.operation.course import (
     PUBLISHED,
     SIZED,

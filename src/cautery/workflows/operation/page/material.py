@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cautery.model import Estimate, Statement, StepKind, StepState, from_json
-from cautery.operation.money.trace import Trace
+from cautery.operation.money.trail import Trace
 from cautery.operation.page.view import DayView, Interval
 from cautery.operation.register import Register
 from cautery.workflows.operation.course import (

@@ -1,0 +1,178 @@
+"""What a trail comes to: where it ends, who holds what, and who could be asked to hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal, localcontext
+
+import numpy as np
+
+from cautery.model import InstrumentKind
+from cautery.operation.money.addresses import network_of
+from cautery.operation.money.cluster import Clusters
+from cautery.operation.money.flows import FlowTable, plain
+from cautery.operation.money.places import Places, end_of, sum_of
+from cautery.operation.money.taint import Tainted
+from cautery.operation.money.trail import Ending, Holding, Proposal, Purchase
+from cautery.operation.tags import UNASKED
+
+ISSUED = frozenset({"USDT", "USDC", "EURC", "EURT"})
+"""Tokens whose issuer can hold them at any address; a coin without issuer, nobody can."""
+
+
+def direct_endings(purchases: Sequence[Purchase], places: Places) -> tuple[Ending, ...]:
+    """Return the purchases that went into a service's purse at once."""
+    return tuple(
+        Ending(
+            node=places.of(end_of(one), one.price.currency),
+            asset=one.price.currency,
+            amount=one.price.amount,
+            addresses=(end_of(one),),
+            why=f"purchase {one.id} was paid into it",
+            ask=tag.label if (tag := places.tags[end_of(one)]).category not in UNASKED else None,
+        )
+        for one in purchases
+    )
+
+
+def holdings_of(
+    table: FlowTable, groups: Clusters, found: Tainted, places: Places
+) -> tuple[Holding, ...]:
+    """Return what each place that holds tainted money holds in all, by asset."""
+    tainted: dict[tuple[str, str], Decimal] = {}
+    members: dict[str, tuple[str, ...]] = {}
+    joined: dict[str, tuple[str, ...]] = {}
+    for (asset, address), amount in found.held.items():
+        place = places.of(address, asset)
+        tainted[place, asset] = sum_of((tainted.get((place, asset), Decimal(0)), amount))
+        if place not in members:
+            label = groups.of(address)
+            one_owner = places.kind(place) == "wallet"
+            members[place] = groups.members(label) if one_owner else (address,)
+            joined[place] = groups.why(label) if one_owner else ()
+    balances = balances_of(table, {one for each in members.values() for one in each})
+    return tuple(
+        Holding(
+            node=place,
+            asset=asset,
+            tainted=amount,
+            balance=sum_of(balances.get((asset, one), Decimal(0)) for one in members[place]),
+            addresses=members[place],
+            joined_by=joined[place],
+        )
+        for (place, asset), amount in sorted(tainted.items(), key=lambda one: (-one[1], one[0]))
+    )
+
+
+def balances_of(table: FlowTable, addresses: set[str]) -> dict[tuple[str, str], Decimal]:
+    """Return what addresses hold after all supplied transactions, by asset and address.
+
+    Each is given the least opening balance that makes its payments possible.
+    """
+    wanted = np.array([one in addresses for one in table.addresses], dtype=np.bool_)
+    balance: dict[tuple[str, str], Decimal] = {}
+    lowest: dict[tuple[str, str], Decimal] = {}
+    with localcontext(prec=60):
+        for row in np.flatnonzero(wanted[table.address]).tolist():
+            key = (table.assets[int(table.tx[row])], table.addresses[int(table.address[row])])
+            amount = table.amount[row] if table.output[row] else -table.amount[row]
+            balance[key] = balance.get(key, Decimal(0)) + amount
+            lowest[key] = min(lowest.get(key, Decimal(0)), balance[key])
+        return {key: plain(held - lowest[key]) for key, held in balance.items()}
+
+
+def endings_of(found: Tainted, places: Places) -> tuple[Ending, ...]:
+    """Return where the trail stops, by service and asset, largest first; fees last."""
+    sums: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for (asset, address), amount in found.ended.items():
+        sums.setdefault((places.of(address, asset), asset), {})[address] = amount
+    endings = []
+    for (place, asset), those in sums.items():
+        tag = places.tags[next(iter(those))]
+        askable = tag.category not in UNASKED
+        endings.append(
+            Ending(
+                node=place,
+                asset=asset,
+                amount=sum_of(those.values()),
+                addresses=tuple(sorted(those)),
+                why=f"{tag.category}, says {tag.source}",
+                ask=tag.label if askable else None,
+            )
+        )
+    endings.sort(key=lambda one: (-one.amount, one.node, one.asset))
+    fees = [
+        Ending(node="fees", asset=asset, amount=amount, addresses=(), why="network fees", ask=None)
+        for asset, amount in sorted(found.fees.items())
+    ]
+    return (*endings, *fees)
+
+
+def proposals_of(
+    purchases: Sequence[Purchase],
+    endings: Sequence[Ending],
+    holdings: Sequence[Holding],
+    places: Places,
+) -> tuple[Proposal, ...]:
+    """Return what each draft would hold; whom nobody can ask gets none."""
+    made = []
+    for provider in dict.fromkeys(one.provider for one in purchases):
+        those = [one for one in purchases if one.provider == provider]
+        what = dict.fromkeys(f"merchant account behind {one.descriptor!r}" for one in those)
+        made.append(
+            Proposal(
+                kind=InstrumentKind.PRESERVATION,
+                addressee=provider,
+                holds=tuple(what),
+                asset=None,
+                amount=None,
+                grounds="took the money of test purchases " + ", ".join(one.id for one in those),
+            )
+        )
+    for one in endings:
+        if one.ask is None:
+            continue
+        holds = tuple(f"{one.asset} deposit {address}" for address in one.addresses)
+        made += [
+            Proposal(
+                kind=InstrumentKind.PRESERVATION,
+                addressee=one.ask,
+                holds=tuple(f"customer and log-ins behind {each}" for each in holds),
+                asset=None,
+                amount=None,
+                grounds=f"{one.amount} {one.asset} of the trail arrived there",
+            ),
+            Proposal(
+                kind=InstrumentKind.FREEZING,
+                addressee=one.ask,
+                holds=holds,
+                asset=one.asset,
+                amount=one.amount,
+                grounds="the trail ends there; the customer may have taken it out since",
+            ),
+        ]
+    for held in holdings:
+        addressee = _who_can_hold(held, places)
+        if addressee is not None:
+            made.append(
+                Proposal(
+                    kind=InstrumentKind.FREEZING,
+                    addressee=addressee,
+                    holds=tuple(f"{held.asset} at {address}" for address in held.addresses),
+                    asset=held.asset,
+                    amount=held.tainted,
+                    grounds=f"of {held.balance} {held.asset} there, this much is of the trail",
+                )
+            )
+    return tuple(made)
+
+
+def _who_can_hold(held: Holding, places: Places) -> str | None:
+    """Return who can freeze a holding; nobody can freeze a coin in a wallet of one's own."""
+    kind = places.kind(held.node)
+    if kind == "account":
+        return f"bank of {held.node}"
+    if kind == "psp":
+        return held.node
+    token = held.asset.partition("-")[0]
+    return f"issuer of {token}" if token in ISSUED and network_of(held.asset) else None
