@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from cautery.errors import InputError
 from cautery.model import AddressTag, Flow, Transfer
-from cautery.operation.money.taint import Method, Start, taint
+from cautery.operation.money.lots import Method
+from cautery.operation.money.taint import Start, taint
 
 T0 = datetime(2024, 1, 1, tzinfo=UTC)
 

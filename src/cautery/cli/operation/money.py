@@ -49,9 +49,9 @@ def money(
     from cautery import wiring
     from cautery.errors import InputError
     from cautery.model import to_json
+    from cautery.operation.money.lots import METHODS
     from cautery.operation.money.picture import flow_picture
     from cautery.operation.money.supplied import MAX_BYTES
-    from cautery.operation.money.taint import METHODS
     from cautery.packed import content_of
     from cautery.workflows.operation.trace_money import (
         read_purchases,

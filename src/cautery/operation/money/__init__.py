@@ -1,9 +1,9 @@
 """Money: which addresses can be, who owns them together, where money went; nothing is fetched.
 
 The modules: ``addresses`` (checksums), ``supplied`` (files read), ``flows`` (columns), ``cluster``
-(owners), ``taint`` (which money), ``trace`` (from a purchase to holdings), ``trail`` (its nouns),
-``places`` (whose an address is), ``findings`` (what it comes to), ``picture``. Only the
-first is imported here: a register checks addresses and needs no arrays.
+(owners), ``taint`` (which money), ``lots`` (by which convention), ``trace`` (from a purchase to
+holdings), ``trail`` (its nouns), ``places`` (whose an address is), ``findings`` (what it comes to),
+``picture``. Only the first is imported here: a register checks addresses and needs no arrays.
 
 Example
 -------

@@ -12,26 +12,29 @@ balance that makes its payments possible, and that money is clean.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
-from typing import Literal, TypeAlias
 
 from cautery.errors import InputError
 from cautery.model import AddressTag, Transfer
 from cautery.operation.money.flows import DECIMALS, WIDE, FlowTable, table_of
+from cautery.operation.money.lots import (
+    METHODS,
+    Lot,
+    Method,
+    by_source,
+    dirtied,
+    divided,
+    first_out,
+    lay,
+)
 from cautery.operation.tags import is_service
 
-Method: TypeAlias = Literal["fifo", "haircut", "poison"]
-METHODS: tuple[Method, ...] = ("fifo", "haircut", "poison")
 MOST_SHARES = 1_000_000
 """Of haircut: every tainted input of a transaction goes into every output, so two thousand of each
 are four million movements. Judgement: a minute, and a gigabyte."""
 _UNIT = 10**DECIMALS
-_Lot: TypeAlias = tuple[int, int]
-"""An amount, and how much of it is tainted."""
-_Part: TypeAlias = tuple[int, int, str]
-"""The same, with the address that it comes from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +233,7 @@ class _Walk:
     services: set[str]
     wanted: _Wanted
     reached: set[str]
-    purses: dict[tuple[str, str], deque[_Lot]] = field(default_factory=dict)
+    purses: dict[tuple[str, str], deque[Lot]] = field(default_factory=dict)
     budget: dict[tuple[str, str], int | None] = field(default_factory=dict)
     entered: dict[str, int] = field(default_factory=dict)
     ended: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -256,15 +259,15 @@ class _Walk:
         ends = [_whole(flow.amount) for flow in one.outputs]
         fee = max(sum(part[0] for part in parts) - sum(ends), 0)
         if self.method == "haircut":
-            self.shares += len(_by_source(parts)) * len(ends)
+            self.shares += len(by_source(parts)) * len(ends)
             if self.shares > MOST_SHARES:
                 raise InputError(
                     f"transfer {one.id[:80]}: haircut spreads more than {MOST_SHARES:,} shares",
                     hint="Every input goes into every output: follow it by fifo, or from fewer.",
                 )
-        shares = _DIVIDE[self.method](parts, [*ends, fee])
+        shares = divided(self.method, parts, [*ends, fee])
         for flow, share in zip(one.outputs, shares, strict=False):
-            for source, amount in _by_source(share).items():
+            for source, amount in by_source(share).items():
                 self._carry(place, one, source, flow.address, amount)
             lots = [(amount, tainted) for amount, tainted, _ in share]
             self._receive((asset, flow.address), lots, one.id)
@@ -291,13 +294,13 @@ class _Walk:
             carried=tuple(self.carried),
         )
 
-    def _spend(self, key: tuple[str, str], amount: int) -> list[_Lot]:
+    def _spend(self, key: tuple[str, str], amount: int) -> list[Lot]:
         """Take an amount out of a purse; what it never held by the record is clean."""
         lots = self.purses.get(key)
         if not lots or not amount:
             return [(amount, 0)] if amount else []
         if self.method == "fifo":
-            return _first_out(lots, amount)
+            return first_out(lots, amount)
         whole, tainted = lots.pop()
         taken = min(amount, whole)
         if self.method == "poison":
@@ -309,13 +312,13 @@ class _Walk:
             lots.append((whole - taken, left))
         return [(taken, part)] + ([(amount - taken, 0)] if amount > taken else [])
 
-    def _receive(self, key: tuple[str, str], lots: list[_Lot], transfer: str | None) -> None:
+    def _receive(self, key: tuple[str, str], lots: list[Lot], transfer: str | None) -> None:
         asset, address = key
         clean = sum(amount - tainted for amount, tainted in lots)
         more = self._begun(key, clean, transfer)
         if more:
             self.entered[asset] = self.entered.get(asset, 0) + more
-            lots = _dirtied(lots, more)
+            lots = dirtied(lots, more)
         if address in self.services:
             tainted = sum(lot[1] for lot in lots)
             if tainted:
@@ -323,7 +326,7 @@ class _Walk:
         elif address in self.reached:
             purse = self.purses.setdefault(key, deque())
             for lot in lots:
-                _lay(purse, lot, apart=self.method == "fifo")
+                lay(purse, lot, apart=self.method == "fifo")
 
     def _begun(self, key: tuple[str, str], clean: int, transfer: str | None) -> int:
         """Return how much of clean money a start taints as it arrives."""
@@ -354,94 +357,6 @@ class _Walk:
                 amount=_decimal(amount),
             )
         )
-
-
-def _first_out(lots: deque[_Lot], amount: int) -> list[_Lot]:
-    """Take the oldest lots of a purse up to an amount; what is missing is clean."""
-    taken: list[_Lot] = []
-    while amount and lots:
-        lot, tainted = lots.popleft()
-        part = min(lot, amount)
-        taken.append((part, part if tainted else 0))
-        amount -= part
-        if lot > part:
-            lots.appendleft((lot - part, lot - part if tainted else 0))
-    return taken + ([(amount, 0)] if amount else [])
-
-
-def _dirtied(lots: list[_Lot], more: int) -> list[_Lot]:
-    """Taint so much of the clean money in lots, the first of it, each lot tainted whole or not."""
-    found: list[_Lot] = []
-    for amount, tainted in lots:
-        part = min(more, amount - tainted)
-        more -= part
-        found += [(tainted, tainted), (part, part), (amount - tainted - part, 0)]
-    return [lot for lot in found if lot[0]]
-
-
-def _lay(purse: deque[_Lot], lot: _Lot, *, apart: bool) -> None:
-    """Lay a lot behind the others, joined to the last one where that loses nothing."""
-    if not lot[0]:
-        return
-    if purse and (not apart or bool(purse[-1][1]) == bool(lot[1])):
-        amount, tainted = purse.pop()
-        lot = (amount + lot[0], tainted + lot[1])
-    purse.append(lot)
-
-
-def _by_queue(parts: Sequence[_Part], ends: Sequence[int]) -> list[list[_Part]]:
-    """Divide by order: the first money in goes to the first output, the last is the fee."""
-    queue, shares = deque(parts), list[list[_Part]]()
-    for need in ends:
-        share: list[_Part] = []
-        while need and queue:
-            amount, tainted, source = queue.popleft()
-            taken = min(need, amount)
-            share.append((taken, taken if tainted else 0, source))
-            need -= taken  # noqa: PLW2901 - what is still owed to this output
-            if amount > taken:
-                queue.appendleft((amount - taken, amount - taken if tainted else 0, source))
-        shares.append([*share, (need, 0, "")] if need else share)
-    return shares
-
-
-def _by_share(parts: Sequence[_Part], ends: Sequence[int]) -> list[list[_Part]]:
-    """Divide in proportion, so that the parts add up: the largest remainders get what is left."""
-    shares: list[list[_Part]] = [[(end, 0, "")] for end in ends]
-    whole = sum(ends)  # with the fee, all that was put in
-    for source, tainted in _by_source(parts).items():
-        portions = [tainted * end // whole for end in ends]
-        order = sorted(range(len(ends)), key=lambda one: (-(tainted * ends[one] % whole), one))
-        for one in order[: tainted - sum(portions)]:
-            portions[one] += 1
-        for share, portion in zip(shares, portions, strict=True):
-            if portion:
-                share[0] = (share[0][0] - portion, 0, "")
-                share.append((portion, portion, source))
-    return shares
-
-
-def _whole_poison(parts: Sequence[_Part], ends: Sequence[int]) -> list[list[_Part]]:
-    """Taint every output whole if any input is."""
-    source = next((source for _, tainted, source in parts if tainted), None)
-    if source is None:
-        return [[(end, 0, "")] for end in ends]
-    return [[(end, end, source)] for end in ends]
-
-
-_DIVIDE: Mapping[Method, Callable[[Sequence[_Part], Sequence[int]], list[list[_Part]]]] = {
-    "fifo": _by_queue,
-    "haircut": _by_share,
-    "poison": _whole_poison,
-}
-
-
-def _by_source(parts: Iterable[_Part]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for _, tainted, source in parts:
-        if tainted:
-            found[source] = found.get(source, 0) + tainted
-    return found
 
 
 def _whole(amount: Decimal) -> int:

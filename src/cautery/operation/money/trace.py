@@ -24,8 +24,9 @@ from cautery.operation.money.findings import (
     proposals_of,
 )
 from cautery.operation.money.flows import FlowTable, table_of
+from cautery.operation.money.lots import Method
 from cautery.operation.money.places import Places, assets_by_address, end_of, sum_of
-from cautery.operation.money.taint import Carried, Method, Start, Tainted, taint
+from cautery.operation.money.taint import Carried, Start, Tainted, taint
 from cautery.operation.money.trail import Holding, Hop, Node, Purchase, Trace
 from cautery.operation.tags import by_address, is_service
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from cautery.errors import InputError
 from cautery.model import AddressTag, InstrumentKind, Money, require_utc
-from cautery.operation.money.taint import Method
+from cautery.operation.money.lots import Method
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
