@@ -44,8 +44,8 @@ FIT_SHARE = 3
 
 _SEARCHING = (
     "fingerprint/recipe.py", "fingerprint/video.py", "fingerprint/sliding.py",
-    "fingerprint/placement.py", "fingerprint/_video_kernels.py", "identify/_seeing.py",
-    "identify/picture.py",
+    "fingerprint/placement.py", "fingerprint/detail.py", "fingerprint/_video_kernels.py",
+    "identify/_shown.py", "identify/_seeing.py", "identify/picture.py",
 )  # fmt: skip
 """What pictures are searched by; answers of other code are asked for anew."""
 

@@ -29,6 +29,8 @@ _LUMA = (36, 64)
 """Rows and columns of a probe's small pictures, of which its cells are means."""
 _COVERED = 0.8
 """Of a reference's cell, that the probe must show for it to count."""
+_WHOLE = 1e-6
+"""Of a pixel, by which rounding may cut it."""
 _LEAST_SHARE = 0.1
 """Of all motion, that a placement's region is held to have at least. At 0.25 a picture in picture
 before a moving background lost a tenth of its correlation; at 0 slivers match by chance."""
@@ -275,13 +277,15 @@ def _reading(
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Return what each reference cell takes of the probe's pixels, and which the probe shows.
 
-    The rows of the weights are the shown cells alone.
+    The rows of the weights are the shown cells alone. A pixel that the reference's edge cuts shows
+    what lies around it, too, and is left out.
     """
     edges = ((np.linspace(-0.5, 0.5, count + 1) - shift) / scale + 0.5) * pixels
     low, high = np.minimum(edges[1:], edges[:-1]), np.maximum(edges[1:], edges[:-1])
     pixel = np.arange(pixels)
     part = np.minimum(high[:, None], pixel + 1) - np.maximum(low[:, None], pixel)
     part = np.clip(part, 0, None)
+    part[:, (pixel < edges.min() - _WHOLE) | (pixel + 1 > edges.max() + _WHOLE)] = 0
     whole = part.sum(axis=1)
     shown = whole >= _COVERED * (high - low)
     return (part[shown] / whole[shown, None]).astype(np.float32), shown

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from cautery.fingerprint.video import LONGEST, Floats, Signature, Times
@@ -63,7 +64,7 @@ def correlate(probe: Signature, reference: Signature, *, low_s: float, high_s: f
     first, last = _places(probe, reference, low_s, high_s)
     if last < first:
         return nothing
-    dot = _products(probe.pattern(reference.block)[None], reference, first, last)[0]
+    dot = _products(_together([probe], reference.block), reference, first, last)[0]
     places = np.arange(first, last + 1)
     energy = reference.energy
     here = energy[np.clip(places + count, 0, length)] - energy[np.clip(places, 0, length)]
@@ -106,7 +107,7 @@ class Patterns:
             return []
         block = reference.block
         if block not in self._made:
-            self._made[block] = np.stack([one.pattern(block) for one in self.views])
+            self._made[block] = _together(self.views, block)
         spans = [_places(one, reference, low_s, high_s) for one in self.views]
         first, last = min(one for one, _ in spans), max(one for _, one in spans)
         if last < first:
@@ -141,6 +142,19 @@ def _places(probe: Signature, reference: Signature, low_s: float, high_s: float)
     return first, last
 
 
+def _together(views: Sequence[Signature], block: int) -> NDArray[np.complex64]:
+    """Return the conjugate transforms of the views' first :data:`LONGEST` instants.
+
+    Shape (frequencies, views, rows), as a reference's ``spectra`` have them.
+    """
+    longest = max(one.change.shape[1] for one in views)
+    made = np.zeros((min(longest, LONGEST), len(views), len(views[0].change)), np.float32)
+    for number, one in enumerate(views):
+        here = one.change[:, :LONGEST]
+        made[: here.shape[1], number] = here.T
+    return np.asarray(np.conj(scipy.fft.rfft(made, block, axis=0)), np.complex64)
+
+
 def _products(
     patterns: NDArray[np.complex64], reference: Signature, first: int, last: int
 ) -> Floats:
@@ -150,7 +164,7 @@ def _products(
     begin, end = (first + shift) // hop, (last + shift) // hop + 1
     made = []
     for spectrum in reference.spectra[begin:end]:
-        product = (patterns * spectrum).sum(axis=1)
-        made.append(np.fft.irfft(product, block)[:, :hop].astype(np.float32))
-    dots = np.concatenate(made, axis=1)
+        product = np.matmul(patterns, spectrum[:, :, None])[:, :, 0].T
+        made.append(scipy.fft.irfft(product, block)[:, :hop])
+    dots: Floats = np.concatenate(made, axis=1)
     return dots[:, first + shift - begin * hop : last + shift - begin * hop + 1]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from cautery.errors import InputError
@@ -88,18 +89,19 @@ class Signature:
 
     @cached_property
     def spectra(self) -> NDArray[np.complex64]:
-        """Fourier transforms of overlapping blocks, for every probe that comes."""
+        """Fourier transforms of overlapping blocks, for every probe that comes.
+
+        Shape (blocks, frequencies, rows of ``change``): a probe is multiplied with it frequency by
+        frequency.
+        """
         length, hop = self.change.shape[1], self.block - LONGEST
         count = -(-(length + LONGEST // 2) // hop)
-        padded = np.zeros((FOLDED, (count - 1) * hop + self.block), np.float32)
+        rows = len(self.change)
+        padded = np.zeros((rows, (count - 1) * hop + self.block), np.float32)
         padded[:, LONGEST // 2 : LONGEST // 2 + length] = self.change
         blocks = [padded[:, k * hop : k * hop + self.block] for k in range(count)]
-        return np.fft.rfft(np.stack(blocks)).astype(np.complex64)
-
-    def pattern(self, block: int) -> NDArray[np.complex64]:
-        """Return the conjugate transform of the first :data:`LONGEST` instants."""
-        made: NDArray[np.complex64] = np.conj(np.fft.rfft(self.change[:, :LONGEST], block))
-        return made.astype(np.complex64)
+        made = scipy.fft.rfft(np.stack(blocks))
+        return np.ascontiguousarray(made.transpose(0, 2, 1), np.complex64)
 
     def backwards(self) -> Signature:
         """Return what moves in the opposite order: other content that moves as much."""
@@ -199,16 +201,16 @@ def signature(
 def _folded(cells: Cells, inset: tuple[float, float, float]) -> Floats:
     """Return 4x4 means of a part of the picture, folded left on right: (pictures, 8)."""
     top, left, size = inset
-    down, across = _shares(top, size, ROWS), _shares(left, size, COLUMNS)
+    down, across = shares(top, size, ROWS, 4), shares(left, size, COLUMNS, 4)
     across = np.asarray((across[:2] + across[:1:-1]) / 2, np.float32)
     weights = np.einsum("ir,jc->ijrc", down, across).reshape(FOLDED, CELLS)
     parts = [cells[k : k + 4096].astype(np.float32) @ weights.T for k in range(0, len(cells), 4096)]
     return np.concatenate(parts)
 
 
-def _shares(begin: float, size: float, count: int) -> Floats:
-    """Return the weights of ``count`` cells in each quarter of a stretch, shape (4, count)."""
-    edges = (begin + size * np.linspace(0, 1, 5)) * count
+def shares(begin: float, size: float, count: int, parts: int) -> Floats:
+    """Return the weights of ``count`` cells in each part of a stretch, shape (parts, count)."""
+    edges = (begin + size * np.linspace(0, 1, parts + 1)) * count
     cell = np.arange(count)
     shared = np.minimum(edges[1:, None], cell + 1) - np.maximum(edges[:-1, None], cell)
     weights = np.clip(shared, 0, None)

@@ -1,28 +1,34 @@
 """Where a probe's pictures may lie in references, and how much better than chance.
 
 Coarse signatures propose places, in the whole picture and in insets of it, then at other speeds;
-each place is judged by how alike finer cells change there under the best placement. The score is
-that correlation's lead over what the same probe, played backwards, reaches in the same reference,
-over the spread of chance for so much motion. It depends on one probe and one reference alone,
-never on what else is held.
+while nothing is sure, finer ones propose more in insets. Each place is judged by how alike finer
+cells change there under the best placement. The score is that correlation's lead over what the same
+probe, played backwards, reaches in the same reference, over the spread of chance for so much
+motion. It depends on one probe and one reference alone, never on what else is held.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cautery.fingerprint import placement
+from cautery.fingerprint.detail import laid
 from cautery.fingerprint.placement import UPRIGHT, Placement
-from cautery.fingerprint.recipe import Recipe
 from cautery.fingerprint.sliding import Patterns
-from cautery.fingerprint.video import INSETS, WHOLE, Cells, Floats, Times, cells_of, signature
+from cautery.fingerprint.video import (
+    INSETS,
+    WHOLE,
+    Floats,
+    signature,
+)
+from cautery.identify._shown import Probe
 from cautery.identify.references import References
 from cautery.identify.sound import SEARCH_S
-from cautery.model.media import Decoded
 
 _SPEED_MOST = 0.06
 _SPEED_STEP_SHORT, _SPEED_STEP_LONG, _LONG_S = 0.02, 0.01, 12.0
@@ -38,6 +44,12 @@ _NEARLY = 0.6
 scored too."""
 _PEAKS = 6
 """Of one reference in one view."""
+_MOST_INSET, _INSET_PEAKS = 24, 3
+"""Places in insets proposed by finer signatures that are judged; of one reference in one view. Of
+12 probes that show leaves in a wind before a street all lay first at 10 s, and among the first 13
+at 5 s, where the coarse search had them at 60 to 400."""
+_MOST_DETAIL_S = 7200.0
+"""Of references that are searched in detail, for each probe: beyond, it would take seconds."""
 _LEAST_KNOWN, _LEAST_KNOWN_S = 0.5, 4.0
 """Share of the probe that the reference must cover at a place, and seconds of it: over 2.5 s at a
 reference's end, other content reached twice the score it reached anywhere else."""
@@ -60,44 +72,18 @@ _WHOLLY_ALIKE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a probe may lie: ``reference time = origin_s + speed * seconds of the probe``."""
+    """Where a probe may lie: ``reference time = origin_s + speed * seconds of the probe``.
+
+    ``inset`` is the part of the probe's picture that it was proposed for, if its cells are to be
+    weighed among themselves.
+    """
 
     name: str
     origin_s: float
     speed: float
     alike: float = -1.0
     placed: Placement = UPRIGHT
-
-
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """A probe's cells on its own axis, 0 its start."""
-
-    cells: Cells
-    times: Times
-    at: Times
-    fine: Floats
-    change: Floats
-    known: NDArray[np.bool_]
-
-    @property
-    def seconds(self) -> float:
-        """How long it lasts."""
-        return float(self.at[-1] - self.at[0])
-
-    def backwards(self) -> Probe:
-        """Return what moves in the opposite order: no reference holds it, and it moves as much."""
-        return replace(self, fine=self.fine[::-1], change=self.change[::-1], known=self.known[::-1])
-
-    @classmethod
-    def of(cls, decoded: Decoded, recipe: Recipe) -> Probe:
-        start_s = decoded.audio_s if len(decoded.audio) else float(decoded.luma_s[0])
-        times, cells = decoded.luma_s - start_s, cells_of(decoded.luma)
-        count = int((times[-1] - times[0]) * recipe.luma_rate_hz) + 1
-        at = times[0] + np.arange(count) / recipe.luma_rate_hz
-        change, known = placement.changes(cells, times, at)
-        fine, _ = placement.changes(decoded.luma.reshape(len(times), -1), times, at)
-        return cls(cells, times, at, fine, placement.evened(change), known)
+    inset: tuple[float, float, float] = WHOLE
 
 
 def searched(
@@ -111,6 +97,7 @@ def searched(
     usual = 1.0 if speed_heard is None else speed_heard
     insets = _views(probe, references, [usual], (WHOLE, *INSETS))
     decoys, reverse = Patterns([one.backwards() for one in insets.views]), probe.backwards()
+    details, turned = _Insets(probe, references), _Insets(reverse, references)
     known: dict[Place, float] = {}
     settled: dict[Place, Place] = {}
     trimmed: dict[Place, Place] = {}
@@ -126,7 +113,11 @@ def searched(
                 trimmed[rough] = _trimmed(probe, references, rough)
             place = trimmed[rough]
             if place not in known:
-                back = _judged(reverse, references, [place.name], decoys, media_at_s, _DECOYS)
+                back = (
+                    _judged(reverse, references, [place.name], decoys, media_at_s, _DECOYS)
+                    if place.inset == WHOLE
+                    else turned.judged([place.name], media_at_s, _DECOYS)
+                )
                 back.sort(key=lambda one: -one.alike)
                 chance = [_settled(reverse, references, one) for one in back[:_TOP_DECOYS]]
                 known[place] = _lead(place, chance) / spread
@@ -141,6 +132,9 @@ def searched(
         speeds = [1 + step * k for k in range(-count, count + 1) if k]
         faster = _views(probe, references, speeds, (WHOLE,))
         places += _judged(probe, references, names, faster, media_at_s, _MOST_AT_SPEEDS)
+        best = scored(places)
+    if usual == 1.0 and not any(score >= _SURE for _, score in best):
+        places += details.judged(names, media_at_s, _MOST_INSET)
         best = scored(places)
     return best
 
@@ -225,13 +219,59 @@ def _judged(  # noqa: PLR0917 - what is sought, where, and how
     return [_judge(probe, references, place) for _, place in ranked]
 
 
+class _Insets:
+    """Proposes and judges places of a probe's insets by finer signatures, made when first asked."""
+
+    def __init__(self, probe: Probe, references: References) -> None:
+        self._probe, self._references = probe, references
+
+    @cached_property
+    def _views(self) -> tuple[list[tuple[tuple[float, float, float], bool]], Patterns]:
+        made = self._probe.details(self._references.recipe.luma_rate_hz)
+        return [one[:2] for one in made], Patterns([one[2] for one in made])
+
+    def judged(self, names: Sequence[str], media_at_s: float | None, most: int) -> list[Place]:
+        """Return the places judged, none if the references are too long to look at each."""
+        spans = {name: span(self._references, name, media_at_s) for name in names}
+        held = {name: self._references.pictures(name) for name in names}
+        searched_s = sum(
+            min(high_s - low_s, float(one.times[-1] - one.times[0]))
+            for (low_s, high_s), one in zip(spans.values(), held.values(), strict=True)
+            if one is not None
+        )
+        if searched_s > _MOST_DETAIL_S:
+            return []
+        kinds, patterns = self._views
+        proposed: dict[tuple[str, int], tuple[float, Place]] = {}
+        for name, (low_s, high_s) in spans.items():
+            one = held[name]
+            if one is None or one.signature.silent:
+                continue
+            for strength, lag_s, number in patterns.peaks(
+                one.detail, low_s=low_s, high_s=high_s, most=_INSET_PEAKS
+            ):
+                inset, mirrored = kinds[number]
+                origin_s = patterns.views[number].start_s - lag_s - float(self._probe.at[0])
+                key = name, round(origin_s / 0.16)
+                if key not in proposed or proposed[key][0] < strength:
+                    where = laid(inset, mirrored=mirrored)
+                    place = Place(name, origin_s, 1.0, placed=where, inset=inset)
+                    proposed[key] = strength, place
+        ranked = sorted(proposed.values(), key=lambda one: -one[0])[:most]
+        return [_judge(self._probe, self._references, place) for _, place in ranked]
+
+
 def _judge(probe: Probe, references: References, place: Place) -> Place:
     theirs, known = their_changes(probe, references, place)
     least_s = max(_LEAST_KNOWN * probe.seconds, min(_LEAST_KNOWN_S, 0.9 * probe.seconds))
     if known.mean() * probe.seconds < least_s:
         return place
-    score, number = placement.placed(probe.change[known], placement.evened(theirs[known]))
-    return Place(place.name, place.origin_s, place.speed, score, number)
+    ours, theirs = probe.within(place.inset)[known], placement.evened(theirs[known])
+    if place.inset == WHOLE:
+        score, where = placement.placed(ours, theirs)
+    else:  # how it lies is known but for half a cell
+        score, where = placement.settled(ours, theirs, place.placed)
+    return replace(place, alike=score, placed=where)
 
 
 def _settled(probe: Probe, references: References, place: Place) -> Place:
@@ -242,7 +282,7 @@ def _settled(probe: Probe, references: References, place: Place) -> Place:
         theirs, known = their_changes(probe, references, at)
         if not known.any():
             continue
-        ours, theirs = probe.change[known], placement.evened(theirs[known])
+        ours, theirs = probe.within(place.inset)[known], placement.evened(theirs[known])
         if step == 0.0:
             score, where = placement.settled(ours, theirs, place.placed)
         else:
@@ -300,7 +340,7 @@ def refined(probe: Probe, references: References, place: Place) -> Place:
         origin_s = place.origin_s + (place.speed - speed) * middle_s
         steps = np.array([-0.08, -0.04, 0.0, 0.04, 0.08])
         curve = [
-            _alike(probe, references, Place(place.name, origin_s + step, speed), place.placed)
+            _alike(probe, references, replace(place, origin_s=origin_s + step, speed=speed))
             for step in steps
         ]
         top = int(np.clip(np.argmax(curve), 1, len(curve) - 2))
@@ -308,14 +348,14 @@ def refined(probe: Probe, references: References, place: Place) -> Place:
         bend = left - 2 * peak + right
         shift = float(np.clip(0.5 * (left - right) / bend, -1, 1)) if bend < 0 else 0.0
         if speed == speeds[0] or peak > best.alike + 1e-3:
-            best = Place(
-                place.name, origin_s + float(steps[top]) + 0.04 * shift, speed, peak, place.placed
-            )
+            at_s = origin_s + float(steps[top]) + 0.04 * shift
+            best = replace(place, origin_s=at_s, speed=speed, alike=peak)
     return best
 
 
-def _alike(probe: Probe, references: References, place: Place, where: Placement) -> float:
+def _alike(probe: Probe, references: References, place: Place) -> float:
     theirs, known = their_changes(probe, references, place)
     if not known.any():
         return -1.0
-    return placement.alike(probe.change[known], placement.evened(theirs[known]), where)
+    ours, theirs = probe.within(place.inset)[known], placement.evened(theirs[known])
+    return placement.alike(ours, theirs, place.placed)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cautery.fingerprint.detail import detail
 from cautery.fingerprint.recipe import Recipe
 from cautery.fingerprint.video import Signature, signature
 from cautery.identify._hearing import Hearing
@@ -16,13 +18,23 @@ from cautery.identify._rolling import Array, Rolling
 from cautery.model.media import LUMA_SHAPE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pictures:
     """The pictures of a reference that are held, on the reference's axis."""
 
     times: NDArray[np.float64]
     cells: NDArray[np.float16]
-    signature: Signature
+    recipe: Recipe
+
+    @cached_property
+    def signature(self) -> Signature:
+        """What is searched by for every probe."""
+        return signature(self.cells, self.times, self.recipe)
+
+    @cached_property
+    def detail(self) -> Signature:
+        """What is searched by last."""
+        return detail(self.cells, self.times, self.recipe)
 
 
 @dataclass
@@ -105,7 +117,7 @@ class Track:
                 return None
             if self._pictures is None:
                 times, cells = np.concatenate(self.times), np.concatenate(self.cells)
-                self._pictures = Pictures(times, cells, signature(cells, times, recipe))
+                self._pictures = Pictures(times, cells, recipe)
             return self._pictures
 
     def luma_between(

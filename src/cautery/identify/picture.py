@@ -12,13 +12,13 @@ from cautery.fingerprint.sliding import Alignment, correlate
 from cautery.fingerprint.video import Signature, signature
 from cautery.identify._seeing import (
     Place,
-    Probe,
     reachable,
     refined,
     searched,
     span,
     their_changes,
 )
+from cautery.identify._shown import Probe
 from cautery.identify.likelihood import tail
 from cautery.identify.references import References
 from cautery.model.media import Decoded
