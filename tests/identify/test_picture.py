@@ -5,6 +5,7 @@ import pytest
 
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
+from cautery.identify._track import Pictures
 from cautery.identify.picture import Seen, look
 from cautery.model import Decoded
 
@@ -110,3 +111,61 @@ def test_where_too_little_moves_for_a_match_to_count_there_is_no_opinion() -> No
 def test_other_content_that_moves_well_matches_none() -> None:
     seen = look(shown(film(60, 10)), holding(dict(OTHERS)), media_at_s=None, speed_heard=None)
     assert (seen.witnesses, seen.reason) == ((), "its pictures match none")
+
+
+def leaves(seed: int, seconds: float) -> np.ndarray:
+    """Return pictures of patches that change a little, two and a half a second."""
+    rng = np.random.default_rng(seed)
+    patches = rng.normal(0, 4, (int(seconds * 2.5), 6, 8))
+    return np.clip(120 + np.kron(patches, np.ones((6, 8))), 0, 255).astype(np.uint8)
+
+
+def laid_over(small: np.ndarray, behind: np.ndarray) -> np.ndarray:
+    """Return pictures with others at seven tenths of their size, up on the left."""
+    out = behind.copy()
+    rows, columns = (np.arange(25) * 36 / 25).astype(int), (np.arange(45) * 64 / 45).astype(int)
+    out[:, 3:28, 3:48] = small[:, rows][:, :, columns]
+    return out
+
+
+def slow(luma: np.ndarray) -> Decoded:
+    """Return pictures at the pace of :func:`leaves`."""
+    times = np.arange(len(luma)) / 2.5
+    return Decoded(audio=SILENT, audio_s=0.0, luma=luma, luma_s=times, duration_s=times[-1])
+
+
+def holding_leaves() -> References:
+    names = ["leaves", "leaves elsewhere", *OTHERS]
+    made = References(DEFAULT_RECIPE, [ReferenceInfo(id=name, kind="work") for name in names])
+    for name, luma in OTHERS.items():
+        made.add(name, shown(luma), at_s=0.0)
+    made.add("leaves", slow(leaves(70, 60)), at_s=0.0)
+    made.add("leaves elsewhere", slow(leaves(71, 60)), at_s=0.0)
+    return made
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_quiet_picture_before_a_lively_street_is_found(*, mirrored: bool) -> None:
+    piece = np.repeat(leaves(70, 60)[60:85], 5, axis=0)
+    piece = piece[:, :, ::-1] if mirrored else piece
+    held, street = holding_leaves(), film(72, 10, actors=12, pace=2.0)
+    best = asked(laid_over(piece, street), held).witnesses[0]
+    assert best.reference == "leaves"
+    assert best.probe_s / 2 - best.delay_s == pytest.approx(24 + best.probe_s / 2, abs=0.2)
+    strange = np.repeat(leaves(73, 10), 5, axis=0)
+    others = asked(laid_over(strange, street), held).witnesses
+    assert max((one.score for one in others), default=0.0) < best.score / 2
+
+
+def test_references_that_are_too_long_are_not_searched_in_detail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def looked(_: Pictures) -> None:
+        raise AssertionError("in detail")
+
+    monkeypatch.setattr(Pictures, "detail", property(looked))
+    stranger = film(30, 10)
+    with pytest.raises(AssertionError, match="in detail"):
+        asked(stranger, holding(dict(OTHERS)))
+    monkeypatch.setattr("cautery.identify._seeing._MOST_DETAIL_S", 600.0)
+    asked(stranger, holding(dict(OTHERS)))
