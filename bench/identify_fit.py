@@ -113,9 +113,11 @@ def falling(bad: NDArray[np.float64]) -> tuple[float, float, float]:
     """Return (start, fall, share): from ``start`` on, chance falls e-fold every ``fall``.
 
     The mean excess over the start, with its upper 95 % bound; and no steeper than the line
-    through the worst of all.
+    through the worst of all. A score of 0 is no match at all: a tail that begins there falls as
+    slowly as the gap to the least score is wide.
     """
     count = min(len(bad) // 2, max(_LEAST_IN_TAIL, round(_TAIL_SHARE * len(bad))))
+    count = max(_LEAST_IN_TAIL, min(count, int((bad > 0).sum())))
     top = np.sort(bad)[-count:]
     start = float(top[0])
     mean = float((top - start).mean()) * (1 + _SURE / math.sqrt(count))
