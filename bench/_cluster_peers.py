@@ -1,6 +1,6 @@
 """Peers on the same planted links, each in a process of its own: quality, CPU and memory.
 
-Run by ``bench/cluster.py --peers``; alone: ``python bench/_cluster_peers.py igraph DATA 1e5 11 .02``.
+Run by ``bench/cluster.py --peers``; alone: ``_cluster_peers.py igraph DATA 1e5 11 .02``.
 Every peer gets the links with values on over 50 sites dropped. The graph peers weigh a link by
 ``log(sites / bearers)`` and are told the resolution that is best *by the truth*. Splink weighs
 pairs of sites that share such a value: one column a kind, exact match with term frequencies, u by

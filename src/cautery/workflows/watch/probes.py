@@ -17,6 +17,7 @@ from cautery.identify.references import References
 from cautery.model import (
     Decoded,
     ExhibitId,
+    Fault,
     Finding,
     Mandate,
     Observation,
@@ -26,6 +27,7 @@ from cautery.model import (
 )
 from cautery.model.ports import Decoder, Engine, Fetcher
 from cautery.workflows.watch.capturing import Capturing, media
+from cautery.workflows.watch.faults import FaultFinder
 from cautery.workflows.watch.fetching import Fetched, fetch_newest
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.looks import PROBE_S, settled, windows_of
@@ -53,6 +55,7 @@ class Probed:
     decoded: Decoded
     observation: Observation
     media_at_s: float
+    faults: tuple[Fault, ...] = ()
 
 
 class Prober:
@@ -80,6 +83,7 @@ class Prober:
         self._engine = engine
         self._journal = journal
         self._on_verdict = on_verdict
+        self._faults = FaultFinder(references, tape, engine=engine, journal=journal)
         self._patience_s = PROBE_TIME_S + QUEUED / mandate.network.rate_per_host
 
     async def work(self) -> None:
@@ -181,7 +185,13 @@ class Prober:
             )
         )
         return Probed(
-            fetched=fetched, decoded=decoded, observation=observation, media_at_s=media_at_s
+            fetched=fetched,
+            decoded=decoded,
+            observation=observation,
+            media_at_s=media_at_s,
+            faults=await self._faults.of(
+                stream, fetched, decoded, observation, media_at_s=media_at_s
+            ),
         )
 
     async def _decode(self, fetched: Fetched) -> Decoded:
@@ -262,6 +272,7 @@ class Prober:
                 "observation": probed.observation,
                 "failed": None,
                 "hosts": [host_of(hop) for hop in probed.fetched.hops],
+                "faults": probed.faults,
                 "exhibits": kept,
             },
         )
