@@ -157,7 +157,7 @@ def _splink(kinds: Iterable[str], world: dict[str, Any], score: Score) -> None:
         kept = weight >= least
         graph = igraph.Graph(n=sites, edges=np.column_stack([left[kept], right[kept]]))
         found.append((score(np.asarray(graph.connected_components().membership)), cut))
-        if cut % 25 == 0:
+        if cut % 15 == 0:
             graph.es["weight"] = weight[kept] - least + 0.1
             grouped += [(score(_leiden(graph, one)), cut, one) for one in RESOLUTIONS]
     best, after = max(found), max(grouped)

@@ -1,7 +1,8 @@
 """Services that carry one feed: the same delay, the same freeze, the same inserted advert.
 
-What was seen in single probes is put into groups; each group that two hosts are in becomes a value
-that they share. A group is named after what was seen first, so that it keeps its name as it grows.
+What was seen in single probes is put into groups; each group that two servers are in becomes a
+value that they share, with whoever led to them. A group is named after what was seen first, so
+that it keeps its name as it grows.
 """
 
 from __future__ import annotations
@@ -47,6 +48,10 @@ class Carried:
 
     Parameters
     ----------
+    host, server : str
+        Who was asked, and who served: a panel leads its viewers to an edge.
+    stream : str
+        The stream's redacted URL.
     record : int
         The probe's record in the ledger.
     words, frames : ndarray or None
@@ -54,6 +59,8 @@ class Carried:
     """
 
     host: str
+    server: str
+    stream: str
     fault: Fault
     at: datetime
     record: int
@@ -65,7 +72,7 @@ Group = list[Carried]
 
 
 def fault_links(seen: Sequence[Carried], *, source: str) -> tuple[Link, ...]:
-    """Return a link for each host of each feed that two hosts or more carry.
+    """Return a link for each host of each feed that two servers or more carry.
 
     Parameters
     ----------
@@ -95,8 +102,8 @@ def _links(groups: Sequence[Group], source: str, said: Callable[[Group], str]) -
         value = f"{first.fault.reference} {_clock(first.fault.at_s)}"
         if first.fault.kind is FaultKind.ADVERT:
             value = f"advert of {first.fault.exhibit}"
-        for host in sorted(_hosts(group)):
-            own = [one for one in group if one.host == host]
+        for host in sorted(_servers(group) | {one.host for one in group}):
+            own = [one for one in group if host in (one.host, one.server)]
             yield Link(
                 subject=host,
                 kind=KINDS[first.fault.kind],
@@ -110,8 +117,8 @@ def _links(groups: Sequence[Group], source: str, said: Callable[[Group], str]) -
             )
 
 
-def _hosts(group: Group) -> set[str]:
-    return {one.host for one in group}
+def _servers(group: Group) -> set[str]:
+    return {one.server for one in group}
 
 
 def _clock(at_s: float) -> str:
@@ -154,7 +161,7 @@ def _delays(seen: Group) -> list[Group]:
         cuts = np.flatnonzero(np.diff(at[order]) > SAME_DELAY_S) + 1
         for part in np.split(order, cuts):
             groups += [[held[int(k)] for k in np.sort(one)] for one in _narrow(part, at)]
-    return [one for one in groups if len(_hosts(one)) > 1]
+    return [one for one in groups if len(_servers(one)) > 1]
 
 
 def _narrow(part: NDArray[np.int64], at: NDArray[np.float64]) -> list[NDArray[np.int64]]:
@@ -166,16 +173,15 @@ def _narrow(part: NDArray[np.int64], at: NDArray[np.float64]) -> list[NDArray[np
 
 
 def _merged(groups: list[Group]) -> list[Group]:
-    """Keep one of the groups by which the same probes agree against an event's several references.
+    """Keep one of the groups in which the same streams of two servers agree.
 
-    They are one observation: the references run side by side.
+    Against an event's several references, or by sound and by pictures, it is one observation.
     """
-    kept: list[tuple[Group, set[int]]] = []
-    for group in sorted(groups, key=lambda one: (-len(_hosts(one)), -len(one))):
-        if all(
-            len({one.host for one in group if one.record in records}) < 2 for _, records in kept
-        ):
-            kept.append((group, {one.record for one in group}))
+    kept: list[tuple[Group, set[tuple[str, str]]]] = []
+    for group in sorted(groups, key=lambda one: (-len(_servers(one)), -len(one))):
+        streams = {(one.server, one.stream) for one in group}
+        if all(len({server for server, _ in streams & other}) < 2 for _, other in kept):
+            kept.append((group, streams))
     return [group for group, _ in kept]
 
 
@@ -192,7 +198,7 @@ def _freezes(seen: Group) -> list[Group]:
             home.append(one)
     for group in groups:
         group.sort(key=lambda one: (one.at, one.record))
-    return [one for one in groups if len(_hosts(one)) > 1]
+    return [one for one in groups if len(_servers(one)) > 1]
 
 
 def _same_freeze(one: Fault, other: Fault) -> bool:
@@ -223,7 +229,7 @@ def _adverts(seen: Group) -> list[Group]:
     groups: defaultdict[int, Group] = defaultdict(list)
     for number, one in zip(home, held, strict=True):
         groups[number].append(one)
-    return [one for one in groups.values() if len(_hosts(one)) > 1]
+    return [one for one in groups.values() if len(_servers(one)) > 1]
 
 
 def same_sounds(

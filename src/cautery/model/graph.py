@@ -34,6 +34,7 @@ class Asset:
 
     ``kind`` is ``host``, ``address``, ``certificate``, ``service``, ``payment``, ``as`` ...;
     ``id`` is ``kind:value``. ``shared`` says why it joins nobody (a CDN, a default certificate).
+    ``marks`` are what it was seen to show: ports, shapes of paths, its certificate's kind.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Asset:
     role: Role = Role.UNKNOWN
     country: str | None = None
     shared: str | None = None
+    marks: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

@@ -31,6 +31,7 @@ from cautery.model import (
 from cautery.model.ports import Ledger
 from cautery.workflows.link_files import Reading, frame_of_links
 from cautery.workflows.seized.links import links_of_seized
+from cautery.workflows.watch.faults import hosts_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -98,7 +99,7 @@ def _shared(ledger: Ledger) -> set[tuple[str, str]]:
 
 
 def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Carried]:
-    """Yield each fault that a probe recorded, of the host that was asked and of that which served.
+    """Yield each fault that a probe recorded.
 
     Faults of a kind that nobody knows, or whose sound is gone, are counted in ``warnings``.
     """
@@ -116,24 +117,19 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
                     continue
                 words = sound["word"].to_numpy()
                 frames = sound["frame"].to_numpy()
-            for host in hosts_of(entry):
-                yield Carried(
-                    host=host,
-                    fault=fault,
-                    at=datetime.fromisoformat(body["at"]),
-                    record=entry.index,
-                    words=words,
-                    frames=frames,
-                )
+            host, server = hosts_of(str(body["url"]), body.get("hosts") or ())
+            yield Carried(
+                host=host,
+                server=server,
+                stream=str(body["url"]),
+                fault=fault,
+                at=datetime.fromisoformat(body["at"]),
+                record=entry.index,
+                words=words,
+                frames=frames,
+            )
     if gone:
         warnings.append(f"{gone:,} adverts whose sound is not in the vault any more: left out")
-
-
-def hosts_of(entry: Entry) -> tuple[str, ...]:
-    """Return the host that a probe asked, and the one that it was led to."""
-    body = entry.record.body
-    hosts = [host_of(str(body["url"])), *(body.get("hosts") or ())[-1:]]
-    return tuple(dict.fromkeys(str(one) for one in hosts if one))
 
 
 def listings(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Listing]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
+from cautery.graph.faults import Carried
 from cautery.identify.faults import faults_of, foreign_sound
 from cautery.identify.references import References
-from cautery.model import Decoded, Fault, FaultKind, Observation
+from cautery.model import Decoded, Entry, Fault, FaultKind, Observation, host_of
 from cautery.model.ports import Engine
 from cautery.workflows.watch import tables
 from cautery.workflows.watch.fetching import Fetched
@@ -17,6 +20,34 @@ from cautery.workflows.watch.streams import Stream
 OWN_STAMPS_S = 0.1
 """Who shows the licensee's own stamps so nearly passes its stream on: 50 ms each way, as two feeds
 may differ."""
+
+MOST_KEPT = 24
+"""Of one stream's faults, for the map: the newest."""
+
+
+def hosts_of(url: str, hops: Sequence[str]) -> tuple[str, str]:
+    """Return the host that a stream names, and the one that it was led to."""
+    host = host_of(url)
+    return host, (hops[-1] if hops else "") or host
+
+
+def keep_faults(stream: Stream, faults: Sequence[Fault], probe: Entry) -> None:
+    """Keep what a probe showed with its stream, for the map; adverts are compared afterwards."""
+    body = probe.record.body
+    host, server = hosts_of(stream.key, body["hosts"])
+    stream.carried += [
+        Carried(
+            host=host,
+            server=server,
+            stream=stream.key,
+            fault=one,
+            at=datetime.fromisoformat(body["at"]),
+            record=probe.index,
+        )
+        for one in faults
+        if one.exhibit is None
+    ]
+    del stream.carried[:-MOST_KEPT]
 
 
 class FaultFinder:

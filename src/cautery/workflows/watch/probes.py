@@ -26,8 +26,9 @@ from cautery.model import (
     host_of,
 )
 from cautery.model.ports import Decoder, Engine, Fetcher
+from cautery.watch.shapes import shapes_of
 from cautery.workflows.watch.capturing import Capturing, media
-from cautery.workflows.watch.faults import FaultFinder
+from cautery.workflows.watch.faults import FaultFinder, keep_faults
 from cautery.workflows.watch.fetching import Fetched, fetch_newest
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.looks import PROBE_S, settled, windows_of
@@ -264,7 +265,9 @@ class Prober:
             stream.observations.clear()  # the same media again
         probed, verdict = self._judged(stream, windows)
         stream.via |= {host_of(hop) for hop in probed.fetched.hops} - {"", stream.host}
-        self._journal.write(
+        met = (*probed.fetched.hops, probed.fetched.served)
+        stream.places = tuple(dict.fromkeys(self._journal.redact(one).text for one in met if one))
+        recorded = self._journal.write(
             "probe.done",
             {
                 "url": stream.key,
@@ -272,10 +275,12 @@ class Prober:
                 "observation": probed.observation,
                 "failed": None,
                 "hosts": [host_of(hop) for hop in probed.fetched.hops],
+                "shown": [{"host": host_of(one), "shows": shapes_of(one)} for one in stream.places],
                 "faults": probed.faults,
                 "exhibits": kept,
             },
         )
+        keep_faults(stream, probed.faults, recorded)
         if stream.verdict is None or _differs(stream.verdict, verdict):
             if stream.proven and verdict.finding is not Finding.PROVEN:
                 return  # what two sealed probes bore stays true of their time
