@@ -10,7 +10,10 @@ _PATHS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("path:player_api", re.compile(r"/(?:player_api|panel_api|xmltv)\.php$")),
     ("path:get.php", re.compile(r"/get\.php$")),
     ("path:portal", re.compile(r"/(?:c|stalker_portal|portal|ministra)(?:/|\.php$|$)")),
-    ("path:live", re.compile(r"^/live(?:/[^/]+){3}$|^/[^/]+/[^/]+/[0-9]+(?:\.[a-z0-9]+)?$")),
+    (
+        "path:live",
+        re.compile(r"^/live(?:/[^/]+){3}$|^/[^/]{3,}/[^/]{3,}/[0-9]+(?:\.(?:ts|m3u8))?$"),
+    ),
     ("path:segments", re.compile(r"\.(?:ts|m4s|mp4|aac|cmf[va])$")),
 )
 """Names as :mod:`cautery.graph.roles` has them; of several that fit, all are told."""

@@ -13,8 +13,9 @@ def roles(streams: Iterable[Stream], seen: Seen) -> dict[str, tuple[Role, ...]]:
     """Return what each host was seen to be: a server, a shop with a page, a panel that answers."""
     found: dict[str, tuple[Role, ...]] = {}
     for one in streams:
-        for host in one.via or {one.host}:
-            found[host] = (Role.EDGE,)
+        if one.places:  # who only is said to serve is no edge yet
+            for host in one.via or {one.host}:
+                found[host] = (Role.EDGE,)
     for host in seen.pages:
         found[host] = (*found.get(host, ()), Role.STOREFRONT)
     for host in seen.panels:
