@@ -54,6 +54,8 @@ def read_csv(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
     held: Path | io.BytesIO = plain
     if mark in _WIDE:
         held = _narrow(plain, path, _WIDE[mark])
+    elif _old_ends(plain):
+        held = io.BytesIO(plain.read_bytes().replace(b"\r", b"\n"))
     header, quotes = _looked_at(held)
     separator = _separator(header)
     if quotes and not (whole := _whole(held, separator)).is_empty():
@@ -68,6 +70,13 @@ def _narrow(plain: Path, path: Path, encoding: str) -> io.BytesIO:
         return io.BytesIO(plain.read_text(encoding=encoding).encode())
     except UnicodeError as error:
         raise InputError(f"{path}: it says that it is {encoding} and is not: {error}") from error
+
+
+def _old_ends(plain: Path) -> bool:
+    """Tell whether lines end with a carriage return alone, as some spreadsheets write them."""
+    with plain.open("rb") as file:
+        head = file.read(LONGEST_HEADER)
+    return b"\r" in head and b"\n" not in head
 
 
 def _looked_at(held: Path | io.BytesIO) -> tuple[str, bool]:
@@ -149,7 +158,8 @@ def _by_line(
         for line, text in broken.head(QUOTED).select(LINE, "text").iter_rows()
     )
     more = " ..." if broken.height > QUOTED else ""
+    many = "" if broken.height == 1 else "s"
     warnings.append(
-        f"{broken.height:,} lines with a quote that is not closed: left out ({shown}{more})"
+        f"{broken.height:,} line{many} with a quote that is not closed: left out ({shown}{more})"
     )
     return frame.with_columns(kept[LINE][1:].alias(LINE))

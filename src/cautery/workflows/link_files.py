@@ -104,7 +104,8 @@ def read_links(path: Path, *, now: datetime, about: Sequence[str] = ()) -> Readi
     missing = [name for name in NEEDED if name not in frame.columns]
     if missing:
         raise InputError(
-            f"{path}: no column {' and '.join(missing)}; it has {', '.join(frame.columns)[:200]}",
+            f"{path}: no column {' and '.join(missing)}; it has "
+            f"{', '.join(name for name in frame.columns if name != LINE)[:200]}",
             hint="Links are a table of subject, kind, value and optional first_seen, last_seen.",
         )
     if frame.height == 0:
@@ -124,7 +125,10 @@ def read_links(path: Path, *, now: datetime, about: Sequence[str] = ()) -> Readi
     empty = kept.select(
         pl.any_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in NEEDED)
     ).to_series()
-    _tell(warnings, empty, lines, "without subject, kind or value: left out")
+    blank = kept.select(
+        pl.all_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in NEEDED)
+    ).to_series()
+    _tell(warnings, empty & ~blank, lines, "without subject, kind or value: left out")
     long = (
         kept.select(pl.any_horizontal(pl.col(name).str.len_bytes() > LONGEST for name in NEEDED))
         .to_series()
@@ -138,9 +142,9 @@ def read_links(path: Path, *, now: datetime, about: Sequence[str] = ()) -> Readi
         .to_series()
         .fill_null(value=False)
     )
-    _tell(warnings, mixed, lines, "that are not UTF-8: read with the sign � for what is none")
+    _tell(warnings, mixed, lines, "not in UTF-8: read with the sign � for what is none")
     own = (kept["subject"] == kept["value"]).fill_null(value=False)
-    _tell(warnings, own, lines, "from a subject to itself: they tie it to nobody else")
+    _tell(warnings, own, lines, "from a subject to itself: of no use")
     for name in TIMES:
         if name in frame.columns:
             told = frame[name].is_not_null() & (frame[name].cast(pl.String) != "")
@@ -153,7 +157,7 @@ def read_links(path: Path, *, now: datetime, about: Sequence[str] = ()) -> Readi
         _tell(warnings, late, lines, f"whose {name} lies in the future: not used")
         kept = kept.with_columns(pl.when(late).then(None).otherwise(pl.col(name)).alias(name))
     turned = (kept["first_seen"] > kept["last_seen"]).fill_null(value=False)
-    _tell(warnings, turned, lines, "first seen after they were last seen: turned round")
+    _tell(warnings, turned, lines, "first seen after last seen: turned round")
     kept = kept.with_columns(
         pl.min_horizontal(*TIMES).alias("first_seen"), pl.max_horizontal(*TIMES).alias("last_seen")
     )
@@ -221,7 +225,8 @@ def _tell(warnings: list[str], wrong: pl.Series, lines: Any, what: str) -> None:
         places = lines[wrong.to_numpy()][:QUOTED]
         more = ", ..." if count > len(places) else ""
         shown = ", ".join(map(str, places))
-        warnings.append(f"{count:,} links {what} (lines {shown}{more})")
+        many = "" if count == 1 else "s"
+        warnings.append(f"{count:,} link{many} {what} (line{many} {shown}{more})")
 
 
 def table_of_frame(frame: pl.DataFrame) -> LinkTable:
