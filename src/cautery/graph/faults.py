@@ -38,7 +38,6 @@ KINDS: Mapping[FaultKind, str] = {
     FaultKind.DELAY: "feed-delay",
     FaultKind.FREEZE: "feed-freeze",
     FaultKind.ADVERT: "feed-advert",
-    FaultKind.LOGO: "feed-logo",
 }
 
 

@@ -18,8 +18,6 @@ class FaultKind(StrEnum):
     """Its picture stood still while the reference's moved."""
     ADVERT = "advert"
     """It played sound that no reference has, in place of the programme."""
-    LOGO = "logo"
-    """A picture that stands over the reference's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +33,6 @@ class Fault:
         feed's own stamp 0 has.
     seconds : float
         How long it lasts; 0 for what has no end.
-    look : tuple of int
-        Of a logo: top, left, bottom and right cell of the 36 x 64, then its grey levels row by row.
     exhibit : str or None
         Of an advert: the sealed landmarks of its sound.
     """
@@ -45,7 +41,6 @@ class Fault:
     reference: str
     at_s: float
     seconds: float = 0.0
-    look: tuple[int, ...] = ()
     exhibit: ExhibitId | None = None
 
     def __post_init__(self) -> None:

@@ -69,7 +69,10 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
         else:
             recorded.append(link)
     if front:
-        warnings.append(f"{front:,} links to what strangers share (fronts, defaults): left out")
+        many = "" if front == 1 else "s"
+        warnings.append(
+            f"{front:,} link{many} to what strangers share (fronts, defaults): left out"
+        )
     links = [
         *recorded,
         *fault_links(tuple(carried(ledger, vault, warnings)), source=WATCHED),
