@@ -16,6 +16,8 @@ from cautery.watch.shapes import shapes_of
         ("http://p.example:8080/get.php?type=m3u", {"port:8080", "path:get.php"}),
         ("http://p.example/c/", {"port:80", "path:portal"}),
         ("http://e.example/hls/9/00012.m4s", {"port:80", "path:segments"}),
+        ("http://e.example/hls/1501/12.ts", {"port:80", "path:segments"}),
+        ("http://e.example/tv1/1501/0012.ts", {"port:80", "path:segments"}),
         ("http://shop.example/contact", {"port:80"}),
         ("rtmp://e.example/app", {"port:1935"}),
         ("http://e.example:99999/", set()),

@@ -12,7 +12,8 @@ _PATHS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("path:portal", re.compile(r"/(?:c|stalker_portal|portal|ministra)(?:/|\.php$|$)")),
     (
         "path:live",
-        re.compile(r"^/live(?:/[^/]+){3}$|^/[^/]{3,}/[^/]{3,}/[0-9]+(?:\.(?:ts|m3u8))?$"),
+        # A line's stream has a number; segments have one with zeros before it, or a folder "hls".
+        re.compile(r"^/live(?:/[^/]+){3}$|^/(?!hls/)[^/]{3,}/[^/]{3,}/[1-9]\d*(?:\.(?:ts|m3u8))?$"),
     ),
     ("path:segments", re.compile(r"\.(?:ts|m4s|mp4|aac|cmf[va])$")),
 )
