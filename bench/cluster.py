@@ -4,10 +4,9 @@ Run: python bench/cluster.py [FOLDER with the shared data] --links 1e5 1e6 --mix
 
 The generator is the shared one, as it stands beside the data (``../generators/planted_links.py``).
 Each row of ours is ``cautery cluster`` in a process of its own, all in: reading, learning, writing.
-``--update`` adds a row with the last 10^4 links given to a state afterwards. Peers get the same
-links with values on over 50 sites dropped and rarity as weight, each at the resolution that is
-best *by the truth*; they are measured in the same run where they are installed (leidenalg,
-networkit and Splink from a folder named by ``CAUTERY_BENCH_PEERS``).
+``--update`` adds a row with the last 10^4 links given to a state afterwards. ``--peers`` adds
+igraph, leidenalg, networkit and Splink on the same links (``_cluster_peers.py``), each tuned *by
+the truth*, where they are installed (all but igraph in a folder named by ``CAUTERY_BENCH_PEERS``).
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ import argparse
 import importlib.util
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
@@ -28,8 +26,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-PEER_DEGREE = 50
-RESOLUTIONS = (1, 5, 20, 50)
+from _cluster_peers import peers
+
 UPDATE = 10_000
 
 
@@ -152,66 +150,6 @@ def ours(planted: ModuleType, world: dict[str, Any], name: str, *, update: bool)
         )
 
 
-def peers(planted: ModuleType, world: dict[str, Any], name: str) -> None:
-    truth, sites = world["truth"], world["nd"]
-    degree = np.bincount(world["v"], minlength=world["n"])
-    kept = degree[world["v"]] <= PEER_DEGREE
-    edges = np.column_stack([world["u"][kept], world["v"][kept]])
-    weight = np.log(sites / degree[world["v"][kept]])
-    folder = os.environ.get("CAUTERY_BENCH_PEERS")
-    if folder:
-        sys.path.insert(0, folder)
-    for peer, run in (("igraph", _igraph), ("leidenalg", _leidenalg), ("networkit", _networkit)):
-        if importlib.util.find_spec(peer) is None:
-            print(f"{name} {peer}: not installed (CAUTERY_BENCH_PEERS names no folder with it)")
-            continue
-        best: tuple[float, float, float] = (0.0, 0.0, 0.0)
-        for resolution in RESOLUTIONS:
-            begun = time.process_time()
-            label = run(world["n"], edges, weight, resolution)[:sites]
-            cpu = time.process_time() - begun
-            best = max(best, (planted.scores(truth, label)["b3f"], resolution, cpu))
-        print(
-            f"{name} {peer}: B3 F {best[0]:.3f} at resolution {best[1]}, CPU {best[2]:.1f} s each"
-        )
-    if importlib.util.find_spec("splink") is None:
-        print(f"{name} splink: not installed (CAUTERY_BENCH_PEERS names no folder with it)")
-
-
-def _igraph(nodes: int, edges: np.ndarray, weight: np.ndarray, resolution: float) -> np.ndarray:
-    import igraph  # noqa: PLC0415 - a peer, where asked for
-
-    igraph.set_random_number_generator(random.Random(0))
-    found = igraph.Graph(n=nodes, edges=edges).community_leiden(
-        objective_function="modularity", weights=weight, resolution=resolution, n_iterations=4
-    )
-    return np.asarray(found.membership)
-
-
-def _leidenalg(nodes: int, edges: np.ndarray, weight: np.ndarray, resolution: float) -> np.ndarray:
-    import igraph  # noqa: PLC0415 - a peer, where asked for
-    import leidenalg  # noqa: PLC0415 - a peer, where installed
-
-    found = leidenalg.find_partition(
-        igraph.Graph(n=nodes, edges=edges),
-        leidenalg.RBConfigurationVertexPartition,
-        weights=weight.tolist(),
-        resolution_parameter=resolution,
-        seed=0,
-    )
-    return np.asarray(found.membership)
-
-
-def _networkit(nodes: int, edges: np.ndarray, weight: np.ndarray, resolution: float) -> np.ndarray:
-    import networkit  # noqa: PLC0415 - a peer, where installed
-
-    graph = networkit.GraphFromCoo((weight, (edges[:, 0], edges[:, 1])), n=nodes, weighted=True)
-    found = networkit.community.detectCommunities(
-        graph, networkit.community.PLM(graph, gamma=resolution), inspect=False
-    )
-    return np.asarray(found.getVector())
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", default=os.environ.get("CAUTERY_DATA"), type=Path)
@@ -220,6 +158,7 @@ def main() -> None:
     parser.add_argument("--mix", nargs="+", type=float, default=[0.02])
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--most-s", type=float, default=1_800, help="wall seconds of one peer")
     asked = parser.parse_args()
     if asked.folder is None:
         raise SystemExit("name the folder with the shared data, or set CAUTERY_DATA")
@@ -231,7 +170,7 @@ def main() -> None:
                 name = f"{links:.0e} links, {mix:.0%} false, seed {seed}:"
                 ours(planted, world, name, update=asked.update)
                 if asked.peers:
-                    peers(planted, world, name)
+                    peers(asked.folder, links, seed, mix, most_s=asked.most_s)
 
 
 if __name__ == "__main__":

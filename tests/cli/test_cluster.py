@@ -4,6 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime
+
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import FixedClock
+from cautery.adapters.keys_file import KeyFolder
+from cautery.model import Link
+from cautery.workflows.open_case import open_case
+from cautery.workflows.watch.journal import Journal
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 LINKS = "subject,kind,value\n" + "".join(
     f"{group}{number}.example,{kind},{kind}-{group}\n"
@@ -57,3 +67,25 @@ def test_bad_input_is_a_sentence(cautery, tmp_path):
     ran = cautery("cluster", path)
     assert ran.code == 2
     assert "no column subject and kind and value" in ran.err
+
+
+def test_a_case_is_clustered_and_explained_by_its_records(cautery, tmp_path):
+    store = FolderStore(KeyFolder(tmp_path / "keys"))
+    case = open_case(tmp_path / "case", store=store, clock=FixedClock(NOON))
+    journal = Journal(case.ledger, case.vault, case.clock, redaction_key=b"k" * 32)
+    for host in ("a.example", "b.example"):
+        link = Link(
+            subject=host, kind="payment", value="btc:1", first_seen=NOON, last_seen=NOON,
+            source="watch",
+        )  # fmt: skip
+        journal.write("link.seen", link)
+    case.leave()
+    ran = cautery("cluster", tmp_path / "case", "--json")
+    assert len({json.loads(line)["network"] for line in ran.out.splitlines()}) == 1
+    told = cautery("cluster", tmp_path / "case", "--explain", "a.example", "b.example")
+    assert "a.example: payment btc:1, 2026-11-24 12:00:00 (watch; record 0)" in told.err
+    asked = cautery("cluster", tmp_path / "case", "--explain", "a.example", "b.example", "--json")
+    assert [one["source"] for one in json.loads(asked.out)["evidence"]] == [
+        "watch; record 0",
+        "watch; record 1",
+    ]

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from cautery.model import Asset, Edge, Role, SupplyGraph
+from cautery.model import Asset, CriminalNetwork, Edge, Membership, Role, SupplyGraph
 from cautery.plan.read_graph import graph_of
 from cautery.workflows.draw_supply import (
     MOST_OF_A_LAYER,
@@ -134,3 +134,43 @@ def test_a_folder_that_is_no_case_is_bad_use(cautery: Callable[..., Any], tmp_pa
     assert ended.code != 0
     assert "Traceback" not in ended.err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_case_is_drawn_with_inferred_roles_and_a_colour_a_network() -> None:
+    graph = SupplyGraph(
+        assets=(
+            *WATCHED.assets,
+            Asset(kind="host", value="coder.example", marks=("port:1935", "port:9000")),
+            Asset(kind="host", value="idle.example"),
+            Asset(kind="playlist", value="http://list.example/a.m3u", role=Role.PLAYLIST),
+        ),
+        edges=(
+            *WATCHED.edges,
+            Edge(
+                source="playlist:http://list.example/a.m3u",
+                relation="lists",
+                target="host:idle.example",
+            ),
+        ),
+        networks=(
+            CriminalNetwork(
+                id="net-1",
+                members=tuple(
+                    Membership(host=name, probability=0.9)
+                    for name in ("panel.example", "shop.example")
+                ),
+            ),
+            CriminalNetwork(id="net-2", members=(Membership(host="idle.example", probability=1),)),
+        ),
+    )
+    picture = of_supply(graph)
+    roles = {one.name: one.role for one in picture.assets}
+    assert roles["coder.example"] == "encoder"
+    assert roles["edge2.example"] == "edge"
+    assert roles["idle.example"] == "unknown"  # that a list names it says nothing of what it does
+    assert roles["playlist:http://list.example/a.m3u"] == "playlist"
+    networks = {one.name: one.network for one in picture.assets if one.network}
+    assert networks == {"panel.example": "net-1", "shop.example": "net-1"}
+    drawn = draw_supply(picture)
+    assert drawn.count('class="net0"') == 2
+    assert ">list.example/a.m3u<" in drawn

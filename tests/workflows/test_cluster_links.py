@@ -104,11 +104,11 @@ def test_a_recycled_address_joins_nobody(tmp_path):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (("x", "ip", "x"), "1 links from a subject to itself"),
-        (("", "ip", "1"), "1 links without subject, kind or value"),
-        (("x", "ip", "v" * 5000), "1 links with a name of over 4096 bytes"),
-        (("x", "ip", "1", "2031-01-01"), "1 links whose first_seen lies in the future"),
-        (("x", "ip", "1", "yesterday"), "1 links whose first_seen is no time"),
+        (("x", "ip", "x"), "1 link from a subject to itself"),
+        (("", "ip", "1"), "1 link without subject, kind or value"),
+        (("x", "ip", "v" * 5000), "1 link with a name of over 4096 bytes"),
+        (("x", "ip", "1", "2031-01-01"), "1 link whose first_seen lies in the future"),
+        (("x", "ip", "1", "yesterday"), "1 link whose first_seen is no time"),
     ],
 )
 def test_a_broken_line_is_counted_and_the_rest_is_read(tmp_path, row, said):
@@ -124,7 +124,7 @@ def test_a_broken_line_is_counted_and_the_rest_is_read(tmp_path, row, said):
 def test_other_encodings_are_told(tmp_path):
     path = tmp_path / "l.csv"
     path.write_bytes(b"subject,kind,value\nx,ip,caf\xe9\ny,ip,1\n")
-    assert any("not UTF-8" in one for one in read_links(path, now=NOW).warnings)
+    assert any("not in UTF-8" in one for one in read_links(path, now=NOW).warnings)
 
 
 @pytest.mark.parametrize(

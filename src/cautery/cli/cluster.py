@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from cautery.errors import InputError
 
 if TYPE_CHECKING:
     from cautery.workflows.cluster_links import Clustered
+    from cautery.workflows.link_files import Reading
 
 _MOST_ROWS = 20
 
@@ -41,7 +43,7 @@ def cluster(
         Path,
         typer.Argument(
             help="CSV or Parquet (.gz, .xz, .zst too) of subject, kind, value and optional "
-            "first_seen, last_seen; - for stdin."
+            "first_seen, last_seen, source; - for stdin. Or a case's folder."
         ),
     ],
     constraints: Annotated[
@@ -71,20 +73,24 @@ def cluster(
     Weights are learnt from the links themselves; hubs and false links are told from own values.
     A network is a hypothesis: ask --explain for what it rests on.
 
+    Of a case all that its watch saw counts, with the faults that services' feeds share.
+
     Example: cautery cluster links.csv --explain shop.example panel.example
     """
     from cautery import wiring
     from cautery.cli._progress import Progress
+    from cautery.model import to_json
     from cautery.workflows.cluster_links import cluster_links
     from cautery.workflows.cluster_links import explain as explained
     from cautery.workflows.cluster_state import clustered_in
-    from cautery.workflows.link_files import read_constraints, read_links
+    from cautery.workflows.link_evidence import evidence_for
+    from cautery.workflows.link_files import read_constraints
 
     if refit and state is None:
         raise InputError("--refit learns a state anew", hint="Give --state DIR.")
     said, odd = read_constraints(constraints) if constraints is not None else ([], [])
     with Progress("reading links", None) as bar:
-        reading = read_links(links, now=wiring.clock().now())
+        reading = _read(links, explain or ())
         reading.warnings += odd
         if state is None:
             found = cluster_links(reading, constraints=said, seed=seed, told=bar.doing)
@@ -104,6 +110,7 @@ def cluster(
         _write(out, found)
     if explain is not None:
         why = explained(found, *explain)
+        shown = evidence_for(reading, why)
         if json:
             render.json_line(
                 {
@@ -115,6 +122,7 @@ def cluster(
                         {"kind": kind, "value": value, "log_odds": round(odds, 2)}
                         for kind, value, odds in why.shared
                     ],
+                    "evidence": [to_json(one) for one in shown],
                     "way": list(why.way),
                     "parted_by": why.parted_by,
                 }
@@ -125,6 +133,8 @@ def cluster(
             ("kind", "value", "log-odds"),
             ((kind, value, f"{odds:.1f}") for kind, value, odds in why.shared),
         )
+        for one in shown:
+            render.say(render.printable_lines(one.sentence()))
         return
     if json:
         for line in _lines(found):
@@ -142,6 +152,17 @@ def cluster(
     subjects = f"{count:,} subject{'' if count == 1 else 's'}"
     told = f"{subjects} in {networks:,} network{'' if networks == 1 else 's'}"
     render.say(f"{told}; --json tells each subject")
+
+
+def _read(links: Path, about: Sequence[str]) -> Reading:
+    from cautery import wiring
+    from cautery.workflows.case_links import read_case_links
+    from cautery.workflows.link_files import read_links
+
+    if not links.is_dir():
+        return read_links(links, now=wiring.clock().now(), about=about)
+    with wiring.reading(links) as case:
+        return read_case_links(case.ledger, case.vault)
 
 
 def _lines(found: Clustered) -> Any:

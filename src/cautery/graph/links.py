@@ -144,7 +144,7 @@ def shared_marks(facts: Iterable[HostFacts]) -> dict[Mark, str]:
                 found["certificate", key] = "certificate of a shared front"
     for spki, shown in bearers.items():
         certificate = shown[0][1]
-        named = any(_covers(each.names, host) for host, each in shown)
+        named = any(covers(each.names, host) for host, each in shown)
         if (
             certificate.self_signed
             and not named
@@ -159,7 +159,8 @@ def _domain(name: str) -> str:
     return ".".join(name.lower().rstrip(".").split(".")[-2:])
 
 
-def _covers(names: Iterable[str], host: str) -> bool:
+def covers(names: Iterable[str], host: str) -> bool:
+    """Tell whether a certificate's names hold a host, by a wildcard too (RFC 9525, 6.3)."""
     for name in names:
         plain = name.lower().rstrip(".")
         if plain == host or (plain.startswith("*.") and host.partition(".")[2] == plain[2:]):

@@ -53,30 +53,23 @@ class LinkTable:
     def evidence(self) -> tuple[Evidence, Ints]:
         """Return the evidence, and which value each of its values is (an era of).
 
-        Values of kinds that pass from owner to owner are told apart by era.
+        Values of kinds that pass from owner to owner are told apart by era; those of kinds that
+        are known to tie nobody are no evidence.
         """
+        tying = np.ones(len(self.kinds), dtype=bool)
+        tying[self.common] = False
+        used = tying[self.kind[self.value]]
+        subject, value = self.subject[used], self.value[used]
+        first, last = self.first[used], self.last[used]
+        kind, of = self.kind, None
         passing = np.array([kind in PASSING for kind in self.kinds], dtype=bool)
-        timed = ~(np.isnan(self.first) & np.isnan(self.last))
-        if not (passing.any() and timed.any()):
-            made = evidence_of(
-                self.subject,
-                self.value,
-                self.kind,
-                subjects=len(self.subjects),
-                kinds=len(self.kinds),
-            )
-            return made, made.kept
-        passes = passing[self.kind[self.value]]
-        spans = [np.where(passes, side, np.nan) for side in (self.first, self.last)]
-        era, of = eras(self.value, *spans, gap_s=GAP_S)
-        made = evidence_of(
-            self.subject,
-            era,
-            self.kind[of],
-            subjects=len(self.subjects),
-            kinds=len(self.kinds),
-        )
-        return made, of[made.kept]
+        if passing.any() and not (np.isnan(first) & np.isnan(last)).all():
+            passes = passing[self.kind[value]]
+            spans = [np.where(passes, side, np.nan) for side in (first, last)]
+            value, of = eras(value, *spans, gap_s=GAP_S)
+            kind = self.kind[of]
+        made = evidence_of(subject, value, kind, subjects=len(self.subjects), kinds=len(self.kinds))
+        return made, made.kept if of is None else of[made.kept]
 
 
 def table_of(

@@ -89,6 +89,21 @@ RELATIONS: Mapping[str, Mapping[tuple[Role, Role], float]] = {
 """Which roles each relation ties, the likeliest pair as 1; any other pair by mistake."""
 MISTAKE = 0.02
 """How likely a pair is that a relation does not tie, beside its likeliest: decoys and errors."""
+EXPECTED: tuple[tuple[frozenset[str], bool, frozenset[Role]], ...] = (
+    (frozenset({"feeds"}), True, frozenset({Role.SOURCE, Role.ENCODER, Role.ORIGIN})),
+    (frozenset({"feeds"}), False, frozenset({Role.ENCODER, Role.ORIGIN, Role.EDGE})),
+    (frozenset({"redirects-to", "lists"}), True, frozenset({Role.PANEL})),
+    (frozenset({"redirects-to", "lists"}), False, frozenset({Role.EDGE})),
+    (frozenset({"sells"}), True, frozenset({Role.STOREFRONT, Role.RESELLER})),
+    (frozenset({"credits-from"}), True, frozenset({Role.RESELLER, Role.SUPER_RESELLER})),
+    (frozenset({"pays"}), True, frozenset({Role.STOREFRONT})),
+    (frozenset({"pays"}), False, frozenset({Role.PAYMENT})),
+    (frozenset({"resolves-to"}), False, frozenset({Role.SHARED})),
+)
+"""What each role cannot be without (ecosystem.md, section 1): relations, whether it is at their
+source, and the roles. A shop without credits is a shop rather than a reseller."""
+TOLD = 0.5
+"""How often such a relation is seen, where any of its kind is: the other half stays hidden."""
 _STEPS, _DAMPING = 30, 0.5
 
 
@@ -142,6 +157,7 @@ def infer_roles(
         raise InputError("roles: there are neither marks nor relations")
     place = {name: number for number, name in enumerate(names)}
     own = np.array([_own(marks.get(name, ())) for name in names])
+    own += _missing(known, place)
     heard = _heard(own, known, place)
     belief = own.copy()
     for number, (_, message) in heard:
@@ -165,6 +181,24 @@ def _own(shown: Sequence[str]) -> NDArray[np.float64]:
         (_mark(mark) if mark in seen else UNSEEN * _absent(mark) for mark in MARKS),
         start=np.zeros(len(ROLES)),
     )
+
+
+def _missing(relations: Sequence[Edge], place: Mapping[str, int]) -> NDArray[np.float64]:
+    """Return what it says of each asset's role that relations which the role needs are not seen.
+
+    Nothing where nobody was seen to have one: then nobody has looked for any.
+    """
+    said = np.zeros((len(place), len(ROLES)))
+    for kinds, source, needy in EXPECTED:
+        ends = {
+            place[one.source if source else one.target]
+            for one in relations
+            if one.relation in kinds
+        }
+        if ends:
+            without = np.array([number not in ends for number in range(len(place))])
+            said += np.log(1 - TOLD) * np.outer(without, [role in needy for role in ROLES])
+    return said
 
 
 def _mark(mark: str) -> NDArray[np.float64]:

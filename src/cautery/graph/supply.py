@@ -30,6 +30,8 @@ def supply_graph(
     shared: Mapping[Mark, str] | None = None,
     serves: Sequence[tuple[str, str]] = (),
     sells: Sequence[tuple[str, str]] = (),
+    leads: Sequence[tuple[str, str]] = (),
+    shows: Mapping[str, Sequence[str]] | None = None,
 ) -> SupplyGraph:
     """Build the graph; every relation stands once, sorted.
 
@@ -45,14 +47,23 @@ def supply_graph(
         Host and what it serves: an origin its edge, an edge a stream's URL.
     sells : sequence of (str, str)
         Storefront or reseller, and the panel or service that it sells.
+    leads : sequence of (str, str)
+        Host, and whither it led a viewer.
+    shows : mapping of str to sequence of str
+        What each host was seen to show.
     """
     where, known, marks = countries or {}, roles or {}, shared or {}
+    shown = shows or {}
     assets: dict[str, Asset] = {}
     edges: set[tuple[str, str, str]] = set()
 
     def host(name: str, role: Role = Role.UNKNOWN, country: str | None = None) -> str:
         asset = Asset(
-            kind="host", value=name, role=_role(known.get(name, ()), role), country=country
+            kind="host",
+            value=name,
+            role=_role(known.get(name, ()), role),
+            country=country,
+            marks=tuple(shown.get(name, ())),
         )
         present = assets.get(asset.id)
         if present is None or (present.role is Role.UNKNOWN and asset.role is not Role.UNKNOWN):
@@ -77,8 +88,8 @@ def supply_graph(
         for address in one.addresses:
             edges.add((subject, "resolves-to", other("address", address)))
         if one.certificate is not None:
-            shown = other("certificate", one.certificate.spki_sha256)
-            edges.add((subject, "shows", shown))
+            key = other("certificate", one.certificate.spki_sha256)
+            edges.add((subject, "shows", key))
         for end in one.payments:
             edges.add((subject, "pays", other("payment", end, Role.PAYMENT)))
         for panel in one.panels:
@@ -91,6 +102,8 @@ def supply_graph(
     for server, what in serves:
         goal = other("stream", what) if "://" in what else host(what)
         edges.add((host(server), "serves", goal))
+    for source, aim in leads:
+        edges.add((host(source), "redirects-to", host(aim)))
     for shop, what in sells:
         edges.add((host(shop, Role.STOREFRONT), "sells", host(what)))
     return SupplyGraph(

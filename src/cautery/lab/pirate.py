@@ -60,7 +60,10 @@ def render_copy(
         for index in range(int(length * coding.fps)):
             planes = next(pictures)
             canvas.planes[:] = planes
-            writer.picture(_disguise(stream, canvas, index / coding.fps))
+            at = index / coding.fps
+            if not _advertised(stream, canvas, begin + stream.speed * at):
+                _disguise(stream, canvas, at)
+            writer.picture(canvas.planes)
             if index % coding.fps == 0:
                 place = index // coding.fps * RATE_HZ
                 writer.sound(sound[place : place + RATE_HZ])
@@ -76,7 +79,7 @@ def _pictures(stream: StreamSpec, data: bytes, first: float, begin: float) -> It
     planes: ByteArray | None = None
     index = 0
     while True:
-        wanted = begin + stream.speed * index / stream.coding.fps + 1e-4
+        wanted = _shown_at(stream, begin + stream.speed * index / stream.coding.fps) + 1e-4
         while following is not None and following[0] <= wanted:
             shown, planes = following[1], None
             following = next(frames, None)
@@ -84,6 +87,14 @@ def _pictures(stream: StreamSpec, data: bytes, first: float, begin: float) -> It
             planes = shown.to_ndarray(format="yuv420p")
         yield planes
         index += 1
+
+
+def _shown_at(stream: StreamSpec, content_s: float) -> float:
+    """Return which instant is shown: while a feed stands still, the one before."""
+    if stream.feed is None or stream.feed.freeze is None:
+        return content_s
+    begin_s, length_s = stream.feed.freeze
+    return begin_s if begin_s <= content_s < begin_s + length_s else content_s
 
 
 def _sound(stream: StreamSpec, data: bytes, first: float, begin: float, length: float) -> Sound:
@@ -100,13 +111,36 @@ def _sound(stream: StreamSpec, data: bytes, first: float, begin: float, length: 
         taken = heard[start : start + count]
     else:
         taken = np.interp(wanted, np.arange(len(heard)), heard).astype(np.float32)
+    if stream.feed is not None and stream.feed.advert is not None:
+        begin_s, length_s = stream.feed.advert
+        played = sounds.advert(stream.feed.seed, length_s)
+        place = round((begin_s - begin) * RATE_HZ)
+        first, last = max(place, 0), min(place + len(played), len(taken))
+        if first < last:
+            taken = taken.copy()
+            taken[first:last] = played[first - place : last - place]
     gain = np.float32(rng.uniform(0.6, 1.15))
     return taken * gain
 
 
-def _disguise(stream: StreamSpec, canvas: Canvas, t: float) -> ByteArray:
-    """Apply the stream's picture disguises to one frame, in place."""
-    rng = np.random.default_rng([stream.seed, 63])
+def _advertised(stream: StreamSpec, canvas: Canvas, content_s: float) -> bool:
+    """Show the feed's advert in place of the programme, while it runs."""
+    if stream.feed is None or stream.feed.advert is None:
+        return False
+    begin_s, length_s = stream.feed.advert
+    if not begin_s <= content_s < begin_s + length_s:
+        return False
+    rng = np.random.default_rng([stream.feed.seed, 64])
+    canvas.box(0, 0, HEIGHT, WIDTH, (int(rng.integers(40, 200)), 110, 140))
+    into = (content_s - begin_s) * float(rng.uniform(20, 60))
+    canvas.words(HEIGHT // 2, WIDTH - int(into) % WIDTH, "BET NOW", scale=4)
+    return True
+
+
+def _disguise(stream: StreamSpec, canvas: Canvas, t: float) -> None:
+    """Apply the stream's picture disguises to one frame, in place; a feed's are in it already."""
+    seed = stream.seed if stream.feed is None else stream.feed.seed
+    rng = np.random.default_rng([seed, 63])
     colour = (int(rng.integers(30, 230)), int(rng.integers(60, 190)), int(rng.integers(60, 190)))
     if "covered-graphics" in stream.disguise:
         for top, left in ((4, 4), (4, WIDTH - 124), (HEIGHT - 38, 4), (HEIGHT - 38, WIDTH - 124)):
@@ -121,7 +155,7 @@ def _disguise(stream: StreamSpec, canvas: Canvas, t: float) -> ByteArray:
         corner = int(rng.integers(4))
         top, left = (6 if corner < 2 else HEIGHT - 40), (6 if corner % 2 else WIDTH - 76)
         canvas.box(top, left, 32, 70, colour)
-        canvas.words(top + 10, left + 6, f"TV{stream.seed % 900 + 100}", scale=3)
+        canvas.words(top + 10, left + 6, f"TV{seed % 900 + 100}", scale=3)
     if "ticker" in stream.disguise:
         canvas.box(HEIGHT - 18, 0, 18, WIDTH, colour)
         canvas.words(
@@ -131,7 +165,6 @@ def _disguise(stream: StreamSpec, canvas: Canvas, t: float) -> ByteArray:
         )
     if "dark" in stream.disguise:
         canvas.luma[:] = (canvas.luma.astype(np.uint16) * 190 // 256 + 6).astype(np.uint8)
-    return canvas.planes
 
 
 def _zoom(canvas: Canvas, factor: float) -> None:

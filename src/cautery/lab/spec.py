@@ -78,11 +78,25 @@ class HostSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSpec:
+    """One encoder's feed that several services carry, with its faults, in content seconds.
+
+    ``advert`` and ``freeze`` are begin and length; ``seed`` draws the logo and the advert.
+    """
+
+    id: str
+    seed: int
+    advert: tuple[float, float] | None = None
+    freeze: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSpec:
     """One stream as offered: what it carries, how it is disguised, and who lists it.
 
     ``path`` is on ``host``; ``line`` is a panel's stream number, when it is offered there;
-    ``edge`` is where a panel sends the viewer.
+    ``edge`` is where a panel sends the viewer; ``feed`` is what it takes on, where it is not made
+    from the licensee's own.
     """
 
     id: str
@@ -107,6 +121,7 @@ class StreamSpec:
     seed: int = 0
     appears_s: float = 0.0
     vanishes_s: float | None = None
+    feed: FeedSpec | None = None
 
     @property
     def rendered(self) -> bool:

@@ -11,7 +11,10 @@ from cautery.model.wire import to_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamTruth:
-    """One stream. Times are seconds after T0 before serving, epoch seconds when served."""
+    """One stream. Times are seconds after T0 before serving, epoch seconds when served.
+
+    ``feed`` names the encoder's feed that it shares with other streams, if it does.
+    """
 
     id: str
     url: str
@@ -27,6 +30,7 @@ class StreamTruth:
     disguise: tuple[str, ...]
     appears_at: float
     vanishes_at: float | None
+    feed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +95,7 @@ def truth_of(plan: Plan) -> Truth:
             disguise=one.disguise,
             appears_at=one.appears_s,
             vanishes_at=one.vanishes_s,
+            feed=None if one.feed is None else one.feed.id,
         )
         for one in plan.streams
     )

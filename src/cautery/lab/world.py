@@ -9,6 +9,7 @@ from typing import Literal
 
 from cautery.errors import InputError
 from cautery.lab.cast import draw_cast
+from cautery.lab.feeds import share_feeds
 from cautery.lab.names import Names
 from cautery.lab.offers import draw_streams
 from cautery.lab.spec import Plan, Timing
@@ -33,8 +34,13 @@ class World:
     truth: Truth
 
 
-def plan_world(seed: int, size: Size = "demo") -> Plan:
+def plan_world(seed: int, size: Size = "demo", *, shared_feeds: bool = False) -> Plan:
     """Draw a world without its media; the same seed gives the same world.
+
+    Parameters
+    ----------
+    shared_feeds : bool
+        Whether services of one network carry one feed, with its faults, too.
 
     Raises
     ------
@@ -50,7 +56,7 @@ def plan_world(seed: int, size: Size = "demo") -> Plan:
     cast = draw_cast(seed, size, names)
     under = draw_underworld(seed, size, names, Addresses(seed))
     streams = draw_streams(seed, size, timing, cast, under)
-    return Plan(
+    plan = Plan(
         seed=seed,
         size=size,
         timing=timing,
@@ -68,6 +74,7 @@ def plan_world(seed: int, size: Size = "demo") -> Plan:
         protected=tuple(under.protected),
         feeds=cast.broadcaster,
     )
+    return share_feeds(plan) if shared_feeds else plan
 
 
 def build_world(
@@ -76,6 +83,7 @@ def build_world(
     *,
     size: Size = "demo",
     media_dir: Path | None = None,
+    shared_feeds: bool = False,
     progress: Progress | None = None,
 ) -> World:
     """Draw a world and render what the cache does not hold yet.
@@ -90,6 +98,8 @@ def build_world(
         The world of the demonstration, or a few streams for tests.
     media_dir : Path or None
         The analyst's own files, shown in place of the painted channels.
+    shared_feeds : bool
+        As for :func:`plan_world`.
     progress : callable or None
         Told ``(done, total, what)``, from zero on.
 
@@ -102,7 +112,7 @@ def build_world(
     """
     from cautery.lab.render import media_folder, render  # noqa: PLC0415 - heavy: multiprocessing
 
-    plan = plan_world(seed, size)
+    plan = plan_world(seed, size, shared_feeds=shared_feeds)
     if media_dir is not None:
         from cautery.lab.own_media import own_files  # noqa: PLC0415 - heavy: PyAV
 

@@ -60,6 +60,7 @@ from cautery.model.evidence import (
     Record,
     digest_of,
 )
+from cautery.model.fault import Fault, FaultKind
 from cautery.model.graph import (
     Asset,
     CriminalNetwork,
@@ -183,6 +184,8 @@ __all__ = [
     "Exhibit",
     "ExhibitId",
     "ExhibitKind",
+    "Fault",
+    "FaultKind",
     "Finding",
     "Flow",
     "GuardVerdict",

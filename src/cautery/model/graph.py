@@ -34,6 +34,7 @@ class Asset:
 
     ``kind`` is ``host``, ``address``, ``certificate``, ``service``, ``payment``, ``as`` ...;
     ``id`` is ``kind:value``. ``shared`` says why it joins nobody (a CDN, a default certificate).
+    ``marks`` are what it was seen to show: ports, shapes of paths, its certificate's kind.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Asset:
     role: Role = Role.UNKNOWN
     country: str | None = None
     shared: str | None = None
+    marks: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -50,7 +52,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A dated, typed statement that a subject bears a value, with the exhibit that shows it.
+    """A dated, typed statement that a subject bears a value, with the evidence that shows it.
 
     Parameters
     ----------
@@ -58,9 +60,15 @@ class Link:
         A host.
     kind : str
         ``address``, ``certificate``, ``analytics``, ``payment``, ``contact``, ``favicon``,
-        ``panel``, ``registrant``, ``redirect``, ``fault`` ...
+        ``panel``, ``registrant``, ``redirect``, ``feed-delay``, ``catalogue-order`` ...
     value : str
         What two subjects may have in common.
+    exhibit : str or None
+        Sealed bytes that show it.
+    records : tuple of int
+        Ledger records that it rests on, by index.
+    said : str or None
+        What was seen of this subject, in words, where the value alone does not say it.
     """
 
     subject: str
@@ -70,6 +78,8 @@ class Link:
     last_seen: datetime
     source: str
     exhibit: ExhibitId | None = None
+    records: tuple[int, ...] = ()
+    said: str | None = None
 
     def __post_init__(self) -> None:
         require_utc("first_seen", self.first_seen)

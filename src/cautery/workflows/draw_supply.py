@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from cautery.errors import InputError
-from cautery.model import Role, SupplyGraph
+from cautery.graph.roles import RELATIONS
+from cautery.model import Asset, Role, SupplyGraph
 from cautery.operation.page.graph import BANDS
 from cautery.operation.page.svg import dot, fit, hint, line, rect, text
 from cautery.operation.page.words import clean
 from cautery.plan.graph import PlanGraph
+from cautery.workflows.infer_supply import infer_supply
 
 MOST_OF_A_LAYER = 40
 """Assets drawn of one layer, the best connected first; the rest is counted at its end."""
@@ -23,28 +25,46 @@ MOST_LAYERS = 24
 """Layers drawn; the smallest go together."""
 LONGEST_WAY = 2
 """Relations that lead from the asset in the middle to the farthest one drawn."""
-_COLUMN, _ROW, _PAD, _HEAD, _DOT = 190.0, 24.0, 28.0, 104.0, 5.0
+LEAST_SURE = 0.5
+"""A role that is less probable is not drawn as one."""
+COLOURS = 6
+"""Networks drawn in a colour of their own, the largest first; the others are pale."""
+BESIDE: Mapping[str, str] = {
+    "playlist": "playlists", "stream": "streams", "address": "addresses",
+    "certificate": "certificates",
+}  # fmt: skip
+"""Layers of what has no role in the supply, by kind."""
+_BEFORE, _AFTER = ("playlists", "streams"), ("addresses", "certificates")
+_COLUMN, _ROW, _PAD, _HEAD, _DOT = 190.0, 24.0, 40.0, 104.0, 5.0
+_BULGE = 26.0
+"""How far a line between two of one layer leaves it."""
 _STYLE = """
 text { font: 12px "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", sans-serif;
   fill: #1b1d22; }
 .title { font-size: 22px; font-weight: 700; } .head { font-weight: 700; font-size: 13px; }
 .sub, .foot { fill: #53575f; } .paper { fill: #fff; }
-.link { stroke: #1b1d22; stroke-opacity: 0.22; stroke-width: 1; }
+.link, .near { fill: none; } .link { stroke: #1b1d22; stroke-opacity: 0.22; stroke-width: 1; }
 .near { stroke: #97300c; stroke-opacity: 0.8; stroke-width: 1.6; }
 .node { fill: #2a7d82; } .weak { fill: #9fcbc9; } .shared { fill: #8a8f98; }
 .middle { fill: #97300c; }
+.net0 { fill: #2a7d82; } .net1 { fill: #c06a1b; } .net2 { fill: #6b4fa0; }
+.net3 { fill: #b0385f; } .net4 { fill: #4c7a2a; } .net5 { fill: #2f5fa8; } .alone { fill: #c3c7cd; }
 .label { paint-order: stroke; stroke: #fff; stroke-width: 3px; stroke-linejoin: round; }
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawn:
-    """One asset of the picture; ``sure`` is its role's or its own probability, if any."""
+    """One asset of the picture; ``sure`` is its role's or its own probability, if any.
+
+    ``network`` is the criminal network that it is held to belong to, if that has other members.
+    """
 
     name: str
     role: str
     country: str | None = None
     sure: float | None = None
+    network: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +76,39 @@ class Picture:
 
 
 def of_supply(graph: SupplyGraph) -> Picture:
-    """Take the map that a watch made."""
+    """Take the map that a watch made, each host with the role that it is inferred to have."""
+    rated = any(one.kind in {"host", "payment"} for one in graph.assets)
+    beliefs = {one.name: one for one in infer_supply(graph)} if rated else {}
+    tied = {
+        end
+        for one in graph.edges
+        if one.relation in RELATIONS and {one.source, one.target} <= beliefs.keys()
+        for end in (one.source, one.target)
+    }
+    networks = {
+        member.host: one.id for one in graph.networks if len(one.members) > 1
+        for member in one.members
+    }  # fmt: skip
+
+    def drawn(one: Asset) -> Drawn:
+        name, belief = _name(one.id), beliefs.get(one.id)
+        role = str(one.role)
+        if one.kind in BESIDE and not one.shared:
+            role, belief = one.kind, None
+        elif belief is not None and one.kind == "host":
+            bare = not one.marks and one.role is Role.UNKNOWN and one.id not in tied
+            sure = belief.probability >= LEAST_SURE and not bare
+            role, belief = (str(belief.role), belief) if sure else (str(Role.UNKNOWN), None)
+        return Drawn(
+            name=name,
+            role=role,
+            country=one.country,
+            sure=None if belief is None else belief.probability,
+            network=networks.get(one.value) if one.kind == "host" else None,
+        )
+
     return Picture(
-        assets=tuple(
-            Drawn(name=_name(one.id), role=str(one.role), country=one.country)
-            for one in graph.assets
-        ),
+        assets=tuple(drawn(one) for one in graph.assets),
         relations=tuple(
             (_name(one.source), one.relation, _name(one.target)) for one in graph.edges
         ),
@@ -136,7 +183,8 @@ def layers_of(picture: Picture, *, by_country: bool) -> list[tuple[str, list[Dra
     if len(held) > MOST_LAYERS:
         fewest = sorted(held, key=lambda name: (-len(held[name]), name))[MOST_LAYERS - 1 :]
         held["others"] = [one for name in fewest for one in held.pop(name)]
-    order = {name: place for place, (name, _) in enumerate(BANDS)}
+    names_in_order = (*_BEFORE, *(name for name, _ in BANDS), *_AFTER)
+    order = {name: place for place, name in enumerate(names_in_order)}
     names = sorted(held, key=lambda name: (order.get(name, len(order)), name))
     place: dict[str, float] = {}
     found = []
@@ -188,7 +236,7 @@ def as_json(picture: Picture, *, by_country: bool) -> dict[str, Any]:
                 "layer": name,
                 "assets": [
                     {"name": one.name, "role": one.role, "country": one.country,
-                     "probability": one.sure}
+                     "probability": one.sure, "network": one.network}
                     for one in held
                 ],
             }
@@ -203,6 +251,7 @@ def as_json(picture: Picture, *, by_country: bool) -> dict[str, Any]:
 
 def _svg(picture: Picture, layers: Sequence[tuple[str, list[Drawn]]], middle: str | None) -> str:
     spots: dict[str, tuple[float, float]] = {}
+    colours = _colours(picture)
     highest = max(min(len(held), MOST_OF_A_LAYER) for _, held in layers)
     high = _HEAD + _ROW * (highest + 2) + 20
     wide = 2 * _PAD + _COLUMN * max(3, len(layers))
@@ -214,7 +263,7 @@ def _svg(picture: Picture, layers: Sequence[tuple[str, list[Drawn]]], middle: st
         for row, one in enumerate(shown):
             y = _HEAD + _ROW * (row + 0.5 + (highest - len(shown)) / 2)
             spots[one.name] = (x + _DOT, y)
-            over.append(_node(one, x, y, middle))
+            over.append(_node(one, x, y, middle, colours))
         if len(held) > len(shown):
             said = f"{len(held) - len(shown):,} more, less connected"
             over.append(text(x, _HEAD + _ROW * (highest + 0.8), said, "foot"))
@@ -222,12 +271,14 @@ def _svg(picture: Picture, layers: Sequence[tuple[str, list[Drawn]]], middle: st
     for source, relation, target in picture.relations:
         if source in spots and target in spots:
             kind = "near" if middle in (source, target) else "link"
-            body = line(kind, *spots[source], *spots[target]).removesuffix("/>")
-            links.append(f"{body}>{hint(f'{source} {relation} {target}')}</line>")
+            told = hint(f"{source} {relation} {target}")
+            links.append(_line(kind, spots[source], spots[target], told))
     shown_text = (
         f"{len(spots):,} of {len(picture.assets):,} assets and {len(links):,} of "
         f"{len(picture.relations):,} relations shown"
     )
+    if colours:
+        shown_text += f"; a colour a network, the largest {len(colours)}; pale: of none of these"
     title = "The supply graph" if middle is None else f"The supply graph around {middle}"
     said = escape(clean(f"{title}: {shown_text}"))
     return (
@@ -239,20 +290,51 @@ def _svg(picture: Picture, layers: Sequence[tuple[str, list[Drawn]]], middle: st
     )
 
 
-def _node(one: Drawn, x: float, y: float, middle: str | None) -> str:
+def _colours(picture: Picture) -> dict[str, str]:
+    """Return the class that each of the largest networks is drawn in."""
+    sizes = Counter(one.network for one in picture.assets if one.network is not None)
+    largest = sorted(sizes, key=lambda name: (-sizes[name], name))[:COLOURS]
+    return {name: f"net{place}" for place, name in enumerate(largest)}
+
+
+def _line(kind: str, begin: tuple[float, float], end: tuple[float, float], told: str) -> str:
+    """Return a line; within a layer it swings out, or it would lie over the others."""
+    if begin[0] != end[0]:
+        return f"{line(kind, *begin, *end).removesuffix('/>')}>{told}</line>"
+    (x, y), (_, y2) = begin, end
+    out = x - _BULGE
+    return (
+        f'<path class="{kind}" d="M {x:.1f} {y:.1f} C {out:.1f} {y:.1f}, {out:.1f} {y2:.1f}, '
+        f'{x:.1f} {y2:.1f}">{told}</path>'
+    )
+
+
+def _node(one: Drawn, x: float, y: float, middle: str | None, colours: Mapping[str, str]) -> str:
     kind = "middle" if one.name == middle else "node"
     if kind == "node" and one.role == str(Role.SHARED):
         kind = "shared"
+    elif kind == "node" and colours:
+        kind = colours.get(one.network or "", "alone")
     elif kind == "node" and one.sure is not None and one.sure < 0.8:
         kind = "weak"
     said = [one.name, one.role, one.country or "no country"]
     if one.sure is not None:
         said.append(f"probability {one.sure:.2f}")
-    label = fit(one.name, _COLUMN - 26)
+    if one.network is not None:
+        said.append(f"of {one.network}")
+    label = fit(_label(one), _COLUMN - 26)
     return (
         f"<g>{hint('; '.join(said))}{dot(kind, x + _DOT, y, _DOT)}"
         f"{text(x + 2 * _DOT + 5, y + 4, label, 'label')}</g>"
     )
+
+
+def _label(one: Drawn) -> str:
+    """Return a name without what its layer says anyway, and without a list's scheme."""
+    beside = one.role in BESIDE or one.role == str(Role.SHARED)
+    kind, _, rest = one.name.partition(":")
+    kept = rest if beside and kind in BESIDE else one.name
+    return kept.removeprefix("http://").removeprefix("https://")
 
 
 def _near(relations: Sequence[tuple[str, str, str]]) -> defaultdict[str, set[str]]:
@@ -270,6 +352,8 @@ def _mean(place: Mapping[str, float], near: set[str]) -> float:
 
 def _band(role: str) -> str:
     """Return the layer of a role: of one that is not ours, its own name."""
+    if role in BESIDE:
+        return BESIDE[role]
     return next((name for name, roles in BANDS if role in roles), role)
 
 

@@ -17,7 +17,8 @@ _SHOWN: Mapping[Role, str] = {
     Role.PAYMENT: "page:checkout",
     Role.SHARED: "shared-range",
 }
-"""What a watch saw when it gave a role: a stream, a panel's answer, a shop's page."""
+"""What a watch saw when it gave a role: a stream, a panel's answer, a shop's page. An
+older case has nothing else."""
 _FATES = frozenset({"shows"})
 """Relations whose target takes down all that have it: a certificate's owner, found, is theirs."""
 
@@ -31,7 +32,7 @@ def infer_supply(graph: SupplyGraph) -> tuple[RoleBelief, ...]:
         If there is none.
     """
     marks = {
-        one.id: (_SHOWN[one.role],) if one.role in _SHOWN else ()
+        one.id: one.marks or ((_SHOWN[one.role],) if one.role in _SHOWN else ())
         for one in graph.assets
         if one.kind in {"host", "payment"} or one.role is Role.SHARED
     }

@@ -13,7 +13,9 @@ import polars as pl
 
 from cautery.errors import InputError
 from cautery.graph.links_table import LinkTable
+from cautery.model import Link
 from cautery.packed import as_plain_file, plain_name
+from cautery.workflows._link_lines import LINE, read_csv
 
 NEEDED = ("subject", "kind", "value")
 TIMES = ("first_seen", "last_seen")
@@ -25,14 +27,57 @@ QUOTED = 3
 
 @dataclass(slots=True)
 class Reading:
-    """What was read, and what was wrong with it: sentences, each with its count."""
+    """What was read, and what was wrong with it: sentences, each with its count.
+
+    Parameters
+    ----------
+    about : DataFrame or None
+        Links of the subjects that were asked about, with ``source`` and ``said``.
+    """
 
     frame: pl.DataFrame
     warnings: list[str] = field(default_factory=list)
+    about: pl.DataFrame | None = None
 
 
-def read_links(path: Path, *, now: datetime) -> Reading:
-    """Read links: columns ``subject, kind, value`` and optional ``first_seen, last_seen``.
+def frame_of_links(links: Sequence[Link]) -> Reading:
+    """Return links as they are read from a file, each with its records as its source.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    if not links:
+        raise InputError("there are no links in it")
+    frame = pl.DataFrame(
+        {
+            "subject": [one.subject for one in links],
+            "kind": [one.kind for one in links],
+            "value": [one.value for one in links],
+            "first_seen": [one.first_seen.timestamp() for one in links],
+            "last_seen": [one.last_seen.timestamp() for one in links],
+            "source": [_resting(one) for one in links],
+            "said": [one.said for one in links],
+        },
+        schema_overrides={"said": pl.String},
+    )
+    return Reading(frame.drop("source", "said"), about=frame)
+
+
+def _resting(link: Link) -> str:
+    """Return a link's source with the records and the exhibit that it rests on."""
+    parts = [link.source]
+    if link.records:
+        named = ", ".join(map(str, link.records))
+        parts.append(f"record{'' if len(link.records) == 1 else 's'} {named}")
+    if link.exhibit:
+        parts.append(f"exhibit {link.exhibit[:19]}...")
+    return "; ".join(parts)
+
+
+def read_links(path: Path, *, now: datetime, about: Sequence[str] = ()) -> Reading:
+    """Read links: columns ``subject, kind, value`` and optional ``first_seen, last_seen, source``.
 
     Parameters
     ----------
@@ -40,6 +85,8 @@ def read_links(path: Path, *, now: datetime) -> Reading:
         CSV or Parquet (by its ending or its first bytes), packed or not; ``-`` is stdin.
     now : datetime
         What is dated later than a day after it is told, and its date not used.
+    about : sequence of str
+        Subjects whose links are kept with their source.
 
     Returns
     -------
@@ -51,19 +98,19 @@ def read_links(path: Path, *, now: datetime) -> Reading:
     InputError
         If a column is missing, the file is empty, or is neither CSV nor Parquet.
     """
+    warnings: list[str] = []
     with as_plain_file(path) as plain:
-        frame = _frame(plain, path)
-    frame = frame.rename({name: name.strip().lower().lstrip("\ufeff") for name in frame.columns})
+        frame = _frame(plain, path, warnings)
     missing = [name for name in NEEDED if name not in frame.columns]
     if missing:
         raise InputError(
-            f"{path}: no column {' and '.join(missing)}; it has {', '.join(frame.columns)[:200]}",
+            f"{path}: no column {' and '.join(missing)}; it has "
+            f"{', '.join(name for name in frame.columns if name != LINE)[:200]}",
             hint="Links are a table of subject, kind, value and optional first_seen, last_seen.",
         )
     if frame.height == 0:
         raise InputError(f"{path}: there are no links in it")
-    warnings: list[str] = []
-    lines = np.arange(2, frame.height + 2)
+    lines = frame[LINE].to_numpy()
     names = [pl.col(name).cast(pl.String).str.strip_chars() for name in NEEDED]
     kept = frame.select(
         *names,
@@ -73,11 +120,15 @@ def read_links(path: Path, *, now: datetime) -> Reading:
             else pl.lit(None, pl.Float64).alias(name)
             for name in TIMES
         ),
+        *(["source"] if about and "source" in frame.columns else []),
     )
     empty = kept.select(
         pl.any_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in NEEDED)
     ).to_series()
-    _tell(warnings, empty, lines, "without subject, kind or value: left out")
+    blank = kept.select(
+        pl.all_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in NEEDED)
+    ).to_series()
+    _tell(warnings, empty & ~blank, lines, "without subject, kind or value: left out")
     long = (
         kept.select(pl.any_horizontal(pl.col(name).str.len_bytes() > LONGEST for name in NEEDED))
         .to_series()
@@ -91,9 +142,9 @@ def read_links(path: Path, *, now: datetime) -> Reading:
         .to_series()
         .fill_null(value=False)
     )
-    _tell(warnings, mixed, lines, "that are not UTF-8: read with the sign � for what is none")
+    _tell(warnings, mixed, lines, "not in UTF-8: read with the sign � for what is none")
     own = (kept["subject"] == kept["value"]).fill_null(value=False)
-    _tell(warnings, own, lines, "from a subject to itself: they tie it to nobody else")
+    _tell(warnings, own, lines, "from a subject to itself: of no use")
     for name in TIMES:
         if name in frame.columns:
             told = frame[name].is_not_null() & (frame[name].cast(pl.String) != "")
@@ -106,7 +157,7 @@ def read_links(path: Path, *, now: datetime) -> Reading:
         _tell(warnings, late, lines, f"whose {name} lies in the future: not used")
         kept = kept.with_columns(pl.when(late).then(None).otherwise(pl.col(name)).alias(name))
     turned = (kept["first_seen"] > kept["last_seen"]).fill_null(value=False)
-    _tell(warnings, turned, lines, "first seen after they were last seen: turned round")
+    _tell(warnings, turned, lines, "first seen after last seen: turned round")
     kept = kept.with_columns(
         pl.min_horizontal(*TIMES).alias("first_seen"), pl.max_horizontal(*TIMES).alias("last_seen")
     )
@@ -119,32 +170,36 @@ def read_links(path: Path, *, now: datetime) -> Reading:
             f"{path}: {kinds} kinds of link, more than {MOST_KINDS}",
             hint="Is the column kind another one? A kind is address, certificate, payment ...",
         )
-    return Reading(kept, warnings)
+    asked = kept.filter(pl.col("subject").is_in(list(about))) if about else None
+    return Reading(kept.select(*NEEDED, *TIMES), warnings, asked)
 
 
-def _frame(plain: Path, path: Path) -> pl.DataFrame:
+def _frame(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
+    """Return the table with names in lower case, and :data:`LINE`, where each row stands."""
     try:
         with plain.open("rb") as file:
             head = file.read(4)
         if not head:
             raise InputError(f"{path}: it is empty")
         if head == b"PAR1" or plain_name(path).suffix == ".parquet":
-            held = pl.scan_parquet(plain)
-            wanted = [
-                name for name in held.collect_schema() if name.strip().lower() in {*NEEDED, *TIMES}
-            ]
-            return held.select(wanted).collect() if wanted else held.head(0).collect()
-        return pl.read_csv(
-            plain,
-            infer_schema=False,
-            encoding="utf8-lossy",
-            truncate_ragged_lines=True,
-            low_memory=True,
-        )
+            frame = pl.read_parquet(plain, columns=_wanted(plain)).with_row_index(LINE, offset=1)
+        else:
+            frame = read_csv(plain, path, warnings)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(
             f"{path}: it cannot be read: {str(error).splitlines()[0][:200]}"
         ) from error
+    names = {name: name.strip().lower().lstrip("\ufeff") for name in frame.columns}
+    if len(set(names.values())) < len(names):
+        raise InputError(f"{path}: two columns of one name: {', '.join(names)[:200]}")
+    return frame.rename(names)
+
+
+def _wanted(plain: Path) -> list[str]:
+    """Return which columns of a Parquet file are read; without any, the first, to name it."""
+    held = list(pl.scan_parquet(plain).collect_schema())
+    known = {*NEEDED, *TIMES, "source", "a", "b", "relation"}
+    return [name for name in held if name.strip().lower() in known] or held[:1]
 
 
 def _seconds(kind: Any, name: str) -> pl.Expr:
@@ -170,7 +225,8 @@ def _tell(warnings: list[str], wrong: pl.Series, lines: Any, what: str) -> None:
         places = lines[wrong.to_numpy()][:QUOTED]
         more = ", ..." if count > len(places) else ""
         shown = ", ".join(map(str, places))
-        warnings.append(f"{count:,} links {what} (lines {shown}{more})")
+        many = "" if count == 1 else "s"
+        warnings.append(f"{count:,} link{many} {what} (line{many} {shown}{more})")
 
 
 def table_of_frame(frame: pl.DataFrame) -> LinkTable:
@@ -220,19 +276,20 @@ def read_constraints(path: Path) -> tuple[list[Constraint], list[str]]:
     InputError
         If a line is no constraint, or lines contradict each other; they are named.
     """
+    warnings: list[str] = []
     with as_plain_file(path) as plain:
-        frame = _frame(plain, path)
-    frame = frame.rename({name: name.strip().lower().lstrip("\ufeff") for name in frame.columns})
+        frame = _frame(plain, path, warnings)
+    if warnings:
+        raise InputError(f"{path}: {warnings[0]}", hint="What analysts say is read whole or not.")
     columns = [name for name in frame.columns if name in {"a", "b"}]
-    word = next((name for name in frame.columns if name not in {"a", "b"}), None)
+    word = next((name for name in frame.columns if name not in {"a", "b", LINE}), None)
     if len(columns) != 2 or word is None:
         raise InputError(
             f"{path}: a constraint is a, b and same or not_same",
             hint="The first line: a,b,relation",
         )
     found: list[Constraint] = []
-    warnings: list[str] = []
-    for line, (a, b, said) in enumerate(frame.select("a", "b", word).iter_rows(), start=2):
+    for line, a, b, said in frame.select(LINE, "a", "b", word).iter_rows():
         relation = (said or "").strip().lower()
         if relation not in {"same", "not_same"} or not (a or "").strip() or not (b or "").strip():
             raise InputError(f"{path}: line {line}: {a!r}, {b!r}, {said!r} is no constraint")

@@ -47,9 +47,11 @@ class Fetched:
     live : bool
         Whether more is coming.
     hops : tuple of str
-        Hosts passed through.
+        URLs passed through.
     address : str
         Which address served the media.
+    served : str
+        URL of the first media in it.
     """
 
     data: bytes
@@ -60,6 +62,7 @@ class Fetched:
     target_s: float
     hops: tuple[str, ...]
     address: str
+    served: str = ""
 
 
 async def fetch_newest(url: str, *, fetcher: Fetcher, seconds: float) -> Fetched:
@@ -88,6 +91,7 @@ async def fetch_newest(url: str, *, fetcher: Fetcher, seconds: float) -> Fetched
         target_s=0.0,
         hops=first.hops,
         address=first.address,
+        served=first.url,
     )
 
 
@@ -142,6 +146,7 @@ async def _from_playlist(first: Response, *, fetcher: Fetcher, seconds: float) -
         target_s=playlist.target_s or max(one.duration_s for one in chosen),
         hops=first.hops,
         address=answers[-1].address,
+        served=chosen[0].url,
     )
 
 

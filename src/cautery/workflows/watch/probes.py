@@ -17,6 +17,7 @@ from cautery.identify.references import References
 from cautery.model import (
     Decoded,
     ExhibitId,
+    Fault,
     Finding,
     Mandate,
     Observation,
@@ -25,7 +26,9 @@ from cautery.model import (
     host_of,
 )
 from cautery.model.ports import Decoder, Engine, Fetcher
+from cautery.watch.shapes import shapes_of
 from cautery.workflows.watch.capturing import Capturing, media
+from cautery.workflows.watch.faults import FaultFinder, keep_faults
 from cautery.workflows.watch.fetching import Fetched, fetch_newest
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.looks import PROBE_S, settled, windows_of
@@ -53,6 +56,7 @@ class Probed:
     decoded: Decoded
     observation: Observation
     media_at_s: float
+    faults: tuple[Fault, ...] = ()
 
 
 class Prober:
@@ -80,6 +84,7 @@ class Prober:
         self._engine = engine
         self._journal = journal
         self._on_verdict = on_verdict
+        self._faults = FaultFinder(references, tape, engine=engine, journal=journal)
         self._patience_s = PROBE_TIME_S + QUEUED / mandate.network.rate_per_host
 
     async def work(self) -> None:
@@ -181,7 +186,13 @@ class Prober:
             )
         )
         return Probed(
-            fetched=fetched, decoded=decoded, observation=observation, media_at_s=media_at_s
+            fetched=fetched,
+            decoded=decoded,
+            observation=observation,
+            media_at_s=media_at_s,
+            faults=await self._faults.of(
+                stream, fetched, decoded, observation, media_at_s=media_at_s
+            ),
         )
 
     async def _decode(self, fetched: Fetched) -> Decoded:
@@ -254,7 +265,9 @@ class Prober:
             stream.observations.clear()  # the same media again
         probed, verdict = self._judged(stream, windows)
         stream.via |= {host_of(hop) for hop in probed.fetched.hops} - {"", stream.host}
-        self._journal.write(
+        met = (*probed.fetched.hops, probed.fetched.served)
+        stream.places = tuple(dict.fromkeys(self._journal.redact(one).text for one in met if one))
+        recorded = self._journal.write(
             "probe.done",
             {
                 "url": stream.key,
@@ -262,9 +275,12 @@ class Prober:
                 "observation": probed.observation,
                 "failed": None,
                 "hosts": [host_of(hop) for hop in probed.fetched.hops],
+                "shown": [{"host": host_of(one), "shows": shapes_of(one)} for one in stream.places],
+                "faults": probed.faults,
                 "exhibits": kept,
             },
         )
+        keep_faults(stream, probed.faults, recorded)
         if stream.verdict is None or _differs(stream.verdict, verdict):
             if stream.proven and verdict.finding is not Finding.PROVEN:
                 return  # what two sealed probes bore stays true of their time

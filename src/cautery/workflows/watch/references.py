@@ -87,6 +87,11 @@ class Tape:
             None,
         )
 
+    def stamps_s(self, reference: str) -> float | None:
+        """Return the reference time that a reference's own stamp 0 has; ``None``: not known."""
+        pieces = self._pieces.get(reference)
+        return pieces[-1].start_s - pieces[-1].media_s if pieces else None
+
 
 def feeds_of(mandate: Mandate) -> tuple[Feed, ...]:
     """List the references of a mandate.

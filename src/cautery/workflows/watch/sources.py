@@ -35,6 +35,7 @@ CHUNK_BYTES = 1 << 20
 SEALED_BYTES = 32_000_000
 """A list of 100,000 entries has some 20 MB."""
 TOLD_WARNINGS = 20
+LONGEST_GUIDE = 200
 
 
 @dataclass(slots=True)
@@ -282,6 +283,7 @@ class SourceReader:
                     "url": [one.place for one in listed],
                     "title": [one.title for one in listed],
                     "line": [one.line for one in entries],
+                    "guide": [self._guide(one) for one in entries],
                 },
                 ints="line",
             ),
@@ -290,6 +292,11 @@ class SourceReader:
             at=self._journal.now(),
             url=source.location if not source.is_file else None,
         )
+
+    def _guide(self, entry: PlaylistEntry) -> str | None:
+        """Return the id of the guide that an entry is given, as it may be recorded."""
+        said = (entry.attribute("tvg-id") or "").strip()
+        return redacted_text(said, self._journal.key)[:LONGEST_GUIDE] if said else None
 
     def _record(
         self,

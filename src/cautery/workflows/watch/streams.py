@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cautery.graph.faults import Carried
 from cautery.model import Finding, Observation, Offer, Verdict
 
 SECOND_LOOK_S = 8.0
@@ -51,6 +52,10 @@ class Stream:
     """Whether its appearance is a record: of thousands it is when they are first looked at."""
     via: set[str] = field(default_factory=set)
     """Hosts that its URL was redirected to: a panel's line leads to an edge."""
+    carried: list[Carried] = field(default_factory=list)
+    """Faults that its newest probes showed."""
+    places: tuple[str, ...] = ()
+    """Redacted URLs by which it was last reached: redirects, then a segment."""
 
     def __post_init__(self) -> None:
         self.due = self.first_seen

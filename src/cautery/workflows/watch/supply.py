@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from cautery.errors import InputError, SourceError
 from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_graph
+from cautery.graph.faults import fault_links
 from cautery.model import (
     CertificateFacts,
     CriminalNetwork,
     Limits,
     Registration,
-    Role,
     SharedFact,
     SupplyGraph,
     digest_of,
@@ -24,7 +24,9 @@ from cautery.model import (
     to_json,
 )
 from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
+from cautery.workflows.watch import relations
 from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.marks import marks_of
 from cautery.workflows.watch.restore import Shown
 from cautery.workflows.watch.revisits import Revisits
 from cautery.workflows.watch.sources import Seen
@@ -136,18 +138,31 @@ class Mapper:
         if not facts:
             return
         marks = shared_marks(facts)
-        links = tuple(link for one in facts for link in links_of(one))
+        streams = tuple(self._streams.values())
+        carried = tuple(one for stream in streams for one in stream.carried)
+        links = (
+            *(link for one in facts for link in links_of(one)),
+            *fault_links(carried, source="watch"),
+        )
         networks = await self._engine.run(
             partial(cluster, links, shared=marks, previous=self._networks)
         )
         graph = supply_graph(
             facts,
             networks=networks,
-            roles=self._roles(),
+            roles=relations.roles(streams, self._seen),
             countries=self._countries(),
             shared=marks,
-            serves=self._serves(),
-            sells=self._sells(),
+            serves=relations.serves(streams),
+            sells=relations.sells(self._seen, known=self._known),
+            leads=relations.leads(streams),
+            shows=marks_of(
+                facts,
+                streams,
+                panels=self._seen.panels,
+                pages={host: page for host, (page, _, _) in self._seen.pages.items()},
+                shared=marks,
+            ),
         )
         for link in links:
             key = (link.subject, link.kind, link.value)
@@ -367,30 +382,3 @@ class Mapper:
             if known.country is not None
             for address in known.addresses
         }
-
-    def _roles(self) -> dict[str, tuple[Role, ...]]:
-        roles: dict[str, tuple[Role, ...]] = {}
-        for one in self._streams.values():
-            for host in one.via or {one.host}:
-                roles[host] = (Role.EDGE,)
-        for host in self._seen.pages:
-            roles[host] = (*roles.get(host, ()), Role.STOREFRONT)
-        for host in self._seen.panels:
-            roles[host] = (*roles.get(host, ()), Role.PANEL)
-        return roles
-
-    def _serves(self) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            (host, one.key)
-            for one in self._streams.values()
-            if one.proven
-            for host in sorted(one.via or {one.host})
-        )
-
-    def _sells(self) -> tuple[tuple[str, str], ...]:
-        return tuple(
-            (shop, panel)
-            for shop, (page, _, _) in self._seen.pages.items()
-            for panel in sorted({host_of(link) for link in page.panel_links} & set(self._known))
-            if panel != shop
-        )

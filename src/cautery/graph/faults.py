@@ -1,0 +1,266 @@
+"""Services that carry one feed: the same delay, the same freeze, the same inserted advert.
+
+What was seen in single probes is put into groups; each group that two servers are in becomes a
+value that they share, with whoever led to them. A group is named after what was seen first, so
+that it keeps its name as it grows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.model import Fault, FaultKind, Link
+
+SAME_DELAY_S = 0.05
+"""Two feeds of one encoder show the same instant at the same stamp, within so much: sound is
+placed to 16 ms, pictures to 40 (bench/RESULTS.md)."""
+MOST_SPREAD_S = 0.1
+"""A group that is wider is a chain of neighbours, not one encoder."""
+SAME_FREEZE_S = 0.12
+"""One and a half of the kept pictures, at either end."""
+STAMPS_WRAP_S = 2**33 / 90_000
+"""An MPEG-2 transport stream's stamps begin anew after 26.5 h (ISO/IEC 13818-1, 2.4.3.7)."""
+SAME_ADVERT_VOTES = 12
+"""Landmarks that agree in time: chance gives 8 among 2,500 channels in ten seconds
+(reference/identification.md, section 3)."""
+COMMON_WORDS = 50
+"""A landmark in more stretches than so many says little, and costs their square."""
+MOST_RECORDS = 12
+"""Records named by a link: the first ones; the rest say the same."""
+
+KINDS: Mapping[FaultKind, str] = {
+    FaultKind.DELAY: "feed-delay",
+    FaultKind.FREEZE: "feed-freeze",
+    FaultKind.ADVERT: "feed-advert",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """A fault that one probe of a host's stream showed.
+
+    Parameters
+    ----------
+    host, server : str
+        Who was asked, and who served: a panel leads its viewers to an edge.
+    stream : str
+        The stream's redacted URL.
+    record : int
+        The probe's record in the ledger.
+    words, frames : ndarray or None
+        Of an advert, the landmarks of its sound and where they lie.
+    """
+
+    host: str
+    server: str
+    stream: str
+    fault: Fault
+    at: datetime
+    record: int
+    words: NDArray[np.uint32] | None = None
+    frames: NDArray[np.int32] | None = None
+
+
+Group = list[Carried]
+
+
+def fault_links(seen: Sequence[Carried], *, source: str) -> tuple[Link, ...]:
+    """Return a link for each host of each feed that two servers or more carry.
+
+    Parameters
+    ----------
+    seen : sequence of Carried
+        In any order.
+
+    Returns
+    -------
+    tuple of Link
+        Sorted by kind, value and host; each names the probes' records that it rests on.
+    """
+    ordered = sorted(seen, key=lambda one: (one.at, one.record, one.host))
+    by_kind: defaultdict[FaultKind, Group] = defaultdict(list)
+    for one in ordered:
+        by_kind[one.fault.kind].append(one)
+    links = [
+        *_links(_merged(_delays(by_kind[FaultKind.DELAY])), source, _said_delay),
+        *_links(_freezes(by_kind[FaultKind.FREEZE]), source, _said_freeze),
+        *_links(_adverts(by_kind[FaultKind.ADVERT]), source, _said_advert),
+    ]
+    return tuple(sorted(links, key=lambda one: (one.kind, one.value, one.subject)))
+
+
+def _links(groups: Sequence[Group], source: str, said: Callable[[Group], str]) -> Iterator[Link]:
+    for group in groups:
+        first = group[0]
+        value = f"{first.fault.reference} {_clock(first.fault.at_s)}"
+        if first.fault.kind is FaultKind.ADVERT:
+            value = f"advert of {first.fault.exhibit}"
+        for host in sorted(_servers(group) | {one.host for one in group}):
+            own = [one for one in group if host in (one.host, one.server)]
+            yield Link(
+                subject=host,
+                kind=KINDS[first.fault.kind],
+                value=value,
+                first_seen=own[0].at,
+                last_seen=own[-1].at,
+                source=source,
+                exhibit=own[0].fault.exhibit,
+                records=tuple(dict.fromkeys(one.record for one in own))[:MOST_RECORDS],
+                said=said(own),
+            )
+
+
+def _servers(group: Group) -> set[str]:
+    return {one.server for one in group}
+
+
+def _clock(at_s: float) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-4]
+
+
+def _said_delay(own: Group) -> str:
+    at = np.array([one.fault.at_s for one in own])
+    return (
+        f"its stamp 0 is {own[0].fault.reference} at {_clock(float(np.median(at)))} "
+        f"in {len(own)} looks, within {(at.max() - at.min()) * 1000:.0f} ms"
+    )
+
+
+def _said_freeze(own: Group) -> str:
+    one = own[0].fault
+    return (
+        f"its picture stood still for {one.seconds:.1f} s from {_clock(one.at_s)} of "
+        f"{one.reference} on, which went on"
+    )
+
+
+def _said_advert(own: Group) -> str:
+    one = own[0].fault
+    return f"it played the same sound in place of {one.reference}, {len(own)} times seen"
+
+
+# -- the same delay -------------------------------------------------------------------------
+
+
+def _delays(seen: Group) -> list[Group]:
+    """Group delays against each reference; a stamp that wrapped round is the same stamp."""
+    by_reference: defaultdict[str, Group] = defaultdict(list)
+    for one in seen:
+        by_reference[one.fault.reference].append(one)
+    groups: list[Group] = []
+    for held in by_reference.values():
+        at = np.array([one.fault.at_s % STAMPS_WRAP_S for one in held])
+        order = np.argsort(at, kind="stable")
+        cuts = np.flatnonzero(np.diff(at[order]) > SAME_DELAY_S) + 1
+        for part in np.split(order, cuts):
+            groups += [[held[int(k)] for k in np.sort(one)] for one in _narrow(part, at)]
+    return [one for one in groups if len(_servers(one)) > 1]
+
+
+def _narrow(part: NDArray[np.int64], at: NDArray[np.float64]) -> list[NDArray[np.int64]]:
+    """Part a chain at its widest gaps until every piece is as narrow as one encoder's."""
+    if len(part) < 2 or at[part[-1]] - at[part[0]] <= MOST_SPREAD_S:
+        return [part]
+    widest = int(np.argmax(np.diff(at[part]))) + 1
+    return _narrow(part[:widest], at) + _narrow(part[widest:], at)
+
+
+def _merged(groups: list[Group]) -> list[Group]:
+    """Keep one of the groups in which the same streams of two servers agree.
+
+    Against an event's several references, or by sound and by pictures, it is one observation.
+    """
+    kept: list[tuple[Group, set[tuple[str, str]]]] = []
+    for group in sorted(groups, key=lambda one: (-len(_servers(one)), -len(one))):
+        streams = {(one.server, one.stream) for one in group}
+        if all(len({server for server, _ in streams & other}) < 2 for _, other in kept):
+            kept.append((group, streams))
+    return [group for group, _ in kept]
+
+
+# -- the same freeze ------------------------------------------------------------------------
+
+
+def _freezes(seen: Group) -> list[Group]:
+    groups: list[Group] = []
+    for one in sorted(seen, key=lambda one: (one.fault.reference, one.fault.at_s)):
+        home = next((group for group in groups if _same_freeze(group[0].fault, one.fault)), None)
+        if home is None:
+            groups.append([one])
+        else:
+            home.append(one)
+    for group in groups:
+        group.sort(key=lambda one: (one.at, one.record))
+    return [one for one in groups if len(_servers(one)) > 1]
+
+
+def _same_freeze(one: Fault, other: Fault) -> bool:
+    return (
+        one.reference == other.reference
+        and abs(one.at_s - other.at_s) <= SAME_FREEZE_S
+        and abs(one.at_s + one.seconds - other.at_s - other.seconds) <= SAME_FREEZE_S
+    )
+
+
+# -- the same advert ------------------------------------------------------------------------
+
+
+def _adverts(seen: Group) -> list[Group]:
+    """Group stretches whose landmarks agree in time with one another's."""
+    held = [one for one in seen if one.words is not None and one.frames is not None]
+    pairs = same_sounds(
+        [
+            (one.words, one.frames)
+            for one in held
+            if one.words is not None and one.frames is not None
+        ]
+    )
+    home = list(range(len(held)))
+    for a, b in pairs:
+        old, new = max(home[a], home[b]), min(home[a], home[b])
+        home = [new if one == old else one for one in home]
+    groups: defaultdict[int, Group] = defaultdict(list)
+    for number, one in zip(home, held, strict=True):
+        groups[number].append(one)
+    return [one for one in groups.values() if len(_servers(one)) > 1]
+
+
+def same_sounds(
+    stretches: Sequence[tuple[NDArray[np.uint32], NDArray[np.int32]]],
+) -> list[tuple[int, int]]:
+    """Return the pairs of stretches in which enough landmarks agree in time.
+
+    Parameters
+    ----------
+    stretches : sequence of (ndarray, ndarray)
+        Landmark words and their frames.
+    """
+    if len(stretches) < 2:
+        return []
+    import polars as pl  # noqa: PLC0415 - heavy: only where there is foreign sound
+
+    marks = pl.concat(
+        pl.DataFrame({"word": words, "frame": frames}).select(
+            pl.lit(number).alias("of"),
+            pl.col("word").cast(pl.Int64),
+            pl.col("frame").cast(pl.Int64),
+        )
+        for number, (words, frames) in enumerate(stretches)
+    )
+    rare = marks.group_by("word").agg(pl.col("of").n_unique())
+    rare = rare.filter(pl.col("of") <= COMMON_WORDS)
+    marks = marks.join(rare.select("word"), on="word")
+    votes = (
+        marks.join(marks, on="word", suffix="_other")
+        .filter(pl.col("of") < pl.col("of_other"))
+        .group_by("of", "of_other", (pl.col("frame_other") - pl.col("frame")).alias("apart"))
+        .len()
+        .filter(pl.col("len") >= SAME_ADVERT_VOTES)
+    )
+    return sorted({(int(a), int(b)) for a, b in votes.select("of", "of_other").iter_rows()})

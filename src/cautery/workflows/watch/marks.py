@@ -1,0 +1,76 @@
+"""What a watch saw each host show: ports, paths, redirects, certificates, what is on its page.
+
+Nothing is asked for it: it is what sources, probes and look-ups met anyway. Of a URL only its port
+and the shape of its path are kept.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from cautery.graph.links import HostFacts, Mark, covers
+from cautery.model import host_of
+from cautery.watch import Page
+from cautery.watch.shapes import shapes_of
+from cautery.workflows.watch.streams import Stream
+
+MANY_NAMES = 20
+"""A certificate for more names is a front's, or a hoster's: a service has a few."""
+
+
+def marks_of(
+    facts: Iterable[HostFacts],
+    streams: Iterable[Stream],
+    *,
+    panels: Iterable[str],
+    pages: Mapping[str, Page],
+    shared: Mapping[Mark, str],
+) -> dict[str, tuple[str, ...]]:
+    """Return what each host shows, as :data:`cautery.graph.roles.MARKS` names it, sorted.
+
+    Parameters
+    ----------
+    panels : iterable of str
+        Hosts that answered as a panel.
+    pages : mapping of str to Page
+        Storefronts' pages by host.
+    shared : mapping of (str, str) to str
+        Values that strangers share, with the reason.
+    """
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for stream in streams:
+        for url in stream.places or (stream.key,):
+            found[host_of(url)].update(shapes_of(url))
+    for panel in panels:
+        found[panel].add("path:player_api")
+    for host, page in pages.items():
+        found[host].update(_of_page(page))
+        for url in page.panel_links:
+            found[host_of(url)].update(shapes_of(url))
+    for one in facts:
+        found[one.host].update(_of_facts(one, shared))
+    return {host: tuple(sorted(marks)) for host, marks in found.items() if host and marks}
+
+
+def _of_page(page: Page) -> set[str]:
+    marks = set()
+    if page.prices:
+        marks.add("page:prices")
+    elif page.crypto or page.payments:
+        marks.add("page:checkout")
+    return marks
+
+
+def _of_facts(one: HostFacts, shared: Mapping[Mark, str]) -> set[str]:
+    marks = {"shared-range"} if one.shared else set()
+    if one.certificate is None:
+        return marks
+    why = shared.get(("certificate", one.certificate.spki_sha256), "")
+    if len(one.certificate.names) > MANY_NAMES:
+        marks.add("certificate:many-names")
+    elif why:
+        marks.add("certificate:default")
+    elif covers(one.certificate.names, one.host):
+        marks.add("certificate:own")
+    return marks

@@ -1,0 +1,45 @@
+"""Who serves, sells and leads to whom, as a watch saw it: what a supply graph is drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from cautery.model import Role, host_of
+from cautery.workflows.watch.sources import Seen
+from cautery.workflows.watch.streams import Stream
+
+
+def roles(streams: Iterable[Stream], seen: Seen) -> dict[str, tuple[Role, ...]]:
+    """Return what each host was seen to be: a server, a shop with a page, a panel that answers."""
+    found: dict[str, tuple[Role, ...]] = {}
+    for one in streams:
+        if one.places:  # who only is said to serve is no edge yet
+            for host in one.via or {one.host}:
+                found[host] = (Role.EDGE,)
+    for host in seen.pages:
+        found[host] = (*found.get(host, ()), Role.STOREFRONT)
+    for host in seen.panels:
+        found[host] = (*found.get(host, ()), Role.PANEL)
+    return found
+
+
+def serves(streams: Iterable[Stream]) -> tuple[tuple[str, str], ...]:
+    """Return hosts and the proven streams that they served."""
+    return tuple(
+        (host, one.key) for one in streams if one.proven for host in sorted(one.via or {one.host})
+    )
+
+
+def sells(seen: Seen, *, known: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return storefronts and the panels that their pages link to, of hosts that are known."""
+    return tuple(
+        (shop, panel)
+        for shop, (page, _, _) in seen.pages.items()
+        for panel in sorted({host_of(link) for link in page.panel_links} & set(known))
+        if panel != shop
+    )
+
+
+def leads(streams: Iterable[Stream]) -> tuple[tuple[str, str], ...]:
+    """Return the redirects that probes followed: who was asked, and whither that led."""
+    return tuple((one.host, aim) for one in streams for aim in sorted(one.via) if one.host)

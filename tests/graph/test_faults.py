@@ -1,0 +1,169 @@
+"""What services of one feed share, and what strangers of one event merely have in common."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from cautery.graph.faults import (
+    MOST_SPREAD_S,
+    SAME_DELAY_S,
+    STAMPS_WRAP_S,
+    Carried,
+    fault_links,
+    same_sounds,
+)
+from cautery.model import Fault, FaultKind
+
+NOON = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+AT = NOON.timestamp()
+EVENT = "event:cup"
+
+
+def seen(
+    server,
+    at_s,
+    *,
+    kind=FaultKind.DELAY,
+    reference=EVENT,
+    seconds=0.0,
+    record=1,
+    host=None,
+    after_s=0,
+    **more,
+):
+    return Carried(
+        host=host or server,
+        server=server,
+        stream=f"http://{host or server}/live.m3u8",
+        fault=Fault(kind=kind, reference=reference, at_s=at_s, seconds=seconds),
+        at=NOON + timedelta(seconds=after_s),
+        record=record,
+        **more,
+    )
+
+
+def tied(*carried):
+    groups = {}
+    for link in fault_links(carried, source="watch"):
+        groups.setdefault((link.kind, link.value), []).append(link.subject)
+    return sorted(groups.values())
+
+
+def test_services_whose_stamps_agree_within_50_ms_are_linked_and_others_are_not():
+    assert tied(
+        seen("a.example", AT),
+        seen("b.example", AT + SAME_DELAY_S - 0.001, record=2),
+        seen("c.example", AT + 0.35, record=3),
+    ) == [["a.example", "b.example"]]
+
+
+def test_a_link_is_dated_and_names_the_records_that_it_rests_on():
+    links = fault_links(
+        [
+            seen("a.example", AT, record=7, after_s=5),
+            seen("a.example", AT + 0.004, record=9, after_s=60),
+            seen("b.example", AT, record=8),
+        ],
+        source="watch",
+    )
+    first = links[0]
+    assert (first.subject, first.kind, first.records) == ("a.example", "feed-delay", (7, 9))
+    assert first.first_seen == NOON + timedelta(seconds=5)
+    assert first.last_seen == NOON + timedelta(seconds=60)
+    assert first.said == f"its stamp 0 is {EVENT} at 2026-11-24T20:00:00.00 in 2 looks, within 4 ms"
+
+
+def test_an_edge_and_the_panel_that_leads_to_it_do_not_tie_themselves():
+    lines = [
+        seen("edge.example", AT, host="panel.example", record=1),
+        seen("edge.example", AT, host="panel.example", record=2),
+    ]
+    assert tied(*lines) == []
+    other = seen("edge.other.example", AT, record=3)
+    assert tied(*lines, other) == [["edge.example", "edge.other.example", "panel.example"]]
+
+
+def test_an_event_of_several_references_is_one_observation():
+    agreeing = [
+        seen(host, AT + lag, reference=name, record=record)
+        for host, record in (("a.example", 1), ("b.example", 2))
+        for name, lag in ((EVENT, 0.0), ("sport-fr", 1.2), ("sport-gb", -0.7))
+    ]
+    assert tied(*agreeing) == [["a.example", "b.example"]]
+
+
+def test_two_channels_of_the_same_two_services_are_two_observations():
+    both = [
+        Carried(
+            host=host,
+            server=host,
+            stream=f"http://{host}/{name}",
+            fault=Fault(kind=FaultKind.DELAY, reference=name, at_s=AT),
+            at=NOON,
+            record=record,
+        )
+        for record, (host, name) in enumerate(
+            [("a.example", "x"), ("b.example", "x"), ("a.example", "y"), ("b.example", "y")]
+        )
+    ]
+    assert tied(*both) == [["a.example", "b.example"], ["a.example", "b.example"]]
+
+
+def test_stamps_that_wrapped_round_are_the_same_stamps():
+    assert tied(seen("a.example", AT), seen("b.example", AT + STAMPS_WRAP_S, record=2)) == [
+        ["a.example", "b.example"]
+    ]
+
+
+def test_a_chain_of_neighbours_is_no_one_encoder():
+    chain = [seen(f"h{n}.example", AT + 0.04 * n, record=n) for n in range(10)]
+    for group in tied(*chain):
+        numbers = [int(name[1]) for name in group]
+        assert 0.04 * (max(numbers) - min(numbers)) <= MOST_SPREAD_S + 1e-6
+
+
+def test_freezes_tie_when_they_begin_and_end_together():
+    def frozen(server, at_s, seconds, record):
+        return seen(server, at_s, kind=FaultKind.FREEZE, seconds=seconds, record=record)
+
+    assert tied(
+        frozen("a.example", AT, 2.4, 1),
+        frozen("b.example", AT + 0.08, 2.4, 2),
+        frozen("c.example", AT, 1.2, 3),
+        frozen("d.example", AT + 5, 2.4, 4),
+    ) == [["a.example", "b.example"]]
+
+
+def test_the_same_sound_ties_whenever_it_was_played():
+    rng = np.random.default_rng(1)
+
+    def played(server, words, shift, record):
+        frames = np.sort(rng.permutation(700)[: len(words)]) if shift is None else shift
+        return seen(
+            server,
+            AT + 100 * record,
+            kind=FaultKind.ADVERT,
+            seconds=12.0,
+            record=record,
+            words=words.astype(np.uint32),
+            frames=frames.astype(np.int32),
+        )
+
+    words = rng.integers(0, 2**31, 200)
+    frames = np.sort(rng.permutation(700)[:200])
+    assert tied(
+        played("a.example", words, frames, 1),
+        played("b.example", words[30:], frames[30:] - 55, 2),
+        played("c.example", rng.integers(0, 2**31, 200), None, 3),
+        played("d.example", words, None, 4),  # the same notes in another rhythm
+    ) == [["a.example", "b.example"]]
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_fewer_than_two_sounds_are_no_pair(count):
+    assert (
+        same_sounds([(np.arange(9, dtype=np.uint32), np.arange(9, dtype=np.int32))] * count) == []
+    )

@@ -1,0 +1,116 @@
+"""Links out of a case: what its watch recorded, what its readings share, and what strangers do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cautery.errors import InputError
+from cautery.lab.catalogues import draw_catalogues
+from cautery.model import Asset, Link, Purchase, SupplyGraph, to_json
+from cautery.workflows.case_links import links_of_case, read_case_links
+from cautery.workflows.open_case import Case
+from cautery.workflows.watch import tables
+from cautery.workflows.watch.journal import Journal
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def read(
+    journal: Journal, source: str, rows: list[tuple[str, str, str | None]], **more: Any
+) -> int:
+    """Record a reading: url, title and guide of each entry; return the record's index."""
+    table = journal.seal(
+        tables.parquet(
+            {
+                "url": [url for url, _, _ in rows],
+                "title": [title for _, title, _ in rows],
+                "line": list(range(len(rows))),
+                "guide": [guide for _, _, guide in rows],
+            },
+            ints="line",
+        ),
+        what="table",
+        media_type=tables.MEDIA_TYPE,
+        at=NOON,
+    )
+    body = {
+        "source": source, "kind": "xtream", "purchase": None, "at": NOON, "entries": len(rows),
+        "table": table, "failed": None,
+    }  # fmt: skip
+    return journal.write("source.read", body | more).index
+
+
+def pairs(links: tuple[Link, ...], kind: str) -> list[list[str]]:
+    held: dict[str, list[str]] = {}
+    for link in links:
+        if link.kind == kind:
+            held.setdefault(link.value, []).append(link.subject)
+    return sorted(held.values())
+
+
+def test_panels_that_list_one_catalogue_are_linked_with_the_readings_as_evidence(
+    case: Case, journal: Journal
+) -> None:
+    panels = draw_catalogues(7, networks=1, panels=2)
+    index = {}
+    for one in panels:
+        rows = [(f"http://{one.host}/live/~a/~b/{n}", *row) for n, row in enumerate(one.entries)]
+        index[one.host] = read(journal, f"http://{one.host}:8080", rows)
+    links, warnings = links_of_case(case.ledger, case.vault)
+    copies = sorted(one.host for one in panels if one.network)
+    assert pairs(links, "catalogue-order") == [copies]
+    assert pairs(links, "epg-quirks") == [copies]
+    assert all(link.records == (index[link.subject],) and link.exhibit for link in links)
+    assert warnings == []
+
+
+def test_a_list_of_everybodys_streams_is_nobodys_catalogue(case: Case, journal: Journal) -> None:
+    entries = draw_catalogues(7)[0].entries
+    for number in range(2):
+        rows = [(f"http://h{n % 9}.example/{n}", *row) for n, row in enumerate(entries)]
+        read(journal, f"http://lists{number}.example/a.m3u", rows, kind="m3u")
+    assert links_of_case(case.ledger, case.vault)[0] == ()
+
+
+def test_who_took_the_money_for_two_panels_lines_ties_them(case: Case, journal: Journal) -> None:
+    for number in range(2):
+        bought = Purchase(
+            id=f"p{number}", service="TV", authorised_by="A. Clerk", bought_at=NOON,
+            merchant="ACME GAMES", amount="9.99", currency="EUR", means="card",
+        )  # fmt: skip
+        body = {"purchase": to_json(bought), "exhibit": None, "at": NOON}
+        journal.write("purchase.recorded", body)
+        read(journal, f"http://panel{number}.example", [], purchase=f"p{number}")
+    links, _ = links_of_case(case.ledger, case.vault)
+    assert pairs(links, "payment") == [["panel0.example", "panel1.example"]]
+    assert {link.value for link in links} == {"merchant:ACME GAMES"}
+    assert all(link.said == "ACME GAMES took 9.99 EUR for its line" for link in links)
+
+
+def test_recorded_links_name_their_record_and_fronts_are_left_out(
+    case: Case, journal: Journal
+) -> None:
+    def seen(kind: str, value: str) -> int:
+        later = NOON + timedelta(minutes=5)
+        link = Link(
+            subject="a.example", kind=kind, value=value, first_seen=NOON, last_seen=later,
+            source="watch",
+        )  # fmt: skip
+        return journal.write("link.seen", link).index
+
+    kept = seen("payment", "btc:1")
+    seen("address", "192.0.2.1")
+    seen("feed-delay", "as it stood while the watch ran")
+    front = Asset(kind="address", value="192.0.2.1", shared="shared range of X")
+    journal.write("graph.mapped", SupplyGraph(assets=(front,)))
+    links, warnings = links_of_case(case.ledger, case.vault)
+    assert [(link.kind, link.records) for link in links] == [("payment", (kept,))]
+    assert warnings == ["1 link to what strangers share (fronts, defaults): left out"]
+
+
+def test_a_case_without_links_says_so(case: Case) -> None:
+    with pytest.raises(InputError, match="no links"):
+        read_case_links(case.ledger, case.vault)
