@@ -41,9 +41,9 @@ _REMEMBERED_S = 6.0
 _BEFORE_S = 0.4
 """Sound, as loud as the first and neither way, that counts as heard before it."""
 _OPPOSED, _NO_LONGER = -0.5, -0.4
-"""Correlation under which two channels are opposed, and over which no longer. Both are so close
-that what was heard long before does not matter: a probe must be mixed as its reference was, wherever
-it begins. Of 375 minutes of real stereo music 7 seconds lie under the first."""
+"""Correlation under which two channels are opposed, and over which no longer: so near each other
+that what was heard long before does not matter, for a probe must be mixed as its reference was,
+wherever it begins. Of 375 minutes of real stereo music 7 seconds lie under the first."""
 Floats = NDArray[np.float32]
 _EMPTY: Floats = np.empty(0, np.float32)
 
