@@ -213,7 +213,16 @@ def test_a_channel_that_was_turned_over_hides_nothing(width: float) -> None:
     middle, side = music(48000), width * music(48000, seed=5)
     heard = stereo(middle + side, middle - side)
     turned = stereo(middle + side, side - middle)
-    assert np.corrcoef(heard[8000:], turned[8000:])[0, 1] > 0.999
+    assert np.corrcoef(heard[24000:], turned[24000:])[0, 1] > 0.999
+
+
+def test_wide_stereo_is_mixed_alike_wherever_one_begins_to_listen() -> None:
+    opposed = music(48000, 12.8)
+    wide, other = music(48000, 19.2, seed=5), music(48000, 19.2, seed=6)
+    left = np.concatenate([opposed, wide])
+    right = np.concatenate([-opposed, other - 0.2 * wide])
+    whole, cut = stereo(left, right), stereo(left[len(opposed) :], right[len(opposed) :])
+    assert np.corrcoef(whole[-40000:], cut[-40000:])[0, 1] > 0.999
 
 
 @pytest.mark.parametrize("seed", range(5, 15))

@@ -207,6 +207,26 @@ def test_a_wrong_question_is_refused(world, words, said):
         run("identify", *told, "--references", world / "league.ref")
 
 
+def test_what_references_hold_is_told_by_the_schema_that_is_printed(world):
+    _, text, _ = run("references", "info", "--schema")
+    schema = json.loads(text)
+    one = schema["properties"]["references"]["items"]
+    _, text, _ = run("references", "info", world / "league.ref", "--json")
+    line = json.loads(text)
+    assert list(line) == schema["required"] == list(schema["properties"])
+    assert list(line["recipe"]) == schema["properties"]["recipe"]["required"]
+    assert len(line["references"]) == 2
+    for held in line["references"]:
+        assert list(held) == one["required"] == list(one["properties"])
+        assert held["kind"] in one["properties"]["kind"]["enum"]
+        assert len(held["span_s"]) == one["properties"]["span_s"]["minItems"]
+
+
+def test_a_folder_that_holds_no_live_references_is_said_to_be_one(world, tmp_path):
+    with pytest.raises(InputError, match="no live folder of references"):
+        run("identify", world / "probes" / "a.ts", "--references", tmp_path)
+
+
 def test_a_damaged_ref_is_refused(world, tmp_path):
     held = bytearray((world / "league.ref").read_bytes())
     held[len(held) // 2] ^= 0xFF

@@ -333,6 +333,7 @@ def test_an_advert_that_two_channels_carry_in_a_strangers_programme_is_a_quotati
     found = judge(*probe, whole=whole)
     assert (found.channels, found.confirmed) == ((), False)
     assert found.quoted == ("a", "b")
+    assert found.score == 60.0
     assert "quotation" in found.reason
     (part,) = found.stretches
     assert (part.start_s, part.end_s, part.offset_s) == (10, 30, 100)

@@ -36,12 +36,14 @@ _REAR_GAIN = math.sqrt(0.5)
 stereo downmix does, and speech, which sits in the centre, is not lost."""
 _THINNED = 8
 """Every so many samples are looked at, to tell whether two channels are opposed."""
-_REMEMBERED = 0.97
-"""Of what was known of that before, at each lot of frames: about six seconds."""
-_BEFORE = 2.0
-"""Lots, as loud as the first and neither way, that count as heard before it."""
-_OPPOSED = 0.35
-"""Correlation under which, negative, two channels are opposed, and over which no longer."""
+_REMEMBERED_S = 6.0
+"""Time constant of what is known of that."""
+_BEFORE_S = 0.4
+"""Sound, as loud as the first and neither way, that counts as heard before it."""
+_OPPOSED, _NO_LONGER = -0.5, -0.4
+"""Correlation under which two channels are opposed, and over which no longer: so near each other
+that what was heard long before does not matter, for a probe must be mixed as its reference was,
+wherever it begins. Of 375 minutes of real stereo music 7 seconds lie under the first."""
 Floats = NDArray[np.float32]
 _EMPTY: Floats = np.empty(0, np.float32)
 
@@ -171,25 +173,28 @@ class Pair:
     """Tells whether the two channels of stereo are opposed, so that their sum is next to nothing.
 
     Nobody hears a channel that is turned over, and a sum of both would lose the programme: what
-    opposed channels say is their difference.
+    opposed channels say is their difference. Wide stereo is not opposed, and its sum is kept: that
+    is what everybody else makes of it, too.
     """
 
     def __init__(self) -> None:
         self.opposed = False
         self._alike = self._power = 0.0
 
-    def look(self, left: Floats, right: Floats) -> None:
+    def look(self, left: Floats, right: Floats, rate_hz: int) -> None:
         """Take in the next lot of both, shape (frames, samples)."""
+        seconds = left.size / rate_hz
         a, b = left[:, ::_THINNED], right[:, ::_THINNED]
         alike = float(np.einsum("ij,ij", a, b))
         power = float(np.einsum("ij,ij", a, a) + np.einsum("ij,ij", b, b)) / 2
         if not math.isfinite(alike + power):
             return
-        self._power = self._power or _BEFORE * power
-        self._alike = _REMEMBERED * self._alike + alike
-        self._power = _REMEMBERED * self._power + power
-        if abs(self._alike) > _OPPOSED * self._power:
-            self.opposed = self._alike < 0
+        kept = math.exp(-seconds / _REMEMBERED_S)
+        self._power = self._power or power * _BEFORE_S / seconds
+        self._alike = kept * self._alike + alike
+        self._power = kept * self._power + power
+        bound = _NO_LONGER if self.opposed else _OPPOSED
+        self.opposed = self._alike < bound * self._power
 
 
 def mono(frames: Sequence[Any], out: Floats, pair: Pair) -> None:
@@ -219,7 +224,7 @@ def mono(frames: Sequence[Any], out: Floats, pair: Pair) -> None:
     whole = sum(gains)
     if channels == 2:  # nearly every stream
         left, right = rows[:, 0], rows[:, 1]
-        pair.look(left, right)
+        pair.look(left, right, frames[0].sample_rate)
         (np.subtract if pair.opposed else np.add)(left, right, mixed)
         mixed *= np.float32(0.5)
         return

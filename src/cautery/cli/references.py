@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cautery.cli import render
+from cautery.cli._schema import schema_option
 from cautery.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from cautery.workflows.identification.sources import Source
 
 app = typer.Typer(no_args_is_help=True, help="Fingerprint reference media and feeds.")
+
+
+def _schema() -> dict[str, Any]:
+    from cautery.workflows.identification.held import held_schema
+
+    return held_schema()
 
 
 @app.command()
@@ -187,54 +194,36 @@ def seconds_of(text: str) -> float:
 def info(
     path: Annotated[Path, typer.Argument(help="A .ref file, or the folder of live references.")],
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
+    schema: Annotated[bool, schema_option(_schema)] = False,  # noqa: ARG001 - answered before
 ) -> None:
     """Say what references are held, and by which recipe they were made.
 
     Example: cautery references info league.ref
     """
-    from dataclasses import asdict
-
     from cautery.identify.plot import clock
     from cautery.identify.references import References
+    from cautery.workflows.identification.held import held_line
 
     held = References.load(path)
-    rows = []
-    for one in held.infos:
-        span = held.span(one.id)
-        pictures = held.pictures(one.id)
-        seen = None if pictures is None else [float(pictures.times[0]), float(pictures.times[-1])]
-        rows.append((one, span, seen))
+    line = held_line(held)
     if json:
-        render.json_line(
-            {
-                "recipe": asdict(held.recipe),
-                "references": [
-                    {
-                        "id": one.id,
-                        "kind": one.kind,
-                        "event": one.event,
-                        "feed": "clean" if one.clean else one.event and (one.licensee or one.id),
-                        "span_s": span,
-                        "pictures_s": seen,
-                    }
-                    for one, span, seen in rows
-                ],
-            }
-        )
+        render.json_line(line)
         return
     render.table(
         ("reference", "kind", "event", "feed", "sound", "pictures", "from"),
         (
             (
-                one.id,
-                "recording" if one.kind == "work" else "live",
-                one.event,
-                "clean" if one.clean else one.event and (one.licensee or one.id),
-                "none" if span is None else clock(span[1] - span[0]),
-                "none" if seen is None else clock(seen[1] - seen[0]),
-                "" if span is None or one.kind == "work" else clock(span[0]),
+                one["id"],
+                "recording" if one["kind"] == "work" else "live",
+                one["event"],
+                one["feed"],
+                "none" if one["span_s"] is None else clock(one["span_s"][1] - one["span_s"][0]),
+                "none"
+                if one["pictures_s"] is None
+                else clock(one["pictures_s"][1] - one["pictures_s"][0]),
+                "" if one["span_s"] is None or one["kind"] == "work" else clock(one["span_s"][0]),
             )
-            for one, span, seen in rows
+            for one in line["references"]
         ),
-        title=f"{len(rows)} references, recipe {held.recipe.name}",
+        title=f"{len(line['references'])} references, recipe {held.recipe.name}",
     )

@@ -269,6 +269,7 @@ def _nothing(
         if quotation is not None:
             return replace(
                 base,
+                score=witness.score,
                 log10_lr=quotation.log10_lr,
                 probability=posterior(quotation.log10_lr, base.base_rate or BASE_RATE),
                 witnesses=methods_of(witness),

@@ -105,9 +105,15 @@ def place_of(path: Path) -> Place:
     InputError
         If there is nothing.
     """
+    folder = path.is_dir()
     try:
-        status = (path / MANIFEST if path.is_dir() else path).stat()
+        status = (path / MANIFEST if folder else path).stat()
     except OSError as error:
+        if folder and isinstance(error, FileNotFoundError):
+            raise InputError(
+                f"{path}: no live folder of references: it has no manifest",
+                hint="Give a .ref file, or the folder that `references build --live` keeps.",
+            ) from error
         raise InputError(f"{path}: {error.strerror or error}") from error
     generation = f"{status.st_ino}-{status.st_mtime_ns}-{status.st_size}"
     return Place(path, generation)

@@ -12,14 +12,14 @@ import pytest
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.engine import ThreadEngine
-from cautery.errors import InputError, MandateError, SourceError
+from cautery.errors import ForbiddenAddressError, InputError, MandateError, SourceError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.ladder import listen
 from cautery.identify.live_folder import LiveFolder
 from cautery.identify.reference_info import ReferenceInfo
 from cautery.identify.references import References
 from cautery.model import Channel, Limits, Mandate, Regime, Response, Window, Work
-from cautery.workflows.identification.live import LivePorts, build_live
+from cautery.workflows.identification.live import Complaints, LivePorts, build_live
 from cautery.workflows.identification.sources import sources_of
 from cautery.workflows.watch.references import Feed, Pump
 from cautery.workflows.watch.sent_streams import SentStream
@@ -222,6 +222,18 @@ async def _build(tmp_path, decoder, engine, mandate, url, *, told=lambda _: None
         sources_of([url], mandate=mandate), tmp_path / "live.ref", mandate, ports,
         recipe=DEFAULT_RECIPE, window_s=30.0, rolling=False, told=told,
     )  # fmt: skip
+
+
+def test_what_ails_a_feed_is_told_once_until_it_is_heard_again_or_ails_otherwise():
+    said: list[str] = []
+    complaints = Complaints(said.append)
+    for error, heard_s in (("404", 0), ("404", 0), ("404", 8), ("gone", 8), ("gone", 8)):
+        complaints.told("arena", SourceError(error), heard_s)
+    complaints.told("other", ForbiddenAddressError("192.0.2.1"), 0)
+    assert [one.split(" (")[0] for one in said] == [
+        "arena: 404", "arena: 404", "arena: gone", "other: 192.0.2.1",
+    ]  # fmt: skip
+    assert "[network] allow" in said[-1]
 
 
 def test_a_url_that_is_no_reference_of_the_mandate_is_refused():

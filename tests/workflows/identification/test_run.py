@@ -133,6 +133,21 @@ def test_references_that_are_replaced_meanwhile_end_the_run(world: Path, tmp_pat
         _answers(tmp_path, probes, ThreadEngine(1), lambda count: other.save(tmp_path / "two.ref"))
 
 
+def test_damage_of_a_long_probe_is_counted_once_and_not_at_every_part(
+    world: Path, tmp_path: Path
+) -> None:
+    tune, probe = media.tune(0, 140), tmp_path / "long.ts"
+    pieces = [(0, 70), (72, 130), (132, 140)]
+    made = [
+        media.write(tmp_path / f"{a}.ts", tune[a * media.RATE : b * media.RATE], "mp2", start_s=a)
+        for a, b in pieces
+    ]
+    probe.write_bytes(b"".join(one.read_bytes() for one in made))
+    (answer,) = _answers(world, [probe], ThreadEngine(1))
+    assert "2 gaps" in answer.reason
+    assert "1 gaps" not in answer.reason
+
+
 def test_references_of_another_recipe_are_refused(world: Path, tmp_path: Path) -> None:
     References(replace(DEFAULT_RECIPE, pairs=7), [ReferenceInfo(id="a")]).save(tmp_path / "two.ref")
     with pytest.raises(InputError, match="another recipe"):

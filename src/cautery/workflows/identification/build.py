@@ -251,6 +251,7 @@ class _Reading:
         self.failures: list[str] = []
         self._codecs: dict[str, None] = {}
         self._warnings: dict[str, None] = {}
+        self._newest: tuple[str, ...] = ()
         self._files = 0
         self._anchor_s: float | None = None
         self._stamp_s: float | None = None
@@ -275,14 +276,18 @@ class _Reading:
         self.end_s = max(self.end_s, (self._anchor_s or 0.0) + self._stamp_s)
         self._seconds += part.duration_s
         self._codecs |= dict.fromkeys(part.codecs)
-        self._warnings |= dict.fromkeys(part.warnings)
+        self._newest = part.warnings  # a part repeats and counts what its file gave before
         self._loud |= len(part.audio) > 0 and loudness_db(part.audio) >= _SILENT_DB
 
     def next_file(self) -> None:
         """Say that what follows comes from another file."""
         self._anchor_s = None
+        self._warnings |= dict.fromkeys(self._newest)
+        self._newest = ()
 
     def outcome(self) -> Built:
+        """Return what came of it."""
+        self.next_file()
         warnings = list(self._warnings)
         if self._seconds and not self._loud and "no sound" not in warnings:
             warnings.append("silent throughout")

@@ -167,15 +167,36 @@ def _state(pump: Pump, infos: Sequence[ReferenceInfo]) -> str:
 
 
 def _pump(references: References, ports: LivePorts, told: Callable[[str], None]) -> Pump:
-    return Pump(
+    complaints = Complaints(told)
+    pump = Pump(
         references,
         None,
         fetcher=ports.fetcher,
         streams=ports.streams,
         decoder=ports.decoder,
         engine=ports.engine,
-        fail=lambda _, name, error: told(f"{name}: {error}"),
+        fail=lambda _, name, error: complaints.told(name, error, pump.heard_s.get(name, 0.0)),
     )
+    return pump
+
+
+class Complaints:
+    """Tells what ails a feed once, until more of it was heard or something else ails it.
+
+    A feed is tried again every few seconds, so that a dead one would drown all others.
+    """
+
+    def __init__(self, told: Callable[[str], None]) -> None:
+        self._told = told
+        self._said: dict[str, tuple[str, float]] = {}
+
+    def told(self, name: str, error: Exception, heard_s: float) -> None:
+        """Tell it, with its remedy, if it is new."""
+        if self._said.get(name) == (str(error), heard_s):
+            return
+        self._said[name] = str(error), heard_s
+        hint = getattr(error, "hint", None)
+        self._told(f"{name}: {error}" + (f" ({hint})" if hint else ""))
 
 
 def _info(source: Source, *, rolling: bool) -> ReferenceInfo:

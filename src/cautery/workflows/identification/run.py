@@ -193,7 +193,7 @@ class Prober:
         looks: list[Look] = []
         found_before: tuple[str, ...] = ()
         drawn: Decoded | None = None
-        warnings: dict[str, None] = {}
+        warnings: tuple[str, ...] = ()
         start_s = 0.0
         broken = ""
         try:
@@ -202,14 +202,14 @@ class Prober:
                     looks.append(await self._look(part, start_s=start_s, hints=found_before))
                     found_before = looks[-1].found
                     drawn = part if drawn is None else drawn
-                    warnings |= dict.fromkeys(part.warnings)
+                    warnings = part.warnings  # a part repeats and counts what was met before
                     start_s += part.duration_s
         except (SourceError, WorkerError) as error:
             if not looks:
                 raise
             broken = f"broke off after {start_s:.0f} s: {error}"
         found = self._named(looks)
-        said = [*([broken] if broken else []), *list(warnings)[:_MOST_WARNINGS]]
+        said = [*([broken] if broken else []), *warnings[:_MOST_WARNINGS]]
         answer = self._found(str(path), found, said)
         if self._draw is not None and drawn is not None:
             await asyncio.to_thread(self._draw, answer, drawn, looks)
