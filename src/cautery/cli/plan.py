@@ -131,7 +131,9 @@ def plan(
     )
     asked.check(pareto)
     from cautery import wiring
+    from cautery.cli._progress import Progress
     from cautery.plan.goal import Goal
+    from cautery.plan.warm import warm
     from cautery.workflows.plan_graph import marked, read_graph_file
 
     goal = Goal(
@@ -146,6 +148,8 @@ def plan(
     judged: tuple[Judged, ...] | None = None
     if guard is not None:
         read, judged = _guarded(read, guard, at, budgeted=collateral is not None)
+    with Progress("the planner is compiled, once", None):
+        warm()
     run = Run(
         read,
         goal,
