@@ -93,7 +93,9 @@ def unsure(graph: PlanGraph, problem: Problem) -> Unsure:
                 np.concatenate([groups.start, groups.start[-1] + 1 + np.arange(more)]),
                 np.concatenate([member, groups.member[at]]),
             ),
-            cost=np.concatenate([np.where(graph.require, 0.0, problem.cost), np.full(more, np.inf)]),
+            cost=np.concatenate(
+                [np.where(graph.require, 0.0, problem.cost), np.full(more, np.inf)]
+            ),
             weight=np.concatenate([problem.weight, np.zeros(more)]),
             country=np.concatenate([problem.country, np.full(more, -1, np.int32)]),
             collateral=np.concatenate(
