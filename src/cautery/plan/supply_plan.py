@@ -308,7 +308,7 @@ def told(
     reached = served <= goal.served + SLACK if odds is None else odds.reaches(goal)
     reached = reached and not conflict
     if not reached and not conflict:
-        conflict = _too_often(goal)
+        conflict = _too_often(goal)[: 2 if graph.uncertain else 1]
     status = "feasible"
     if not reached:
         status = "infeasible"
