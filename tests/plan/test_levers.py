@@ -4,8 +4,9 @@ import pytest
 
 from cautery.errors import InputError
 from cautery.plan.goal import Goal
+from cautery.plan.graph_schema import graph_schema
 from cautery.plan.levers import LEVERS
-from cautery.plan.read_graph import graph_of, graph_schema
+from cautery.plan.read_graph import graph_of
 from cautery.plan.supply_plan import plan_supply
 
 

@@ -377,3 +377,13 @@ def test_a_graph_larger_than_memory_is_refused_before_it_is_parsed():
 def test_not_a_number_is_no_json():
     with pytest.raises(InputError, match="no JSON"):
         read_graph([b'{"nodes":[{"id":"a","cost":NaN}]}'])
+
+
+@pytest.mark.parametrize("unit", [1e-308, 1e-12, 1.0, 1e308])
+def test_only_shares_of_the_demand_count_however_large_or_small_weights_are(unit):
+    graph = {
+        "nodes": [{"id": name, "cost": 1} for name in ("a", "b")],
+        "demand": [{"node": name, "weight": unit} for name in ("a", "b")],
+    }
+    found = plan_supply(graph_of(graph), Goal(served=0.5))
+    assert (found.status, found.cost, found.served) == ("optimal", 1.0, 0.5)

@@ -285,3 +285,75 @@ def test_what_is_required_is_bought_whatever_is_unsure():
     graph = {**SHOP, "require": ["b"]}
     found = plan_supply(graph_of(graph), Goal())
     assert (set(found.remove), found.cost, found.status) == ({"a", "b"}, 4.0, "optimal")
+
+
+def test_what_is_required_is_in_the_plan_and_paid_though_no_demand_stands_on_it():
+    graph = {**SHOP, "nodes": [*SHOP["nodes"], {"id": "aside", "cost": 7}], "require": ["aside"]}
+    found = plan_supply(graph_of(graph), Goal())
+    assert (set(found.remove), found.cost, found.status) == ({"a", "aside"}, 9.0, "optimal")
+
+
+LIMITED = {
+    "as_of": AS_OF.isoformat(),
+    "nodes": [
+        {"id": "a", "cost": 2, "country": "A", "collateral": 3, "success": 0.99},
+        {"id": "b", "cost": 2, "country": "B", "collateral": 3, "delay_days": 9},
+        {"id": "shop"},
+    ],
+    "groups": [{"of": "shop", "members": ["a", {"id": "b", "probability": 0.5}]}],
+    "demand": [{"node": "shop", "weight": 1}],
+}
+TOO_OFTEN = {"served <= 0.05", "confidence >= 0.95"}
+
+
+@pytest.mark.parametrize(
+    ("limits", "clash"),
+    [
+        ({"countries": 1}, "countries <= 1"),
+        ({"collateral": 5.0}, "collateral <= 5"),
+        ({"by": date(2026, 11, 9)}, "by 2026-11-09"),
+    ],
+)
+def test_a_limit_that_bars_what_chance_asks_for_is_named(limits, clash):
+    found = plan_supply(graph_of(LIMITED), Goal(**limits))
+    assert (found.status, set(found.conflict)) == ("infeasible", {clash, *TOO_OFTEN})
+
+
+def test_a_limit_that_leaves_the_goal_within_reach_is_kept_to():
+    found = plan_supply(graph_of(LIMITED), Goal(countries=2, collateral=6.0, by=date(2026, 11, 10)))
+    assert (set(found.remove), found.conflict) == ({"a", "b"}, ())
+
+
+def without(graph, limits, names):
+    """Return graph and limits without these constraints, by the names that a conflict gives."""
+    kept = {
+        word: [one for one in graph.get(word, ()) if f"{word} {one}" not in names]
+        for word in ("forbid", "require")
+    }
+    return {**graph, **kept}, {word: None if word in names else limits[word] for word in limits}
+
+
+@pytest.mark.parametrize("seed", range(300, 330))
+def test_what_is_said_to_clash_does_and_none_of_it_can_be_spared(seed):
+    rng = np.random.default_rng(seed)
+    graph = draw_doubtful(rng, limits=True)
+    graph["forbid"] = [str(rng.choice([one["id"] for one in graph["nodes"]]))]
+    at_most, limits = float(rng.choice([0.0, 0.3])), drawn_goal(rng)
+
+    def best(names):
+        freer = without(graph, limits, names)
+        share = 1.0 if "served" in names else at_most
+        plans = every_plan(freer[0], at_most=share, limits=freer[1])
+        return max((reached for _, reached, _ in plans), default=-1.0)
+
+    found = plan_supply(graph_of(graph), Goal(served=at_most, **limits), time_limit_s=20)
+    if not found.conflict:
+        assert best(()) >= 0.935
+        return
+    kept = ("forbid", "require")
+    named = {one if one.split()[0] in kept else one.split()[0] for one in found.conflict}
+    constraints = {f"{word} {one}" for word in kept for one in graph[word]} | set(limits)
+    asked = 0.965 if "confidence" in named else 0.0
+    assert best(constraints - named) <= asked
+    for one in named - {"confidence"}:
+        assert best((constraints - named) | {one}) >= asked - 0.03

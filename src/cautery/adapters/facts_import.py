@@ -83,7 +83,7 @@ def add_fact(
     if not _NAME.fullmatch(name):
         raise InputError(f"--name {name!r}: want small letters, digits, - and _")
     if kind and kind not in CLASSES and kind not in ROLES:
-        raise InputError(f"--kind {kind!r}: none of {', '.join(sorted((*CLASSES, *ROLES)))}")
+        raise InputError(f"--kind {kind!r}: none of {', '.join(sorted({*CLASSES, *ROLES}))}")
     if not file.is_file():
         raise InputError(f"{file}: no such file")
     known = KNOWN.get(name)

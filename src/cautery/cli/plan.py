@@ -106,7 +106,7 @@ def plan(
 
     Example: cautery plan graph.json --served 0.05 --countries 5 --by 2026-12-24 --explain
     """
-    from cautery.plan.read_graph import graph_schema
+    from cautery.plan.graph_schema import graph_schema
 
     if schema:
         render.json_line(graph_schema())
@@ -131,7 +131,9 @@ def plan(
     )
     asked.check(pareto)
     from cautery import wiring
+    from cautery.cli._progress import Progress
     from cautery.plan.goal import Goal
+    from cautery.plan.warm import warm
     from cautery.workflows.plan_graph import marked, read_graph_file
 
     goal = Goal(
@@ -146,6 +148,8 @@ def plan(
     judged: tuple[Judged, ...] | None = None
     if guard is not None:
         read, judged = _guarded(read, guard, at, budgeted=collateral is not None)
+    with Progress("the planner is compiled, once", None):
+        warm()
     run = Run(
         read,
         goal,
@@ -154,10 +158,16 @@ def plan(
         time_limit_s=time_limit,
         judged=judged,
     )
-    if pareto is not None:
-        run.pareto(pareto, points, asked)
-    else:
-        run.plan(asked)
+    try:
+        if pareto is not None:
+            run.pareto(pareto, points, asked)
+        else:
+            run.plan(asked)
+    except MemoryError as error:
+        raise InputError(
+            f"planning on {read.nodes:,} nodes takes more memory than there is",
+            hint="Use a machine with more memory, or plan on a part of the graph.",
+        ) from error
 
 
 def _guarded(

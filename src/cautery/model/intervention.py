@@ -97,7 +97,8 @@ class Override:
             raise InputError(f"override of {self.target}: a number of bystanders is not negative")
         if not self.at < self.until <= self.at + MAX_OVERRIDE:
             raise InputError(
-                f"override of {self.target}: it must end within {MAX_OVERRIDE} of its decision"
+                f"override of {self.target}: it must end within "
+                f"{MAX_OVERRIDE / timedelta(hours=1):g} hours of its decision"
             )
 
     def holds(self, moment: datetime) -> bool:

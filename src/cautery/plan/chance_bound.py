@@ -59,11 +59,6 @@ def solve_by_odds(
         factor=np.full(2 * n, 1 / confidence),
     )
     shift = groups.start[-1]
-    # What is required is paid for already, and so is the country that acts there.
-    spent, fixed_cost = problem.price(posed.required), problem.fixed_cost.copy()
-    paid = problem.country[posed.required]
-    fixed_cost[paid[paid >= 0]] = 0.0
-    cost = np.where(posed.required, 0.0, problem.cost)
     twice = replace(
         problem,
         groups=Groups(
@@ -73,10 +68,9 @@ def solve_by_odds(
             np.concatenate([groups.start, shift + groups.start[1:]]),
             np.concatenate([groups.member, groups.member + n]).astype(np.int32),
         ),
-        cost=np.concatenate([cost, np.full(n, np.inf)]),
+        cost=np.concatenate([problem.cost, np.full(n, np.inf)]),
         weight=np.tile(problem.weight, 2),
         must=2 * problem.must,
-        fixed_cost=fixed_cost,
         country=np.concatenate([problem.country, np.full(n, -1, np.int32)]),
         collateral=np.concatenate([problem.collateral, np.zeros(n)]),
     )
@@ -84,7 +78,7 @@ def solve_by_odds(
     model = Model(twice, whole=True, seed=seed, parts=copies[0 if tail else 1 :], odds=odds)
     solved = model.solve(left_s=left_s, gap=gap)
     bought = None if solved.bought is None else solved.bought[:n] | posed.required
-    return bought, max(0.0, spent + solved.bound)
+    return bought, max(0.0, solved.bound)
 
 
 def favourable(graph: PlanGraph, problem: Problem) -> tuple[Problem, Bools]:

@@ -1,7 +1,8 @@
 """Why no plan exists: constraints that clash, of which none can be spared.
 
 A deletion filter: each constraint is left out in turn, and stays out where that mends nothing.
-What remains is minimal, not unique.
+What remains is minimal, not unique. Where the graph is uncertain the confidence asked for is one
+of them: without it, one world in which the goal is reached would do.
 """
 
 from __future__ import annotations
@@ -18,9 +19,15 @@ from cautery.plan.goal import Goal, posed
 from cautery.plan.graph import SLACK, PlanGraph
 from cautery.plan.milp import Model
 from cautery.plan.reduce import reduced
+from cautery.plan.search import within
+from cautery.plan.uncertain import possible as possible_by_chance
 
 LOOK_S = 10.0
 """Seconds for one question of the filter; what is open then counts as no remedy."""
+ALL_S = 40.0
+"""Seconds for all of them; what was not asked by then stays among those that clash."""
+_ANY = 1e-9
+"""Confidence of a goal that one world among all drawn must reach."""
 MOST_NAMED = 100
 """Forbidden (or required) entries told one by one; more are one constraint together."""
 
@@ -32,18 +39,30 @@ class _Constraint:
 
 
 def clashing(
-    graph: PlanGraph, goal: Goal, *, as_of: date | None, seed: int = 0, time_s: float = LOOK_S
+    graph: PlanGraph,
+    goal: Goal,
+    *,
+    as_of: date | None,
+    seed: int = 0,
+    time_s: float = LOOK_S,
+    clock: Callable[[], float] = time.monotonic,
 ) -> tuple[str, ...]:
     """Return the names of constraints that cannot all hold, none of which can be spared.
 
-    None clash where all hold once all that may be there is there, and every action works.
+    None clash where a plan was met that keeps to all of them.
     """
-    if _possible(graph, goal, as_of=as_of, seed=seed, time_s=time_s):
+    ends = clock() + ALL_S
+
+    def possible(graph: PlanGraph, goal: Goal) -> bool:
+        until = min(ends, clock() + time_s)
+        return _possible(graph, goal, as_of=as_of, seed=seed, left_s=lambda: until - clock())
+
+    if possible(graph, goal):
         return ()
     kept: list[str] = []
     for one in _constraints(graph, goal):
         freer_graph, freer_goal = one.without(graph, goal)
-        if _possible(freer_graph, freer_goal, as_of=as_of, seed=seed, time_s=time_s):
+        if clock() >= ends or possible(freer_graph, freer_goal):
             kept.append(one.name)
         else:
             graph, goal = freer_graph, freer_goal
@@ -81,6 +100,13 @@ def _constraints(graph: PlanGraph, goal: Goal) -> list[_Constraint]:
                 f"collateral <= {goal.collateral:g}", lambda g, a: (g, replace(a, collateral=None))
             )
         )
+    if graph.uncertain:
+        found.append(
+            _Constraint(
+                f"confidence >= {goal.confidence:g}",
+                lambda g, a: (g, replace(a, confidence=_ANY)),
+            )
+        )
     found.append(
         _Constraint(f"served <= {goal.served:g}", lambda g, a: (g, replace(a, served=1.0)))
     )
@@ -108,23 +134,20 @@ def _ready(country: int) -> Callable[[PlanGraph, Goal], tuple[PlanGraph, Goal]]:
 
 
 def _possible(
-    graph: PlanGraph, goal: Goal, *, as_of: date | None, seed: int, time_s: float
+    graph: PlanGraph, goal: Goal, *, as_of: date | None, seed: int, left_s: Callable[[], float]
 ) -> bool:
     problem, may = posed(graph, goal, as_of=as_of)
-    if (graph.require & ~may).any():
+    if (graph.require & ~may).any() or not within(problem, graph.require):
         return False
+    if graph.uncertain:
+        return possible_by_chance(graph, problem, goal, left_s=left_s, seed=seed)
     if problem.down(np.isfinite(problem.cost)) < problem.must * (1 - SLACK):
         return False
     whole = reduced(problem, taken=graph.require)
     left = whole.problem
-    if (left.most_countries or 0) < 0 or (left.budget or 0.0) < -SLACK:
-        return False
     if left.must <= SLACK * graph.demand or (left.most_countries is None and left.budget is None):
         return True
-    began = time.monotonic()
-    solved = Model(left, seed=seed).solve(
-        left_s=lambda: began + time_s - time.monotonic(), most_down=True
-    )
+    solved = Model(left, seed=seed).solve(left_s=left_s, most_down=True)
     if solved.bought is None:
         return False
     return problem.down(whole.unfold(solved.bought)) >= problem.must - SLACK * graph.demand

@@ -70,10 +70,15 @@ class Exchange:
         self._act = float(np.median(usual)) if usual.size else 1.0
         self._penalty = 0.0
 
+    def bears(self, bought: Bools) -> bool:
+        """Tell whether these acts reach the goal in the sample."""
+        self.worlds.take(bought)
+        over = kernels.excess(self.worlds.weight_up, self.first, self.last, self._most)
+        return bool(over <= 0)
+
     def holds(self, bought: Bools) -> bool:
         """Tell whether the sample bears a plan; it is taken if it is the cheapest so far."""
-        self.worlds.take(bought)
-        if kernels.excess(self.worlds.weight_up, self.first, self.last, self._most) > 0:
+        if not self.bears(bought):
             return False
         price = self._problem.price(bought)
         if price < self.cost:

@@ -1,7 +1,6 @@
 """Read the public JSON of a supply graph strictly; every refusal names the entry.
 
-The format is described by :func:`graph_schema`. Whole columns are checked at once, and only a
-column with a fault is walked again to find it, so that a million nodes take seconds.
+The format is described by :func:`cautery.plan.graph_schema.graph_schema`.
 """
 
 from __future__ import annotations
@@ -15,23 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.errors import InputError
+from cautery.plan import _graph_columns as columns
+from cautery.plan._graph_columns import NUMBERS, shown
 from cautery.plan.graph import Floats, Groups, Ints, PlanGraph
-from cautery.plan.levers import LEVERS, lever_named
+from cautery.plan.levers import lever_named
 
-_BYTES_EACH = 8
-"""Memory that a byte of JSON is taken to need while it is read and planned. Estimated, not
-measured: bench/plan.py prints the peak of its largest graph."""
+_BYTES_EACH = 13
+"""Memory that a byte of JSON needs while it is read and planned: 9.8 and 12.1 were measured at
+200,000 nodes, 28 MB."""
 
-_TOP = ("as_of", "cost_unit", "nodes", "groups", "actions", "countries", "demand", "forbid")
-_ACT = {"id", "cost", "country", "delay_days", "collateral", "success", "lever", "target"}
-_KEYS = {
-    "nodes": _ACT | {"role", "probability"},
-    "groups": {"of", "need", "members"},
-    "actions": _ACT | {"covers"},
-    "countries": {"id", "fixed_cost", "ready_days"},
-    "demand": {"node", "weight"},
-}
-_NUMBERS = (int, float)
+_LEAST_WEIGHT, _MOST_WEIGHT = 1e-3, 1e12
+"""Where the largest weight of demand may lie: beyond, sums of floats lose it or overflow, and
+weights are told in parts of the largest. Only shares of all demand are ever told."""
 
 
 def read_graph(chunks: Iterable[bytes], *, free_bytes: int | None = None) -> PlanGraph:
@@ -60,11 +54,17 @@ def read_graph(chunks: Iterable[bytes], *, free_bytes: int | None = None) -> Pla
                 hint="Use a machine with more memory, or plan on a part of the graph.",
             )
     try:
-        document = from_json(bytes(text), allow_inf_nan=False)
-    except ValueError as error:
-        raise InputError(f"the graph is no JSON: {error}") from error
-    del text
-    return graph_of(document)
+        try:
+            document = from_json(bytes(text), allow_inf_nan=False)
+        except ValueError as error:
+            raise InputError(f"the graph is no JSON: {error}") from error
+        del text
+        return graph_of(document)
+    except MemoryError as error:
+        raise InputError(
+            "the graph takes more memory than there is",
+            hint="Use a machine with more memory, or plan on a part of the graph.",
+        ) from error
 
 
 def graph_of(document: Any) -> PlanGraph:
@@ -78,15 +78,15 @@ def graph_of(document: Any) -> PlanGraph:
     if not isinstance(document, dict):
         raise InputError("the graph is no JSON object")
     for key in document:
-        if key not in _TOP and key != "require":
-            raise InputError(f"the graph has {key!r}, which no graph has: {', '.join(_TOP)}")
-    nodes, groups = _entries(document, "nodes"), _entries(document, "groups")
-    actions, demand = _entries(document, "actions"), _entries(document, "demand")
+        if key not in columns.TOP:
+            raise InputError(f"the graph has {key!r}, which no graph has: {', '.join(columns.TOP)}")
+    nodes, groups = columns.entries(document, "nodes"), columns.entries(document, "groups")
+    actions, demand = columns.entries(document, "actions"), columns.entries(document, "demand")
     if not nodes:
         raise InputError("the graph has no nodes")
     if not demand:
         raise InputError("the graph has no demand: nothing is served, so there is nothing to cut")
-    ids = _texts(nodes, "nodes", "id") + _texts(actions, "actions", "id")
+    ids = columns.texts(nodes, "nodes", "id") + columns.texts(actions, "actions", "id")
     place = {name: number for number, name in enumerate(ids)}
     if len(place) != len(ids):
         seen: set[str] = set()
@@ -107,8 +107,8 @@ def graph_of(document: Any) -> PlanGraph:
         ],
         np.int32,
     )
-    cost = _both(nodes, actions, "cost", none=math.inf, default=math.inf)
-    delay = _both(nodes, actions, "delay_days", none=math.inf, default=0.0)
+    cost = columns.both(nodes, actions, "cost", none=math.inf, default=math.inf)
+    delay = columns.both(nodes, actions, "delay_days", none=math.inf, default=0.0)
     delay = np.where(country >= 0, np.maximum(delay, ready[country] if len(ready) else 0), delay)
     owner, need, start, member, link_exists = _groups(groups, place, len(nodes))
     for_actions = _covers(actions, place, len(nodes))
@@ -120,9 +120,11 @@ def graph_of(document: Any) -> PlanGraph:
         start = np.concatenate([start, start[-1] + 1 + np.arange(covered.size)]).astype(np.int64)
         member = np.concatenate([member, by]).astype(np.int32)
         link_exists = np.concatenate([link_exists, np.ones(covered.size)])
-    exists = _numbers(nodes, "nodes", "probability", default=1.0, most=1.0)
-    levers = _optional_texts(nodes, "nodes", "lever") + _optional_texts(actions, "actions", "lever")
-    success = _both(nodes, actions, "success", default=1.0, most=1.0)
+    exists = columns.numbers(nodes, "nodes", "probability", default=1.0, most=1.0)
+    levers = columns.optional_texts(nodes, "nodes", "lever") + columns.optional_texts(
+        actions, "actions", "lever"
+    )
+    success = columns.both(nodes, actions, "success", default=1.0, most=1.0)
     for number, lever in enumerate(levers):
         if lever is not None:
             measured = lever_named(lever, repr(ids[number])).success
@@ -131,11 +133,11 @@ def graph_of(document: Any) -> PlanGraph:
     return PlanGraph(
         ids=ids,
         nodes=len(nodes),
-        roles=_optional_texts(nodes, "nodes", "role"),
+        roles=columns.optional_texts(nodes, "nodes", "role"),
         cost=cost,
         country=country,
         delay_days=delay,
-        collateral=_both(nodes, actions, "collateral", default=0.0),
+        collateral=columns.both(nodes, actions, "collateral", default=0.0),
         exists=np.concatenate([exists, np.ones(len(actions))]),
         success=success,
         weight=_demand(demand, place, len(nodes), len(ids)),
@@ -146,180 +148,12 @@ def graph_of(document: Any) -> PlanGraph:
         forbid=_marked(document, "forbid", place),
         require=_marked(document, "require", place),
         as_of=_day(document.get("as_of")),
-        cost_unit=_optional_text(document, "cost_unit"),
+        cost_unit=columns.optional_text(document, "cost_unit"),
         levers=levers,
         targets=(
-            _optional_texts(nodes, "nodes", "target")
-            + _optional_texts(actions, "actions", "target")
+            columns.optional_texts(nodes, "nodes", "target")
+            + columns.optional_texts(actions, "actions", "target")
         ),
-    )
-
-
-def graph_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a supply graph's file."""
-    text, number = {"type": "string"}, {"type": "number", "minimum": 0}
-    share = {"type": "number", "minimum": 0, "maximum": 1, "default": 1}
-    maybe_number = {"type": ["number", "null"], "minimum": 0}
-    code = {"type": ["string", "null"]}
-
-    def entry(required: Sequence[str], **properties: Any) -> dict[str, Any]:
-        return {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": properties,
-                "required": list(required),
-                "additionalProperties": False,
-            },
-        }
-
-    act = {
-        "cost": {**maybe_number, "description": "null: nobody can act on it"},
-        "country": code,
-        "delay_days": {**maybe_number, "default": 0, "description": "null: never"},
-        "collateral": {**number, "default": 0},
-        "success": {**share, "description": "that acting on it works"},
-        "lever": {
-            **code,
-            "description": "class of lever, whose measured success stands in for an absent one: "
-            + ", ".join(LEVERS),
-        },
-        "target": {
-            **code,
-            "description": "the address, range, name or URL acted on, for cautery plan --guard",
-        },
-    }
-    link = {
-        "type": "object",
-        "properties": {"id": text, "probability": share},
-        "required": ["id"],
-        "additionalProperties": False,
-    }
-    names = {"type": "array", "items": text}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A supply graph for cautery plan",
-        "type": "object",
-        "properties": {
-            "as_of": {"type": "string", "format": "date"},
-            "cost_unit": text,
-            "nodes": entry(
-                ["id"],
-                id=text,
-                role=code,
-                **act,
-                probability={**share, "description": "that it exists; absent, it is never up"},
-            ),
-            "groups": entry(
-                ["of", "members"],
-                of=text,
-                need={"type": "integer", "minimum": 1, "default": 1},
-                members={"type": "array", "minItems": 1, "items": {"anyOf": [text, link]}},
-            ),
-            "actions": entry(["id", "covers"], id=text, covers={**names, "minItems": 1}, **act),
-            "countries": entry(
-                ["id"],
-                id=text,
-                fixed_cost={**number, "default": 0},
-                ready_days={**maybe_number, "default": 0, "description": "null: never"},
-            ),
-            "demand": {**entry(["node", "weight"], node=text, weight=number), "minItems": 1},
-            "forbid": {**names, "description": "nodes and actions that must not be acted on"},
-            "require": {**names, "description": "nodes and actions that must be acted on"},
-        },
-        "required": ["nodes", "demand"],
-        "additionalProperties": False,
-    }
-
-
-def _entries(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = document.get(name)
-    if found is None:
-        return []
-    if not isinstance(found, list):
-        raise InputError(f"{name}: want a list, got {_shown(found)}")
-    known = _KEYS[name]
-    for number, one in enumerate(found):
-        if type(one) is not dict:
-            raise InputError(f"{name}[{number}]: want an object, got {_shown(one)}")
-        if not known.issuperset(one):
-            extra = min(set(one) - known)
-            raise InputError(
-                f"{name}[{number}] has {extra!r}; it may have {', '.join(sorted(known))}"
-            )
-    return found
-
-
-def _texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> list[str]:
-    found = [one.get(key) for one in entries]
-    if set(map(type, found)) - {str} or not all(found):
-        for number, value in enumerate(found):
-            if not isinstance(value, str) or not value:
-                raise InputError(f"{where}[{number}]: {key}: want a text, got {_shown(value)}")
-    return found  # type: ignore[return-value]
-
-
-def _optional_texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> list[str | None]:
-    found = [one.get(key) for one in entries]
-    if set(map(type, found)) - {str, type(None)}:
-        for number, value in enumerate(found):
-            if value is not None and not isinstance(value, str):
-                raise InputError(f"{where}[{number}]: {key}: want a text, got {_shown(value)}")
-    return found
-
-
-def _numbers(
-    entries: Sequence[dict[str, Any]],
-    where: str,
-    key: str,
-    *,
-    default: float,
-    none: float | None = None,
-    most: float = math.inf,
-) -> Floats:
-    found = [one.get(key, default) for one in entries]
-    kinds = set(map(type, found))
-    if float in kinds and math.inf in found:
-        for number, one in enumerate(entries):
-            if one.get(key) == math.inf:  # JSON has no infinity, but 1e999 reads as one
-                raise InputError(f"{where}[{number}]: {key} is too large to be a number")
-    if type(None) in kinds and none is not None:
-        found = [none if value is None else value for value in found]
-        kinds.discard(type(None))
-    if kinds <= set(_NUMBERS):
-        values = _as_floats(found)
-        if values is not None and ((values >= 0) & (values <= most)).all():
-            return values
-    for number, value in enumerate(found):
-        if type(value) not in _NUMBERS:
-            raise InputError(f"{where}[{number}]: {key}: want a number, got {_shown(value)}")
-        if not 0 <= value <= most or math.isnan(value):
-            limits = "not negative" if math.isinf(most) else f"between 0 and {most:g}"
-            raise InputError(f"{where}[{number}]: {key} is {_shown(value)}; it is {limits}")
-    raise InputError(f"{where}: {key}: a number is out of range")
-
-
-def _as_floats(values: list[Any]) -> Floats | None:
-    try:
-        return np.array(values, np.float64)
-    except OverflowError:
-        return None
-
-
-def _both(
-    nodes: Sequence[dict[str, Any]],
-    actions: Sequence[dict[str, Any]],
-    key: str,
-    *,
-    default: float,
-    none: float | None = None,
-    most: float = math.inf,
-) -> Floats:
-    return np.concatenate(
-        [
-            _numbers(entries, where, key, default=default, none=none, most=most)
-            for entries, where in ((nodes, "nodes"), (actions, "actions"))
-        ]
     )
 
 
@@ -330,13 +164,13 @@ def _countries(
 
     The list of countries may leave one out; what is known of it then is nothing to pay or wait for.
     """
-    listed = _entries(document, "countries")
-    names = _texts(listed, "countries", "id")
+    listed = columns.entries(document, "countries")
+    names = columns.texts(listed, "countries", "id")
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"countries: {twice!r} is given twice")
-    fixed = _numbers(listed, "countries", "fixed_cost", default=0.0)
-    ready = _numbers(listed, "countries", "ready_days", default=0.0, none=math.inf)
+    fixed = columns.numbers(listed, "countries", "fixed_cost", default=0.0)
+    ready = columns.numbers(listed, "countries", "ready_days", default=0.0, none=math.inf)
     named: dict[str, None] = {}
     for where, entries in (("nodes", nodes), ("actions", actions)):
         found = [one.get("country") for one in entries]
@@ -360,12 +194,12 @@ def _groups(
         of, need, listed = one.get("of"), one.get("need", 1), one.get("members")
         owner = place.get(of, nodes) if type(of) is str else nodes
         if owner >= nodes:
-            raise InputError(f"groups[{number}]: of: {_shown(of)} is no node")
+            raise InputError(f"groups[{number}]: of: {shown(of)} is no node")
         if type(listed) is not list or not listed:
             raise InputError(f"groups[{number}], of {of!r}, is empty: it lists no members")
         if type(need) is not int or not 1 <= need <= len(listed):
             raise InputError(
-                f"groups[{number}], of {of!r}, needs {_shown(need)} of its {len(listed)} members"
+                f"groups[{number}], of {of!r}, needs {shown(need)} of its {len(listed)} members"
             )
         for member in listed:
             name = member
@@ -374,20 +208,20 @@ def _groups(
                 if not set(member) <= {"id", "probability"}:
                     raise InputError(
                         f"groups[{number}], of {of!r}: a member has id and probability, "
-                        f"got {_shown(member)}"
+                        f"got {shown(member)}"
                     )
                 share = member.get("probability", 1.0)
-                if type(share) not in _NUMBERS or not 0 <= share <= 1:
+                if type(share) not in NUMBERS or not 0 <= share <= 1:
                     raise InputError(
-                        f"groups[{number}], of {of!r}, member {_shown(name)}: probability is "
-                        f"{_shown(share)}; it is between 0 and 1"
+                        f"groups[{number}], of {of!r}, member {shown(name)}: probability is "
+                        f"{shown(share)}; it is between 0 and 1"
                     )
                 if share < 1:
                     unsure.append((len(members), float(share)))
             found = place.get(name, nodes) if type(name) is str else nodes
             if found >= nodes:
                 raise InputError(
-                    f"groups[{number}], of {of!r}: the member {_shown(name)} is no node"
+                    f"groups[{number}], of {of!r}: the member {shown(name)} is no node"
                 )
             members.append(found)
         owners.append(owner)
@@ -417,7 +251,7 @@ def _covers(
             node = place.get(name, nodes) if type(name) is str else nodes
             if node >= nodes:
                 raise InputError(
-                    f"actions[{number}], {one['id']!r}, covers {_shown(name)}, which is no node"
+                    f"actions[{number}], {one['id']!r}, covers {shown(name)}, which is no node"
                 )
             found.append((number, node))
     return sorted(set(found))
@@ -426,14 +260,17 @@ def _covers(
 def _demand(
     entries: Sequence[dict[str, Any]], place: dict[str, int], nodes: int, places: int
 ) -> Floats:
-    values = _numbers(entries, "demand", "weight", default=-1.0)
+    values = columns.numbers(entries, "demand", "weight", default=-1.0)
     at = np.empty(len(entries), np.int64)
     for number, one in enumerate(entries):
         name = one.get("node")
         node = place.get(name, nodes) if type(name) is str else nodes
         if node >= nodes:
-            raise InputError(f"demand[{number}]: node: {_shown(name)} is no node")
+            raise InputError(f"demand[{number}]: node: {shown(name)} is no node")
         at[number] = node
+    largest = values.max()
+    if not _LEAST_WEIGHT <= largest <= _MOST_WEIGHT and largest > 0:
+        values = values / largest
     weight = np.bincount(at, weights=values, minlength=places).astype(np.float64)
     if not weight.sum() > 0:
         raise InputError("the graph has no demand: all weights are 0")
@@ -446,10 +283,10 @@ def _marked(document: dict[str, Any], key: str, place: dict[str, int]) -> NDArra
     if listed is None:
         return marked
     if not isinstance(listed, list):
-        raise InputError(f"{key}: want a list of ids, got {_shown(listed)}")
+        raise InputError(f"{key}: want a list of ids, got {shown(listed)}")
     for number, name in enumerate(listed):
         if not isinstance(name, str) or name not in place:
-            raise InputError(f"{key}[{number}]: {_shown(name)} is neither a node nor an action")
+            raise InputError(f"{key}[{number}]: {shown(name)} is neither a node nor an action")
         marked[place[name]] = True
     return marked
 
@@ -461,16 +298,4 @@ def _day(value: Any) -> date | None:
     try:
         return told(value[:10] if isinstance(value, str) and value[10:11] == "T" else value)
     except (TypeError, ValueError) as error:
-        raise InputError(f"as_of: {_shown(value)} is no day", hint="Such as 2026-11-25.") from error
-
-
-def _optional_text(document: dict[str, Any], key: str) -> str | None:
-    value = document.get(key)
-    if value is not None and not isinstance(value, str):
-        raise InputError(f"{key}: want a text, got {_shown(value)}")
-    return value
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+        raise InputError(f"as_of: {shown(value)} is no day", hint="Such as 2026-11-25.") from error

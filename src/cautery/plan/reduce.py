@@ -116,7 +116,7 @@ def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None
     if apart is None:
         apart = np.zeros(problem.groups.nodes, np.bool_)
     gone = np.zeros(problem.groups.nodes, np.bool_) if taken is None else taken
-    problem = _committed(problem, gone)
+    problem = committed(problem, gone)
     groups, cost = problem.groups, problem.cost.copy()
     up = groups.standing(gone)
     never_down = groups.standing(gone | np.isfinite(cost) | apart)
@@ -183,7 +183,7 @@ def reduced(problem: Problem, *, taken: Bools | None = None, apart: Bools | None
     )
 
 
-def _committed(problem: Problem, gone: Bools) -> Problem:
+def committed(problem: Problem, gone: Bools) -> Problem:
     """Count what is taken against the limits; a country that acts already costs no more."""
     if not problem.limited or not gone.any():
         return problem

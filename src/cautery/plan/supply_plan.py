@@ -18,7 +18,7 @@ from cautery.plan.graph import SLACK, Bools, PlanGraph
 from cautery.plan.least_cost import LARGEST_MODEL, Found, Progress, least_cost
 from cautery.plan.milp import Model
 from cautery.plan.reduce import Problem, reduced
-from cautery.plan.search import trimmed
+from cautery.plan.search import trimmed, within
 from cautery.plan.uncertain import Chance, chance, least_cost_by_chance
 
 TIME_LIMIT_S = 60.0
@@ -134,9 +134,9 @@ def plan_supply(
     if best.gone is None:
         conflict = ("time",)
         if best.bound == float("inf"):
-            conflict = clashing(graph, goal, as_of=as_of, seed=seed)
+            conflict = clashing(graph, goal, as_of=as_of, seed=seed, clock=clock)
             if graph.uncertain and not conflict:
-                conflict = (f"served <= {goal.served:g}", f"confidence >= {goal.confidence:g}")
+                conflict = _too_often(goal)
         problem, may = posed(graph, goal, as_of=as_of)
         best = _lowest(problem, graph.require & may, left_s=left_s, seed=seed)
     return told(
@@ -196,7 +196,7 @@ def _uncertain(
     progress: Progress,
 ) -> Found:
     """Plan for what may be there; where no model of the odds fits, bound by the best world."""
-    if (graph.require & ~may).any():
+    if (graph.require & ~may).any() or not within(problem, graph.require):
         return Found(gone=None, cost=float("inf"), bound=float("inf"))
     all_s, bound = left_s(), 0.0
     if 2 * len(graph.ids) > LARGEST_MODEL:
@@ -264,6 +264,11 @@ def _best(
     return Found(gone=gone, cost=cost, bound=min(cost, spent + rest.bound))
 
 
+def _too_often(goal: Goal) -> tuple[str, ...]:
+    """Name what cannot be had together where draws differ on whether it can."""
+    return f"served <= {goal.served:g}", f"confidence >= {goal.confidence:g}"
+
+
 def _lowest(problem: Problem, required: Bools, *, left_s: Callable[[], float], seed: int) -> Found:
     """Return the plan that leaves the least served within the limits, whatever it costs."""
     whole = reduced(problem, taken=required)
@@ -302,6 +307,8 @@ def told(
     days = float(graph.delay_days[removed].max(initial=0.0))
     reached = served <= goal.served + SLACK if odds is None else odds.reaches(goal)
     reached = reached and not conflict
+    if not reached and not conflict:
+        conflict = _too_often(goal)[: 2 if graph.uncertain else 1]
     status = "feasible"
     if not reached:
         status = "infeasible"

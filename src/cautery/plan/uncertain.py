@@ -20,6 +20,7 @@ from cautery.plan.exchange import Exchange
 from cautery.plan.goal import Goal
 from cautery.plan.graph import SLACK, Bools, PlanGraph
 from cautery.plan.least_cost import LARGEST_MODEL, MARGIN_S, Found, Progress
+from cautery.plan.reach import Reach, reach
 from cautery.plan.reduce import Problem
 from cautery.plan.worlds import WORD, Unsure, Worlds, unsure
 
@@ -37,6 +38,8 @@ _BUILDS, _RUINS = 10, 60
 _DEARER = 0.1
 """How much dearer a plan the walk goes on from, at first; at its end it goes downhill."""
 _MODEL_GAP = 1e-3
+_REACH_SHARE = 0.1
+"""Share of the time to learn whether any plan within the limits holds."""
 _INTERVAL = 0.95
 
 
@@ -120,16 +123,14 @@ def least_cost_by_chance(
     """
     whole = unsure(graph, problem)
     posed, part = whole.reduced()
+    spent = problem.price(graph.require)
     if posed.problem.must <= SLACK * graph.demand:
-        cost = problem.price(graph.require)
-        return Found(gone=graph.require.copy(), cost=cost, bound=cost)
+        return Found(gone=graph.require.copy(), cost=spent, bound=spent)
     if posed.problem.groups.nodes == 0:
         return Found(gone=None, cost=float("inf"), bound=float("inf"))
-    search = _Search(posed, goal, left_s=left_s, seed=seed)
-    everything = np.isfinite(posed.problem.cost) | posed.required
-    if not problem.limited and not search.may_hold(everything):
+    search, all_s = _Search(posed, goal, left_s=left_s, seed=seed), left_s()
+    if not search.begun(within_s=_REACH_SHARE * all_s):
         return Found(gone=None, cost=float("inf"), bound=float("inf"))
-    all_s = left_s()
     if 2 * posed.problem.groups.nodes <= LARGEST_MODEL:
         bought, by_odds = solve_by_odds(
             posed,
@@ -139,7 +140,7 @@ def least_cost_by_chance(
             gap=_MODEL_GAP,
             seed=seed,
         )
-        bound = max(bound, by_odds)
+        bound = max(bound, spent + by_odds)
         progress("odds", None, bound)
         if bound == float("inf"):
             return Found(gone=None, cost=float("inf"), bound=bound)
@@ -152,12 +153,29 @@ def least_cost_by_chance(
     loosest = search.loosest(present, goal.served, until_s=0.5 * all_s)
     search.start(loosest)
     search.start(posed.required.copy())
-    search.climb(lambda cost: progress("exchanges", cost, bound), bound=bound)
+
+    def told(cost: float | None) -> None:
+        progress("exchanges", None if cost is None else spent + cost, bound)
+
+    search.climb(told, bound=bound - spent)
     if search.best is None:
         return Found(gone=None, cost=float("inf"), bound=bound)
-    gone = part.unfold(search.best)[: len(graph.ids)]
+    gone = part.unfold(search.best)[: len(graph.ids)] | graph.require
     cost = problem.price(gone)
     return Found(gone=gone, cost=cost, bound=min(cost, bound))
+
+
+def possible(
+    graph: PlanGraph, problem: Problem, goal: Goal, *, left_s: Callable[[], float], seed: int
+) -> bool:
+    """Tell whether a plan within the limits was met that reaches the goal often enough."""
+    posed, _ = unsure(graph, problem).reduced()
+    if posed.problem.must <= SLACK * graph.demand:
+        return True
+    if posed.problem.groups.nodes == 0:
+        return False
+    search = _Search(posed, goal, left_s=left_s, seed=seed)
+    return search.reach(within_s=left_s()).plan is not None
 
 
 class _Search:
@@ -166,7 +184,7 @@ class _Search:
     def __init__(
         self, posed: Unsure, goal: Goal, *, left_s: Callable[[], float], seed: int
     ) -> None:
-        self._problem, self._left_s = posed.problem, left_s
+        self._problem, self._required, self._left_s = posed.problem, posed.required, left_s
         self._tail, self._confidence, self._seed = goal.risk == "tail", goal.confidence, seed
         worlds = Worlds(posed, SEARCHED, rng=np.random.default_rng([seed, 0]))
         second = Worlds(posed, _draws(posed), rng=np.random.default_rng([seed, 3]))
@@ -186,14 +204,30 @@ class _Search:
         last = worlds.draws - 1 if self._tail else first
         return Exchange(worlds, first=first, last=last, seed=seed)
 
-    def may_hold(self, bought: Bools) -> bool:
-        """Tell whether a plan reaches the goal in a sample; if only just, ask no more of any."""
-        if not self._bare.holds(bought):
-            return False
-        if not (self._second.holds(bought) and self._exchange.holds(bought)):
+    def begun(self, *, within_s: float) -> bool:
+        """Begin with any plan within the limits, however dear; ``False``: there is none.
+
+        If it reaches the goal only just, no more is asked of any.
+        """
+        found = self.reach(within_s=within_s)
+        plan = found.plan
+        if plan is None:
+            return not found.settled
+        if not (self._second.holds(plan) and self._exchange.holds(plan)):
             self._exchange = self._in(self._exchange.worlds, self._confidence, self._seed)
             self._second = self._bare
+            self.best, self.cost = plan, self._problem.price(plan)
         return True
+
+    def reach(self, *, within_s: float) -> Reach:
+        """Look in the second sample for a plan within the limits that reaches the goal."""
+        ends = self._left_s() - within_s
+        return reach(
+            self._problem,
+            self._required,
+            holds=self._bare.bears,
+            left_s=lambda: self._left_s() - ends,
+        )
 
     def start(self, bought: Bools | None) -> None:
         """Begin from this plan, too, whether it holds or not."""

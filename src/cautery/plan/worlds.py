@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cautery.plan import _world_kernels as kernels
 from cautery.plan.graph import Bools, Floats, Groups, PlanGraph
-from cautery.plan.reduce import Problem, Reduced, by_owner, reduced
+from cautery.plan.reduce import Problem, Reduced, by_owner, committed, reduced
 
 WORD = 64
 """Worlds in a word; draws come in whole words."""
@@ -72,7 +72,11 @@ class Unsure:
 
 
 def unsure(graph: PlanGraph, problem: Problem) -> Unsure:
-    """Pose a problem on an uncertain graph; links that may be missing become nodes at the end."""
+    """Pose a problem on an uncertain graph; links that may be missing become nodes at the end.
+
+    What is required is paid for: it costs nothing more, and its share of the limits is used up.
+    """
+    problem = committed(problem, graph.require)
     groups = problem.groups
     at = np.flatnonzero(graph.link_exists < 1)
     n, more = groups.nodes, at.size
@@ -89,10 +93,14 @@ def unsure(graph: PlanGraph, problem: Problem) -> Unsure:
                 np.concatenate([groups.start, groups.start[-1] + 1 + np.arange(more)]),
                 np.concatenate([member, groups.member[at]]),
             ),
-            cost=np.concatenate([problem.cost, np.full(more, np.inf)]),
+            cost=np.concatenate(
+                [np.where(graph.require, 0.0, problem.cost), np.full(more, np.inf)]
+            ),
             weight=np.concatenate([problem.weight, np.zeros(more)]),
             country=np.concatenate([problem.country, np.full(more, -1, np.int32)]),
-            collateral=np.concatenate([problem.collateral, np.zeros(more)]),
+            collateral=np.concatenate(
+                [np.where(graph.require, 0.0, problem.collateral), np.zeros(more)]
+            ),
         ),
         exists=np.concatenate([graph.exists, graph.link_exists[at]]),
         success=np.concatenate([graph.success, np.ones(more)]),

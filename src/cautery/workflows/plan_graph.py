@@ -58,12 +58,51 @@ def places(graph: PlanGraph, names: Sequence[str], where: str = "") -> NDArray[n
 
 
 def free_memory() -> int | None:
-    """Return the bytes of memory that can be had without swapping, or ``None``: unknown."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        if line.startswith("MemAvailable:"):
+    """Return the bytes of memory that can still be had without swapping, or ``None``: unknown.
+
+    What the machine has free, and what limits on the process (``ulimit -v``) and on its control
+    group leave of that.
+    """
+    left = [
+        found
+        for found in (
+            _told_kib("/proc/meminfo", "MemAvailable:"),
+            _address_space(),
+            _of_control_group(),
+        )
+        if found is not None
+    ]
+    return min(left, default=None)
+
+
+def _told_kib(path: str, key: str) -> int | None:
+    for line in (_text(path) or "").splitlines():
+        if line.startswith(key):
             return int(line.split()[1]) * 1024
     return None
+
+
+def _address_space() -> int | None:
+    try:
+        import resource  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return None
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if most == resource.RLIM_INFINITY:
+        return None
+    return max(0, most - (_told_kib("/proc/self/status", "VmSize:") or 0))
+
+
+def _of_control_group() -> int | None:
+    """Return what version 2 of control groups leaves to the process, seen from inside its own."""
+    most, used = (_text(f"/sys/fs/cgroup/memory.{what}") for what in ("max", "current"))
+    if most is None or used is None or not most.strip().isdigit():
+        return None
+    return max(0, int(most) - int(used))
+
+
+def _text(path: str) -> str | None:
+    try:
+        return Path(path).read_text(encoding="ascii")
+    except OSError:
+        return None

@@ -23,6 +23,9 @@ def cut(
     steps: Annotated[
         Path | None, typer.Option(help="Write the steps of a day as JSON, to edit and to plan.")
     ] = None,
+    time_limit: Annotated[
+        float, typer.Option(min=1, help="Seconds for the search; the best so far is told.")
+    ] = 20.0,
     seed: Annotated[int, typer.Option(min=0, help="Of the solver's choices.")] = 0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Record nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
@@ -36,16 +39,19 @@ def cut(
     from cautery import wiring
     from cautery.cli.operation._places import check_place
     from cautery.model import to_json
+    from cautery.plan.warm import warm
     from cautery.workflows.operation.plan_cut import day_file, plan_cut, steps_of
 
     if steps is not None:
         check_place(steps, case=case)
+    warm()
     with wiring.desk(case, read_only=dry_run) as desk:
         planned = plan_cut(
             desk,
             served_at_most=served_at_most,
             countries_at_most=countries_at_most,
             seed=seed,
+            time_limit_s=time_limit,
             at=None if dry_run else wiring.clock().now(),
         )
         made = steps_of(planned, desk)
@@ -60,6 +66,7 @@ def cut(
                 "goal": planned.goal,
                 "cost": planned.cut.cost,
                 "bound": planned.cut.bound,
+                "gap": planned.cut.gap,
                 "method": planned.cut.method,
                 "acts": [to_json(one) for one in planned.cut.chosen],
                 "left": [{"node": node, "why": why} for node, why in made.left],

@@ -10,6 +10,7 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.model import Competence, CoTenant, StepKind, to_json
 from cautery.plan import Cut, Supply, cut
+from cautery.plan.cut import TIME_LIMIT_S
 from cautery.workflows.operation.course import record_cut
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.picture import Picture, picture_of
@@ -50,7 +51,8 @@ class PlannedCut:
             )
         lines.append(
             f"{len(self.cut.chosen)} acts would leave {self.cut.served_after:.1%} of the known "
-            f"demand served; cost {self.cut.cost:.1f}, proven bound {self.cut.bound:.1f}"
+            f"demand served; cost {self.cut.cost:.1f}, proven bound {self.cut.bound:.1f}, gap "
+            f"{self.cut.gap:.1%}"
         )
         return tuple(lines)
 
@@ -61,9 +63,15 @@ def plan_cut(
     served_at_most: float = SERVED_AT_MOST,
     countries_at_most: int | None = None,
     seed: int = 0,
+    time_limit_s: float = TIME_LIMIT_S,
     at: datetime | None = None,
 ) -> PlannedCut:
     """Choose the cheapest acts by those at the table; with ``at``, record the cut.
+
+    Parameters
+    ----------
+    time_limit_s : float
+        For the search: the best so far is told, with its gap.
 
     Raises
     ------
@@ -81,7 +89,12 @@ def plan_cut(
     floor = Supply(seen.nodes).served({node for one in acts if one.allowed for node in one.nodes})
     goal = max(served_at_most, min(1.0, floor + SLACK) if floor > served_at_most - SLACK else 0.0)
     chosen = cut(
-        seen.nodes, acts, served_at_most=goal, countries_at_most=countries_at_most, seed=seed
+        seen.nodes,
+        acts,
+        served_at_most=goal,
+        countries_at_most=countries_at_most,
+        seed=seed,
+        time_limit_s=time_limit_s,
     )
     if at is not None:
         record_cut(desk, chosen, seen, at=at)
