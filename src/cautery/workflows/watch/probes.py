@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -59,8 +59,19 @@ class Probed:
     faults: tuple[Fault, ...] = ()
 
 
+async def _as_listed(url: str, _: list[ExhibitId]) -> str:
+    return url
+
+
 class Prober:
-    """Looks at streams in the order of their need, several at once."""
+    """Looks at streams in the order of their need, several at once.
+
+    Parameters
+    ----------
+    playable : callable
+        Where a stream plays, asked of its portal where that makes a link for each playing; what
+        it sealed goes into the list.
+    """
 
     def __init__(
         self,
@@ -74,6 +85,7 @@ class Prober:
         engine: Engine,
         journal: Journal,
         on_verdict: Callable[[Stream], None],
+        playable: Callable[[str, list[ExhibitId]], Awaitable[str]] = _as_listed,
     ) -> None:
         self._mandate = mandate
         self._streams = streams
@@ -85,6 +97,7 @@ class Prober:
         self._journal = journal
         self._on_verdict = on_verdict
         self._faults = FaultFinder(references, tape, engine=engine, journal=journal)
+        self._playable = playable
         self._patience_s = PROBE_TIME_S + QUEUED / mandate.network.rate_per_host
 
     async def work(self) -> None:
@@ -136,7 +149,8 @@ class Prober:
     async def _look(self, stream: Stream, kept: list[ExhibitId]) -> list[Probed]:
         """Return one probe of a live stream, or several of media that has ended."""
         fetcher = Capturing(self._fetcher, self._journal, media, into=kept)
-        fetched = await fetch_newest(stream.url, fetcher=fetcher, seconds=self._span_s(stream))
+        stream.played = await self._playable(stream.url, kept)
+        fetched = await fetch_newest(stream.played, fetcher=fetcher, seconds=self._span_s(stream))
         exhibits = tuple(kept)
         if fetched.live:
             heard = await self._heard(stream, fetched, exhibits)
