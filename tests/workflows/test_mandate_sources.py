@@ -281,7 +281,9 @@ def test_a_purchase_that_is_recorded_in_the_case_is_said_to_be(folder: Path) -> 
     assert (source.purchase, source.receipt, source.username) == ("P-17", "purchase P-17", None)
     with pytest.raises(MandateError, match="of which purchase"):
         read(
-            folder, '[[source]]\nurl = "http://p.example"\nkind = "m3u"\npurchase_in_case = true\n'
+            folder,
+            CHANNEL,
+            '[[source]]\nurl = "http://p.example"\nkind = "m3u"\npurchase_in_case = true\n',
         )
 
 
