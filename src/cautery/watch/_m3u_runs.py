@@ -11,7 +11,8 @@ import numpy as np
 from cautery.watch import _m3u_kernels as kernels
 from cautery.watch._values import PlaylistEntry
 
-MOST_RUN = 4_096
+MOST_RUN = 512
+"""Of a piece of 64 KB about all; so many entries lie in memory at once."""
 HEADERS = {"referrer": "Referer", "user-agent": "User-Agent"}
 
 
