@@ -15,6 +15,7 @@ with atheris.instrument_imports(include=["cautery"], exclude=["cautery.watch._m3
     from cautery.errors import CauteryError
     from cautery.lab.authority import police
     from cautery.watch import READERS, Derivation, ReadWarning, guess
+    from cautery.watch.warm import warm
 
 SAMPLES = Path(__file__).parent.parent / "tests" / "watch" / "assets" / "samples"
 
@@ -51,6 +52,7 @@ def main(arguments: list[str]) -> None:
     seeds = Path(".fuzz") / kind
     seeds.mkdir(parents=True, exist_ok=True)
     (seeds / "sample").write_bytes((SAMPLES / kind).read_bytes())
+    warm()  # loading compiled code is no input's doing
     atheris.Setup([*options, str(seeds)], once)
     atheris.Fuzz()
 

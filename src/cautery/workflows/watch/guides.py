@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from cautery.catalogue import Catalogue, Listing, Resolution, Resolver
 from cautery.model import Mandate, Window, iso
@@ -92,12 +93,24 @@ class Guides:
     def __init__(self, mandate: Mandate, journal: Journal) -> None:
         self._mandate = mandate
         self._journal = journal
-        rights = Catalogue.of(mandate).rights
-        self._channels = Resolver(Catalogue(tuple(r for r in rights if r.kind == "channel")))
-        self._programmes = Resolver(Catalogue(tuple(r for r in rights if r.kind != "channel")))
         self._readings: dict[str, list[Listed]] = {}
         self._told: dict[str, set[str]] = {}
         self._resolving = asyncio.Lock()
+
+    @cached_property
+    def _channels(self) -> Resolver:
+        return self._resolver(channels=True)
+
+    @cached_property
+    def _programmes(self) -> Resolver:
+        return self._resolver(channels=False)
+
+    def _resolver(self, *, channels: bool) -> Resolver:
+        """Make a resolver of the mandate's channels, or of the rest; few watches have guides."""
+        rights = Catalogue.of(self._mandate).rights
+        return Resolver(
+            Catalogue(tuple(one for one in rights if (one.kind == "channel") == channels))
+        )
 
     def recall(self, source: str, reading: list[Listed]) -> None:
         """Take up what a guide said in an earlier run, to compare the next reading with."""
