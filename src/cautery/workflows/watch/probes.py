@@ -31,7 +31,7 @@ from cautery.workflows.watch.capturing import Capturing, media
 from cautery.workflows.watch.faults import FaultFinder, keep_faults
 from cautery.workflows.watch.fetching import Fetched, fetch_newest
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.looks import PROBE_S, settled, windows_of
+from cautery.workflows.watch.looks import PROBE_S, differs, settled, windows_of
 from cautery.workflows.watch.offered import tell
 from cautery.workflows.watch.references import Tape, media_start_s
 from cautery.workflows.watch.streams import Stream
@@ -295,7 +295,7 @@ class Prober:
             },
         )
         keep_faults(stream, probed.faults, recorded)
-        if stream.verdict is None or _differs(stream.verdict, verdict):
+        if stream.verdict is None or differs(stream.verdict, verdict):
             if stream.proven and verdict.finding is not Finding.PROVEN:
                 return  # what two sealed probes bore stays true of their time
             if verdict.finding is Finding.PROVEN and verdict.observations and not stream.aligned:
@@ -398,15 +398,3 @@ class Prober:
 def _best(observation: Observation) -> Witness | None:
     timed = [one for one in observation.witnesses if one.kind in ("sound", "picture")]
     return max(timed, key=lambda one: one.log10_lr, default=None)
-
-
-def _differs(old: Verdict, new: Verdict) -> bool:
-    """Tell whether a new verdict says anything else, or the same clearly more strongly."""
-    same = (old.finding, old.channels, old.event, old.licensee, old.partner) == (
-        new.finding,
-        new.channels,
-        new.event,
-        new.licensee,
-        new.partner,
-    )
-    return not same

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from cautery.catalogue import Resolver
@@ -116,18 +117,17 @@ class SourceReader:
 
     async def _when_bought(self, source: Source) -> Source:
         """Return a source with its line, once the purchase is on record: it may be made today."""
-        told = False
-        while True:
+        for times in count():
             try:
                 return self._with_line(source)
             except NoLineYetError as error:
-                if not told:
+                if times == 0:
                     self._failed(source, error)
-                    told = True
                 await asyncio.sleep(UNTIL_BOUGHT_S)
                 self._schedule.now(source)
             except SourceError:
-                return source  # told when it is read
+                break  # told when it is read
+        return source
 
     async def read(self, source: Source) -> None:
         """Read one source once, from here and from each of its vantages.
