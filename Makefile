@@ -26,6 +26,7 @@ $(VENV)/.run: requirements/run.txt requirements/build.txt pyproject.toml
 	@$(BIN)/python -m cautery.plan.warm
 	@$(BIN)/python -m cautery.catalogue.warm
 	@$(BIN)/python -m cautery.graph.warm
+	@$(BIN)/python -m cautery.watch.warm
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt

@@ -48,6 +48,7 @@ from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.persons import erase_in_closed_case
 from cautery.workflows.operation.persons import erase_person as erase_in_open_case
+from cautery.workflows.read_mandate import calendars_of
 from cautery.workflows.read_overrides import read_overrides
 from cautery.workflows.seized.consult import erase as erase_seizure
 from cautery.workflows.seized.consult import erase_in_closed_case as erase_in_closed_seizure
@@ -157,7 +158,7 @@ def watch(
     case = open_case(case_path, store=store(keys_dir), clock=clock())
     closed = False
     try:
-        asyncio.run(_watch(mandate, case, mandate_file.read_bytes(), listeners))
+        asyncio.run(_watch(mandate, case, mandate_file, listeners))
         case.make_room()
         checkpoint = case.ledger.checkpoint(case.signer, at=case.clock.now())
         page = write_report(case.ledger, case.vault, at=case.clock.now(), checkpoints=(checkpoint,))
@@ -172,7 +173,7 @@ def watch(
 
 
 async def _watch(
-    mandate: Mandate, case: Case, mandate_text: bytes, listeners: tuple[Listener, ...]
+    mandate: Mandate, case: Case, mandate_file: Path, listeners: tuple[Listener, ...]
 ) -> None:
     async with AsyncExitStack() as stack:
         policy = mandate.network
@@ -209,13 +210,14 @@ async def _watch(
                 facts=known.latest(),
                 facts_now=known.latest,
                 publisher=HttpPublisher(fetcher),
+                fixtures=calendars_of(mandate_file),
                 redaction_key=case.redaction_key,
                 checkpoint=lambda: _checkpoint(case),
                 tape=tape,
                 free_reserve=case.make_room,
                 listeners=listeners,
             ),
-            mandate_text=mandate_text,
+            mandate_text=mandate_file.read_bytes(),  # noqa: ASYNC240 - once, before anything
             key=str(case.verifier),
         )
 

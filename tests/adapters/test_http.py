@@ -12,7 +12,7 @@ from aiohttp import web
 
 from cautery.adapters._manners import Manners, seconds_of
 from cautery.adapters.http import PoliteClient
-from cautery.errors import ForbiddenAddressError, LimitError, SourceError
+from cautery.errors import ForbiddenAddressError, InputError, LimitError, SourceError
 from cautery.model import ClockOffset, Limits, NetworkPolicy, Validator
 
 pytestmark = pytest.mark.enable_socket
@@ -144,6 +144,30 @@ async def test_redirects_are_followed_and_every_hop_is_told():
         answer = await http.fetch(f"http://a.example:{port}/1", limits=LIMITS)
     assert answer.hops == (f"http://a.example:{port}/1", f"http://a.example:{port}/2")
     assert answer.url == answer.hops[-1]
+
+
+async def test_headers_of_a_purchase_are_told_to_the_first_host_alone():
+    told = []
+
+    async def elsewhere(request):
+        told.append(request.headers.get("Cookie"))
+        return web.Response(text="there")
+
+    async with server(elsewhere, address="127.0.0.3") as port:
+
+        async def away(request):
+            told.append(request.headers.get("Cookie"))
+            raise web.HTTPFound("/again" if request.path == "/1" else f"http://b.example:{port}/")
+
+        async with server(away) as first, PoliteClient(LAB, NAMES, WallClock()) as client:
+            await client.fetch(
+                f"http://a.example:{first}/1", limits=LIMITS, headers=(("Cookie", "mac=1"),)
+            )
+            with pytest.raises(InputError, match="one line of printable"):
+                await client.fetch(
+                    f"http://a.example:{first}/1", limits=LIMITS, headers=(("X", "a\r\nB: c"),)
+                )
+    assert told == ["mac=1", "mac=1", None]
 
 
 async def test_redirects_in_a_circle_are_noticed():

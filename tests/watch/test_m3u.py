@@ -2,7 +2,6 @@
 
 import io
 import os
-import re
 import tarfile
 import tracemalloc
 from pathlib import Path
@@ -20,6 +19,7 @@ from cautery.watch import (
     m3u,
     read_m3u,
 )
+from cautery.watch import _m3u_runs as m3u_runs
 
 DATA = Path(os.environ.get("CAUTERY_DATA", Path(__file__).parents[3] / "shared" / "data"))
 PLAYLISTS = DATA / "iptv-streams" / "playlists.tar.xz"
@@ -157,6 +157,8 @@ def test_a_huge_list_needs_no_more_memory_than_a_small_one(piece):
         for _ in range(2_000_000 // len(piece)):
             yield piece
 
+    for _ in zip(read_m3u(endless()), range(10), strict=False):
+        pass  # what is compiled is loaded once, however long the list is
     tracemalloc.start()
     for _ in read_m3u(endless()):
         pass
@@ -215,10 +217,17 @@ def test_no_crooked_dialect_raises_anything_but_our_own_errors(text):
         return
 
 
-def slowly(text, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(m3u, "_USUAL", re.compile("(?!)"))
-        return read(text)
+def both_ways(data, monkeypatch):
+    """Read by single lines, then by runs; return what each says, or its error's class."""
+    said = []
+    for large in (False, True):
+        with monkeypatch.context() as patch:
+            patch.setattr(m3u, "_is_large", lambda stream, large=large: (large, stream))
+            try:
+                said.append(read(data))
+            except CauteryError as error:
+                said.append(type(error))
+    return said
 
 
 @pytest.mark.data
@@ -229,7 +238,8 @@ def test_the_short_way_through_usual_entries_says_what_the_long_way_says(monkeyp
         for member in archive:
             if member.isfile():
                 data = archive.extractfile(member).read()
-                assert read(data) == slowly(data, monkeypatch)
+                slow, quick = both_ways(data, monkeypatch)
+                assert quick == slow
                 lists += 1
     assert lists == 325
 
@@ -237,17 +247,40 @@ def test_the_short_way_through_usual_entries_says_what_the_long_way_says(monkeyp
 USUAL = st.sampled_from(
     ["#EXTM3U\n", "#EXTINF:-1", "#EXTINF:60", "#extinf:-1", ' tvg-id="a"', ' tvg-name="N"', ' X="a,b"', ' a="b"c="d"',
      ' tvg-id=""', ",", ",T", ",T, U", "\n", "\r\n", "http://h.example/1", "https://h.example:80/a?b=c", "http://h:70000/",
-     "|User-Agent=x", "http://é/", " ", "#EXTGRP:G\n", "#EXTVLCOPT:http-referrer=r\n", "\0", '"', "'", "rtmp://h/x"]
+     "http://h:19360/p", "\n\n", "#EXTVLCOPT:http-user-agent=A B \n", '#EXTINF:-1 a="b",T\nhttp://h/\n', "|User-Agent=x", "http://é/", " ", "#EXTGRP:G\n", "#EXTVLCOPT:http-referrer=r\n", "\0", '"', "'", "rtmp://h/x"]
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500, deadline=None
+)
 @given(text=st.lists(USUAL, max_size=40).map("".join))
 def test_no_list_is_read_otherwise_the_short_way(text, monkeypatch):
-    try:
-        found = read("#EXTM3U\n" + text)
-    except CauteryError as error:
-        with pytest.raises(type(error)):
-            slowly("#EXTM3U\n" + text, monkeypatch)
-        return
-    assert found == slowly("#EXTM3U\n" + text, monkeypatch)
+    slow, quick = both_ways("#EXTM3U\n" + text, monkeypatch)
+    assert quick == slow
+
+
+def test_a_large_list_is_read_by_runs_and_small_pieces_change_nothing(monkeypatch):
+    text = "".join(
+        f'#EXTINF:-1 tvg-id="é{at}" group-title="G, {at % 7}",Título {at}\n'
+        + ("#EXTVLCOPT:http-user-agent=Mozilla/5.0 (X; Y)  \n" if at % 3 == 0 else "")
+        + f"https://h.example:8{at % 10}80/{at}?a=b\n"
+        for at in range(3_000)
+    )
+    data = ("#EXTM3U\n" + text).encode()
+    runs = []
+    monkeypatch.setattr(m3u, "_runs", lambda block: runs.append(block) or m3u_runs.Runs(block))
+    found = list(read_m3u([data]))
+    assert len(found) == 3_000
+    assert len(runs) > 1
+    assert found[2_999].title == "Título 2999"
+    assert found[2_997].headers == (("User-Agent", "Mozilla/5.0 (X; Y)"),)
+    pieces = [data[at : at + 977] for at in range(0, len(data), 977)]
+    assert list(read_m3u(pieces)) == found
+
+
+def test_no_more_entries_are_read_in_runs_than_the_limit_allows():
+    data = b"#EXTM3U\n" + b"#EXTINF:-1,T\nhttp://h.example/1\n" * 10_000
+    found = list(read_m3u([data], limits=PlaylistLimits(entries=4_100)))
+    assert sum(isinstance(one, PlaylistEntry) for one in found) == 4_100
+    assert found[-1].why == "stopped after 4100 entries"

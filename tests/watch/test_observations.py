@@ -131,6 +131,83 @@ def test_rdap_says_status_and_end_in_the_words_of_epp():
     assert (found.created.year, found.expires) == (2001, None)
 
 
+SHAPES = {
+    "a domain with everything around it, as RFC 9083, section 5.3, has it": (
+        {
+            "rdapConformance": ["rdap_level_0"],
+            "objectClassName": "domain",
+            "handle": "D1",
+            "ldhName": "XN--FO-5JA.Example.",
+            "unicodeName": "fóo.example",
+            "variants": [{"relation": ["registered"], "variantNames": []}],
+            "status": ["locked", "transfer prohibited"],
+            "secureDNS": {"zoneSigned": True, "delegationSigned": True, "dsData": []},
+            "nameservers": [
+                {"objectClassName": "nameserver", "ldhName": "NS2.example.com"},
+                {"objectClassName": "nameserver", "ldhName": "ns1.example.com."},
+            ],
+            "entities": [
+                {
+                    "objectClassName": "entity",
+                    "roles": ["registrar"],
+                    "publicIds": [{"type": "IANA Registrar ID", "identifier": "1"}],
+                    "vcardArray": [
+                        "vcard",
+                        [["version", {}, "text", "4.0"], ["fn", {}, "text", "Our Names Ltd"]],
+                    ],
+                    "entities": [
+                        {
+                            "roles": ["abuse"],
+                            "vcardArray": ["vcard", [["fn", {}, "text", "Abuse desk"]]],
+                        }
+                    ],
+                }
+            ],
+            "events": [
+                {"eventAction": "registration", "eventDate": "1990-12-31T23:59:60Z"},
+                {"eventAction": "last changed", "eventDate": "2016-12-31T23:59:59-08:00"},
+                {"eventAction": "expiration", "eventDate": "2027-01-02T03:04:05.678Z"},
+                {
+                    "eventAction": "last update of RDAP database",
+                    "eventDate": "2026-01-01T00:00:00Z",
+                },
+            ],
+        },
+        (
+            "xn--fo-5ja.example",
+            "Our Names Ltd",
+            datetime(1990, 12, 31, 23, 59, 59, tzinfo=UTC),
+            datetime(2017, 1, 1, 7, 59, 59, tzinfo=UTC),
+            datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC),  # to the second
+            ("ns1.example.com", "ns2.example.com"),
+        ),
+    ),
+    "dates that are none stay unknown": (
+        {
+            "objectClassName": "domain",
+            "ldhName": "a.example",
+            "events": [
+                {"eventAction": "registration", "eventDate": "0000-00-00T00:00:00Z"},
+                {"eventAction": "expiration", "eventDate": 0},
+                {"eventAction": "last changed"},
+            ],
+        },
+        ("a.example", None, None, None, None, ()),
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_rdap_answers_in_the_shapes_of_the_standard_say_what_was_written_into_them(shape):
+    body, truth = shape
+    found = read_registration([json.dumps(body).encode()], redact=str, seen_at=NOON)
+    said = (
+        found.domain, found.registrar, found.created, found.changed, found.expires,
+        found.nameservers,
+    )  # fmt: skip
+    assert said == truth
+
+
 def test_a_browsers_capture_keeps_no_cookie_and_no_authorisation():
     found, lost = read_har([(SAMPLES / "har").read_bytes()])
     assert (found.method, found.status, found.redirects_to) == (

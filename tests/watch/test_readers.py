@@ -26,7 +26,7 @@ from cautery.watch import (
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 # A transport stream has nothing to list: it is cut into pieces as it comes in. The others judge
 # what was read.
-NO_FORMATS = ("readers", "sightings", "mpegts", "diff", "fixtures", "rhythm")
+NO_FORMATS = ("readers", "sightings", "mpegts", "diff", "fixtures", "rhythm", "warm")
 FORMATS = [
     one.stem
     for one in sorted(Path(cautery.watch.__file__).parent.glob("*.py"))

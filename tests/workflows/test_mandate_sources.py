@@ -274,3 +274,24 @@ def test_show_tells_windows_and_purchases_and_no_credential(
     assert '"watched_from": "2026-11-21T19:15:00.000000Z"' in said.out
     assert "BTV*DIGITAL LTD" in said.out
     assert "pa55word" not in said.out + said.err
+
+
+def test_a_purchase_that_is_recorded_in_the_case_is_said_to_be(folder: Path) -> None:
+    [source] = read(folder, CHANNEL, SOURCE + "purchase_in_case = true\n").sources
+    assert (source.purchase, source.receipt, source.username) == ("P-17", "purchase P-17", None)
+    with pytest.raises(MandateError, match="of which purchase"):
+        read(
+            folder,
+            CHANNEL,
+            '[[source]]\nurl = "http://p.example"\nkind = "m3u"\npurchase_in_case = true\n',
+        )
+
+
+def test_a_portal_is_read_with_a_box_and_a_guide_with_none(folder: Path) -> None:
+    portal = SOURCE.replace("xtream", "stalker")
+    with pytest.raises(MandateError, match="a portal is read with the line"):
+        read(folder, CHANNEL, PURCHASE + portal)
+    (folder / "line.toml").write_text('mac = "00:1A:79:00:00:01"\n')
+    guide = '[[source]]\nurl = "http://guide.example/epg.xml.gz"\nkind = "xmltv"\n'
+    first, second = read(folder, CHANNEL, PURCHASE + portal + guide).sources
+    assert (first.mac, first.kind, second.kind) == ("00:1A:79:00:00:01", "stalker", "xmltv")

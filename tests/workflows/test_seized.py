@@ -25,7 +25,8 @@ from cautery.workflows.verify_case import verify_case
 SAMPLES = Path(__file__).parents[1] / "watch" / "assets" / "samples"
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SECRETS = ("anna.b", "p;w", "t0ps3cret", "Via Roma", "seller@mail", "boss@mail", "wholesale", "w0rd", "192.0.2.7",
-           "2001:db8::7", "00:1A:79", "rootword", "Anna 0039", "from Bob", "Smart")  # fmt: skip
+           "2001:db8::7", "00:1A:79", "rootword", "Anna 0039", "from Bob", "Smart",
+           'c"arl')  # fmt: skip
 LINES = "INSERT INTO users (id, username, exp_date, forced_country, member_id) VALUES\n"
 
 
@@ -69,7 +70,7 @@ def derived(case, kind):
 
 
 def test_no_secret_of_the_file_stands_anywhere_in_the_case(case, tmp_path):
-    for kind in ("panel_sql", "access_log", "netflow"):
+    for kind in ("panel_sql", "panel_dump", "access_log", "netflow"):
         of_sample(case, kind, tmp_path)
     whole = stored(case)
     shown = []
@@ -84,6 +85,22 @@ def test_no_secret_of_the_file_stands_anywhere_in_the_case(case, tmp_path):
     for secret in SECRETS:
         assert secret.encode() not in whole
         assert not any(secret in text for text in shown)
+
+
+def test_a_table_of_lines_as_csv_is_taken_like_the_same_table_of_a_dump(case, tmp_path):
+    table, dump = tmp_path / "lines.csv", tmp_path / "dump.sql"
+    table.write_text("id,username,exp_date,forced_country\n7,bob,1800000000,IT\n8,ann,,\n9,cut\n")
+    dump.write_text(
+        "INSERT INTO users (id, username, exp_date, forced_country) VALUES\n"
+        "(7,'bob',1800000000,'IT'),(8,'ann',NULL,NULL);\n"
+    )
+    of_table, _ = took(case, table)
+    took(case, dump)
+    rows = derived(case, "line").drop("seized", "taken_at").to_dicts()
+    assert rows[:2] == rows[2:]
+    assert rows[0]["username"].startswith("~")
+    [told] = of_table.warnings
+    assert (told.why, told.line) == ("no line of the table", 4)
 
 
 def test_the_same_file_is_taken_once_under_whatever_name(case, tmp_path):

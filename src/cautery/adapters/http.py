@@ -5,15 +5,15 @@ Reaches: web servers at public addresses, over http and https, and a mandate's o
 Lawful basis: a mandate; only publicly offered pages, playlists and media are asked for, or those of
     a recorded test purchase. Credentials inside a third party's URL authority are not sent.
 Manners: names itself; two requests at a time and a rate for each host, a rate for each address;
-    backs off on 429 and 503; no cookies; bounded bytes, seconds, headers and redirects; asks
-    again with ETag and Last-Modified; every exchange is handed on as it was on the wire.
+    backs off on 429 and 503; no cookies but a test purchase's own; bounded bytes, seconds, headers
+    and redirects; asks again with ETag and Last-Modified; every exchange is handed on as it was.
 Format: RFC 9110 to 9112 (HTTP), RFC 3986 (URLs), RFC 1952 (gzip).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
+from cautery.adapters._asks import Ask, headers_for, refuse_broken
 from cautery.adapters._bodies import unpacker
 from cautery.adapters._exchanges import exchange_of, headers_of, reason_of
 from cautery.adapters._manners import Manners
@@ -53,15 +54,6 @@ class _Way:
     @property
     def forward(self) -> bool:
         return self.gateway is not None and not self.tunnel
-
-
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """What is asked of each hop."""
-
-    method: str
-    body: bytes | None
-    unless: Validator | None
 
 
 class PoliteClient:
@@ -129,6 +121,7 @@ class PoliteClient:
         method: str = "GET",
         body: bytes | None = None,
         unless: Validator | None = None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> Response:
         """Fetch ``url``; any status is an answer.
 
@@ -144,6 +137,9 @@ class PoliteClient:
             Go through the proxy to the very address that was checked here.
         unless : Validator or None
             Answer 304 if nothing has changed since; told only to the URL that gave it.
+        headers : sequence of (str, str)
+            Beside our own, such as the cookie of a portal's own test purchase; told to this URL's
+            host and port alone.
 
         Raises
         ------
@@ -154,16 +150,19 @@ class PoliteClient:
         SourceError
             If nothing answers, not in HTTP, or with a 304 that nobody asked for.
         InputError
-            If the method is none of GET, HEAD, POST and PUT.
+            If the method is none of GET, HEAD, POST and PUT, or a header is none.
         """
         if method not in _METHODS:
             raise InputError(f"HTTP method {method!r}: want one of {', '.join(sorted(_METHODS))}")
         way = await self._way(proxy, vantage, tunnel=tunnel)
-        ask = _Ask(method, body, unless)
+        ask = Ask(method, body, unless, tuple(headers))
+        refuse_broken(ask.headers)
         hops: list[Response] = []
         left_s = limits.total_s
         while True:
             target = await self._target(url)
+            if not hops:
+                ask = replace(ask, told_to=target.authority)
             if any(target.url == one.url for one in hops):
                 raise LimitError(f"{target.host}: redirects in a circle")
             if len(hops) > limits.redirects:
@@ -188,7 +187,7 @@ class PoliteClient:
             if method in ("POST", "PUT"):
                 if answer.status in (307, 308):
                     raise SourceError(f"{target.host}: redirects a {method}; it is not followed")
-                method, ask = "GET", _Ask("GET", None, unless)
+                method, ask = "GET", replace(ask, method="GET", body=None)
 
     async def _way(self, proxy: str | None, vantage: str | None, *, tunnel: bool) -> _Way:
         if proxy is None:
@@ -208,7 +207,7 @@ class PoliteClient:
             yield
 
     async def _ask(
-        self, target: Target, way: _Way, ask: _Ask, *, limits: Limits
+        self, target: Target, way: _Way, ask: Ask, *, limits: Limits
     ) -> tuple[Response, float]:
         """Try each checked address until one takes the connection."""
         loop = asyncio.get_running_loop()
@@ -233,7 +232,7 @@ class PoliteClient:
         raise SourceError(f"{target.host}: no address")
 
     async def _once(
-        self, target: Target, way: _Way, ask: _Ask, *, address: str, limits: Limits
+        self, target: Target, way: _Way, ask: Ask, *, address: str, limits: Limits
     ) -> Response:
         if self._session is None:
             raise InputError("the HTTP client is closed: use it in 'async with'")
@@ -258,7 +257,7 @@ class PoliteClient:
                     ask.method,
                     URL(where, encoded=True),
                     data=ask.body,
-                    headers=self._headers(target, ask),
+                    headers=headers_for(target, ask, user_agent=self._policy.user_agent),
                     allow_redirects=False,
                     timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_s),
                     **via,  # type: ignore[arg-type]
@@ -376,23 +375,6 @@ class PoliteClient:
                 return "disconnect"
             raise SourceError(f"{host}: compressed body broke off after {len(body)} bytes")
         return None
-
-    def _headers(self, target: Target, ask: _Ask) -> dict[str, str]:
-        headers = {
-            "Host": target.authority,
-            "User-Agent": self._policy.user_agent,
-            "Accept": "*/*",
-            "Accept-Encoding": "gzip, deflate",
-        }
-        if ask.body is not None:
-            is_json = ask.body.lstrip()[:1] in (b"{", b"[")
-            headers["Content-Type"] = "application/json" if is_json else "application/octet-stream"
-        if ask.unless is not None and ask.unless.url == target.url and ask.method == "GET":
-            if ask.unless.etag is not None:
-                headers["If-None-Match"] = ask.unless.etag
-            if ask.unless.last_modified is not None:
-                headers["If-Modified-Since"] = ask.unless.last_modified
-        return headers
 
 
 def _login(proxy: str | None) -> aiohttp.BasicAuth | None:

@@ -35,6 +35,7 @@ from cautery.cli import (
     mirrors,
     operation,
     plan,
+    purchase,
     read,
     references,
     referral,
@@ -59,8 +60,8 @@ app = typer.Typer(
     ),
 )
 _VERBS = (
-    demo, watch, verify, exhibit, identify, resolve, read, diff, enrich, mirrors, cluster, guard,
-    plan,
+    demo, watch, purchase, verify, exhibit, identify, resolve, read, diff, enrich, mirrors, cluster,
+    guard, plan,
 )  # fmt: skip
 for _verb in _VERBS:
     app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))

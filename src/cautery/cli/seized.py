@@ -37,7 +37,9 @@ _Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
 def take(
     files: Annotated[
         list[Path],
-        typer.Argument(help="SQL dumps, access logs, NetFlow CSV; also .gz, .xz, .zst or .bz2."),
+        typer.Argument(
+            help="SQL dumps, tables of lines, access logs, NetFlow CSV; also .gz, .xz, .zst, .bz2."
+        ),
     ],
     case: _Case,
     mandate: Annotated[Path, typer.Option("--mandate", help="The mandate's TOML; regime led.")],
@@ -46,7 +48,8 @@ def take(
         str | None, typer.Option(help="Name of the panel that all files belong to.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="panel_sql, access_log or netflow; default: by content.")
+        str | None,
+        typer.Option(help="panel_sql, panel_dump, access_log or netflow; default: by content."),
     ] = None,
     server: Annotated[
         list[str] | None, typer.Option(help="An address of the service's own: stays in clear.")

@@ -61,6 +61,7 @@ from cautery.model.evidence import (
     digest_of,
 )
 from cautery.model.fault import Fault, FaultKind
+from cautery.model.fixtures import with_fixtures
 from cautery.model.graph import (
     Asset,
     CriminalNetwork,
@@ -267,4 +268,5 @@ __all__ = [
     "to_json",
     "to_utc",
     "verbal",
+    "with_fixtures",
 ]

@@ -171,20 +171,22 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One place to read: a playlist, a panel, a storefront.
+    """One place to read: a playlist, a panel, a portal, a guide, a storefront.
 
     Parameters
     ----------
     location : str
         A URL, or an absolute path when ``is_file``.
     kind : str
-        A reader's name: ``m3u``, ``xtream``, ``page``, ...
+        A reader's name: ``m3u``, ``xtream``, ``stalker``, ``xmltv``, ``page``, ...
     revisit_s : float or None
         Seconds between two readings; ``None``: learned from when it changes.
     least_s, most_s : float or None
         Bounds of what is learned; ``None``: those of its kind.
     username, password : str or None
         Of a recorded test purchase, never anybody else's.
+    mac : str or None
+        Of the box that a portal's line belongs to; of a recorded test purchase, too.
     vantages : tuple of str
         Names of the vantages from which it is read too.
     purchase : str or None
@@ -201,6 +203,7 @@ class Source:
     receipt: str | None = None
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    mac: str | None = field(default=None, repr=False)
     vantages: tuple[str, ...] = ()
     purchase: str | None = None
 

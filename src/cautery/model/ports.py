@@ -116,11 +116,13 @@ class Fetcher(Protocol):
         method: str = "GET",
         body: bytes | None = None,
         unless: Validator | None = None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> Response:
         """Fetch ``url`` from an allowed address, through ``proxy`` if given.
 
         Any status is an answer; the caller reads it. A ``tunnel`` leads to the very address that
-        was checked here; ``unless`` may be answered with 304.
+        was checked here; ``unless`` may be answered with 304; ``headers`` beside our own are
+        told to the URL's own host alone.
 
         Raises
         ------

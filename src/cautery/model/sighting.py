@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Callable
@@ -35,7 +34,7 @@ _DEEPEST = 3
 
 def keyed_hash(secret: str, key: bytes) -> str:
     """Return the pseudonym that stands for ``secret``: HMAC-SHA-256, 16 hex digits."""
-    return hmac.new(key, secret.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:16]
+    return hmac.digest(key, secret.encode("utf-8", "replace"), "sha256").hex()[:16]
 
 
 def carries_line(url: str) -> bool:

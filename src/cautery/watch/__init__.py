@@ -20,6 +20,13 @@ from cautery.watch._panel_urls import (
     playlist_url,
     stream_url,
 )
+from cautery.watch._portal_urls import (
+    asks_for_link,
+    entries_of_portal,
+    portal_endpoint,
+    portal_headers,
+    portal_url,
+)
 from cautery.watch._prices import Claim, Price
 from cautery.watch._seized import FIELDS, SeizedRow, Sort, masked
 from cautery.watch._values import PlaylistEntry, ReadWarning
@@ -60,7 +67,9 @@ from cautery.watch.stalker import (
     PortalItem,
     PortalLink,
     PortalSession,
+    read_pages,
     read_stalker,
+    read_token,
 )
 from cautery.watch.tls import read_certificate
 from cautery.watch.whois import WhoisAnswer, read_whois
@@ -127,16 +136,21 @@ __all__ = [
     "WhoisAnswer",
     "address_in",
     "api_url",
+    "asks_for_link",
     "choose_variant",
     "columns_of",
     "crypto_addresses",
     "entries_of",
+    "entries_of_portal",
     "guess",
     "guide_url",
     "list_attributes",
     "masked",
     "panel_base",
     "playlist_url",
+    "portal_endpoint",
+    "portal_headers",
+    "portal_url",
     "read_access_log",
     "read_account",
     "read_answer",
@@ -154,11 +168,13 @@ __all__ = [
     "read_m3u",
     "read_netflow",
     "read_page",
+    "read_pages",
     "read_panel_dump",
     "read_panel_sql",
     "read_registration",
     "read_stalker",
     "read_streams",
+    "read_token",
     "read_whois",
     "read_xmltv",
     "reader",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from cautery.errors import SourceError
+from cautery.watch._panel_lines import lines_header
 from cautery.watch._text import encoding_of, markup_of, text_of
 from cautery.watch._whois_words import ABSENT, FIELDS, words_of
 from cautery.watch.access_log import LINE
@@ -73,6 +74,8 @@ def _seized(text: str) -> str | None:
         pass
     else:
         return "netflow"
+    if lines_header(first) is not None:
+        return "panel_dump"
     lines = [line for line in text.splitlines()[:20] if line.strip()]
     return "access_log" if any(LINE.match(line) for line in lines) else None
 

@@ -6,12 +6,17 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from cautery.errors import LimitError, SourceError
 from cautery.watch._tally import Tally
 from cautery.watch._text import begin, decode_line, markup_of
 from cautery.watch._values import PlaylistEntry, ReadWarning
+
+if TYPE_CHECKING:
+    from cautery.watch._m3u_runs import Runs
 
 FORMAT = "Extended M3U, as IPTV players read it"
 SPECIFICATION = (
@@ -26,14 +31,6 @@ _AFTER_QUOTE = re.compile(r"\s*(?:,|$)|\s+[^\s=,\"']{1,64}\s{0,8}=|(?=[a-z][a-z-
 _UNQUOTED_END = re.compile(r",|\s+[^\s=,\"']{1,64}\s{0,8}=")
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]{0,30}:")
 _MOST_ATTRIBUTES = 64
-_USUAL = re.compile(
-    r"#EXTINF:[ \t]*([+-]?\d{1,9})"
-    r"((?:[ \t]++[a-z0-9_-]{1,64}=\"[^\"\n\0]*+\"){0,40}+)[ \t]*+,([^\n\0]*+)\n"
-    r"(https?://[A-Za-z0-9._-]++(?::[1-9]\d{0,3}(?!\d))?(?:/[!#-;=?-{}~]*+)?)(?:\n|\Z)"
-)
-"""An entry as nearly all lists write it: it means the same to the reader of single lines, which is
-several times slower and takes whatever this does not match."""
-_USUAL_ATTRIBUTE = re.compile(r"([a-z0-9_-]+)=\"([^\"]*)\"")
 _OF_HLS = ("#EXT-X-STREAM-INF", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA-SEQUENCE")
 
 
@@ -88,6 +85,7 @@ def read_m3u(
     """
     limits = limits or PlaylistLimits()
     head, stream = begin(chunks, wanted="a playlist")
+    large, stream = _is_large(stream)
     if (found := markup_of(decode_line(head[:1024]))) is not None:
         raise SourceError(f"not a playlist: this is {found}")
     tally = Tally(most=limits.warnings)
@@ -101,15 +99,16 @@ def read_m3u(
             pending = _Pending()
             continue
         at, end = 0, len(block)
+        runs = _runs(block) if large else None
         while at < end and entries < limits.entries:
-            if not pending.line and (usual := _USUAL.match(block, at)) is not None:
-                at = usual.end()
-                number += 2
-                entries += 1
-                yield _usual_entry(usual, number)
-                continue
-            stop = block.find("\n", at)
-            line = block[at:] if stop == -1 else block[at:stop]
+            if runs is not None and not pending.line:
+                run, after = runs.read(at, number, most=limits.entries - entries)
+                if run:
+                    yield from run
+                    at, number, entries = after, run[-1].line, entries + len(run)
+                    continue
+            stop = block.find(b"\n", at)
+            line = decode_line(block[at:] if stop == -1 else block[at:stop])
             at = end if stop == -1 else stop + 1
             number += 1
             if "\0" in line:
@@ -298,30 +297,20 @@ def _entry(
     return entry, problem
 
 
-_set_url, _set_title, _set_duration, _set_attributes, _set_headers, _set_line = (
-    PlaylistEntry.__dict__[name].__set__
-    for name in ("url", "title", "duration_s", "attributes", "headers", "line")
-)
+def _runs(block: bytes) -> Runs:
+    from cautery.watch._m3u_runs import Runs  # noqa: PLC0415 - heavy: 0.4 s of CPU to load numba
+
+    return Runs(block)
 
 
-def _usual_entry(found: re.Match[str], number: int) -> PlaylistEntry:
-    """Return what the reader of single lines would make of an entry of the usual form."""
-    said, attributes, title, url = found.groups()
-    pairs = tuple(_USUAL_ATTRIBUTE.findall(attributes))
-    title = title.strip() or next((value for name, value in pairs if name == "tvg-name"), "")
-    # As PlaylistEntry(...) does it, in half the time: this is done for every entry.
-    entry = object.__new__(PlaylistEntry)
-    _set_url(entry, url)
-    _set_title(entry, title or None)
-    _set_duration(entry, None if said == "-1" or (seconds := float(said)) <= 0 else seconds)
-    _set_attributes(entry, pairs)
-    _set_headers(entry, ())
-    _set_line(entry, number)
-    return entry
+def _is_large(stream: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
+    """Tell whether there is more than one piece, so that loading compiled code is worth it."""
+    first = list(islice(stream, 2))
+    return len(first) > 1, chain(first, stream)
 
 
-def _blocks(chunks: Iterable[bytes], *, limits: PlaylistLimits) -> Iterator[str | None]:
-    """Yield text of whole lines, each ended by LF; ``None`` for one line that is too long."""
+def _blocks(chunks: Iterable[bytes], *, limits: PlaylistLimits) -> Iterator[bytes | None]:
+    """Yield whole lines of UTF-8, each ended by LF; ``None`` for one line that is too long."""
     kept = bytearray()
     total = 0
     too_long = after_return = False
@@ -342,28 +331,35 @@ def _blocks(chunks: Iterable[bytes], *, limits: PlaylistLimits) -> Iterator[str 
             kept += first
         if not newline:
             continue
-        yield None if too_long else _decoded(bytes(kept) + b"\n")
-        too_long = False
-        whole, _, last = rest.rpartition(b"\n")
-        if whole or rest.startswith(b"\n"):
-            yield from _within(whole + b"\n", limits.line_bytes)
+        whole, end, last = rest.rpartition(b"\n")
+        if too_long:
+            yield None
+        elif len(whole) <= limits.line_bytes:
+            yield _utf8(bytes(kept) + newline + whole + end)
+            end = b""
+        else:
+            yield _utf8(bytes(kept) + newline)
+        if end:
+            yield from _within(whole + end, limits.line_bytes)
         kept[:] = last if len(last) <= limits.line_bytes else b""
         too_long = len(last) > limits.line_bytes
     if kept or too_long:
-        yield None if too_long else _decoded(bytes(kept))
+        yield None if too_long else _utf8(bytes(kept))
 
 
-def _within(block: bytes, most: int) -> Iterator[str | None]:
+def _within(block: bytes, most: int) -> Iterator[bytes | None]:
     """Yield a block of whole lines, parted around those that are too long."""
     if len(block) <= most + 1:
-        yield _decoded(block)
+        yield _utf8(block)
         return
     for line in block.splitlines(keepends=True):
-        yield None if len(line) > most + 1 else _decoded(line)
+        yield None if len(line) > most + 1 else _utf8(line)
 
 
-def _decoded(block: bytes) -> str:
+def _utf8(block: bytes) -> bytes:
+    """Return lines as UTF-8: each that is something else is read as that."""
     try:
-        return block.decode("utf-8")
+        block.decode("utf-8")
     except UnicodeDecodeError:
-        return "\n".join(decode_line(line) for line in block.split(b"\n"))
+        return b"\n".join(decode_line(line).encode() for line in block.split(b"\n"))
+    return block

@@ -178,7 +178,11 @@ def refused(_chunks: Iterable[bytes], _base: str) -> Iterator[object]:
     InputError
         Always.
     """
-    raise InputError(_RULE, hint="cautery estimate size SOURCES --dumps DIR --regime led")
+    raise InputError(
+        _RULE,
+        hint="cautery seized take FILE --case DIR --mandate MANDATE.toml; to count lines only: "
+        "cautery estimate size SOURCES --dumps DIR --regime led",
+    )
     yield
 
 

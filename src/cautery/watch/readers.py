@@ -30,6 +30,7 @@ from cautery.watch import (
     xtream,
 )
 from cautery.watch._guess import kind_of
+from cautery.watch._panel_lines import read_panel_lines
 from cautery.watch._seized import SeizedRow
 from cautery.watch._text import what_is, whole
 from cautery.watch._values import PlaylistEntry, ReadWarning
@@ -174,7 +175,7 @@ READERS: Mapping[str, Reader] = {
         _of("dns", dns, _plain(dns.read_dns), dns.DnsRecord, dns.DnsStatus),
         _of("har", har, _plain(har.read_har), har.WebExchange),
         _of("ical", ical, _plain(ical.read_ical), ical.Fixture),
-        _of("panel_dump", panel_dump, panel_dump.refused),
+        replace(_of("panel_dump", panel_dump, panel_dump.refused), rows=read_panel_lines),
         _seized("panel_sql", panel_sql, panel_sql.read_panel_sql),
         _seized("access_log", access_log, access_log.read_access_log),
         _seized("netflow", netflow, netflow.read_netflow),

@@ -74,6 +74,8 @@ class PortalItem:
         Where it plays, exact; ``None``: it has to be asked for (``create_link``).
     temporary : bool or None
         Whether the portal makes a link for each playing.
+    command : str or None
+        What the portal is asked with to make a link; ``None``: it gives the URL.
     """
 
     id: str
@@ -86,6 +88,7 @@ class PortalItem:
     temporary: bool | None
     added: datetime | None
     other: tuple[tuple[str, str], ...]
+    command: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +141,38 @@ def read_stalker(
         raise SourceError(f"not {_WANTED}: js is {type(said).__name__}")
 
 
+def read_token(chunks: Iterable[bytes]) -> str:
+    """Return the token that a handshake gives: of the test purchase's own session, never kept.
+
+    Raises
+    ------
+    SourceError
+        If it gives none.
+    """
+    body = document(chunks, wanted=_WANTED, most=_MOST_BYTES)
+    said = body.get("js") if isinstance(body, dict) else None
+    token = text_in(said.get("token"), most=200) if isinstance(said, dict) else None
+    if token is None or not (token.isascii() and token.isprintable()):
+        raise SourceError("the portal gives no token", hint="Check the test purchase.")
+    return token
+
+
+def read_pages(chunks: Iterable[bytes]) -> int:
+    """Return how many pages a list has of which this is one; 1 if the portal does not say.
+
+    Raises
+    ------
+    SourceError
+        If it is no portal's answer.
+    """
+    body = document(chunks, wanted=_WANTED, most=_MOST_BYTES)
+    said = body.get("js") if isinstance(body, dict) else None
+    if not isinstance(said, dict):
+        return 1
+    total, each = number_in(said.get("total_items")), number_in(said.get("max_page_items"))
+    return max(1, -(-total // each)) if total and each and total > 0 and each > 0 else 1
+
+
 def _are_genres(said: list[Any]) -> bool:
     return any(isinstance(one, dict) and "title" in one and "cmd" not in one for one in said[:8])
 
@@ -182,6 +217,7 @@ def _items(said: list[Any]) -> Iterator[PortalItem | ReadWarning]:
         if said_id is None:
             yield from tally.add(number, "an item without an id", repr(one)[:200])
             continue
+        url = _playable(one.get("cmd"))
         yield PortalItem(
             id=said_id,
             kind=_kind(one),
@@ -189,7 +225,7 @@ def _items(said: list[Any]) -> Iterator[PortalItem | ReadWarning]:
             number=number_in(one.get("number")),
             genre=text_in(one.get("tv_genre_id")) or text_in(one.get("category_id")),
             epg_id=text_in(one.get("xmltv_id")),
-            url=_playable(one.get("cmd")),
+            url=url,
             temporary=truth_in(one.get("use_http_tmp_link")),
             added=_when(one.get("added")),
             other=tuple(
@@ -197,6 +233,7 @@ def _items(said: list[Any]) -> Iterator[PortalItem | ReadWarning]:
                 for name, value in other_in(one, _OF_ITEMS)
                 if name.lower() not in _SECRETS
             ),
+            command=None if url is not None else text_in(one.get("cmd"), most=4096),
         )
     yield from tally.rest()
 

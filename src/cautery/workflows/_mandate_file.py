@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from cautery.model import Access, Regime
 
-SOURCE_KINDS = ("m3u", "xtream", "page", "stream")
+SOURCE_KINDS = ("m3u", "xtream", "stalker", "xmltv", "page", "stream")
 """What ``watch`` can be pointed at; ``stream`` is one stream by itself."""
 
 LEAST_RATE = 0.001
@@ -221,8 +221,14 @@ class SourceTable(_Table):
     receipt: _Text | None = None
     username: _Text | None = None
     password: _Text | None = None
+    mac: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$")] | None = Field(
+        default=None, description="Of the box that a portal's line belongs to."
+    )
     purchase: str | None = Field(
         default=None, description="Id of the [[purchase]] whose line it is read with."
+    )
+    purchase_in_case: bool = Field(
+        default=False, description="It is recorded by `cautery purchase` instead of here."
     )
     vantages: list[str] = Field(
         default_factory=list, description="Names of [[vantage]]s to read it from too."
@@ -250,7 +256,7 @@ class PurchaseTable(_Table):
     )
     line: _Text | None = Field(
         default=None,
-        description="A TOML file with username and password, readable by its owner alone.",
+        description="A TOML file with username and password, or mac; readable by its owner alone.",
     )
 
 
@@ -321,7 +327,7 @@ class MandateFile(_Table):
     network: NetworkTable = Field(default_factory=NetworkTable)
 
 
-_SECRETS = frozenset(("password", "username", "proxy"))
+_SECRETS = frozenset(("password", "username", "mac", "proxy"))
 """Not quoted in an error."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,12 +20,29 @@ MOST_EVENTS = 2_000
 _CHUNK = 1 << 16
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixtures:
+    """What a mandate's calendars say.
+
+    Parameters
+    ----------
+    events : tuple of Event
+        Each with the window in which it is watched.
+    left_out : tuple of (str, str)
+        What is no event, and why.
+    files : tuple of Path
+        The calendars.
+    """
+
+    events: tuple[Event, ...]
+    left_out: tuple[tuple[str, str], ...]
+    files: tuple[Path, ...]
+
+
 class FixtureChecks(Checks):
     """Reads the calendars that a mandate names."""
 
-    def fixtures(
-        self, file: MandateFile, window: Window
-    ) -> tuple[tuple[Event, ...], tuple[tuple[str, str], ...]]:
+    def fixtures(self, file: MandateFile, window: Window) -> Fixtures:
         """Return the events of all calendars in the mandate's window, and what was left out.
 
         A match that is called off, or has no time yet, is no event: it is told with its reason.
@@ -46,7 +64,11 @@ class FixtureChecks(Checks):
                         f"more than {MOST_EVENTS} fixtures in the mandate's window",
                         "Give a shorter window, or matching = a team's name.",
                     )
-        return tuple(events), tuple(left_out)
+        files = tuple(
+            Path(self.file(one.path, ("fixtures", at, "path")))
+            for at, one in enumerate(file.fixtures)
+        )
+        return Fixtures(events=tuple(events), left_out=tuple(left_out), files=files)
 
     def _found(self, one: FixturesTable, table: tuple[str, int], window: Window) -> list[Fixture]:
         path = Path(self.file(one.path, (*table, "path")))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
+from cautery.errors import InputError, MandateError
 from cautery.model import Access, Purchase, Regime, Source, carries_line
 from cautery.workflows._mandate_checks import Checks, some
 from cautery.workflows._mandate_file import SOURCE_KINDS, MandateFile, PurchaseTable, SourceTable
+from cautery.workflows.purchased_line import PurchasedLine, read_line
 
 SEIZED_KINDS = ("panel_dump", "panel_sql", "access_log", "netflow")
 """Seized material: what only a competent authority may read."""
-
-_MOST_LINE_BYTES = 4_096
-_OTHERS = 0o077
 
 
 class SourceChecks(Checks):
@@ -35,13 +34,12 @@ class SourceChecks(Checks):
             table = ("source", at)
             told = one
             if one.purchase is not None:
-                if one.purchase not in bought:
-                    raise self.wrong(
-                        (*table, "purchase"),
-                        f"no [[purchase]] has the id {one.purchase[:200]!r}",
-                        f"Known purchases: {some(bought)}.",
-                    )
-                told = self._with_line(one, table, *bought[one.purchase])
+                self._check_lone(one, table)
+                told = (
+                    self._with_line(one, *bought[one.purchase])
+                    if one.purchase in bought
+                    else self._from_case(one, table, bought)
+                )
             found.append(self._source(told, table, file.mandate.regime, vantages))
         return tuple(found)
 
@@ -61,47 +59,52 @@ class SourceChecks(Checks):
             receipt=receipt,
         )
 
-    def _with_line(
-        self, one: SourceTable, table: tuple[str, int], at: int, bought: PurchaseTable
+    def _from_case(
+        self, one: SourceTable, table: tuple[str, int], bought: Iterable[str]
     ) -> SourceTable:
-        """Return the source as one that is read with the line that was bought."""
-        if one.username is not None or one.password is not None or one.receipt is not None:
+        """Return the source as one whose purchase ``cautery purchase`` records in the case."""
+        if not one.purchase_in_case:
+            raise self.wrong(
+                (*table, "purchase"),
+                f"no [[purchase]] has the id {str(one.purchase)[:200]!r}",
+                f"Known purchases: {some(bought)}. One that `cautery purchase` records in the "
+                "case: add purchase_in_case = true.",
+            )
+        return one.model_copy(
+            update={"access": Access.TEST_PURCHASE, "receipt": f"purchase {one.purchase}"}
+        )
+
+    def _check_lone(self, one: SourceTable, table: tuple[str, int]) -> None:
+        if one.username is not None or one.password is not None or one.mac or one.receipt:
             raise self.wrong(
                 (*table, "purchase"),
                 "a line or receipt of its own beside a purchase",
-                "Take username, password and receipt out; the [[purchase]] has them.",
+                "Take username, password, mac and receipt out; the [[purchase]] has them.",
             )
-        username, password = None, None
+
+    def _with_line(self, one: SourceTable, at: int, bought: PurchaseTable) -> SourceTable:
+        """Return the source as one that is read with the line that was bought."""
+        line = PurchasedLine()
         if bought.line is not None:
-            username, password = self._line(bought.line, ("purchase", at, "line"))
+            line = self._line(bought.line, ("purchase", at, "line"))
         return one.model_copy(
             update={
                 "access": Access.TEST_PURCHASE,
                 "receipt": f"purchase {bought.id}",
-                "username": username,
-                "password": password,
+                "username": line.username,
+                "password": line.password,
+                "mac": line.mac,
             }
         )
 
-    def _line(self, told: str, where: tuple[str, int, str]) -> tuple[str, str]:
+    def _line(self, told: str, where: tuple[str, int, str]) -> PurchasedLine:
         """Read a line's credentials from a file that nobody else can read."""
-        path = Path(self.file(told, where))
-        if path.stat().st_mode & _OTHERS:
-            raise self.wrong(where, "others can read this file of credentials", f"chmod 600 {path}")
         try:
-            with path.open("rb") as file:
-                said = tomllib.loads(file.read(_MOST_LINE_BYTES).decode())
-            username, password = said["username"], said["password"]
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
-            # Not quoted: the file holds a password.
-            raise self.wrong(
-                where,
-                f"no line can be read from it ({type(error).__name__})",
-                'Write username = "..." and password = "..." into it.',
-            ) from None
-        if not (isinstance(username, str) and isinstance(password, str) and username and password):
-            raise self.wrong(where, "username and password are texts", "Put both in quotes.")
-        return username, password
+            return read_line(Path(self.file(told, where)))[0]
+        except InputError as error:
+            if isinstance(error, MandateError):
+                raise
+            raise self.wrong(where, str(error), error.hint) from None
 
     def _source(
         self, one: SourceTable, table: tuple[str, int], regime: Regime, vantages: set[str]
@@ -155,6 +158,7 @@ class SourceChecks(Checks):
             receipt=one.receipt,
             username=one.username,
             password=one.password,
+            mac=one.mac,
         )
 
     def _check_rhythm(self, one: SourceTable, table: tuple[str, int]) -> None:
@@ -178,20 +182,32 @@ class SourceChecks(Checks):
                 "a test purchase is recorded with its receipt",
                 'Add receipt = "...", or access = "public".',
             )
+        if one.purchase_in_case and one.purchase is None:
+            raise self.wrong(
+                (*table, "purchase_in_case"),
+                "of which purchase?",
+                'Add purchase = "..." with the id that `cautery purchase` is told.',
+            )
         if (one.username is None) != (one.password is None):
             given, lacks = ("username", "password")[:: 1 if one.username is not None else -1]
             raise self.wrong(
                 (*table, given), f"{given} without {lacks}", f"Add {lacks}, or take {given} out."
             )
-        if one.kind == "xtream" and one.username is None:
+        known = one.purchase_in_case or {"xtream": one.username, "stalker": one.mac}.get(
+            one.kind, "public"
+        )
+        if not known:
+            wanted = "username and password" if one.kind == "xtream" else "mac"
+            noun = "panel" if one.kind == "xtream" else "portal"
             raise self.wrong(
                 table,
-                "a panel is read with the line of a recorded test purchase",
-                'Add access = "test-purchase", receipt, username and password.',
+                f"a {noun} is read with the line of a recorded test purchase",
+                f'Add access = "test-purchase", receipt, {wanted}; or purchase = "..." whose line '
+                "has them.",
             )
         if one.access is not Access.PUBLIC:
             return
-        if one.username is not None:
+        if one.username is not None or one.mac is not None:
             raise self.wrong(
                 table,
                 "a public source needs no credentials",

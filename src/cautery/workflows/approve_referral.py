@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.act import digest, sign
 from cautery.errors import ApprovalError, InputError
-from cautery.model import Approval, Mandate, Referral, from_json, to_json
+from cautery.model import Approval, Mandate, Referral, from_json, to_json, with_fixtures
 from cautery.model.ports import Ledger
 
 
@@ -80,9 +80,16 @@ def mandate_of(ledger: Ledger) -> Mandate:
     InputError
         If the case has none.
     """
-    for entry in ledger.read(kinds=("case.opened",)):
-        return from_json(Mandate, entry.record.body["mandate"])
-    raise InputError("this case names no mandate")
+    mandate: Mandate | None = None
+    for entry in ledger.read(kinds=("case.opened", "fixtures.changed")):
+        body = entry.record.body
+        if entry.record.kind == "case.opened":
+            mandate = from_json(Mandate, body["mandate"])
+        elif mandate is not None:
+            mandate = with_fixtures(mandate, body)
+    if mandate is None:
+        raise InputError("this case names no mandate")
+    return mandate
 
 
 def approve_referral(

@@ -5,7 +5,7 @@ Nothing is probed before this has succeeded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from cautery.model import (
 )
 from cautery.workflows._mandate_checks import some
 from cautery.workflows._mandate_file import MandateFile, in_words
-from cautery.workflows._mandate_fixtures import FixtureChecks
+from cautery.workflows._mandate_fixtures import FixtureChecks, Fixtures
 from cautery.workflows._mandate_lines import tables_of, text_of
 from cautery.workflows._mandate_sources import SourceChecks
 
@@ -53,6 +53,23 @@ def read_mandate(path: Path, *, now: datetime) -> Mandate:
     return _Reading(path, text).mandate(tables_of(path, text), now)
 
 
+def calendars_of(path: Path) -> Callable[[], Fixtures]:
+    """Return what reads a mandate's calendars again, as often as it is called.
+
+    Only they are: whatever is written into the mandate's own file from now on does not count. It
+    raises :class:`MandateError` if a calendar is gone, or none any more.
+    """
+    text = text_of(path)
+    file = MandateFile.model_validate(tables_of(path, text))
+
+    def read() -> Fixtures:
+        reading = _Reading(path, text)
+        head = file.mandate
+        return reading.fixtures(file, reading.window(head.start, head.end, ("mandate",)))
+
+    return read
+
+
 class _Reading(FixtureChecks, SourceChecks):
     """One file being read, table by table; what holds between tables is checked here."""
 
@@ -70,7 +87,8 @@ class _Reading(FixtureChecks, SourceChecks):
                 f"the window ended at {head.end.isoformat()}, before now",
                 "Give a window that is not over; a past match is studied from its closed case.",
             )
-        fixtures, left_out = self.fixtures(file, window)
+        told = self.fixtures(file, window)
+        fixtures, left_out = told.events, told.left_out
         if not (file.event or file.channel or file.work or fixtures):
             raise self.wrong(
                 ("mandate",),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,17 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import CauteryError, SourceError
-from cautery.model import Entry, Exchange, Limits, Response, Validator
+from cautery.model import (
+    Channel,
+    Entry,
+    Exchange,
+    Limits,
+    Mandate,
+    Regime,
+    Response,
+    Validator,
+    Window,
+)
 from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.watch.journal import Journal
 
@@ -27,6 +38,7 @@ class Answers:
 
     by_url: Mapping[str, bytes | int | CauteryError]
     asked: list[str] = field(default_factory=list)
+    told: list[tuple[tuple[str, str], ...]] = field(default_factory=list)
     truncated: bool = False
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "video/mp2t; charset=binary"),)
     by_vantage: Mapping[str, Mapping[str, bytes | int | CauteryError]] = field(default_factory=dict)
@@ -42,8 +54,10 @@ class Answers:
         method: str = "GET",
         body: bytes | None = None,
         unless: Validator | None = None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> Response:
         self.asked.append(url)
+        self.told.append(tuple(headers))
         answer = (self.by_url if vantage is None else self.by_vantage[vantage]).get(url, 404)
         if (
             unless is not None
@@ -96,6 +110,28 @@ def answers() -> Callable[..., Answers]:
         by_url: Mapping[str, bytes | int | CauteryError], *, truncated: bool = False
     ) -> Answers:
         return Answers(by_url, truncated=truncated)
+
+    return made
+
+
+@pytest.fixture
+def mandated() -> Callable[..., Mandate]:
+    """Make a mandate for the afternoon, with what a test adds."""
+
+    def made(**more: Any) -> Mandate:
+        parts: dict[str, Any] = {
+            "channels": (Channel(id="arena1", names=("Arena 1",), legal_basis="rights"),),
+            **more,
+        }
+        return Mandate(
+            id="m",
+            who="Example League",
+            regime=Regime.GDPR,
+            legal_basis="rights",
+            window=Window(start=NOON, end=NOON.replace(hour=20)),
+            territories=("FR",),
+            **parts,
+        )
 
     return made
 

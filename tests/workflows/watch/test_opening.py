@@ -16,7 +16,7 @@ from cautery.model import (
     from_json,
 )
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.run import _without_secrets
+from cautery.workflows.watch.opening import without_secrets
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WINDOW = Window(start=NOON, end=NOON + timedelta(hours=3))
@@ -53,13 +53,14 @@ def test_a_mandate_is_recorded_without_its_secrets_and_reads_back(journal: Journ
                 purchase="P-17",
                 username="bought-by-us",
                 password="pa55word",
+                mac="00:1A:79:AA:BB:CC",
                 vantages=("FR home",),
             ),
         ),
         left_out=(("Called off v Rained off", "called off"),),
     )
-    body = _without_secrets(mandate, journal)
-    for secret in ("w0rd", "bought-by-us", "pa55word", "/home/anna"):
+    body = without_secrets(mandate, journal)
+    for secret in ("w0rd", "bought-by-us", "pa55word", "AA:BB", "/home/anna"):
         assert secret not in str(body)
     again = from_json(Mandate, body)
     assert again.events[0].window == WINDOW

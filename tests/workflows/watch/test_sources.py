@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import CauteryError, LimitError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
-from cautery.model import Access, Entry, Source, Vantage
+from cautery.model import Access, Channel, Entry, Mandate, Regime, Source, Vantage, Window
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.restore import restored_readings, restored_streams
@@ -24,7 +25,25 @@ from cautery.workflows.watch.streams import Stream
 
 LIST = "http://list.example/all.m3u"
 SOURCE = Source(location=LIST, kind="m3u", revisit_s=1.0)
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GIGABYTE = 1_000_000_000
+
+
+def mandate(**more: Any) -> Mandate:
+    """Return a mandate for the day, with what a test adds."""
+    parts: dict[str, Any] = {
+        "channels": (Channel(id="c", names=("C",), legal_basis="rights"),),
+        **more,
+    }
+    return Mandate(
+        id="m",
+        who="Example League",
+        regime=Regime.GDPR,
+        legal_basis="rights",
+        window=Window(start=NOON, end=NOON.replace(hour=20)),
+        territories=("FR",),
+        **parts,
+    )
 
 
 def m3u(*names: str, title: str = "Sport") -> bytes:
@@ -46,6 +65,7 @@ def reader(
         streams: dict[str, Stream] = {}
         return (
             SourceReader(
+                mandate(),
                 Resolver(Catalogue([])),
                 streams,
                 Seen(),
@@ -230,13 +250,14 @@ def sparse(tmp_path: Path) -> Iterator[Callable[[bytes], Path]]:
 
 _READ_AND_WEIGH = """
 import asyncio, json, resource, sys
+from datetime import UTC, datetime
 from pathlib import Path
 import polars, pydantic
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.catalogue import Catalogue, Resolver
-from cautery.model import Source
+from cautery.model import Channel, Mandate, Regime, Source, Window
 from cautery.workflows.open_case import open_case
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.sources import Seen, SourceReader
@@ -246,6 +267,11 @@ case = open_case(folder / "case", store=FolderStore(KeyFolder(folder / "keys")),
 journal = Journal(case.ledger, case.vault, case.clock, redaction_key=case.redaction_key)
 streams = {}
 reader = SourceReader(
+    Mandate(
+        id="m", who="W", regime=Regime.GDPR, legal_basis="r", territories=("FR",),
+        window=Window(start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2027, 1, 1, tzinfo=UTC)),
+        channels=(Channel(id="c", names=("C",), legal_basis="r"),),
+    ),
     Resolver(Catalogue([])), streams, Seen(),
     fetcher=None, journal=journal, restored={}, on_page=lambda _: None,
 )
@@ -387,6 +413,7 @@ def over(fetcher: Any, journal: Journal, **more: Any) -> tuple[SourceReader, dic
     streams: dict[str, Stream] = {}
     seen = more.pop("seen", None) or Seen()
     made = SourceReader(
+        mandate(vantages=tuple(more.pop("vantages", {}).values())),
         Resolver(Catalogue([])),
         streams,
         seen,

@@ -36,6 +36,7 @@ from cautery.model import (
     SupplyGraph,
     Verdict,
     from_json,
+    with_fixtures,
 )
 
 
@@ -155,6 +156,9 @@ def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
             records.closed = at
         case "exhibit.sealed":
             _exhibit(records, body)
+        case "fixtures.changed":
+            if records.mandate is not None:
+                records.mandate = with_fixtures(records.mandate, body)
         case "source.read":
             if body.get("vantage") is not None:
                 return  # one that is blocked elsewhere is read all the same

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from itertools import chain
 from urllib.parse import parse_qsl, urlsplit
 
-from cautery.errors import InputError, SourceError
+from cautery.errors import InputError, LimitError, SourceError
 from cautery.model import (
     Digest,
     ExhibitId,
@@ -18,16 +19,19 @@ from cautery.model import (
     Source,
     Validator,
     Vantage,
+    Window,
     digest_of,
     host_of,
 )
 from cautery.model.ports import Fetcher
+from cautery.packed import PACKED_ERRORS, unpacked
 from cautery.watch import (
     Page,
     PlaylistEntry,
     ReadWarning,
     api_url,
     entries_of,
+    guide_url,
     playlist_url,
     read_account,
     read_m3u,
@@ -35,37 +39,27 @@ from cautery.watch import (
     read_streams,
     xtream,
 )
+from cautery.workflows.watch.answers import Said
+from cautery.workflows.watch.guides import Guide, read_guide_source
 from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.portals import Portals, listing, read_portal
 
 LIST = Limits(max_bytes=64_000_000, total_s=60.0)
 PAGE = Limits(max_bytes=4_000_000, total_s=15.0)
+UNPACKED_BYTES = 1_000_000_000
+"""Read piece by piece: a bomb costs seconds, no memory."""
+SEVERAL = frozenset(("xtream", "stalker"))
+"""Kinds that take several questions: one unchanged answer says nothing of the others."""
 MAX_STREAMS = 50_000
 """A service offers up to 40,000 channels (ecosystem.md, section 8); one list may name so many."""
-WHAT = {"m3u": "playlist", "xtream": "panel", "page": "page"}
+WHAT = {
+    "m3u": "playlist",
+    "xtream": "panel",
+    "stalker": "portal",
+    "xmltv": "guide",
+    "page": "page",
+}
 """How an exhibit's record names what a source of a kind gives."""
-
-
-class Said(Protocol):
-    """What an answer has in common, fresh or out of an archive."""
-
-    @property
-    def url(self) -> str:
-        """Its URL, after redirects."""
-        ...
-
-    @property
-    def status(self) -> int:
-        """Of HTTP."""
-        ...
-
-    @property
-    def body(self) -> bytes | None:
-        """Unpacked."""
-        ...
-
-    def header(self, name: str) -> str | None:
-        """Return a header."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +69,7 @@ class Understood:
     entries: tuple[PlaylistEntry, ...] = ()
     warnings: tuple[ReadWarning, ...] = ()
     page: Page | None = None
+    guide: Guide | None = None
     https_port: int | None = None
 
 
@@ -99,11 +94,19 @@ class Told:
 
 
 class Asker:
-    """Asks sources; remembers by what each would say that nothing has changed."""
+    """Asks sources; remembers by what each would say that nothing has changed.
 
-    def __init__(self, fetcher: Fetcher, journal: Journal) -> None:
+    Parameters
+    ----------
+    within : Window
+        Of a guide only what touches it is kept.
+    """
+
+    def __init__(self, fetcher: Fetcher, journal: Journal, within: Window) -> None:
         self._fetcher = fetcher
         self._journal = journal
+        self._within = within
+        self.portals = Portals(fetcher, journal)
         self._validators: dict[tuple[str, str | None], Validator] = {}
         self._digests: dict[tuple[str, str | None], Digest] = {}
         self._sealed: dict[tuple[str, str | None], tuple[ExhibitId, ...]] = {}
@@ -128,9 +131,9 @@ class Asker:
         if first.status not in (200, 304):
             raise SourceError(f"{host_of(first.url)} answers {first.status}")
         if first.status == 200:
-            digest = digest_of(b"\n".join(one.body for one in answers))
+            digest = digest_of(b"\n".join(one.body or b"" for one in steady(source, answers)))
         if digest is not None and self._digests.get(key) != digest:
-            says = await asyncio.to_thread(understood, source, answers)
+            says = await asyncio.to_thread(understood, source, answers, self._within)
             # Only what was understood may be told to be unchanged the next time.
             self.known(source, answers, digest, vantage)
         return Told(
@@ -154,7 +157,7 @@ class Asker:
         self._digests[key] = digest
         self._validators.pop(key, None)
         etag, date = answers[0].header("ETag"), answers[0].header("Last-Modified")
-        if (etag or date) and source.kind != "xtream":
+        if (etag or date) and source.kind not in SEVERAL:
             self._validators[key] = Validator(url=answers[0].url, etag=etag, last_modified=date)
 
     def sealed(self, source: Source, vantage: Vantage | None = None) -> tuple[ExhibitId, ...]:
@@ -168,6 +171,10 @@ class Asker:
         self._validators.pop(key, None)
 
     async def _answers(self, source: Source, vantage: Vantage | None) -> AsyncIterator[Response]:
+        if source.kind == "stalker":
+            async for told in self.portals.answers(source, vantage):
+                yield told
+            return
         key = (source.location, None if vantage is None else vantage.name)
         for place, (url, limits) in enumerate(asks_of(source)):
             answer = await self._fetcher.fetch(
@@ -198,7 +205,8 @@ def asks_of(source: Source) -> Iterator[tuple[str, Limits]]:
     elif source.kind != "xtream":
         url = source.location
         if username is not None and password is not None and "?" not in url:
-            url = playlist_url(url, username=username, password=password)
+            of_line = guide_url if source.kind == "xmltv" else playlist_url
+            url = of_line(url, username=username, password=password)
         yield url, LIST
     elif username is None or password is None:
         raise InputError(f"{source.location}: a panel is read with a recorded test purchase")
@@ -212,8 +220,23 @@ def asks_of(source: Source) -> Iterator[tuple[str, Limits]]:
                 )
 
 
-def understood(source: Source, answers: Sequence[Said]) -> Understood:
+def steady(source: Source, answers: Sequence[Said]) -> Sequence[Said]:
+    """Return the answers that are the same while nothing has changed.
+
+    What a panel says of the line has its own clock in it, and each session its own token.
+    """
+    if source.kind == "stalker":
+        return listing(answers) or answers
+    return answers[1:] or answers if source.kind == "xtream" else answers
+
+
+def understood(source: Source, answers: Sequence[Said], within: Window) -> Understood:
     """Return what the answers of a source say; pure, so that an archive is read in the same way.
+
+    Parameters
+    ----------
+    within : Window
+        Of a guide only what touches it is kept.
 
     Raises
     ------
@@ -224,8 +247,14 @@ def understood(source: Source, answers: Sequence[Said]) -> Understood:
     body = first.body or b""
     if source.kind == "page":
         return Understood(page=read_page([body], base=first.url))
+    if source.kind == "stalker":
+        entries, warnings = gather(chain(*read_portal(source.location, answers)))
+        return Understood(entries=entries, warnings=warnings)
+    if source.kind == "xmltv":
+        guide, warnings = read_guide_source(plain(body), within)
+        return Understood(guide=guide, warnings=warnings)
     if source.kind != "xtream":
-        entries, warnings = gather(read_m3u([body], base=first.url))
+        entries, warnings = gather(read_m3u(plain(body), base=first.url))
         return Understood(entries=entries, warnings=warnings)
     account = read_account([body])
     found: list[PlaylistEntry] = []
@@ -242,6 +271,30 @@ def understood(source: Source, answers: Sequence[Said]) -> Understood:
         found += more
         told += warned
     return Understood(entries=tuple(found), warnings=tuple(told), https_port=account.https_port)
+
+
+def plain(body: bytes) -> Iterator[bytes]:
+    """Yield a body's bytes; a file that was packed by gzip, as guides often are, is unpacked.
+
+    Raises
+    ------
+    LimitError
+        If it unpacks to more than any list or guide has.
+    SourceError
+        If it breaks off.
+    """
+    if not body.startswith(b"\x1f\x8b"):
+        yield body
+        return
+    left = UNPACKED_BYTES
+    try:
+        for chunk in unpacked(io.BytesIO(body), ".gz"):
+            left -= len(chunk)
+            if left < 0:
+                raise LimitError(f"it unpacks to over {UNPACKED_BYTES:,} bytes")
+            yield chunk
+    except PACKED_ERRORS as error:
+        raise SourceError("a gzip file that breaks off or is none") from error
 
 
 def gather(

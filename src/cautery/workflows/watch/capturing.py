@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cautery.model import ExhibitId, Limits, Response, Validator
 from cautery.model.ports import Fetcher
@@ -49,6 +49,7 @@ class Capturing:
         method: str = "GET",
         body: bytes | None = None,
         unless: Validator | None = None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> Response:
         """Fetch and seal; what has failed was no whole transaction, and nothing of it is kept.
 
@@ -68,6 +69,7 @@ class Capturing:
             method=method,
             body=body,
             unless=unless,
+            headers=headers,
         )
         what, confidential = self._kind(answer)
         sealed = await self._journal.seal_answers([answer], what=what, confidential=confidential)

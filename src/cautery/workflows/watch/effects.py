@@ -138,14 +138,14 @@ class EffectWatch:
     async def _see_stream(self, one: Watched, key: str) -> None:
         stream = self._streams[key]
         kept: list[ExhibitId] = []
-        status, why = await self._ask(stream.url, one.intermediary, kept)
+        status, why = await self._ask(stream.played or stream.url, one.intermediary, kept)
         now = self._journal.now()
         served = status is not None and status < 400
         if served and one.entry.valid_until <= now:
             self._expire(one, now, seen=f"served again through {one.intermediary.name}", why=None)
         dark = not served
         if dark:
-            direct, _ = await self._ask(stream.url, None, kept)
+            direct, _ = await self._ask(stream.played or stream.url, None, kept)
             if direct is None or direct >= 400:
                 dark, why = False, "not to be had directly either: not the doing of this entry"
         if dark:

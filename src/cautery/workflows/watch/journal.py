@@ -215,15 +215,16 @@ class Journal:
             partial(self.seal_exchanges, told, what=what, confidential=confidential)
         )
 
-    def unseal(self, exhibit: ExhibitId, *, url: str, what: str) -> bytes:
-        """Return the clear bytes of what was sealed confidentially, from its first URL.
+    def unseal(self, exhibit: ExhibitId, *, what: str, url: str | None = None) -> bytes:
+        """Return the clear bytes of what was sealed confidentially, from its first URL, if any.
 
         Raises
         ------
         EvidenceError
             If it cannot be opened: erased, altered, or its key is not here.
         """
-        return self._vault.open(exhibit, subject=self._subject(self.redact(url), what))
+        shown = None if url is None else self.redact(url)
+        return self._vault.open(exhibit, subject=self._subject(shown, what))
 
     def stored(self, exhibit: ExhibitId) -> bytes:
         """Return the bytes of an exhibit that lies in the open.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cautery.identify.likelihood import above
 from cautery.identify.references import References
 from cautery.identify.windows import part_of
-from cautery.model import Decoded, Observation
+from cautery.model import Decoded, Observation, Verdict
 from cautery.workflows.watch.references import media_start_s
 
 PROBE_S = 12.0
@@ -41,3 +41,15 @@ def settled(seen: Observation, references: References) -> bool:
     return bool(sure) and not any(
         one.shared or references.info(one.reference).event is not None for one in sure
     )
+
+
+def differs(old: Verdict, new: Verdict) -> bool:
+    """Tell whether a new verdict says anything else, or the same clearly more strongly."""
+    same = (old.finding, old.channels, old.event, old.licensee, old.partner) == (
+        new.finding,
+        new.channels,
+        new.event,
+        new.licensee,
+        new.partner,
+    )
+    return not same

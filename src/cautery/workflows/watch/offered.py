@@ -8,13 +8,10 @@ from datetime import datetime
 from cautery.catalogue import Listing, Resolution, Resolver
 from cautery.model import Offer, host_of
 from cautery.watch import PlaylistEntry, redacted_text
-from cautery.watch.diff import Changes, Listed, compare
-from cautery.workflows.watch import tables
+from cautery.watch.diff import Listed, compare
+from cautery.workflows.watch.differences import MOST_SINGLE, record_changes
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.streams import Stream
-
-MOST_SINGLE = 1_000
-"""So many changes of one reading are records; of more, one record names a table of them all."""
 
 
 class Offered:
@@ -85,58 +82,16 @@ class Offered:
         before = self._readings.get(source)
         self._readings[source] = listed
         if before is not None and not quiet:
-            self._changed(source, compare(before, listed), now)
+            record_changes(source, compare(before, listed), journal=self._journal)
         for key in sorted(gone - elsewhere):
             stream = self._streams[key]
             stream.live = False
             if stream.told:
                 self._journal.write("stream.vanished", {"url": key, "source": source, "at": now})
 
-    def _changed(self, source: str, changes: Changes, now: datetime) -> None:
-        if not changes:
-            return
-        single = len(changes.moved) <= MOST_SINGLE
-        for one in changes.moved if single else ():
-            self._journal.write(
-                "stream.moved",
-                {
-                    "was": one.was.place,
-                    "url": one.now.place,
-                    "title": one.now.title,
-                    "why": one.why,
-                    "source": source,
-                    "at": now,
-                },
-            )
-        table = self._journal.seal(
-            table_of(changes), what="table", media_type=tables.MEDIA_TYPE, at=now
-        )
-        self._journal.write(
-            "source.changed",
-            {
-                "source": source,
-                "at": now,
-                "appeared": len(changes.appeared),
-                "vanished": len(changes.vanished),
-                "moved": len(changes.moved),
-                "renamed": len(changes.renamed),
-                "kept": changes.kept,
-                "hosts": [list(one) for one in changes.hosts[:50]],
-                "table": table,
-            },
-        )
-
     def _appear(self, new: dict[str, PlaylistEntry], source: str, now: datetime) -> None:
-        """Take up streams; those that no earlier run knew are resolved together."""
-        unknown: list[tuple[str, PlaylistEntry, str | None]] = []
-        for key, entry in new.items():
-            earlier = self._restored.pop(key, None)
-            if earlier is None:
-                unknown.append((key, entry, self._title(entry)))
-            else:
-                earlier.url = entry.url
-                earlier.live = True
-                self._streams[key] = earlier
+        """Take up streams, resolved together; what an earlier run knew is told if it is new."""
+        unknown = [(key, entry, self._title(entry)) for key, entry in new.items()]
         listings = [
             Listing(title=title or "", group=entry.attribute("group-title"))
             for _, entry, title in unknown
@@ -144,6 +99,10 @@ class Offered:
         found = self._resolver.resolve_all(listings)
         for (key, entry, title), resolution in zip(unknown, found, strict=True):
             offer = self._offer(entry, title, resolution)
+            earlier = self._restored.pop(key, None)
+            if earlier is not None:
+                self._wake(earlier, entry, offer)
+                continue
             stream = Stream(
                 url=entry.url,
                 key=key,
@@ -157,6 +116,18 @@ class Offered:
             mine = offer is not None and offer.right is not None
             if mine or len(unknown) <= MOST_SINGLE:
                 tell(stream, self._journal)
+
+    def _wake(self, earlier: Stream, entry: PlaylistEntry, offer: Offer | None) -> None:
+        """Bring a stream of an earlier run to life; other fixtures may make another offer of it."""
+        earlier.url = entry.url
+        earlier.live = True
+        self._streams[earlier.key] = earlier
+        was = earlier.offer.right if earlier.offer is not None else None
+        if (offer.right if offer is not None else None) != was:
+            earlier.offer = offer
+            self._journal.write(
+                "stream.resolved", {"url": earlier.key, "offer": offer, "at": self._journal.now()}
+            )
 
     def _title(self, entry: PlaylistEntry) -> str | None:
         """Return the title as it may be recorded: a URL in it may carry a line's credentials."""
@@ -190,18 +161,3 @@ def tell(stream: Stream, journal: Journal) -> None:
             "offer": stream.offer,
         },
     )
-
-
-def table_of(changes: Changes) -> bytes:
-    """Return all that differs as one Parquet table: change, url, title, was, was_title, why."""
-    rows: list[tuple[str | None, ...]] = [
-        ("appeared", one.place, one.title, None, None, None) for one in changes.appeared
-    ]
-    rows += [("vanished", None, None, one.place, one.title, None) for one in changes.vanished]
-    for name, moves in (("moved", changes.moved), ("renamed", changes.renamed)):
-        rows += [
-            (name, one.now.place, one.now.title, one.was.place, one.was.title, one.why)
-            for one in moves
-        ]
-    names = ("change", "url", "title", "was", "was_title", "why")
-    return tables.parquet({name: [row[at] for row in rows] for at, name in enumerate(names)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,7 +31,7 @@ from cautery.workflows.watch.capturing import Capturing, media
 from cautery.workflows.watch.faults import FaultFinder, keep_faults
 from cautery.workflows.watch.fetching import Fetched, fetch_newest
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.looks import PROBE_S, settled, windows_of
+from cautery.workflows.watch.looks import PROBE_S, differs, settled, windows_of
 from cautery.workflows.watch.offered import tell
 from cautery.workflows.watch.references import Tape, media_start_s
 from cautery.workflows.watch.streams import Stream
@@ -59,8 +59,19 @@ class Probed:
     faults: tuple[Fault, ...] = ()
 
 
+async def _as_listed(url: str, _: list[ExhibitId]) -> str:
+    return url
+
+
 class Prober:
-    """Looks at streams in the order of their need, several at once."""
+    """Looks at streams in the order of their need, several at once.
+
+    Parameters
+    ----------
+    playable : callable
+        Where a stream plays, asked of its portal where that makes a link for each playing; what
+        it sealed goes into the list.
+    """
 
     def __init__(
         self,
@@ -74,6 +85,7 @@ class Prober:
         engine: Engine,
         journal: Journal,
         on_verdict: Callable[[Stream], None],
+        playable: Callable[[str, list[ExhibitId]], Awaitable[str]] = _as_listed,
     ) -> None:
         self._mandate = mandate
         self._streams = streams
@@ -85,6 +97,7 @@ class Prober:
         self._journal = journal
         self._on_verdict = on_verdict
         self._faults = FaultFinder(references, tape, engine=engine, journal=journal)
+        self._playable = playable
         self._patience_s = PROBE_TIME_S + QUEUED / mandate.network.rate_per_host
 
     async def work(self) -> None:
@@ -136,7 +149,8 @@ class Prober:
     async def _look(self, stream: Stream, kept: list[ExhibitId]) -> list[Probed]:
         """Return one probe of a live stream, or several of media that has ended."""
         fetcher = Capturing(self._fetcher, self._journal, media, into=kept)
-        fetched = await fetch_newest(stream.url, fetcher=fetcher, seconds=self._span_s(stream))
+        stream.played = await self._playable(stream.url, kept)
+        fetched = await fetch_newest(stream.played, fetcher=fetcher, seconds=self._span_s(stream))
         exhibits = tuple(kept)
         if fetched.live:
             heard = await self._heard(stream, fetched, exhibits)
@@ -281,7 +295,7 @@ class Prober:
             },
         )
         keep_faults(stream, probed.faults, recorded)
-        if stream.verdict is None or _differs(stream.verdict, verdict):
+        if stream.verdict is None or differs(stream.verdict, verdict):
             if stream.proven and verdict.finding is not Finding.PROVEN:
                 return  # what two sealed probes bore stays true of their time
             if verdict.finding is Finding.PROVEN and verdict.observations and not stream.aligned:
@@ -384,15 +398,3 @@ class Prober:
 def _best(observation: Observation) -> Witness | None:
     timed = [one for one in observation.witnesses if one.kind in ("sound", "picture")]
     return max(timed, key=lambda one: one.log10_lr, default=None)
-
-
-def _differs(old: Verdict, new: Verdict) -> bool:
-    """Tell whether a new verdict says anything else, or the same clearly more strongly."""
-    same = (old.finding, old.channels, old.event, old.licensee, old.partner) == (
-        new.finding,
-        new.channels,
-        new.event,
-        new.licensee,
-        new.partner,
-    )
-    return not same

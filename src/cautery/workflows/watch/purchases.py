@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cautery.errors import InputError
-from cautery.model import ExhibitId, Mandate, Purchase, to_json
+from cautery.errors import EvidenceError, InputError, SourceError
+from cautery.model import ExhibitId, Mandate, Purchase, Source, to_json
 from cautery.model.ports import Ledger
+from cautery.workflows.purchased_line import PurchasedLine, parsed_line
 from cautery.workflows.watch.journal import Journal
 
 RECORDED = "purchase.recorded"
@@ -22,26 +23,106 @@ _TYPES = {
 def record_purchases(mandate: Mandate, *, ledger: Ledger, journal: Journal) -> None:
     """Record each purchase of a mandate that the case does not hold yet, receipt first.
 
-    The line itself stands in no record: sources read with it say whose purchase they rest on.
+    The line itself stands in no record: sources read with it say whose purchase they rest on. That
+    of a mandate's own purchase stays in the file that the mandate names.
 
     Raises
     ------
     InputError
         If a receipt cannot be read, or is larger than any receipt.
     """
-    known = {entry.record.body["purchase"]["id"] for entry in ledger.read(kinds=(RECORDED,))}
     for one in mandate.purchases:
-        if one.id not in known:
-            journal.write(
-                RECORDED,
-                {
-                    "purchase": without_path(to_json(one)),
-                    "exhibit": _sealed(one, journal),
-                    "regime": mandate.regime,
-                    "by": mandate.who,
-                    "at": journal.now(),
-                },
-            )
+        record_purchase(one, None, mandate=mandate, ledger=ledger, journal=journal)
+
+
+class NoLineYetError(SourceError):
+    """The purchase whose line a source is read with is not on record."""
+
+    hint = "cautery purchase MANDATE.toml --case DIR records it; the watch goes on then."
+
+
+class Lines:
+    """The lines of purchases that are on record in the case, for the sources that name them."""
+
+    def __init__(self, ledger: Ledger, journal: Journal) -> None:
+        self._ledger = ledger
+        self._journal = journal
+        self._known: dict[str, PurchasedLine] = {}
+
+    def __call__(self, source: Source) -> Source:
+        """Return a source with the line of its purchase, if it does not have one yet.
+
+        Raises
+        ------
+        NoLineYetError
+            If the purchase is not on record yet.
+        SourceError
+            If it has no line, or that cannot be opened.
+        """
+        if source.purchase is None or source.username is not None or source.mac is not None:
+            return source
+        if source.purchase not in self._known:
+            self._known[source.purchase] = self._line(source.purchase)
+        return self._known[source.purchase].given_to(source)
+
+    def _line(self, purchase: str) -> PurchasedLine:
+        for entry in self._ledger.read(kinds=(RECORDED,)):
+            body = entry.record.body
+            if body["purchase"]["id"] != purchase:
+                continue
+            if body.get("line") is None:
+                raise SourceError(f"purchase {purchase} is on record without a line")
+            try:
+                return parsed_line(self._journal.unseal(body["line"], what=_line_of(purchase)))
+            except EvidenceError as error:
+                raise SourceError(f"the line of purchase {purchase}: {error}") from error
+        raise NoLineYetError(f"purchase {purchase} is not on record in this case yet")
+
+
+def record_purchase(
+    one: Purchase, line: bytes | None, *, mandate: Mandate, ledger: Ledger, journal: Journal
+) -> bool:
+    """Record one purchase, its receipt and its line sealed first; ``False``: it was on record.
+
+    Parameters
+    ----------
+    line : bytes or None
+        The TOML of its credentials: sealed encrypted, and in no record.
+
+    Raises
+    ------
+    InputError
+        If the receipt cannot be read, or is larger than any receipt.
+    """
+    known = {entry.record.body["purchase"]["id"] for entry in ledger.read(kinds=(RECORDED,))}
+    if one.id in known:
+        return False
+    sealed = None
+    receipt = _sealed(one, journal)
+    if line is not None:
+        sealed = journal.seal(
+            line,
+            what=_line_of(one.id),
+            media_type="application/toml",
+            at=journal.now(),
+            confidential=True,
+        )
+    journal.write(
+        RECORDED,
+        {
+            "purchase": without_path(to_json(one)),
+            "exhibit": receipt,
+            "line": sealed,
+            "regime": mandate.regime,
+            "by": mandate.who,
+            "at": journal.now(),
+        },
+    )
+    return True
+
+
+def _line_of(purchase: str) -> str:
+    return f"line {purchase}"
 
 
 def without_path(purchase: dict[str, object]) -> dict[str, object]:

@@ -76,7 +76,7 @@ def restored_streams(ledger: Ledger) -> dict[str, Stream]:
     Their exact URLs are in no record: each comes back to life when its source names it again.
     """
     streams: dict[str, Stream] = {}
-    for entry in ledger.read(kinds=("stream.appeared", "verdict", "alignment")):
+    for entry in ledger.read(kinds=("stream.appeared", "stream.resolved", "verdict", "alignment")):
         body = entry.record.body
         if entry.record.kind == "stream.appeared":
             offer = body["offer"]
@@ -91,6 +91,10 @@ def restored_streams(ledger: Ledger) -> dict[str, Stream]:
                 live=False,
                 told=True,
             )
+        elif entry.record.kind == "stream.resolved":
+            if body["url"] in streams:
+                offer = body["offer"]
+                streams[body["url"]].offer = None if offer is None else from_json(Offer, offer)
         elif entry.record.kind == "verdict":
             verdict = from_json(Verdict, body)
             if verdict.url.text in streams:

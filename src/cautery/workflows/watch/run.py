@@ -13,13 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cautery import __version__
 from cautery.act import Publisher
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import StorageError
-from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.identify.likelihood import published_error_rates
-from cautery.identify.references import References
 from cautery.model import Mandate
 from cautery.model.ports import (
     Certificates,
@@ -34,17 +30,22 @@ from cautery.model.ports import (
     Streams,
     Vault,
 )
+from cautery.workflows._mandate_fixtures import Fixtures
+from cautery.workflows.approve_referral import mandate_of
+from cautery.workflows.watch.calendars import Calendars, record_fixtures
 from cautery.workflows.watch.canaries import CanaryWatch
 from cautery.workflows.watch.capturing import Capturing, named
 from cautery.workflows.watch.effects import EffectWatch
 from cautery.workflows.watch.estimates import estimates
+from cautery.workflows.watch.hearing import REFERENCE_WINDOW_S, Hearing
 from cautery.workflows.watch.interventions import Intervener
 from cautery.workflows.watch.journal import Journal, Listener
 from cautery.workflows.watch.judging import Judge
 from cautery.workflows.watch.neighbours import Neighbours
+from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.probes import Prober
-from cautery.workflows.watch.purchases import record_purchases, without_path
-from cautery.workflows.watch.references import Pump, Tape, feeds_of
+from cautery.workflows.watch.purchases import Lines, record_purchases
+from cautery.workflows.watch.references import feeds_of
 from cautery.workflows.watch.restore import (
     restored_hosts,
     restored_readings,
@@ -54,8 +55,6 @@ from cautery.workflows.watch.sources import Seen, SourceReader
 from cautery.workflows.watch.streams import Stream
 from cautery.workflows.watch.supply import Mapper
 
-REFERENCE_WINDOW_S = 420.0
-"""-30 to +300 s is searched (ecosystem.md, section 7); two minutes more for slow probes."""
 PROBERS = 10
 CHECKPOINT_S = 5.0
 
@@ -65,7 +64,8 @@ class WatchPorts:
     """The world as one watch meets it.
 
     ``facts_now`` returns the facts as they are at the moment of asking; ``facts`` are those that
-    the watch began with. ``registry`` is made over a fetcher that captures what it asks.
+    the watch began with. ``fixtures`` reads the mandate's calendars again. ``registry`` is made
+    over a fetcher that captures what it asks.
     """
 
     clock: Clock
@@ -82,6 +82,7 @@ class WatchPorts:
     facts: Facts
     facts_now: Callable[[], Facts]
     publisher: Publisher
+    fixtures: Callable[[], Fixtures]
     redaction_key: bytes
     checkpoint: Callable[[], None]
     tape: Path
@@ -111,11 +112,16 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         redaction_key=ports.redaction_key,
         listeners=ports.listeners,
     )
-    watch = _Watch(mandate, ports, journal)
     complete = False
+    hearing = _hearing(mandate, ports, journal)
+    watch = _Watch(mandate, ports, journal, hearing)
     try:
         _open(mandate, journal, ports, mandate_text, key)
-        await watch.run()
+        while (renewed := await watch.run()) is not None:
+            if feeds_of(renewed) != hearing.feeds:
+                await hearing.stop()
+                hearing = _hearing(renewed, ports, journal)
+            watch = _Watch(renewed, ports, journal, hearing)
         complete = True
     except StorageError as error:
         journal.wait_until_idle()
@@ -124,6 +130,8 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     except asyncio.CancelledError:
         journal.write("watch.stopped", {"why": "interrupted", "at": journal.now()})
         raise
+    finally:
+        await hearing.stop()
     watch.conclude()
     why = "window closed" if complete else "disk full"
     journal.write("watch.stopped", {"why": why, "at": journal.now()})
@@ -134,20 +142,10 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
 def _open(
     mandate: Mandate, journal: Journal, ports: WatchPorts, mandate_text: bytes, key: str
 ) -> None:
-    resumed = ports.ledger.size() > 0
+    resumed = any(True for _ in ports.ledger.read(kinds=("watch.started",)))
     now = journal.now()
-    if not resumed:
-        journal.write(
-            "case.opened",
-            {
-                "mandate": _without_secrets(mandate, journal),
-                "version": __version__,
-                "lab": mandate.lab,
-                "key": key,
-            },
-        )
-        for rate in published_error_rates():
-            journal.write("error.rate", rate)
+    begin_case(mandate, ledger=ports.ledger, journal=journal, key=key)
+    record_fixtures(mandate_of(ports.ledger), mandate, journal=journal)
     journal.seal(
         mandate_text, what="mandate", media_type="application/toml", at=now, confidential=True
     )
@@ -158,43 +156,33 @@ def _open(
     )
 
 
-def _without_secrets(mandate: Mandate, journal: Journal) -> dict[str, Any]:
-    from cautery.model import to_json  # noqa: PLC0415
-
-    body: dict[str, Any] = to_json(mandate)
-    for source in body["sources"]:
-        source["password"] = source["username"] = None
-        if not source["is_file"]:
-            source["location"] = journal.redact(source["location"]).text
-    body["purchases"] = [without_path(one) for one in body["purchases"]]
-    for vantage in body["vantages"]:
-        vantage["proxy"] = journal.redact(vantage["proxy"]).text
-    return body
+def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
+    return Hearing(
+        mandate,
+        folder=ports.tape,
+        fetcher=ports.own_feeds,
+        decoder=ports.decoder,
+        engine=ports.engine,
+        streams=ports.streams,
+        journal=journal,
+    )
 
 
 class _Watch:
-    """The parts of one watch, wired to each other by plain values and two call-backs."""
+    """The parts of one watch, wired to each other by plain values and two call-backs.
 
-    def __init__(self, mandate: Mandate, ports: WatchPorts, journal: Journal) -> None:
+    Matches that a calendar moves or adds make it another one: what is known lies in the ledger.
+    """
+
+    def __init__(
+        self, mandate: Mandate, ports: WatchPorts, journal: Journal, hearing: Hearing
+    ) -> None:
         self._mandate = mandate
+        self._hearing = hearing
         self._ports = ports
         self._journal = journal
         self._streams: dict[str, Stream] = {}
         self._seen = Seen()
-        self._feeds = feeds_of(mandate)
-        self._references = References(
-            DEFAULT_RECIPE, tuple(one.info for one in self._feeds), window_s=REFERENCE_WINDOW_S
-        )
-        tape = Tape(ports.tape, window_s=REFERENCE_WINDOW_S)
-        self._pump = Pump(
-            self._references,
-            tape,
-            fetcher=ports.own_feeds,
-            decoder=ports.decoder,
-            engine=ports.engine,
-            fail=journal.fail,
-            streams=ports.streams,
-        )
         asked = Capturing(ports.fetcher, journal, named("registration"))
         self._mapper = Mapper(
             self._streams,
@@ -236,18 +224,8 @@ class _Watch:
             publisher=ports.publisher,
             journal=journal,
         )
-        self._prober = Prober(
-            mandate,
-            self._streams,
-            self._references,
-            tape,
-            fetcher=ports.fetcher,
-            decoder=ports.decoder,
-            engine=ports.engine,
-            journal=journal,
-            on_verdict=self._on_verdict,
-        )
         self._sources = SourceReader(
+            mandate,
             Resolver(Catalogue.of(mandate)),
             self._streams,
             self._seen,
@@ -255,10 +233,22 @@ class _Watch:
             journal=journal,
             restored=restored_streams(ports.ledger),
             on_page=lambda _host: self._mapper.wake(),
-            vantages={one.name: one for one in mandate.vantages},
-            on_air=mandate.on_air,
+            with_line=Lines(ports.ledger, journal),
             earlier=restored_readings(ports.ledger),
         )
+        self._prober = Prober(
+            mandate,
+            self._streams,
+            hearing.references,
+            hearing.tape,
+            fetcher=ports.fetcher,
+            decoder=ports.decoder,
+            engine=ports.engine,
+            journal=journal,
+            on_verdict=self._on_verdict,
+            playable=self._sources.playable,
+        )
+        self._calendars = Calendars(mandate, ports.fixtures, ledger=ports.ledger, journal=journal)
         self._intervener.restore()
 
     def _on_verdict(self, stream: Stream) -> None:
@@ -266,11 +256,14 @@ class _Watch:
         if stream.proven:
             self._intervener.wake()
 
-    async def run(self) -> None:
-        await self._pump.fill(self._feeds)
-        await self._sleep_until_start()
+    async def run(self) -> Mandate | None:
+        """Watch until the window closes, or until its calendars make another mandate of it."""
+        if not self._hearing.filled:
+            await self._hearing.fill()
+            await self._sleep_until_start()
+            self._hearing.follow()
+        renewed = asyncio.ensure_future(self._calendars.changed())
         jobs: list[Coroutine[Any, Any, None]] = [
-            *(self._pump.follow(feed) for feed in self._feeds if feed.live),
             *(self._sources.follow(source) for source in self._mandate.sources),
             *(self._prober.work() for _ in range(PROBERS)),
             self._mapper.work(),
@@ -278,21 +271,28 @@ class _Watch:
             self._checkpoints(),
             self._expire(),
         ]
-        tasks = {asyncio.ensure_future(job) for job in jobs}
+        tasks: set[asyncio.Task[Any]] = {asyncio.ensure_future(job) for job in jobs}
+        tasks.add(renewed)
         try:
-            await self._until_end(tasks)
+            await self._until_end(tasks | self._hearing.following, renewed)
         finally:
             for task in tasks:
-                task.cancel()
+                if task is not renewed or not task.done():
+                    task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
         for outcome in ended:
             if isinstance(outcome, Exception):
                 raise outcome
+        if not renewed.cancelled():
+            return renewed.result()
         await self._mapper.map_now()
         await self._intervener.finish()
+        return None
 
-    async def _until_end(self, tasks: set[asyncio.Task[None]]) -> None:
-        """Wait for the window's end, or for the first task that fails."""
+    async def _until_end(
+        self, tasks: set[asyncio.Task[Any]], renewed: asyncio.Future[Mandate]
+    ) -> None:
+        """Wait for the window's end, for other fixtures, or for the first task that fails."""
         running = set(tasks)
         while running:
             left_s = (self._mandate.window.end - self._journal.now()).total_seconds()
@@ -303,6 +303,8 @@ class _Watch:
             )
             for task in done:
                 task.result()
+            if renewed in done:
+                return
 
     async def _sleep_until_start(self) -> None:
         while not self._mandate.window.start <= self._journal.now():
@@ -318,7 +320,7 @@ class _Watch:
         while True:
             await asyncio.sleep(30.0)
             horizon_s = self._journal.now().timestamp() - REFERENCE_WINDOW_S
-            await self._ports.engine.run(self._references.expire, horizon_s)
+            await self._ports.engine.run(self._hearing.references.expire, horizon_s)
 
     def conclude(self) -> None:
         """Write what can be said only at the end."""

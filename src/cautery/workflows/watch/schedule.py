@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from cautery.model import Source
-from cautery.watch.rhythm import Rhythm
+from cautery.watch.rhythm import HABITS, Rhythm
 
 RETRY_S = 5.0
 LONGEST_RETRY_S = 3600.0
@@ -17,6 +17,8 @@ LONGEST_RETRY_S = 3600.0
 would be read."""
 ON_AIR_S = 60.0
 """While an event is on, a source is read at least so often: matches are over in two hours."""
+LABORIOUS = frozenset(("stalker", "xmltv"))
+"""A portal takes dozens of questions, a guide is large: not oftener, by their own least wait."""
 SLICE_S = 30.0
 
 
@@ -62,7 +64,10 @@ class Schedule:
         return (due - now).total_seconds()
 
     def _on_air_s(self, source: Source) -> float:
-        return max(ON_AIR_S, source.least_s or 0.0)
+        least_s = source.least_s
+        if least_s is None and source.kind in LABORIOUS:
+            least_s = HABITS[source.kind].least_s
+        return max(ON_AIR_S, least_s or 0.0)
 
     def visited(self, source: Source, *, changed: bool) -> None:
         """Learn from a visit, and set when the next one is due."""

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from cautery.catalogue import Resolver
 from cautery.errors import CauteryError, EvidenceError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
-from cautery.model import ExhibitId, Source, Vantage, host_of
+from cautery.model import ExhibitId, Mandate, Source, Vantage, host_of
 from cautery.model.ports import Fetcher
 from cautery.watch import (
     Page,
@@ -23,9 +24,19 @@ from cautery.watch import (
 )
 from cautery.watch.diff import Listed
 from cautery.workflows.watch import tables
-from cautery.workflows.watch.asking import WHAT, Asker, Told, gather, understood
+from cautery.workflows.watch.asking import (
+    SEVERAL,
+    WHAT,
+    Asker,
+    Told,
+    Understood,
+    gather,
+    understood,
+)
+from cautery.workflows.watch.guides import Guides
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.offered import Offered
+from cautery.workflows.watch.purchases import NoLineYetError
 from cautery.workflows.watch.restore import Reading
 from cautery.workflows.watch.schedule import Schedule
 from cautery.workflows.watch.streams import Stream
@@ -36,6 +47,7 @@ SEALED_BYTES = 32_000_000
 """A list of 100,000 entries has some 20 MB."""
 TOLD_WARNINGS = 20
 LONGEST_GUIDE = 200
+UNTIL_BOUGHT_S = 10.0
 
 
 @dataclass(slots=True)
@@ -53,16 +65,17 @@ class SourceReader:
 
     Parameters
     ----------
-    vantages : mapping of str to Vantage
-        By name: those that sources may ask for.
-    on_air : callable
-        Whether an event is on at a moment: then sources are read more often.
+    mandate : Mandate
+        Whose vantages sources may ask for, and while whose events they are read more often.
+    with_line : callable
+        Gives a source the line that was bought for it, if that is on record.
     earlier : mapping of str to Reading
         By redacted location: what an earlier run of this case read last, and when it is due.
     """
 
     def __init__(
         self,
+        mandate: Mandate,
         resolver: Resolver,
         streams: dict[str, Stream],
         seen: Seen,
@@ -71,23 +84,26 @@ class SourceReader:
         journal: Journal,
         restored: dict[str, Stream],
         on_page: Callable[[str], None],
-        vantages: Mapping[str, Vantage] | None = None,
-        on_air: Callable[[datetime], bool] = lambda _: False,
+        with_line: Callable[[Source], Source] = lambda one: one,
         earlier: Mapping[str, Reading] | None = None,
     ) -> None:
         self._seen = seen
         self._journal = journal
         self._on_page = on_page
-        self._vantages = vantages or {}
+        self._vantages = {one.name: one for one in mandate.vantages}
+        self._within = mandate.window
+        self._with_line = with_line
         self._earlier = earlier or {}
-        self._asker = Asker(fetcher, journal)
+        self._asker = Asker(fetcher, journal, mandate.window)
         self._offered = Offered(resolver, streams, seen.lists, journal=journal, restored=restored)
-        self._views = Views(journal, self._offered)
-        self._schedule = Schedule(journal.now, on_air)
+        self._guides = Guides(mandate, journal)
+        self._views = Views(journal, self._listed)
+        self._schedule = Schedule(journal.now, mandate.on_air)
+        self.playable = self._asker.portals.playable
 
     async def follow(self, source: Source) -> None:
         """Read one source for ever; a failure is recorded and tried again."""
-        await self._resume(source)
+        await self._resume(await self._when_bought(source))
         while True:
             await self._schedule.until_due(source)
             try:
@@ -98,6 +114,20 @@ class SourceReader:
                 self._failed(source, error)
             if source.is_file or source.kind == "stream":
                 return
+
+    async def _when_bought(self, source: Source) -> Source:
+        """Return a source with its line, once the purchase is on record: it may be made today."""
+        for times in count():
+            try:
+                return self._with_line(source)
+            except NoLineYetError as error:
+                if times == 0:
+                    self._failed(source, error)
+                await asyncio.sleep(UNTIL_BOUGHT_S)
+                self._schedule.now(source)
+            except SourceError:
+                break  # told when it is read
+        return source
 
     async def read(self, source: Source) -> None:
         """Read one source once, from here and from each of its vantages.
@@ -112,9 +142,10 @@ class SourceReader:
         elif source.is_file:
             await self._read_file(source)
         elif not source.vantages:
-            self._take(source, await self._ask(source, None))
+            source = self._with_line(source)
+            await self._take(source, await self._ask(source, None))
         else:
-            await self._read_everywhere(source)
+            await self._read_everywhere(self._with_line(source))
 
     async def _read_everywhere(self, source: Source) -> None:
         shown = self._shown(source)
@@ -143,8 +174,8 @@ class SourceReader:
             if vantage is not None:
                 self._views.compare(shown, vantage)
         if told is not None and told.says is not None:
-            self._take(source, told)
-            if told.says.page is None:
+            await self._take(source, told)
+            if told.says.page is None and told.says.guide is None:
                 self._offer(source, self._views.entries(shown, source.vantages))
         if problem is not None:
             raise problem
@@ -169,7 +200,7 @@ class SourceReader:
                 },
             )
             return told
-        listed = self._offered.listed(told.says.entries)
+        listed = self._listed(told.says)
         self._record(
             source,
             vantage=vantage,
@@ -180,7 +211,12 @@ class SourceReader:
         )
         return told
 
-    def _take(self, source: Source, told: Told, *, quiet: bool = False) -> None:
+    def _listed(self, says: Understood) -> list[Listed]:
+        if says.guide is not None:
+            return self._guides.listed(says.guide)
+        return self._offered.listed(says.entries)
+
+    async def _take(self, source: Source, told: Told, *, quiet: bool = False) -> None:
         """Work with what a source says; ``quiet``: it was said in an earlier run."""
         says = told.says
         if says is None:
@@ -191,6 +227,8 @@ class SourceReader:
             host = host_of(told.url)
             self._seen.pages[host] = (says.page, told.exhibits[0], told.at)
             self._on_page(host)
+        elif says.guide is not None:
+            await self._guides.take(self._shown(source), says.guide, quiet=quiet)
         elif not source.vantages or quiet:
             self._offer(source, says.entries, quiet=quiet)
 
@@ -199,7 +237,7 @@ class SourceReader:
     ) -> None:
         shown = self._shown(source)
         self._offered.take(shown, entries, quiet=quiet)
-        if source.kind == "xtream":
+        if source.kind in SEVERAL:
             self._seen.panels[host_of(source.location)] = self._seen.lists[shown]
 
     async def _read_file(self, source: Source) -> None:
@@ -250,14 +288,16 @@ class SourceReader:
                 tables.rows_of, self._journal.stored(earlier.table), "url", "title"
             )
             listed = [Listed(str(url), title) for url, title in rows]
-            self._offered.recall(self._shown(source), listed)
+            (self._guides if source.kind == "xmltv" else self._offered).recall(
+                self._shown(source), listed
+            )
         if earlier.exhibit is None or earlier.digest is None:
             raise EvidenceError("nothing was read yet")
         sealed = self._journal.unseal(earlier.exhibit, url=source.location, what=WHAT[source.kind])
         answers = [one for one in read_warc(sealed) if one.status == 200]
         if not answers or any(one.body is None for one in answers):
             raise EvidenceError("the archive refers to another one")
-        says = await asyncio.to_thread(understood, source, answers)
+        says = await asyncio.to_thread(understood, source, answers, self._within)
         told = Told(
             at=earlier.at,
             status=200,
@@ -267,7 +307,8 @@ class SourceReader:
             exhibits=(earlier.exhibit,),
         )
         self._asker.known(source, answers, earlier.digest)
-        self._take(source, told, quiet=True)
+        self._asker.portals.know(source)
+        await self._take(source, told, quiet=True)
         if source.vantages:
             self._views.told(self._shown(source), None, told)
 
@@ -282,8 +323,8 @@ class SourceReader:
                 {
                     "url": [one.place for one in listed],
                     "title": [one.title for one in listed],
-                    "line": [one.line for one in entries],
-                    "guide": [self._guide(one) for one in entries],
+                    "line": [one.line for one in entries] or [0] * len(listed),
+                    "guide": [self._guide(one) for one in entries] or [None] * len(listed),
                 },
                 ints="line",
             ),

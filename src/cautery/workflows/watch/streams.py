@@ -28,6 +28,8 @@ class Stream:
         Exact, with credentials if the source gave any.
     key : str
         The redacted URL: the stream's name in every record.
+    played : str
+        Where it played last, exact: of a portal's stream a link of its own for each playing.
     anchor : float or None
         Availability time minus media time, seconds: the stream's own clock.
     """
@@ -41,6 +43,7 @@ class Stream:
     offer: Offer | None = None
     live: bool = True
     due: datetime = field(init=False)
+    played: str = ""
     anchor: float | None = None
     observations: list[Observation] = field(default_factory=list)
     verdict: Verdict | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from cautery.model import Entry, Finding, Json, Mandate
+from cautery.model import Entry, Finding, Json, Mandate, with_fixtures
 
 
 @dataclass(slots=True)
@@ -59,7 +59,9 @@ class Tally:
     def hear(self, entry: Entry) -> None:
         """Count one record."""
         body, kind = entry.record.body, entry.record.kind
-        if kind == "stream.appeared":
+        if kind == "fixtures.changed":
+            self.mandate = with_fixtures(self.mandate, body)
+        elif kind == "stream.appeared":
             self.appeared.setdefault(body["url"], _time(body["at"]))
         elif kind == "stream.vanished":
             self.vanished[body["url"]] = _time(body["at"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cautery.model import ExhibitId, Vantage, host_of
@@ -10,8 +10,8 @@ from cautery.watch import Page, PlaylistEntry
 from cautery.watch.diff import Listed, compare
 from cautery.workflows.watch import tables
 from cautery.workflows.watch.asking import Told, Understood
+from cautery.workflows.watch.differences import table_of
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.offered import Offered, table_of
 
 SHOWN = 20
 """Titles that a record quotes; the table has them all."""
@@ -32,11 +32,17 @@ class View:
 
 
 class Views:
-    """The latest views of each source, and what was said of their differences."""
+    """The latest views of each source, and what was said of their differences.
 
-    def __init__(self, journal: Journal, offered: Offered) -> None:
+    Parameters
+    ----------
+    listed : callable
+        What a reading lists, as it may be recorded.
+    """
+
+    def __init__(self, journal: Journal, listed: Callable[[Understood], list[Listed]]) -> None:
         self._journal = journal
-        self._offered = offered
+        self._list = listed
         self._views: dict[tuple[str, str | None], View] = {}
         self._said: dict[tuple[str, str], tuple[str, ...]] = {}
 
@@ -81,7 +87,7 @@ class Views:
                         at=self._journal.now(),
                     ),
                 }
-                why = (*why, "it lists other streams")
+                why = (*why, "it lists other things")
         if self._said.get((source, vantage.name)) == why:
             return
         self._said[source, vantage.name] = why
@@ -100,7 +106,7 @@ class Views:
         )
 
     def _listed(self, view: View) -> list[Listed]:
-        return [] if view.says is None else self._offered.listed(view.says.entries)
+        return [] if view.says is None else self._list(view.says)
 
 
 def _differences(here: View, there: View, vantage: Vantage) -> Iterator[str]:

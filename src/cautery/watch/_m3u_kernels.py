@@ -1,0 +1,225 @@
+"""Entries as nearly all lists write them, found among bytes: compiled and cached."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+MOST_ATTRIBUTES = 40
+LONGEST_NAME = 64
+
+LF, TAB, SPACE, QUOTE, COMMA, HASH, MINUS, SLASH = 10, 9, 32, 34, 44, 35, 45, 47
+COLON, LESS, EQUALS, MORE, UNDERSCORE, BAR, DOT, ZERO, NINE = 58, 60, 61, 62, 95, 124, 46, 48, 57
+EXTINF = np.frombuffer(b"#EXTINF:", np.uint8)
+OPTION = np.frombuffer(b"#EXTVLCOPT:http-", np.uint8)
+HTTP = np.frombuffer(b"http", np.uint8)
+
+
+@njit(cache=True, nogil=True)
+def _begins(data, at, end, word):
+    if end - at < len(word):
+        return False
+    place = 0
+    while place < len(word) and data[at + place] == word[place]:
+        place += 1
+    return place == len(word)
+
+
+@njit(cache=True, nogil=True)
+def _is_digit(byte):
+    return ZERO <= byte <= NINE
+
+
+@njit(cache=True, nogil=True)
+def _is_lower(byte):
+    return 97 <= byte <= 122
+
+
+@njit(cache=True, nogil=True)
+def _line(data, at, end, out, size):
+    """Copy a line; return where its LF is, or -1 if there is a NUL in it or no LF, and the size."""
+    while at < end:
+        byte = data[at]
+        if byte == LF:
+            out[size] = 0
+            return at, size + 1
+        if byte == 0:
+            break
+        out[size] = byte
+        size += 1
+        at += 1
+    return -1, size
+
+
+@njit(cache=True, nogil=True)
+def _url(data, at, end, out, size):
+    """Copy a plain http(s) URL that is its line; return where that ends, or -1, and the size."""
+    start = at
+    if not _begins(data, at, end, HTTP):
+        return -1, size
+    at += 4
+    if at < end and data[at] == 115:
+        at += 1
+    if end - at < 4 or data[at] != COLON or data[at + 1] != SLASH or data[at + 2] != SLASH:
+        return -1, size
+    at += 3
+    host = at
+    while at < end:
+        byte = data[at]
+        letter = _is_lower(byte) or 65 <= byte <= 90
+        if not (letter or _is_digit(byte) or byte in (DOT, UNDERSCORE, MINUS)):
+            break
+        at += 1
+    if at == host:
+        return -1, size
+    if at < end and data[at] == COLON:
+        at += 1
+        digits, port = at, 0
+        while at < end and _is_digit(data[at]) and at - digits < 6:
+            port = port * 10 + data[at] - ZERO
+            at += 1
+        if at == digits or data[digits] == ZERO or port > 65_535:
+            return -1, size
+    for place in range(start, at):
+        out[size] = data[place]
+        size += 1
+    if at < end and data[at] == SLASH:
+        while at < end:
+            byte = data[at]
+            if byte <= SPACE or byte > 126 or byte in (QUOTE, LESS, MORE, BAR):
+                break
+            out[size] = byte
+            size += 1
+            at += 1
+    if at < end and data[at] != LF:
+        return -1, size
+    out[size] = 0
+    return at, size + 1
+
+
+@njit(cache=True, nogil=True)
+def usual(data, at, shape, main, attributes, headers):  # noqa: PLR0917 - buffers to fill
+    """Copy the run of usual entries that begins at ``at``, their texts each ended by NUL.
+
+    Parameters
+    ----------
+    data : ndarray of uint8
+        Whole lines of UTF-8, each ended by LF but maybe the last.
+    shape : ndarray of int32, shape (entries, 4)
+        Filled: seconds claimed, attributes and headers up to and with this entry, its last line.
+    main, attributes, headers : ndarray of uint8
+        Filled: title and URL; names and values; names (without ``http-``) and values.
+
+    Returns
+    -------
+    tuple of int
+        How many entries, where reading goes on, lines read, and the sizes of the three texts.
+    """
+    end = len(data)
+    count = lines = said = told = 0
+    sizes = (0, 0, 0)
+    while at < end and count < len(shape):
+        main_size, attributes_size, headers_size = sizes
+        here, read, pairs, options = at, lines, said, told
+        while here < end and data[here] == LF:
+            here += 1
+            read += 1
+        if not _begins(data, here, end, EXTINF):
+            break
+        here += 8
+        while here < end and (data[here] == SPACE or data[here] == TAB):
+            here += 1
+        negative = here < end and data[here] == MINUS
+        if here < end and (negative or data[here] == 43):
+            here += 1
+        start, seconds = here, 0
+        while here < end and _is_digit(data[here]) and here - start < 10:
+            seconds = seconds * 10 + data[here] - ZERO
+            here += 1
+        if here == start or here - start > 9:
+            break
+        sound = True
+        while True:
+            start = here
+            while here < end and (data[here] == SPACE or data[here] == TAB):
+                here += 1
+            if here < end and data[here] == COMMA:
+                break
+            name = here
+            while here < end:
+                byte = data[here]
+                if not (_is_lower(byte) or _is_digit(byte) or byte in (MINUS, UNDERSCORE)):
+                    break
+                attributes[attributes_size] = byte
+                attributes_size += 1
+                here += 1
+            sound = (
+                name > start and 0 < here - name <= LONGEST_NAME and pairs - said < MOST_ATTRIBUTES
+            )
+            if not sound or end - here < 3 or data[here] != EQUALS or data[here + 1] != QUOTE:
+                sound = False
+                break
+            attributes[attributes_size] = 0
+            attributes_size += 1
+            here += 2
+            while here < end:
+                byte = data[here]
+                if byte in (QUOTE, LF, 0):
+                    break
+                attributes[attributes_size] = byte
+                attributes_size += 1
+                here += 1
+            if here == end or data[here] != QUOTE:
+                sound = False
+                break
+            attributes[attributes_size] = 0
+            attributes_size += 1
+            pairs += 1
+            here += 1
+        if not sound:
+            break
+        here, main_size = _line(data, here + 1, end, main, main_size)
+        if here < 0:
+            break
+        here += 1
+        read += 1
+        while _begins(data, here, end, OPTION):
+            here += len(OPTION)
+            name = here
+            while here < end and (_is_lower(data[here]) or data[here] == MINUS):
+                headers[headers_size] = data[here]
+                headers_size += 1
+                here += 1
+            if here in (name, end) or data[here] != EQUALS:
+                sound = False
+                break
+            headers[headers_size] = 0
+            headers_size += 1
+            here += 1
+            while here < end and SPACE <= data[here] <= 126:
+                headers[headers_size] = data[here]
+                headers_size += 1
+                here += 1
+            if here == end or data[here] != LF or options - told == MOST_ATTRIBUTES // 2:
+                sound = False
+                break
+            headers[headers_size] = 0
+            headers_size += 1
+            options += 1
+            here += 1
+            read += 1
+        if not sound:
+            break
+        here, main_size = _url(data, here, end, main, main_size)
+        if here < 0:
+            break
+        read += 1
+        at = here + 1
+        lines, said, told = read, pairs, options
+        shape[count, 0] = 0 if negative else seconds
+        shape[count, 1] = said
+        shape[count, 2] = told
+        shape[count, 3] = lines
+        count += 1
+        sizes = (main_size, attributes_size, headers_size)
+    return count, min(at, end), lines, sizes

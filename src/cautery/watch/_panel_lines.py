@@ -1,0 +1,98 @@
+"""A panel's table of lines as CSV, row by row: for the derivative of seized material.
+
+The same table as :mod:`cautery.watch.panel_dump` counts; here each line becomes a row under
+pseudonyms, beside what dumps and logs say of it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+
+from cautery.errors import SourceError
+from cautery.model import Authority
+from cautery.watch._buffer import Buffer
+from cautery.watch._panel_tables import Plan, choose
+from cautery.watch._seized import SeizedRow, unread
+from cautery.watch._sql import Chosen
+from cautery.watch._tally import Tally
+from cautery.watch._text import begin, decode_line
+from cautery.watch._values import ReadWarning
+
+_LONGEST_LINE = 65_536
+_SEPARATORS = ",;\t|"
+_NULLS = frozenset(("null", "\\n", "none"))
+
+
+def read_panel_lines(
+    chunks: Iterable[bytes], *, authority: Authority
+) -> Iterator[SeizedRow | ReadWarning]:
+    """Yield one row for each line of the table.
+
+    Parameters
+    ----------
+    authority : Authority
+        Under whose mandate it is read.
+
+    Raises
+    ------
+    SourceError
+        If the header names neither a user nor a box, or no end of its time.
+    """
+    assert isinstance(authority, Authority)
+    _, stream = begin(chunks, wanted="a table of lines")
+    buffer, tally = Buffer(stream), Tally()
+    table: tuple[str, int, Chosen[Plan]] | None = None
+    number = 0
+    while (raw := _line(buffer)) is not None:
+        number += 1
+        if not raw.strip():
+            continue
+        if len(raw) > _LONGEST_LINE:
+            yield from unread(tally, number, f"a line of more than {_LONGEST_LINE:,} bytes", raw)
+            continue
+        text = decode_line(raw).strip("\r\n")
+        if table is None:
+            table = lines_header(text)
+            if table is None:
+                raise SourceError(
+                    "not a table of lines: no header that names username or mac, and exp_date"
+                )
+            continue
+        separator, width, chosen = table
+        fields = _fields(text, separator)
+        if len(fields) != width:
+            yield from unread(tally, number, "no line of the table", text)
+            continue
+        said = zip(chosen.plan.fields, (fields[place] for place in chosen.places), strict=True)
+        values = {name: value for name, value in said if value.lower() not in _NULLS}
+        yield SeizedRow(kind=chosen.plan.kind, values=values, line=number)
+    if table is None:
+        raise SourceError("not a table of lines: no header")
+    yield from tally.rest()
+
+
+def lines_header(text: str) -> tuple[str, int, Chosen[Plan]] | None:
+    """Return separator, number of columns, and what is taken; ``None``: no header of lines."""
+    head = text.removeprefix("\ufeff")[:4096]
+    separator = max(_SEPARATORS, key=head.count)
+    names = [one.strip().strip('"').lower() for one in _fields(head, separator)]
+    chosen = choose("users", names) if len(names) > 2 else None
+    return None if chosen is None or chosen.plan.kind != "line" else (separator, len(names), chosen)
+
+
+def _line(buffer: Buffer) -> bytes | None:
+    line = buffer.take_line(most=_LONGEST_LINE)
+    if line is None and buffer.at < len(buffer.data):
+        line = buffer.data[buffer.at :]
+        buffer.at = len(buffer.data)
+    return line
+
+
+def _fields(text: str, separator: str) -> list[str]:
+    if '"' not in text:
+        return text.split(separator)
+    try:
+        return next(csv.reader([text], delimiter=separator, strict=True), [])
+    except csv.Error:
+        return []

@@ -1,0 +1,103 @@
+"""URLs at a Stalker-style portal, for the mandate's own test purchase; its items as entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+from cautery.watch._panel_urls import panel_base
+from cautery.watch._values import PlaylistEntry, ReadWarning
+from cautery.watch.stalker import PortalItem
+
+_SERVER = "/server/load.php"
+_LINK = "create_link"
+_LISTS = {"live": "itv", "movie": "vod"}
+
+
+def portal_endpoint(base: str) -> str:
+    """Return the script of a portal that is asked, by the address that its boxes are given.
+
+    Raises
+    ------
+    InputError
+        If ``base`` is no http(s) URL.
+
+    Examples
+    --------
+    >>> portal_endpoint("http://p.example:8080/c/")
+    'http://p.example:8080/portal.php'
+    >>> portal_endpoint("http://p.example/stalker_portal/c/index.html")
+    'http://p.example/stalker_portal/server/load.php'
+    """
+    path = panel_base(base)
+    if path.endswith(".php"):
+        return path
+    path = path.removesuffix("/index.html").removesuffix("/c")
+    return path + (_SERVER if path.endswith("/stalker_portal") else "/portal.php")
+
+
+def portal_url(base: str, kind: str, action: str, **more: str) -> str:
+    """Return the URL that asks a portal something: ``kind`` is ``stb``, ``itv``, ``vod`` ..."""
+    query = urlencode({"type": kind, "action": action, **more, "JsHttpRequest": "1-xml"})
+    return f"{portal_endpoint(base)}?{query}"
+
+
+def portal_headers(mac: str, token: str | None = None) -> tuple[tuple[str, str], ...]:
+    """Return the headers by which a portal knows a line: its box's MAC, and the session's token."""
+    cookie = f"mac={quote(mac, safe='')}; stb_lang=en; timezone=UTC"
+    return (("Cookie", cookie), *((("Authorization", f"Bearer {token}"),) if token else ()))
+
+
+def asks_for_link(url: str) -> bool:
+    """Tell whether an entry's URL is not where it plays but asks its portal for that."""
+    try:
+        query = parse_qs(urlsplit(url).query)
+    except ValueError:
+        return False
+    return query.get("action") == [_LINK] and "cmd" in query
+
+
+def entries_of_portal(
+    items: Iterable[PortalItem | ReadWarning], *, base: str, genres: Mapping[str, str]
+) -> Iterator[PlaylistEntry | ReadWarning]:
+    """Turn a portal's items into entries as a playlist would give them; series are left out.
+
+    An item of which the portal makes a link for each playing has the URL that asks for it.
+
+    Parameters
+    ----------
+    genres : mapping of str to str
+        Titles by id.
+
+    Examples
+    --------
+    >>> one = PortalItem(id="7", kind="live", name="Arena 1", number=1, genre="3", epg_id=None,
+    ...     url=None, temporary=True, added=None, other=(), command="ffmpeg http://localhost/ch/7_")
+    >>> [entry] = entries_of_portal([one], base="http://p.example/c/", genres={"3": "Sports"})
+    >>> entry.title, entry.attributes, asks_for_link(entry.url)
+    ('Arena 1', (('group-title', 'Sports'), ('portal-id', '7')), True)
+    """
+    for number, one in enumerate(items, start=1):
+        if isinstance(one, ReadWarning):
+            yield one
+            continue
+        kind = _LISTS.get(one.kind)
+        url = one.url
+        if kind is None:
+            continue
+        if url is None and one.command is not None:
+            url = portal_url(base, kind, _LINK, cmd=one.command)
+        if url is None:
+            yield ReadWarning(line=number, why="an item that cannot be played", quoted=one.id)
+            continue
+        said = (
+            ("group-title", genres.get(one.genre or "")),
+            ("tvg-id", one.epg_id),
+            ("portal-id", one.id),
+        )
+        yield PlaylistEntry(
+            url=url,
+            title=one.name,
+            attributes=tuple((name, value) for name, value in said if value),
+            line=number,
+        )

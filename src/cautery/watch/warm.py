@@ -1,0 +1,14 @@
+"""Compile and cache the kernels: ``python -m cautery.watch.warm``, run at install."""
+
+from __future__ import annotations
+
+from cautery.watch._m3u_runs import Runs
+
+
+def warm() -> None:
+    """Run the kernels once on one entry."""
+    Runs(b'#EXTINF:-1 a="b",T\nhttp://h.example/1\n').read(0, 0, most=1)
+
+
+if __name__ == "__main__":
+    warm()

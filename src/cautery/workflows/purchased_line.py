@@ -1,0 +1,80 @@
+"""The line that a test purchase bought: read from a file of the buyer's own, shown to nobody."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from cautery.errors import InputError
+from cautery.model import Source
+
+_MOST_BYTES = 4_096
+_OTHERS = 0o077
+_MAC = re.compile(r"(?i)(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchasedLine:
+    """Credentials of one line: a user and a word, or the MAC of a box, or both."""
+
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    mac: str | None = field(default=None, repr=False)
+
+    def given_to(self, source: Source) -> Source:
+        """Return the source as one that is read with this line."""
+        return replace(source, username=self.username, password=self.password, mac=self.mac)
+
+
+def read_line(path: Path) -> tuple[PurchasedLine, bytes]:
+    """Read a line from a TOML file that nobody else can read; return its bytes, too.
+
+    Raises
+    ------
+    InputError
+        If others can read it, or there is no line in it; the file is never quoted.
+    """
+    try:
+        if path.stat().st_mode & _OTHERS:
+            raise InputError("others can read this file of credentials", hint=f"chmod 600 {path}")
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise _none(type(error).__name__) from None
+    return parsed_line(data), data
+
+
+def parsed_line(data: bytes) -> PurchasedLine:
+    """Return the line that a TOML text states.
+
+    Raises
+    ------
+    InputError
+        If there is none in it.
+    """
+    if len(data) > _MOST_BYTES:
+        raise _none("longer than any line")
+    try:
+        said = tomllib.loads(data.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _none(type(error).__name__) from None
+    username, password, mac = (said.get(name) for name in ("username", "password", "mac"))
+    if mac is None and (username is None or password is None):
+        raise _none("KeyError")
+    if (username is None) != (password is None) or not all(
+        one is None or (isinstance(one, str) and one) for one in (username, password, mac)
+    ):
+        raise InputError("username and password are texts", hint="Put both in quotes.")
+    if mac is not None and not _MAC.fullmatch(mac):
+        raise InputError("mac is none", hint='Write it as "00:1A:79:12:34:56".')
+    return PurchasedLine(username=username, password=password, mac=mac)
+
+
+def _none(why: str) -> InputError:
+    # Not quoted: the file holds a password.
+    return InputError(
+        f"no line can be read from it ({why})",
+        hint='Write username = "..." and password = "...", or mac = "...", into it.',
+    )

@@ -1,0 +1,117 @@
+"""Calendars of fixtures, read again while the watch runs: matches move, come and go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from cautery.errors import CauteryError
+from cautery.model import ExhibitId, Mandate, to_json
+from cautery.model.ports import Ledger
+from cautery.workflows._mandate_fixtures import Fixtures
+from cautery.workflows.watch.journal import Journal
+
+CHANGED = "fixtures.changed"
+REREAD_S = 60.0
+"""A kick-off is moved hours before it, and a calendar of 400 matches is read in milliseconds."""
+MEDIA_TYPE = "text/calendar"
+
+
+class Calendars:
+    """Waits until the calendars of a mandate say something else.
+
+    Parameters
+    ----------
+    read : callable
+        Reads them again; raises a ``CauteryError`` if one is broken.
+    """
+
+    def __init__(
+        self, mandate: Mandate, read: Callable[[], Fixtures], *, ledger: Ledger, journal: Journal
+    ) -> None:
+        self._mandate = mandate
+        self._read = read
+        self._ledger = ledger
+        self._journal = journal
+        self._problem = ""
+
+    async def changed(self) -> Mandate:
+        """Return the mandate with its fixtures as they are now, once they differ.
+
+        A calendar that is broken is a recorded failure, and what it said before still holds.
+        """
+        while True:
+            await asyncio.sleep(REREAD_S)
+            try:
+                said = await asyncio.to_thread(self._read)
+                mandate = self._renewed(said)
+            except CauteryError as error:
+                if str(error) != self._problem:
+                    self._problem = str(error)
+                    self._journal.fail("fixtures", "calendar", error)
+                continue
+            self._problem = ""
+            if mandate is not None:
+                exhibits = [self._seal(path) for path in said.files]
+                record_fixtures(self._mandate, mandate, journal=self._journal, exhibits=exhibits)
+                return mandate
+
+    def _renewed(self, said: Fixtures) -> Mandate | None:
+        """Return the mandate with other events; ``None``: they are the same.
+
+        A match that has begun to be watched, or of which something was found, stays as it was when
+        a calendar drops it: what is known of it is known under its name.
+        """
+        now = self._journal.now()
+        told = {one.id for one in said.events}
+        kept = self._found()
+        events = [
+            one
+            for one in self._mandate.events
+            if one.watched is None  # its own [[event]], of no calendar
+            or (one.id not in told and (one.window.start <= now or one.id in kept))
+        ]
+        events += said.events
+        if set(events) == set(self._mandate.events):
+            return None
+        return replace(self._mandate, events=tuple(events), left_out=said.left_out)
+
+    def _found(self) -> set[str]:
+        return {
+            str(entry.record.body["event"])
+            for entry in self._ledger.read(kinds=("verdict",))
+            if entry.record.body.get("event") is not None
+        }
+
+    def _seal(self, path: Path) -> ExhibitId:
+        return self._journal.seal(
+            path.read_bytes(),
+            what="calendar",
+            media_type=MEDIA_TYPE,
+            at=self._journal.now(),
+            confidential=True,
+        )
+
+
+def record_fixtures(
+    before: Mandate, after: Mandate, *, journal: Journal, exhibits: Sequence[ExhibitId] = ()
+) -> None:
+    """Record that a mandate's events are others than before, if they are."""
+    old = {one.id: one for one in before.events}
+    new = {one.id: one for one in after.events}
+    if old == new:
+        return
+    journal.write(
+        CHANGED,
+        {
+            "appeared": [name for name in new if name not in old],
+            "gone": [name for name in old if name not in new],
+            "changed": [name for name, one in new.items() if name in old and one != old[name]],
+            "events": to_json(list(after.events)),
+            "left_out": to_json(list(after.left_out)),
+            "exhibits": list(exhibits),
+            "at": journal.now(),
+        },
+    )

@@ -1,0 +1,231 @@
+"""Guides as sources: what is announced where and when, and which of it is mine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from cautery.catalogue import Catalogue, Listing, Resolution, Resolver
+from cautery.model import Mandate, Window, iso
+from cautery.watch import GuideChannel, Programme, ReadWarning, read_xmltv, redacted_text
+from cautery.watch.diff import Listed, compare
+from cautery.workflows.watch import tables
+from cautery.workflows.watch.differences import MOST_SINGLE, record_changes
+from cautery.workflows.watch.journal import Journal
+
+MOST_SHOWINGS = 200_000
+"""Two weeks of 2,500 channels have some 800,000; those that touch the mandate's window are kept."""
+MOST_CHANNELS = 50_000
+CHANNEL, PROGRAMME = "channel", "programme"
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One programme on one channel, as announced; ``title`` has the subtitle too."""
+
+    channel: str
+    title: str
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What a guide announces.
+
+    Parameters
+    ----------
+    channels : tuple of (str, str or None)
+        Id and name, in the guide's order.
+    """
+
+    channels: tuple[tuple[str, str | None], ...]
+    showings: tuple[Showing, ...]
+
+
+def read_guide_source(
+    chunks: Iterable[bytes], within: Window
+) -> tuple[Guide, tuple[ReadWarning, ...]]:
+    """Return the channels of a guide, what they show in a window, and what could not be read.
+
+    Raises
+    ------
+    SourceError
+        If it is no guide.
+    """
+    channels: list[tuple[str, str | None]] = []
+    showings: list[Showing] = []
+    warnings: list[ReadWarning] = []
+    more = 0
+    for one in read_xmltv(chunks):
+        if isinstance(one, ReadWarning):
+            warnings.append(one)
+        elif isinstance(one, GuideChannel):
+            if len(channels) < MOST_CHANNELS:
+                channels.append((one.id, one.names[0][1] if one.names else None))
+            else:
+                more += 1
+        elif _touches(one, within):
+            if len(showings) < MOST_SHOWINGS:
+                showings.append(Showing(one.channel, _title(one), one.starts_at, one.ends_at))
+            else:
+                more += 1
+    if more:
+        warnings.append(ReadWarning(line=0, why="more than is kept of a guide", count=more))
+    return Guide(tuple(channels), tuple(showings)), tuple(warnings)
+
+
+def _touches(one: Programme, within: Window) -> bool:
+    return one.starts_at < within.end and (one.ends_at or one.starts_at) >= within.start
+
+
+def _title(one: Programme) -> str:
+    said = [one.titles[0][1] if one.titles else "", one.subtitle or ""]
+    return ": ".join(part for part in said if part)
+
+
+class Guides:
+    """What the guides of one watch announce: compared reading by reading, mine told one by one."""
+
+    def __init__(self, mandate: Mandate, journal: Journal) -> None:
+        self._mandate = mandate
+        self._journal = journal
+        self._readings: dict[str, list[Listed]] = {}
+        self._told: dict[str, set[str]] = {}
+        self._resolving = asyncio.Lock()
+
+    @cached_property
+    def _channels(self) -> Resolver:
+        return self._resolver(channels=True)
+
+    @cached_property
+    def _programmes(self) -> Resolver:
+        return self._resolver(channels=False)
+
+    def _resolver(self, *, channels: bool) -> Resolver:
+        """Make a resolver of the mandate's channels, or of the rest; few watches have guides."""
+        rights = Catalogue.of(self._mandate).rights
+        return Resolver(
+            Catalogue(tuple(one for one in rights if (one.kind == "channel") == channels))
+        )
+
+    def recall(self, source: str, reading: list[Listed]) -> None:
+        """Take up what a guide said in an earlier run, to compare the next reading with."""
+        self._readings[source] = reading
+
+    def listed(self, guide: Guide) -> list[Listed]:
+        """Return channels and showings as they may be recorded."""
+        found = [Listed(_plain(name), self._text(said)) for name, said in guide.channels]
+        found += [Listed(_place(one), self._text(one.title)) for one in guide.showings]
+        return found
+
+    async def take(self, source: str, guide: Guide, *, quiet: bool = False) -> None:
+        """Record what of a guide is mine, and what differs from its last reading.
+
+        Parameters
+        ----------
+        quiet : bool
+            The same reading again, out of an archive: nothing is recorded.
+        """
+        listed = self.listed(guide)
+        before = self._readings.get(source)
+        self._readings[source] = listed
+        if before is not None and not quiet:
+            record_changes(source, compare(before, listed), journal=self._journal, streams=False)
+        told = self._told.setdefault(source, set())
+        async with self._resolving:  # thousands of titles: the probes go on meanwhile
+            found = await asyncio.to_thread(lambda: list(self._mine(guide)))
+        mine = [(place, body) for place, body in found if place not in told]
+        told |= {place for place, _ in mine}
+        if quiet:
+            return
+        at = self._journal.now()
+        for _, body in mine[:MOST_SINGLE]:
+            self._journal.write("guide.offered", {"source": source, **body, "at": at})
+        if len(mine) > MOST_SINGLE:
+            self._tell_in_a_table(source, [body for _, body in mine[MOST_SINGLE:]], at)
+
+    def _tell_in_a_table(self, source: str, rest: list[dict[str, object]], at: datetime) -> None:
+        names = ("what", "channel", "channel_name", "title", "starts_at", "ends_at", "right")
+        table = self._journal.seal(
+            tables.parquet({name: [_cell(body[name]) for body in rest] for name in names}),
+            what="table",
+            media_type=tables.MEDIA_TYPE,
+            at=at,
+        )
+        self._journal.write(
+            "guide.offered",
+            {"source": source, "what": "more", "count": len(rest), "table": table, "at": at},
+        )
+
+    def _mine(self, guide: Guide) -> Iterator[tuple[str, dict[str, object]]]:
+        """Yield what is mine by its place, with the body of its record."""
+        named = [(name, said) for name, said in guide.channels if said]
+        found = self._channels.resolve_all(Listing(title=said) for _, said in named)
+        for (name, said), one in zip(named, found, strict=True):
+            if one.right is not None:
+                yield _plain(name), self._body(CHANNEL, name, said, None, one)
+        names = dict(guide.channels)
+        titles = list(dict.fromkeys(one.title for one in guide.showings if one.title))
+        resolved = dict(
+            zip(
+                titles,
+                self._programmes.resolve_all(Listing(title=one) for one in titles),
+                strict=True,
+            )
+        )
+        for showing in guide.showings:
+            match = resolved.get(showing.title)
+            if match is not None and match.right is not None and self._in_time(showing, match):
+                yield (
+                    _place(showing),
+                    self._body(
+                        PROGRAMME, showing.channel, names.get(showing.channel), showing, match
+                    ),
+                )
+
+    def _in_time(self, showing: Showing, found: Resolution) -> bool:
+        """Tell whether it is the event itself: at another time it is a preview or a repeat."""
+        if found.right is None or not found.right.startswith("event:"):
+            return True
+        window = self._mandate.event(found.right.removeprefix("event:")).window
+        ends_at = showing.ends_at or showing.starts_at
+        return showing.starts_at < window.end and ends_at >= window.start
+
+    def _body(
+        self,
+        what: str,
+        channel: str,
+        name: str | None,
+        showing: Showing | None,
+        found: Resolution,
+    ) -> dict[str, object]:
+        return {
+            "what": what,
+            "channel": self._text(channel),
+            "channel_name": self._text(name),
+            "title": None if showing is None else self._text(showing.title),
+            "starts_at": None if showing is None else showing.starts_at,
+            "ends_at": None if showing is None else showing.ends_at,
+            "right": found.right,
+            "probability": found.probability,
+            "why": found.why,
+        }
+
+    def _text(self, said: str | None) -> str | None:
+        return redacted_text(said, self._journal.key) if said else said
+
+
+def _cell(value: object) -> str | None:
+    return iso(value) if isinstance(value, datetime) else value if isinstance(value, str) else None
+
+
+def _plain(channel: str) -> str:
+    return f"channel {channel}"
+
+
+def _place(one: Showing) -> str:
+    return f"{one.channel} {one.starts_at:%Y-%m-%dT%H:%MZ}"
