@@ -284,9 +284,8 @@ async def _measured(
     progress, tell = run.bar("loopback", sum(len(of) * rounds for _, of, _, rounds in plans))
     async with _prober(held) as prober:
         await _wait(prober, streams[0].url(port))
-        for stream in streams[:_WARMING]:
-            await prober.probe(stream.url(port), "full")
-        prober.children = decoders()
+        await asyncio.gather(*(prober.probe(one.url(port), "full") for one in streams[:_WARMING]))
+        prober.children = decoders()  # all of them, once there was work for each
         with progress:
             for title, of, effort, rounds in plans:
                 costs, right, asked = [], 0, 0
