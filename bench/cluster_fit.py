@@ -26,7 +26,7 @@ def main() -> None:
         label = np.unique(part.label, return_inverse=True)[1]
         members = np.bincount(label)[label]
         several = members > 1
-        least = np.clip(log_odds(part), FLOOR, CEILING)
+        least = np.clip(log_odds(part, np.arange(label.size)), FLOOR, CEILING)
         false = np.full(label.size, np.log(falseness(part)))
         rows.append(np.column_stack([np.ones(label.size), least, np.log(members), false])[several])
         rights.append(right_of(world.truth, label)[several])

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cautery.graph.evidence import eras, evidence_of
+from cautery.graph.evidence import eras, evidence_of, slices, with_links
+from cautery.graph.granularity import _peak
 from cautery.graph.membership import probabilities
 from cautery.graph.networks import find_networks
 from cautery.graph.partition import Partition
@@ -127,3 +128,39 @@ def test_bearers_of_an_era_overlap_in_chains_and_eras_do_not(spans):
         for other in np.unique(era):
             if number < other and of[number] == of[other]:
                 assert last[era == number].max() + 1 < first[era == other].min()
+
+
+@settings(max_examples=50, deadline=None)
+@given(links, links)
+def test_links_added_to_evidence_lie_both_ways_round_and_once(before, after):
+    kind = np.arange(12) % 3
+
+    def columns(pairs):
+        return (
+            np.array([a for a, _ in pairs], np.int32),
+            np.array([b for _, b in pairs], np.int32),
+        )
+
+    known = [(a, b) for a, b in before if a < 7 and b < 9]
+    held = evidence_of(*columns(known), kind[:9], subjects=7, kinds=3, least=0)
+    grown = with_links(held, *(one.astype(np.int64) for one in columns(after)), kind, 10)
+    expected = sorted(set(known) | set(after))
+    assert sorted(zip(grown.subject.tolist(), grown.value.tolist(), strict=True)) == expected
+    by_value = [
+        (int(bearer), value)
+        for value in range(12)
+        for bearer in slices(grown.v_starts, grown.v_subjects, np.array([value]))
+    ]
+    assert sorted(by_value) == expected
+    by_subject = [
+        (subject, int(value))
+        for subject in range(10)
+        for value in slices(grown.s_starts, grown.value, np.array([subject]))
+    ]
+    assert sorted(by_subject) == expected
+
+
+def test_the_grain_lies_between_steps_where_a_parabola_is_highest():
+    assert _peak(np.array([0.0, 1.0, 3.0, 3.0, 1.0, 0.0])) == pytest.approx(5.0)
+    assert _peak(np.array([9.0, 1.0, 0.0, 0.0, 0.0, 0.0])) == 0.0
+    assert _peak(np.array([0.0, 0.0, 1.0, 4.0, 1.0, 0.0])) == pytest.approx(6.0)

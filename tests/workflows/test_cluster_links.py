@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 
 import polars as pl
@@ -166,6 +167,108 @@ def test_a_state_grows_keeps_ids_and_takes_only_what_is_new(links, tmp_path):
     assert {name: after[name] for name in before} == before
 
 
+@pytest.fixture
+def many(tmp_path):
+    rows = [
+        (f"g{g:02}-{n}.example", kind, f"{kind}-{g}")
+        for g in range(40)
+        for n in range(4)
+        for kind in ("payment", "certificate")
+    ]
+    return written(tmp_path / "many.csv", rows)
+
+
+def networks(found):
+    return {subject: network for subject, network, _ in found.rows()}
+
+
+def test_an_update_agrees_with_a_run_over_all_and_keeps_weights_and_ids(many, tmp_path):
+    state = tmp_path / "state"
+    first = networks(clustered_in(state, read_links(many, now=NOW), write=whole))
+    new = [
+        ("late.example", "payment", "payment-7"),
+        ("late.example", "certificate", "certificate-7"),
+        ("g09-1.example", "telegram", "unheard-of"),
+        ("stranger.example", "payment", "nobody-else"),
+    ]
+    more = written(tmp_path / "new.csv", new)
+    reading = read_links(more, now=NOW)
+    grown = clustered_in(state, reading, write=whole)
+    assert reading.warnings == []
+    found = networks(grown)
+    assert found["late.example"] == first["g07-0.example"]
+    assert {name: found[name] for name in first} == first
+    assert list(found.values()).count(found["stranger.example"]) == 1
+    kept = json.loads((state / "current.json").read_text())
+    assert kept["learnt"] == 320
+    assert "telegram" in kept["weights"]["kinds"]
+    everything = written(tmp_path / "all.csv", [*read_rows(many), *new])
+    again = networks(cluster_links(read_links(everything, now=NOW)))
+    assert partition_of(again) == partition_of(found)
+
+
+def read_rows(path):
+    return [tuple(line.split(",")) for line in path.read_text().splitlines()[1:]]
+
+
+def partition_of(found):
+    return {frozenset(n for n, g in found.items() if g == one) for one in found.values()}
+
+
+def test_links_that_are_there_already_change_nothing(many, tmp_path):
+    state = tmp_path / "state"
+    first = list(clustered_in(state, read_links(many, now=NOW), write=whole).rows())
+    again = written(tmp_path / "again.csv", read_rows(many)[:3])
+    assert list(clustered_in(state, read_links(again, now=NOW), write=whole).rows()) == first
+
+
+def test_a_single_that_new_links_join_to_another_keeps_its_id(many, tmp_path):
+    state = tmp_path / "state"
+    rows = [*read_rows(many), ("alone.example", "payment", "x")]
+    path = written(tmp_path / "all.csv", rows)
+    first = networks(clustered_in(state, read_links(path, now=NOW), write=whole))
+    new = written(tmp_path / "new.csv", [("another.example", "payment", "x")])
+    found = networks(clustered_in(state, read_links(new, now=NOW), write=whole))
+    assert found["another.example"] == found["alone.example"] == first["alone.example"]
+    assert {name: found[name] for name in first} == first
+
+
+def test_an_update_tells_eras_of_an_address_apart(many, tmp_path):
+    state = tmp_path / "state"
+    header = "subject,kind,value,first_seen,last_seen"
+    rows = [(*row, "2025-01-01", "2025-02-01") for row in read_rows(many)]
+    rows += [(f"g01-{n}.example", "ip", "192.0.2.1", "2025-01-01", "2025-02-01") for n in "0123"]
+    clustered_in(state, read_links(written(tmp_path / "a.csv", rows, header), now=NOW), write=whole)
+    new = [
+        ("soon.example", "ip", "192.0.2.1", "2025-01-20", "2025-03-01"),
+        ("late.example", "ip", "192.0.2.1", "2026-01-01", "2026-02-01"),
+    ]
+    reading = read_links(written(tmp_path / "b.csv", new, header), now=NOW)
+    found = networks(clustered_in(state, reading, write=whole))
+    assert reading.warnings == []
+    assert found["soon.example"] == found["g01-0.example"]
+    assert list(found.values()).count(found["late.example"]) == 1
+
+
+def test_a_state_that_outgrew_its_weights_learns_them_anew_and_says_so(links, tmp_path):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(links, now=NOW), write=whole)
+    reading = read_links(
+        written(tmp_path / "new.csv", [("z.example", "payment", "payment-a")]), now=NOW
+    )
+    clustered_in(state, reading, write=whole)
+    assert reading.warnings[0].startswith("refit: the weights were learnt from 16 links")
+
+
+def test_a_state_whose_file_was_cut_short_is_refused(links, tmp_path):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(links, now=NOW), write=whole)
+    (pairs,) = state.glob("pairs-*")
+    pairs.write_bytes(pairs.read_bytes()[:-1])
+    with pytest.raises(InputError, match="was changed since it was written"):
+        clustered_in(state, read_links(links, now=NOW), write=whole)
+
+
 def test_a_refit_says_what_it_changed(links, tmp_path):
     state = tmp_path / "state"
     clustered_in(state, read_links(links, now=NOW), write=whole)
@@ -203,7 +306,7 @@ def test_an_interrupted_run_leaves_the_state_before_it(links, tmp_path):
     assert (state / "current.json").read_bytes() == before
     again = clustered_in(state, read_links(new, now=NOW), write=whole)
     assert groups(again) == ["aaaaz", "bbbb"]
-    assert len(list(state.iterdir())) == 4
+    assert len(list(state.iterdir())) == 7
 
 
 def test_a_folder_of_something_else_is_left_alone(links, tmp_path):

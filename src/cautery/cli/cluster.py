@@ -137,8 +137,7 @@ def cluster(
             render.say(render.printable_lines(one.sentence()))
         return
     if json:
-        for line in _lines(found):
-            typer.echo(line, nl=False)
+        typer.echo(found.frame().write_ndjson(), nl=False)
         return
     render.table(
         ("network", "subjects", "probability", "such as"),
@@ -165,15 +164,7 @@ def _read(links: Path, about: Sequence[str]) -> Reading:
         return read_case_links(case.ledger, case.vault)
 
 
-def _lines(found: Clustered) -> Any:
-    import json
-
-    for subject, network, chance in found.rows():
-        row = {"subject": subject, "network": network, "probability": chance}
-        yield json.dumps(row, ensure_ascii=False) + "\n"
-
-
 def _write(out: Path, found: Clustered) -> None:
     from cautery import wiring
 
-    wiring.write_file(out, "".join(_lines(found)).encode())
+    wiring.write_file(out, found.frame().write_ndjson().encode())

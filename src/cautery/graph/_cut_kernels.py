@@ -27,6 +27,7 @@ def _deeper(array):
 
 @njit(cache=True)
 def cut(
+    roots,
     s_starts,
     s_values,
     v_starts,
@@ -62,10 +63,12 @@ def cut(
     room = 1024
     inner = np.zeros((room, kinds), np.int64)
     outer = np.zeros((room, kinds), np.int64)
-    count = np.zeros((room, 1), np.int64)
+    # Nodes and subjects of each piece, and subjects of each network.
+    count = np.zeros((room, 2), np.int64)
+    members = np.bincount(label, minlength=size.size)
     clock = 0
     cuts = 0
-    for root in range(subjects):
+    for root in roots:
         if found[root]:
             continue
         network = label[root]
@@ -77,7 +80,7 @@ def cut(
         low[root] = clock
         inner[0] = 0
         outer[0] = 0
-        count[0, 0] = 1
+        count[0] = 1
         walk[0] = root
         walked = 1
         begun[0] = 0
@@ -112,6 +115,7 @@ def cut(
                     outer[depth] = 0
                     outer[depth, one] = 1
                     count[depth, 0] = 1
+                    count[depth, 1] = goal < subjects
                     begun[depth] = walked
                     walk[walked] = goal
                     walked += 1
@@ -131,15 +135,10 @@ def cut(
             parent = stack[depth - 1]
             piece = count[depth, 0]
             if low[node] >= found[parent] and 0 < piece < size[network]:
-                bearers = 0
-                for step in range(begun[depth], walked):
-                    if walk[step] < subjects and label[walk[step]] == network:
-                        bearers += 1
-                        if bearers == 2:
-                            break
+                bearers = count[depth, 1]
                 if bearers:
                     score = joined(size[network], piece, log_theta)
-                    if bearers == 2:
+                    if bearers > 1 and members[network] - bearers > 1:
                         score -= finer
                     for one in range(kinds):
                         mine = inner[depth, one]
@@ -168,16 +167,18 @@ def cut(
                                 owner[here - subjects] = fresh
                         size[fresh] = piece
                         size[network] -= piece
+                        members[fresh] = bearers
+                        members[network] -= bearers
                         for one in range(kinds):
                             own[fresh, one] = inner[depth, one]
                             own[network, one] -= inner[depth, one] + outer[depth, one]
                         cuts += 1
                         inner[depth] = 0
                         outer[depth] = 0
-                        count[depth, 0] = 0
+                        count[depth] = 0
             low[parent] = min(low[parent], low[node])
             for one in range(kinds):
                 inner[depth - 1, one] += inner[depth, one] + outer[depth, one]
-            count[depth - 1, 0] += count[depth, 0]
+            count[depth - 1] += count[depth]
             depth -= 1
     return cuts

@@ -107,7 +107,7 @@ def move_values(
     """Give each value to the network that most of its bearers are of, or call it a hub."""
     changed = 0
     longest = 1
-    for value in range(owner.size):
+    for value in order:
         longest = max(longest, starts[value + 1] - starts[value])
     held = np.zeros(longest, np.int64)
     candidate = np.empty(longest, np.int64)
@@ -159,11 +159,11 @@ def move_values(
 
 
 @njit(cache=True)
-def odds(starts, values, kind, owner, label, size, own, reward, log_theta):
-    """Return, by subject, the log-odds of its network against every other place for it."""
-    found = np.zeros(label.size)
+def odds(chosen, starts, values, kind, owner, label, size, own, reward, log_theta):
+    """Return, by subject chosen, the log-odds of its network against every other place for it."""
+    found = np.zeros(chosen.size)
     candidate = np.empty(MOST_CANDIDATES, np.int64)
-    for subject in range(label.size):
+    for number, subject in enumerate(chosen):
         first, last = starts[subject], starts[subject + 1]
         home = label[subject]
         count = 0
@@ -192,5 +192,5 @@ def odds(starts, values, kind, owner, label, size, own, reward, log_theta):
                     held = own[network, one]
                     score += reward[one] - entropy(held + 1) + entropy(held)
             against += np.exp(min(score, 300.0))
-        found[subject] = mine - np.log(against)
+        found[number] = mine - np.log(against)
     return found

@@ -49,6 +49,7 @@ def split_pieces(
     rim = np.empty(MOST_SUBJECTS * 8, np.int64)
     ties = np.zeros(kinds, np.int64)
     inner = np.zeros(kinds, np.int64)
+    members = np.bincount(label, minlength=size.size)
     stamp = 0
     cuts = 0
     for seed in order:
@@ -152,7 +153,9 @@ def split_pieces(
             for at in range(v_starts[value], v_starts[value + 1]):
                 if label[v_subjects[at]] == network and in_piece[v_subjects[at]] != stamp:
                     ties[kind[value]] += 1
-        score = joined(size[network], piece, log_theta) - finer
+        score = joined(size[network], piece, log_theta)
+        if count > 1 and members[network] - count > 1:
+            score -= finer
         for one in range(kinds):
             whole = own[network, one]
             score += (
@@ -170,6 +173,8 @@ def split_pieces(
                 owner[values[place]] = fresh
             size[fresh] = piece
             size[network] -= piece
+            members[fresh] = count
+            members[network] -= count
             for one in range(kinds):
                 own[fresh, one] = inner[one]
                 own[network, one] -= inner[one] + ties[one]

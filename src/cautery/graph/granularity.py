@@ -24,7 +24,7 @@ SAMPLE_SUBJECTS = 40_000
 
 
 def choose(
-    evidence: Evidence, coarse: Partition, used: np.ndarray, rng: np.random.Generator, seed: int
+    evidence: Evidence, coarse: Partition, used: np.ndarray, rng: np.random.Generator
 ) -> float:
     """Return the grain.
 
@@ -47,8 +47,22 @@ def choose(
     hidden = [int(one) for one in np.argsort(-ties, kind="stable") if values[one] >= FEW_VALUES]
     total = np.zeros(len(STEPS))
     for one in hidden[:HIDDEN]:
-        total += _predicted(subject, value, kind, one, seed)
-    return STEPS[int(np.argmax(total))]
+        total += _predicted(subject, value, kind, one, rng)
+    return _peak(total)
+
+
+def _peak(height: np.ndarray) -> float:
+    """Return where a parabola through the highest step and its neighbours is highest.
+
+    Between steps too, so that a few links more do not shift the grain by a whole step.
+    """
+    best = int(np.argmax(height))
+    if best in {0, len(STEPS) - 1}:
+        return STEPS[best]
+    left, middle, right = height[best - 1 : best + 2]
+    bent = left - 2 * middle + right
+    shift = 0.5 * (left - right) / bent if bent < 0 else 0.0
+    return STEPS[best] + shift * (STEPS[best + 1] - STEPS[best])
 
 
 def _sample(
@@ -81,7 +95,9 @@ def _sample(
     return subject[known], value[known]
 
 
-def _predicted(subject: Small, value: Small, kind: Ints, hidden: int, seed: int) -> np.ndarray:
+def _predicted(
+    subject: Small, value: Small, kind: Ints, hidden: int, rng: np.random.Generator
+) -> np.ndarray:
     """Return, by grain, the log-likelihood of a hidden kind's links, per link."""
     shown = kind[value] != hidden
     subjects, kinds = int(subject.max(initial=-1)) + 1, int(kind.max(initial=-1)) + 1
@@ -89,7 +105,7 @@ def _predicted(subject: Small, value: Small, kind: Ints, hidden: int, seed: int)
         evidence_of(subject[part], value[part], kind, subjects=subjects, kinds=kinds)
         for part in (shown, ~shown)
     )
-    part = start_from(rest, np.ones(rest.values, dtype=bool), seed=seed)
+    part = start_from(rest, np.ones(rest.values, dtype=bool), rng=rng)
     part.settle(3)
     found = np.full(len(STEPS), -np.inf)
     for step, finer in enumerate(STEPS):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cautery.graph.evidence import Evidence, Floats, Ints, Small, eras, evidence_of
 from cautery.graph.weights import NO_WEIGHT
@@ -14,6 +15,15 @@ PASSING = frozenset({"address", "ip", "ipv4", "ipv6"})
 """Kinds whose values pass from owner to owner: bearers apart in time are strangers."""
 GAP_S = 86_400.0
 """An address idle for a day has passed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of subjects, kinds and values, by number."""
+
+    subjects: Sequence[str]
+    kinds: Sequence[str]
+    values: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,11 @@ class LinkTable:
     last: Floats
 
     @property
+    def names(self) -> Names:
+        """Names alone."""
+        return Names(self.subjects, self.kinds, self.values)
+
+    @property
     def common(self) -> Ints:
         """Kinds that are known to tie nobody."""
         return np.array([n for n, kind in enumerate(self.kinds) if kind in NO_WEIGHT], np.int64)
@@ -53,23 +68,39 @@ class LinkTable:
     def evidence(self) -> tuple[Evidence, Ints]:
         """Return the evidence, and which value each of its values is (an era of).
 
-        Values of kinds that pass from owner to owner are told apart by era; those of kinds that
-        are known to tie nobody are no evidence.
+        Links of kinds that are known to tie nobody are no evidence.
         """
-        tying = np.ones(len(self.kinds), dtype=bool)
-        tying[self.common] = False
-        used = tying[self.kind[self.value]]
-        subject, value = self.subject[used], self.value[used]
-        first, last = self.first[used], self.last[used]
-        kind, of = self.kind, None
+        era, of = self.eras()
+        used = self.tying
+        made = evidence_of(
+            self.subject[used],
+            era[used],
+            self.kind[of],
+            subjects=len(self.subjects),
+            kinds=len(self.kinds),
+        )
+        return made, of[made.kept]
+
+    @property
+    def tying(self) -> NDArray[np.bool_]:
+        """Which links are of kinds that may tie somebody."""
+        ties = np.ones(len(self.kinds), dtype=bool)
+        ties[self.common] = False
+        found: NDArray[np.bool_] = ties[self.kind[self.value]]
+        return found
+
+    def eras(self) -> tuple[Small, Ints]:
+        """Return, by link, the era of its value, and by era the value that it is of.
+
+        Values of kinds that pass from owner to owner have several; all others have one.
+        """
         passing = np.array([kind in PASSING for kind in self.kinds], dtype=bool)
-        if passing.any() and not (np.isnan(first) & np.isnan(last)).all():
-            passes = passing[self.kind[value]]
-            spans = [np.where(passes, side, np.nan) for side in (first, last)]
-            value, of = eras(value, *spans, gap_s=GAP_S)
-            kind = self.kind[of]
-        made = evidence_of(subject, value, kind, subjects=len(self.subjects), kinds=len(self.kinds))
-        return made, made.kept if of is None else of[made.kept]
+        timed = ~(np.isnan(self.first) & np.isnan(self.last))
+        if not (passing.any() and timed.any()):
+            return self.value, np.arange(len(self.values))
+        passes = passing[self.kind[self.value]]
+        spans = [np.where(passes, side, np.nan) for side in (self.first, self.last)]
+        return eras(self.value, *spans, gap_s=GAP_S)
 
 
 def table_of(

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cautery.graph import _move_kernels
-from cautery.graph.evidence import Floats, Small
+from cautery.graph.evidence import Floats, Ints, Small
 from cautery.graph.partition import Partition
 
 MOST = 0.999
 """More is never claimed from shared values alone: all could be copied."""
-BASE, SLOPE, SIZE, FALSE = -1.020, 0.285, -0.443, -0.667
+BASE, SLOPE, SIZE, FALSE = -1.423, 0.334, -0.323, -0.599
 """The probability's logit from the least log-odds that hold a subject in its network, and from
 the logarithms of the network's size and of the share of false links. Fitted on worlds of
 ``cautery.lab.links`` (``bench/cluster_fit.py``), which neither the shared generator nor any case
@@ -20,8 +20,8 @@ took part in."""
 FLOOR, CEILING = -5.0, 20.0
 
 
-def probabilities(part: Partition) -> Floats:
-    """Return, by subject, the chance that it is of the network which most of its own are of.
+def probabilities(part: Partition, chosen: Ints | None = None) -> Floats:
+    """Return, by subject (chosen), the chance that it is of the network most of its own are of.
 
     Two odds are asked for: that of the subject against every other place for it, and that of the
     weakest tie by which a piece that holds it hangs on its network. The lesser counts. A network
@@ -32,9 +32,11 @@ def probabilities(part: Partition) -> Floats:
     ndarray, shape (subjects,)
         Between 0 and ``MOST``; 1 for a subject that nothing joins.
     """
-    part.count()
-    least = log_odds(part)
-    members = np.bincount(part.label, minlength=part.size.size)[part.label]
+    if chosen is None:
+        part.count()
+        chosen = np.arange(part.evidence.subjects)
+    least = log_odds(part, chosen)
+    members = np.bincount(part.label, minlength=part.size.size)[part.label[chosen]]
     logit = (
         BASE
         + SLOPE * np.clip(least, FLOOR, CEILING)
@@ -51,10 +53,11 @@ def falseness(part: Partition) -> float:
     return float(np.average(weights.false, weights=weights.links + 1))
 
 
-def log_odds(part: Partition) -> Floats:
-    """Return, by subject, the least log-odds that hold it in its network."""
+def log_odds(part: Partition, chosen: Ints) -> Floats:
+    """Return, by subject chosen, the least log-odds that hold it in its network."""
     held = part.evidence
     alone = _move_kernels.odds(
+        chosen,
         held.s_starts,
         held.value,
         held.kind,
@@ -65,7 +68,7 @@ def log_odds(part: Partition) -> Floats:
         part.weights.reward,
         part.weights.log_theta,
     )
-    found: Floats = np.minimum(alone, part.weakest())
+    found: Floats = np.minimum(alone, part.weakest(chosen)[chosen])
     return found
 
 

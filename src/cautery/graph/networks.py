@@ -1,8 +1,14 @@
-"""From evidence to networks: where to start, how finely, and how often to start again."""
+"""From evidence to networks: many starts, what they agree on, and the moves from there.
+
+One greedy run ends a little elsewhere with each seed, above all while hubs are as small as values
+of one's own. So small graphs are run many times: whether a value is a hub is voted, weights are
+averaged, and the last run starts from what no run parted (core groups: Ovelgoenne and
+Geyer-Schulz, DIMACS challenge 2012), in an order that new links do not change.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,14 +16,14 @@ from cautery.graph.evidence import Evidence, Ints
 from cautery.graph.granularity import choose
 from cautery.graph.partition import Partition
 from cautery.graph.starts import start_from
-from cautery.graph.weights import MATCH_FLOOR, bins_of, match_rates
+from cautery.graph.weights import MATCH_FLOOR, Weights, averaged, bins_of, match_rates
 
 START_DEGREE = 50
 """A value on more subjects is no part of the first start (reference/clustering.md measured it);
 whether it is a hub is decided afterwards."""
-AGAIN = 1
-"""How often Leiden starts again, knowing the hubs and weights that were found before. A second time
-won nothing at 10^6 links, with 2 and 10 % of them false."""
+RUN_SUBJECTS = 300_000
+"""So many subjects are run over at each of two stages, in runs of the whole graph."""
+MOST_RUNS = 15
 
 
 def find_networks(
@@ -37,26 +43,50 @@ def find_networks(
         Hears what is being done.
     """
     rng = np.random.default_rng(seed)
+    runs = min(max(RUN_SUBJECTS // max(evidence.subjects, 1), 1), MOST_RUNS)
     told("learning kinds of links")
     rates = match_rates(evidence, rng, common=common)
-    degree = evidence.degree
-    used = (rates[evidence.kind, bins_of(degree)] >= MATCH_FLOOR) & (degree <= START_DEGREE)
-    told("a first partition")
-    part = start_from(evidence, used, seed=seed)
-    part.settle(4)
+    used = (rates[evidence.kind, bins_of(evidence.degree)] >= MATCH_FLOOR) & (
+        evidence.degree <= START_DEGREE
+    )
+    votes = np.zeros(evidence.values, dtype=np.int64)
+    weights: list[Weights] = []
+    for run in range(runs):
+        told(f"a first partition, {run + 1} of {runs}")
+        part = start_from(evidence, used, rng=rng)
+        part.settle(4)
+        votes += part.owner >= 0
+        weights.append(part.weights)
+    used = 2 * votes > runs
     told("choosing the grain by hidden kinds")
-    finer = choose(evidence, part, part.owner >= 0, rng, seed)
-    for place in range(AGAIN):
-        told(f"starting again, {place + 1} of {AGAIN}")
-        part = start_from(
-            evidence,
-            part.owner >= 0,
-            seed=seed + place + 1,
-            weights=part.weights,
-            finer=finer,
-        )
-        part.settle(2)
-        part.frozen = None
-        part.settle(3 if place + 1 < AGAIN else 8)
-    part.count()
+    learnt = averaged(weights, finer=choose(evidence, part, used, rng))
+    found = [(part.label, part.owner)]
+    for run in range(runs):
+        told(f"starting again, {run + 1} of {runs}")
+        part = start_from(evidence, used, rng=rng, weights=learnt)
+        part.settle(3)
+        found.append((part.label, part.owner))
+    told("joining what all runs agree on")
+    # A single run is checked by its first partition, which many runs can do without.
+    return _joined(evidence, found[runs > 1 :], learnt)
+
+
+def _joined(evidence: Evidence, found: Sequence[tuple[Ints, Ints]], weights: Weights) -> Partition:
+    part = Partition(evidence, *_agreed(evidence, found), frozen=weights)
+    part.move_values()
+    part.join()
+    part.settle(8)
+    part.learn()
     return part
+
+
+def _agreed(evidence: Evidence, found: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
+    """Return labels and owners of the groups of subjects and values that no partition parts."""
+    label, owner = found[0]
+    for other_label, other_owner in found[1:]:
+        width = np.int64(evidence.subjects)
+        names, label = np.unique(label * width + other_label, return_inverse=True)
+        both = np.where((owner >= 0) & (other_owner >= 0), owner * width + other_owner, -1)
+        place = np.minimum(np.searchsorted(names, both), names.size - 1)
+        owner = np.where(names[place] == both, place, -1)
+    return label.astype(np.int64), owner.astype(np.int64)

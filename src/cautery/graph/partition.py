@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from cautery.graph import _cut_kernels, _move_kernels, _piece_kernels
@@ -29,13 +30,14 @@ class Partition:
     """Labels of subjects and owners of values (-1: a hub), and the counts that follow from them.
 
     ``frozen`` weights are kept as they are; otherwise they are counted anew before each move.
-    ``finer`` goes into the weights that are counted.
+    ``finer`` goes into the weights that are counted. Nodes are visited in an order drawn from
+    ``rng``, or without one by number.
     """
 
     evidence: Evidence
     label: Ints
     owner: Ints
-    rng: np.random.Generator
+    rng: np.random.Generator | None = None
     frozen: Weights | None = None
     finer: float = 0.0
     size: Ints = field(init=False)
@@ -67,6 +69,13 @@ class Partition:
             finer=self.finer,
         )
 
+    def learn(self) -> None:
+        """Learn weights from the partition as it stands, and keep them from now on."""
+        if self.frozen is not None:
+            self.finer, self.frozen = self.frozen.finer, None
+        self.count()
+        self.frozen = self.weights
+
     def settle(self, rounds: int) -> None:
         """Make every kind of move in turn, up to so many times, until nothing moves."""
         for _ in range(rounds):
@@ -79,13 +88,17 @@ class Partition:
                 break
 
     def move_subjects(self, chosen: Ints | None = None) -> int:
-        """Move single subjects, all or those chosen; return how many moved."""
-        self.count()
+        """Move single subjects, all or those chosen; return how many moved.
+
+        With some chosen the counts are taken to be right, as each of these moves leaves them.
+        """
+        if chosen is None:
+            self.count()
         held = self.evidence
         free, spare = self._free()
         return int(
             _move_kernels.move_subjects(
-                self.rng.permutation(held.subjects if chosen is None else chosen),
+                self._order(held.subjects) if chosen is None else chosen,
                 held.s_starts,
                 held.value,
                 held.kind,
@@ -100,15 +113,19 @@ class Partition:
             )
         )
 
-    def move_values(self) -> int:
-        """Give values to networks, or call them hubs; return how many changed."""
-        self.count()
+    def move_values(self, chosen: Ints | None = None) -> int:
+        """Give values to networks, or call them hubs; return how many changed.
+
+        With some chosen as in :meth:`move_subjects`.
+        """
+        if chosen is None:
+            self.count()
         held = self.evidence
         if held.values == 0:
             return 0
         return int(
             _move_kernels.move_values(
-                self.rng.permutation(held.values),
+                self._order(held.values) if chosen is None else chosen,
                 held.v_starts,
                 held.v_subjects,
                 held.kind,
@@ -129,16 +146,22 @@ class Partition:
         free, spare = self._free()
         return self._cut(free, spare, np.empty(0), dry=False)
 
-    def weakest(self) -> Floats:
-        """Return, by subject, the least log-odds by which a piece with it hangs on the rest."""
+    def weakest(self, chosen: Ints | None = None) -> Floats:
+        """Return, by subject, the least log-odds by which a piece with it hangs on the rest.
+
+        With some chosen, only for those and for all in their networks.
+        """
         found = np.full(self.evidence.subjects, np.inf)
-        self._cut(np.empty(0, np.int64), 0, found, dry=True)
+        self._cut(np.empty(0, np.int64), 0, found, dry=True, chosen=chosen)
         return found
 
-    def _cut(self, free: Ints, spare: int, weakest: Floats, *, dry: bool) -> int:
+    def _cut(
+        self, free: Ints, spare: int, weakest: Floats, *, dry: bool, chosen: Ints | None = None
+    ) -> int:
         held = self.evidence
         return int(
             _cut_kernels.cut(
+                np.arange(held.subjects) if chosen is None else chosen,
                 held.s_starts,
                 held.value,
                 held.v_starts,
@@ -165,7 +188,7 @@ class Partition:
         free, spare = self._free()
         return int(
             _piece_kernels.split_pieces(
-                self.rng.permutation(held.values),
+                self._order(held.values),
                 held.s_starts,
                 held.value,
                 held.v_starts,
@@ -183,22 +206,31 @@ class Partition:
             )
         )
 
-    def join(self) -> int:
-        """Join networks that are more likely one, best first; return how many joined."""
+    def join(self, near: NDArray[np.bool_] | None = None) -> int:
+        """Join networks that are more likely one, best first; return how many joined.
+
+        Parameters
+        ----------
+        near : ndarray of bool, shape (labels,), optional
+            Only pairs with one of these.
+        """
         joined = 0
         for _ in range(ROUNDS_OF_JOINING):
             self.count()
-            now = self._join_once()
+            now = self._join_once(near)
             joined += now
             if now <= self._few:
                 break
         return joined
 
-    def _join_once(self) -> int:
+    def _join_once(self, near: NDArray[np.bool_] | None) -> int:
         held = self.evidence
         owner = self.owner[held.value]
         label = self.label[held.subject]
-        across = np.flatnonzero((owner >= 0) & (owner != label))
+        apart = (owner >= 0) & (owner != label)
+        if near is not None:
+            apart &= near[owner] | near[label]
+        across = np.flatnonzero(apart)
         one, other = label[across], owner[across]
         kind = held.kind[held.value[across]]
         pairs, place = np.unique(
@@ -233,10 +265,19 @@ class Partition:
             self.owner[owned] = target[self.owner[owned]]
         return changed
 
+    def compact(self) -> tuple[Ints, Ints]:
+        """Return labels from 0 on without gaps, and owners by them (-1: nobody in a network)."""
+        names, label = np.unique(self.label, return_inverse=True)
+        place = np.minimum(np.searchsorted(names, self.owner), max(names.size - 1, 0))
+        return label, np.where(names[place] == self.owner, place, -1)
+
     @property
     def _few(self) -> int:
         """Moves so few that another round is not worth its passes over all links."""
         return self.evidence.subjects // 20_000
+
+    def _order(self, count: int) -> Ints:
+        return np.arange(count) if self.rng is None else self.rng.permutation(count)
 
     def _free(self) -> tuple[Ints, int]:
         """Return labels that nobody bears, with room for all."""

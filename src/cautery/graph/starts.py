@@ -19,9 +19,8 @@ def start_from(
     evidence: Evidence,
     used: np.ndarray,
     *,
-    seed: int,
+    rng: np.random.Generator,
     weights: Weights | None = None,
-    finer: float = 0.0,
 ) -> Partition:
     """Return a partition by modularity of the links to some values, weighed by what they say.
 
@@ -47,7 +46,8 @@ def start_from(
         edges=np.column_stack([evidence.subject[chosen], value + np.int64(evidence.subjects)]),
     )
     # igraph takes Python's generator.
-    igraph.set_random_number_generator(random.Random(seed))  # noqa: S311 - chance, not secrecy
+    chance = random.Random(int(rng.integers(1 << 62)))  # noqa: S311 - chance, not secrecy
+    igraph.set_random_number_generator(chance)
     try:
         found = graph.community_leiden(
             objective_function="modularity",
@@ -63,9 +63,7 @@ def start_from(
     place[names] = np.arange(names.size)
     owner = place[community[evidence.subjects :]]
     owner[~used] = -1
-    return Partition(
-        evidence, label.astype(np.int64), owner, np.random.default_rng(seed), weights, finer
-    )
+    return Partition(evidence, label.astype(np.int64), owner, rng, weights)
 
 
 def _worth(evidence: Evidence, weights: Weights | None) -> Floats:

@@ -9,6 +9,7 @@ there are networks, the shares are counted: links of a kind that lead to another
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +61,19 @@ class Weights:
     log_theta: float
     finer: float
 
+    def among(self, kinds: int) -> Weights:
+        """Return weights of so many kinds; a new one, last, has the mean of the known."""
+        more = kinds - self.false.size
+        if more == 0:
+            return self
+        return Weights(
+            false=np.append(self.false, np.full(more, self.false.mean())),
+            links=np.append(self.links, np.full(more, self.links.mean())),
+            hub=np.vstack([self.hub, np.tile(self.hub.mean(axis=0), (more, 1))]),
+            log_theta=self.log_theta,
+            finer=self.finer,
+        )
+
     @property
     def reward(self) -> Floats:
         """Log-odds of a link to an own value against a false one, for a network of one link."""
@@ -87,6 +101,17 @@ def bins_of(degree: Ints) -> Ints:
     """Return the power of two below each degree, at most ``BINS - 1``."""
     found: Ints = np.minimum(np.log2(np.maximum(degree, 1)).astype(np.int64), BINS - 1)
     return found
+
+
+def averaged(weights: Sequence[Weights], *, finer: float) -> Weights:
+    """Return the mean of weights that several partitions taught, in log-odds."""
+    return Weights(
+        false=np.exp(np.mean([np.log(one.false) for one in weights], axis=0)),
+        links=np.mean([one.links for one in weights], axis=0),
+        hub=np.mean([one.hub for one in weights], axis=0),
+        log_theta=float(np.mean([one.log_theta for one in weights])),
+        finer=finer,
+    )
 
 
 def learnt(

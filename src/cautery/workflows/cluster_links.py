@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from cautery.errors import InputError
 from cautery.graph.cluster import network_id
 from cautery.graph.evidence import Floats, Ints
-from cautery.graph.links_table import LinkTable
+from cautery.graph.links_table import Names
 from cautery.graph.membership import log_odds, probabilities, ties_of
 from cautery.graph.networks import find_networks
 from cautery.graph.partition import Partition
@@ -26,19 +27,26 @@ class Clustered:
     ``label`` is by subject, with constraints laid over; ``part`` is as it was found without.
     """
 
-    table: LinkTable
+    names: Names
     part: Partition
     of: Ints
     label: Ints
     probability: Floats
     ids: Sequence[str]
 
+    def frame(self) -> pl.DataFrame:
+        """Return subject, network and probability, in order of subject."""
+        return pl.DataFrame(
+            {
+                "subject": pl.Series(self.names.subjects, dtype=pl.String),
+                "network": pl.Series(self.ids, dtype=pl.String).gather(self.label),
+                "probability": self.probability.round(4),
+            }
+        )
+
     def rows(self) -> Iterator[tuple[str, str, float]]:
-        """Yield subject, network and probability, in order of subject."""
-        for subject, label, chance in zip(
-            self.table.subjects, self.label.tolist(), self.probability.tolist(), strict=True
-        ):
-            yield subject, self.ids[label], round(chance, 4)
+        """Yield the rows of :meth:`frame`."""
+        yield from self.frame().iter_rows()
 
     def largest(self, most: int) -> Iterator[tuple[str, int, float, str]]:
         """Yield id, size, mean probability and first subjects of the largest networks."""
@@ -48,7 +56,7 @@ class Clustered:
             if members.size < 2:
                 return
             mean = float(self.probability[members].mean())
-            names = ", ".join(self.table.subjects[int(one)] for one in members[:3])
+            names = ", ".join(self.names.subjects[int(one)] for one in members[:3])
             yield self.ids[int(label)], int(members.size), mean, names
 
 
@@ -71,46 +79,49 @@ def cluster_links(
     evidence, of = table.evidence()
     part = find_networks(evidence, common=table.common, seed=seed, told=told)
     told("weighing memberships")
-    return finished(table, part, of, constraints, reading.warnings, before=None)
+    return laid_over(plain(table.names, part, of), constraints, reading.warnings)
 
 
-def finished(
-    table: LinkTable,
-    part: Partition,
-    of: Ints,
-    constraints: Sequence[Constraint],
-    warnings: list[str],
-    *,
-    before: Mapping[str, str] | None,
+def plain(
+    names: Names, part: Partition, of: Ints, earlier: Sequence[str | None] | None = None
 ) -> Clustered:
-    """Name networks, weigh memberships and lay constraints over.
+    """Name networks and weigh memberships.
 
     Parameters
     ----------
-    before : mapping of str to str, optional
-        Network by subject of an earlier run: a network keeps the id of the one it mostly is.
+    earlier : sequence of str or None, optional
+        By subject, its network in an earlier run: a network keeps the id of the one it mostly is.
     """
-    chance = probabilities(part)
-    _, base = np.unique(part.label, return_inverse=True)
-    earlier = None if before is None else [before.get(name) for name in table.subjects]
-    ids = named(table, base, earlier)
-    label = base
-    if constraints:
-        _, label = np.unique(_laid_over(table, part, constraints, warnings), return_inverse=True)
-        changed = np.bincount(base)[base] != np.bincount(label)[label]
-        chance = np.where(changed, np.minimum(chance, 0.99), chance)
-        chance = np.where(np.bincount(label)[label] == 1, 1.0, chance)
-        ids = named(table, label, [ids[one] for one in base.tolist()])
-    return Clustered(table, part, of, label, chance, ids)
+    _, label = np.unique(part.label, return_inverse=True)
+    ids = named(names, label, earlier)
+    return Clustered(names, part, of, label, probabilities(part), ids)
 
 
-def _laid_over(
-    table: LinkTable, part: Partition, constraints: Sequence[Constraint], warnings: list[str]
-) -> Ints:
+def laid_over(
+    found: Clustered, constraints: Sequence[Constraint], warnings: list[str]
+) -> Clustered:
+    """Lay analysts' word over networks that were found without it.
+
+    Raises
+    ------
+    InputError
+        If what is said of pairs cannot all be kept.
+    """
     if not constraints:
-        return part.label
+        return found
+    base = found.label
+    said = _laid_over(found, constraints, warnings)
+    _, label = np.unique(said, return_inverse=True)
+    changed = np.bincount(base)[base] != np.bincount(label)[label]
+    chance = np.where(changed, np.minimum(found.probability, 0.99), found.probability)
+    chance = np.where(np.bincount(label)[label] == 1, 1.0, chance)
+    ids = named(found.names, label, [found.ids[one] for one in base.tolist()])
+    return Clustered(found.names, found.part, found.of, label, chance, ids)
+
+
+def _laid_over(found: Clustered, constraints: Sequence[Constraint], warnings: list[str]) -> Ints:
     asked = {name for one in constraints for name in (one.a, one.b)}
-    place = {name: number for number, name in enumerate(table.subjects) if name in asked}
+    place = {name: number for number, name in enumerate(found.names.subjects) if name in asked}
     warnings += [
         f"line {one.line}: {name} is in no link: the constraint rests"
         for one in constraints
@@ -119,16 +130,16 @@ def _laid_over(
     ]
     kept = [one for one in constraints if one.a in place and one.b in place]
     return overlaid(
-        part,
+        found.part,
         [(place[one.a], place[one.b]) for one in kept if one.same],
         [(place[one.a], place[one.b]) for one in kept if not one.same],
     )
 
 
-def named(table: LinkTable, label: Ints, earlier: Sequence[str | None] | None) -> list[str]:
+def named(names: Names, label: Ints, earlier: Sequence[str | None] | None) -> list[str]:
     """Name networks after the earlier one they mostly are, else after their first subject.
 
-    Subjects are in order of name, so a network that grows by a later name keeps its id anyway.
+    Subjects are in order of name at first, so a network that grows keeps its id mostly anyway.
     """
     count = int(label.max(initial=-1)) + 1
     ids: list[str | None] = [None] * count
@@ -147,7 +158,7 @@ def named(table: LinkTable, label: Ints, earlier: Sequence[str | None] | None) -
     np.minimum.at(first, label, np.arange(label.size))
     for place, one in enumerate(first.tolist()):
         if ids[place] is None:
-            fresh = network_id(table.subjects[one])
+            fresh = network_id(names.subjects[one])
             while fresh in taken:
                 fresh = network_id(fresh)
             ids[place] = fresh
@@ -198,18 +209,18 @@ def explain(found: Clustered, a: str, b: str) -> Explanation:
     InputError
         If one of them is in no link.
     """
-    names = {name: number for number, name in enumerate(found.table.subjects) if name in {a, b}}
+    place = {name: number for number, name in enumerate(found.names.subjects) if name in {a, b}}
     for name in (a, b):
-        if name not in names:
+        if name not in place:
             raise InputError(f"{name} is in no link")
-    one, other = names[a], names[b]
+    one, other = place[a], place[b]
     part, held = found.part, found.part.evidence
 
     def borne(subject: int) -> set[int]:
         return set(held.value[held.s_starts[subject] : held.s_starts[subject + 1]].tolist())
 
     def mark(value: int) -> tuple[str, str]:
-        return found.table.kinds[int(held.kind[value])], found.table.values[int(found.of[value])]
+        return found.names.kinds[int(held.kind[value])], found.names.values[int(found.of[value])]
 
     ties = {tie.value: tie.log_odds for tie in (*ties_of(part, one), *ties_of(part, other))}
     shared = sorted(
@@ -218,14 +229,14 @@ def explain(found: Clustered, a: str, b: str) -> Explanation:
     )
     together = bool(found.label[one] == found.label[other])
     way, parted = _way(part, one, other)
-    least = min(float(log_odds(part)[subject]) for subject in (one, other))
+    least = float(log_odds(part, np.array([one, other])).min())
     return Explanation(
         a=a,
         b=b,
         together=together,
         shared=tuple(shared),
         way=tuple(
-            found.table.subjects[node]
+            found.names.subjects[node]
             if node < held.subjects
             else " ".join(mark(node - held.subjects))
             for node in way
