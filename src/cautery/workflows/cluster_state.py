@@ -24,8 +24,8 @@ from cautery.workflows.state_files import Kept, Write, links_of, load, save
 from cautery.workflows.state_growth import grown_by
 
 GROWTH = 0.02
-"""Weights learnt from 98 links of 100 may be frozen: at 10^6 links an update by so many still
-agreed with a run over all (docs/adr/0017)."""
+"""Weights learnt from 98 links of 100 may be frozen: updates by one of 100 agreed with a run over
+all (10^6 links, docs/adr/0017); beyond two nothing was tried."""
 
 
 def clustered_in(
