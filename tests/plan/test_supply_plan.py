@@ -387,3 +387,20 @@ def test_only_shares_of_the_demand_count_however_large_or_small_weights_are(unit
     }
     found = plan_supply(graph_of(graph), Goal(served=0.5))
     assert (found.status, found.cost, found.served) == ("optimal", 1.0, 0.5)
+
+
+def test_without_any_time_the_plan_that_leaves_the_least_will_do_and_nothing_is_said_to_clash():
+    rng = np.random.default_rng(5)
+    judged = 0
+    for _ in range(20):
+        graph = graph_of(draw_graph(rng, limits=False))
+        goal = Goal(served=0.3)
+        ticks = itertools.count()
+        found = plan_supply(graph, goal, time_limit_s=0.0, clock=lambda: float(next(ticks)))  # noqa: B023
+        if found.conflict:
+            continue
+        judged += 1
+        assert found.status in {"feasible", "optimal"}
+        assert found.served <= 0.3 + 1e-9
+        assert 0.0 <= found.bound <= found.cost
+    assert judged >= 10

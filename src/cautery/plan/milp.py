@@ -21,6 +21,9 @@ from cautery.plan.reduce import Problem
 _PER_MILLE = 1000.0
 """Unit of the demand row: HiGHS's tolerance of 1e-6 is then 1e-9 of the demand. Coefficients as
 far apart as 1e6 make HiGHS 1.16 loop in its root cuts, past its own time limit (500 nodes)."""
+_LOOK_S, _GRACE_S = 0.2, 5.0
+"""How often it is asked whether HiGHS has ended, and how long it may go on when it should have: on
+parts of one graph of 200,000 nodes it looked at no clock for ten minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -323,11 +326,14 @@ class Model:
         highs.setOptionValue("threads", 1)
         highs.setOptionValue("mip_rel_gap", gap)
         highs.setOptionValue("mip_abs_gap", 1e-9)
+        highs.setOptionValue("time_limit", max(0.01, left_s()))
         highs.passModel(lp)
         if start is not None:
             at = np.arange(self.buyable.size, dtype=np.int32)
             highs.setSolution(at.size, at, start[self.buyable].astype(float))
         interrupted = _run(highs, highspy, left_s)
+        if interrupted is None:
+            return Solution(bought=None, bound=-float("inf"), proven=False, interrupted=True)
         info, status = highs.getInfo(), highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             return Solution(bought=None, bound=float("inf"), proven=True)
@@ -361,8 +367,12 @@ def shared(problem: Problem) -> Bools:
         alone[more] = True
 
 
-def _run(highs: Any, highspy: Any, left_s: Callable[[], float]) -> bool:
-    """Run HiGHS beside the main thread, so that time and Ctrl-C stop it; tell if the latter did."""
+def _run(highs: Any, highspy: Any, left_s: Callable[[], float]) -> bool | None:
+    """Run HiGHS beside the main thread, so that time and Ctrl-C stop it; tell if the latter did.
+
+    ``None``: it has not stopped, as it should have, for :data:`_GRACE_S`. Then it must not be
+    touched any more; it ends with the process.
+    """
     stopping = threading.Event()
 
     def asked(kind: Any, message: str, out: Any, answer: Any, data: Any) -> None:
@@ -375,9 +385,13 @@ def _run(highs: Any, highspy: Any, left_s: Callable[[], float]) -> bool:
         highs.startCallback(kind)
     thread = threading.Thread(target=highs.run, daemon=True)
     thread.start()
+    waited_s = 0.0
     while thread.is_alive():
         try:
-            thread.join(0.2)
+            thread.join(_LOOK_S)
         except KeyboardInterrupt:
             stopping.set()
+        waited_s += _LOOK_S if stopping.is_set() or left_s() <= 0 else 0.0
+        if waited_s > _GRACE_S:
+            return None
     return stopping.is_set()

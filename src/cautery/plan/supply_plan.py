@@ -138,7 +138,8 @@ def plan_supply(
             if graph.uncertain and not conflict:
                 conflict = _too_often(goal)
         problem, may = posed(graph, goal, as_of=as_of)
-        best = _lowest(problem, graph.require & may, left_s=left_s, seed=seed)
+        lowest = _lowest(problem, graph.require & may, left_s=left_s, seed=seed)
+        best = replace(lowest, bound=min(best.bound, lowest.cost))
     return told(
         graph,
         best,
@@ -306,6 +307,8 @@ def told(
     acting = np.unique(graph.country[removed])
     days = float(graph.delay_days[removed].max(initial=0.0))
     reached = served <= goal.served + SLACK if odds is None else odds.reaches(goal)
+    if reached and conflict == ("time",):  # what leaves the least served will do, at its price
+        conflict = ()
     reached = reached and not conflict
     if not reached and not conflict:
         conflict = _too_often(goal)[: 2 if graph.uncertain else 1]
