@@ -26,7 +26,9 @@ from cautery.watch import (
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 # A transport stream has nothing to list: it is cut into pieces as it comes in. The others judge
 # what was read.
-NO_FORMATS = ("readers", "sightings", "mpegts", "diff", "fixtures", "rhythm", "warm")
+NO_FORMATS = (
+    "readers", "sightings", "mpegts", "diff", "fixtures", "rhythm", "shapes", "warm",
+)  # fmt: skip
 FORMATS = [
     one.stem
     for one in sorted(Path(cautery.watch.__file__).parent.glob("*.py"))
