@@ -38,6 +38,7 @@ from cautery.model import ClockOffset, Competence, Operation, StepReport, StepSt
 from cautery.operation.schedule import precedence_violations
 from cautery.operation.totals import totals
 from cautery.plan import cut
+from cautery.wiring import cases, signing
 from cautery.workflows.operation.close_desk import EXHIBITS
 from cautery.workflows.operation.desk import open_desk
 from cautery.workflows.operation.picture import picture_of
@@ -200,11 +201,11 @@ def exhibits(tampers: int, seed: int) -> bool:
             seed=seed,
             folder=base,
             scale=0.02,
-            store=wiring.store(keys),
-            key_of=lambda one: wiring.public_key_of(one, keys),
+            store=cases.store(keys),
+            key_of=lambda one: signing.public_key_of(one, keys),
         )
-        key = wiring.public_key_of(base, keys)
-        desk = open_desk(base, store=wiring.reading_store(), clock=wiring.clock(), read_only=True)
+        key = signing.public_key_of(base, keys)
+        desk = open_desk(base, store=cases.reading_store(), clock=wiring.clock(), read_only=True)
         register = register_of(desk)
         counted = totals(register)
         verifier = desk.case.store.public_key(key, name="bench")
@@ -240,7 +241,7 @@ def _unseen(base: Path, copy: Path, key: Path, seed: int) -> bool:
         whole[place:place] = bytes([int(rng.integers(256))])
     target.write_bytes(whole)
     try:
-        verify_case(copy, store=wiring.reading_store(), public_key=key)
+        verify_case(copy, store=cases.reading_store(), public_key=key)
     except CauteryError:
         return False
     finally:

@@ -21,9 +21,9 @@ from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 
-from cautery import wiring
 from cautery.lab.authority import police
 from cautery.watch import Derivation, ReadWarning, rows
+from cautery.wiring import cases
 from cautery.workflows.seized.take import take as take_file
 
 ACTIVITY = (
@@ -117,7 +117,7 @@ def derive(path: Path) -> int:
 
 
 def take(path: Path) -> int:
-    with wiring.writing(path.with_name(f"case-{path.name}")) as case:
+    with cases.writing(path.with_name(f"case-{path.name}")) as case:
         taken, _ = take_file(
             path,
             case=case,

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cautery import wiring
 from cautery.errors import InputError
+from cautery.wiring.facts import known_facts
 from cautery.workflows.enrich_links import Tally, enrich_links
 
 LINKS = (
@@ -62,7 +62,7 @@ def facts(tmp_path: Path) -> Path:
 def rows(facts: Path, tmp_path: Path) -> list[dict[str, str]]:
     path = tmp_path / "links.csv"
     path.write_text(LINKS)
-    return list(enrich_links(path, facts=wiring.facts(facts), tally=Tally()))
+    return list(enrich_links(path, facts=known_facts(facts), tally=Tally()))
 
 
 def derived(rows: list[dict[str, str]], subject: str) -> set[tuple[str, str]]:
@@ -158,7 +158,7 @@ def test_any_bytes_are_rows_warnings_or_refused(facts: Path, tmp_path: Path, dat
     path = tmp_path / "any.csv"
     path.write_bytes(b"subject,kind,value,first_seen\n" + data)
     try:
-        found = list(enrich_links(path, facts=wiring.facts(facts), tally=Tally()))
+        found = list(enrich_links(path, facts=known_facts(facts), tally=Tally()))
     except InputError:
         return
     assert all(row["subject"] and row["kind"] and row["value"] for row in found)

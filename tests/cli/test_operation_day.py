@@ -117,13 +117,13 @@ def test_the_screen_of_a_replay_shows_the_latest_and_what_is_served_whatever_its
 def test_a_disk_that_is_full_is_told_without_talk_of_a_watch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cautery: Callable[..., Any]
 ) -> None:
-    from cautery import wiring
     from cautery.errors import StorageError
+    from cautery.wiring import desks
 
     def full(*_: object, **__: object) -> None:
         raise StorageError("no space left")
 
-    monkeypatch.setattr(wiring, "replay", full)
+    monkeypatch.setattr(desks, "replay", full)
     ran = cautery("operation", "replay", "kratos", "--case", tmp_path / "case")
     assert ran.code == 1
     assert "no space left" in ran.err

@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from cautery import wiring
 from cautery.cli.demo import lab_cache
 from cautery.lab import LiveLab, World, build_world, start_lab
 from cautery.lab.demo import Approvers, Waiting
 from cautery.model import Entry
+from cautery.wiring import cases, signing
 from cautery.workflows.approve_referral import filed_referrals
 
 SMALL_SEED = 3
@@ -116,7 +116,7 @@ def _most_mb(pid: int) -> float | None:
 
 
 def entries_of(case: Path) -> list[Entry]:
-    with wiring.reading(case) as held:
+    with cases.reading(case) as held:
         return list(held.ledger.read())
 
 
@@ -127,14 +127,14 @@ def approvers_of(lab: LiveLab, case: Path) -> Iterator[Approvers]:
     def waiting() -> list[Waiting]:
         if not (case / "ledger.sqlite").exists():
             return []
-        with wiring.reading(case) as held:
+        with cases.reading(case) as held:
             filed = filed_referrals(held.ledger)
         return [
             Waiting(one.referral.id, frozenset(a.approver for a in one.approvals)) for one in filed
         ]
 
     def sign(referral: str, name: str, key: Path) -> None:
-        wiring.approve(case, referral, name=name, key=key)
+        signing.approve(case, referral, name=name, key=key)
 
     with Approvers(lab, waiting=waiting, sign=sign) as seated:
         yield seated

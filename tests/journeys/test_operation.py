@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from cautery import wiring
 from cautery.errors import ErasedError, EvidenceError
 from cautery.model import ExhibitId, LedCategory, StepState
 from cautery.operation.schedule import precedence_violations
 from cautery.operation.totals import totals
+from cautery.wiring import cases, desks, signing
 from cautery.workflows.operation.deconflict import RESULT
 from cautery.workflows.operation.persons import kept_persons
 from cautery.workflows.operation.register_exhibits import check_manifest, register_of
@@ -71,8 +71,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_every_agency_has_a_case_of_its_own_and_each_one_verifies(run: Run) -> None:
     others = sorted((run.case.parent / "case-agencies").iterdir())
     for case in (run.case, *others):
-        key = wiring.public_key_of(case, run.keys)
-        assert verify_case(case, store=wiring.reading_store(), public_key=key).authentic
+        key = signing.public_key_of(case, run.keys)
+        assert verify_case(case, store=cases.reading_store(), public_key=key).authentic
     assert run.end["cases_verified"] == run.end["agencies"] == 1 + len(others)
 
 
@@ -107,7 +107,7 @@ def test_the_story_goes_through_all_its_chapters(run: Run) -> None:
 
 
 def test_two_agencies_found_what_they_share(run: Run) -> None:
-    with wiring.desk(run.case, read_only=True) as lead:
+    with desks.desk(run.case, read_only=True) as lead:
         hits = [one for one in lead.bodies(RESULT) if one["shared"]]
     assert hits
 
@@ -121,7 +121,7 @@ def test_the_claims_of_the_press_do_not_fit_and_the_truth_does(run: Run) -> None
 def test_the_day_breaks_no_precedence_and_every_failed_step_has_something_in_its_place(
     run: Run,
 ) -> None:
-    with wiring.desk(run.case, read_only=True) as lead:
+    with desks.desk(run.case, read_only=True) as lead:
         day, reports = day_of(lead), reports_of(lead)
     failed = {one.step for one in reports if one.state is StepState.FAILED}
     stood = {one.replaces for one in (*day.steps, *day.dropped)}
@@ -138,7 +138,7 @@ def test_served_capacity_falls_over_the_day_and_comes_back_after_it(run: Run) ->
 
 
 def test_the_register_balances_and_equals_its_manifest(run: Run) -> None:
-    with wiring.desk(run.case, read_only=True) as lead:
+    with desks.desk(run.case, read_only=True) as lead:
         register = register_of(lead)
         counted = totals(register)
         held = check_manifest(lead, (run.case / "exhibits.json").read_bytes())
@@ -154,12 +154,12 @@ def test_an_altered_record_of_an_exhibit_is_found(run: Run, tmp_path: Path) -> N
     place = whole.index(b"hardware wallet with")
     ledger.write_bytes(whole[:place] + b"H" + whole[place + 1 :])
     with pytest.raises(EvidenceError):
-        verify_case(copy, store=wiring.reading_store())
+        verify_case(copy, store=cases.reading_store())
 
 
 def test_who_is_of_no_use_is_erased_and_every_proof_still_holds(run: Run) -> None:
-    store = wiring.store(run.keys)
-    with wiring.desk(run.case, read_only=True) as lead:
+    store = cases.store(run.keys)
+    with desks.desk(run.case, read_only=True) as lead:
         erased = [one for one in kept_persons(lead) if one.erased_at is not None]
     assert erased
     assert {one.person.category for one in erased} == {LedCategory.OTHER}
@@ -173,8 +173,8 @@ def test_a_person_may_still_be_erased_after_the_case_was_closed(run: Run, tmp_pa
     case, keys = tmp_path / "case", tmp_path / "keys"
     shutil.copytree(run.case, case)
     shutil.copytree(run.keys, keys)
-    store = wiring.store(keys)
-    with wiring.desk(case, read_only=True) as lead:
+    store = cases.store(keys)
+    with desks.desk(case, read_only=True) as lead:
         person = next(one for one in kept_persons(lead) if one.erased_at is None)
     subject = f"person:{person.person.pseudonym}"
     vault = store.vault(case, store.keys(case))
@@ -193,12 +193,12 @@ def test_a_person_may_still_be_erased_after_the_case_was_closed(run: Run, tmp_pa
     with pytest.raises(ErasedError):
         vault.open(ExhibitId(person.exhibit), subject=subject)
     assert verify_case(
-        case, store=wiring.reading_store(), public_key=wiring.public_key_of(case, keys)
+        case, store=cases.reading_store(), public_key=signing.public_key_of(case, keys)
     ).authentic
 
 
 def test_industry_is_told_of_no_person(run: Run) -> None:
-    with wiring.desk(run.case.parent / "case-agencies" / "industry", read_only=True) as desk:
+    with desks.desk(run.case.parent / "case-agencies" / "industry", read_only=True) as desk:
         heard = list(received_statements(desk))
     assert heard
     assert all(one.about in {"asset", "link"} for _, one in heard)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from cautery import wiring
 from cautery.lab.scoreboard import score
 from cautery.model import Entry
+from cautery.wiring import cases
 
 pytestmark = pytest.mark.journey
 
@@ -45,7 +45,7 @@ def test_every_exhibit_that_was_sealed_before_the_kill_is_readable(
         one.record.body["exhibit"] for one in night.before if one.record.kind == "exhibit.sealed"
     ]
     assert any(not one["confidential"] for one in named), "media were sealed before the kill"
-    with wiring.reading(night.case) as held:
+    with cases.reading(night.case) as held:
         for one in named:
             stored = held.vault.read(one["id"])
             assert stored == night.sealed[one["id"]]
@@ -95,7 +95,7 @@ def test_a_claim_of_the_resumed_watch_rests_on_sealed_exhibits(
     for verdict in proven:
         cited = {one for each in verdict["observations"] for one in each["exhibits"]}
         assert cited
-        with wiring.reading(night.case) as held:
+        with cases.reading(night.case) as held:
             assert all(held.vault.read(one) for one in cited)
 
 

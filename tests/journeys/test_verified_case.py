@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from cautery import wiring
 from cautery.cli import main
 from cautery.model import Entry
+from cautery.wiring import signing
 
 pytestmark = pytest.mark.journey
 
@@ -63,7 +63,7 @@ def copy(night: Any, tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def public_key(night: Any) -> Path:
     """The signer's key as it lies with the signer, outside the case."""
-    return wiring.public_key_of(night.case, night.keys)
+    return signing.public_key_of(night.case, night.keys)
 
 
 def exhibit(night: Any, entries: Callable[[Path], list[Entry]], what: str) -> str:

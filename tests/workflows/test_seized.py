@@ -10,10 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from cautery import wiring
 from cautery.errors import ErasedError, InputError, SourceError, StorageError
 from cautery.lab.authority import police
 from cautery.model import LedCategory
+from cautery.wiring import cases
+from cautery.wiring.seized import erase_seized
 from cautery.workflows.close_case import close_case
 from cautery.workflows.seized import original, tables, take
 from cautery.workflows.seized.consult import account_names, erase, write_original
@@ -37,7 +38,7 @@ def case(tmp_path):
 
 @contextmanager
 def opened(case):
-    with wiring.writing(case) as one:
+    with cases.writing(case) as one:
         yield one
 
 
@@ -65,7 +66,7 @@ def stored(case):
 
 
 def derived(case, kind):
-    with wiring.reading(case) as one:
+    with cases.reading(case) as one:
         return tables.frame(one.ledger, one.vault, kind, tuple(tables.schema_of(kind)))
 
 
@@ -74,7 +75,7 @@ def test_no_secret_of_the_file_stands_anywhere_in_the_case(case, tmp_path):
         of_sample(case, kind, tmp_path)
     whole = stored(case)
     shown = []
-    with wiring.reading(case) as one:
+    with cases.reading(case) as one:
         for found in taken(one.ledger):
             shown += [
                 pl.read_parquet(io.BytesIO(one.vault.read(t.exhibit))).write_ndjson()
@@ -129,12 +130,12 @@ def test_a_run_that_was_stopped_is_gone_on_with_and_nothing_counts_twice(
     monkeypatch.setattr(original, "_seal_part", failing)
     with pytest.raises(StorageError):
         took(case, path)
-    with wiring.reading(case) as one:
+    with cases.reading(case) as one:
         assert list(taken(one.ledger)) == []
     monkeypatch.setattr(original, "_seal_part", seal)
     found, known = took(case, path)
     assert not known
-    with wiring.reading(case) as one:
+    with cases.reading(case) as one:
         parts = [entry.record.body["index"] for entry in one.ledger.read(kinds=(PART,))]
         assert parts == [0, 1, 2]
         assert [entry.record.kind for entry in one.ledger.read(kinds=(TAKEN,))] == [TAKEN]
@@ -181,7 +182,7 @@ def test_a_destroyed_key_ends_every_way_back_and_no_proof(case, tmp_path):
             with pytest.raises(ErasedError):
                 look()
         close_case(one, at=one.clock.now())
-    assert verify_case(case, store=wiring.reading_store()).named == 9
+    assert verify_case(case, store=cases.reading_store()).named == 9
     again = tmp_path / "again"
     other = tmp_path / "dump.sql"
     other.write_bytes((SAMPLES / "panel_sql").read_bytes() + b"\n")
@@ -193,8 +194,8 @@ def test_a_key_can_be_destroyed_after_the_case_was_closed(case, tmp_path):
     found = of_sample(case, "panel_sql", tmp_path)
     with opened(case) as one:
         close_case(one, at=one.clock.now())
-    assert wiring.erase_seized(case, found.id, by="A. B.", why="retention") == 1
-    assert verify_case(case, store=wiring.reading_store()).exhibits == 9
+    assert erase_seized(case, found.id, by="A. B.", why="retention") == 1
+    assert verify_case(case, store=cases.reading_store()).exhibits == 9
 
 
 def test_small_numbers_of_customers_are_not_told(case, tmp_path):
@@ -208,7 +209,7 @@ def test_small_numbers_of_customers_are_not_told(case, tmp_path):
         + ";\nINSERT INTO reg_users (id, username, credits) VALUES (1,'s1',5),(2,'s2',6);\n"
     )
     took(case, path)
-    with wiring.reading(case) as one:
+    with cases.reading(case) as one:
         shown = views(one.ledger, one.vault, on=NOON)
     lines = {row["country"]: row["paid"] for row in shown["lines by country"]}
     assert lines == {"IT": 20, "ZZ": None}
@@ -230,7 +231,7 @@ def test_the_links_join_panels_by_their_source(case, tmp_path):
         "INSERT INTO streams (id, stream_display_name, stream_source) VALUES (1,'A','[\"http://up.example/x/y/1\"]');"
     )
     took(case, other, panel="south")
-    with wiring.reading(case) as one:
+    with cases.reading(case) as one:
         found = links_of_seized(one.ledger, one.vault)
     assert {link.value for link in found if link.subject == "up.example"} == {"north", "south"}
     assert all(link.first_seen <= link.last_seen for link in found)
@@ -263,7 +264,7 @@ def test_what_is_no_seized_material_leaves_no_case(case, tmp_path, content):
     path.write_bytes(content)
     with pytest.raises((InputError, SourceError)):
         took(case, path)
-    with suppress(InputError), wiring.reading(case) as one:
+    with suppress(InputError), cases.reading(case) as one:
         assert one.ledger.size() == 0
 
 
@@ -287,6 +288,6 @@ def test_what_is_read_again_counts_once(case, tmp_path):
     first = of_sample(case, "panel_sql", tmp_path)
     second = of_sample(case, "panel_sql", tmp_path, again=True, panel="south")
     assert (first.id, first.exhibits) == (second.id, second.exhibits)
-    with wiring.reading(case) as one:
+    with cases.reading(case) as one:
         assert [found.panel for found in taken(one.ledger)] == ["south"]
     assert derived(case, "line").height == 3

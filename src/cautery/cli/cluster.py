@@ -155,12 +155,14 @@ def cluster(
 
 def _read(links: Path, about: Sequence[str]) -> Reading:
     from cautery import wiring
-    from cautery.workflows.case_links import read_case_links
     from cautery.workflows.link_files import read_links
 
     if not links.is_dir():
         return read_links(links, now=wiring.clock().now(), about=about)
-    with wiring.reading(links) as case:
+    from cautery.wiring import cases
+    from cautery.workflows.case_links import read_case_links
+
+    with cases.reading(links) as case:
         return read_case_links(case.ledger, case.vault)
 
 

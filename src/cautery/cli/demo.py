@@ -36,6 +36,7 @@ def demo(
     from cautery.lab.demo import Approvers, Waiting
     from cautery.lab.scoreboard import score
     from cautery.lab.start import start_lab
+    from cautery.wiring import cases, signing, watching
     from cautery.workflows.approve_referral import filed_referrals
     from cautery.workflows.read_mandate import read_mandate
     from cautery.workflows.verify_case import verify_case
@@ -51,7 +52,7 @@ def demo(
         def waiting() -> list[Waiting]:
             if not (case / "ledger.sqlite").exists():
                 return []
-            with wiring.reading(case) as held:
+            with cases.reading(case) as held:
                 filed = filed_referrals(held.ledger)
             return [
                 Waiting(one.referral.id, frozenset(each.approver for each in one.approvals))
@@ -59,11 +60,11 @@ def demo(
             ]
 
         def sign(referral: str, name: str, key: Path) -> None:
-            wiring.approve(case, referral, name=name, key=key)
+            signing.approve(case, referral, name=name, key=key)
 
         board = Board(mandate)
         with Approvers(lab, waiting=waiting, sign=sign) as approvers, board:
-            report = wiring.watch(
+            report = watching.watch(
                 mandate,
                 case,
                 mandate_file=lab.mandate_path,
@@ -74,9 +75,9 @@ def demo(
             render.say(f"approvers: {failure}")
         truth = lab.truth.to_json()
     verified = verify_case(
-        case, store=wiring.reading_store(), public_key=wiring.public_key_of(case, run / "case-keys")
+        case, store=cases.reading_store(), public_key=signing.public_key_of(case, run / "case-keys")
     )
-    with wiring.reading(case) as held:
+    with cases.reading(case) as held:
         scored = score(truth, held.ledger.read(), verified=verified.authentic, case=str(case))
     show_score(scored, report, json=json)
 

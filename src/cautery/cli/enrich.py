@@ -45,6 +45,7 @@ def enrich(
 
     from cautery import wiring
     from cautery.cli._progress import Progress
+    from cautery.wiring.facts import known_facts
     from cautery.workflows.enrich_links import FACTS, Tally, enrich_links
     from cautery.workflows.enrich_links import schema as json_schema
 
@@ -58,7 +59,7 @@ def enrich(
         raise InputError(
             "enrich needs facts", hint="Give --facts DIR, or set CAUTERY_DATA to a facts folder."
         )
-    known = wiring.facts(folder)
+    known = known_facts(folder)
     tally = Tally()
     with Progress("links", None) as shown:
         rows = enrich_links(links, facts=known, tally=tally, step=shown.step)

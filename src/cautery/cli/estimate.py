@@ -112,11 +112,12 @@ def reconcile(
 
 def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countries: bool) -> None:
     """Draw, then print: tables and words, or one JSON object."""
-    from cautery import estimate, wiring
+    from cautery import estimate
+    from cautery.wiring import cases
 
     if plot is not None:
         drawn = estimate.claims_plot(sizing.reconciled, sizing.judged, title=title)
-        wiring.reading_store().write(plot.parent, plot.name, drawn.encode())
+        cases.reading_store().write(plot.parent, plot.name, drawn.encode())
         render.say(f"plot: {plot}")
     if json:
         render.json_line(_as_json(sizing))

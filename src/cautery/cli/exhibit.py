@@ -35,10 +35,11 @@ def exhibit(
     """
     from cautery import wiring
     from cautery.model import RedactedUrl, to_json
+    from cautery.wiring import cases
     from cautery.workflows.open_exhibit import exhibits_in, open_exhibit
 
     if id is None:
-        rows = list(exhibits_in(case, store=wiring.reading_store()))
+        rows = list(exhibits_in(case, store=cases.reading_store()))
         if json:
             for one in rows:
                 render.json_line(to_json(one))
@@ -58,7 +59,7 @@ def exhibit(
             ),
         )
         return
-    found, data = open_exhibit(case, id, store=wiring.store(keys))
+    found, data = open_exhibit(case, id, store=cases.store(keys))
     if found.media_type == "application/warc":
         from cautery.evidence.warc import read_warc
 

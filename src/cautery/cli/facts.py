@@ -23,8 +23,9 @@ def info(
     """
     from cautery import wiring
     from cautery.model import to_json
+    from cautery.wiring.facts import known_facts
 
-    known = wiring.facts(folder)
+    known = known_facts(folder)
     now = wiring.clock().now()
     rows = [
         {
@@ -79,17 +80,15 @@ def add(
     """
     import datetime as dt
 
-    from cautery import wiring
     from cautery.errors import InputError
     from cautery.model import to_json
+    from cautery.wiring.facts import add_fact
 
     try:
         day = None if date is None else dt.date.fromisoformat(date)
     except ValueError as error:
         raise InputError(f"--date: {date!r} is no day", hint="Such as 2026-08-22.") from error
-    added = wiring.add_fact(
-        file, facts, name=name, dated=day, valid_days=valid_days, kind=kind, top=top
-    )
+    added = add_fact(file, facts, name=name, dated=day, valid_days=valid_days, kind=kind, top=top)
     body = {
         **to_json(
             {

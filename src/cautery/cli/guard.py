@@ -65,6 +65,7 @@ def guard(
     from cautery.model import Decision
     from cautery.plan.budget import spend
     from cautery.plan.revalidation import withdrawal
+    from cautery.wiring.facts import known_facts
     from cautery.workflows.judge_targets import judge_targets, line_of
     from cautery.workflows.judge_targets import schema as json_schema
     from cautery.workflows.read_overrides import read_allowed, read_overrides
@@ -83,7 +84,7 @@ def guard(
     answers = None if override is None else read_overrides(override)
     before = {} if since is None else read_allowed(since)
     asked = _asked(targets)
-    known = wiring.facts(folder)
+    known = known_facts(folder)
     tally = Tally()
 
     def told() -> Iterator[GuardVerdict]:

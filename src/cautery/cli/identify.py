@@ -64,6 +64,7 @@ def identify(
     """
     from cautery import wiring
     from cautery.cli._progress import Progress
+    from cautery.wiring import identification
     from cautery.workflows.identification.probes import probes_of
     from cautery.workflows.identification.results import Results, Stamp, same_question
     from cautery.workflows.identification.run import Asked
@@ -87,7 +88,7 @@ def identify(
             elif answer.unread:
                 shown.say(f"{answer.probe}: {answer.reason}")
 
-        wiring.identify(
+        identification.identify(
             found,
             references,
             asked,

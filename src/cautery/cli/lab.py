@@ -68,16 +68,16 @@ def score(
     """
     import json as text
 
-    from cautery import wiring
     from cautery.cli.demo import show_score
     from cautery.errors import InputError
     from cautery.lab.scoreboard import score as judge
+    from cautery.wiring import cases
 
     try:
         body = text.loads(truth.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{truth}: no truth of a lab run ({error})") from error
-    with wiring.reading(case) as held:
+    with cases.reading(case) as held:
         show_score(judge(body, held.ledger.read(), case=str(case)), None, json=json)
 
 
@@ -133,14 +133,14 @@ def incidents(
     """
     import tempfile
 
-    from cautery import wiring
     from cautery.lab.incidents import INCIDENTS, judged, stopped, write_facts
+    from cautery.wiring.facts import known_facts
 
     rows: list[tuple[object, ...]] = []
     held = 0
     with tempfile.TemporaryDirectory(prefix="cautery-incidents-") as folder:
         for one in INCIDENTS:
-            known = wiring.facts(facts or write_facts(one, Path(folder) / one.id))
+            known = known_facts(facts or write_facts(one, Path(folder) / one.id))
             verdicts = judged(one, known)
             held += stopped(verdicts)
             codes = list(dict.fromkeys(r.code for v in verdicts for r in v.reasons))

@@ -44,8 +44,8 @@ def mirrors(
 
     Example: cautery mirrors hosts.csv --facts ../shared/data --json
     """
-    from cautery import wiring
     from cautery.cli._progress import Progress
+    from cautery.wiring.facts import known_facts
     from cautery.workflows.find_mirrors import find_mirrors
     from cautery.workflows.find_mirrors import schema as json_schema
     from cautery.workflows.read_hosts import read_hosts
@@ -55,7 +55,7 @@ def mirrors(
         return
     if hosts is None:
         raise InputError("mirrors needs hosts", hint="cautery mirrors HOSTS; see -h.")
-    known = wiring.facts(facts)
+    known = known_facts(facts)
     with Progress("reading hosts", None) as shown:
         found = find_mirrors(read_hosts(hosts), facts=known, doing=shown.doing)
     if json:

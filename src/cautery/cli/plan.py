@@ -176,12 +176,13 @@ def _guarded(
     from cautery import wiring
     from cautery.cli._progress import Progress
     from cautery.cli.guard import moment
+    from cautery.wiring.facts import known_facts
     from cautery.workflows.guard_graph import guarded
 
     now = wiring.clock().now if at is None else moment(at)
     with Progress("judging", None) as shown:
         return guarded(
-            graph, facts=wiring.facts(facts), at=now(), budgeted=budgeted, step=shown.step
+            graph, facts=known_facts(facts), at=now(), budgeted=budgeted, step=shown.step
         )
 
 

@@ -62,6 +62,7 @@ def purchase(
     """
     from cautery import wiring
     from cautery.model import RedactedUrl
+    from cautery.wiring import cases
     from cautery.workflows.read_mandate import read_mandate
     from cautery.workflows.watch.purchasing import checked_purchase, purchase_into, read_with
 
@@ -82,7 +83,7 @@ def purchase(
         "receipt": None if receipt is None else str(receipt.resolve()),
     }
     made = checked_purchase(said, checked)
-    with wiring.writing(case, keys_dir=keys) as opened:
+    with cases.writing(case, keys_dir=keys) as opened:
         purchase_into(opened, checked, made, line)
     render.say(
         f"{made.id}: {made.amount} {made.currency} to {made.merchant} on record in {case}"

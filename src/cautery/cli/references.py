@@ -94,8 +94,8 @@ def _mandate(path: Path | None) -> Mandate | None:
 def _files(
     sources: tuple[Source, ...], out: Path, *, strict: bool, append: bool, jobs: int
 ) -> None:
-    from cautery import wiring
     from cautery.cli._progress import Progress
+    from cautery.wiring import identification
 
     with Progress("reading", len(sources)) as shown:
 
@@ -103,7 +103,7 @@ def _files(
             shown.step()
             shown.say(in_words(one))
 
-        built = wiring.build_references(
+        built = identification.build_references(
             sources,
             out,
             strict=strict,
@@ -133,7 +133,7 @@ def _feeds(
     window_s: float,
     append: bool,
 ) -> None:
-    from cautery import wiring
+    from cautery.wiring import identification
 
     if len(feeds) != len(sources) or append:
         raise InputError(
@@ -143,7 +143,7 @@ def _feeds(
     assert mandate is not None
     if live:
         render.say(f"{len(feeds)} feeds into {out}, until Ctrl-C")
-    silent = wiring.build_live(
+    silent = identification.build_live(
         feeds, out, mandate, rolling=live, window_s=window_s, told=render.say
     )
     if silent:

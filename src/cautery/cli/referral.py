@@ -21,11 +21,11 @@ def list_(
 
     Example: cautery referral list cases/md34
     """
-    from cautery import wiring
     from cautery.model import to_json
+    from cautery.wiring import cases
     from cautery.workflows.approve_referral import filed_referrals
 
-    with wiring.reading(case) as held:
+    with cases.reading(case) as held:
         found = filed_referrals(held.ledger)
     if json:
         for one in found:
@@ -57,12 +57,12 @@ def show(
 
     Example: cautery referral show cases/md34 R-0123456789ab
     """
-    from cautery import wiring
     from cautery.act import digest
     from cautery.errors import InputError
+    from cautery.wiring import cases
     from cautery.workflows.approve_referral import filed_referrals
 
-    with wiring.reading(case) as held:
+    with cases.reading(case) as held:
         found = filed_referrals(held.ledger)
     for one in found:
         if one.referral.id == referral:
@@ -83,9 +83,9 @@ def override(
 
     Example: cautery referral override cases/md34 answers.toml --as "A. Legal" --key a.pem
     """
-    from cautery import wiring
+    from cautery.wiring import signing
 
-    for one in wiring.sign_overrides(case, file, name=name, key=key):
+    for one in signing.sign_overrides(case, file, name=name, key=key):
         render.say(
             render.printable(
                 f"{name} answers for {one.target} until {one.until:%Y-%m-%d %H:%MZ}, "
@@ -103,10 +103,10 @@ def withdrawals(
 
     Example: cautery referral withdrawals cases/md34
     """
-    from cautery import wiring
+    from cautery.wiring import cases
     from cautery.workflows.approve_referral import withdrawals as found_in
 
-    with wiring.reading(case) as held:
+    with cases.reading(case) as held:
         found = found_in(held.ledger)
     if json:
         for one in found:
@@ -129,7 +129,7 @@ def approve(
 
     Example: cautery referral approve cases/md34 R-0123456789ab --as "A. Legal" --key a.pem
     """
-    from cautery import wiring
+    from cautery.wiring import signing
 
-    approval = wiring.approve(case, referral, name=name, key=key)
+    approval = signing.approve(case, referral, name=name, key=key)
     render.say(f"{approval.approver} has approved {referral}")

@@ -84,6 +84,8 @@ def take(
     from cautery.cli._progress import Progress
     from cautery.model import Authority, LedCategory
     from cautery.watch import address_in
+    from cautery.wiring import cases
+    from cautery.wiring.seized import place_of
     from cautery.workflows.read_mandate import read_mandate
     from cautery.workflows.seized.take import take as take_file
 
@@ -100,7 +102,7 @@ def take(
             raise InputError(f"--server {one!r}: not an address")
     size = sum(one.stat().st_size for one in files if one.is_file())
     failed = False
-    with wiring.writing(case, keys_dir=keys) as opened, Progress("sealing", 3 * size >> 20) as bar:
+    with cases.writing(case, keys_dir=keys) as opened, Progress("sealing", 3 * size >> 20) as bar:
         gone = 0
 
         def told(count: int) -> None:
@@ -109,7 +111,7 @@ def take(
                 bar.step()
             gone += count
 
-        place = wiring.place_of(checked.network.facts)
+        place = place_of(checked.network.facts)
         for file in files:
             bar.doing(file.name)
             taken, known = take_file(
@@ -147,9 +149,10 @@ def show(
     Example: cautery seized show cases/x
     """
     from cautery import wiring
+    from cautery.wiring import cases
     from cautery.workflows.seized.views import views
 
-    with wiring.reading(case) as opened:
+    with cases.reading(case) as opened:
         found = views(opened.ledger, opened.vault, on=wiring.clock().now())
     if not found:
         render.say("no seized material in this case")
@@ -201,10 +204,10 @@ def accounts(
 
     Example: cautery seized accounts cases/x 5d41402abc4b2a76 --by "A. Bianchi" --why "report 12"
     """
-    from cautery import wiring
+    from cautery.wiring import cases
     from cautery.workflows.seized.consult import account_names
 
-    with wiring.writing(case, keys_dir=keys) as opened:
+    with cases.writing(case, keys_dir=keys) as opened:
         rows = account_names(opened, id, by=by, why=why)
     if json:
         for row in rows:
@@ -227,9 +230,10 @@ def original(
     Example: cautery seized original cases/x 5d41402abc4b2a76 -o dump.sql --by "A. B." --why court
     """
     from cautery import wiring
+    from cautery.wiring import cases
     from cautery.workflows.seized.consult import write_original
 
-    with wiring.writing(case, keys_dir=keys) as opened:
+    with cases.writing(case, keys_dir=keys) as opened:
         name, sha256 = write_original(
             opened, id, lambda pieces: wiring.write_secret(out, pieces), by=by, why=why
         )
@@ -253,11 +257,11 @@ def erase(
 
     Example: cautery seized erase cases/x 5d41402abc4b2a76 --by "A. Bianchi" --why "retention ended"
     """
-    from cautery import wiring
+    from cautery.wiring.seized import erase_seized
 
     if (id is None) != customers:
         raise InputError("name the material, or --customers: one of the two")
-    destroyed = wiring.erase_seized(case, id, by=by, why=why, keys_dir=keys)
+    destroyed = erase_seized(case, id, by=by, why=why, keys_dir=keys)
     render.say(f"{destroyed} keys destroyed" if destroyed else "its key was destroyed before")
 
 
@@ -285,10 +289,10 @@ def _tell(file: Path, taken: Taken, *, known: bool, json: bool) -> None:
 
 
 def _links(case: Path) -> tuple[Link, ...]:
-    from cautery import wiring
+    from cautery.wiring import cases
     from cautery.workflows.seized.links import links_of_seized
 
-    with wiring.reading(case) as opened:
+    with cases.reading(case) as opened:
         return links_of_seized(opened.ledger, opened.vault)
 
 

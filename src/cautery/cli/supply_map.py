@@ -83,19 +83,20 @@ def _write_plan_graph(case: Path, out: Path) -> None:
     import json
 
     from cautery import wiring
+    from cautery.wiring import cases
     from cautery.workflows.infer_supply import plan_graph_of
 
     if not case.is_dir():
         raise InputError("--plan-graph is made of a case: a file is a plan's graph already")
-    document = plan_graph_of(wiring.mapped(case))
+    document = plan_graph_of(cases.mapped(case))
     wiring.write_file(out, (json.dumps(document, indent=1) + "\n").encode())
 
 
 def _picture(graph: Path) -> Picture:
-    from cautery import wiring
+    from cautery.wiring import cases
     from cautery.workflows.draw_supply import of_plan, of_supply
     from cautery.workflows.plan_graph import read_graph_file
 
     if graph.is_dir():
-        return of_supply(wiring.mapped(graph))
+        return of_supply(cases.mapped(graph))
     return of_plan(read_graph_file(graph))

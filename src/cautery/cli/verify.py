@@ -24,11 +24,11 @@ def verify(
 
     Example: cautery verify cases/md34 --public-key league.pub
     """
-    from cautery import wiring
     from cautery.model import to_json
+    from cautery.wiring import cases
     from cautery.workflows.verify_case import verify_case
 
-    verified = verify_case(case, store=wiring.reading_store(), public_key=public_key)
+    verified = verify_case(case, store=cases.reading_store(), public_key=public_key)
     if json:
         render.json_line(to_json(verified))
         return

@@ -55,6 +55,7 @@ def watch(
         )
     from cautery import wiring
     from cautery.cli.board import Board, JsonStream
+    from cautery.wiring import watching
 
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
@@ -66,7 +67,7 @@ def watch(
             stopped.append(str(entry.record.body["why"]))
 
     with view:
-        report = wiring.watch(
+        report = watching.watch(
             checked,
             case,
             mandate_file=mandate,

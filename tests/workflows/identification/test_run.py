@@ -176,7 +176,8 @@ def test_a_long_probes_stretches_lie_where_they_are_early_and_late(
 @pytest.mark.parametrize("many", [1, 1000], ids=["processes", "threads"])
 def test_an_interrupt_ends_the_run_and_all_that_it_started(world: Path, many: int) -> None:
     code = (
-        "import sys; from cautery import wiring; wiring.MANY_PROBES = int(sys.argv.pop(1));"
+        "import sys; from cautery.wiring import identification;"
+        "identification.MANY_PROBES = int(sys.argv.pop(1));"
         "from cautery.cli import main; main()"
     )
     run = subprocess.Popen(

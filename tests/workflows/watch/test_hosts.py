@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from cautery import wiring
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import SourceError
 from cautery.model import ClockOffset, Entry
+from cautery.wiring.facts import known_facts
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.restore import restored_hosts
@@ -69,7 +69,7 @@ def watched(case: Case, heard: list[Entry], hands: Hands) -> Callable[..., Mappe
         )  # fmt: skip
         return Mapper(
             {stream.key: stream}, Seen(), names=names, certificates=NoTls(), registry=None,
-            facts=wiring.facts(None), fetcher=None, engine=ThreadEngine(), journal=journal, **more,  # type: ignore[arg-type]
+            facts=known_facts(None), fetcher=None, engine=ThreadEngine(), journal=journal, **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
     return made

@@ -30,14 +30,14 @@ def add(
 
     Example: cautery operation exhibit add cases/op-rome search-12.toml
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.read_exhibits import read_exhibits
     from cautery.workflows.operation.register_exhibits import check_exhibits, register_exhibits
 
     entries = read_exhibits(file)
     if len(entries) > MANY:
         render.say(f"checking {len(entries):,} exhibits")
-    with wiring.desk(case, read_only=dry_run) as desk:
+    with desks.desk(case, read_only=dry_run) as desk:
         if dry_run:
             check_exhibits(desk, entries)
             render.say(f"{len(entries)} exhibits would be entered")
@@ -79,13 +79,13 @@ def move(
     Example: cautery operation exhibit move cases/op-rome IT-0042 --from it-postal/4471
     --to "exhibits officer" --place "store 2" --reason "kept for the court"
     """
-    from cautery import wiring
     from cautery.errors import InputError
     from cautery.model import CustodyAct, CustodyEntry
+    from cautery.wiring import desks
     from cautery.workflows.operation.read_exhibits import read_links
     from cautery.workflows.operation.register_exhibits import Book, move_exhibit
 
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         book = Book(desk)
         if (number is None) == (file is None):
             raise InputError("name one exhibit, or a --file of links")
@@ -137,12 +137,12 @@ def value_(
     Example: cautery operation exhibit value cases/op-rome IT-0042 --amount 1.24 --fee 0.0001
     --to 34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo --transfer f4184fc5 --by it-postal/4471
     """
-    from cautery import wiring
     from cautery.operation.details import decimal_of
     from cautery.operation.register import ValueMoved
+    from cautery.wiring import desks
     from cautery.workflows.operation.register_exhibits import Book, move_value
 
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         book = Book(desk)
         details = book.register[number].exhibit.details
         move_value(
@@ -176,11 +176,11 @@ def correct(
     Example: cautery operation exhibit correct cases/op-rome IT-0042 --set count=3
     --reason "two more in the bag" --by "exhibits officer"
     """
-    from cautery import wiring
     from cautery.errors import InputError
+    from cautery.wiring import desks
     from cautery.workflows.operation.register_exhibits import correct_exhibit
 
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         wanted = dict(map(_change, changes))
         if len(wanted) < len(changes):
             raise InputError("--set: a field is set twice")

@@ -163,9 +163,10 @@ def labels(
     """
     from cautery import wiring
     from cautery.operation.labels import label_sheet_typst
+    from cautery.wiring import desks
     from cautery.workflows.operation.register_exhibits import Book
 
-    with wiring.desk(case, read_only=True) as desk:
+    with desks.desk(case, read_only=True) as desk:
         register = Book(desk).register
         lines = [register[one] for one in numbers] if numbers else register.lines.values()
         source = label_sheet_typst(
@@ -190,6 +191,7 @@ def manifest(
     from cautery import wiring
     from cautery.errors import InputError
     from cautery.packed import content_of
+    from cautery.wiring import desks
     from cautery.workflows.operation.register_exhibits import (
         MAX_MANIFEST_BYTES,
         check_manifest,
@@ -200,7 +202,7 @@ def manifest(
         raise InputError("give --out FILE to write a manifest, or --check FILE to compare one")
     if check is not None:
         raw = content_of(check, most=MAX_MANIFEST_BYTES)
-        with wiring.desk(case, read_only=True) as desk:
+        with desks.desk(case, read_only=True) as desk:
             verifier = None
             if key is not None:
                 name = next(iter(desk.bodies("operation.opened")))["key"].partition("+")[0]
@@ -209,7 +211,7 @@ def manifest(
         render.say(f"{check}: equals the register, {count} exhibits")
         return
     assert out is not None
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         raw = register_manifest(desk)
     wiring.write_file(out, raw)
     render.say(f"{out}: signed")
@@ -233,8 +235,8 @@ def findings(
 
     Example: cautery operation exhibit findings cases/op-rome
     """
-    from cautery import wiring
     from cautery.model import to_json
+    from cautery.wiring import desks
     from cautery.workflows.operation.read_exhibits import read_findings
     from cautery.workflows.operation.register_exhibits import (
         Book,
@@ -247,7 +249,7 @@ def findings(
     known = read_tag_file(tags) if tags is not None else ()
     table = read_supplied(transfers) if transfers is not None else None
     moved = () if table is None else table.transfers(range(len(table)))
-    with wiring.desk(case, read_only=not record and file is None) as desk:
+    with desks.desk(case, read_only=not record and file is None) as desk:
         book = Book(desk)
         if file is not None:
             for one in read_findings(file, by=desk.agency.id, now=desk.case.clock.now()):
@@ -284,10 +286,10 @@ def findings(
 
 def _read(case: Path) -> Register:
     """Read a case's register; tell what does not count in it."""
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.register_exhibits import Book
 
-    with wiring.desk(case, read_only=True) as desk:
+    with desks.desk(case, read_only=True) as desk:
         book = Book(desk)
         register = book.register
         for index, reason in book.void:

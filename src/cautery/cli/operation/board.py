@@ -81,6 +81,7 @@ def report(
     from cautery import wiring
     from cautery.errors import InputError
     from cautery.model import StepReport, StepState, to_json
+    from cautery.wiring import desks
     from cautery.workflows.operation.read_day import read_day
     from cautery.workflows.operation.run_day import running_day
 
@@ -91,7 +92,7 @@ def report(
         raise InputError("a report has at most 2,000 characters")
     if instead is not None and state != "failed":
         raise InputError("--instead is for a step that failed")
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         running, seen = running_day(desk)
         offered = None if instead is None else read_day(instead, desk.operation).steps
         view = running.hear(
@@ -126,11 +127,12 @@ def answer(
     from cautery import wiring
     from cautery.errors import InputError
     from cautery.model import CriterionAnswer
+    from cautery.wiring import desks
     from cautery.workflows.operation.run_day import running_day
 
     if not by.strip() or len(text) > 2000 or len(by) > 200:
         raise InputError("an answer says who gives it, in at most 2,000 characters")
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         running, _ = running_day(desk)
         now = wiring.clock().now()
         running.answer(CriterionAnswer(criterion=criterion, yes=yes, by=by, at=now, text=text))
@@ -140,9 +142,10 @@ def answer(
 
 def _look(case: Path, seen: Picture | None = None) -> tuple[BoardView, Picture]:
     from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.run_day import running_day
 
-    with wiring.desk(case, read_only=True) as desk:
+    with desks.desk(case, read_only=True) as desk:
         running, seen = running_day(desk, seen=seen)
     return running.board(wiring.clock().now()), seen
 

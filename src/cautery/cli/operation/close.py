@@ -19,8 +19,8 @@ def close(
 
     Example: cautery operation close cases/it
     """
-    from cautery import wiring
+    from cautery.wiring import desks
 
-    page = wiring.close_operation(case)
+    page = desks.close_operation(case)
     render.say(f"page    {page}")
     render.say(f"closed  {case}: cautery verify {case}")

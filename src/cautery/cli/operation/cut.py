@@ -40,12 +40,13 @@ def cut(
     from cautery.cli.operation._places import check_place
     from cautery.model import to_json
     from cautery.plan.warm import warm
+    from cautery.wiring import desks
     from cautery.workflows.operation.plan_cut import day_file, plan_cut, steps_of
 
     if steps is not None:
         check_place(steps, case=case)
     warm()
-    with wiring.desk(case, read_only=dry_run) as desk:
+    with desks.desk(case, read_only=dry_run) as desk:
         planned = plan_cut(
             desk,
             served_at_most=served_at_most,

@@ -47,10 +47,11 @@ def plan(
     from cautery import wiring
     from cautery.errors import InputError
     from cautery.operation.schedule import schedule
+    from cautery.wiring import desks
     from cautery.workflows.operation.read_day import read_day
     from cautery.workflows.operation.run_day import record_day, record_hours
 
-    with wiring.desk(case, read_only=dry_run) as desk:
+    with desks.desk(case, read_only=dry_run) as desk:
         told = read_day(steps, desk.operation)
         when = told.moment if moment is None else _moment(moment)
         if when is None:
@@ -85,10 +86,10 @@ def show(
 
     Example: cautery operation day show cases/it --agency nl-fiod
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.run_day import day_of
 
-    with wiring.desk(case, read_only=True) as desk:
+    with desks.desk(case, read_only=True) as desk:
         _print(day_of(desk), desk.operation, json=json, agency=agency)
 
 
@@ -107,9 +108,10 @@ def sheets(
     from cautery.errors import StorageError
     from cautery.operation.calendar import calendar
     from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
+    from cautery.wiring import desks
     from cautery.workflows.operation.run_day import day_of
 
-    with wiring.desk(case, read_only=True) as desk:
+    with desks.desk(case, read_only=True) as desk:
         day, operation = day_of(desk), desk.operation
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -142,9 +144,10 @@ def replan(case: Case, json: Json = False) -> None:
     Example: cautery operation day replan cases/it
     """
     from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.run_day import running_day
 
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         running, _ = running_day(desk)
         running.late(wiring.clock().now())
         _print(running.day, desk.operation, json=json)

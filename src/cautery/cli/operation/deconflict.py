@@ -51,11 +51,11 @@ def begin(
 
     Example: cautery operation deconflict begin cases/op-rome --with bg-gdbop -o 1.letter
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.deconflict import first, read_targets
 
     check_place(out, case=case)
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         own = None if targets is None else read_targets(targets)
         render.say(_MASKING)
         raw = first(desk, partner, at=desk.case.clock.now(), targets=own, size=size)
@@ -70,12 +70,12 @@ def answer(case: _Case, letter: _Letter, key: _Key, out: _Out, targets: _Targets
 
     Example: cautery operation deconflict answer cases/op-sofia 1.letter --key rome.pub -o 2.letter
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.deconflict import read_targets, second
     from cautery.workflows.operation.letter import read_letter
 
     check_place(out, case=case)
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         own = None if targets is None else read_targets(targets)
         render.say(_MASKING)
@@ -91,12 +91,12 @@ def open_(case: _Case, letter: _Letter, key: _Key, out: _Out) -> None:
 
     Example: cautery operation deconflict open cases/op-rome 2.letter --key sofia.pub -o 3.letter
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.deconflict import third
     from cautery.workflows.operation.letter import read_letter
 
     check_place(out, case=case)
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         render.say(_MASKING)
         raw = third(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
@@ -117,12 +117,12 @@ def conclude(
     Example: cautery operation deconflict conclude cases/op-sofia 3.letter --key rome.pub
     -o 4.letter
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.deconflict import fourth
     from cautery.workflows.operation.letter import read_letter
 
     check_place(out, case=case)
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         render.say(_MASKING)
         known = fourth(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
@@ -143,11 +143,11 @@ def finish(
 
     Example: cautery operation deconflict finish cases/op-rome 4.letter --key sofia.pub
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.deconflict import last
     from cautery.workflows.operation.letter import read_letter
 
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         render.say(_MASKING)
         known = last(desk, read_letter(letter), key=verifier, at=desk.case.clock.now())
@@ -164,10 +164,10 @@ def forget(
 
     Example: cautery operation deconflict forget cases/op-rome 0f3c... --why "audited 3 March"
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.deconflict import forget_run
 
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         destroyed = forget_run(desk, session, why=why)
     render.say(f"{destroyed} keys of run {session} destroyed")
 

@@ -46,13 +46,13 @@ def draft(
     Example: cautery operation instrument draft cases/op-rome preservation --to "Host Ltd"
     --country NL --class hosting --hold address:192.0.2.7 --grounds "the panel runs there"
     """
-    from cautery import wiring
     from cautery.model import to_json
+    from cautery.wiring import desks
     from cautery.workflows.operation.draft_instrument import file_draft
 
     if out is not None:
         check_place(out, case=case)
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         told = {
             "to": to,
             "holds": holds,
@@ -84,11 +84,11 @@ def list_(
 
     Example: cautery operation instrument list cases/op-rome
     """
-    from cautery import wiring
     from cautery.model import to_json
+    from cautery.wiring import desks
     from cautery.workflows.operation.draft_instrument import filed_drafts
 
-    with wiring.desk(case, read_only=True) as desk:
+    with desks.desk(case, read_only=True) as desk:
         found = tuple(filed_drafts(desk))
     if json:
         for one in found:

@@ -53,6 +53,7 @@ def money(
     from cautery.operation.money.picture import flow_picture
     from cautery.operation.money.supplied import MAX_BYTES
     from cautery.packed import content_of
+    from cautery.wiring import desks
     from cautery.workflows.operation.trace_money import (
         read_purchases,
         read_supplied,
@@ -80,7 +81,7 @@ def money(
         change=change,
     )
     if case is not None:
-        with wiring.desk(case) as desk:
+        with desks.desk(case) as desk:
             trace_money(desk, found, supplied=supplied)
         render.say(f"kept in {case}, encrypted")
     if plot is not None:

@@ -26,9 +26,9 @@ def open_operation(
 
     Example: cautery operation open op.toml --agency it-postal --case cases/op-rome
     """
-    from cautery import wiring
     from cautery.errors import InputError
     from cautery.evidence.manifest import CASE_KEY
+    from cautery.wiring import desks
     from cautery.workflows.operation.read_operation import EXAMPLE, read_operation
 
     if example:
@@ -41,7 +41,7 @@ def open_operation(
         )
     operation = read_operation(file)
     operation.agency(agency)
-    with wiring.desk(case, operation=operation, agency=agency) as desk:
+    with desks.desk(case, operation=operation, agency=agency) as desk:
         key = str(desk.case.verifier)
         begun = {"case": str(case), "operation": operation.id, "agency": agency, "key": key}
     if json:

@@ -21,8 +21,8 @@ def page(
 
     Example: cautery operation page case -o operation.html
     """
-    from cautery import wiring
+    from cautery.wiring import desks
 
     check_place(out, case=case)
-    wiring.write_operation_page(case, out)
+    desks.write_operation_page(case, out)
     render.say(f"page    {out.resolve()}")

@@ -47,9 +47,9 @@ def add(
     """
     import sys
 
-    from cautery import wiring
     from cautery.errors import InputError
     from cautery.model import Person, from_json, to_json
+    from cautery.wiring import desks
     from cautery.workflows.operation.persons import pseudonym_at, register_person
 
     for given, rule in (
@@ -71,7 +71,7 @@ def add(
         raise InputError("the name on standard input is not UTF-8 text") from error
     if not name:
         raise InputError("no name on standard input", hint="... < name.txt, or type it.")
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         person = from_json(
             Person,
             {
@@ -98,11 +98,11 @@ def list_(case: _Case, json: _Json = False) -> None:
 
     Example: cautery operation person list cases/op-rome
     """
-    from cautery import wiring
     from cautery.model import to_json
+    from cautery.wiring import desks
     from cautery.workflows.operation.persons import kept_persons
 
-    with wiring.desk(case, read_only=True) as desk:
+    with desks.desk(case, read_only=True) as desk:
         found = kept_persons(desk)
     if json:
         for one in found:
@@ -131,11 +131,11 @@ def due(case: _Case, json: _Json = False) -> None:
 
     Example: cautery operation person due cases/op-rome
     """
-    from cautery import wiring
     from cautery.model import to_json
+    from cautery.wiring import desks
     from cautery.workflows.operation.persons import due_persons
 
-    with wiring.desk(case, read_only=True) as desk:
+    with desks.desk(case, read_only=True) as desk:
         found = due_persons(desk, today=desk.case.clock.now().date())
     if json:
         for one in found:
@@ -161,10 +161,10 @@ def name(
     Example: cautery operation person name cases/op-rome P-0123456789ab --why "warrant 3"
     --who "A. Officer"
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.persons import name_of
 
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         found = name_of(desk, pseudonym, why=why, who=who)
     typer.echo(render.printable(found))
 
@@ -181,10 +181,10 @@ def review(
     Example: cautery operation person review cases/op-rome P-0123456789ab --until 2027-09-01
     --why "trial pending"
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.persons import review_person
 
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         review_person(desk, pseudonym, review_at=until.date(), why=why)
     render.say(f"{pseudonym}: kept until {until.date()}")
 
@@ -199,9 +199,9 @@ def erase(
 
     Example: cautery operation person erase cases/op-rome P-0123456789ab --why "acquitted"
     """
-    from cautery import wiring
+    from cautery.wiring import desks
 
-    destroyed, closed = wiring.erase_person(case, pseudonym, why=why)
+    destroyed, closed = desks.erase_person(case, pseudonym, why=why)
     if closed:
         render.say("the case is closed and takes no record: keep the reason with the key folder")
     render.say(f"{pseudonym}: {destroyed} keys destroyed; the name cannot be read any more")

@@ -23,14 +23,14 @@ def receive(
 
     Example: cautery operation receive cases/op-sofia rome.bundle --key it-postal.pub
     """
-    from cautery import wiring
     from cautery.model import to_json
+    from cautery.wiring import desks
     from cautery.workflows.operation.letter import read_letter
     from cautery.workflows.operation.partners import RECEIVED
     from cautery.workflows.operation.share import must_be_told
     from cautery.workflows.operation.share import receive as file_bundle
 
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         before = sum(1 for _ in desk.bodies(RECEIVED))
         found = file_bundle(desk, read_letter(bundle), key=verifier, at=desk.case.clock.now())

@@ -52,14 +52,14 @@ def replay(
     """
     import sys
 
-    from cautery import wiring
     from cautery.errors import StorageError
+    from cautery.wiring import desks
 
     folder = case or Path("replay") / f"{like}-{seed}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}" / "case"
     pace = speed if speed is not None else (1200.0 if sys.stderr.isatty() else 0.0)
     with _Screen(json=json) as screen:
         try:
-            done = wiring.replay(
+            done = desks.replay(
                 like, seed=seed, scale=scale, folder=folder, speed=pace, listen=screen.hear
             )
         except StorageError as error:

@@ -33,14 +33,14 @@ def share(
 
     Example: cautery operation share cases/op-rome --to bg-gdbop --why "request 12" -o rome.bundle
     """
-    from cautery import wiring
     from cautery.errors import InputError, StorageError
     from cautery.model import digest_of, to_json
+    from cautery.wiring import desks
     from cautery.workflows.operation.share import share as share_statements
     from cautery.workflows.operation.share import would_share
 
     if dry_run:
-        with wiring.desk(case, read_only=True) as desk:
+        with desks.desk(case, read_only=True) as desk:
             told = would_share(desk, to, at=desk.case.clock.now(), everything=everything)
         if json:
             for one in told.statements:
@@ -63,7 +63,7 @@ def share(
     if out is None:
         raise InputError("-o FILE is needed: where the bundle goes", hint="or --dry-run")
     check_place(out, case=case)
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         now = desk.case.clock.now()
         told = would_share(desk, to, at=now, everything=everything)
         raw = share_statements(desk, to, at=now, why=why, who=who, everything=everything)

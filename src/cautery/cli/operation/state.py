@@ -26,13 +26,13 @@ def state(
 
     Example: cautery operation state cases/op-rome found.jsonl
     """
-    from cautery import wiring
     from cautery.model import to_json
+    from cautery.wiring import desks
     from cautery.workflows.operation.read_statements import read_statements
     from cautery.workflows.operation.share import add_statements, held
 
     if statements is not None:
-        with wiring.desk(case) as desk:
+        with desks.desk(case) as desk:
             now = desk.case.clock.now()
             told = read_statements(statements, by=desk.agency.id, now=now)
             added = add_statements(desk, told, at=now)
@@ -42,7 +42,7 @@ def state(
         word = "statement" if len(added) == 1 else "statements"
         render.say(f"{len(added)} {word} recorded in {case}")
         return
-    with wiring.desk(case, read_only=True) as desk:
+    with desks.desk(case, read_only=True) as desk:
         rows = held(desk)
     if json:
         for row in rows:
@@ -85,10 +85,10 @@ def correct(
 
     Example: cautery operation correct cases/op-rome 4f2a... --text "the server is in Plovdiv"
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.share import correct as correct_statement
 
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         new, told = correct_statement(
             desk, statement, text=text, at=desk.case.clock.now(), withdrawn=withdraw
         )
@@ -115,10 +115,10 @@ def permit(
     Example: cautery operation permit cases/op-sofia 4f2a... --to nl-fiod --granted-by it-postal
     --why "letter of 3 March"
     """
-    from cautery import wiring
+    from cautery.wiring import desks
     from cautery.workflows.operation.share import permit as file_permission
 
-    with wiring.desk(case) as desk:
+    with desks.desk(case) as desk:
         file_permission(
             desk, statement, to=to, granted_by=granted_by, why=why, at=desk.case.clock.now()
         )

@@ -1,0 +1,66 @@
+"""Settings to adapters: the only place that knows them all. Each verb loads what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from cautery.adapters._files import write_pieces, write_whole
+from cautery.adapters.clock import SystemClock
+from cautery.model.ports import Clock
+
+OWN_FEEDS_PER_S = 200.0
+"""Our own reference feeds are no strangers: they are not asked as slowly as suspects are."""
+
+
+def clock() -> Clock:
+    """Return the machine's clock."""
+    return SystemClock()
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    write_whole(path, content)
+
+
+def write_secret(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write a file for its owner's eyes, whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    write_pieces(path, pieces, mode=0o600)
+
+
+def write_png(svg: str, path: Path) -> None:
+    """Draw one of our SVGs as a PNG and write it whole or not at all.
+
+    Raises
+    ------
+    CauteryError
+        If it cannot be drawn or written.
+    """
+    from cautery.adapters.typst_pdf import png_of  # noqa: PLC0415 - its wheel is large
+
+    write_whole(path, png_of(svg))
+
+
+def write_pdf(source: str, path: Path) -> None:
+    """Make a PDF of Typst source and write it whole or not at all.
+
+    Raises
+    ------
+    CauteryError
+        If it cannot be made or written.
+    """
+    from cautery.adapters.typst_pdf import compile_pdf  # noqa: PLC0415 - its wheel is large
+
+    write_whole(path, compile_pdf(source))

@@ -1,0 +1,80 @@
+"""Cases and their keys: opened, read, signed for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cautery import wiring
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.keys_file import KeyFolder
+from cautery.errors import InputError
+from cautery.model import SupplyGraph, from_json
+from cautery.workflows.open_case import Case, open_case
+
+
+def keys(folder: Path | None) -> KeyFolder:
+    """Return the folder of keys: the given one, ``$CAUTERY_KEYS``, or the default."""
+    return KeyFolder.default() if folder is None else KeyFolder(folder)
+
+
+def store(keys_dir: Path | None = None) -> FolderStore:
+    """Return where cases lie, with the keys to write them."""
+    return FolderStore(keys(keys_dir))
+
+
+def reading_store() -> FolderStore:
+    """Return where cases lie, without any key: to verify one."""
+    return FolderStore()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Case]:
+    """Open a case to read it, without keys, and let go of it at the end.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    case = open_case(path, store=reading_store(), clock=wiring.clock(), read_only=True)
+    try:
+        yield case
+    finally:
+        case.leave()
+
+
+@contextmanager
+def writing(path: Path, *, keys_dir: Path | None = None) -> Iterator[Case]:
+    """Open a case to go on with it, or begin it, and let go of it at the end.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    case = open_case(path, store=store(keys_dir), clock=wiring.clock())
+    try:
+        yield case
+    finally:
+        case.leave()
+
+
+def mapped(case_path: Path) -> SupplyGraph:
+    """Return the newest supply graph of a case, as its watch drew it.
+
+    Raises
+    ------
+    InputError
+        If there is no such case, or it has no map.
+    """
+    if not case_path.is_dir():
+        raise InputError(f"{case_path}: no such case")
+    ledger = reading_store().ledger(case_path, read_only=True)
+    body = None
+    for entry in ledger.read(kinds=("graph.mapped",)):
+        body = entry.record.body
+    if body is None:
+        raise InputError(f"{case_path}: nothing is mapped in this case")
+    return from_json(SupplyGraph, body)

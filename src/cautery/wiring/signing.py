@@ -1,0 +1,61 @@
+"""What named people sign, and the key by which all is checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cautery import wiring
+from cautery.adapters.keys_file import load_approver
+from cautery.evidence.manifest import CASE_KEY
+from cautery.evidence.note import NoteVerifier
+from cautery.model import Approval, Override
+from cautery.wiring.cases import keys, reading_store
+from cautery.workflows.approve_referral import approve_referral
+from cautery.workflows.read_overrides import read_overrides
+from cautery.workflows.sign_overrides import sign_overrides as sign_overrides_of
+
+
+def approve(case_path: Path, referral: str, *, name: str, key: Path) -> Approval:
+    """Sign a referral of a case that may be watched at this moment by another process.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    signing = load_approver(key)
+    ledger = reading_store().ledger(case_path, read_only=False)
+    try:
+        return approve_referral(ledger, referral, name=name, key=signing, now=wiring.clock().now())
+    finally:
+        ledger.close()
+
+
+def sign_overrides(case_path: Path, file: Path, *, name: str, key: Path) -> tuple[Override, ...]:
+    """Sign the overrides of a file for a case that may be watched by another process.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    overrides, signing = read_overrides(file), load_approver(key)
+    ledger = reading_store().ledger(case_path, read_only=False)
+    try:
+        return sign_overrides_of(
+            ledger, overrides, name=name, key=signing, now=wiring.clock().now()
+        )
+    finally:
+        ledger.close()
+
+
+def public_key_of(case_path: Path, keys_dir: Path | None) -> Path:
+    """Write the case's verifier key beside its private keys, and return that file.
+
+    It comes from the folder of keys, not from the case: what ``--public-key`` wants.
+    """
+    stated = reading_store().read(case_path, CASE_KEY, limit=4096).decode("ascii", "replace")
+    found = keys(keys_dir).case(NoteVerifier.parse(stated))
+    path = keys(keys_dir).path / f"{found.case}.pub"
+    path.write_text(f"{found.signer.verifier}\n", encoding="ascii")
+    return path

@@ -1,0 +1,118 @@
+"""A watch with all that it reaches through."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from cautery import wiring
+from cautery.adapters.decoder import ChildDecoder
+from cautery.adapters.dns import DnsNames
+from cautery.adapters.engine import ThreadEngine
+from cautery.adapters.facts_folder import LatestFacts
+from cautery.adapters.http import PoliteClient
+from cautery.adapters.intermediary import HttpPublisher
+from cautery.adapters.rdap import RdapRegistry
+from cautery.adapters.streams import SentStreams
+from cautery.adapters.tls import TlsCertificates
+from cautery.model import Mandate, keyed_hash
+from cautery.wiring.cases import store
+from cautery.wiring.facts import known_facts
+from cautery.workflows.close_case import close_case
+from cautery.workflows.open_case import Case, open_case
+from cautery.workflows.read_mandate import calendars_of
+from cautery.workflows.watch.journal import Listener
+from cautery.workflows.watch.run import WatchPorts, run_watch
+from cautery.workflows.write_report import write_report
+
+REPORT = "report.html"
+
+
+def watch(
+    mandate: Mandate,
+    case_path: Path,
+    *,
+    mandate_file: Path,
+    keys_dir: Path | None = None,
+    listeners: tuple[Listener, ...] = (),
+    close: bool = True,
+) -> Path:
+    """Run a watch to the end of its window; return where the report lies.
+
+    Raises
+    ------
+    CauteryError
+        As the workflow says.
+    """
+    case = open_case(case_path, store=store(keys_dir), clock=wiring.clock())
+    closed = False
+    try:
+        asyncio.run(_watch(mandate, case, mandate_file, listeners))
+        case.make_room()
+        checkpoint = case.ledger.checkpoint(case.signer, at=case.clock.now())
+        page = write_report(case.ledger, case.vault, at=case.clock.now(), checkpoints=(checkpoint,))
+        case.store.write(case.path, REPORT, page.encode())
+        if close:
+            close_case(case, at=case.clock.now())
+            closed = True
+    finally:
+        if not closed:
+            case.leave()
+    return case_path / REPORT
+
+
+async def _watch(
+    mandate: Mandate, case: Case, mandate_file: Path, listeners: tuple[Listener, ...]
+) -> None:
+    async with AsyncExitStack() as stack:
+        policy = mandate.network
+        known = LatestFacts(known_facts(policy.facts))
+        names = DnsNames(policy.resolver)
+        fetcher = await stack.enter_async_context(PoliteClient(policy, names, case.clock))
+        own_feeds = await stack.enter_async_context(
+            PoliteClient(replace(policy, rate_per_host=wiring.OWN_FEEDS_PER_S), names, case.clock)
+        )
+        decoder = await stack.enter_async_context(ChildDecoder(workers=2))
+        engine = ThreadEngine()
+        stack.callback(engine.close)
+        tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
+
+        def pseudonym(value: str) -> str:
+            return keyed_hash(value, case.redaction_key)
+
+        await run_watch(
+            mandate,
+            WatchPorts(
+                clock=case.clock,
+                ledger=case.ledger,
+                vault=case.vault,
+                fetcher=fetcher,
+                own_feeds=own_feeds,
+                streams=SentStreams(policy, names, case.clock),
+                names=names,
+                certificates=TlsCertificates(names, policy, case.clock),
+                registry=None
+                if policy.rdap is None
+                else lambda asked: RdapRegistry(policy.rdap, asked, pseudonym, case.clock),
+                decoder=decoder,
+                engine=engine,
+                facts=known.latest(),
+                facts_now=known.latest,
+                publisher=HttpPublisher(fetcher),
+                fixtures=calendars_of(mandate_file),
+                redaction_key=case.redaction_key,
+                checkpoint=lambda: _checkpoint(case),
+                tape=tape,
+                free_reserve=case.make_room,
+                listeners=listeners,
+            ),
+            mandate_text=mandate_file.read_bytes(),  # noqa: ASYNC240 - once, before anything
+            key=str(case.verifier),
+        )
+
+
+def _checkpoint(case: Case) -> None:
+    case.ledger.checkpoint(case.signer, at=case.clock.now())
