@@ -49,7 +49,7 @@ def test_explain_says_what_holds_two_together(cautery, tmp_path):
     ran = cautery("cluster", path, "--explain", "a0.example", "a1.example", "--json")
     assert len(json.loads(ran.out)["shared"]) == 2
     told = cautery("cluster", path, "--explain", "a0.example", "b1.example")
-    assert "are of two networks" in told.err
+    assert "are of two networks" in told.out
 
 
 def test_a_state_is_kept_and_a_refit_needs_one(cautery, tmp_path):
@@ -59,6 +59,24 @@ def test_a_state_is_kept_and_a_refit_needs_one(cautery, tmp_path):
     ran = cautery("cluster", path, "--state", tmp_path / "state", "--refit")
     assert "refit: 0 of 6 known subjects" in ran.err
     assert cautery("cluster", path, "--refit").code == 2
+
+
+def test_a_state_is_explained_without_new_links_by_what_it_keeps(cautery, tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text(
+        "subject,kind,value,first_seen,source\n"
+        "x.example,payment,p,2026-01-02,crawl A\ny.example,payment,p,2026-01-03,crawl B\n"
+        "x.example,registrar,r,,\ny.example,registrar,r,,\n"
+    )
+    assert cautery("cluster", path, "--state", tmp_path / "state").code == 0
+    ran = cautery("cluster", "--state", tmp_path / "state", "--explain", "x.example", "y.example")
+    assert "without the shared payment p they part" in ran.out
+    assert "y.example: payment p, 2026-01-03 00:00:00 (crawl B)" in ran.err
+    assert "both have registrar r, a kind that ties nobody" in ran.err
+    assert cautery("cluster").code == 2
+    ran = cautery("cluster", "--state", tmp_path / "none")
+    assert ran.code == 2
+    assert not (tmp_path / "none").exists()
 
 
 def test_bad_input_is_a_sentence(cautery, tmp_path):

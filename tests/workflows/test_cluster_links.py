@@ -5,9 +5,12 @@ import polars as pl
 import pytest
 
 from cautery.errors import InputError, StorageError
-from cautery.workflows.cluster_links import cluster_links, explain
+from cautery.workflows.cluster_links import cluster_links
 from cautery.workflows.cluster_state import clustered_in
-from cautery.workflows.link_files import read_constraints, read_links
+from cautery.workflows.constraints import read_constraints
+from cautery.workflows.explain_links import explain
+from cautery.workflows.link_files import nothing_new, read_links
+from cautery.workflows.state_files import alone_in
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 TWO = [
@@ -65,7 +68,7 @@ def test_analysts_join_and_part_and_taking_it_back_restores_every_byte(links, tm
 
 def test_contradictory_constraints_are_named_by_their_lines(tmp_path):
     rows = [("a", "b", "same"), ("b", "c", "same"), ("c", "a", "not_same")]
-    with pytest.raises(InputError, match=r"line 4 says that c and a are not the same.*line 2, 3"):
+    with pytest.raises(InputError, match=r"line 4 says that c and a are not the same.*lines 2, 3"):
         read_constraints(written(tmp_path / "c.csv", rows, "a,b,relation"))
 
 
@@ -73,7 +76,7 @@ def test_cyclic_constraints_are_told_and_do_no_harm(tmp_path):
     rows = [("a", "b", "same"), ("b", "c", "same"), ("c", "a", "same")]
     kept, odd = read_constraints(written(tmp_path / "c.csv", rows, "a,b,relation"))
     assert len(kept) == 3
-    assert odd == ["line 4 closes a circle with line 2, 3: it adds nothing"]
+    assert odd == ["line 4 closes a circle with lines 2, 3: it adds nothing"]
 
 
 def test_an_explanation_names_the_shared_values_and_what_parts_them(tmp_path):
@@ -85,6 +88,45 @@ def test_an_explanation_names_the_shared_values_and_what_parts_them(tmp_path):
     assert why.sentence().endswith("without the shared certificate k they part")
     with pytest.raises(InputError, match=r"z\.example is in no link"):
         explain(found, "x.example", "z.example")
+    with pytest.raises(InputError, match="named twice"):
+        explain(found, "x.example", "x.example")
+
+
+def test_what_an_explanation_says_would_part_two_parts_them(tmp_path):
+    """x and y hang together by two values that only one of the others bears, too."""
+    rows = [
+        *[(f"m{n}.example", "payment", "p") for n in range(6)],
+        ("x.example", "payment", "p"),
+        ("x.example", "certificate", "k"),
+        ("y.example", "certificate", "k"),
+        ("y.example", "telegram", "t"),
+        ("x.example", "telegram", "t"),
+    ]
+    found = cluster_links(read_links(written(tmp_path / "l.csv", rows), now=NOW))
+    assert explain(found, "x.example", "y.example").parted_by is None
+    far = explain(found, "m0.example", "y.example")
+    assert far.together
+    assert far.parted_by == "payment p"
+    assert "hang together by payment p - x.example - " in far.sentence()
+    without = written(tmp_path / "m.csv", [row for row in rows if row[2] != "p"])
+    left = networks(cluster_links(read_links(without, now=NOW)))
+    assert left["x.example"] == left["y.example"]
+    assert "m0.example" not in left
+
+
+def test_an_explanation_names_the_lines_by_which_analysts_joined_or_parted(links, tmp_path):
+    reading = read_links(links, now=NOW)
+    for word, pair, expected in (
+        ("same", ("a0.example", "b0.example"), "of one network by what analysts said (line 2)"),
+        ("not_same", ("a0.example", "a1.example"), "of two networks by what analysts said"),
+    ):
+        said = read_constraints(written(tmp_path / "c.csv", [(*pair, word)], "a,b,relation"))[0]
+        why = explain(cluster_links(reading, constraints=said), *pair, constraints=said)
+        assert expected in why.sentence()
+    plain = explain(cluster_links(reading), "a0.example", "b0.example")
+    assert plain.sentence() == (
+        "a0.example and b0.example are of two networks: they share nothing that ties"
+    )
 
 
 def test_a_recycled_address_joins_nobody(tmp_path):
@@ -269,12 +311,90 @@ def test_a_state_whose_file_was_cut_short_is_refused(links, tmp_path):
         clustered_in(state, read_links(links, now=NOW), write=whole)
 
 
+@pytest.mark.parametrize("part", ["subjects", "marks", "values", "pairs", "networks", "current"])
+def test_a_state_with_one_byte_changed_is_refused(links, tmp_path, part):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(links, now=NOW), write=whole)
+    (path,) = state.glob(f"{part}*")
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"1" if part == "current" else content[-40:-39])] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"was changed since it was written|not as it was written"):
+        clustered_in(state, read_links(links, now=NOW), write=whole)
+
+
+def test_a_state_without_its_pointer_is_not_begun_anew_over_the_links_that_it_holds(
+    links, tmp_path
+):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(links, now=NOW), write=whole)
+    (state / "current.json").unlink()
+    kept = {one.name for one in state.iterdir()}
+    with pytest.raises(InputError, match=r"current\.json is gone"):
+        clustered_in(state, read_links(links, now=NOW), write=whole)
+    assert {one.name for one in state.iterdir()} == kept
+
+
+def test_a_first_run_that_was_interrupted_starts_clean(links, tmp_path):
+    state = tmp_path / "state"
+
+    def killed(path, content):
+        if path.name.startswith("pairs"):
+            raise StorageError("gone")
+        path.write_bytes(content)
+
+    with pytest.raises(StorageError):
+        clustered_in(state, read_links(links, now=NOW), write=killed)
+    assert groups(clustered_in(state, read_links(links, now=NOW), write=whole)) == ["aaaa", "bbbb"]
+
+
+def test_two_runs_do_not_work_on_one_state(links, tmp_path):
+    with (
+        alone_in(tmp_path / "state"),
+        pytest.raises(InputError, match="another run is working on this state"),
+    ):
+        clustered_in(tmp_path / "state", read_links(links, now=NOW), write=whole)
+
+
 def test_a_refit_says_what_it_changed(links, tmp_path):
     state = tmp_path / "state"
     clustered_in(state, read_links(links, now=NOW), write=whole)
     reading = read_links(links, now=NOW)
     clustered_in(state, reading, refit=True, write=whole)
     assert "refit: 0 of 8 known subjects are of another network" in reading.warnings[0]
+
+
+def contents(folder):
+    return {one.name: one.read_bytes() for one in folder.iterdir()}
+
+
+def test_saying_same_and_taking_it_back_leaves_every_byte_of_a_state(links, tmp_path):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(links, now=NOW), write=whole)
+    before = contents(state)
+    said = read_constraints(
+        written(tmp_path / "c.csv", [("a0.example", "b0.example", "same")], "a,b,relation")
+    )[0]
+    empty = written(tmp_path / "none.csv", [])
+    for path, constraints, expected in (
+        (links, said, ["aaaabbbb"]),
+        (empty, said, ["aaaabbbb"]),
+        (links, (), ["aaaa", "bbbb"]),
+    ):
+        reading = read_links(path, now=NOW, may_be_empty=True)
+        found = clustered_in(state, reading, constraints=constraints, write=whole)
+        assert groups(found) == expected
+        assert reading.warnings == []
+    clustered_in(state, nothing_new(), refit=True, write=whole)
+    assert contents(state) == before
+
+
+def test_links_that_the_state_knows_do_not_count_towards_learning_anew(links, tmp_path):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(links, now=NOW), write=whole)
+    reading = read_links(links, now=NOW)
+    clustered_in(state, reading, write=whole)
+    assert reading.warnings == []
 
 
 def test_constraints_leave_no_trace_in_a_state(links, tmp_path):
@@ -286,7 +406,7 @@ def test_constraints_leave_no_trace_in_a_state(links, tmp_path):
         clustered_in(
             tmp_path / name, read_links(links, now=NOW), constraints=constraints, write=whole
         )
-        states.append({one.name: one.read_bytes() for one in (tmp_path / name).iterdir()})
+        states.append(contents(tmp_path / name))
     assert states[0] == states[1]
 
 

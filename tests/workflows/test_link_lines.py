@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
-from cautery.workflows.link_files import Reading, read_constraints, read_links
+from cautery.workflows.constraints import read_constraints
+from cautery.workflows.link_files import Reading, read_links
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 HEAD = "subject,kind,value\n"
@@ -107,3 +109,70 @@ def test_any_bytes_are_read_or_refused_with_a_sentence(
     except InputError as error:
         refused, found = str(error), 0
     assert found > 0 or str(path) in refused
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (bytes(range(256)) * 40, "it is no text: neither CSV nor Parquet"),
+        (b"PAR1 and then nothing", "it is no Parquet file, or not a whole one"),
+        (b"\n\n\n", "it is no table"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_our_own_words(tmp_path, content, said):
+    path = tmp_path / "links.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        read_links(path, now=NOW)
+
+
+def test_a_column_of_lists_is_refused(tmp_path):
+    path = tmp_path / "links.parquet"
+    pl.DataFrame({"subject": ["a"], "kind": ["ip"], "value": [["b"]]}).write_parquet(path)
+    with pytest.raises(InputError, match="column value holds lists"):
+        read_links(path, now=NOW)
+
+
+def test_kinds_are_one_whatever_their_capitals_and_headers_between_are_left_out(tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text("subject,kind,value\na,ASN,1\nsubject,kind,value\nA,asn,1\n")
+    reading = read_links(path, now=NOW)
+    assert reading.frame["kind"].to_list() == ["asn", "asn"]
+    assert reading.warnings == [
+        "1 link naming the columns again: left out (line 3)",
+        "1 subject differs from another by capitals or a final dot alone (A and a)",
+    ]
+
+
+def test_a_time_beyond_the_calendar_is_no_time(tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text(
+        "subject,kind,value,first_seen,last_seen\na,ip,1,1e300,-1e300\nb,ip,1,nan,inf\n"
+    )
+    reading = read_links(path, now=NOW)
+    assert reading.frame["first_seen"].to_list() == [None, None]
+    assert reading.frame["last_seen"].to_list() == [None, None]
+    assert len(reading.warnings) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A.example,b.example,same\n",
+        "A.example,b.example,SAME\n",
+        "note,a,b,relation\nsame,A.example,b.example,same\n",
+        "A,B,Relation\nA.example,b.example,same\n",
+    ],
+)
+def test_constraints_are_read_with_and_without_a_first_line_of_names(tmp_path, text):
+    path = tmp_path / "known.csv"
+    path.write_text(text)
+    (one,), odd = read_constraints(path)
+    assert (one.a, one.b, one.same) == ("A.example", "b.example", True)
+    assert odd == []
+
+
+def test_not_same_may_be_written_with_a_space(tmp_path):
+    path = tmp_path / "known.csv"
+    path.write_text("a,b,relation\nx,y,not same\n")
+    assert not read_constraints(path)[0][0].same

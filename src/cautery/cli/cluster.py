@@ -14,6 +14,7 @@ from cautery.errors import InputError
 
 if TYPE_CHECKING:
     from cautery.workflows.cluster_links import Clustered
+    from cautery.workflows.constraints import Constraint
     from cautery.workflows.link_files import Reading
 
 _MOST_ROWS = 20
@@ -40,12 +41,12 @@ def _schema() -> dict[str, Any]:
 
 def cluster(
     links: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             help="CSV or Parquet (.gz, .xz, .zst too) of subject, kind, value and optional "
             "first_seen, last_seen, source; - for stdin. Or a case's folder."
         ),
-    ],
+    ] = None,
     constraints: Annotated[
         Path | None, typer.Option(help="CSV of a,b and same or not_same: analysts' word.")
     ] = None,
@@ -58,7 +59,9 @@ def cluster(
     ] = None,
     state: Annotated[
         Path | None,
-        typer.Option(help="Folder that keeps links, weights and ids: LINKS are then only the new."),
+        typer.Option(
+            help="Folder that keeps links, weights and ids: LINKS are then only the new, if any."
+        ),
     ] = None,
     refit: Annotated[
         bool,
@@ -79,18 +82,18 @@ def cluster(
     """
     from cautery import wiring
     from cautery.cli._progress import Progress
-    from cautery.model import to_json
     from cautery.workflows.cluster_links import cluster_links
-    from cautery.workflows.cluster_links import explain as explained
     from cautery.workflows.cluster_state import clustered_in
-    from cautery.workflows.link_evidence import evidence_for
-    from cautery.workflows.link_files import read_constraints
+    from cautery.workflows.constraints import read_constraints
+    from cautery.workflows.link_evidence import with_state
 
     if refit and state is None:
         raise InputError("--refit learns a state anew", hint="Give --state DIR.")
+    if links is None and state is None:
+        raise InputError("cluster needs links", hint="cautery cluster LINKS; see -h.")
     said, odd = read_constraints(constraints) if constraints is not None else ([], [])
     with Progress("reading links", None) as bar:
-        reading = _read(links, explain or ())
+        reading = _read(links, explain or (), kept=state is not None)
         reading.warnings += odd
         if state is None:
             found = cluster_links(reading, constraints=said, seed=seed, told=bar.doing)
@@ -109,32 +112,9 @@ def cluster(
     if out is not None:
         _write(out, found)
     if explain is not None:
-        why = explained(found, *explain)
-        shown = evidence_for(reading, why)
-        if json:
-            render.json_line(
-                {
-                    "a": why.a,
-                    "b": why.b,
-                    "together": why.together,
-                    "log_odds": round(why.log_odds, 2),
-                    "shared": [
-                        {"kind": kind, "value": value, "log_odds": round(odds, 2)}
-                        for kind, value, odds in why.shared
-                    ],
-                    "evidence": [to_json(one) for one in shown],
-                    "way": list(why.way),
-                    "parted_by": why.parted_by,
-                }
-            )
-            return
-        render.say(render.printable_lines(why.sentence()))
-        render.table(
-            ("kind", "value", "log-odds"),
-            ((kind, value, f"{odds:.1f}") for kind, value, odds in why.shared),
-        )
-        for one in shown:
-            render.say(render.printable_lines(one.sentence()))
+        if state is not None:
+            reading = with_state(reading, state, explain)
+        _explain(found, reading, explain, said, json=json)
         return
     if json:
         typer.echo(found.frame().write_ndjson(), nl=False)
@@ -153,14 +133,63 @@ def cluster(
     render.say(f"{told}; --json tells each subject")
 
 
-def _read(links: Path, about: Sequence[str]) -> Reading:
-    from cautery import wiring
-    from cautery.workflows.link_files import read_links
+def _explain(
+    found: Clustered,
+    reading: Reading,
+    pair: tuple[str, str],
+    constraints: Sequence[Constraint],
+    *,
+    json: bool,
+) -> None:
+    from cautery.model import to_json
+    from cautery.workflows.explain_links import explain
+    from cautery.workflows.link_evidence import beside, evidence_for
 
-    if not links.is_dir():
-        return read_links(links, now=wiring.clock().now(), about=about)
-    from cautery.wiring import cases
+    why = explain(found, *pair, constraints=constraints)
+    shown = evidence_for(reading, why)
+    if json:
+        render.json_line(
+            {
+                "a": why.a,
+                "b": why.b,
+                "together": why.together,
+                "sentence": why.sentence(),
+                "log_odds": round(why.log_odds, 2),
+                "shared": [
+                    {"kind": kind, "value": value, "log_odds": round(odds, 2)}
+                    for kind, value, odds in why.shared
+                ],
+                "evidence": [to_json(one) for one in shown],
+                "way": list(why.way),
+                "parted_by": why.parted_by,
+            }
+        )
+        return
+    typer.echo(render.printable_lines(why.sentence()))
+    if why.shared:
+        render.table(
+            ("kind", "value", "log-odds"),
+            (
+                (kind, value, f"{odds:.1f}" if odds else "ties neither")
+                for kind, value, odds in why.shared
+            ),
+        )
+    for told in (*(one.sentence() for one in shown), *beside(reading, why)):
+        render.say(render.printable_lines(told))
+
+
+def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
+    from cautery import wiring
     from cautery.workflows.case_links import read_case_links
+    from cautery.workflows.link_files import nothing_new, read_links
+
+    if links is None:
+        return nothing_new()
+    if not links.is_dir():
+        return read_links(
+            links, now=wiring.clock().now(), about=about, sources=kept, may_be_empty=kept
+        )
+    from cautery.wiring import cases
 
     with cases.reading(links) as case:
         return read_case_links(case.ledger, case.vault)

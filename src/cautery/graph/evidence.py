@@ -105,14 +105,7 @@ def with_links(held: Evidence, subject: Ints, value: Ints, kind: Ints, subjects:
     subjects : int
         How many there are now.
     """
-    width = np.int64(kind.size)
-    fresh = _distinct(subject * width + value)
-    known = np.unique(subject[subject < held.subjects])
-    there = np.repeat(known, np.diff(held.s_starts)[known]) * width + slices(
-        held.s_starts, held.value, known
-    )
-    fresh = fresh[~np.isin(fresh, there)]
-    rows, columns = fresh // width, fresh % width
+    rows, columns = new_pairs(held, subject, value)
     by_value = np.argsort(columns, kind="stable")
     s_starts = _with_more(held.s_starts, rows, subjects)
     v_starts = _with_more(held.v_starts, columns, kind.size)
@@ -133,6 +126,24 @@ def with_links(held: Evidence, subject: Ints, value: Ints, kind: Ints, subjects:
         ),
         kept=np.arange(kind.size),
     )
+
+
+def new_pairs(held: Evidence, subject: Ints, value: Ints) -> tuple[Ints, Ints]:
+    """Return the links that evidence has not yet, each once, by subject.
+
+    Parameters
+    ----------
+    subject, value : ndarray, shape (links,)
+        Numbers beyond those of ``held`` are new subjects and values.
+    """
+    width = np.int64(max(held.values, int(value.max(initial=-1)) + 1))
+    asked = _distinct(subject * width + value)
+    known = np.unique(subject[subject < held.subjects])
+    there = np.repeat(known, np.diff(held.s_starts)[known]) * width + slices(
+        held.s_starts, held.value, known
+    )
+    fresh = asked[~np.isin(asked, there)]
+    return fresh // width, fresh % width
 
 
 def slices(starts: Ints, entries: Small, rows: Ints) -> Ints:

@@ -1,4 +1,6 @@
-"""A table of links as text: comma, semicolon or tab, UTF-8 or UTF-16, and broken quotes let go.
+"""A table from a file: Parquet, or text with its broken quotes let go.
+
+Text is parted by commas, semicolons or tabs, in UTF-8 or UTF-16.
 
 A quote that is not closed makes a reader of CSV take all lines up to the next quote for one value,
 or refuse the file. Links have no line breaks in them, so each line can be judged by itself: lines
@@ -15,10 +17,13 @@ from typing import TYPE_CHECKING, BinaryIO
 import polars as pl
 
 from cautery.errors import InputError
+from cautery.packed import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+NEEDED = ("subject", "kind", "value")
+TIMES = ("first_seen", "last_seen")
 LINE = "(line)"
 """The column that tells on which line a row stands."""
 SEPARATORS = (",", ";", "\t")
@@ -28,6 +33,51 @@ CHUNK = 1 << 20
 LONGEST_HEADER = 65_536
 QUOTED, QUOTED_LETTERS = 3, 80
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+def read_table(
+    plain: Path, path: Path, warnings: list[str], *, folded: bool = True
+) -> pl.DataFrame:
+    """Return the table with :data:`LINE`, where each row stands; names in lower case if folded.
+
+    Raises
+    ------
+    InputError
+        If it is empty, or neither CSV nor Parquet.
+    """
+    try:
+        with plain.open("rb") as file:
+            head = file.read(LONGEST_HEADER)
+        if not head:
+            raise InputError(f"{path}: it is empty")
+        parquet = head.startswith(b"PAR1") or plain_name(path).suffix == ".parquet"
+        if parquet:
+            frame = pl.read_parquet(plain, columns=_wanted(plain)).with_row_index(LINE, offset=1)
+        elif b"\0" in head and head[:2] not in _WIDE:
+            raise InputError(f"{path}: it is no text: neither CSV nor Parquet")
+        else:
+            frame = read_csv(plain, path, warnings)
+    except OSError as error:
+        raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
+    except pl.exceptions.PolarsError as error:
+        said = "no Parquet file, or not a whole one" if parquet else "no table: not CSV or Parquet"
+        raise InputError(f"{path}: it is {said}") from error
+    names = {name: name.strip().lstrip("\ufeff") for name in frame.columns}
+    if folded:
+        names = {name: plain_one.lower() for name, plain_one in names.items()}
+    if len(set(names.values())) < len(names):
+        raise InputError(f"{path}: two columns of one name: {', '.join(names)[:200]}")
+    for name, kind in frame.schema.items():
+        if kind.is_nested():
+            raise InputError(f"{path}: column {name} holds lists or records, not text")
+    return frame.rename(names)
+
+
+def _wanted(plain: Path) -> list[str]:
+    """Return which columns of a Parquet file are read; without any, the first, to name it."""
+    held = list(pl.scan_parquet(plain).collect_schema())
+    known = {*NEEDED, *TIMES, "source", "a", "b", "relation"}
+    return [name for name in held if name.strip().lower() in known] or held[:1]
 
 
 def read_csv(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Networks from a file of links: read, learn, group, lay over what analysts say, explain."""
+"""Networks from a file of links: read, learn, group, lay over what analysts say."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from cautery.errors import InputError
 from cautery.graph.cluster import network_id
 from cautery.graph.evidence import Floats, Ints
 from cautery.graph.links_table import Names
-from cautery.graph.membership import log_odds, probabilities, ties_of
+from cautery.graph.membership import probabilities
 from cautery.graph.networks import find_networks
 from cautery.graph.partition import Partition
 from cautery.graph.said import overlaid
-from cautery.workflows.link_files import Constraint, Reading, table_of_frame
+from cautery.workflows.constraints import Constraint
+from cautery.workflows.link_files import Reading, table_of_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,119 +164,3 @@ def named(names: Names, label: Ints, earlier: Sequence[str | None] | None) -> li
             ids[place] = fresh
             taken.add(fresh)
     return [name for name in ids if name is not None]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why two subjects are held to be of one network, or of two."""
-
-    a: str
-    b: str
-    together: bool
-    shared: tuple[tuple[str, str, float], ...]
-    """Kind, value and log-odds of what both bear, hubs at zero; strongest first."""
-    way: tuple[str, ...]
-    """Subjects and values in turn from one to the other, when they are of one network."""
-    log_odds: float
-    parted_by: str | None
-    """Without this shared value they part; ``None``: no single value holds them."""
-
-    def sentence(self) -> str:
-        """Return it as one sentence."""
-        if not self.together:
-            common = (
-                f"they share {len(self.shared)} values" if self.shared else "they share nothing"
-            )
-            return f"{self.a} and {self.b} are of two networks: {common} that outweigh the rest"
-        held = f"log-odds {self.log_odds:.1f}"
-        if self.shared:
-            text = f"these {len(self.shared)} shared values, {held}"
-        else:
-            text = f"by way of {' - '.join(self.way[1:-1])}, {held}"
-        parted = (
-            f"; without the shared {self.parted_by} they part"
-            if self.parted_by
-            else "; no single value holds them together"
-        )
-        return text + parted
-
-
-def explain(found: Clustered, a: str, b: str) -> Explanation:
-    """Say what holds two subjects together.
-
-    Raises
-    ------
-    InputError
-        If one of them is in no link.
-    """
-    place = {name: number for number, name in enumerate(found.names.subjects) if name in {a, b}}
-    for name in (a, b):
-        if name not in place:
-            raise InputError(f"{name} is in no link")
-    one, other = place[a], place[b]
-    part, held = found.part, found.part.evidence
-
-    def borne(subject: int) -> set[int]:
-        return set(held.value[held.s_starts[subject] : held.s_starts[subject + 1]].tolist())
-
-    def mark(value: int) -> tuple[str, str]:
-        return found.names.kinds[int(held.kind[value])], found.names.values[int(found.of[value])]
-
-    ties = {tie.value: tie.log_odds for tie in (*ties_of(part, one), *ties_of(part, other))}
-    shared = sorted(
-        ((*mark(value), ties.get(value, 0.0)) for value in borne(one) & borne(other)),
-        key=lambda tie: (-tie[2], tie[:2]),
-    )
-    together = bool(found.label[one] == found.label[other])
-    way, parted = _way(part, one, other)
-    least = float(log_odds(part, np.array([one, other])).min())
-    return Explanation(
-        a=a,
-        b=b,
-        together=together,
-        shared=tuple(shared),
-        way=tuple(
-            found.names.subjects[node]
-            if node < held.subjects
-            else " ".join(mark(node - held.subjects))
-            for node in way
-        ),
-        log_odds=sum(tie[2] for tie in shared) or least,
-        parted_by=None if parted is None else " ".join(mark(parted)),
-    )
-
-
-def _way(part: Partition, one: int, other: int) -> tuple[list[int], int | None]:
-    """Return the shortest way over own links, and a value on it without which there is none."""
-    way = _walk(part, one, other, -1)
-    for node in way[1:-1]:
-        value = node - part.evidence.subjects
-        if value >= 0 and not _walk(part, one, other, value):
-            return way, value
-    return way, None
-
-
-def _walk(part: Partition, one: int, other: int, without: int) -> list[int]:
-    held = part.evidence
-    home = part.label[one]
-    came = {one: -1}
-    queue = [one]
-    for node in queue:
-        if node == other:
-            way = []
-            while node >= 0:
-                way.append(node)
-                node = came[node]  # noqa: PLW2901 - walking back
-            return way[::-1]
-        if node < held.subjects:
-            near = held.value[held.s_starts[node] : held.s_starts[node + 1]]
-            nodes = [int(v) + held.subjects for v in near if part.owner[v] == home and v != without]
-        else:
-            value = node - held.subjects
-            near = held.v_subjects[held.v_starts[value] : held.v_starts[value + 1]]
-            nodes = [int(s) for s in near if part.label[s] == home]
-        for goal in nodes:
-            if goal not in came:
-                came[goal] = node
-                queue.append(goal)
-    return []

@@ -14,14 +14,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from cautery.errors import InputError
 from cautery.graph.evidence import Floats, Ints, evidence_of
 from cautery.graph.links_table import PASSING, LinkTable
 from cautery.graph.networks import find_networks
-from cautery.graph.weights import NO_WEIGHT
 from cautery.workflows.cluster_links import Clustered, laid_over, plain
-from cautery.workflows.link_files import Constraint, Reading, table_of_frame
-from cautery.workflows.state_files import Kept, Write, links_of, load, save
-from cautery.workflows.state_growth import grown_by
+from cautery.workflows.constraints import Constraint
+from cautery.workflows.link_files import Reading, table_of_frame
+from cautery.workflows.state_files import CURRENT, Kept, Write, alone_in, links_of, load, save
+from cautery.workflows.state_growth import grown_by, numbered
 
 GROWTH = 0.02
 """Weights learnt from 98 links of 100 may be frozen: updates by one of 100 agreed with a run over
@@ -46,33 +47,68 @@ def clustered_in(
     Raises
     ------
     InputError
-        If the folder holds something else, or a state of another format.
+        If the folder holds something else, a state of another format or one that was changed; if
+        another run works on it; if there is no state and there are no links.
     StorageError
         If it cannot be written; the state before it stands.
     """
-    held = load(folder)
-    if held is None:
-        found, kept = _learnt(reading.frame, None, seed, told)
-        save(folder, kept, reading.frame, write)
-        return laid_over(found, constraints, reading.warnings)
-    new = reading.frame.unique(maintain_order=True)
-    links = held.evidence.subject.size + new.filter(~pl.col("kind").is_in(list(NO_WEIGHT))).height
+    if reading.frame.height == 0 and not (folder / CURRENT).exists():
+        raise InputError(f"{folder}: there is no state yet to go on from, and there are no links")
+    with alone_in(folder):
+        held = load(folder)
+        if held is None:
+            found, kept = _learnt(reading.frame, None, seed, told)
+            save(folder, kept, reading.frame, write)
+        else:
+            found = _gone_on(folder, held, reading, seed=seed, refit=refit, write=write, told=told)
+    return laid_over(found, constraints, reading.warnings)
+
+
+def _gone_on(
+    folder: Path,
+    held: Kept,
+    reading: Reading,
+    *,
+    seed: int,
+    refit: bool,
+    write: Write,
+    told: Callable[[str], None],
+) -> Clustered:
+    rows = reading.frame.unique(maintain_order=True)
+    told("placing what is new")
+    new = numbered(held, rows)
+    links = held.evidence.subject.size + new.subject.size
     if refit or links > (1 + GROWTH) * held.learnt:
         if not refit:
             reading.warnings.append(
                 f"refit: the weights were learnt from {held.learnt:,} links, with the new ones "
                 f"there are {links:,}: all is learnt anew"
             )
-        frame = pl.concat([links_of(folder, held), new]).unique(maintain_order=True)
+        frame = pl.concat([links_of(folder, held.links), rows], how="diagonal").unique(
+            maintain_order=True
+        )
         found, kept = _learnt(frame, held, seed, told)
         reading.warnings += _changes(held, found)
         save(folder, kept, frame, write)
-    else:
-        told("placing what is new")
-        found, kept = grown_by(held, new)
+        return found
+    found, kept = grown_by(held, new)
+    # What was known already leaves the state as it is, byte for byte.
+    if new.changes(held) or not _held(rows, folder, held):
         told("writing the state")
-        save(folder, kept, new, write)
-    return laid_over(found, constraints, reading.warnings)
+        save(folder, kept, rows, write)
+    return found
+
+
+def _held(rows: pl.DataFrame, folder: Path, held: Kept) -> bool:
+    """Tell whether a state has all of some links, as they came."""
+    if rows.height == 0:
+        return True
+    known = links_of(folder, held.links)
+    columns = [name for name in rows.columns if name in known.columns]
+    return (
+        len(columns) == len(rows.columns)
+        and rows.join(known, on=columns, how="anti", nulls_equal=True).height == 0
+    )
 
 
 def _learnt(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from cautery.workflows.cluster_links import Explanation
+from cautery.graph.links_table import PASSING
+from cautery.graph.weights import NO_WEIGHT
+from cautery.workflows.explain_links import Explanation
 from cautery.workflows.link_files import Reading
+from cautery.workflows.state_files import links_about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,23 @@ class Shown:
         return text + (f" ({self.source})" if self.source else "")
 
 
+def with_state(reading: Reading, state: Path, pair: Sequence[str]) -> Reading:
+    """Return a reading that also knows what a state has of two subjects.
+
+    Raises
+    ------
+    InputError
+        If a file of the state is missing or was changed.
+    """
+    known = links_about(state, pair)
+    # What was just read says more: in a case, what was seen, in words.
+    frames = [known] if reading.about is None else [reading.about, known]
+    about = pl.concat(frames, how="diagonal").unique(
+        ["subject", "kind", "value", "first_seen", "last_seen"], keep="first", maintain_order=True
+    )
+    return replace(reading, about=about)
+
+
 def evidence_for(reading: Reading, why: Explanation) -> tuple[Shown, ...]:
     """Return the links to the values that two subjects share, the strongest value's first."""
     if reading.about is None:
@@ -54,6 +75,24 @@ def evidence_for(reading: Reading, why: Explanation) -> tuple[Shown, ...]:
             named=True
         )
     )
+
+
+def beside(reading: Reading, why: Explanation) -> tuple[str, ...]:
+    """Return, as sentences, what two subjects have in common and what ties nobody nevertheless."""
+    if reading.about is None:
+        return ()
+    marks = [
+        set(reading.about.filter(pl.col("subject") == name).select("kind", "value").iter_rows())
+        for name in (why.a, why.b)
+    ]
+    tying = {(kind, value) for kind, value, _ in why.shared}
+    told = []
+    for kind, value in sorted((marks[0] & marks[1]) - tying):
+        if kind in NO_WEIGHT:
+            told.append(f"both have {kind} {value}, a kind that ties nobody")
+        elif kind in PASSING:
+            told.append(f"both had {kind} {value}, but at different times, as far as is told")
+    return tuple(told)
 
 
 def _shown(row: Mapping[str, Any]) -> Shown:

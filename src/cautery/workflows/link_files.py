@@ -1,4 +1,4 @@
-"""Links and constraints from files: columns of names, checked; what is broken is counted."""
+"""Links from files: columns of names, checked; what is broken is counted."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ import polars as pl
 from cautery.errors import InputError
 from cautery.graph.links_table import LinkTable
 from cautery.model import Link
-from cautery.packed import as_plain_file, plain_name
-from cautery.workflows._link_lines import LINE, read_csv
+from cautery.packed import as_plain_file
+from cautery.workflows._link_lines import LINE, NEEDED, TIMES, read_table
 
-NEEDED = ("subject", "kind", "value")
-TIMES = ("first_seen", "last_seen")
 LONGEST = 4096
 """Bytes of a name; a longer one is broken."""
 MOST_KINDS = 60
 QUOTED = 3
+_FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
+"""Years 1 to 9999, as seconds since 1970."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ def frame_of_links(links: Sequence[Link]) -> Reading:
         },
         schema_overrides={"said": pl.String},
     )
-    return Reading(frame.drop("source", "said"), about=frame)
+    return Reading(frame.drop("said"), about=frame)
 
 
 def _resting(link: Link) -> str:
@@ -76,7 +76,20 @@ def _resting(link: Link) -> str:
     return "; ".join(parts)
 
 
-def read_links(path: Path, *, now: datetime, about: Sequence[str] = ()) -> Reading:
+def nothing_new() -> Reading:
+    """Return links of a table without a line."""
+    names = dict.fromkeys(NEEDED, pl.String)
+    return Reading(pl.DataFrame(schema={**names, **dict.fromkeys(TIMES, pl.Float64)}))
+
+
+def read_links(
+    path: Path,
+    *,
+    now: datetime,
+    about: Sequence[str] = (),
+    sources: bool = False,
+    may_be_empty: bool = False,
+) -> Reading:
     """Read links: columns ``subject, kind, value`` and optional ``first_seen, last_seen, source``.
 
     Parameters
@@ -87,11 +100,16 @@ def read_links(path: Path, *, now: datetime, about: Sequence[str] = ()) -> Readi
         What is dated later than a day after it is told, and its date not used.
     about : sequence of str
         Subjects whose links are kept with their source.
+    sources : bool
+        Whether the frame has the column ``source``, where the file has it.
+    may_be_empty : bool
+        Whether a table without a line will do: a state may have nothing new.
 
     Returns
     -------
     Reading
-        The frame has the three names as text and the times as seconds since 1970 or null.
+        The frame has the three names as text, kinds in small letters, and the times as seconds
+        since 1970 or null.
 
     Raises
     ------
@@ -100,27 +118,30 @@ def read_links(path: Path, *, now: datetime, about: Sequence[str] = ()) -> Readi
     """
     warnings: list[str] = []
     with as_plain_file(path) as plain:
-        frame = _frame(plain, path, warnings)
+        frame = read_table(plain, path, warnings)
     missing = [name for name in NEEDED if name not in frame.columns]
     if missing:
         raise InputError(
             f"{path}: no column {' and '.join(missing)}; it has "
             f"{', '.join(name for name in frame.columns if name != LINE)[:200]}",
-            hint="Links are a table of subject, kind, value and optional first_seen, last_seen.",
+            hint="The first line names the columns: subject,kind,value and perhaps "
+            "first_seen,last_seen,source.",
         )
-    if frame.height == 0:
+    if frame.height == 0 and not may_be_empty:
         raise InputError(f"{path}: there are no links in it")
     lines = frame[LINE].to_numpy()
-    names = [pl.col(name).cast(pl.String).str.strip_chars() for name in NEEDED]
+    names = {name: pl.col(name).cast(pl.String, strict=False).str.strip_chars() for name in NEEDED}
+    names["kind"] = names["kind"].str.to_lowercase()
+    source = ["source"] if (about or sources) and "source" in frame.columns else []
     kept = frame.select(
-        *names,
+        *names.values(),
         *(
             _seconds(frame.schema[name], name)
             if name in frame.columns
             else pl.lit(None, pl.Float64).alias(name)
             for name in TIMES
         ),
-        *(["source"] if about and "source" in frame.columns else []),
+        *(pl.col(name).cast(pl.String, strict=False) for name in source),
     )
     empty = kept.select(
         pl.any_horizontal(pl.col(name).is_null() | (pl.col(name) == "") for name in NEEDED)
@@ -144,13 +165,19 @@ def read_links(path: Path, *, now: datetime, about: Sequence[str] = ()) -> Readi
     )
     _tell(warnings, mixed, lines, "not in UTF-8: read with the sign � for what is none")
     own = (kept["subject"] == kept["value"]).fill_null(value=False)
-    _tell(warnings, own, lines, "from a subject to itself: of no use")
+    _tell(
+        warnings, own, lines, "from a subject to itself: it ties it to others that name it, no more"
+    )
+    header = kept.select(
+        pl.all_horizontal(pl.col(name).str.to_lowercase() == name for name in NEEDED)
+    ).to_series()
+    header = header.fill_null(value=False)
+    _tell(warnings, header, lines, "naming the columns again: left out")
     for name in TIMES:
         if name in frame.columns:
             told = frame[name].is_not_null() & (frame[name].cast(pl.String) != "")
-            _tell(
-                warnings, told & kept[name].is_null(), lines, f"whose {name} is no time: not used"
-            )
+            none = told & kept[name].is_null() & ~header
+            _tell(warnings, none, lines, f"whose {name} is no time: not used")
     limit = now.timestamp() + 86_400
     for name in TIMES:
         late = (kept[name] > limit).fill_null(value=False)
@@ -161,8 +188,8 @@ def read_links(path: Path, *, now: datetime, about: Sequence[str] = ()) -> Readi
     kept = kept.with_columns(
         pl.min_horizontal(*TIMES).alias("first_seen"), pl.max_horizontal(*TIMES).alias("last_seen")
     )
-    kept = kept.filter(~(empty | long))
-    if kept.height == 0:
+    kept = kept.filter(~(empty | long | header))
+    if kept.height == 0 and frame.height:
         raise InputError(f"{path}: none of its lines is a link")
     kinds = kept["kind"].n_unique()
     if kinds > MOST_KINDS:
@@ -170,53 +197,45 @@ def read_links(path: Path, *, now: datetime, about: Sequence[str] = ()) -> Readi
             f"{path}: {kinds} kinds of link, more than {MOST_KINDS}",
             hint="Is the column kind another one? A kind is address, certificate, payment ...",
         )
+    warnings += _spellings(kept["subject"])
     asked = kept.filter(pl.col("subject").is_in(list(about))) if about else None
-    return Reading(kept.select(*NEEDED, *TIMES), warnings, asked)
+    columns = [*NEEDED, *TIMES, *(source if sources else [])]
+    return Reading(kept.select(columns), warnings, asked)
 
 
-def _frame(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
-    """Return the table with names in lower case, and :data:`LINE`, where each row stands."""
-    try:
-        with plain.open("rb") as file:
-            head = file.read(4)
-        if not head:
-            raise InputError(f"{path}: it is empty")
-        if head == b"PAR1" or plain_name(path).suffix == ".parquet":
-            frame = pl.read_parquet(plain, columns=_wanted(plain)).with_row_index(LINE, offset=1)
-        else:
-            frame = read_csv(plain, path, warnings)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(
-            f"{path}: it cannot be read: {str(error).splitlines()[0][:200]}"
-        ) from error
-    names = {name: name.strip().lower().lstrip("\ufeff") for name in frame.columns}
-    if len(set(names.values())) < len(names):
-        raise InputError(f"{path}: two columns of one name: {', '.join(names)[:200]}")
-    return frame.rename(names)
-
-
-def _wanted(plain: Path) -> list[str]:
-    """Return which columns of a Parquet file are read; without any, the first, to name it."""
-    held = list(pl.scan_parquet(plain).collect_schema())
-    known = {*NEEDED, *TIMES, "source", "a", "b", "relation"}
-    return [name for name in held if name.strip().lower() in known] or held[:1]
+def _spellings(subjects: pl.Series) -> list[str]:
+    """Tell of subjects that only differ in capitals or a final dot: they are not taken for one."""
+    names = subjects.unique()
+    plain = names.str.to_lowercase().str.strip_chars_end(".")
+    more = names.len() - plain.n_unique()
+    if not more:
+        return []
+    twice = names.filter(plain.is_duplicated()).sort().head(2).to_list()
+    many = " differs" if more == 1 else "s differ"
+    shown = " and ".join(twice)
+    return [f"{more:,} subject{many} from another by capitals or a final dot alone ({shown})"]
 
 
 def _seconds(kind: Any, name: str) -> pl.Expr:
     column = pl.col(name)
-    if kind == pl.String:
+    if kind in (pl.String, pl.Categorical, pl.Binary):
+        column = column.cast(pl.String, strict=False)
         column = column.str.strip_chars()
         stamp = column.str.to_datetime(time_unit="ms", strict=False, time_zone="UTC", format="%+")
         plain = column.str.to_datetime(time_unit="ms", strict=False, format="%Y-%m-%dT%H:%M:%S")
         spaced = column.str.to_datetime(time_unit="ms", strict=False, format="%Y-%m-%d %H:%M:%S")
         day = column.str.to_date(strict=False, format="%Y-%m-%d").cast(pl.Datetime("ms"))
         number = column.cast(pl.Float64, strict=False)
-        return pl.coalesce(
+        told = pl.coalesce(
             *(one.dt.epoch("ms") / 1000.0 for one in (stamp, plain, spaced, day)), number
-        ).alias(name)
-    if kind.is_temporal():
-        return (column.cast(pl.Datetime("ms")).dt.epoch("ms") / 1000.0).alias(name)
-    return column.cast(pl.Float64, strict=False).alias(name)
+        )
+    elif kind in (pl.Date, pl.Datetime):
+        told = column.cast(pl.Datetime("ms")).dt.epoch("ms") / 1000.0
+    elif kind.is_numeric():
+        told = column.cast(pl.Float64, strict=False)
+    else:
+        told = pl.lit(None, pl.Float64)
+    return pl.when(told.is_between(_FIRST_S, _LAST_S)).then(told).alias(name)
 
 
 def _tell(warnings: list[str], wrong: pl.Series, lines: Any, what: str) -> None:
@@ -256,96 +275,3 @@ def table_of_frame(frame: pl.DataFrame) -> LinkTable:
         first=numbered["first_seen"].cast(pl.Float64).fill_null(np.nan).to_numpy(),
         last=numbered["last_seen"].cast(pl.Float64).fill_null(np.nan).to_numpy(),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Constraint:
-    """An analyst's word on two subjects, and the line that it stands on."""
-
-    a: str
-    b: str
-    same: bool
-    line: int
-
-
-def read_constraints(path: Path) -> tuple[list[Constraint], list[str]]:
-    """Read ``a,b,same|not_same``; return the constraints and what was odd about them.
-
-    Raises
-    ------
-    InputError
-        If a line is no constraint, or lines contradict each other; they are named.
-    """
-    warnings: list[str] = []
-    with as_plain_file(path) as plain:
-        frame = _frame(plain, path, warnings)
-    if warnings:
-        raise InputError(f"{path}: {warnings[0]}", hint="What analysts say is read whole or not.")
-    columns = [name for name in frame.columns if name in {"a", "b"}]
-    word = next((name for name in frame.columns if name not in {"a", "b", LINE}), None)
-    if len(columns) != 2 or word is None:
-        raise InputError(
-            f"{path}: a constraint is a, b and same or not_same",
-            hint="The first line: a,b,relation",
-        )
-    found: list[Constraint] = []
-    for line, a, b, said in frame.select(LINE, "a", "b", word).iter_rows():
-        relation = (said or "").strip().lower()
-        if relation not in {"same", "not_same"} or not (a or "").strip() or not (b or "").strip():
-            raise InputError(f"{path}: line {line}: {a!r}, {b!r}, {said!r} is no constraint")
-        one = Constraint(a.strip(), b.strip(), relation == "same", line)
-        if one.a == one.b:
-            if not one.same:
-                raise InputError(f"{path}: line {line}: {one.a} is not the same as itself?")
-            warnings.append(f"line {line}: {one.a} is the same as itself: left out")
-            continue
-        found.append(one)
-    return found, warnings + check(found, named=str(path))
-
-
-def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
-    """Return which constraints say again what others said; raise if they contradict each other.
-
-    Raises
-    ------
-    InputError
-        Naming the line that says *not same* and those by which the two are the same.
-    """
-    ties: dict[str, list[tuple[str, int]]] = {}
-    odd = []
-    for one in constraints:
-        if one.same:
-            way = _way(ties, one.a, one.b)
-            if way is not None:
-                lines = ", ".join(map(str, way))
-                odd.append(f"line {one.line} closes a circle with line {lines}: it adds nothing")
-                continue
-            ties.setdefault(one.a, []).append((one.b, one.line))
-            ties.setdefault(one.b, []).append((one.a, one.line))
-    for one in constraints:
-        if not one.same and (way := _way(ties, one.a, one.b)) is not None:
-            lines = ", ".join(map(str, way))
-            raise InputError(
-                f"{named}: line {one.line} says that {one.a} and {one.b} are not the same, "
-                f"but they are by line {lines}",
-                hint="Drop one of these lines.",
-            )
-    return odd
-
-
-def _way(ties: dict[str, list[tuple[str, int]]], start: str, goal: str) -> list[int] | None:
-    """Return the lines on the way from one subject to another, the fewest."""
-    came: dict[str, tuple[str, int]] = {start: ("", 0)}
-    queue = [start]
-    for here in queue:
-        if here == goal:
-            lines = []
-            while here != start:
-                here, line = came[here]  # noqa: PLW2901 - walking back
-                lines.append(line)
-            return sorted(lines)
-        for other, line in ties.get(here, ()):
-            if other not in came:
-                came[other] = (here, line)
-                queue.append(other)
-    return None

@@ -2,15 +2,18 @@
 
 ``current.json`` names the files of the one state that counts, and the weights; it is written
 last. Names and numbers are Arrow files, which are mapped into memory; links as they came are
-Parquet, one file a run, read only when all is learnt anew.
+Parquet, one file a run, read only when all is learnt anew or something is explained.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,15 +21,21 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from cautery.errors import InputError
+from cautery.errors import InputError, StorageError
 from cautery.graph.evidence import Evidence, Floats, Ints
 from cautery.graph.links_table import Names
 from cautery.graph.weights import Weights
 
 FORMAT = "cautery-networks-2"
 CURRENT = "current.json"
+BEGUN = "begun"
+"""Stands in ``current.json`` until a folder's first state is whole."""
 TABLES = ("subjects", "marks", "values", "pairs", "networks")
+DIGITS = 16
+"""Of a file's SHA-256, in its name."""
 Write = Callable[[Path, bytes], None]
+_WRITING = ".writing-"
+_RESTORE = "Restore the folder from a copy, or cluster all links again into a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,36 @@ class Kept:
     links: tuple[str, ...]
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Make the folder, and be the only run that works on its state.
+
+    Raises
+    ------
+    InputError
+        If another run does, or it is no folder.
+    StorageError
+        If it cannot be made.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: a state is a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror}") from error
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise InputError(
+            f"{folder}: another run is working on this state",
+            hint="Wait for it, or name another folder.",
+        ) from error
+    finally:
+        os.close(held)
+
+
 def load(folder: Path) -> Kept | None:
     """Return the state in a folder; ``None``: there is none yet.
 
@@ -81,12 +120,16 @@ def load(folder: Path) -> Kept | None:
     InputError
         If the folder holds something else, a state of another format or one that was changed.
     """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: a state is a folder")
     pointer = folder / CURRENT
     if not pointer.exists():
-        if folder.is_dir() and any(not _ours(one) for one in folder.iterdir()):
+        inside = list(folder.iterdir()) if folder.is_dir() else []
+        if any(not _ours(one) for one in inside):
             raise InputError(f"{folder}: it holds something else than a state")
+        if any(not one.name.startswith(_WRITING) for one in inside):
+            raise InputError(
+                f"{folder}: {CURRENT} is gone, the rest of a state is there",
+                hint=f"Put {CURRENT} back, or cluster all links again into a new folder.",
+            )
         return None
     try:
         current = json.loads(pointer.read_text())
@@ -95,17 +138,43 @@ def load(folder: Path) -> Kept | None:
                 f"{folder}: a state of format {current['format']}, not {FORMAT}",
                 hint="Cluster all links again into a new folder.",
             )
+        if current.get(BEGUN):
+            return None
+        told = current.pop("digest", None)
+        if told is not None and told != _digest(_json(current)):
+            raise InputError(_changed(folder, CURRENT), hint=_RESTORE)
         for name, size in current["sizes"].items():
             if (folder / name).stat().st_size != size:
-                raise InputError(f"{folder}: {name} was changed since it was written")
+                raise InputError(_changed(folder, name), hint=_RESTORE)
+        for name in (current[table] for table in TABLES):
+            with (folder / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest()[:DIGITS] not in name:
+                    raise InputError(_changed(folder, name), hint=_RESTORE)
         tables = {name: pl.read_ipc(folder / current[name]) for name in TABLES}
         return _kept(current, tables)
-    except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"{folder}: the state can't be read: {error}") from error
+    except OSError as error:
+        missing = Path(str(error.filename or folder)).name
+        raise InputError(f"{folder}: {missing}: {error.strerror}", hint=_RESTORE) from error
+    except (ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
+        raise InputError(
+            f"{folder}: {CURRENT} is not as it was written ({error})", hint=_RESTORE
+        ) from error
 
 
-def links_of(folder: Path, kept: Kept) -> pl.DataFrame:
-    """Return all links of a state as they came.
+def links_about(folder: Path, subjects: Sequence[str]) -> pl.DataFrame:
+    """Return the links of some subjects in a state that was loaded or saved, as they came.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or not as it was written.
+    """
+    names = json.loads((folder / CURRENT).read_text())["links"]
+    return links_of(folder, names).filter(pl.col("subject").is_in(list(subjects)))
+
+
+def links_of(folder: Path, names: Sequence[str]) -> pl.DataFrame:
+    """Return the links in some of a state's files, as they came.
 
     Raises
     ------
@@ -113,15 +182,16 @@ def links_of(folder: Path, kept: Kept) -> pl.DataFrame:
         If a file is missing or not as it was written.
     """
     frames = []
-    for name in kept.links:
+    for name in names:
         try:
             content = (folder / name).read_bytes()
-            if _digest(content) not in name:
-                raise InputError(f"{folder}: {name} was changed since it was written")
-            frames.append(pl.read_parquet(io.BytesIO(content)))
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise InputError(f"{folder}: the state can't be read: {error}") from error
-    return pl.concat(frames)
+        except OSError as error:
+            raise InputError(f"{folder}: {name}: {error.strerror}", hint=_RESTORE) from error
+        if _digest(content) not in name:
+            raise InputError(_changed(folder, name), hint=_RESTORE)
+        frames.append(pl.read_parquet(io.BytesIO(content)))
+    # A run whose file had no column source has none here.
+    return pl.concat(frames, how="diagonal")
 
 
 def save(folder: Path, kept: Kept, links: pl.DataFrame, write: Write) -> None:
@@ -132,7 +202,8 @@ def save(folder: Path, kept: Kept, links: pl.DataFrame, write: Write) -> None:
     StorageError
         If it cannot be written; the state before it stands.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / CURRENT).exists():
+        write(folder / CURRENT, _json({"format": FORMAT, BEGUN: True}))
     held = kept.evidence
     tables: dict[str, dict[str, Any]] = {
         "subjects": {
@@ -182,7 +253,8 @@ def save(folder: Path, kept: Kept, links: pl.DataFrame, write: Write) -> None:
             for place, kind in enumerate(kept.names.kinds)
         },
     }
-    write(folder / CURRENT, json.dumps(current, indent=1).encode())
+    current["digest"] = _digest(_json(current))
+    write(folder / CURRENT, _json(current))
     for old in folder.iterdir():
         if old.is_file() and _ours(old) and old.name not in {CURRENT, *current["sizes"]}:
             old.unlink()
@@ -233,18 +305,27 @@ def _starts(counts: pl.Series) -> Ints:
     return starts
 
 
+def _changed(folder: Path, name: str) -> str:
+    return f"{folder}: {name} was changed since it was written"
+
+
 def _ours(path: Path) -> bool:
-    known = (".writing-", "links-", CURRENT, *(f"{name}-" for name in TABLES))
+    known = (_WRITING, "links-", CURRENT, *(f"{name}-" for name in TABLES))
     return path.name.startswith(known)
 
 
+def _json(current: dict[str, Any]) -> bytes:
+    return json.dumps(current, indent=1).encode()
+
+
 def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
+    return hashlib.sha256(content).hexdigest()[:DIGITS]
 
 
 def _arrow(frame: pl.DataFrame) -> bytes:
     out = io.BytesIO()
-    frame.rechunk().write_ipc(out, compression="uncompressed")
+    # Offsets and bytes: the newer string views keep dead bytes, in an order that chance decides.
+    frame.rechunk().write_ipc(out, compression="uncompressed", compat_level=pl.CompatLevel.oldest())
     return out.getvalue()
 
 

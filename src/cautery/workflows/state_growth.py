@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from cautery.graph.cluster import network_id
-from cautery.graph.evidence import Floats, Ints, with_links
+from cautery.graph.evidence import Floats, Ints, new_pairs, with_links
 from cautery.graph.links_table import GAP_S, PASSING, Names
 from cautery.graph.membership import probabilities
 from cautery.graph.partition import Partition
@@ -22,8 +23,46 @@ STANDS = 50
 """A value that gained fewer than one bearer in so many stays whose it is."""
 
 
-def grown_by(held: Kept, links: pl.DataFrame) -> tuple[Clustered, Kept]:
-    """Return a state with further links, its weights as they were.
+@dataclass(frozen=True, slots=True)
+class New:
+    """New links, numbered on from a state's.
+
+    Parameters
+    ----------
+    names : Names
+        The state's, then the new ones.
+    kind_of : ndarray, shape (names.values,)
+        By value, the place of its kind.
+    subjects : int
+        How many subjects are new.
+    subject, value : ndarray, shape (links,)
+        Links that may tie and that the state has not, each once.
+    of, begin, end : ndarray
+        All eras, as of ``Kept``.
+    """
+
+    names: Names
+    kind_of: Ints
+    subjects: int
+    subject: Ints
+    value: Ints
+    of: Ints
+    begin: Floats
+    end: Floats
+
+    def changes(self, held: Kept) -> bool:
+        """Tell whether anything that a state rests on is another with these links."""
+        return bool(
+            self.subjects
+            or self.subject.size
+            or self.kind_of.size > held.kind_of.size
+            or not np.array_equal(self.begin, held.begin, equal_nan=True)
+            or not np.array_equal(self.end, held.end, equal_nan=True)
+        )
+
+
+def numbered(held: Kept, links: pl.DataFrame) -> New:
+    """Return links numbered on from those of a state, with the eras of their values.
 
     Parameters
     ----------
@@ -61,19 +100,27 @@ def grown_by(held: Kept, links: pl.DataFrame) -> tuple[Clustered, Kept]:
         value[row] = eras.at(int(mark[row]), first, first if last is None else last)
     of, begin, end = eras.all()
     ties = np.array([kind not in NO_WEIGHT for kind in kinds], dtype=bool)[kind_of[mark]]
-    touched_subjects, value = subject[ties], value[ties]
-    evidence = with_links(held.evidence, touched_subjects, value, kind_of[of], len(names.subjects))
-    fresh = np.arange(new_subjects.height)
+    fresh, borne = new_pairs(held.evidence, subject[ties], value[ties])
+    return New(names, kind_of, new_subjects.height, fresh, borne, of, begin, end)
+
+
+def grown_by(held: Kept, new: New) -> tuple[Clustered, Kept]:
+    """Return a state with further links, its weights as they were."""
+    names, of = new.names, new.of
+    evidence = with_links(
+        held.evidence, new.subject, new.value, new.kind_of[of], len(names.subjects)
+    )
+    fresh = np.arange(new.subjects)
     part = Partition(
         evidence,
         np.concatenate([held.label, len(held.ids) + fresh]),
         np.concatenate([held.owner, np.full(of.size - held.of.size, -1)]),
-        frozen=held.weights.among(len(kinds)),
+        frozen=held.weights.among(len(names.kinds)),
     )
-    gained, times = np.unique(value, return_counts=True)
+    gained, times = np.unique(new.value, return_counts=True)
     # Whose a value is does not turn on one bearer in fifty: large hubs are not weighed each time.
     gained = gained[STANDS * times >= evidence.degree[gained]]
-    weighed = placed(part, np.unique(touched_subjects), gained)
+    weighed = placed(part, np.unique(new.subject), gained)
     near = np.zeros(part.size.size, dtype=bool)
     near[part.label[weighed]] = True
     near[held.label[weighed[weighed < held.label.size]]] = True
@@ -84,11 +131,11 @@ def grown_by(held: Kept, links: pl.DataFrame) -> tuple[Clustered, Kept]:
     ids = _ids(held, part.label, label, names.subjects)
     kept = Kept(
         names=names,
-        kind_of=kind_of,
+        kind_of=new.kind_of,
         evidence=evidence,
         of=of,
-        begin=begin,
-        end=end,
+        begin=new.begin,
+        end=new.end,
         label=label,
         probability=chance,
         owner=owner,

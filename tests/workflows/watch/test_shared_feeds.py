@@ -35,7 +35,8 @@ from cautery.lab.truth import truth_of
 from cautery.lab.world import plan_world
 from cautery.model import Finding, RedactedUrl, Verdict
 from cautery.workflows.case_links import read_case_links
-from cautery.workflows.cluster_links import cluster_links, explain
+from cautery.workflows.cluster_links import cluster_links
+from cautery.workflows.explain_links import explain
 from cautery.workflows.link_evidence import evidence_for
 from cautery.workflows.link_files import Reading
 from cautery.workflows.open_case import Case, open_case
