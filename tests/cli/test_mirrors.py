@@ -38,6 +38,7 @@ def test_each_registered_domain_has_one_line_of_json(
     assert ended.code == 0
     assert {one["domain"]: one["family"] for one in lines} == {
         "192.0.2.7": "192.0.2.7",
+        "broken.example": "broken.example",
         "glimzor.com": "glimzor.com",
         "glimzor2.net": "glimzor.com",
         "parduwe.org": "parduwe.org",
@@ -53,7 +54,7 @@ def test_people_see_the_families_and_what_joins_them(
     ended = cautery("mirrors", hosts)
     assert "glimzor2.net" in ended.out
     assert "parduwe" not in ended.out
-    assert "1 families of two and more, 2 alone" in ended.err
+    assert "5 domains: 1 family of two and more, 3 alone" in ended.err
 
 
 def test_facts_keep_platforms_apart_and_join_by_a_rare_address(

@@ -57,16 +57,53 @@ def test_a_broken_row_is_quoted_and_the_others_are_read() -> None:
     )
     warnings = [one for one in found if isinstance(one, ReadWarning)]
     assert [(one.line, one.why) for one in warnings] == [
-        (2, "a date is not as 2026-08-22"),
+        (2, "a date is not as 2026-08-22: not used"),
         (5, "no host"),
     ]
     assert "yesterday" in warnings[0].quoted
-    assert [one.host for one in found if isinstance(one, HostSeen)] == ["b.example", "c.example"]
+    assert names(found) == ["a.example", "b.example", "c.example"]
 
 
-def test_utf_16_is_refused_with_what_to_do() -> None:
-    with pytest.raises(InputError, match="UTF-8") as refused:
-        hosts("a.example\n".encode("utf-16"))
+def names(found: list[HostSeen | ReadWarning]) -> list[str]:
+    return [one.host for one in found if isinstance(one, HostSeen)]
+
+
+@pytest.mark.parametrize(
+    ("line", "host"),
+    [
+        ("192.0.2.1:8080", "192.0.2.1"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("http://[2001:db8::1]:443/live", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("a.example:8080", "a.example"),
+        ("0.0.0.0 a.example # why", "a.example"),
+        ("||a.example^", "a.example"),
+        ("Bücher.example.", "bücher.example"),
+    ],
+)
+def test_ports_brackets_and_the_signs_of_block_lists_are_no_part_of_a_host(
+    line: str, host: str
+) -> None:
+    assert names(hosts(f"{line}\n")) == [host]
+
+
+@pytest.mark.parametrize("line", ["foo bar", "a@b.example", '"a.example"', "{}", "b\ufffdcher.de"])
+def test_what_cannot_be_a_host_is_a_warning(line: str) -> None:
+    assert [type(one) for one in hosts(f"{line}\n")] == [ReadWarning]
+
+
+def test_utf_16_semicolons_and_turned_days_are_read() -> None:
+    text = "first;Host;last\n2026-03-01;a.example;2026-01-01\n"
+    warning, seen = hosts(text.encode("utf-16"))
+    assert isinstance(warning, ReadWarning)
+    assert isinstance(seen, HostSeen)
+    assert (seen.host, seen.first, seen.last) == ("a.example", date(2026, 1, 1), date(2026, 3, 1))
+
+
+@pytest.mark.parametrize("content", [b"name,first\na.example,2026-01-01\n", b"\x00\x01\x02"])
+def test_what_has_no_hosts_is_refused_with_what_to_do(content: bytes) -> None:
+    with pytest.raises(InputError) as refused:
+        hosts(content)
     assert refused.value.hint
 
 

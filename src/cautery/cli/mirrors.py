@@ -58,6 +58,8 @@ def mirrors(
     known = known_facts(facts)
     with Progress("reading hosts", None) as shown:
         found = find_mirrors(read_hosts(hosts), facts=known, doing=shown.doing)
+    if not found.domains:
+        raise InputError(f"{hosts}: there are no hosts in it", hint=_first(found))
     if json:
         members = {
             domain: (family.id, sure)
@@ -72,14 +74,20 @@ def mirrors(
     for one in found.warnings:
         render.say(render.printable(f"line {one.line}: {one.why}: {one.quoted}"))
     if found.broken > len(found.warnings):
-        render.say(f"{found.broken - len(found.warnings):,} more lines could not be used")
+        render.say(f"{found.broken - len(found.warnings):,} more lines or dates were not usable")
     for name, count in known.broken.items():
         render.say(f"facts: {count} line(s) of {name} could not be used")
     several = sum(len(one.members) > 1 for one in found.families)
+    many = f"{several:,} famil{'y' if several == 1 else 'ies'} of two and more"
     render.say(
-        f"{len(found.domains):,} domains: {several:,} families of two and more, "
-        f"{len(found.families) - several:,} alone; {found.broken:,} lines could not be used"
+        f"{len(found.domains):,} domain{'' if len(found.domains) == 1 else 's'}: {many}, "
+        f"{len(found.families) - several:,} alone; {found.broken:,} lines or dates not usable"
     )
+
+
+def _first(found: Mirrors) -> str | None:
+    """Return the first thing that was wrong."""
+    return next((f"line {one.line}: {one.why}: {one.quoted}" for one in found.warnings), None)
 
 
 def _tell(found: Mirrors) -> None:

@@ -1,11 +1,14 @@
-"""Hosts from whatever an analyst has: lines, or a CSV with a ``host`` column, streamed."""
+"""Hosts from whatever an analyst has: lines, or a table with a ``host`` column, streamed."""
 
 from __future__ import annotations
 
+import codecs
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from ipaddress import ip_address
 from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,6 +22,10 @@ MAX_LINE = 16_384
 """Bytes of a line that are read; the rest of a longer one is skipped."""
 LONGEST_HOST = 253
 """Of a name in the DNS; RFC 1035, 2.3.4."""
+_NAME = re.compile(r"[\w-]+(\.[\w-]+)*")
+_LISTED = re.compile(r"^(0\.0\.0\.0|127\.0\.0\.1|::1?)\s+|^\|\||\^$|\s+#.*$")
+"""What hosts files and ad blockers' lists have around a name."""
+_SEPARATORS = (",", ";", "\t")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,60 +47,106 @@ def read_hosts(path: Path) -> Iterator[HostSeen | ReadWarning]:
     InputError
         If the file cannot be read.
     """
-    return hosts_in(chunks_of(path))
+    return hosts_in(chunks_of(path), named=str(path))
 
 
-def hosts_in(chunks: Iterable[bytes]) -> Iterator[HostSeen | ReadWarning]:
-    """Yield the hosts in pieces of a file, and a warning for each line that has none.
+def hosts_in(chunks: Iterable[bytes], *, named: str = "hosts") -> Iterator[HostSeen | ReadWarning]:
+    """Yield the hosts in pieces of a file, and a warning for each line or date that is none.
 
-    The first line decides: with a cell ``host`` or ``domain`` it heads a CSV (one row a line, also
-    ``first``, ``last`` and ``source``), else each line is a host or a URL. Empty lines and lines
-    that begin with ``#`` or ``!`` are skipped.
+    The first line decides: with a cell ``host`` or ``domain`` it heads a table (one row a line,
+    also ``first``, ``last`` and ``source``), else each line is a host or a URL, or has one as
+    block lists do (``0.0.0.0 a.example``, ``||a.example^``). Empty lines and lines that begin with
+    ``#`` or ``!`` are skipped. A host stays when its date is none.
 
     Raises
     ------
     InputError
-        If it is UTF-16 text.
+        If it is no text, or a table without hosts.
     """
-    lines = lines_of(chunks, longest=MAX_LINE)
-    head = next(lines, "")
+    lines = lines_of(_utf8(chunks, named), longest=MAX_LINE)
+    head = next(lines, "").removeprefix("\ufeff")
     if "\0" in head:
-        raise InputError("hosts: no UTF-8 text", hint="Save it as UTF-8.")
-    header = [cell.strip().lower() for cell in _cells(head)]
+        raise InputError(f"{named}: no text", hint="Hosts are lines, or a CSV with a column host.")
+    separator = max(_SEPARATORS, key=lambda one: (head.count(one), -_SEPARATORS.index(one)))
+    header = [cell.strip().lower() for cell in _cells(head, separator)]
     column = next((name for name in ("host", "domain") if name in header), None)
+    if column is None and len(header) > 1 and not any("." in cell for cell in header):
+        raise InputError(
+            f"{named}: no column host; it has {', '.join(header)[:200]}",
+            hint="The first line names the columns: host and perhaps first,last,source.",
+        )
     numbered = enumerate(lines if column else chain((head,), lines), start=2 if column else 1)
     for number, line in numbered:
         text = line.strip()
         if not text or (column is None and text[0] in "#!"):
             continue
-        row = dict(zip(header, _cells(text), strict=False)) if column else {"host": text}
+        quoted = ascii(text[:120])
+        row = dict(zip(header, _cells(text, separator), strict=False)) if column else {}
         try:
-            yield HostSeen(
-                line=number,
-                host=_host(row.get(column or "host", "")),
-                first=_day(row.get("first", "")),
-                last=_day(row.get("last", "")),
-                source=row.get("source", "").strip(),
-            )
+            host = _host(row.get(column, "") if column else _LISTED.sub("", text))
         except ValueError as error:
-            yield ReadWarning(line=number, why=str(error), quoted=ascii(text[:120]))
+            yield ReadWarning(line=number, why=str(error), quoted=quoted)
+            continue
+        days: list[date | None] = []
+        for name in ("first", "last"):
+            try:
+                days.append(_day(row.get(name, "")))
+            except ValueError as error:
+                yield ReadWarning(line=number, why=str(error), quoted=quoted)
+                days.append(None)
+        if days[0] and days[1] and days[0] > days[1]:
+            yield ReadWarning(line=number, why="first after last: turned round", quoted=quoted)
+            days.reverse()
+        source = row.get("source", "").strip()
+        yield HostSeen(line=number, host=host, first=days[0], last=days[1], source=source)
 
 
-def _cells(line: str) -> list[str]:
+def _utf8(chunks: Iterable[bytes], named: str) -> Iterator[bytes]:
+    """Yield a file's bytes; UTF-16 that says so as UTF-8."""
+    pieces = iter(chunks)
+    first = next(pieces, b"")
+    pieces = chain((first,), pieces)
+    if not first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield from pieces
+        return
+    try:
+        yield from (text.encode() for text in codecs.iterdecode(pieces, "utf-16"))
+    except UnicodeError as error:
+        raise InputError(f"{named}: it says that it is UTF-16, and is not") from error
+
+
+def _cells(line: str, separator: str) -> list[str]:
     # A row is a line: an open quote must not swallow the hosts that follow.
     try:
-        return next(csv.reader([line]), [])
+        return next(csv.reader([line], delimiter=separator), [])
     except csv.Error:
         return []
 
 
 def _host(cell: str) -> str:
-    text = cell.strip().removeprefix("*.").strip(".").lower()
+    text = cell.strip().lower()
     if "/" in text:
         text = urlsplit(text if "//" in text else f"//{text}").hostname or ""
-    if not text or len(text) > LONGEST_HOST or any(not one.isprintable() for one in text):
+    text = _bare(text.removeprefix("*.").strip("."))
+    if len(text) > LONGEST_HOST or not (_NAME.fullmatch(text) or _address(text)):
         raise ValueError("no host")
     return text
+
+
+def _bare(text: str) -> str:
+    """Return a host without its port, and an address of version 6 without its brackets."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    name, _, port = text.rpartition(":")
+    return name if port.isdigit() and ":" not in name else text
+
+
+def _address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _day(cell: str) -> date | None:
@@ -103,4 +156,4 @@ def _day(cell: str) -> date | None:
     try:
         return date.fromisoformat(text[:10])
     except ValueError:
-        raise ValueError("a date is not as 2026-08-22") from None
+        raise ValueError("a date is not as 2026-08-22: not used") from None
