@@ -1,6 +1,9 @@
 from datetime import UTC, datetime
 
-from cautery.graph import HostFacts, links_of, shared_marks, supply_graph
+import pytest
+
+from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_graph
+from cautery.graph.links import strangers_servers
 from cautery.model import CertificateFacts, Registration, Role, SharedFact
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
@@ -121,3 +124,40 @@ def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
     assert by_id["host:panel.example"].role is Role.PANEL
     assert by_id["host:shop.example"].role is Role.STOREFRONT
     assert by_id["address:192.0.2.1"].role is Role.SHARED
+
+
+def served_by(host, *servers):
+    return facts(
+        host,
+        registration=Registration(
+            domain=host, registrar="R", registrant=None, nameservers=servers, created=None,
+            changed=None, seen_at=NOW,
+        ),
+    )  # fmt: skip
+
+
+def test_customers_of_one_registrar_are_no_network():
+    hosts = [served_by(f"{name}.example", "ns1.reg.example", "ns2.reg.example") for name in "abc"]
+    marks = shared_marks(hosts)
+    assert {value for kind, value in marks if kind == "nameserver"} == {
+        "ns1.reg.example",
+        "ns2.reg.example",
+    }
+    links = [link for one in hosts for link in links_of(one)]
+    assert len(cluster(links, shared=marks)) == 3
+    assert len(cluster(links)) == 1
+
+
+@pytest.mark.parametrize(
+    ("server", "own"),
+    [
+        ("ns1.pirate.example", True),
+        ("NS1.Pirate.Example.", True),
+        ("ns1.other.example", False),
+        ("pirate-dns.example", False),
+        ("ns1.example", False),
+    ],
+)
+def test_a_name_server_ties_where_its_zone_was_seen(server, own):
+    hosts = ["panel.pirate.example", "a.example", "192.0.2.1"]
+    assert (server not in strangers_servers([server], hosts)) is own

@@ -18,6 +18,7 @@ from cautery.errors import EvidenceError
 from cautery.evidence.ports import CaseVault
 from cautery.graph.catalogues import ORDER, QUIRKS, Listing, catalogue_links
 from cautery.graph.faults import KINDS, Carried, fault_links
+from cautery.graph.links import strangers_servers
 from cautery.model import (
     Entry,
     ExhibitId,
@@ -62,16 +63,18 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
     """Return the links, sorted, and what was left out of them, as sentences."""
     warnings: list[str] = []
     shared = _shared(ledger)
-    recorded, front = [], 0
-    for link in _recorded(ledger):
-        if (link.kind, link.value) in shared:
-            front += 1
-        else:
-            recorded.append(link)
+    told = tuple(_recorded(ledger))
+    servers = strangers_servers(
+        (one.value for one in told if one.kind == "nameserver"), (one.subject for one in told)
+    )
+    shared |= {("nameserver", one) for one in servers}
+    recorded = [one for one in told if (one.kind, one.value) not in shared]
+    front = len(told) - len(recorded)
     if front:
         many = "" if front == 1 else "s"
         warnings.append(
-            f"{front:,} link{many} to what strangers share (fronts, defaults): left out"
+            f"{front:,} link{many} to what strangers share (fronts, defaults, name servers): "
+            "left out"
         )
     links = [
         *recorded,

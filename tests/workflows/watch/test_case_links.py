@@ -108,7 +108,7 @@ def test_recorded_links_name_their_record_and_fronts_are_left_out(
     journal.write("graph.mapped", SupplyGraph(assets=(front,)))
     links, warnings = links_of_case(case.ledger, case.vault)
     assert [(link.kind, link.records) for link in links] == [("payment", (kept,))]
-    assert warnings == ["1 link to what strangers share (fronts, defaults): left out"]
+    assert warnings == ["1 link to what strangers share (fronts, defaults, name servers): left out"]
 
 
 def test_a_case_without_links_says_so(case: Case) -> None:
