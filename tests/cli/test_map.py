@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from cautery.model import Asset, CriminalNetwork, Edge, Membership, Role, SupplyGraph
+from cautery.operation.page.svg import width
 from cautery.plan.read_graph import graph_of
 from cautery.workflows.draw_supply import (
     MOST_OF_A_LAYER,
@@ -172,5 +174,24 @@ def test_a_case_is_drawn_with_inferred_roles_and_a_colour_a_network() -> None:
     networks = {one.name: one.network for one in picture.assets if one.network}
     assert networks == {"panel.example": "net-1", "shop.example": "net-1"}
     drawn = draw_supply(picture)
-    assert drawn.count('class="net0"') == 2
+    assert drawn.count('class="net0"') == 3  # two of its hosts, and the legend
+    assert ">net-1</text>" in drawn
+    assert ">of no network, or a smaller one</text>" in drawn
     assert ">list.example/a.m3u<" in drawn
+
+
+def test_a_line_begins_behind_the_name_and_long_names_keep_both_ends() -> None:
+    long = "a-very-long-name-of-an-edge-server.cdn7.example"
+    picture = Picture(
+        assets=(Drawn(name="o.example", role="origin"), Drawn(name=long, role="edge")),
+        relations=((long, "needs", "o.example"),),
+    )
+    drawn = draw_supply(picture, middle="o.example")
+    (way,) = re.findall(
+        r'class="near" d="M ([0-9.]+) [0-9.]+ L ([0-9.]+) [0-9.]+ L ([0-9.]+)', drawn
+    )
+    dots = sorted(float(x) for x in re.findall(r'cx="([0-9.]+)"', drawn))
+    assert float(way[0]) > dots[0] + width("o.example")
+    assert float(way[2]) == dots[-1]
+    assert ">a-very-long-na….cdn7.example<" in drawn
+    assert ">o.example: its relations are red</text>" in drawn

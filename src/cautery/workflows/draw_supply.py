@@ -14,7 +14,7 @@ from cautery.errors import InputError
 from cautery.graph.roles import RELATIONS
 from cautery.model import Asset, Role, SupplyGraph
 from cautery.operation.page.graph import BANDS
-from cautery.operation.page.svg import dot, fit, hint, line, rect, text
+from cautery.operation.page.svg import dot, fit, hint, rect, text, width
 from cautery.operation.page.words import clean
 from cautery.plan.graph import PlanGraph
 from cautery.workflows.infer_supply import infer_supply
@@ -23,8 +23,6 @@ MOST_OF_A_LAYER = 40
 """Assets drawn of one layer, the best connected first; the rest is counted at its end."""
 MOST_LAYERS = 24
 """Layers drawn; the smallest go together."""
-LONGEST_WAY = 2
-"""Relations that lead from the asset in the middle to the farthest one drawn."""
 LEAST_SURE = 0.5
 """A role that is less probable is not drawn as one."""
 COLOURS = 6
@@ -35,9 +33,13 @@ BESIDE: Mapping[str, str] = {
 }  # fmt: skip
 """Layers of what has no role in the supply, by kind."""
 _BEFORE, _AFTER = ("playlists", "streams"), ("addresses", "certificates")
-_COLUMN, _ROW, _PAD, _HEAD, _DOT = 190.0, 24.0, 40.0, 104.0, 5.0
+_COLUMN, _ROW, _PAD, _HEAD, _DOT = 256.0, 24.0, 40.0, 126.0, 5.0
+_ROOM = 180.0
+"""Units for a name; the rest of a column is for lines, which then cross no names beside them."""
 _BULGE = 26.0
 """How far a line between two of one layer leaves it."""
+Spot = tuple[float, float, float]
+"""Where a dot stands, across and down, and where the name behind it ends."""
 _STYLE = """
 text { font: 12px "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", sans-serif;
   fill: #1b1d22; }
@@ -141,7 +143,7 @@ def of_plan(graph: PlanGraph) -> Picture:
     )
 
 
-def around(picture: Picture, name: str, *, most: int = LONGEST_WAY) -> Picture:
+def around(picture: Picture, name: str, *, most: int) -> Picture:
     """Keep what lies at most so many relations from one asset, in either direction.
 
     Raises
@@ -223,8 +225,9 @@ def draw_supply(
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         "<title>The supply graph</title><style>body { font: 15px/1.5 sans-serif; margin: 24px; } "
-        "svg { max-width: 100%; height: auto; } td { padding: 1px 12px 1px 0; }</style></head>"
-        f"<body>{drawn}<h2>Relations</h2><table>{rows}</table></body></html>\n"
+        ".map { overflow-x: auto; } td { padding: 1px 12px 1px 0; }</style></head>"
+        f'<body><div class="map">{drawn}</div>'
+        f"<h2>Relations</h2><table>{rows}</table></body></html>\n"
     )
 
 
@@ -250,7 +253,7 @@ def as_json(picture: Picture, *, by_country: bool) -> dict[str, Any]:
 
 
 def _svg(picture: Picture, layers: Sequence[tuple[str, list[Drawn]]], middle: str | None) -> str:
-    spots: dict[str, tuple[float, float]] = {}
+    spots: dict[str, Spot] = {}
     colours = _colours(picture)
     highest = max(min(len(held), MOST_OF_A_LAYER) for _, held in layers)
     high = _HEAD + _ROW * (highest + 2) + 20
@@ -262,8 +265,8 @@ def _svg(picture: Picture, layers: Sequence[tuple[str, list[Drawn]]], middle: st
         shown = held[:MOST_OF_A_LAYER]
         for row, one in enumerate(shown):
             y = _HEAD + _ROW * (row + 0.5 + (highest - len(shown)) / 2)
-            spots[one.name] = (x + _DOT, y)
-            over.append(_node(one, x, y, middle, colours))
+            spot = spots[one.name] = (x + _DOT, y, x + 2 * _DOT + 10 + width(_label(one)))
+            over.append(_node(one, spot, middle, colours))
         if len(held) > len(shown):
             said = f"{len(held) - len(shown):,} more, less connected"
             over.append(text(x, _HEAD + _ROW * (highest + 0.8), said, "foot"))
@@ -277,8 +280,6 @@ def _svg(picture: Picture, layers: Sequence[tuple[str, list[Drawn]]], middle: st
         f"{len(spots):,} of {len(picture.assets):,} assets and {len(links):,} of "
         f"{len(picture.relations):,} relations shown"
     )
-    if colours:
-        shown_text += f"; a colour a network, the largest {len(colours)}; pale: of none of these"
     title = "The supply graph" if middle is None else f"The supply graph around {middle}"
     said = escape(clean(f"{title}: {shown_text}"))
     return (
@@ -286,8 +287,31 @@ def _svg(picture: Picture, layers: Sequence[tuple[str, list[Drawn]]], middle: st
         f'width="{wide:.0f}" height="{high:.0f}" role="img" aria-label="{said}">'
         f"<title>{said}</title><style>{_STYLE}</style>{rect('paper', 0, 0, wide, high)}"
         f"{text(_PAD, 40, fit(title, wide - 2 * _PAD, 22), 'title')}"
-        f"{text(_PAD, 64, shown_text, 'sub')}{''.join(links)}{''.join(over)}</svg>"
+        f"{text(_PAD, 64, shown_text, 'sub')}{_legend(picture, middle, colours)}"
+        f"{''.join(links)}{''.join(over)}</svg>"
     )
+
+
+def _legend(picture: Picture, middle: str | None, colours: Mapping[str, str]) -> str:
+    """Return what the colours mean, as far as they are in the picture."""
+    kinds = {_kind(one, middle, colours) for one in picture.assets}
+    told = [(kind, name) for name, kind in colours.items()]
+    told += [
+        (kind, words)
+        for kind, words in (
+            ("node", "sure of its role" if "weak" in kinds else ""),
+            ("weak", "less than 80 % sure"),
+            ("alone", "of no network, or a smaller one" if colours else ""),
+            ("shared", "shared with strangers"),
+            ("middle", f"{_cut(middle or '')}: its relations are red"),
+        )
+        if kind in kinds and words
+    ]
+    found, x = [], _PAD
+    for kind, words in told:
+        found.append(dot(kind, x + _DOT, 82, _DOT) + text(x + 2 * _DOT + 5, 86, words, "sub"))
+        x += 2 * _DOT + 29 + width(words)
+    return "".join(found)
 
 
 def _colours(picture: Picture) -> dict[str, str]:
@@ -297,35 +321,38 @@ def _colours(picture: Picture) -> dict[str, str]:
     return {name: f"net{place}" for place, name in enumerate(largest)}
 
 
-def _line(kind: str, begin: tuple[float, float], end: tuple[float, float], told: str) -> str:
-    """Return a line; within a layer it swings out, or it would lie over the others."""
-    if begin[0] != end[0]:
-        return f"{line(kind, *begin, *end).removesuffix('/>')}>{told}</line>"
-    (x, y), (_, y2) = begin, end
-    out = x - _BULGE
-    return (
-        f'<path class="{kind}" d="M {x:.1f} {y:.1f} C {out:.1f} {y:.1f}, {out:.1f} {y2:.1f}, '
-        f'{x:.1f} {y2:.1f}">{told}</path>'
-    )
+def _line(kind: str, begin: Spot, end: Spot, told: str) -> str:
+    """Return a line from behind one name to the next dot; within a layer it swings out."""
+    (x, y, behind), (x2, y2, _) = sorted((begin, end))
+    if x != x2:
+        way = f"M {behind:.1f} {y:.1f} L {max(behind, x + _ROOM):.1f} {y:.1f} L {x2:.1f} {y2:.1f}"
+    else:
+        out = x - _BULGE
+        way = f"M {x:.1f} {y:.1f} C {out:.1f} {y:.1f}, {out:.1f} {y2:.1f}, {x:.1f} {y2:.1f}"
+    return f'<path class="{kind}" d="{way}">{told}</path>'
 
 
-def _node(one: Drawn, x: float, y: float, middle: str | None, colours: Mapping[str, str]) -> str:
-    kind = "middle" if one.name == middle else "node"
-    if kind == "node" and one.role == str(Role.SHARED):
-        kind = "shared"
-    elif kind == "node" and colours:
-        kind = colours.get(one.network or "", "alone")
-    elif kind == "node" and one.sure is not None and one.sure < 0.8:
-        kind = "weak"
+def _kind(one: Drawn, middle: str | None, colours: Mapping[str, str]) -> str:
+    """Return the class that an asset is drawn in."""
+    if one.name == middle:
+        return "middle"
+    if one.role == str(Role.SHARED):
+        return "shared"
+    if colours:
+        return colours.get(one.network or "", "alone")
+    return "weak" if one.sure is not None and one.sure < 0.8 else "node"
+
+
+def _node(one: Drawn, spot: Spot, middle: str | None, colours: Mapping[str, str]) -> str:
+    x, y, _ = spot
     said = [one.name, one.role, one.country or "no country"]
     if one.sure is not None:
         said.append(f"probability {one.sure:.2f}")
     if one.network is not None:
         said.append(f"of {one.network}")
-    label = fit(_label(one), _COLUMN - 26)
     return (
-        f"<g>{hint('; '.join(said))}{dot(kind, x + _DOT, y, _DOT)}"
-        f"{text(x + 2 * _DOT + 5, y + 4, label, 'label')}</g>"
+        f"<g>{hint('; '.join(said))}{dot(_kind(one, middle, colours), x, y, _DOT)}"
+        f"{text(x + _DOT + 5, y + 4, _label(one), 'label')}</g>"
     )
 
 
@@ -334,7 +361,14 @@ def _label(one: Drawn) -> str:
     beside = one.role in BESIDE or one.role == str(Role.SHARED)
     kind, _, rest = one.name.partition(":")
     kept = rest if beside and kind in BESIDE else one.name
-    return kept.removeprefix("http://").removeprefix("https://")
+    return _cut(kept.removeprefix("http://").removeprefix("https://"))
+
+
+def _cut(name: str) -> str:
+    """Return a name that fits, cut in its middle: its end tells as much as its beginning."""
+    said = clean(name, 400)
+    most = int(_ROOM / width("n"))
+    return said if len(said) <= most else f"{said[: most // 2]}…{said[-((most - 1) // 2) :]}"
 
 
 def _near(relations: Sequence[tuple[str, str, str]]) -> defaultdict[str, set[str]]:
