@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -128,6 +129,28 @@ def test_files_stdout_and_json_say_the_same(
     assert out.read_text() == printed
     assert list(csv.DictReader(io.StringIO(printed))) == rows
     assert [json.loads(line) for line in lines] == rows
+
+
+@pytest.mark.parametrize("how", ["semicolons", "utf-16", "parquet"])
+def test_other_ways_to_write_a_table_say_the_same(
+    facts: Path, tmp_path: Path, rows: list[dict[str, str]], how: str
+) -> None:
+    path = tmp_path / ("other.parquet" if how == "parquet" else "other.csv")
+    if how == "parquet":
+        pl.read_csv(LINKS.encode(), infer_schema=False).write_parquet(path)
+    else:
+        text = LINKS.replace(",", ";") if how == "semicolons" else LINKS
+        path.write_bytes(text.encode("utf-16" if how == "utf-16" else "utf-8"))
+    assert list(enrich_links(path, facts=wiring.facts(facts), tally=Tally())) == rows
+
+
+def test_what_is_no_table_is_refused_in_words(
+    cautery: Callable[..., Any], facts: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "links.csv"
+    path.write_bytes(bytes(range(256)) * 9)
+    ended = cautery("enrich", path, "--facts", facts)
+    assert (ended.code, "it is no text" in ended.err) == (2, True)
 
 
 def test_broken_rows_are_counted_and_quoted(

@@ -186,6 +186,13 @@ def test_a_file_without_links_is_refused_with_a_sentence(tmp_path, content, said
         read_links(path, now=NOW)
 
 
+@pytest.mark.parametrize("kind", ["shared", "parking", "dynamic-dns", "asn", "Registrar"])
+def test_what_facts_say_of_a_place_ties_nobody(tmp_path, kind):
+    rows = [("x.example", kind, "cdn:front"), ("y.example", kind, "cdn:front")]
+    found = cluster_links(read_links(written(tmp_path / "l.csv", rows), now=NOW))
+    assert groups(found) == ["x", "y"]
+
+
 def test_a_value_on_every_subject_is_a_hub(tmp_path):
     rows = [
         *TWO,

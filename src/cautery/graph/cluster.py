@@ -14,11 +14,10 @@ import numpy as np
 
 from cautery.graph.evidence import Ints
 from cautery.graph.links import Mark
-from cautery.graph.links_table import LinkTable, table_of
+from cautery.graph.links_table import UNTYING, LinkTable, table_of
 from cautery.graph.membership import probabilities, ties_of
 from cautery.graph.networks import find_networks
 from cautery.graph.partition import Partition
-from cautery.graph.weights import NO_WEIGHT
 from cautery.model import CriminalNetwork, Link, Membership
 
 _WHY = 5
@@ -61,7 +60,7 @@ def cluster(
             link.last_seen.timestamp(),
         )
         for link in links
-        if link.kind not in NO_WEIGHT and (link.kind, link.value) not in nobody
+        if link.kind not in UNTYING and (link.kind, link.value) not in nobody
     }
     table = table_of(sorted(told))
     members: dict[int, list[tuple[str, float, tuple[str, ...]]]] = defaultdict(list)

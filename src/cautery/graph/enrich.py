@@ -1,8 +1,8 @@
 """What facts add to a link, offline: the network, country and kind of place behind its value.
 
 Each derived value names the fact that it comes from, with that fact's date, so that an old table
-is never taken for today's. All of these kinds are common to strangers: they describe, and (by
-``cautery.graph.weights.NO_WEIGHT`` or their being hubs) hardly join.
+is never taken for today's. All of these kinds but the registered domain are common to strangers:
+they describe, and (by ``cautery.graph.links_table.UNTYING``) tie nobody.
 """
 
 from __future__ import annotations

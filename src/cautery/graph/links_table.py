@@ -13,6 +13,8 @@ from cautery.graph.weights import NO_WEIGHT
 
 PASSING = frozenset({"address", "ip", "ipv4", "ipv6"})
 """Kinds whose values pass from owner to owner: bearers apart in time are strangers."""
+UNTYING = NO_WEIGHT | {"shared", "parking", "dynamic-dns"}
+"""Kinds that tie nobody: what everybody shares, and what facts say of a place (``enrich``)."""
 GAP_S = 86_400.0
 """An address idle for a day has passed on."""
 
@@ -63,7 +65,7 @@ class LinkTable:
     @property
     def common(self) -> Ints:
         """Kinds that are known to tie nobody."""
-        return np.array([n for n, kind in enumerate(self.kinds) if kind in NO_WEIGHT], np.int64)
+        return np.array([n for n, kind in enumerate(self.kinds) if kind in UNTYING], np.int64)
 
     def evidence(self) -> tuple[Evidence, Ints]:
         """Return the evidence, and which value each of its values is (an era of).

@@ -2,7 +2,38 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from cautery.errors import InputError
+
+SEPARATORS = (",", ";", "\t")
+
+
+def separator_of(head: str) -> str:
+    """Return what parts the cells of a table's first line; a comma where nothing does."""
+    return max(SEPARATORS, key=lambda one: (head.count(one), -SEPARATORS.index(one)))
+
+
+def as_utf8(chunks: Iterable[bytes], named: str) -> Iterator[bytes]:
+    """Yield a file's bytes as they are; UTF-16 that says so, as UTF-8.
+
+    Raises
+    ------
+    InputError
+        If it says so, and is not.
+    """
+    pieces = iter(chunks)
+    first = next(pieces, b"")
+    pieces = chain((first,), pieces)
+    if not first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield from pieces
+        return
+    try:
+        yield from (text.encode() for text in codecs.iterdecode(pieces, "utf-16"))
+    except UnicodeError as error:
+        raise InputError(f"{named}: it says that it is UTF-16, and is not") from error
 
 
 def lines_of(chunks: Iterable[bytes], *, longest: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ from cautery.graph.enrich import Derived, Enricher
 from cautery.model.ports import Facts
 from cautery.packed import chunks_of
 from cautery.watch import ReadWarning
-from cautery.workflows._lines import lines_of
+from cautery.workflows._lines import as_utf8, lines_of, separator_of
 
 COLUMNS = (
     "subject", "kind", "value", "first_seen", "last_seen", "source", "fact", "fact_date",
@@ -27,6 +27,7 @@ FACTS = "facts"
 _NEEDED = COLUMNS[:3]
 _TIMES = COLUMNS[3:5]
 _MOST_WARNINGS = 20
+_WANTED = "Links are a table of subject, kind, value and optional first_seen, last_seen, source."
 
 Row = dict[str, str]
 Span = tuple[datetime, datetime] | None
@@ -51,13 +52,13 @@ class Tally:
 def enrich_links(
     path: Path, *, facts: Facts, tally: Tally, step: Callable[[], None] = lambda: None
 ) -> Iterator[Row]:
-    """Yield each link of a CSV as it is read, then what facts derive from all of them.
+    """Yield each link of a table as it is read, then what facts derive from all of them.
 
     Parameters
     ----------
     path : Path
-        CSV with ``subject, kind, value`` and optional ``first_seen, last_seen, source``; packed or
-        not; ``-`` is stdin.
+        CSV (also by semicolons or tabs, packed or not) or Parquet with ``subject, kind, value`` and
+        optional ``first_seen, last_seen, source``; ``-`` is stdin.
     tally : Tally
         Is counted up.
 
@@ -75,7 +76,7 @@ def enrich_links(
     enricher = Enricher(facts)
     found: dict[tuple[str, str, str], tuple[Derived, Span]] = {}
     own: set[tuple[str, str, str]] = set()
-    for row in _links(chunks_of(path), tally, str(path)):
+    for row in _links(_chunks(path), tally, str(path)):
         step()
         subject, kind, value = (row[name] for name in _NEEDED)
         own.add((subject, kind, value))
@@ -92,20 +93,21 @@ def enrich_links(
 
 
 def _links(chunks: Iterable[bytes], tally: Tally, name: str) -> Iterator[Row]:
-    lines = lines_of(chunks, longest=MAX_LINE)
-    header = [cell.strip().lower() for cell in _cells(next(lines, ""))]
+    lines = lines_of(as_utf8(chunks, name), longest=MAX_LINE)
+    head = next(lines, "").removeprefix("\ufeff")
+    if "\0" in head:
+        raise InputError(f"{name}: it is no text", hint=_WANTED)
+    separator = separator_of(head)
+    header = [cell.strip().lower() for cell in _cells(head, separator)]
     missing = [column for column in _NEEDED if column not in header]
     if missing:
-        raise InputError(
-            f"{name}: no column {' and '.join(missing)}",
-            hint="Links are a CSV of subject, kind, value and optional first_seen, last_seen.",
-        )
+        raise InputError(f"{name}: no column {' and '.join(missing)}", hint=_WANTED)
     for number, line in enumerate(lines, start=2):
         text = line.rstrip("\r\n")
         if not text.strip():
             continue
         # A row is a line: an open quote must not swallow the links that follow.
-        cells = dict(zip(header, (cell.strip() for cell in _cells(text)), strict=False))
+        cells = dict(zip(header, (cell.strip() for cell in _cells(text, separator)), strict=False))
         row = {column: cells.get(column, "") for column in COLUMNS}
         if not all(row[column] for column in _NEEDED):
             tally.warn(number, "without subject, kind or value: left out", text)
@@ -118,9 +120,22 @@ def _links(chunks: Iterable[bytes], tally: Tally, name: str) -> Iterator[Row]:
             yield row
 
 
-def _cells(line: str) -> list[str]:
+def _chunks(path: Path) -> Iterator[bytes]:
+    """Yield a file's bytes; a Parquet file's as CSV."""
+    if path.suffix != ".parquet":
+        yield from chunks_of(path)
+        return
+    import polars as pl  # noqa: PLC0415 - heavy: only where there is Parquet
+
     try:
-        return next(csv.reader([line]), [])
+        yield pl.read_parquet(path).write_csv().encode()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{path}: it is no Parquet file, or not a whole one") from error
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
     except csv.Error:
         return []
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from cautery.graph.links_table import PASSING
-from cautery.graph.weights import NO_WEIGHT
+from cautery.graph.links_table import PASSING, UNTYING
 from cautery.workflows.explain_links import Explanation
 from cautery.workflows.link_files import Reading
 from cautery.workflows.state_files import links_about
@@ -88,7 +87,7 @@ def beside(reading: Reading, why: Explanation) -> tuple[str, ...]:
     tying = {(kind, value) for kind, value, _ in why.shared}
     told = []
     for kind, value in sorted((marks[0] & marks[1]) - tying):
-        if kind in NO_WEIGHT:
+        if kind in UNTYING:
             told.append(f"both have {kind} {value}, a kind that ties nobody")
         elif kind in PASSING:
             told.append(f"both had {kind} {value}, but at different times, as far as is told")

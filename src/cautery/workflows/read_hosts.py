@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 from collections.abc import Iterable, Iterator
@@ -16,7 +15,7 @@ from urllib.parse import urlsplit
 from cautery.errors import InputError
 from cautery.packed import chunks_of
 from cautery.watch import ReadWarning
-from cautery.workflows._lines import lines_of
+from cautery.workflows._lines import as_utf8, lines_of, separator_of
 
 MAX_LINE = 16_384
 """Bytes of a line that are read; the rest of a longer one is skipped."""
@@ -25,7 +24,6 @@ LONGEST_HOST = 253
 _NAME = re.compile(r"[\w-]+(\.[\w-]+)*")
 _LISTED = re.compile(r"^(0\.0\.0\.0|127\.0\.0\.1|::1?)\s+|^\|\||\^$|\s+#.*$")
 """What hosts files and ad blockers' lists have around a name."""
-_SEPARATORS = (",", ";", "\t")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +61,11 @@ def hosts_in(chunks: Iterable[bytes], *, named: str = "hosts") -> Iterator[HostS
     InputError
         If it is no text, or a table without hosts.
     """
-    lines = lines_of(_utf8(chunks, named), longest=MAX_LINE)
+    lines = lines_of(as_utf8(chunks, named), longest=MAX_LINE)
     head = next(lines, "").removeprefix("\ufeff")
     if "\0" in head:
         raise InputError(f"{named}: no text", hint="Hosts are lines, or a CSV with a column host.")
-    separator = max(_SEPARATORS, key=lambda one: (head.count(one), -_SEPARATORS.index(one)))
+    separator = separator_of(head)
     header = [cell.strip().lower() for cell in _cells(head, separator)]
     column = next((name for name in ("host", "domain") if name in header), None)
     if column is None and len(header) > 1 and not any("." in cell for cell in header):
@@ -99,20 +97,6 @@ def hosts_in(chunks: Iterable[bytes], *, named: str = "hosts") -> Iterator[HostS
             days.reverse()
         source = row.get("source", "").strip()
         yield HostSeen(line=number, host=host, first=days[0], last=days[1], source=source)
-
-
-def _utf8(chunks: Iterable[bytes], named: str) -> Iterator[bytes]:
-    """Yield a file's bytes; UTF-16 that says so as UTF-8."""
-    pieces = iter(chunks)
-    first = next(pieces, b"")
-    pieces = chain((first,), pieces)
-    if not first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        yield from pieces
-        return
-    try:
-        yield from (text.encode() for text in codecs.iterdecode(pieces, "utf-16"))
-    except UnicodeError as error:
-        raise InputError(f"{named}: it says that it is UTF-16, and is not") from error
 
 
 def _cells(line: str, separator: str) -> list[str]:

@@ -11,11 +11,10 @@ import polars as pl
 
 from cautery.graph.cluster import network_id
 from cautery.graph.evidence import Floats, Ints, new_pairs, with_links
-from cautery.graph.links_table import GAP_S, PASSING, Names
+from cautery.graph.links_table import GAP_S, PASSING, UNTYING, Names
 from cautery.graph.membership import probabilities
 from cautery.graph.partition import Partition
 from cautery.graph.update import placed
-from cautery.graph.weights import NO_WEIGHT
 from cautery.workflows.cluster_links import Clustered
 from cautery.workflows.state_files import Kept
 
@@ -99,7 +98,7 @@ def numbered(held: Kept, links: pl.DataFrame) -> New:
         first = -np.inf if first is None else first
         value[row] = eras.at(int(mark[row]), first, first if last is None else last)
     of, begin, end = eras.all()
-    ties = np.array([kind not in NO_WEIGHT for kind in kinds], dtype=bool)[kind_of[mark]]
+    ties = np.array([kind not in UNTYING for kind in kinds], dtype=bool)[kind_of[mark]]
     fresh, borne = new_pairs(held.evidence, subject[ties], value[ties])
     return New(names, kind_of, new_subjects.height, fresh, borne, of, begin, end)
 
