@@ -79,6 +79,31 @@ def test_a_state_is_explained_without_new_links_by_what_it_keeps(cautery, tmp_pa
     assert not (tmp_path / "none").exists()
 
 
+def test_what_facts_know_as_shared_ties_nobody_and_its_subjects_stay(cautery, tmp_path):
+    (tmp_path / "facts").mkdir()
+    (tmp_path / "facts" / "ranges.csv").write_text(
+        "cidr,provider,class,source\n198.51.100.0/24,frontier,cdn,x\n203.0.113.0/24,racks,hosting,x\n"
+    )
+    (tmp_path / "facts" / "parking-domain-ns.csv").write_text("value\npark.example\n")
+    path = tmp_path / "links.csv"
+    path.write_text(
+        "subject,kind,value\n"
+        "a.example,ip,198.51.100.7\nb.example,ip,198.51.100.7\n"
+        "c.example,ip,203.0.113.7\nd.example,ip,203.0.113.7\n"
+        "e.example,nameserver,ns1.park.example\nf.example,nameserver,ns1.park.example\n"
+    )
+    ran = cautery("cluster", path, "--json", "--facts", tmp_path / "facts")
+    network = {one["subject"][0]: one["network"] for one in map(json.loads, ran.out.splitlines())}
+    assert len(network) == 6
+    assert len(set(network.values())) == 5
+    assert network["c"] == network["d"]
+    assert "4 links to what facts know as shared (cdn:frontier, name server)" in ran.err
+    told = cautery(
+        "cluster", path, "--facts", tmp_path / "facts", "--explain", "a.example", "b.example"
+    )
+    assert "both have shared cdn:frontier, a kind that ties nobody" in told.err
+
+
 def test_bad_input_is_a_sentence(cautery, tmp_path):
     path = tmp_path / "links.csv"
     path.write_text("a,b\n1,2\n")

@@ -63,6 +63,10 @@ def cluster(
             help="Folder that keeps links, weights and ids: LINKS are then only the new, if any."
         ),
     ] = None,
+    facts: Annotated[
+        Path | None,
+        typer.Option(help="Facts folder: what it knows as shared or parked ties nobody."),
+    ] = None,
     refit: Annotated[
         bool,
         typer.Option("--refit", help="Learn all anew from the state's links; say what changed."),
@@ -86,6 +90,7 @@ def cluster(
     from cautery.workflows.cluster_state import clustered_in
     from cautery.workflows.constraints import read_constraints
     from cautery.workflows.link_evidence import with_state
+    from cautery.workflows.link_facts import known_to
 
     if refit and state is None:
         raise InputError("--refit learns a state anew", hint="Give --state DIR.")
@@ -95,6 +100,9 @@ def cluster(
     with Progress("reading links", None) as bar:
         reading = _read(links, explain or (), kept=state is not None)
         reading.warnings += odd
+        if facts is not None:
+            bar.doing("asking facts")
+            reading = known_to(wiring.facts(facts), reading)
         if state is None:
             found = cluster_links(reading, constraints=said, seed=seed, told=bar.doing)
         else:
