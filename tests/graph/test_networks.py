@@ -164,3 +164,11 @@ def test_the_grain_lies_between_steps_where_a_parabola_is_highest():
     assert _peak(np.array([0.0, 1.0, 3.0, 3.0, 1.0, 0.0])) == pytest.approx(5.0)
     assert _peak(np.array([9.0, 1.0, 0.0, 0.0, 0.0, 0.0])) == 0.0
     assert _peak(np.array([0.0, 0.0, 1.0, 4.0, 1.0, 0.0])) == pytest.approx(6.0)
+
+
+def test_a_link_without_times_is_of_the_only_era_and_of_none_where_there_are_several() -> None:
+    value = np.zeros(3, dtype=np.int32)
+    nan = np.nan
+    for first, groups in (([nan, 10.0, 12.0], 1), ([nan, 10.0, 1000.0], 3), ([nan, nan, nan], 1)):
+        era, _ = eras(value, np.array(first), np.array(first), gap_s=5.0)
+        assert len(set(era.tolist())) == groups

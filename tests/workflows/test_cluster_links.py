@@ -299,6 +299,24 @@ def test_an_update_tells_eras_of_an_address_apart(many, tmp_path):
     assert list(found.values()).count(found["late.example"]) == 1
 
 
+@pytest.mark.parametrize(("first", "second"), [("", "2025-01-20"), ("2025-01-20", "")])
+def test_an_update_takes_a_link_without_times_for_the_only_era_as_a_full_run_does(
+    many, tmp_path, first, second
+):
+    header = "subject,kind,value,first_seen,last_seen"
+    rows = [(*row, "", "") for row in read_rows(many)]
+    rows += [(f"g01-{n}.example", "ip", "192.0.2.1", first, first) for n in "0123"]
+    new = [("late.example", "ip", "192.0.2.1", second, second)]
+    state = tmp_path / "state"
+    clustered_in(state, read_links(written(tmp_path / "a.csv", rows, header), now=NOW), write=whole)
+    reading = read_links(written(tmp_path / "b.csv", new, header), now=NOW)
+    grown = networks(clustered_in(state, reading, write=whole))
+    assert reading.warnings == []
+    whole_run = read_links(written(tmp_path / "c.csv", [*rows, *new], header), now=NOW)
+    for found in (grown, networks(cluster_links(whole_run))):
+        assert found["late.example"] == found["g01-0.example"]
+
+
 def test_a_state_that_outgrew_its_weights_learns_them_anew_and_says_so(links, tmp_path):
     state = tmp_path / "state"
     clustered_in(state, read_links(links, now=NOW), write=whole)

@@ -180,7 +180,8 @@ def eras(value: Small, first: Floats, last: Floats, *, gap_s: float) -> tuple[Sm
     """Give each link the era of its value: bearers whose spans touch, or nearly so, share one.
 
     An address that lay idle between two bearers has passed to another owner; the bearers of
-    one era were there together. A link without times (NaN) is of the value's first era.
+    one era were there together. A link without times (NaN) is of the value's only era; of a value
+    that has several, nobody knows of which, so such links are an era of their own.
 
     Returns
     -------
@@ -202,6 +203,9 @@ def eras(value: Small, first: Floats, last: Floats, *, gap_s: float) -> tuple[Sm
     own = ranks[: starts.size] + which.astype(np.int64) * (ranks.size + 1)
     if which.size > 1:
         fresh[1:] = (which[1:] != which[:-1]) | (own[1:] > reached[:-1])
+        behind_untold = (which[1:] == which[:-1]) & np.isneginf(ends[:-1])
+        only = np.bincount(which, weights=fresh)[which[1:]] == 2
+        fresh[1:] &= ~(behind_untold & only)
     number = np.cumsum(fresh) - 1
     era = np.empty(which.size, dtype=np.int32)
     era[order] = number

@@ -170,11 +170,13 @@ def _spans(table: LinkTable, era: np.ndarray, of: Ints) -> tuple[Floats, Floats]
     begin, end = np.full(of.size, np.nan), np.full(of.size, np.nan)
     passing = np.array([kind in PASSING for kind in table.kinds], dtype=bool)[table.kind[of]]
     begin[passing], end[passing] = np.inf, -np.inf
-    passes = np.flatnonzero(passing[era])
+    told = ~(np.isnan(table.first) & np.isnan(table.last))
+    passes = np.flatnonzero(passing[era] & told)
     first = np.nan_to_num(table.first[passes], nan=-np.inf)
     last = np.where(np.isnan(table.last[passes]), first, table.last[passes])
     np.minimum.at(begin, era[passes], first)
     np.maximum.at(end, era[passes], last)
+    begin[np.isneginf(end)] = -np.inf  # of none of its links is any time told
     return begin, end
 
 

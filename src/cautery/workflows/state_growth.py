@@ -185,7 +185,13 @@ class _Eras:
 
     def at(self, mark: int, first: float, last: float) -> int:
         """Return the era of a value that a span touches, or nearly so; else a new one."""
-        for era in self._known(mark):
+        known = self._known(mark)
+        if len(known) == 1 and np.isneginf([last, self._span(known[0])[1]]).any():
+            # Without a time, it is of the only era; as is what comes to one without.
+            if not np.isneginf(last):
+                self._widen(known[0], first, last)
+            return known[0]
+        for era in known:
             begin, end = self._span(era)
             if first <= end + GAP_S and last >= begin - GAP_S:
                 self._widen(era, min(begin, first), max(end, last))
