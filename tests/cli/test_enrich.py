@@ -141,7 +141,7 @@ def test_other_ways_to_write_a_table_say_the_same(
     else:
         text = LINKS.replace(",", ";") if how == "semicolons" else LINKS
         path.write_bytes(text.encode("utf-16" if how == "utf-16" else "utf-8"))
-    assert list(enrich_links(path, facts=wiring.facts(facts), tally=Tally())) == rows
+    assert list(enrich_links(path, facts=known_facts(facts), tally=Tally())) == rows
 
 
 def test_what_is_no_table_is_refused_in_words(

@@ -90,7 +90,6 @@ def cluster(
     from cautery.workflows.cluster_state import clustered_in
     from cautery.workflows.constraints import read_constraints
     from cautery.workflows.link_evidence import with_state
-    from cautery.workflows.link_facts import known_to
 
     if refit and state is None:
         raise InputError("--refit learns a state anew", hint="Give --state DIR.")
@@ -101,8 +100,11 @@ def cluster(
         reading = _read(links, explain or (), kept=state is not None)
         reading.warnings += odd
         if facts is not None:
+            from cautery.wiring.facts import known_facts
+            from cautery.workflows.link_facts import known_to
+
             bar.doing("asking facts")
-            reading = known_to(wiring.facts(facts), reading)
+            reading = known_to(known_facts(facts), reading)
         if state is None:
             found = cluster_links(reading, constraints=said, seed=seed, told=bar.doing)
         else:
@@ -188,7 +190,6 @@ def _explain(
 
 def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
     from cautery import wiring
-    from cautery.workflows.case_links import read_case_links
     from cautery.workflows.link_files import nothing_new, read_links
 
     if links is None:
@@ -198,6 +199,7 @@ def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
             links, now=wiring.clock().now(), about=about, sources=kept, may_be_empty=kept
         )
     from cautery.wiring import cases
+    from cautery.workflows.case_links import read_case_links
 
     with cases.reading(links) as case:
         return read_case_links(case.ledger, case.vault)

@@ -100,15 +100,15 @@ def _gone_on(
 
 
 def _held(rows: pl.DataFrame, folder: Path, held: Kept) -> bool:
-    """Tell whether a state has all of some links, as they came."""
-    if rows.height == 0:
-        return True
-    known = links_of(folder, held.links)
-    columns = [name for name in rows.columns if name in known.columns]
-    return (
-        len(columns) == len(rows.columns)
-        and rows.join(known, on=columns, how="anti", nulls_equal=True).height == 0
-    )
+    """Tell whether a state has all of some links, as they came; its files are streamed."""
+    for name in held.links:
+        known = pl.scan_parquet(folder / name)
+        columns = rows.columns
+        if rows.height and set(columns) <= set(known.collect_schema()):
+            there = known.join(rows.lazy(), on=columns, how="semi", nulls_equal=True)
+            found = there.select(columns).collect(engine="streaming")
+            rows = rows.join(found, on=columns, how="anti", nulls_equal=True)
+    return rows.height == 0
 
 
 def _learnt(
