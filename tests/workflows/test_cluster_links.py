@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -315,6 +316,17 @@ def test_an_update_takes_a_link_without_times_for_the_only_era_as_a_full_run_doe
     whole_run = read_links(written(tmp_path / "c.csv", [*rows, *new], header), now=NOW)
     for found in (grown, networks(cluster_links(whole_run))):
         assert found["late.example"] == found["g01-0.example"]
+
+
+def test_many_words_of_analysts_are_kept_at_once(many, tmp_path):
+    names = sorted({row[0] for row in read_rows(many)})
+    rows = [(a, b, "same") for a, b in pairwise(names) if a[:4] < "g20-"]
+    rows.append(("g30-0.example", "g30-3.example", "not_same"))
+    said = read_constraints(written(tmp_path / "c.csv", rows, "a,b,relation"))[0]
+    found = networks(cluster_links(read_links(many, now=NOW), constraints=said))
+    assert len({found[name] for name in names if name[:3] <= "g20"}) == 1
+    assert found["g30-0.example"] != found["g30-3.example"]
+    assert len(set(found.values())) == 1 + 19 + 1
 
 
 def test_a_state_that_outgrew_its_weights_learns_them_anew_and_says_so(links, tmp_path):

@@ -30,10 +30,8 @@ def overlaid(
     InputError
         If what is said of pairs cannot all be kept.
     """
-    label = part.label.copy()
-    held = _held_together(label.size, same)
-    for a, b in same:
-        label[label == label[b]] = label[a]
+    held = _together(np.arange(part.label.size), same)
+    label = _together(part.label, same)
     fresh = int(label.max(initial=0)) + 1
     for a, b in apart:
         if label[a] == label[b]:
@@ -46,12 +44,18 @@ def overlaid(
     return label
 
 
-def _held_together(count: int, same: Sequence[tuple[int, int]]) -> Ints:
-    """Return a number for each subject, the same for those that are said to be the same."""
-    held = np.arange(count)
-    for a, b in same:
-        held[held == held[b]] = held[a]
-    return held
+def _together(label: Ints, same: Sequence[tuple[int, int]]) -> Ints:
+    """Return labels in which those of each pair are one, with all that had either."""
+    if not same:
+        return label.copy()
+    from scipy.sparse import coo_array  # noqa: PLC0415 - heavy, and only for what is said
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
+    ends = label[np.array(same)]
+    count = int(label.max()) + 1
+    ties = coo_array((np.ones(len(ends)), (ends[:, 0], ends[:, 1])), shape=(count, count))
+    found: Ints = connected_components(ties, directed=False)[1][label].astype(np.int64)
+    return found
 
 
 def _far_side(part: Partition, label: Ints, held: Ints, a: int, b: int) -> Ints:
