@@ -102,3 +102,54 @@ def test_the_schema_of_everything_has_every_kind_and_no_loose_end():
 def test_seized_material_has_no_schema_here():
     with pytest.raises(InputError, match="shows nothing"):
         schema("panel_sql")
+
+
+def shown(tmp_path, text, kind=None):
+    """What is shown of a file, as text, warnings too."""
+    path = tmp_path / "file"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return [
+        one if isinstance(one, dict) else {"warning": one.why, "quoted": one.quoted}
+        for one in read_file(path, kind=kind)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("m3u", "#EXTM3U\n#EXTINF:-1,A\nhttp://e.example/1|Authorization=Bearer%20S3CRET&Cookie=S3CRET"),
+        ("m3u", "#EXTM3U\n#KODIPROP:inputstream.adaptive.stream_headers=Authorization=S3CRET\n#EXTVLCOPT:http-cookie=S3CRET\n#EXTINF:-1,A\nhttp://e.example/1"),
+        (
+            "m3u",
+            '#EXTM3U\n#KODIPROP:inputstream.adaptive.license_key=S3CRET\n#EXTHTTP:{"cookie":"S3CRET"}\n#EXTINF:-1,A\nhttp://e.example/1',
+        ),
+        ("m3u", "#EXTM3U\n#EXTINF:-1,A\nnot a URL ?username=S3CRET&password=S3CRET"),
+        ("stalker", '{"js":{"cmd":"ffmpeg http://e.example/play?stream=7&play_token=S3CRET"}}'),
+        ("stalker", '{"js":[{"name":"A","password":"S3CRET","mac":"00:1A:79:S3:CR:ET"}]}'),
+        (
+            "har",
+            '{"log":{"entries":[{"request":{"url":"http://e.example/"},"response":{"status":302,"headers":[{"name":"Location","value":"/live/S3CRET/S3CRET/7.ts"}]}}]}}',
+        ),
+    ],
+)  # fmt: skip
+def test_a_secret_without_a_url_of_its_own_is_not_shown_either(tmp_path, kind, text):
+    found = shown(tmp_path, text, kind)
+    assert found
+    assert "S3CRET" not in json.dumps(found)
+    assert "00:1A:79" not in json.dumps(found)
+
+
+def test_a_mac_in_a_title_or_a_quote_is_not_shown(tmp_path):
+    text = "#EXTM3U\n#EXTINF:-1,Box 00:1A:79:12:34:5f\nhttp://e.example/1\n00-1a-79-12-34-5F"
+    said = json.dumps(shown(tmp_path, text)).lower()
+    assert "12:34" not in said
+    assert "12-34" not in said
+
+
+def test_an_hls_playlist_with_an_initialisation_vector_is_shown(tmp_path):
+    text = (
+        '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x0a\n'
+        "#EXTINF:4,\na.ts\n"
+    )
+    [segment] = shown(tmp_path, text)
+    assert segment["key"]["iv"] == "0" * 31 + "a"

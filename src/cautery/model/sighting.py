@@ -14,7 +14,8 @@ from cautery.model.evidence import ExhibitId
 from cautery.model.times import require_utc
 
 _SECRET_PARAMETERS = frozenset(
-    "username user u password pass p pwd token tok key auth mac sn device_id sig signature".split()  # noqa: SIM905 - a table of words
+    "username user u password pass p pwd passwd pw token tok play_token access_token auth_token"  # noqa: SIM905 - a table of words
+    " key api_key apikey auth mac sn device_id sig signature session sid jwt secret".split()
 )
 _LINE_PARAMETERS = frozenset(("username", "password", "token"))
 _LINE_HEADS = {"live": 2, "movie": 2, "series": 2, "timeshift": 2, "streaming": 2, "play": 2}

@@ -21,7 +21,7 @@ T = TypeVar("T")
 def to_json(value: Any) -> Any:
     """Return ``value`` as plain JSON: dataclasses as objects, times as RFC 3339 with Z.
 
-    A span of time is a number of seconds.
+    A span of time is a number of seconds, bytes are hexadecimal.
 
     Raises
     ------
@@ -46,6 +46,8 @@ def to_json(value: Any) -> Any:
         return value.total_seconds()
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):

@@ -61,7 +61,7 @@ from cautery.watch.panel_dump import SMALLEST, DumpLimits, PanelDump, read_panel
 from cautery.watch.panel_sql import read_panel_sql
 from cautery.watch.rdap import read_bootstrap, read_registration
 from cautery.watch.readers import READERS, Reader, guess, reader, rows
-from cautery.watch.sightings import redacted_text, redacted_warning, sightings
+from cautery.watch.sightings import redacted_json, redacted_text, redacted_warning, sightings
 from cautery.watch.stalker import (
     PortalGenre,
     PortalItem,
@@ -178,6 +178,7 @@ __all__ = [
     "read_whois",
     "read_xmltv",
     "reader",
+    "redacted_json",
     "redacted_text",
     "redacted_warning",
     "rows",

@@ -99,7 +99,7 @@ def _exchange(one: dict[str, Any]) -> WebExchange | None:
     return WebExchange(
         url=url,
         method=(text_in(asked.get("method"), most=20) or "GET").upper(),
-        status=status or None,
+        status=status if status is not None and status > 0 else None,
         redirects_to=_joined(url, text_in(answered.get("redirectURL"), most=65_536)),
         media_type=media.partition(";")[0].strip().lower() or None if media else None,
         size=size if size is not None and size >= 0 else None,
@@ -111,7 +111,8 @@ def _exchange(one: dict[str, Any]) -> WebExchange | None:
             if (name := text_in(each.get("name"), most=100))
         ),
         headers=tuple(
-            (name, value)
+            # Absolute, for a path alone would not show that a line's credentials are in it.
+            (name, (_joined(url, value) or "") if name == "location" else value)
             for each in (*_list(asked, "headers"), *_list(answered, "headers"))
             if (name := (text_in(each.get("name"), most=100) or "").lower()) in _TELLING
             and (value := text_in(each.get("value")))

@@ -13,7 +13,7 @@ from typing import Any
 from cautery.errors import InputError, LimitError
 from cautery.model import RedactedUrl, to_json
 from cautery.packed import chunks_of
-from cautery.watch import Reader, ReadWarning, guess, reader, redacted_text
+from cautery.watch import Reader, ReadWarning, guess, reader, redacted_json, redacted_text
 from cautery.watch.diff import Changes, Listed, compare
 
 MOST_VALUES = 2_000_000
@@ -177,8 +177,8 @@ def _differing(old: str, new: str, key: bytes) -> dict[str, tuple[str, str]]:
     before, after = json.loads(old), json.loads(new)
 
     def shown(value: object) -> str:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        return redacted_text(text, key)
+        value = redacted_json(value, key)
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
     return {
         name: (shown(before.get(name)), shown(after.get(name)))

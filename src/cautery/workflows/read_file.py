@@ -11,7 +11,7 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.model import to_json
 from cautery.packed import chunks_of
-from cautery.watch import READERS, ReadWarning, guess, reader, redacted_text, redacted_warning
+from cautery.watch import READERS, ReadWarning, guess, reader, redacted_json, redacted_warning
 
 HEAD_BYTES = 8192
 
@@ -46,16 +46,14 @@ def read_file(path: Path, *, kind: str | None = None) -> Iterator[dict[str, Any]
         if isinstance(value, ReadWarning):
             yield redacted_warning(value, key)
         else:
-            yield _shown(to_json(value), key)
+            yield redacted_json(_shown(to_json(value)), key)
 
 
-def _shown(value: Any, key: bytes) -> Any:
+def _shown(value: Any) -> Any:
     if isinstance(value, dict):
         # A file does not say when it was seen.
-        return {name: _shown(one, key) for name, one in value.items() if name != "seen_at"}
-    if isinstance(value, list):
-        return [_shown(one, key) for one in value]
-    return redacted_text(value, key) if isinstance(value, str) else value
+        return {name: _shown(one) for name, one in value.items() if name != "seen_at"}
+    return [_shown(one) for one in value] if isinstance(value, list) else value
 
 
 def schema(kind: str | None = None) -> dict[str, Any]:
