@@ -2,6 +2,7 @@
 
 import base64
 import json
+import tracemalloc
 
 import pytest
 
@@ -20,6 +21,7 @@ from cautery.watch import (
     guide_url,
     read_answer,
     read_stalker,
+    read_streams,
 )
 
 
@@ -106,3 +108,131 @@ def test_the_guide_has_a_url_of_its_own():
     assert guide_url("http://p.example/get.php", username="a", password="b") == (
         "http://p.example/xmltv.php?username=a&password=b"
     )
+
+
+NOTHING = [False, None, [], {}, "", 0]
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda nothing: {"epg_listings": nothing},
+        lambda nothing: {"info": nothing, "movie_data": nothing},
+        lambda nothing: {"seasons": nothing, "info": nothing, "episodes": nothing},
+    ],
+)
+def test_what_stands_where_an_empty_list_should_is_nothing(answer, nothing):
+    assert panel(answer(nothing)) == []
+
+
+@pytest.mark.parametrize("nothing", [b"false", b"null\n", b'""', b"[]", b"{}"])
+def test_a_panel_that_lists_nothing_may_say_so_in_any_way(nothing):
+    assert list(read_streams([nothing])) == []
+
+
+def test_an_account_keeps_what_is_not_understood_but_no_name_and_no_clock():
+    [account] = panel(
+        {
+            "user_info": {
+                "auth": 1,
+                "username": "bob",
+                "password": "pw",
+                "reseller_dns": "r.example",
+            },
+            "server_info": {"xui": True, "version": "1.5.12", "time_now": "2026-11-26 10:00:00"},
+        }
+    )
+    assert account.other == (("xui", "true"), ("version", "1.5.12"), ("reseller_dns", "r.example"))
+
+
+def test_a_category_without_a_number_is_a_warning_and_the_others_are_read():
+    found = panel([{"category_id": 1, "category_name": "A", "x": "y"}, {"category_name": "B"}, 5])
+    assert [type(one) for one in found] == [PanelCategory, ReadWarning, ReadWarning]
+    assert found[0].other == (("x", "y"),)
+
+
+def test_a_series_tells_of_itself_before_its_episodes():
+    series, episode = panel(
+        {
+            "seasons": [{"season_number": 1, "name": "Season 1"}, {"season_number": "2"}, 3],
+            "info": {"name": "Harbour (2019)", "cover": "http://c.example/1", "tmdb": "1396"},
+            "episodes": {"1": [{"id": "55", "season": 1, "episode_num": 1}]},
+        }
+    )
+    assert (series.name, series.seasons, series.other) == (
+        "Harbour (2019)", (1, 2), (("tmdb", "1396"),),
+    )  # fmt: skip
+    assert episode.id == 55
+
+
+def test_a_broken_stream_among_others_is_quoted_and_the_others_are_read():
+    text = (
+        '[{"stream_id":1,"name":"A"},\n{"stream_id":2,"name":"B "quoted""},{"stream_id":3,"name":"C\tc"},'
+        '{"stream_id":4,"name":"D",},{"stream_id":5,"name":"' + "E" * 300 + '"}]'
+    )
+    for cut in (len(text), 7, 64):
+        chunks = [text[at : at + cut].encode() for at in range(0, len(text), cut)]
+        found = list(read_streams(chunks))
+        assert [one.id for one in found if isinstance(one, PanelStream)] == [1, 3, 5]
+        assert ['"quoted"' in one.quoted for one in found if isinstance(one, ReadWarning)] == [
+            True, False,
+        ]  # fmt: skip
+
+
+def test_a_member_without_end_is_passed_over_in_bounded_memory():
+    def chunks():
+        yield b'[{"stream_id":1,"name":"A"},{"stream_id":2,"name":"'
+        for _ in range(400):
+            yield b"a" * 65_536
+        yield b'"},{"stream_id":3,"name":"C"}]'
+
+    tracemalloc.start()
+    found = list(read_streams(chunks()))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [one.id for one in found if isinstance(one, PanelStream)] == [1, 3]
+    assert sum(isinstance(one, ReadWarning) for one in found) == 1
+    assert most < 4_000_000
+
+
+def test_deep_nesting_in_one_member_costs_that_member():
+    deep = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    found = list(read_streams([b'[{"stream_id":1},' + deep + b',{"stream_id":2}]']))
+    assert [one.id for one in found if isinstance(one, PanelStream)] == [1, 2]
+
+
+def test_half_a_surrogate_pair_does_not_reach_a_name():
+    [stream] = read_streams(
+        [b'[{"stream_id":1,"name":"A \\ud800 B \\ud83d\\ude00","x":"\\udfff"}]']
+    )
+    assert stream.name == "A \ufffd B \U0001f600"
+    assert stream.other == (("x", "\ufffd"),)
+
+
+@pytest.mark.parametrize("wrap", [lambda listed: listed, lambda listed: {"data": listed}])
+def test_a_days_programmes_of_a_portal_are_programmes(wrap):
+    listed = [
+        {"id": "1", "ch_id": 77, "name": "Match", "start_timestamp": 1795723200},
+        {"id": "2", "ch_id": "77", "name": "Later"},
+    ]
+    programme, warning = portal(wrap(listed))
+    assert (programme.channel, programme.titles) == ("77", (("", "Match"),))
+    assert isinstance(warning, ReadWarning)
+
+
+def test_an_empty_page_of_a_portals_list_is_nothing():
+    assert portal({"total_items": 0, "data": False}) == []
+
+
+def test_a_portal_that_refuses_in_words_is_quoted():
+    with pytest.raises(SourceError, match=r"refuses: 'Authorization failed\.'"):
+        portal("Authorization failed.")
+
+
+def test_other_sources_of_a_portals_channel_are_kept():
+    [item] = portal(
+        [{"id": 1, "name": "A", "cmd": "ffmpeg http://localhost/ch/1_",
+          "cmds": [{"url": "ffmpeg http://s1.example/1"}, {"url": "http://s2.example/1"}, 5]}]
+    )  # fmt: skip
+    assert item.sources == ("http://s1.example/1", "http://s2.example/1")

@@ -6,7 +6,9 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from cautery.errors import SourceError
@@ -17,6 +19,20 @@ _LARGEST_OBJECT = 262_144
 _LONGEST_LINE = 1_000_000
 _MOST_BEFORE = 16_000_000
 _LONGEST_BEGINNING = 64
+_LONGEST_END = 130
+_LONGEST_WORD = 16
+"""Characters of a number, a literal or an escape that may be cut where a chunk ends."""
+_NEXT = re.compile(r"\}\s{0,64},\s{0,64}(?=\{)")
+_NOTHING = (b"false", b"null", b'""', b"0")
+"""What PHP writes where a list is empty."""
+_DECODER = json.JSONDecoder(strict=False)
+"""Line breaks and tabs in a string are no reason to lose it."""
+
+
+class Broken(str):
+    """What stands where a member should, and is no JSON; the reading goes on after it."""
+
+    __slots__ = ()
 
 
 def document(chunks: Iterable[bytes], *, wanted: str, most: int = 16_000_000) -> Any:
@@ -45,7 +61,7 @@ def parsed(text: str, *, wanted: str) -> Any:
         If it is none; what stands in it is not quoted, for it may be a password.
     """
     try:
-        return json.loads(text)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise SourceError(f"not {wanted}: no JSON ({error.msg} at {error.pos})") from None
     except RecursionError:
@@ -79,12 +95,19 @@ def objects(
     ------
     SourceError
         If it is no such array, or breaks off; what stands before has been yielded.
+
+    Notes
+    -----
+    A member that is no JSON is yielded as :class:`Broken`, and the reading goes on at the next
+    object that follows another.
     """
     head, stream = begin(chunks, wanted=wanted)
     start = head.lstrip()[:1]
     if after is None and start != b"[":
         if start == b"<":
             raise SourceError(f"not {wanted}: this is HTML")
+        if head.strip() in _NOTHING:
+            return
         if start != b"{":
             raise SourceError(f"not {wanted}: no JSON array")
         body = document(stream, wanted=wanted)
@@ -92,61 +115,114 @@ def objects(
             body = body[name] if isinstance(body, dict) and name in body else body
         if isinstance(body, list):
             yield from body
-        else:  # an error object, or one member for each key
+        elif isinstance(body, dict):  # an error object, or one member for each key
             yield from (one for one in body.values() if isinstance(one, dict) and one)
         return
-    decoder = json.JSONDecoder()
-    text, at, opened, wait = "", 0, False, 0
-    for piece in _in_pieces(stream):
-        text = text[at:] + piece
-        at = 0
+    members = _Members(wanted=wanted, largest=largest)
+    held: list[str] = []
+    wait = length = 0
+    for piece in chain(_in_pieces(stream), ("",)):
+        held.append(piece)
+        length += len(piece)
+        if piece and length < wait:
+            continue  # a large member is joined and parsed anew only when it has doubled
+        members.text = members.text[members.at :] + "".join(held)
+        members.at, held, length = 0, [], 0
         if after is not None:
+            text = members.text
             found = after.search(text, max(0, len(text) - len(piece) - _LONGEST_BEGINNING))
             if found is None:
                 if len(text) > _MOST_BEFORE:
                     break
                 continue
-            after, at = None, found.end() - 1
-        if len(text) < wait:
-            continue  # a large member is parsed anew only when it has doubled
-        while True:
-            while at < len(text) and text[at] in " \t\r\n,[" and not (opened and text[at] == "["):
-                opened = opened or text[at] == "["
-                at += 1
-            if at < len(text) and text[at] == "]":
-                return
-            try:
-                one, end = decoder.raw_decode(text, at)
-            except RecursionError:
-                raise SourceError(f"{wanted}: nested too deeply") from None
-            except ValueError as error:
-                if len(text) - at > largest:
-                    raise SourceError(f"{wanted}: broken JSON ({type(error).__name__})") from None
-                break
-            if end == len(text):
-                break  # a number may go on in the next chunk
-            yield one
-            at = end
-        wait = 2 * (len(text) - at)
+            after, members.at = None, found.end() - 1
+        yield from members.ready(last=False)
+        if members.closed:
+            return
+        wait = len(members.text) - members.at
     if after is not None:
         raise SourceError(f"not {wanted}: the list that it should have is not in it")
-    yield from _last(decoder, text[at:], opened=opened, wanted=wanted)
+    yield from members.ready(last=True)
 
 
-def _last(decoder: json.JSONDecoder, text: str, *, opened: bool, wanted: str) -> Iterator[Any]:
-    """Yield what was still waited for when the bytes ended."""
-    at = 0
-    while True:
-        while at < len(text) and text[at] in " \t\r\n,[" and not (opened and text[at] == "["):
-            opened = opened or text[at] == "["
-            at += 1
-        if text[at : at + 1] == "]":
-            return
-        try:
-            one, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            raise SourceError(f"{wanted}: broken off or no JSON") from None
-        yield one
+@dataclass(slots=True)
+class _Members:
+    """The text of an array that is held, and how far it has been read."""
+
+    wanted: str
+    largest: int
+    text: str = ""
+    at: int = 0
+    opened: bool = False
+    closed: bool = False
+    lost: bool = False
+    """In a broken member whose end has not been seen."""
+
+    def ready(self, *, last: bool) -> Iterator[Any]:
+        """Yield the members that stand in the text whole.
+
+        Raises
+        ------
+        SourceError
+            If it is the last text, and ends before the array.
+        """
+        while self._at_member():
+            if self.lost:
+                if not self._found_next(last=last):
+                    return
+                continue
+            try:
+                one, end = _DECODER.raw_decode(self.text, self.at)
+            except (ValueError, RecursionError) as error:
+                too_long = len(self.text) - self.at > self.largest
+                if not last and not too_long and not _is_broken(error, self.text):
+                    return
+                begins = self.at
+                if self._found_next(last=last) or too_long:
+                    ends = self.at if self.at > begins else len(self.text)
+                    yield Broken(self.text[begins:ends].rstrip(", \t\r\n")[:200])
+                    self.lost = self.at == begins
+                    continue
+                return
+            if end == len(self.text) and not last:
+                return  # a number may go on in the next chunk
+            yield one
+            self.at = end
+        if last and not self.closed:
+            raise SourceError(f"{self.wanted}: broken off or no JSON")
+
+    def _at_member(self) -> bool:
+        """Go on to where a member begins; false at the end of the array or of the text."""
+        text = self.text
+        while self.at < len(text) and text[self.at] in " \t\r\n,[":
+            if text[self.at] == "[":
+                if self.opened:
+                    break
+                self.opened = True
+            self.at += 1
+        self.closed = not self.lost and text.startswith("]", self.at)
+        return self.at < len(text) and not self.closed
+
+    def _found_next(self, *, last: bool) -> bool:
+        """Go on to the object after a broken member, if it stands in the text."""
+        found = _NEXT.search(self.text, self.at)
+        if found is not None:
+            self.at, self.lost = found.end(), False
+            return True
+        if last:
+            raise SourceError(f"{self.wanted}: broken off or no JSON")
+        if self.lost:
+            self.at = max(self.at, len(self.text) - _LONGEST_END)
+        return False
+
+
+def _is_broken(error: Exception, text: str) -> bool:
+    """Tell whether a member cannot be mended by the text that is still to come."""
+    return (
+        isinstance(error, json.JSONDecodeError)
+        and not error.msg.startswith("Unterminated string")
+        and error.pos < len(text) - _LONGEST_WORD
+    )
 
 
 def lines(chunks: Iterable[bytes], *, wanted: str) -> Iterator[tuple[int, Any, str]]:
@@ -212,9 +288,16 @@ def text_in(value: object, *, most: int = 1024) -> str | None:
     if isinstance(value, bool) or value is None or not isinstance(value, str | int | float):
         return None
     try:
-        return str(value).replace("\0", "").strip()[:most] or None
+        return whole_text(str(value)).replace("\0", "").strip()[:most] or None
     except ValueError:  # more digits than Python prints
         return None
+
+
+def whole_text(text: str) -> str:
+    """Return text without halves of surrogate pairs, which JSON allows and nothing can write."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def number_in(value: object) -> int | None:
@@ -261,5 +344,5 @@ def other_in(
         said = (
             value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         )
-        kept.append((str(name)[:100], said[:300]))
+        kept.append((whole_text(str(name)[:100]), whole_text(said[:300])))
     return tuple(kept)

@@ -154,6 +154,7 @@ READERS: Mapping[str, Reader] = {
             xtream.PanelAccount,
             xtream.PanelCategory,
             xtream.PanelStream,
+            xtream.PanelSeries,
             xtream.PanelEpisode,
             xmltv.Programme,
         ),

@@ -76,6 +76,8 @@ class PortalItem:
         Whether the portal makes a link for each playing.
     command : str or None
         What the portal is asked with to make a link; ``None``: it gives the URL.
+    sources : tuple of str
+        URLs that the portal has for it besides, exact.
     """
 
     id: str
@@ -89,6 +91,7 @@ class PortalItem:
     added: datetime | None
     other: tuple[tuple[str, str], ...]
     command: str | None = None
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +126,11 @@ def read_stalker(
             raise SourceError(f"the portal refuses: {refused!r}", hint="Check the test purchase.")
         listed = said.get("data")
         if isinstance(listed, list):
-            yield from _items(listed)
+            yield from _listed(listed)
         elif isinstance(listed, dict):
-            yield from _guide(listed)
+            yield from _guide(listed.items())
+        elif "data" in said and not listed:
+            return  # an empty page of a list
         elif "cmd" in said and "name" not in said:
             url = _playable(said.get("cmd"))
             if url is None:
@@ -134,9 +139,11 @@ def read_stalker(
         else:
             yield _session(said)
     elif isinstance(said, list):
-        yield from _genres(said) if _are_genres(said) else _items(said)
+        yield from _genres(said) if _are_genres(said) else _listed(said)
     elif said in (None, False, "", 0):
         raise SourceError("the portal refuses: it answers nothing", hint="Check the test purchase.")
+    elif isinstance(said, str):
+        raise SourceError(f"the portal refuses: {said[:80]!r}", hint="Check the test purchase.")
     else:
         raise SourceError(f"not {_WANTED}: js is {type(said).__name__}")
 
@@ -175,6 +182,15 @@ def read_pages(chunks: Iterable[bytes]) -> int:
 
 def _are_genres(said: list[Any]) -> bool:
     return any(isinstance(one, dict) and "title" in one and "cmd" not in one for one in said[:8])
+
+
+def _listed(said: list[Any]) -> Iterator[PortalItem | Programme | ReadWarning]:
+    """Tell a day's programmes (get_short_epg, get_data_table) from things on offer."""
+    if any(isinstance(one, dict) and "start_timestamp" in one for one in said[:8]):
+        return _guide(
+            ((one.get("ch_id") if isinstance(one, dict) else None) or "", [one]) for one in said
+        )
+    return _items(said)
 
 
 def _session(said: dict[str, Any]) -> PortalSession:
@@ -234,6 +250,7 @@ def _items(said: list[Any]) -> Iterator[PortalItem | ReadWarning]:
                 if name.lower() not in _SECRETS
             ),
             command=None if url is not None else text_in(one.get("cmd"), most=4096),
+            sources=_sources(one.get("cmds")),
         )
     yield from tally.rest()
 
@@ -253,10 +270,10 @@ def _kind(one: dict[str, Any]) -> str:
     return "movie" if any(name in one for name in films) else "live"
 
 
-def _guide(listed: dict[str, Any]) -> Iterator[Programme | ReadWarning]:
+def _guide(listed: Iterable[tuple[Any, Any]]) -> Iterator[Programme | ReadWarning]:
     tally = Tally()
     number = 0
-    for channel, programmes in listed.items():
+    for channel, programmes in listed:
         for one in programmes if isinstance(programmes, list) else ():
             number += 1
             starts = epoch_in(one.get("start_timestamp")) if isinstance(one, dict) else None
@@ -284,6 +301,12 @@ def _playable(value: object) -> str | None:
     if not _URL.match(said) or "://localhost" in said or "://127." in said:
         return None
     return said
+
+
+def _sources(value: object) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else ()
+    found = (_playable(one.get("url")) for one in listed[:64] if isinstance(one, dict))
+    return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
 def _when(value: object) -> datetime | None:

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from cautery.errors import InputError, SourceError
@@ -38,26 +38,26 @@ ACTIONS = {"live": "get_live_streams", "movie": "get_vod_streams", "series": "ge
 _WANTED = "a panel's answer"
 _MOST_WARNINGS = 100
 _MOST_EPISODES = 20_000
+_MOST_SEASONS = 1_000
+_MOST_CATEGORIES = 100_000
+_OF_ACCOUNTS = frozenset(
+    ("username", "password", "auth", "status", "is_trial", "created_at", "exp_date",
+     "max_connections", "active_cons", "allowed_output_formats", "message", "url", "port",
+     "https_port", "server_protocol", "timezone", "timestamp_now", "time_now")
+)  # fmt: skip
+_OF_CATEGORIES = frozenset(("category_id", "category_name", "parent_id"))
+_OF_SERIES = frozenset(("name", "title", "category_id", "cover"))
 _OF_STREAMS = frozenset(
     ("num", "name", "title", "stream_type", "stream_id", "series_id", "stream_icon", "cover",
      "epg_channel_id", "added", "last_modified", "category_id", "container_extension",
      "tv_archive", "tv_archive_duration")
 )  # fmt: skip
 
-
 _OF_EPISODES = frozenset(("id", "season", "episode_num", "title", "container_extension", "added"))
 _OF_GUIDES = frozenset(
-    (
-        "title",
-        "description",
-        "lang",
-        "start_timestamp",
-        "stop_timestamp",
-        "channel_id",
-        "start",
-        "end",
-    )
-)
+    ("title", "description", "lang", "start_timestamp", "stop_timestamp", "channel_id", "start",
+     "end")
+)  # fmt: skip
 _SNIFFED = 8_192
 
 
@@ -82,6 +82,8 @@ class PanelAccount:
     protocol: str | None
     timezone: str | None
     message: str | None
+    other: tuple[tuple[str, str], ...] = ()
+    """Fields that are not understood; the panel's clock is not among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,18 @@ class PanelCategory:
     id: str
     name: str
     parent: str | None
+    other: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelSeries:
+    """What a panel says of a series whose episodes follow; its number is the caller's."""
+
+    name: str | None
+    category: str | None
+    icon: str | None
+    seasons: tuple[int, ...]
+    other: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +154,8 @@ def read_account(chunks: Iterable[bytes]) -> PanelAccount:
     if number_in(user.get("auth")) == 0:
         raise SourceError("the panel refuses this line (auth 0)", hint="Check the test purchase.")
     status = text_in(user.get("status"))
-    formats = user.get("allowed_output_formats")
+    listed = user.get("allowed_output_formats")
+    formats = listed if isinstance(listed, list) else []
     return PanelAccount(
         active=(status or "active").lower() == "active",
         status=status,
@@ -149,15 +164,14 @@ def read_account(chunks: Iterable[bytes]) -> PanelAccount:
         expires=epoch_in(user.get("exp_date")),
         max_connections=number_in(user.get("max_connections")),
         active_connections=number_in(user.get("active_cons")),
-        formats=tuple(t for one in formats[:16] if (t := text_in(one)))
-        if isinstance(formats, list)
-        else (),
+        formats=tuple(t for one in formats[:16] if (t := text_in(one))),
         server=text_in(server.get("url")),
         port=_port(server.get("port")),
         https_port=_port(server.get("https_port")),
         protocol=text_in(server.get("server_protocol")),
         timezone=text_in(server.get("timezone")),
         message=text_in(user.get("message")),
+        other=other_in({**server, **user}, _OF_ACCOUNTS),
     )
 
 
@@ -169,18 +183,25 @@ def read_categories(chunks: Iterable[bytes]) -> dict[str, str]:
     SourceError
         If it is no panel's answer.
     """
-    return {number: name for number, name, _ in _categories(chunks)}
+    found = (one for one in _categories(chunks) if isinstance(one, PanelCategory))
+    return {one.id: one.name for one in islice(found, _MOST_CATEGORIES)}
 
 
-def _categories(chunks: Iterable[bytes]) -> Iterator[tuple[str, str, str | None]]:
-    body = document(chunks, wanted=_WANTED)
-    if not isinstance(body, list):
-        raise SourceError(f"not {_WANTED}: no list of categories")
-    for one in body[:100_000]:
-        if isinstance(one, Mapping):
-            number, name = text_in(one.get("category_id")), text_in(one.get("category_name"))
-            if number and name:
-                yield number, name, text_in(one.get("parent_id"))
+def _categories(chunks: Iterable[bytes]) -> Iterator[PanelCategory | ReadWarning]:
+    tally = Tally(most=_MOST_WARNINGS)
+    for line, one in enumerate(objects(chunks, wanted=_WANTED), start=1):
+        said = one if isinstance(one, dict) else {}
+        number, name = text_in(said.get("category_id")), text_in(said.get("category_name"))
+        if number is None or name is None:
+            yield from tally.add(line, "a category without a number or a name", repr(one)[:200])
+            continue
+        yield PanelCategory(
+            id=number,
+            name=name,
+            parent=text_in(said.get("parent_id")),
+            other=other_in(said, _OF_CATEGORIES),
+        )
+    yield from tally.rest()
 
 
 def read_streams(
@@ -215,8 +236,12 @@ def read_streams(
     yield from tally.rest()
 
 
-def read_details(chunks: Iterable[bytes]) -> Iterator[PanelStream | PanelEpisode | ReadWarning]:
-    """Yield what ``get_vod_info`` or ``get_series_info`` says: the film, or the episodes.
+def read_details(
+    chunks: Iterable[bytes],
+) -> Iterator[PanelStream | PanelSeries | PanelEpisode | ReadWarning]:
+    """Yield what ``get_vod_info`` or ``get_series_info`` says: the film, or series and episodes.
+
+    A panel that has no such film or series says so by empty lists; nothing is yielded then.
 
     Raises
     ------
@@ -227,7 +252,7 @@ def read_details(chunks: Iterable[bytes]) -> Iterator[PanelStream | PanelEpisode
     film = body.get("movie_data") if isinstance(body, dict) else None
     episodes = body.get("episodes") if isinstance(body, dict) else None
     tally = Tally(most=_MOST_WARNINGS)
-    if isinstance(film, dict):
+    if isinstance(film, dict) and film:
         about = body.get("info")
         about = about if isinstance(about, dict) else {}
         said = {**about, **film}
@@ -237,7 +262,14 @@ def read_details(chunks: Iterable[bytes]) -> Iterator[PanelStream | PanelEpisode
             yield from tally.add(1, "a film without a number", repr(film)[:200])
         return
     if not isinstance(episodes, dict | list):
+        if (
+            isinstance(body, dict)
+            and not (film or episodes)
+            and body.keys() & {"movie_data", "episodes"}
+        ):
+            return
         raise SourceError(f"not {_WANTED}: neither a film nor episodes in it")
+    yield from _series(body)
     # By season, or as a plain list, or as a list of lists.
     groups = list(episodes.values()) if isinstance(episodes, dict) else episodes
     flat = chain.from_iterable(one if isinstance(one, list) else [one] for one in groups)
@@ -316,10 +348,7 @@ def read_answer(chunks: Iterable[bytes]) -> Iterator[object]:
     elif b'"user_info"' in said or (said.lstrip()[:1] == b"{" and b"stream_id" not in said):
         yield read_account(everything)
     elif b'"category_name"' in said and b'"stream_id"' not in said and b'"series_id"' not in said:
-        yield from (
-            PanelCategory(id=category, name=name, parent=parent)
-            for category, name, parent in _categories(everything)
-        )
+        yield from _categories(everything)
     else:
         film = b'"movie"' in said or b'"container_extension"' in said
         kind = "series" if b'"series_id"' in said else "movie" if film else "live"
@@ -345,13 +374,28 @@ def _stream(one: dict[str, Any], *, kind: str, names: Mapping[str, str]) -> Pane
     )
 
 
+def _series(body: dict[str, Any]) -> Iterator[PanelSeries]:
+    about, seasons = body.get("info"), body.get("seasons")
+    if not isinstance(about, dict) or not about:
+        return
+    listed = seasons[:_MOST_SEASONS] if isinstance(seasons, list) else ()
+    numbers = [number_in(one.get("season_number")) for one in listed if isinstance(one, dict)]
+    yield PanelSeries(
+        name=text_in(about.get("name")) or text_in(about.get("title")),
+        category=text_in(about.get("category_id")),
+        icon=text_in(about.get("cover")),
+        seasons=tuple(one for one in numbers if one is not None),
+        other=other_in(about, _OF_SERIES),
+    )
+
+
 def _packed(value: object) -> str | None:
     """Return text that panels pack in base64, and the plain text that some send instead."""
     said = text_in(value, most=65_536)
     if said is None:
         return None
     try:
-        return base64.b64decode(said, validate=True).decode("utf-8").strip() or None
+        return text_in(base64.b64decode(said, validate=True).decode("utf-8"), most=65_536)
     except (binascii.Error, ValueError):
         return said
 
