@@ -6,12 +6,16 @@ but a declaration of an entity in it ends the reading, and nothing outside is ev
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from html.entities import html5
+from itertools import chain
 from xml.parsers import expat
 
 from cautery.errors import LimitError, SourceError
-from cautery.watch._text import SNIFFED_BYTES, markup_of, pieces, text_of, what_is
+from cautery.watch._text import SNIFFED_BYTES, encoding_of, markup_of, pieces, text_of, what_is
 
 DEEPEST = 64
 MOST_CHILDREN = 100_000
@@ -20,6 +24,14 @@ _MOST_TEXT = 1_000_000
 _MOST_ATTRIBUTES = 200
 _LONGEST_TOKEN = 262_144
 """Bytes that expat may hold back without an event: an endless tag would grow without bound."""
+_LONGEST_NAME = 32
+_STEP, _STEP_AFTER_BREAK = 65_536, 512
+"""Bytes parsed at once: expat copies them, and after a break the next may be near."""
+_UNDECLARED = expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]
+BROKEN = "#broken"
+"""The name of an element that stands for what could not be read."""
+_ENCODING = re.compile(rb"<\?xml\s[^>]{0,100}?encoding\s{0,4}=\s{0,4}[\"']([\w-]{1,40})[\"']")
+_ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(slots=True)
@@ -48,7 +60,12 @@ class Element:
 
 
 def elements(
-    chunks: Iterable[bytes], *, wanted: str, root: str, whole: bool = False
+    chunks: Iterable[bytes],
+    *,
+    wanted: str,
+    root: str,
+    whole: bool = False,
+    records: tuple[str, ...] = (),
 ) -> Iterator[Element]:
     r"""Yield the root's children one by one, each with all in it; or the root itself, whole.
 
@@ -61,6 +78,9 @@ def elements(
         What the document should be, for messages.
     root : str
         The name that its root must have.
+    records : tuple of str
+        Names of children at which the reading goes on after a break; what is broken is an element
+        named :data:`BROKEN`, its text why and what stood there.
 
     Raises
     ------
@@ -75,29 +95,16 @@ def elements(
     [{'b': 'c'}]
     """
     building = _Building(wanted=wanted, root=root, keep_from=0 if whole else 1)
-    parser = expat.ParserCreate(namespace_separator=" ")
-    building.line = lambda: parser.CurrentLineNumber
-    parser.buffer_text = True
-    parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-    parser.StartElementHandler = building.start
-    parser.EndElementHandler = building.end
-    parser.CharacterDataHandler = building.text
-    parser.EntityDeclHandler = building.entity
-    parser.ExternalEntityRefHandler = building.outside
-    held = 0
+    reading = _Reading(building, records)
     try:
         for piece in _sniffed(chunks, wanted=wanted):
-            building.events = False
-            parser.Parse(piece, False)
-            held = 0 if building.events else held + len(piece)
-            if held > _LONGEST_TOKEN:
-                raise LimitError(f"{wanted}: a single tag of more than {_LONGEST_TOKEN} bytes")
-            yield from building.taken()
-        parser.Parse(b"", True)
+            yield from reading.take(piece)
+        yield from reading.end()
     except expat.ExpatError as error:
         yield from building.taken()
+        line = reading.lines + error.lineno
         raise SourceError(
-            f"{wanted}: broken XML in line {error.lineno} ({expat.ErrorString(error.code)})"
+            f"{wanted}: broken XML in line {line} ({expat.ErrorString(error.code)})"
         ) from None
     except (LookupError, ValueError):
         raise SourceError(f"{wanted}: in an encoding that nobody knows") from None
@@ -107,8 +114,109 @@ def elements(
     yield from building.taken()
 
 
+class _Reading:
+    """Expat over a stream, begun anew at the next record where the document is broken."""
+
+    def __init__(self, building: _Building, records: tuple[str, ...]) -> None:
+        self._building = building
+        self._next = re.compile(rb"<(?:" + "|".join(records).encode() + rb")[\s>/]")
+        self._records = records
+        self._encoding = ""
+        self._error: expat.ExpatError | None = None
+        self._tail = b""
+        self._seen = 1  # the line that the next piece begins in
+        self._held = 0
+        self._step = _STEP
+        self._begin(self._seen)
+
+    def _begin(self, line: int) -> None:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        building = self._building
+        self.lines = line - 1
+        self._fed = 0
+        self._parser = parser
+        building.restart(
+            lambda: self.lines + parser.CurrentLineNumber, lambda: parser.CurrentByteIndex
+        )
+        parser.buffer_text = True
+        parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
+        parser.XmlDeclHandler = self._declared
+        parser.StartElementHandler = building.start
+        parser.EndElementHandler = building.end
+        parser.CharacterDataHandler = building.text
+        parser.SkippedEntityHandler = building.skipped
+        parser.EntityDeclHandler = building.entity
+        parser.ExternalEntityRefHandler = building.outside
+
+    def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        self._encoding = (encoding or "")[:40]
+
+    def take(self, piece: bytes) -> Iterator[Element]:
+        """Parse one piece, and yield what is complete."""
+        building = self._building
+        if self._error is not None:
+            piece, self._tail = self._tail + piece, b""
+        at = 0
+        while at < len(piece):
+            if self._error is not None:
+                found = self._next.search(piece, at)
+                if found is None:
+                    self._tail = piece[max(at, len(piece) - _LONGEST_NAME) :]
+                    break
+                at = found.start()
+                self._resume(self._seen + piece.count(b"\n", 0, at))
+            building.events = False
+            part = memoryview(piece)[at : at + self._step]
+            try:
+                self._parser.Parse(part, False)
+            except expat.ExpatError as error:
+                yield from building.taken()
+                if not self._records or self._encoding.lower().startswith("utf-16"):
+                    raise
+                if error.code == _UNDECLARED and building.begins >= self._fed:
+                    self._error, at, self._held = error, at + building.begins - self._fed, 0
+                    continue  # the whole record once more, entities now being skipped
+                where = max(at, at + self._parser.ErrorByteIndex - self._fed)
+                why = f"broken XML ({expat.ErrorString(error.code)})"
+                shown = piece[max(at, where - 60) : where + 20].decode("utf-8", "replace")
+                line = self.lines + error.lineno
+                yield Element(name=BROKEN, attributes={"why": why}, line=line, text=shown)
+                self._error, at, self._held = error, where, 0
+                self._step = _STEP_AFTER_BREAK
+                continue
+            self._fed += len(part)
+            self._held = 0 if building.events else self._held + len(part)
+            if self._held > _LONGEST_TOKEN:
+                raise LimitError(
+                    f"{building.wanted}: a single tag of more than {_LONGEST_TOKEN} bytes"
+                )
+            yield from building.taken()
+            at += len(part)
+            self._step = min(2 * self._step, _STEP)
+        self._seen += piece.count(b"\n", 0, len(piece) - len(self._tail))
+
+    def _resume(self, line: int) -> None:
+        """Go on at a record, as if the document began there."""
+        self._begin(line)
+        said = f' encoding="{self._encoding}"' if self._encoding else ""
+        root = self._building.root
+        # With a document type, an entity that nobody declared is skipped, and told of.
+        prologue = f'<?xml version="1.0"{said}?><!DOCTYPE {root} SYSTEM ""><{root}>'.encode()
+        self._parser.Parse(prologue, False)
+        self._fed, self._error = len(prologue), None
+
+    def end(self) -> Iterator[Element]:
+        """Say that nothing follows."""
+        if self._error is not None:
+            if self._tail.rstrip().endswith(f"</{self._building.root}>".encode()):
+                return
+            raise self._error
+        self._parser.Parse(b"", True)
+        yield from self._building.taken()
+
+
 def _sniffed(chunks: Iterable[bytes], *, wanted: str) -> Iterator[bytes]:
-    """Yield small pieces, if the first bytes look like XML; expat knows the encodings itself."""
+    """Yield small pieces, if the first bytes look like XML; expat knows most encodings itself."""
     source = pieces(chunks)
     head = b""
     for piece in source:
@@ -119,8 +227,24 @@ def _sniffed(chunks: Iterable[bytes], *, wanted: str) -> Iterator[bytes]:
         found = markup_of(text_of(head[:SNIFFED_BYTES])) or "no XML"
     if found != "XML":
         raise SourceError(f"not {wanted}: this is {found}")
-    yield head
-    yield from source
+    # PHP likes to write a line before its XML declaration.
+    everything: Iterator[bytes] = chain((head.lstrip(b" \t\r\n"),), source)
+    declared = _ENCODING.match(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+    if encoding_of(head[:SNIFFED_BYTES]) is None and (
+        declared is None or declared[1].lower() in (b"utf-8", b"utf8")
+    ):
+        everything = _as_utf8(everything)
+    return everything
+
+
+def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Read bytes that are no UTF-8 as Windows-1252, which is what such guides are mixed with."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
+    for chunk in chain(chunks, (None,)):
+        text = decoder.decode(chunk or b"", final=chunk is None)
+        yield _ESCAPED.sub(
+            lambda found: bytes((ord(found[0]) - 0xDC00,)).decode("cp1252", "replace"), text
+        ).encode()
 
 
 @dataclass(slots=True)
@@ -133,10 +257,20 @@ class _Building:
     depth: int = 0
     events: bool = False
     line: Callable[[], int] = int
+    place: Callable[[], int] = int
+    begins: int = -1
+    """Bytes before the child that is read now."""
     open: list[Element] = field(default_factory=list)
     ready: list[Element] = field(default_factory=list)
     children: int = 0
     length: int = 0
+
+    def restart(self, line: Callable[[], int], place: Callable[[], int]) -> None:
+        """Begin anew with another parser."""
+        self.depth = 0
+        self.begins = -1
+        self.open = []
+        self.line, self.place = line, place
 
     def taken(self) -> list[Element]:
         """Hand out what is complete."""
@@ -156,6 +290,7 @@ class _Building:
             return
         if not self.open:
             self.children = self.length = 0
+            self.begins = self.place()
         self.children += 1
         self.length += sum(map(len, attributes.values()))
         self._check()
@@ -184,6 +319,11 @@ class _Building:
             self.length += len(said)
             self._check()
             self.open[-1].text += said
+
+    def skipped(self, name: str, is_parameter: int) -> None:
+        """Take an entity that nobody declared: those of HTML are known, others stay as written."""
+        if not is_parameter:
+            self.text(html5.get(f"{name};", f"&{name};"))
 
     def entity(self, name: str, *_: object) -> None:
         """Refuse a declaration of an entity: it is how bombs and reads of local files are built."""

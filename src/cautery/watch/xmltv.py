@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from cautery.watch._dates import moment_of
 from cautery.watch._tally import Tally
 from cautery.watch._values import ReadWarning
-from cautery.watch._xml import Element, elements
+from cautery.watch._xml import BROKEN, Element, elements
 
 FORMAT = "XMLTV guide"
 SPECIFICATION = "xmltv.dtd of the XMLTV project (github.com/XMLTV/xmltv); xmltv.php of panels"
@@ -32,7 +33,8 @@ _ZONES = {
     "EEST": 3,
     "MSK": 3,
 }
-_KNOWN = {"title", "sub-title", "desc", "category", "icon", "display-name", "url", "episode-num"}
+_ALL = frozenset(("title", "category", "display-name"))
+_FIRST = frozenset(("sub-title", "desc", "url", "episode-num"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +94,11 @@ def read_xmltv(chunks: Iterable[bytes]) -> Iterator[GuideChannel | Programme | R
     ('2026-11-24T19:45:00+00:00', (('', 'Home v Away'),))
     """
     tally = Tally(most=_MOST_WARNINGS)
-    for one in elements(chunks, wanted="an XMLTV guide", root="tv"):
-        if one.name == "channel":
+    records = ("channel", "programme")
+    for one in elements(chunks, wanted="an XMLTV guide", root="tv", records=records):
+        if one.name == BROKEN:
+            yield from tally.add(one.line, one.attributes["why"], one.text)
+        elif one.name == "channel":
             if one.attributes.get("id"):
                 yield _channel(one)
             else:
@@ -116,7 +121,7 @@ def _channel(one: Element) -> GuideChannel:
         names=_named(one, "display-name"),
         icon=icon.attributes.get("src") if icon else None,
         url=(url.text or None) if url else None,
-        other=_other(one),
+        other=_other(one, understood=("icon",)),
     )
 
 
@@ -146,17 +151,23 @@ def _named(one: Element, name: str) -> tuple[tuple[str, str], ...]:
     return tuple((each.attributes.get("lang", ""), each.text) for each in found if each.text)
 
 
-def _other(one: Element) -> tuple[tuple[str, str], ...]:
+def _other(one: Element, understood: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...]:
     kept = [
         (f"@{key}", value)
         for key, value in one.attributes.items()
         if key not in ("id", "channel", "start", "stop")
     ]
-    for each in one.children[:_MOST_NAMES]:
-        if each.name not in _KNOWN:
-            inner = " ".join(part.text for part in each.children if part.text)
-            kept.append((each.name, (each.text or inner)[:1000]))
-    return tuple(kept)
+    first = set[str]()
+    for each in one.children[: 4 * _MOST_NAMES]:
+        # Of some names the first is understood, of some all, and of others none.
+        once = each.name in _FIRST or each.name in understood
+        if each.name in _ALL or (once and each.name not in first):
+            first.add(each.name)
+            continue
+        inner = " ".join(part.text for part in each.children if part.text)
+        source = each.attributes.get("src", "")
+        kept.append((each.name, (each.text or inner or source)[:1000]))
+    return tuple(kept[:_MOST_NAMES])
 
 
 def _said(one: Element) -> str:
@@ -166,7 +177,7 @@ def _said(one: Element) -> str:
 def _moment(said: str) -> datetime | None:
     found = _TIME.match(said.strip())
     if found is None:
-        return None
+        return moment_of(said) if "T" in said else None  # ISO 8601, as some guides have it
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     zone = found[7] or "UTC"
     if zone[0] in "+-":
