@@ -90,3 +90,59 @@ def test_what_is_no_manifest_is_refused(data):
         read_dash([data], base=BASE)
     with pytest.raises(InputError):
         read_dash([data], base="file:///x")
+
+
+TIMELINE = (
+    '<Period duration="PT10S"><AdaptationSet mimeType="video/mp4">'
+    '<SegmentTemplate timescale="10" presentationTimeOffset="90000" media="t$Time$.m4s">'
+    '<SegmentTimeline><S t="90000" d="25" r="-1"/></SegmentTimeline></SegmentTemplate>'
+    '<Representation id="v"/></AdaptationSet></Period>'
+)
+
+
+def test_a_timeline_that_repeats_to_the_end_counts_from_the_periods_offset():
+    [one] = manifest(TIMELINE).representations
+    assert [segment.url.rsplit("/", 1)[1] for segment in one.segments] == [
+        "t90000.m4s", "t90025.m4s", "t90050.m4s", "t90075.m4s",
+    ]  # fmt: skip
+    assert [segment.starts_s for segment in one.segments] == [0.0, 2.5, 5.0, 7.5]
+
+
+def test_segments_of_one_length_begin_with_their_period_whatever_its_offset():
+    [one] = manifest(
+        '<Period duration="PT4S"><AdaptationSet><SegmentTemplate duration="2" media="$Number$"'
+        ' presentationTimeOffset="700"/><Representation id="v"/></AdaptationSet></Period>'
+    ).representations
+    assert [segment.starts_s for segment in one.segments] == [0.0, 2.0]
+
+
+def test_every_server_of_a_representation_is_kept():
+    [one] = manifest(
+        "<BaseURL>http://a.example/</BaseURL><BaseURL>http://b.example/</BaseURL><Period><AdaptationSet>"
+        '<BaseURL>v/</BaseURL><Representation id="v"/></AdaptationSet></Period>'
+    ).representations
+    assert (one.base, one.mirrors) == ("http://a.example/v/", ("http://b.example/v/",))
+
+
+def test_a_broken_representation_is_a_warning_and_the_others_are_read():
+    found = manifest(
+        '<Period><AdaptationSet><Representation id="a"/>\n<Representation id="b">'
+        "<BaseURL>ftp://e.example/</BaseURL></Representation></AdaptationSet></Period>"
+    )
+    assert [one.id for one in found.representations] == ["a"]
+    [warning] = found.warnings
+    assert (warning.line, warning.quoted) == (2, "'id=b'")
+
+
+def test_locks_name_their_system_and_where_the_licence_is_asked_for():
+    [one] = manifest(
+        '<Period><AdaptationSet><ContentProtection schemeIdUri="urn:uuid:94CE86FB-07FF-4F43-ADB8-93D2FA968CA2">'
+        "<Laurl>https://lic.example/fp</Laurl></ContentProtection>"
+        '<Role value="main"/><Label>Main</Label><Representation id="a">'
+        '<BaseURL>a.mp4</BaseURL><SegmentBase><Initialization range="0-99"/></SegmentBase></Representation>'
+        "</AdaptationSet></Period>"
+    ).representations
+    assert one.drm == ("FairPlay",)
+    assert one.protections[0].license_url == "https://lic.example/fp"
+    assert one.other == (("Role", "main"), ("Label", "Main"))
+    assert (one.base[-5:], one.initialization_range) == ("a.mp4", "0-99")

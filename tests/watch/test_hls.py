@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import CauteryError, LimitError, SourceError
 from cautery.watch import MasterPlaylist, MediaPlaylist, choose_variant, read_hls
+from cautery.watch._hls_lines import HlsLines
 
 BASE = "https://e.example/live/list.m3u8?t=1"
 MASTER = """#EXTM3U
@@ -162,3 +163,63 @@ def test_an_entry_that_is_no_url_is_not_quoted(line):
     with pytest.raises(SourceError) as told:
         read(f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{line}\n")
     assert "secret" not in str(told.value)
+
+
+def media(*entries):
+    return read_hls(
+        [("#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:7\n" + "\n".join(entries)).encode()],
+        base=BASE,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "#EXTINF:abc,\nb.ts",
+        "#EXTINF:-1,\nb.ts",
+        "#EXTINF:,\nb.ts",
+        "#EXTINF:6,\nrtmp://e.example/b",
+    ],
+)
+def test_a_broken_segment_is_a_quoted_warning_and_the_others_keep_their_numbers(bad):
+    found = media("#EXTINF:6,", "a.ts", bad, "#EXTINF:6,", "c.ts", "stray.ts")
+    assert [(one.url[-4:], one.sequence) for one in found.segments] == [("a.ts", 7), ("c.ts", 9)]
+    [warning] = found.warnings
+    assert warning.line in (6, 7)
+    assert warning.quoted in (f"'{line}'" for line in bad.split("\n"))
+
+
+def test_a_playlist_of_broken_segments_alone_is_refused():
+    with pytest.raises(SourceError, match="a segment of -1"):
+        media("#EXTINF:-1,A", "http://e.example/a", "#EXTINF:-1,B", "http://e.example/b")
+
+
+def test_a_broken_variant_is_a_warning_and_what_is_not_understood_is_kept():
+    text = (
+        b"#EXTM3U\n#EXT-X-FOO:bar\n#EXT-X-STREAM-INF:BANDWIDTH=x\na.m3u8\n"
+        b'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="g",NAME="N",URI="rtmp://e.example/a"\n'
+        b'#EXT-X-STREAM-INF:BANDWIDTH=9,CODECS="a,b",FRAME-RATE=50.0,X-COM="y, z"\nb.m3u8\n'
+        b"#EXT-X-STREAM-INF:BANDWIDTH=9\nftp://e.example/c"
+    )
+    found = read_hls([text], base=BASE)
+    [variant] = found.variants
+    assert variant.url.endswith("/b.m3u8")
+    assert variant.other == (("frame-rate", "50.0"), ("x-com", "y, z"))
+    assert found.other == (("EXT-X-FOO", "bar"),)
+    assert sorted(one.line for one in found.warnings) == [3, 5, 9]
+
+
+def test_variables_are_put_in():
+    text = (
+        b'#EXTM3U\n#EXT-X-DEFINE:NAME="host",VALUE="https://cdn.example"\n'
+        b'#EXT-X-DEFINE:QUERYPARAM="t"\n#EXTINF:6,\n{$host}/a.ts?t={$t}&u={$unknown}\n'
+    )
+    [segment] = read_hls([text], base="https://e.example/x.m3u8?t=17").segments
+    assert segment.url == "https://cdn.example/a.ts?t=17&u={$unknown}"
+
+
+def test_variables_do_not_blow_a_playlist_up():
+    text = b'#EXTM3U\n#EXT-X-DEFINE:NAME="a",VALUE="' + b"b" * 2_000 + b'"\n'
+    text += (b"#EXTINF:6,\n" + b"{$a}" * 100 + b"\n") * 15_000
+    lines = HlsLines(text.decode())
+    assert len(lines.text) < 20_000_000

@@ -11,7 +11,9 @@ Example
 
 from cautery.watch._contacts import Contact
 from cautery.watch._crypto import CryptoAddress, crypto_addresses
+from cautery.watch._dash_addresses import DashSegment
 from cautery.watch._derive import Derivation, Place, address_in, columns_of
+from cautery.watch._hls_lines import HlsLimits
 from cautery.watch._panel_urls import (
     api_url,
     entries_of,
@@ -34,7 +36,6 @@ from cautery.watch.access_log import read_access_log
 from cautery.watch.ct import LoggedCertificate, read_ct
 from cautery.watch.dash import (
     DashManifest,
-    DashSegment,
     Protection,
     Representation,
     read_dash,
@@ -43,7 +44,6 @@ from cautery.watch.dns import DnsRecord, DnsStatus, read_dns
 from cautery.watch.har import WebExchange, read_har
 from cautery.watch.hls import (
     Choice,
-    HlsLimits,
     Key,
     MasterPlaylist,
     MediaPlaylist,

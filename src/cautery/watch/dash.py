@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from cautery.errors import InputError, LimitError, SourceError
+from cautery.watch._dash_addresses import MOST_SEGMENTS, Addressing, DashSegment, based, number_of
 from cautery.watch._dates import moment_of
+from cautery.watch._tally import Tally
+from cautery.watch._values import ReadWarning
 from cautery.watch._xml import Element, elements
 from cautery.watch.hls import DRM_SYSTEMS
 
@@ -17,8 +20,6 @@ FORMAT = "MPEG-DASH media presentation description (MPD)"
 SPECIFICATION = "ISO/IEC 23009-1:2022; system identifiers as registered at DASH-IF"
 MEDIA_TYPES = ("application/dash+xml",)
 
-_MOST_SEGMENTS = 20_000
-"""Of one representation; a year of four-second segments is no playlist that any player reads."""
 _MOST_REPRESENTATIONS = 2_000
 _LONGEST_S = 10 * 366 * 86_400.0
 _DURATION = re.compile(
@@ -26,7 +27,6 @@ _DURATION = re.compile(
     r"(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d{1,9})?)S)?)?$"
 )
 _UNIT_S = (31_536_000, 2_592_000, 86_400, 3_600, 60, 1)
-_TOKEN = re.compile(r"\$(?:(RepresentationID|Number|Bandwidth|Time)(?:%0(\d{1,2})d)?)?\$")
 _KID = re.compile(r"^[0-9a-fA-F-]{32,36}$")
 
 
@@ -42,22 +42,14 @@ class Protection:
         Its name, ``cenc`` for common encryption, or ``unknown``.
     kid : str or None
         The default key's id, which is no key.
+    license_url : str or None
+        Where players are sent for a licence: it tells whose protection it is.
     """
 
     scheme: str
     system: str
     kid: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DashSegment:
-    """One piece of media, by its place in the period."""
-
-    url: str
-    number: int
-    starts_s: float
-    duration_s: float
-    byte_range: str | None = None
+    license_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +66,12 @@ class Representation:
         What its URLs are relative to; the media themselves if there are no segments.
     endless : bool
         Segments are numbered on from ``first_number`` with the clock: there is no list of them.
+    mirrors : tuple of str
+        Its base on other servers.
+    initialization_range : str or None
+        Bytes of ``initialization``, or of the media where that is unsaid.
     other : tuple of (str, str)
-        Attributes that are not understood.
+        Attributes and elements that are not understood.
     """
 
     id: str
@@ -95,6 +91,8 @@ class Representation:
     first_number: int
     protections: tuple[Protection, ...]
     other: tuple[tuple[str, str], ...]
+    mirrors: tuple[str, ...] = ()
+    initialization_range: str | None = None
 
     @property
     def drm(self) -> tuple[str, ...]:
@@ -111,6 +109,8 @@ class DashManifest:
     available_from: datetime | None
     duration_s: float | None
     representations: tuple[Representation, ...]
+    warnings: tuple[ReadWarning, ...] = ()
+    """Representations that could not be read."""
 
 
 def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
@@ -146,7 +146,9 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
     if not roots:
         raise SourceError("not a DASH manifest: nothing in it")
     root = roots[0]
-    here = _based(base, root)
+    here = based((base,), root)
+    tally = Tally()
+    warnings: list[ReadWarning] = []
     whole_s = _seconds(root.attributes.get("mediaPresentationDuration"))
     found: list[Representation] = []
     at, total = 0.0, 0
@@ -156,20 +158,33 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
         at = at if said is None else said
         lasts = _period_lasts(period, periods[index + 1 :], at=at, whole_s=whole_s)
         for one in _representations(period, here, at=at, lasts=lasts):
+            if isinstance(one, _Unread):
+                warnings.extend(tally.add(one.line, one.why, one.said))
+                continue
             found.append(one)
             total += len(one.segments)
-            if len(found) > _MOST_REPRESENTATIONS or total > 10 * _MOST_SEGMENTS:
+            if len(found) > _MOST_REPRESENTATIONS or total > 10 * MOST_SEGMENTS:
                 raise LimitError("DASH manifest: more than any player reads")
         at += lasts or 0.0
+    warnings.extend(tally.rest())
     if not found:
-        raise SourceError("DASH manifest: no representation in it")
+        why = warnings[0].why if warnings else "DASH manifest: no representation in it"
+        raise SourceError(why)
     return DashManifest(
         url=base,
         live=root.attributes.get("type") == "dynamic",
         available_from=moment_of(root.attributes.get("availabilityStartTime", "")),
         duration_s=whole_s,
         representations=tuple(found),
+        warnings=tuple(warnings),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    line: int
+    why: str
+    said: str
 
 
 def _period_lasts(
@@ -183,156 +198,70 @@ def _period_lasts(
 
 
 def _representations(
-    period: Element, base: str, *, at: float, lasts: float | None
-) -> Iterator[Representation]:
-    base = _based(base, period)
+    period: Element, bases: tuple[str, ...], *, at: float, lasts: float | None
+) -> Iterator[Representation | _Unread]:
     for group in period.all("AdaptationSet"):
-        group_base = _based(base, group)
         for one in group.all("Representation"):
-            said = group.attributes | one.attributes
-            levels = (period, group, one)
-            here = _based(group_base, one)
-            filled = {
-                "RepresentationID": said.get("id", ""),
-                "Bandwidth": said.get("bandwidth", ""),
-            }
-            form = _Addressing(levels, here, filled)
-            segments, endless = form.segments(lasts)
-            kind = said.get("contentType") or (said.get("mimeType") or "").partition("/")[0]
-            yield Representation(
-                id=said.get("id", "")[:200] if "id" in one.attributes else "",
-                period=period.attributes.get("id", "")[:200],
-                starts_s=at,
-                kind="text" if kind == "application" else kind[:40],
-                media_type=said.get("mimeType"),
-                codecs=tuple(each.strip() for each in said.get("codecs", "").split(",") if each),
-                bandwidth=_number(said.get("bandwidth")),
-                width=_number(said.get("width")),
-                height=_number(said.get("height")),
-                language=said.get("lang"),
-                base=here,
-                initialization=form.initialization(),
-                segments=segments,
-                endless=endless,
-                first_number=form.first,
-                protections=_protections(levels),
-                other=tuple(
-                    (name, value[:300]) for name, value in said.items() if name not in _KNOWN
-                )[:64],
-            )  # fmt: skip
+            try:
+                here = based(based(based(bases, period), group), one)
+                yield _representation((period, group, one), here, at=at, lasts=lasts)
+            except LimitError:
+                raise
+            except SourceError as error:
+                said = " ".join(f"{name}={value[:60]}" for name, value in one.attributes.items())
+                yield _Unread(one.line, str(error), said)
 
 
+def _representation(
+    levels: tuple[Element, Element, Element],
+    bases: tuple[str, ...],
+    *,
+    at: float,
+    lasts: float | None,
+) -> Representation:
+    period, group, one = levels
+    said = group.attributes | one.attributes
+    filled = {"RepresentationID": said.get("id", ""), "Bandwidth": said.get("bandwidth", "")}
+    form = Addressing(levels, bases[0], filled)
+    segments, endless = form.segments(lasts)
+    kind = said.get("contentType") or (said.get("mimeType") or "").partition("/")[0]
+    other = [(name, value) for name, value in said.items() if name not in _KNOWN]
+    for level in (group, one):
+        other += [
+            (child.name, child.text or " ".join(child.attributes.values()))
+            for child in level.children
+            if child.name not in _UNDERSTOOD
+        ]
+    return Representation(
+        id=said.get("id", "")[:200] if "id" in one.attributes else "",
+        period=period.attributes.get("id", "")[:200],
+        starts_s=at,
+        kind="text" if kind == "application" else kind[:40],
+        media_type=said.get("mimeType"),
+        codecs=tuple(each.strip() for each in said.get("codecs", "").split(",") if each),
+        bandwidth=number_of(said.get("bandwidth")),
+        width=number_of(said.get("width")),
+        height=number_of(said.get("height")),
+        language=said.get("lang"),
+        base=bases[0],
+        initialization=form.initialization(),
+        segments=segments,
+        endless=endless,
+        first_number=form.first,
+        protections=_protections(levels),
+        other=tuple((name, value[:300]) for name, value in other[:64]),
+        mirrors=bases[1:],
+        initialization_range=form.initialization_range(),
+    )
+
+
+_UNDERSTOOD = frozenset(
+    ("BaseURL", "SegmentBase", "SegmentList", "SegmentTemplate", "ContentProtection",
+     "Representation")
+)  # fmt: skip
 _KNOWN = frozenset(
     ("id", "contentType", "mimeType", "codecs", "bandwidth", "width", "height", "lang")
 )
-
-
-class _Addressing:
-    """How a representation's segments are addressed: what its levels say, the innermost first."""
-
-    def __init__(self, levels: tuple[Element, ...], base: str, filled: dict[str, str]) -> None:
-        self._base = base
-        self._filled = filled
-        self._said: dict[str, str] = {}
-        self._inner: dict[str, Element] = {}
-        for level in levels:
-            for name in ("SegmentBase", "SegmentList", "SegmentTemplate"):
-                if (found := level.first(name)) is not None:
-                    self._said |= found.attributes
-                    self._inner |= {one.name: one for one in found.children}
-                    if name == "SegmentList":
-                        self._inner["SegmentList"] = found
-        self.scale = _number(self._said.get("timescale")) or 1
-        self.first = 1 if (number := _number(self._said.get("startNumber"))) is None else number
-
-    def initialization(self) -> str | None:
-        inner = self._inner.get("Initialization")
-        said = inner.attributes.get("sourceURL") if inner is not None else None
-        said = said or self._said.get("initialization")
-        return self._url(said) if said else None
-
-    def segments(self, lasts: float | None) -> tuple[tuple[DashSegment, ...], bool]:
-        """Return the segments, and whether they go on without end."""
-        listed = self._inner.get("SegmentList")
-        media = self._said.get("media")
-        times = self._times(lasts)
-        if listed is not None:
-            return self._listed(listed, times), False
-        if media is None:
-            return (), False
-        if times is None:
-            return (), True
-        offset = _number(self._said.get("presentationTimeOffset")) or 0
-        found = tuple(
-            DashSegment(
-                url=self._url(media, number=self.first + index, time=start),
-                number=self.first + index,
-                starts_s=(start - offset) / self.scale,
-                duration_s=length / self.scale,
-            )
-            for index, (start, length) in enumerate(times)
-        )
-        return found, False
-
-    def _listed(
-        self, listed: Element, times: list[tuple[int, int]] | None
-    ) -> tuple[DashSegment, ...]:
-        urls = listed.all("SegmentURL")
-        if len(urls) > _MOST_SEGMENTS:
-            raise LimitError(f"DASH manifest: more than {_MOST_SEGMENTS} segments")
-        length = _number(self._said.get("duration")) or 0
-        spans = times if times and len(times) == len(urls) else None
-        return tuple(
-            DashSegment(
-                url=self._url(one.attributes.get("media", "")),
-                number=self.first + index,
-                starts_s=(spans[index][0] if spans else index * length) / self.scale,
-                duration_s=(spans[index][1] if spans else length) / self.scale,
-                byte_range=one.attributes.get("mediaRange"),
-            )
-            for index, one in enumerate(urls)
-        )
-
-    def _times(self, lasts: float | None) -> list[tuple[int, int]] | None:
-        """Return (start, length) of each segment in units of the timescale; ``None``: unknown."""
-        line = self._inner.get("SegmentTimeline")
-        end = None if lasts is None else int(lasts * self.scale)
-        if line is None:
-            length = _number(self._said.get("duration"))
-            if not length or end is None:
-                return None
-            count = -(-end // length)
-            if count > _MOST_SEGMENTS:
-                raise LimitError(f"DASH manifest: more than {_MOST_SEGMENTS} segments")
-            return [(index * length, length) for index in range(count)]
-        found: list[tuple[int, int]] = []
-        at = 0
-        spans = line.all("S")
-        for index, one in enumerate(spans):
-            said, length = _number(one.attributes.get("t")), _number(one.attributes.get("d"))
-            if not length:
-                raise SourceError("DASH manifest: a segment without a length")
-            at = at if said is None else said
-            again = _number(one.attributes.get("r"), least=-1) or 0
-            if again < 0:
-                until = (
-                    _number(spans[index + 1].attributes.get("t")) if index + 1 < len(spans) else end
-                )
-                again = 0 if until is None else max(0, -(-(until - at) // length) - 1)
-            if len(found) + again >= _MOST_SEGMENTS:
-                raise LimitError(f"DASH manifest: more than {_MOST_SEGMENTS} segments")
-            found.extend((at + step * length, length) for step in range(again + 1))
-            at += (again + 1) * length
-        return found
-
-    def _url(self, said: str, *, number: int = 0, time: int = 0) -> str:
-        values = self._filled | {"Number": str(number), "Time": str(time)}
-
-        def put(found: re.Match[str]) -> str:
-            name, width = found[1], int(found[2] or 0)
-            return values[name].zfill(width) if name else "$"
-
-        return _joined(self._base, _TOKEN.sub(put, said))
 
 
 def _protections(levels: tuple[Element, ...]) -> tuple[Protection, ...]:
@@ -346,34 +275,14 @@ def _protections(levels: tuple[Element, ...]) -> tuple[Protection, ...]:
                 common = scheme == "urn:mpeg:dash:mp4protection:2011"
                 system = one.attributes.get("value", "cenc")[:20] if common else "unknown"
             known = kid.lower() if _KID.match(kid) else None
-            found[Protection(scheme=scheme, system=system, kid=known)] = None
+            asked = one.first("Laurl") or one.first("laurl")
+            where = (asked.text or asked.attributes.get("licenseUrl", "")) if asked else ""
+            found[
+                Protection(
+                    scheme=scheme, system=system, kid=known, license_url=where[:2000] or None
+                )
+            ] = None
     return tuple(found)
-
-
-def _based(base: str, level: Element) -> str:
-    """Resolve the first BaseURL of a level (the others are mirrors)."""
-    said = level.first("BaseURL")
-    return _joined(base, said.text) if said is not None and said.text else base
-
-
-def _joined(base: str, said: str) -> str:
-    try:
-        joined = urljoin(base, said.strip())
-        parts = urlsplit(joined)
-    except ValueError:
-        raise SourceError("DASH manifest: an address that is no URL") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SourceError(f"DASH manifest: {parts.scheme[:20] or 'no'} URL, want http or https")
-    return joined
-
-
-def _number(said: str | None, *, least: int = 0) -> int | None:
-    if said is None or not re.fullmatch(r"-?\d{1,18}", said.strip()):
-        return None
-    number = int(said)
-    if number < least:
-        raise SourceError(f"DASH manifest: a number of {number}")
-    return number
 
 
 def _seconds(said: str | None) -> float | None:

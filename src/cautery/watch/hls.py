@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from cautery.errors import InputError, LimitError, SourceError
-from cautery.watch._text import markup_of, text_of, what_is, whole
+from cautery.errors import InputError, SourceError
+from cautery.watch._hls_lines import HlsLimits, HlsLines, checked_text
+from cautery.watch._text import whole
+from cautery.watch._values import ReadWarning
 
 FORMAT = "HTTP Live Streaming playlist"
 SPECIFICATION = "RFC 8216; draft-pantos-hls-rfc8216bis for later tags"
@@ -25,6 +26,12 @@ DRM_SYSTEMS = {
     "com.apple.streamingkeydelivery": "FairPlay",
     "urn:uuid:e2719d58-a985-b3c9-781a-b030af78d30e": "ClearKey",
     "org.w3.clearkey": "ClearKey",
+    "urn:uuid:94ce86fb-07ff-4f43-adb8-93d2fa968ca2": "FairPlay",
+    "urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b": "W3C common PSSH",
+    "urn:uuid:5e629af5-38da-4063-8977-97ffbd9902d4": "Marlin",
+    "urn:uuid:f239e769-efa3-4850-9c16-a903c6932efb": "Adobe Primetime",
+    "urn:uuid:9a27dd82-fde2-4725-8cbc-4234aa06ec09": "Verimatrix",
+    "urn:uuid:adb41c24-2dbf-4a6d-958b-4457c0d27b95": "Nagra",
 }
 """KEYFORMAT to system; identifiers as registered at DASH-IF (dashif.org/identifiers)."""
 
@@ -33,16 +40,6 @@ _PICTURES = ("avc", "hvc", "hev", "vp0", "vp8", "vp9", "av01", "dvh", "mp4v", "t
 _LONGEST_SEGMENT_S = 3600.0
 _MOST_SEQUENCE = 2**63
 _LARGEST_KEY_IV = 2**128
-_LONG_NUMBER = re.compile(rb"\d{40}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HlsLimits:
-    """The most that one playlist may hold; more is refused."""
-
-    max_bytes: int = 8_000_000
-    segments: int = 20_000
-    variants: int = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +52,7 @@ class Rendition:
     language: str | None
     url: str | None
     default: bool
+    other: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +65,8 @@ class Variant:
     width: int | None
     height: int | None
     audio_group: str | None
+    other: tuple[tuple[str, str], ...] = ()
+    """Attributes that are not understood."""
 
     @property
     def has_pictures(self) -> bool:
@@ -112,17 +112,22 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MasterPlaylist:
-    """A choice of variants."""
+    """A choice of variants.
+
+    ``other`` are the tags that are not understood, ``warnings`` the entries that could not be read.
+    """
 
     url: str
     variants: tuple[Variant, ...]
     renditions: tuple[Rendition, ...]
     drm: tuple[str, ...] = ()
+    other: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[ReadWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaPlaylist:
-    """The segments of one variant, oldest first."""
+    """The segments of one variant, oldest first; ``other`` and ``warnings`` as in a master."""
 
     url: str
     target_s: float | None
@@ -130,6 +135,8 @@ class MediaPlaylist:
     segments: tuple[Segment, ...]
     ended: bool
     drm: tuple[str, ...] = ()
+    other: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[ReadWarning, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -181,14 +188,14 @@ def read_hls(
     if urlsplit(base).scheme not in ("http", "https"):
         raise InputError(f"base of an HLS playlist: {base[:80]!r} is no http URL")
     data = whole(chunks, most=limits.max_bytes, wanted="HLS playlist")
-    text = _checked_text(data, limits)
+    lines = HlsLines(checked_text(data, limits), query=urlsplit(base).query)
     import m3u8  # noqa: PLC0415 - heavy: only probes need it
 
     try:
-        found = m3u8.loads(text)
+        found = m3u8.loads(lines.text)
         if found.is_variant:
-            return _master(found, base)
-        return _media(found, base)
+            return _master(found, base, lines)
+        return _media(found, base, lines)
     except (LookupError, TypeError, AttributeError, ArithmeticError, ValueError) as error:
         # The error is not quoted: it may hold a line of the playlist, and so a password.
         raise SourceError(f"HLS playlist: malformed ({type(error).__name__})") from None
@@ -220,94 +227,76 @@ def choose_variant(master: MasterPlaylist, *, pictures: bool = True) -> Choice:
     return Choice(variant=variant, sound=tracks[0] if tracks else None)
 
 
-def _checked_text(data: bytes, limits: HlsLimits) -> str:
-    if (found := what_is(data[:4096])) is not None:
-        raise SourceError(f"not an HLS playlist: this is {found}")
-    text = text_of(data)
-    if (markup := markup_of(text)) is not None:
-        raise SourceError(f"not an HLS playlist: this is {markup}")
-    if not text.lstrip().startswith("#EXTM3U"):
-        raise SourceError("not an HLS playlist: it does not begin with #EXTM3U")
-    if "\0" in text:
-        raise SourceError("not an HLS playlist: NUL bytes in it")
-    if text.count("#EXTINF") > limits.segments:
-        raise LimitError(f"HLS playlist: more than {limits.segments} segments")
-    if text.count("#EXT-X-STREAM-INF") + text.count("#EXT-X-MEDIA:") > limits.variants:
-        raise LimitError(f"HLS playlist: more than {limits.variants} variants")
-    if text.count("#EXT-X-KEY") + text.count("#EXT-X-MAP") > 2 * limits.segments:
-        raise LimitError("HLS playlist: more keys than segments")
-    if text.count("#EXT-X-PART:") + text.count("#EXT-X-DATERANGE") > 4 * limits.segments:
-        raise LimitError("HLS playlist: more parts than any player reads")
-    if _LONG_NUMBER.search(data):
-        raise SourceError("HLS playlist: a number of 40 digits or more")
-    return text
-
-
-def _master(found: Any, base: str) -> MasterPlaylist:
+def _master(found: Any, base: str, lines: HlsLines) -> MasterPlaylist:
     variants = []
-    for one in found.playlists:
+    for one, entry in zip(found.playlists, lines.variants, strict=True):
+        if entry.broken:
+            continue
         info = one.stream_info
         width, height = info.resolution or (None, None)
         codecs = tuple(part.strip().lower() for part in (info.codecs or "").split(",") if part)
-        variants.append(
-            Variant(
+        try:
+            variant = Variant(
                 url=_absolute(base, one.uri),
                 bandwidth=_bounded("BANDWIDTH", info.bandwidth or 0, 10**12),
                 codecs=codecs,
                 width=width,
                 height=height,
                 audio_group=_plain(info.audio),
+                other=entry.other,
+            )
+        except SourceError as error:
+            lines.warn(entry, str(error))
+            continue
+        variants.append(variant)
+    if not variants:
+        raise SourceError(lines.first_problem or "HLS playlist: a master without variants")
+    renditions = []
+    for one, entry in zip(found.media, lines.renditions, strict=True):
+        try:
+            url = _absolute(base, one.uri) if one.uri else None
+        except SourceError as error:
+            lines.warn(entry, str(error))
+            continue
+        renditions.append(
+            Rendition(
+                kind=str(one.type or ""),
+                group=str(one.group_id or ""),
+                name=str(one.name or ""),
+                language=_plain(one.language),
+                url=url,
+                default=one.default == "YES",
+                other=entry.other,
             )
         )
-    if not variants:
-        raise SourceError("HLS playlist: a master without variants")
-    renditions = tuple(
-        Rendition(
-            kind=str(one.type or ""),
-            group=str(one.group_id or ""),
-            name=str(one.name or ""),
-            language=_plain(one.language),
-            url=_absolute(base, one.uri) if one.uri else None,
-            default=one.default == "YES",
-        )
-        for one in found.media
-    )
     keys = [_key(base, one) for one in found.session_keys if one is not None]
     return MasterPlaylist(
         url=base,
         variants=tuple(variants),
-        renditions=renditions,
+        renditions=tuple(renditions),
         drm=_locks(keys),
+        other=lines.other,
+        warnings=lines.warnings,
     )
 
 
-def _media(found: Any, base: str) -> MediaPlaylist:
+def _media(found: Any, base: str, lines: HlsLines) -> MediaPlaylist:
     first = _bounded("MEDIA-SEQUENCE", found.media_sequence or 0, _MOST_SEQUENCE)
     keys: dict[int, Key] = {}
     segments = []
-    for index, one in enumerate(found.segments):
-        if one.uri is None:
+    # A partial segment at the end (EXT-X-PART) has no entry.
+    for index, (one, entry) in enumerate(zip(found.segments, lines.segments, strict=False)):
+        if one.uri is None or entry.broken:
             continue
-        duration = one.duration
-        if duration is None or not 0 <= duration <= _LONGEST_SEGMENT_S:
-            raise SourceError(f"HLS playlist: a segment of {duration} seconds")
         key = None
         if one.key is not None and one.key.method and one.key.method != "NONE":
             key = keys.setdefault(id(one.key), _key(base, one.key))
-        start = one.current_program_date_time
-        segments.append(
-            Segment(
-                url=_absolute(base, one.uri),
-                sequence=first + index,
-                duration_s=float(duration),
-                discontinuity=bool(one.discontinuity),
-                key=key,
-                map_url=_absolute(base, one.init_section.uri) if one.init_section else None,
-                byte_range=_plain(one.byterange),
-                map_byte_range=_plain(one.init_section.byterange) if one.init_section else None,
-                starts_at=start.astimezone(UTC) if start is not None and start.tzinfo else None,
-            )
-        )
+        try:
+            segments.append(_segment(one, base, sequence=first + index, key=key))
+        except SourceError as error:
+            lines.warn(entry, str(error))
+    if not segments and lines.first_problem:
+        raise SourceError(lines.first_problem)
     target = found.target_duration
     if target is not None and not 0 <= target <= _LONGEST_SEGMENT_S:
         raise SourceError(f"HLS playlist: a target duration of {target} seconds")
@@ -319,6 +308,26 @@ def _media(found: Any, base: str) -> MediaPlaylist:
         segments=tuple(segments),
         ended=bool(found.is_endlist),
         drm=_locks(locks),
+        other=lines.other,
+        warnings=lines.warnings,
+    )
+
+
+def _segment(one: Any, base: str, *, sequence: int, key: Key | None) -> Segment:
+    duration = one.duration
+    if duration is None or not 0 <= duration <= _LONGEST_SEGMENT_S:
+        raise SourceError(f"HLS playlist: a segment of {duration} seconds")
+    start = one.current_program_date_time
+    return Segment(
+        url=_absolute(base, one.uri),
+        sequence=sequence,
+        duration_s=float(duration),
+        discontinuity=bool(one.discontinuity),
+        key=key,
+        map_url=_absolute(base, one.init_section.uri) if one.init_section else None,
+        byte_range=_plain(one.byterange),
+        map_byte_range=_plain(one.init_section.byterange) if one.init_section else None,
+        starts_at=start.astimezone(UTC) if start is not None and start.tzinfo else None,
     )
 
 

@@ -101,11 +101,18 @@ def _m3u(chunks: Iterable[bytes], base: str) -> Iterator[object]:
 
 def _hls(chunks: Iterable[bytes], base: str) -> Iterator[object]:
     found = hls.read_hls(chunks, base=base or _NOWHERE)
-    yield from found.variants if isinstance(found, hls.MasterPlaylist) else found.segments
+    if isinstance(found, hls.MasterPlaylist):
+        yield from found.variants
+        yield from found.renditions
+    else:
+        yield from found.segments
+    yield from found.warnings
 
 
 def _dash(chunks: Iterable[bytes], base: str) -> Iterator[object]:
-    yield from dash.read_dash(chunks, base=base or _NOWHERE).representations
+    found = dash.read_dash(chunks, base=base or _NOWHERE)
+    yield from found.representations
+    yield from found.warnings
 
 
 def _page(chunks: Iterable[bytes], base: str) -> Iterator[object]:
@@ -144,7 +151,7 @@ READERS: Mapping[str, Reader] = {
     reader.kind: reader
     for reader in (
         _of("m3u", m3u, _m3u, PlaylistEntry),
-        _of("hls", hls, _hls, hls.Variant, hls.Segment),
+        _of("hls", hls, _hls, hls.Variant, hls.Rendition, hls.Segment),
         _of("dash", dash, _dash, dash.Representation),
         _of("xmltv", xmltv, _plain(xmltv.read_xmltv), xmltv.GuideChannel, xmltv.Programme),
         _of(

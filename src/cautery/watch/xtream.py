@@ -21,6 +21,7 @@ from cautery.watch._json import (
     truth_in,
 )
 from cautery.watch._tally import Tally
+from cautery.watch._text import begin
 from cautery.watch._values import ReadWarning
 from cautery.watch.xmltv import Programme
 
@@ -52,7 +53,6 @@ _OF_STREAMS = frozenset(
      "epg_channel_id", "added", "last_modified", "category_id", "container_extension",
      "tv_archive", "tv_archive_duration")
 )  # fmt: skip
-
 _OF_EPISODES = frozenset(("id", "season", "episode_num", "title", "container_extension", "added"))
 _OF_GUIDES = frozenset(
     ("title", "description", "lang", "start_timestamp", "stop_timestamp", "channel_id", "start",
@@ -331,14 +331,8 @@ def read_answer(chunks: Iterable[bytes]) -> Iterator[object]:
     SourceError
         If it is no panel's answer.
     """
-    stream = iter(chunks)
-    head = b""
-    for piece in stream:
-        head += piece
-        if len(head) >= _SNIFFED:
-            break
+    head, everything = begin(chunks, wanted=_WANTED)
     said = head[:_SNIFFED]
-    everything = chain((head,), stream)
     if b'"epg_listings"' in said:
         yield from read_guide(everything)
     elif said.lstrip()[:1] == b"{" and (

@@ -1,0 +1,188 @@
+"""Where the segments of a DASH representation lie: templates, timelines, lists and servers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from cautery.errors import LimitError, SourceError
+from cautery.watch._xml import Element
+
+MOST_SEGMENTS = 20_000
+"""Of one representation; a year of four-second segments is no playlist that any player reads."""
+_MOST_SERVERS = 16
+_TOKEN = re.compile(r"\$(?:(RepresentationID|Number|Bandwidth|Time)(?:%0(\d{1,2})d)?)?\$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashSegment:
+    """One piece of media, by its place in the period."""
+
+    url: str
+    number: int
+    starts_s: float
+    duration_s: float
+    byte_range: str | None = None
+
+
+class Addressing:
+    """How a representation's segments are addressed: what its levels say, the innermost first."""
+
+    def __init__(self, levels: tuple[Element, ...], base: str, filled: dict[str, str]) -> None:
+        self._base = base
+        self._filled = filled
+        self._said: dict[str, str] = {}
+        self._inner: dict[str, Element] = {}
+        for level in levels:
+            for name in ("SegmentBase", "SegmentList", "SegmentTemplate"):
+                if (found := level.first(name)) is not None:
+                    self._said |= found.attributes
+                    self._inner |= {one.name: one for one in found.children}
+                    if name == "SegmentList":
+                        self._inner["SegmentList"] = found
+        self.scale = number_of(self._said.get("timescale")) or 1
+        # The period begins at this moment of the media (ISO/IEC 23009-1, 5.3.9.2).
+        self._offset = number_of(self._said.get("presentationTimeOffset")) or 0
+        self.first = 1 if (number := number_of(self._said.get("startNumber"))) is None else number
+
+    def initialization(self) -> str | None:
+        """Return the URL of what every segment needs, if it is told."""
+        inner = self._inner.get("Initialization")
+        said = inner.attributes.get("sourceURL") if inner is not None else None
+        said = said or self._said.get("initialization")
+        return self._url(said) if said else None
+
+    def initialization_range(self) -> str | None:
+        """Return the bytes of it."""
+        inner = self._inner.get("Initialization")
+        return inner.attributes.get("range") if inner is not None else None
+
+    def segments(self, lasts: float | None) -> tuple[tuple[DashSegment, ...], bool]:
+        """Return the segments, and whether they go on without end."""
+        listed = self._inner.get("SegmentList")
+        media = self._said.get("media")
+        times = self._times(lasts)
+        if listed is not None:
+            return self._listed(listed, times), False
+        if media is None:
+            return (), False
+        if times is None:
+            return (), True
+        found = tuple(
+            DashSegment(
+                url=self._url(media, number=self.first + index, time=start),
+                number=self.first + index,
+                starts_s=(start - self._offset) / self.scale,
+                duration_s=length / self.scale,
+            )
+            for index, (start, length) in enumerate(times)
+        )
+        return found, False
+
+    def _listed(
+        self, listed: Element, times: list[tuple[int, int]] | None
+    ) -> tuple[DashSegment, ...]:
+        urls = listed.all("SegmentURL")
+        if len(urls) > MOST_SEGMENTS:
+            raise LimitError(f"DASH manifest: more than {MOST_SEGMENTS} segments")
+        length = number_of(self._said.get("duration")) or 0
+        spans = times if times and len(times) == len(urls) else None
+        return tuple(
+            DashSegment(
+                url=self._url(one.attributes.get("media", "")),
+                number=self.first + index,
+                starts_s=((spans[index][0] - self._offset) if spans else index * length)
+                / self.scale,
+                duration_s=(spans[index][1] if spans else length) / self.scale,
+                byte_range=one.attributes.get("mediaRange"),
+            )
+            for index, one in enumerate(urls)
+        )
+
+    def _times(self, lasts: float | None) -> list[tuple[int, int]] | None:
+        """Return (start, length) of each segment in units of the timescale; ``None``: unknown."""
+        line = self._inner.get("SegmentTimeline")
+        span = None if lasts is None else int(lasts * self.scale)
+        if line is None:
+            length = number_of(self._said.get("duration"))
+            if not length or span is None:
+                return None
+            count = -(-span // length)
+            if count > MOST_SEGMENTS:
+                raise LimitError(f"DASH manifest: more than {MOST_SEGMENTS} segments")
+            return [(self._offset + index * length, length) for index in range(count)]
+        end = None if span is None else self._offset + span
+        found: list[tuple[int, int]] = []
+        at = 0
+        spans = line.all("S")
+        for index, one in enumerate(spans):
+            said, length = number_of(one.attributes.get("t")), number_of(one.attributes.get("d"))
+            if not length:
+                raise SourceError("DASH manifest: a segment without a length")
+            at = at if said is None else said
+            again = number_of(one.attributes.get("r"), least=-1) or 0
+            if again < 0:
+                until = (
+                    number_of(spans[index + 1].attributes.get("t"))
+                    if index + 1 < len(spans)
+                    else end
+                )
+                again = 0 if until is None else max(0, -(-(until - at) // length) - 1)
+            if len(found) + again >= MOST_SEGMENTS:
+                raise LimitError(f"DASH manifest: more than {MOST_SEGMENTS} segments")
+            found.extend((at + step * length, length) for step in range(again + 1))
+            at += (again + 1) * length
+        return found
+
+    def _url(self, said: str, *, number: int = 0, time: int = 0) -> str:
+        values = self._filled | {"Number": str(number), "Time": str(time)}
+
+        def put(found: re.Match[str]) -> str:
+            name, width = found[1], int(found[2] or 0)
+            return values[name].zfill(width) if name else "$"
+
+        return joined(self._base, _TOKEN.sub(put, said))
+
+
+def based(bases: tuple[str, ...], level: Element) -> tuple[str, ...]:
+    """Resolve a level's BaseURLs, each of which is one server of several."""
+    said = [one.text for one in level.all("BaseURL")[:_MOST_SERVERS] if one.text]
+    if not said:
+        return bases
+    found = dict.fromkeys(joined(base, one) for base in bases for one in said)
+    return tuple(found)[:_MOST_SERVERS]
+
+
+def joined(base: str, said: str) -> str:
+    """Return an absolute http(s) URL.
+
+    Raises
+    ------
+    SourceError
+        If it is none.
+    """
+    try:
+        url = urljoin(base, said.strip())
+        parts = urlsplit(url)
+    except ValueError:
+        raise SourceError("DASH manifest: an address that is no URL") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SourceError(f"DASH manifest: {parts.scheme[:20] or 'no'} URL, want http or https")
+    return url
+
+
+def number_of(said: str | None, *, least: int = 0) -> int | None:
+    """Return a whole number; ``None``: there is none.
+
+    Raises
+    ------
+    SourceError
+        If it is less than it can be.
+    """
+    if said is None or not re.fullmatch(r"-?\d{1,18}", said.strip()):
+        return None
+    number = int(said)
+    if number < least:
+        raise SourceError(f"DASH manifest: a number of {number}")
+    return number

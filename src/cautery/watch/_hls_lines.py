@@ -1,0 +1,190 @@
+"""What the parser of HLS playlists leaves out: limits, variables, unknown tags, broken entries."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs
+
+from cautery.errors import LimitError, SourceError
+from cautery.watch._tally import Tally
+from cautery.watch._text import markup_of, text_of, what_is
+from cautery.watch._values import ReadWarning
+
+_ATTRIBUTE = re.compile(r'([A-Z0-9-]{1,64})\s?=\s?("[^"]*"|[^,]*)')
+_VARIABLE = re.compile(r"\{\$([A-Za-z0-9_-]{1,64})\}")
+_SECONDS = re.compile(r"#EXTINF:\s*[+-]?\d{1,12}(?:\.\d*)?\s*(?:,|$)")
+_LONG_NUMBER = re.compile(rb"\d{40}")
+_WHOLE = re.compile(r"\d{1,15}(?:\.\d*)?")
+_UNDERSTOOD = frozenset(
+    ("#EXTM3U", "#EXT-X-VERSION", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA-SEQUENCE",
+     "#EXT-X-KEY", "#EXT-X-MAP", "#EXT-X-DISCONTINUITY", "#EXT-X-ENDLIST",
+     "#EXT-X-PROGRAM-DATE-TIME", "#EXT-X-SESSION-KEY",
+     "#EXT-X-PART")
+)  # fmt: skip
+_OF_VARIANTS = frozenset(("BANDWIDTH", "CODECS", "RESOLUTION", "AUDIO"))
+_OF_RENDITIONS = frozenset(("TYPE", "GROUP-ID", "NAME", "LANGUAGE", "URI", "DEFAULT"))
+_MOST_OTHER = 64
+_MOST_VARIABLES = 100
+_LONGEST_VARIABLE = 2_000
+_MOST_REPLACED = 10_000_000
+"""Characters: variables may be repeated, and each may be long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HlsLimits:
+    """The most that one playlist may hold; more is refused."""
+
+    max_bytes: int = 8_000_000
+    segments: int = 20_000
+    variants: int = 500
+
+
+@dataclass(slots=True)
+class Entry:
+    """A variant's or segment's URL, and what its tags say that the parser leaves out."""
+
+    line: int
+    url: str
+    other: tuple[tuple[str, str], ...] = ()
+    broken: bool = False
+
+
+class HlsLines:
+    """A playlist's lines, so mended that the parser takes them.
+
+    ``text`` is what it is given: variables (EXT-X-DEFINE) put in, and an entry whose duration or
+    bandwidth is no number left as a place holder, for later segments are numbered by their place.
+    ``segments``, ``variants`` and ``renditions`` stand in the parser's order; ``other`` are the
+    tags that nobody understands.
+    """
+
+    def __init__(self, text: str, *, query: str = "") -> None:
+        self.segments: list[Entry] = []
+        self.variants: list[Entry] = []
+        self.renditions: list[Entry] = []
+        self.first_problem = ""
+        self._query = parse_qs(query)
+        self._variables: dict[str, str] = {}
+        self._tally = Tally()
+        self._warnings: list[ReadWarning] = []
+        self._other: list[tuple[str, str]] = []
+        self._said: tuple[tuple[str, str], ...] = ()
+        self._expects_segment = self._expects_variant = False
+        self._left = _MOST_REPLACED
+        self._problem: tuple[str, str] | None = None
+        self.text = "\n".join(
+            self._taken(line.strip(), number)
+            for number, line in enumerate(text.splitlines(), start=1)
+        )
+
+    @property
+    def other(self) -> tuple[tuple[str, str], ...]:
+        """Tags that are not understood, in their order."""
+        return tuple(self._other)
+
+    @property
+    def warnings(self) -> tuple[ReadWarning, ...]:
+        """Entries that could not be read."""
+        return (*self._warnings, *self._tally.rest())
+
+    def warn(self, entry: Entry, why: str) -> None:
+        """Say that an entry could not be read."""
+        self.warn_line(entry.line, why, entry.url)
+
+    def warn_line(self, line: int, why: str, said: str) -> None:
+        """Say what is wrong in a line."""
+        self.first_problem = self.first_problem or why
+        self._warnings.extend(self._tally.add(line, why, said))
+
+    def _taken(self, line: str, number: int) -> str:
+        if self._variables and "{$" in line:
+            line = _VARIABLE.sub(self._put, line)
+        if not line.startswith("#"):
+            return self._entry(line, number) if line else line
+        tag, _, value = line.partition(":")
+        if tag == "#EXT-X-DEFINE":
+            self._define(_attributes(value))
+        elif tag == "#EXT-X-STREAM-INF":
+            said = _attributes(value)
+            self._said, self._expects_variant = _left(said, _OF_VARIANTS), True
+            if "BANDWIDTH" in said and not _WHOLE.fullmatch(said["BANDWIDTH"].strip()):
+                self._problem = ("a variant whose bandwidth is no number", line)
+                return "#EXT-X-STREAM-INF:BANDWIDTH=0"
+        elif tag == "#EXT-X-MEDIA":
+            said = _attributes(value)
+            kept = _left(said, _OF_RENDITIONS)
+            self.renditions.append(Entry(number, said.get("URI", ""), kept))
+        elif tag in ("#EXTINF", "#EXT-X-BYTERANGE"):
+            self._expects_segment = True
+            if tag == "#EXTINF" and not _SECONDS.match(line):
+                self._problem = ("a segment whose duration is no number", line)
+                return "#EXTINF:0,"
+        elif line.startswith("#EXT") and tag not in _UNDERSTOOD and len(self._other) < _MOST_OTHER:
+            self._other.append((tag[1:], value[:300]))
+        return line
+
+    def _entry(self, line: str, number: int) -> str:
+        entry = Entry(number, line, self._said, broken=self._problem is not None)
+        if self._expects_segment:
+            self.segments.append(entry)
+            self._expects_segment = False
+        elif self._expects_variant:
+            self.variants.append(entry)
+            self._expects_variant = False
+        if self._problem is not None:
+            self.warn_line(number - 1, f"HLS playlist: {self._problem[0]}", self._problem[1])
+        self._said, self._problem = (), None
+        return line
+
+    def _define(self, said: dict[str, str]) -> None:
+        name = said.get("NAME") or said.get("QUERYPARAM", "")
+        value = said.get("VALUE") or self._query.get(said.get("QUERYPARAM", ""), [""])[0]
+        if name and value and len(self._variables) < _MOST_VARIABLES:
+            self._variables[name] = value[:_LONGEST_VARIABLE]
+
+    def _put(self, found: re.Match[str]) -> str:
+        value = self._variables.get(found[1], found[0])
+        self._left -= len(value)
+        return value if self._left > 0 else found[0]
+
+
+def checked_text(data: bytes, limits: HlsLimits) -> str:
+    """Return the text of a playlist.
+
+    Raises
+    ------
+    SourceError
+        If it is none.
+    LimitError
+        If it holds more than the limits allow.
+    """
+    if (found := what_is(data[:4096])) is not None:
+        raise SourceError(f"not an HLS playlist: this is {found}")
+    text = text_of(data)
+    if (markup := markup_of(text)) is not None:
+        raise SourceError(f"not an HLS playlist: this is {markup}")
+    if not text.lstrip().startswith("#EXTM3U"):
+        raise SourceError("not an HLS playlist: it does not begin with #EXTM3U")
+    if "\0" in text:
+        raise SourceError("not an HLS playlist: NUL bytes in it")
+    if text.count("#EXTINF") > limits.segments:
+        raise LimitError(f"HLS playlist: more than {limits.segments} segments")
+    if text.count("#EXT-X-STREAM-INF") + text.count("#EXT-X-MEDIA:") > limits.variants:
+        raise LimitError(f"HLS playlist: more than {limits.variants} variants")
+    if text.count("#EXT-X-KEY") + text.count("#EXT-X-MAP") > 2 * limits.segments:
+        raise LimitError("HLS playlist: more keys than segments")
+    if text.count("#EXT-X-PART:") + text.count("#EXT-X-DATERANGE") > 4 * limits.segments:
+        raise LimitError("HLS playlist: more parts than any player reads")
+    if _LONG_NUMBER.search(data):
+        raise SourceError("HLS playlist: a number of 40 digits or more")
+    return text
+
+
+def _attributes(value: str) -> dict[str, str]:
+    return {found[1]: found[2].strip('"') for found in _ATTRIBUTE.finditer(value)}
+
+
+def _left(said: dict[str, str], known: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    kept = [(name.lower(), value[:300]) for name, value in said.items() if name not in known]
+    return tuple(kept[:_MOST_OTHER])
