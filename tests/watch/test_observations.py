@@ -14,9 +14,11 @@ from cautery.watch import (
     ReadWarning,
     guess,
     read_certificate,
+    read_certificates,
     read_ct,
     read_dns,
     read_har,
+    read_rdap,
     read_registration,
 )
 
@@ -247,3 +249,69 @@ def test_a_message_as_json_is_read(wrapped):
     assert (first.type, first.data, first.ttl) == ("A", ("192.0.2.7",), 60)
     assert (second.name, second.type, second.data) == ("a.example", "CNAME", ("b.example",))
     assert warning.why == "a record without a name or data"
+
+
+def pem(der, label="CERTIFICATE"):
+    packed = base64.encodebytes(der).decode()
+    return f"-----BEGIN {label}-----\n{packed}-----END {label}-----\n"
+
+
+def certificates(data):
+    return list(read_certificates([data], host="h", address="", seen_at=NOON))
+
+
+def test_a_chain_in_pem_is_read_with_what_stands_between():
+    der = DER
+    text = (
+        "depth=0 CN = a\n"
+        + pem(der)
+        + "broken\n"
+        + pem(b"\x30\x03abc")
+        + pem(der, "X509 CERTIFICATE")
+    )
+    text += "-----BEGIN CERTIFICATE-----\n!!!\n"
+    first, broken, second, cut = certificates(text.encode())
+    assert first == second == certificates(der)[0]
+    assert (broken.line, cut.why) == (
+        text[: text.index("broken")].count("\n") + 2,
+        "a certificate that is no base64",
+    )
+    assert guess(text.encode()).kind == "tls"
+
+
+def test_of_two_dates_only_the_broken_one_is_unknown():
+    [whole] = certificates(DER)
+    at = DER.index(b"\x17\x0d")
+    broken = bytearray(DER)
+    broken[at + 4 : at + 6] = b"99"
+    [found] = certificates(bytes(broken))
+    assert (found.not_before, found.not_after) == (None, whole.not_after)
+    broken = bytearray(DER)
+    broken[at + 19 : at + 21] = b"99"
+    [found] = certificates(bytes(broken))
+    assert (found.not_before, found.not_after) == (whole.not_before, None)
+
+
+def test_passive_dns_may_be_an_array():
+    found = dns(
+        '[{"rrname": "a.example", "rrtype": "A", "rdata": "192.0.2.7"}, {"rrtype": "A"}, 5]'
+    )
+    assert [type(one).__name__ for one in found] == ["DnsRecord", "ReadWarning", "ReadWarning"]
+
+
+def test_rdap_keeps_what_is_not_understood_and_people_only_as_hashes():
+    body = {
+        "objectClassName": "domain", "ldhName": "a.example", "port43": "whois.example",
+        "secureDNS": {"delegationSigned": True}, "x_owner": "Anna",
+        "events": [{"eventAction": "transfer", "eventDate": "2020-01-01T00:00:00Z"}],
+        "entities": [
+            {"roles": ["registrar"], "publicIds": [{"type": "IANA Registrar ID", "identifier": "1068"}]},
+            {"roles": ["administrative"], "vcardArray": ["vcard", [["email", {}, "text", "anna@a.example"]]]},
+        ],
+    }  # fmt: skip
+    found = read_rdap([json.dumps(body).encode()], redact=lambda _: "~", seen_at=NOON)
+    assert found.other == (
+        ("event transfer", "2020-01-01T00:00:00Z"), ("registrar id", "1068"),
+        ("entity administrative", "~"), ("port43", "whois.example"),
+        ("secureDNS", '{"delegationSigned": true}'), ("x_owner", "~"),
+    )  # fmt: skip

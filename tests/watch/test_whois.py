@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import SourceError
-from cautery.watch import read_whois
+from cautery.watch import guess, read_whois
 from cautery.watch._dates import day_comes_first, moment_of
 
 DATA = Path(os.environ.get("CAUTERY_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -186,3 +186,33 @@ def test_of_eight_hundred_servers_answers_none_is_dated_1970_or_taken_for_its_op
                 )
     assert told > 480
     assert wrong <= 2  # one answers that the name is forbidden
+
+
+def test_a_name_server_with_an_ipv6_address_is_no_key():
+    text = (
+        "    Domain name:\r\n        a.co.uk\r\n\r\n    Registrar:\r\n        R Ltd\r\n\r\n    Name servers:\r\n"
+        "        ns1.a.example            192.0.2.1   2001:db8::1\r\n        ns2.a.example  2001:db8::2\r\n"
+        "        ns3.a.example\r\n\r\n    WHOIS lookup made at 18:05:41 26-Nov-2026\r\n"
+    )
+    assert read(text).nameservers == ("ns1.a.example", "ns2.a.example", "ns3.a.example")
+
+
+def test_the_domain_itself_under_dns_is_no_name_server():
+    text = (
+        "Domain:  a.dk\nDNS:  a.dk\nRegistered:  1996-05-02\n\nNameservers\nHostname:  ns1.b.dk\n"
+    )
+    assert read(text).nameservers == ("ns1.b.dk",)
+
+
+def test_afternoons_are_afternoons():
+    assert [moment_of(f"2027-12-31 {said}").hour for said in (
+        "11:59:00 PM", "12:05 am", "12:05 p.m.", "1:00 AM", "13:00 PM", "11:59",
+    )] == [23, 0, 12, 1, 13, 11]  # fmt: skip
+    assert moment_of("12/31/2027 11:59:00 PM").isoformat() == "2027-12-31T23:59:00+00:00"
+
+
+def test_an_answer_in_brackets_is_taken_for_whois_and_no_list():
+    text = (
+        b"[ JPRS database ]\nDomain Information:\n[Domain Name]  A.JP\n[Created on]  2001/03/22\n"
+    )
+    assert guess(text).kind == "whois"

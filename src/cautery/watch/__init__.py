@@ -59,7 +59,7 @@ from cautery.watch.netflow import read_netflow
 from cautery.watch.page import Page, read_page
 from cautery.watch.panel_dump import SMALLEST, DumpLimits, PanelDump, read_panel_dump
 from cautery.watch.panel_sql import read_panel_sql
-from cautery.watch.rdap import read_bootstrap, read_registration
+from cautery.watch.rdap import RdapAnswer, read_bootstrap, read_rdap, read_registration
 from cautery.watch.readers import READERS, Reader, guess, reader, rows
 from cautery.watch.sightings import redacted_json, redacted_text, redacted_warning, sightings
 from cautery.watch.stalker import (
@@ -71,7 +71,7 @@ from cautery.watch.stalker import (
     read_stalker,
     read_token,
 )
-from cautery.watch.tls import read_certificate
+from cautery.watch.tls import read_certificate, read_certificates
 from cautery.watch.whois import WhoisAnswer, read_whois
 from cautery.watch.xmltv import GuideChannel, Programme, read_xmltv
 from cautery.watch.xtream import (
@@ -126,6 +126,7 @@ __all__ = [
     "Price",
     "Programme",
     "Protection",
+    "RdapAnswer",
     "ReadWarning",
     "Reader",
     "Rendition",
@@ -159,6 +160,7 @@ __all__ = [
     "read_bootstrap",
     "read_categories",
     "read_certificate",
+    "read_certificates",
     "read_ct",
     "read_dash",
     "read_details",
@@ -173,6 +175,7 @@ __all__ = [
     "read_pages",
     "read_panel_dump",
     "read_panel_sql",
+    "read_rdap",
     "read_registration",
     "read_stalker",
     "read_streams",

@@ -30,6 +30,7 @@ _ZONES = {
 
 _TIME = (
     r"(?:[T ,-]{1,3}(?:at )?(?P<h>\d{1,2}):(?P<mi>\d{2})(?::(?P<s>\d{2})(?:\.\d{1,9})?)?"
+    r"(?:\s?(?P<half>[AaPp])\.?[Mm]\b\.?)?"
     r"[ (]{0,2}(?P<zone>(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|[A-Za-z]{1,5}\b)?)?"
 )
 _WORD = r"(?P<mon>[^\W\d_]{3,12})\.?"
@@ -96,6 +97,8 @@ def moment_of(text: str, *, day_first: bool | None = None) -> datetime | None:
     --------
     >>> moment_of("2019/06/01 04:52:02 (JST)").isoformat()
     '2019-05-31T19:52:02+00:00'
+    >>> moment_of("December 31, 2026, 5:00 pm").isoformat()
+    '2026-12-31T17:00:00+00:00'
     >>> moment_of("02/03/2020"), moment_of("1970-01-01"), moment_of("before 1 January 1996")
     (None, None, None)
     """
@@ -129,6 +132,8 @@ def _moment(parts: dict[str, str | None], *, month: int | None, day: int) -> dat
     if month is None or not _FIRST_YEAR <= year <= _LAST_YEAR:
         return None
     hour, minute, second = (int(parts.get(name) or 0) for name in ("h", "mi", "s"))
+    if parts.get("half") and hour <= 12:
+        hour = hour % 12 + (12 if (parts["half"] or "").lower() == "p" else 0)
     try:
         local = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
     except ValueError:

@@ -10,6 +10,7 @@ from cautery.watch._text import encoding_of, markup_of, text_of
 from cautery.watch._whois_words import ABSENT, FIELDS, words_of
 from cautery.watch.access_log import LINE
 from cautery.watch.netflow import header
+from cautery.watch.tls import is_pem
 from cautery.watch.whois import pairs
 
 _ROOT = re.compile(r"<(?:[\w.-]{1,40}:)?(tv|MPD)[\s>/]", re.IGNORECASE)
@@ -27,6 +28,7 @@ _SQL = re.compile(
     r"(?im)^(?:INSERT\s+(?:IGNORE\s+)?INTO\s|REPLACE\s+INTO\s|CREATE\s+TABLE\s|/\*!\d{5}\s"
     r"|COPY\s[^\n]{1,2000}\sFROM\s+stdin|-- (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin)\s)"
 )
+_LIST = re.compile(r"\s{0,1000}\[\s{0,1000}[\[{\"\]\d]")
 _URL_LINE = re.compile(r"(?i)\s{0,80}[a-z][a-z0-9+.-]{1,20}://\S")
 
 
@@ -44,11 +46,13 @@ def kind_of(head: bytes) -> str | None:
         ):
             return "dash" if root[1].lower() == "mpd" else "xmltv"
         return "page" if markup == "HTML" else None
-    if markup == "JSON" or text.lstrip().startswith("["):
+    if markup == "JSON" or _LIST.match(text):
         for kind, names in _JSON_KINDS:
             if any(re.search(rf"(?<!\\){name}\s{{0,8}}:", text) for name in names):
                 return kind
         return "xtream" if markup == "JSON" else None
+    if is_pem(head):
+        return "tls"
     if text.lstrip("\ufeff \t\r\n")[:15].upper() == "BEGIN:VCALENDAR":
         return "ical"
     if (seized := _seized(text)) is not None:

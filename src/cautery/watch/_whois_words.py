@@ -63,7 +63,7 @@ _SAID = {
     "status": (
         "status, state, domain status, domain state, registration status, query_status, "
         "domain_status, estatus del dominio, estado, estado / status, 状態, eppstatus, statut, "
-        "domain name status, domain-status, registrar lock status"
+        "domain name status, domain-status, registrar lock status, epp status"
     ),
     "nameserver": (
         "name server, name servers, nameserver, nameservers, nserver, domain servers, dns, "

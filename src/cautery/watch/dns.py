@@ -10,7 +10,7 @@ from typing import Any
 
 from cautery.errors import SourceError
 from cautery.watch._dates import moment_of
-from cautery.watch._json import document, epoch_in, lines, number_in, other_in, text_in
+from cautery.watch._json import document, epoch_in, lines, number_in, objects, other_in, text_in
 from cautery.watch._tally import Tally
 from cautery.watch._text import begin, decode_line
 from cautery.watch._values import ReadWarning
@@ -94,14 +94,17 @@ def read_dns(chunks: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWa
     if start.startswith(b"{") and b'"rrname"' not in head[:4096]:
         yield from _over_https(stream)
     elif start.startswith(b"{"):
-        yield from _passive(stream)
+        yield from _passive(lines(stream, wanted="passive DNS"))
+    elif start.startswith(b"["):
+        listed = enumerate(objects(stream, wanted="passive DNS"), start=1)
+        yield from _passive((number, one, "") for number, one in listed)
     else:
         yield from _as_text(stream)
 
 
-def _passive(stream: Iterable[bytes]) -> Iterator[DnsRecord | ReadWarning]:
+def _passive(listed: Iterable[tuple[int, Any, str]]) -> Iterator[DnsRecord | ReadWarning]:
     tally = Tally()
-    for number, one, problem in lines(stream, wanted="passive DNS"):
+    for number, one, problem in listed:
         name = text_in(one.get("rrname"), most=255) if isinstance(one, dict) else None
         kind = text_in(one.get("rrtype"), most=20) if isinstance(one, dict) else None
         if problem or name is None or kind is None:
@@ -110,11 +113,11 @@ def _passive(stream: Iterable[bytes]) -> Iterator[DnsRecord | ReadWarning]:
             )
             continue
         data = one.get("rdata")
-        listed = data if isinstance(data, list) else [data]
+        values = data if isinstance(data, list) else [data]
         yield DnsRecord(
             name=_name(name),
             type=_TYPES.get(number_in(kind) or 0, kind.upper()),
-            data=tuple(said for each in listed[:1000] if (said := text_in(each))),
+            data=tuple(said for each in values[:1000] if (said := text_in(each))),
             first_seen=_seen(one, "time_first", "zone_time_first"),
             last_seen=_seen(one, "time_last", "zone_time_last"),
             count=number_in(one.get("count")),

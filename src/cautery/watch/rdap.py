@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from cautery.errors import SourceError
 from cautery.model import Registration
 from cautery.watch._dates import moment_of
+from cautery.watch._json import other_in, text_in
 from cautery.watch._text import text_of, whole
 
 FORMAT = "RDAP answer about a domain, and the bootstrap registry"
@@ -39,6 +41,21 @@ _EPP = {
 """RDAP's words for EPP's status codes (RFC 8056), so that both sources say the same."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RdapAnswer:
+    """What a registry or registrar answers.
+
+    Parameters
+    ----------
+    other : tuple of (str, str)
+        All that is not understood. What may be a person's (contacts, remarks, extensions) stands
+        there as its keyed hash.
+    """
+
+    registration: Registration
+    other: tuple[tuple[str, str], ...]
+
+
 def read_registration(
     chunks: Iterable[bytes], *, redact: Callable[[str], str], seen_at: datetime
 ) -> Registration:
@@ -49,6 +66,19 @@ def read_registration(
     redact : callable
         Turns a contact into its keyed hash; contacts leave this function in no other form. One that
         the registry masks ("REDACTED FOR PRIVACY") is ``None``: thousands share that text.
+
+    Raises
+    ------
+    SourceError
+        If it is no RDAP domain object.
+    """
+    return read_rdap(chunks, redact=redact, seen_at=seen_at).registration
+
+
+def read_rdap(
+    chunks: Iterable[bytes], *, redact: Callable[[str], str], seen_at: datetime
+) -> RdapAnswer:
+    """Read an RDAP domain object, and what is not understood in it.
 
     Raises
     ------
@@ -73,7 +103,7 @@ def read_registration(
     }
     registrar = next((_named(one) for one in entities if "registrar" in _roles(one)), None)
     registrant = next((_identity(one) for one in entities if "registrant" in _roles(one)), None)
-    return Registration(
+    registration = Registration(
         domain=name.lower().rstrip(".")[:253],
         registrar=registrar,
         created=events.get("registration"),
@@ -84,6 +114,33 @@ def read_registration(
         expires=events.get("expiration"),
         status=tuple(_EPP.get(one.lower(), one)[:80] for one in _texts(body.get("status"))[:32]),
     )
+    return RdapAnswer(registration=registration, other=tuple(_other(body, entities, redact)))
+
+
+def _other(
+    body: Mapping[str, Any], entities: list[Mapping[str, Any]], redact: Callable[[str], str]
+) -> Iterator[tuple[str, str]]:
+    for one in _mappings(body.get("events"))[:_MOST_ENTITIES]:
+        action = str(one.get("eventAction", "")).lower()[:100]
+        if action not in _EVENTS and isinstance(one.get("eventDate"), str):
+            yield f"event {action}", one["eventDate"][:100]
+    for one in entities:
+        for role in _roles(one):
+            if role == "registrar":
+                for number in _mappings(one.get("publicIds"))[:4]:
+                    yield "registrar id", text_in(number.get("identifier"), most=40) or ""
+            elif role != "registrant" and (said := _identity(one)):
+                yield f"entity {role}"[:100], redact(said)
+    for name, value in other_in(dict(body), _KNOWN, most=_MOST_ENTITIES):
+        yield name, value if name in _IMPERSONAL else redact(value)
+
+
+_EVENTS = frozenset(("registration", "last changed", "expiration"))
+_KNOWN = frozenset(
+    ("objectClassName", "ldhName", "status", "events", "entities", "nameservers",
+     "rdapConformance", "links", "notices")
+)  # fmt: skip
+_IMPERSONAL = frozenset(("handle", "unicodeName", "port43", "secureDNS", "lang", "variants"))
 
 
 def read_bootstrap(chunks: Iterable[bytes]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 
 from cautery.errors import InputError, SourceError
-from cautery.model import Authority, CertificateFacts, Registration
+from cautery.model import Authority, CertificateFacts
 from cautery.watch import (
     access_log,
     ct,
@@ -32,7 +32,7 @@ from cautery.watch import (
 from cautery.watch._guess import kind_of
 from cautery.watch._panel_lines import read_panel_lines
 from cautery.watch._seized import SeizedRow
-from cautery.watch._text import what_is, whole
+from cautery.watch._text import what_is
 from cautery.watch._values import PlaylistEntry, ReadWarning
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
@@ -120,12 +120,11 @@ def _page(chunks: Iterable[bytes], base: str) -> Iterator[object]:
 
 
 def _tls(chunks: Iterable[bytes], base: str) -> Iterator[object]:
-    der = whole(chunks, most=1_000_000, wanted="certificate")
-    yield tls.read_certificate(der, host=base, address="", seen_at=_UNDATED)
+    yield from tls.read_certificates(chunks, host=base, address="", seen_at=_UNDATED)
 
 
 def _rdap(chunks: Iterable[bytes], _base: str) -> Iterator[object]:
-    yield rdap.read_registration(chunks, redact=_hidden, seen_at=_UNDATED)
+    yield rdap.read_rdap(chunks, redact=_hidden, seen_at=_UNDATED)
 
 
 def _whois(chunks: Iterable[bytes], _base: str) -> Iterator[object]:
@@ -178,7 +177,7 @@ READERS: Mapping[str, Reader] = {
         _of("page", page, _page, page.Page),
         _of("tls", tls, _tls, CertificateFacts),
         _of("ct", ct, _plain(ct.read_ct), ct.LoggedCertificate),
-        _of("rdap", rdap, _rdap, Registration),
+        _of("rdap", rdap, _rdap, rdap.RdapAnswer),
         _of("whois", whois, _whois, whois.WhoisAnswer),
         _of("dns", dns, _plain(dns.read_dns), dns.DnsRecord, dns.DnsStatus),
         _of("har", har, _plain(har.read_har), har.WebExchange),

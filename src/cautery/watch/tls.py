@@ -2,22 +2,69 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import hashlib
+import re
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cautery.errors import SourceError
 from cautery.model import CertificateFacts
+from cautery.watch._tally import Tally
+from cautery.watch._text import whole
+from cautery.watch._values import ReadWarning
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate, Name
 
-FORMAT = "X.509 certificate, DER"
-SPECIFICATION = "RFC 5280"
-MEDIA_TYPES = ("application/pkix-cert",)
+FORMAT = "X.509 certificate in DER, or any number of them in PEM"
+SPECIFICATION = "RFC 5280; RFC 7468 for PEM, also with other text between (openssl s_client)"
+MEDIA_TYPES = ("application/pkix-cert", "application/pem-certificate-chain")
 
 _MOST_BYTES = 65_536
 _MOST_NAMES = 500
+_MOST_PEM_BYTES = 16_000_000
+_PEM = re.compile(
+    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)"
+    r"(?:-----END (?:X509 |TRUSTED )?CERTIFICATE-----|(?=-----BEGIN)|\Z)",
+    re.DOTALL,
+)
+
+
+def read_certificates(
+    chunks: Iterable[bytes], *, host: str, address: str, seen_at: datetime
+) -> Iterator[CertificateFacts | ReadWarning]:
+    """Yield the one certificate of a DER file, or all of a PEM file in its order.
+
+    Raises
+    ------
+    SourceError
+        If there is none in it.
+    """
+    data = whole(chunks, most=_MOST_PEM_BYTES, wanted="certificate")
+    if not is_pem(data):
+        yield read_certificate(data, host=host, address=address, seen_at=seen_at)
+        return
+    text = data.decode("ascii", "replace")
+    tally = Tally()
+    for found in _PEM.finditer(text):
+        try:
+            der = base64.b64decode("".join(found[1].split()), validate=True)
+            yield read_certificate(der, host=host, address=address, seen_at=seen_at)
+        except (ValueError, SourceError) as error:
+            line = text.count("\n", 0, found.start()) + 1
+            why = (
+                str(error) if isinstance(error, SourceError) else "a certificate that is no base64"
+            )
+            yield from tally.add(line, why, found[1].strip()[:80])
+    yield from tally.rest()
+
+
+def is_pem(head: bytes) -> bool:
+    """Tell whether there is a certificate in PEM."""
+    return re.search(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----", head) is not None
 
 
 def read_certificate(der: bytes, *, host: str, address: str, seen_at: datetime) -> CertificateFacts:
@@ -42,11 +89,7 @@ def read_certificate(der: bytes, *, host: str, address: str, seen_at: datetime) 
     )
 
     try:
-        try:
-            found, dated = x509.load_der_x509_certificate(der), True
-        except ValueError:
-            # The parser refuses a broken date with all that is beside it.
-            found, dated = x509.load_der_x509_certificate(_with_plain_dates(der)), False
+        found, dated = _loaded(der)
         key = found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         subject, issuer = _named(found.subject), _named(found.issuer)
         return CertificateFacts(
@@ -57,8 +100,8 @@ def read_certificate(der: bytes, *, host: str, address: str, seen_at: datetime) 
             subject=subject,
             issuer=issuer,
             names=_names(found),
-            not_before=_dated(found.not_valid_before_utc) if dated else None,
-            not_after=_dated(found.not_valid_after_utc) if dated else None,
+            not_before=_dated(found.not_valid_before_utc) if dated[0] else None,
+            not_after=_dated(found.not_valid_after_utc) if dated[1] else None,
             self_signed=found.subject == found.issuer,
             seen_at=seen_at,
         )
@@ -78,8 +121,24 @@ def _dated(said: datetime) -> datetime | None:
     return said if said.year > 1970 else None
 
 
-def _with_plain_dates(der: bytes) -> bytes:
-    """Return the certificate with any two dates instead of its own, its signature now void.
+def _loaded(der: bytes) -> tuple[Certificate, tuple[bool, bool]]:
+    """Parse a certificate, and say which of its two dates are its own.
+
+    The parser refuses a broken date with all that is beside it.
+    """
+    from cryptography import x509  # noqa: PLC0415 - heavy: only certificates need it
+
+    try:
+        return x509.load_der_x509_certificate(der), (True, True)
+    except ValueError:
+        for own in ((True, False), (False, True)):
+            with contextlib.suppress(ValueError):
+                return x509.load_der_x509_certificate(_with_plain_dates(der, own)), own
+    return x509.load_der_x509_certificate(_with_plain_dates(der, (False, False))), (False, False)
+
+
+def _with_plain_dates(der: bytes, own: tuple[bool, bool]) -> bytes:
+    """Return the certificate with other dates instead of some of its own, its signature now void.
 
     Raises
     ------
@@ -95,7 +154,12 @@ def _with_plain_dates(der: bytes) -> bytes:
     at = 4 if fields and fields[0][:1] == b"\xa0" else 3  # a version may stand first
     if len(fields) <= at or fields[at][:1] != b"\x30":
         raise ValueError("no validity")
-    fields[at] = _sequence(2 * b"\x17\x0d000101000000Z")
+    plain = b"\x17\x0d000101000000Z"
+    dates = plain, plain
+    if any(own):
+        first, other = _parted(_content(fields[at]))
+        dates = (first if own[0] else plain), (other if own[1] else plain)
+    fields[at] = _sequence(b"".join(dates))
     return _sequence(_sequence(b"".join(fields)) + rest)
 
 

@@ -43,6 +43,9 @@ _PHRASE = re.compile(
 )
 _IS_STATUS = re.compile(r"^\s*(\S{3,253}) is (active|registered|not available)\b", re.IGNORECASE)
 _HOST = re.compile(r"^[a-z0-9_](?:[a-z0-9_-]*\.)+[a-z0-9-]{2,}$")
+_HOST_AND_ADDRESSES = re.compile(
+    r"(?i)^\s*[a-z0-9_-]{1,63}(?:\.[a-z0-9-]{1,63}){1,9}\.?\s+(?=\S*[:.])[\da-f:.,;()\[\]\s]{3,200}$"
+)
 _NAME = re.compile(r"^[\w.-]{1,253}$")
 _HANDLE = re.compile(r"^[A-Z0-9][A-Z0-9_.-]{2,19}$")
 _NO_TEXT = ("%", "#", ">>>", "<<<", "----", "===", "***", "* ", "[ ")
@@ -192,7 +195,8 @@ class _Kept:
             self._add_status(paragraph, words, value)
         elif what == "nameserver":
             host = value.split(maxsplit=1)[0].lower().rstrip(".,")
-            if _HOST.match(host):
+            # The registry of .dk writes the domain itself under "DNS".
+            if _HOST.match(host) and not (words == "dns" and host == self.domain):
                 self.nameservers.add(host[:253])
         elif what == "domain":
             name = value.split(maxsplit=1)[0].lower().rstrip(".")[:253]
@@ -277,6 +281,8 @@ def pairs(text: str) -> Iterator[tuple[int, str, str]]:
 def _pair(line: str) -> tuple[str, str] | None:
     if (bracketed := _BRACKETED.match(line)) is not None:
         return bracketed[1], bracketed[2].strip()
+    if _HOST_AND_ADDRESSES.match(line) is not None:
+        return None  # the colons are an IPv6 address's
     line = _REFERRAL.sub("", line)  # RWhois (RFC 2167) names the class before each key
     for form in (_KEYED, _TABBED, _SPACED, _DOTTED):
         if (found := form.match(line)) is not None and len(found[2].split()) <= 8:
