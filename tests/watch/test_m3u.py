@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import CauteryError, LimitError, SourceError
 from cautery.watch import (
+    READERS,
     PlaylistEntry,
     PlaylistLimits,
     ReadWarning,
@@ -284,3 +285,35 @@ def test_no_more_entries_are_read_in_runs_than_the_limit_allows():
     found = list(read_m3u([data], limits=PlaylistLimits(entries=4_100)))
     assert sum(isinstance(one, PlaylistEntry) for one in found) == 4_100
     assert found[-1].why == "stopped after 4100 entries"
+
+
+@pytest.mark.parametrize("times", [1, 20_000])
+@pytest.mark.parametrize(
+    "said",
+    [
+        '-1,tvg-id="x" group-title="News, all",A, 1',
+        '-1 tvg-id="x", group-title="News, all",A, 1',
+        "-1 , tvg-id='x',group-title=\"News, all\" ,A, 1",
+    ],
+)
+def test_attributes_behind_a_comma_are_attributes(said, times):
+    entry = f"#EXTINF:{said}\nhttp://e.example/1\n".encode()
+    found = list(read_m3u([b"#EXTM3U\n", *[entry * 10] * times]))
+    assert len(found) == 10 * times
+    assert {(one.title, one.attributes) for one in found} == {
+        ("A, 1", (("tvg-id", "x"), ("group-title", "News, all")))
+    }
+
+
+def test_headers_behind_a_bar_are_read_with_spaces_round_it():
+    [entry] = read_m3u(
+        [b"#EXTM3U\nhttp://e.example/1 | User-Agent = X & Referer=http://r.example\n"]
+    )
+    assert entry.headers == (("User-Agent", "X"), ("Referer", "http://r.example"))
+
+
+def test_what_a_list_says_of_itself_is_shown():
+    text = b'#EXTM3U x-tvg-url="http://g.example/x.xml" refresh=1440\n#EXTINF:-1,A\nhttp://e.example/1\n'
+    head, entry = READERS["m3u"].values([text], "")
+    assert head.attributes == (("x-tvg-url", "http://g.example/x.xml"), ("refresh", "1440"))
+    assert entry.title == "A"

@@ -54,7 +54,7 @@ from cautery.watch.hls import (
     read_hls,
 )
 from cautery.watch.ical import Fixture, read_ical
-from cautery.watch.m3u import PlaylistLimits, list_attributes, read_m3u
+from cautery.watch.m3u import PlaylistHead, PlaylistLimits, list_attributes, read_m3u
 from cautery.watch.netflow import read_netflow
 from cautery.watch.page import Page, read_page
 from cautery.watch.panel_dump import SMALLEST, DumpLimits, PanelDump, read_panel_dump
@@ -118,6 +118,7 @@ __all__ = [
     "PanelStream",
     "Place",
     "PlaylistEntry",
+    "PlaylistHead",
     "PlaylistLimits",
     "PortalGenre",
     "PortalItem",

@@ -37,13 +37,16 @@ def _is_lower(byte):
 
 @njit(cache=True, nogil=True)
 def _line(data, at, end, out, size):
-    """Copy a line; return where its LF is, or -1 if there is a NUL in it or no LF, and the size."""
+    """Copy a title; return where its LF is, and the size.
+
+    -1 instead, if there is a NUL or what looks like an attribute in it, or no LF.
+    """
     while at < end:
         byte = data[at]
         if byte == LF:
             out[size] = 0
             return at, size + 1
-        if byte == 0:
+        if byte == 0 or (byte == QUOTE and data[at - 1] == EQUALS):
             break
         out[size] = byte
         size += 1

@@ -29,6 +29,8 @@ _DURATION = re.compile(r"\s*([+-]?\d{1,12}(?:\.\d{1,9})?)")
 _NAME = re.compile(r"([^\s=,\"']{1,64})\s{0,8}=\s{0,8}")
 _AFTER_QUOTE = re.compile(r"\s*(?:,|$)|\s+[^\s=,\"']{1,64}\s{0,8}=|(?=[a-z][a-z-]{1,30}=[\"'])")
 _UNQUOTED_END = re.compile(r",|\s+[^\s=,\"']{1,64}\s{0,8}=")
+_LATE = re.compile(r"\s*,?\s*[A-Za-z][\w-]{1,40}\s{0,8}=\s{0,8}[\"']")
+_MOST_LATE = 16
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]{0,30}:")
 _MOST_ATTRIBUTES = 64
 _OF_HLS = ("#EXT-X-STREAM-INF", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA-SEQUENCE")
@@ -146,6 +148,13 @@ def read_m3u(
         raise SourceError(f"not a playlist: neither #EXTM3U nor an entry in {number} lines")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaylistHead:
+    """What a list says of itself: where its guide is, how often to come again."""
+
+    attributes: tuple[tuple[str, str], ...]
+
+
 def list_attributes(head: bytes) -> tuple[tuple[str, str], ...]:
     """Return the attributes of a list's ``#EXTM3U`` line (``x-tvg-url``, ``url-tvg`` ...)."""
     first = decode_line(head.removeprefix(b"\xef\xbb\xbf")[:8192]).split("\n", 1)[0].strip()
@@ -200,7 +209,13 @@ class _Pending:
         else:
             problem = "no duration"
         attributes, title, unread = _attributes(value)
-        self.attributes.extend(attributes)
+        # Some lists put a comma before the attributes, or between them.
+        for _ in range(_MOST_LATE):
+            if not _LATE.match(title):
+                break
+            late, title, _ = _attributes(title.lstrip(" ,\t"))
+            attributes += late
+        self.attributes.extend(attributes[:_MOST_ATTRIBUTES])
         self.title = title or self._named() or None
         return unread or problem
 
@@ -268,7 +283,8 @@ def _entry(
     url, pipe, tail = line.partition("|")
     headers = list(pending.headers)
     if pipe and "=" in tail:
-        headers += [(_header(k.lower()), v) for k, v in parse_qsl(tail)[:64]]
+        said = parse_qsl(tail)[:_MOST_ATTRIBUTES]
+        headers += [(_header(k.strip().lower()), v.strip()) for k, v in said]
     else:
         url = line
     url = url.strip()

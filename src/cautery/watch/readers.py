@@ -32,7 +32,7 @@ from cautery.watch import (
 from cautery.watch._guess import kind_of
 from cautery.watch._panel_lines import read_panel_lines
 from cautery.watch._seized import SeizedRow
-from cautery.watch._text import what_is
+from cautery.watch._text import begin, what_is
 from cautery.watch._values import PlaylistEntry, ReadWarning
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
@@ -96,7 +96,10 @@ def _of(
 
 
 def _m3u(chunks: Iterable[bytes], base: str) -> Iterator[object]:
-    yield from m3u.read_m3u(chunks, base=base or None)
+    head, stream = begin(chunks, wanted="a playlist")
+    if said := m3u.list_attributes(head):
+        yield m3u.PlaylistHead(attributes=said)
+    yield from m3u.read_m3u(stream, base=base or None)
 
 
 def _hls(chunks: Iterable[bytes], base: str) -> Iterator[object]:
@@ -149,7 +152,7 @@ def _plain(
 READERS: Mapping[str, Reader] = {
     reader.kind: reader
     for reader in (
-        _of("m3u", m3u, _m3u, PlaylistEntry),
+        _of("m3u", m3u, _m3u, m3u.PlaylistHead, PlaylistEntry),
         _of("hls", hls, _hls, hls.Variant, hls.Rendition, hls.Segment),
         _of("dash", dash, _dash, dash.Representation),
         _of("xmltv", xmltv, _plain(xmltv.read_xmltv), xmltv.GuideChannel, xmltv.Programme),
