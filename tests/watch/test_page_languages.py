@@ -92,7 +92,7 @@ def test_prose_without_an_offer_has_none(language):
 
 @pytest.mark.parametrize(
     ("text", "amount", "currency", "months"),
-    [("1.299,00 Kč / rok", "1299.00", "CZK", 12), ("kr 599,- / år", "599", "SEK", 12), ("€59,– per jaar", "59", "EUR", 12),
+    [("1.299,00 Kč / rok", "1299.00", "CZK", 12), ("kr 599,- / år", "599", None, 12), ("€59,– per jaar", "59", "EUR", 12),
      ("EUR 59 / 12 Monate", "59", "EUR", 12), ("59€99 / an", "59.99", "EUR", 12), ("9 €99 par mois", "9.99", "EUR", 1),
      ("24.990,-Ft / év", "24990", "HUF", 12), ("PLN 199 na rok", "199", "PLN", 12), ("£7.99/mo", "7.99", "GBP", 1),
      ("$15 monthly", "15", "USD", 1), ("CHF 12.– pro Monat", "12", "CHF", 1), ("89 lv / година", "89", "BGN", 12),

@@ -13,6 +13,13 @@ _EMAIL = re.compile(
 )
 _TELEGRAM_TEXT = re.compile(r"(?i)telegram\W{1,6}@([a-z][a-z0-9_]{4,31})\b")
 _WHATSAPP_TEXT = re.compile(r"(?i)whats\s?app\W{0,12}(\+?\d[\d\s().-]{7,20}\d)")
+_SKYPE_TEXT = re.compile(r"(?i)(?<![\w.])(live:[a-z0-9._-]{3,60}[a-z0-9])")
+_DISCORD_TEXT = re.compile(r"(?i)discord\W{1,6}@?([a-z0-9_.]{2,32}#\d{4})(?!\d)")
+_SPELT = re.compile(
+    r"(?i)\s{0,2}[\[({<]\s{0,2}(at|dot|arobase|punkt|punto|point)\s{0,2}[\])}>]\s{0,2}"
+)
+"""``sales [at] shop [dot] example``: written so that no robot finds it."""
+_CLOUDFLARE = re.compile(r"(?:data-cfemail=[\"']|/cdn-cgi/l/email-protection#)([0-9a-f]{8,400})")
 _NOT_A_HANDLE = frozenset(("share", "joinchat", "s", "addstickers", "proxy", "iv", "msg"))
 
 TRACKERS: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -28,13 +35,19 @@ TRACKERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("tiktok-pixel", re.compile(r"ttq\.load\(\s{0,4}['\"]([A-Z0-9]{16,24})['\"]")),
     ("hotjar", re.compile(r"hjid\s{0,3}[:=]\s{0,3}(\d{5,9})")),
     ("clarity", re.compile(r"clarity\.ms/tag/([a-z0-9]{8,12})")),
+    (
+        "clarity",
+        re.compile(r"['\"]clarity['\"]\s?,\s?['\"]script['\"]\s?,\s?['\"]([a-z0-9]{8,12})['\"]"),
+    ),
     ("tawk", re.compile(r"embed\.tawk\.to/([0-9a-f]{24})")),
     ("crisp", re.compile(r"CRISP_WEBSITE_ID\s{0,3}=\s{0,3}['\"]([0-9a-f-]{36})['\"]")),
     ("cloudflare-insights", re.compile(r"['\"]token['\"]\s{0,3}:\s{0,3}['\"]([0-9a-f]{32})['\"]")),
 )
 _MATOMO_URL = re.compile(
     r"(?:https?:)?//([a-z0-9.-]{3,100})/[^\s'\"]{0,60}(?:matomo|piwik)\.(?:php|js)"
+    r"|\bu\s?=\s?[^;\n]{0,120}?//([a-z0-9.-]{3,100})/"
 )
+"""The second is Matomo's own snippet, which adds ``matomo.php`` to the variable."""
 
 PAYMENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.IGNORECASE))
@@ -46,6 +59,23 @@ PAYMENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("stripe", r"\bstripe\b|js\.stripe\.com"),
         ("bank transfer", TRANSFERS),
         ("skrill", r"\bskrill\b"),
+        ("neteller", r"\bneteller\b"),
+        ("perfect money", r"\bperfect\s?money\b"),
+        ("payeer", r"\bpayeer\b"),
+        ("webmoney", r"\bwebmoney\b"),
+        ("moneygram", r"\bmoneygram\b"),
+        ("binance pay", r"\bbinance\s?pay\b"),
+        ("postepay", r"\bpostepay\b"),
+        ("satispay", r"\bsatispay\b"),
+        ("lydia", r"\blydia\b"),
+        ("vipps", r"\bvipps\b"),
+        ("twint", r"\btwint\b"),
+        ("giropay", r"\bgiropay\b"),
+        ("sofort", r"\bsofort(?:überweisung| ?banking|\.com)\b|\b(?-i:SOFORT)\b"),
+        ("trustly", r"\btrustly\b"),
+        ("payconiq", r"\bpayconiq\b"),
+        ("wero", r"\bwero\b"),
+        ("mollie", r"\bmollie\b"),
         ("paysafecard", r"\bpaysafe\s?card\b"),
         ("revolut", r"\brevolut\b"),
         ("wise", r"\bwise\.com\b|\btransferwise\b"),
@@ -86,16 +116,21 @@ class Contact:
     """How customers reach a seller, in clear: the caller hashes it before it goes anywhere.
 
     ``kind`` is ``telegram``, ``whatsapp``, ``email``, ``phone``, ``skype``, ``discord``,
-    ``facebook``, ``instagram`` or ``signal``; ``handle`` is in the kind's canonical spelling.
+    ``facebook``, ``instagram``, ``signal``, ``viber``, ``tiktok``, ``line`` or ``paypal`` (where
+    money goes); ``handle`` is in the kind's canonical spelling.
     """
 
     kind: str
     handle: str
 
 
-def contacts(text: str, links: list[str]) -> tuple[Contact, ...]:
-    """Find contacts in a page's text and links."""
+def contacts(text: str, links: list[str], source: str = "") -> tuple[Contact, ...]:
+    """Find contacts in a page's text and links, and in its source those that Cloudflare hides."""
     found: dict[Contact, None] = {}
+    text = _SPELT.sub(lambda at: "@" if at[1].lower() in ("at", "arobase") else ".", text)
+    for match in _CLOUDFLARE.finditer(source):
+        if (mail := _EMAIL.fullmatch(_unhidden(match[1]))) is not None:
+            found[Contact(kind="email", handle=mail[1].lower())] = None
     for link in links:
         if (one := _of_link(link)) is not None:
             found[one] = None
@@ -103,10 +138,20 @@ def contacts(text: str, links: list[str]) -> tuple[Contact, ...]:
         found[Contact(kind="email", handle=match[1].lower())] = None
     for match in _TELEGRAM_TEXT.finditer(text):
         found[Contact(kind="telegram", handle=match[1].lower())] = None
+    for match in _SKYPE_TEXT.finditer(text):
+        found[Contact(kind="skype", handle=match[1].lower())] = None
+    for match in _DISCORD_TEXT.finditer(text):
+        found[Contact(kind="discord", handle=match[1].lower())] = None
     for match in _WHATSAPP_TEXT.finditer(text):
         if (number := _phone(match[1])) is not None:
             found[Contact(kind="whatsapp", handle=number)] = None
     return tuple(found)[:100]
+
+
+def _unhidden(code: str) -> str:
+    """Return what Cloudflare's mail protection hides: each byte by exclusive or with the first."""
+    key, *rest = bytes.fromhex(code[: len(code) // 2 * 2])
+    return bytes(byte ^ key for byte in rest).decode("utf-8", "replace")
 
 
 def trackers(source: str) -> tuple[tuple[str, str], ...]:
@@ -119,7 +164,7 @@ def trackers(source: str) -> tuple[tuple[str, str], ...]:
             if system == "matomo":
                 if server is None:
                     continue  # a site number means nothing without its server
-                number = f"{server[1]}#{number}"
+                number = f"{server[1] or server[2]}#{number}"
             found[system, number.removeprefix("ca-")] = None
             if len(found) >= 100:
                 return tuple(found)
@@ -148,6 +193,10 @@ def _of_link(link: str) -> Contact | None:
     if parts.scheme == "tg":
         name = parse_qs(parts.query).get("domain", [""])[0]
         return Contact(kind="telegram", handle=name.lower()[:64]) if name else None
+    if parts.scheme in ("whatsapp", "viber"):
+        said = parse_qs(parts.query)
+        number = _phone((said.get("phone") or said.get("number") or [""])[0])
+        return Contact(kind=parts.scheme, handle=number) if number else None
     if parts.scheme == "skype":
         return Contact(kind="skype", handle=parts.path[:64].lower()) if parts.path else None
     if host in ("t.me", "telegram.me", "telegram.dog"):
@@ -162,6 +211,17 @@ def _of_link(link: str) -> Contact | None:
     if host in ("wa.me", "api.whatsapp.com", "web.whatsapp.com"):
         number = _phone(parse_qs(parts.query).get("phone", [first])[0])
         return Contact(kind="whatsapp", handle=number) if number else None
+    if host == "signal.me" and parts.fragment.startswith("p/"):
+        number = _phone(parts.fragment)
+        return Contact(kind="signal", handle=number) if number else None
+    if host in ("paypal.me", "paypal.com") and steps:
+        own = steps[1:2] if host == "paypal.com" and first == "paypalme" else steps[:1]
+        named = host == "paypal.me" or first == "paypalme"
+        return Contact(kind="paypal", handle=own[0].lower()[:64]) if named and own else None
+    if host == "tiktok.com" and first.startswith("@"):
+        return Contact(kind="tiktok", handle=first[1:].lower()[:64])
+    if host in ("line.me", "lin.ee") and steps:
+        return Contact(kind="line", handle=steps[-1].lstrip("~@").lower()[:64])
     if host == "wa.link" and first:
         return Contact(kind="whatsapp", handle=f"wa.link/{first}"[:64])
     if host in ("discord.gg", "discord.com") and steps:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 MONTHS = (
     r"months?|mos?|mths?|mois|mes(?:es|i|e)?|m[êe]s|mensal|monat(?:e|en|s)?|mtl|maand(?:en)?|"
-    r"m[åa]n(?:ad(?:er|en)?)?|m[åa]ned(?:er|en)?|md|miesi[ęa]c[aey]?|miesi[ęe]cy|mies|"
+    r"m[åa]n(?:ad(?:er|en)?)?|m[åa]ned(?:er|en)?|md|miesi[ęąa]c[aey]?|miesi[ęe]cy|mies|"
     r"m[ěe]s[íi]c[ůuei]?|mesiac(?:e|ov|a)?|h[óo](?:nap(?:ra|os)?)?|havi|lun[iăae]|"
     r"месец[аи]?|мес|μ[ήη]ν(?:ες|α|ας|ών)|kuukau(?:si|tta|den|dessa)|kk|kuud?|kuus|"
     r"mjesec[aie]?|mesec[aie]?(?:v)?|m[ėe]nes(?:is|į|io|iai|ių|iams)|m[ėe]n|"
@@ -28,7 +28,7 @@ WEEKS = (
 )
 DAYS = (
     r"days?|jours?|d[íi]as?|giorn[oi]|tag(?:e|en|es)?|dag(?:en|ar|ars|e|es)?|dn[ieíy]|dn[ůu]|dní|"
-    r"zile|zi|nap(?:os|ig)?|ден|дни|дена|(?:η?μ[έε]ρ)(?:α|ες|ών)|päiv(?:ä|ää|än)|päev(?:a|ane)?|"
+    r"zile|zi|dzie[ńn]|nap(?:os|ig)?|ден|дни|дена|(?:η?μ[έε]ρ)(?:α|ες|ών)|päiv(?:ä|ää|än)|päev(?:a|ane)?|"
     r"dien(?:a|os|as|ų|u)|jum|jiem|ġranet|laethanta|lá|dan[ai]?"
 )
 HOURS = (
@@ -45,7 +45,7 @@ SHORT = frozenset(
 after a number or a word for "per"."""
 PER = (
     r"per|par|pro|por|al|na|za|i|p[åa]|pe|pr|a|à|fix|in\s+aghaidh\s+na|każdy|каждый|на|ανά|τον|το|"
-    r"kas|de|för|for|az|egy"
+    r"kas|de|för|for|az|egy|un|um|uno|e[eé]n|één"
 )
 ADVERBS = {
     "half": r"semestr\w+|half[- ]?year\w*|halbjährlich|halbjahr\w*|pół\s+roku|půl\s+roku|pol\s+roka|halv[åt]\s*år|"

@@ -30,15 +30,15 @@ _SYMBOLS = {
     "$": "USD", "us$": "USD", "usd": "USD", "zł": "PLN", "zl": "PLN", "pln": "PLN", "kč": "CZK",
     "kc": "CZK", "czk": "CZK", "ft": "HUF", "huf": "HUF", "lei": "RON", "ron": "RON", "лв": "BGN",
     "lv": "BGN",
-    "bgn": "BGN", "sek": "SEK", "dkk": "DKK", "nok": "NOK", "kr": "SEK", "chf": "CHF", "₺": "TRY",
+    "bgn": "BGN", "sek": "SEK", "dkk": "DKK", "nok": "NOK", "kr": "", "chf": "CHF", "₺": "TRY",
     "try": "TRY", "₴": "UAH", "uah": "UAH", "₽": "RUB", "rub": "RUB", "cad": "CAD", "c$": "CAD",
     "ca$": "CAD", "aud": "AUD", "a$": "AUD",
 }  # fmt: skip
-"""Symbol or code to ISO 4217. ``kr`` alone is ambiguous: the page's language decides."""
+"""Symbol or code to ISO 4217. ``kr`` alone is ambiguous: the page's language decides, or a code."""
 
 _KRONER = {"da": "DKK", "nb": "NOK", "nn": "NOK", "no": "NOK", "sv": "SEK", "is": "ISK"}
 _CURRENCY = "|".join(re.escape(one) for one in sorted(_SYMBOLS, key=len, reverse=True))
-_AMOUNT = r"\d{1,3}(?:[ .,\u00a0\u202f]\d{3}){1,2}(?:[.,]\d{2})?|\d{1,6}(?:[.,]\d{1,2})?"
+_AMOUNT = r"\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3}){1,2}(?:[.,]\d{2})?|\d{1,6}(?:[.,]\d{1,2})?"
 _DASH = r"(?:[.,][-–—])?"
 _PRICE = re.compile(
     rf"(?i)(?<![\w.,])(?P<whole>\d{{1,4}})\s?(?P<amid>[€£$])(?P<cents>\d{{2}})(?![\d.,])"
@@ -78,6 +78,7 @@ _GOES_ON = re.compile(
     r"(?i)\s{0,3}(?:/|per\b|par\b|pro\b|por\b|al\b|na\b|za\b|i\b|p[åa]\b|a\b|for\b|f[üo]r\b)"
 )
 _HALF = re.compile(rf"(?i)\s*(?:{_CURRENCY}|[.,]?\d{{1,6}}(?:[.,]\d{{1,2}})?)\s*")
+_CURRENCY_ALONE = re.compile(rf"(?i)(?:{_CURRENCY})(?!\w)(?!\s{{0,3}}\d)")
 _MOST_PRICES = 200
 
 
@@ -85,11 +86,12 @@ _MOST_PRICES = 200
 class Price:
     """An offer: an amount, its currency (ISO 4217) and for how long.
 
+    ``currency`` is ``None`` for a ``kr`` of which nothing tells the country.
     ``months`` is ``None`` when the page does not say near the price; a day is 1/30 of a month.
     """
 
     amount: Decimal
-    currency: str
+    currency: str | None
     months: float | None
     connections: int | None
     quoted: str
@@ -107,6 +109,7 @@ class Claim:
 def prices(lines: list[str], *, language: str | None = None) -> tuple[Price, ...]:
     """Find prices in the lines of a page; the term may stand a line or two before or after."""
     found: list[Price] = []
+    krone = _KRONER.get((language or "")[:2].lower()) or _krone_named(lines)
     for index, line in enumerate(lines):
         marks = list(_PRICE.finditer(line))
         for position, mark in enumerate(marks):
@@ -117,9 +120,9 @@ def prices(lines: list[str], *, language: str | None = None) -> tuple[Price, ...
             amount = _amount(written)
             if amount is None or not 0 < amount < 100_000:
                 continue
-            currency = _SYMBOLS[sign]
-            if sign == "kr" and language:
-                currency = _KRONER.get(language[:2].lower(), "SEK")
+            currency: str | None = _SYMBOLS[sign]
+            if sign == "kr":
+                currency = krone
             left = marks[position - 1].end() if position else 0
             right = marks[position + 1].start() if position + 1 < len(marks) else len(line)
             found_months = _months_near(
@@ -200,6 +203,16 @@ def is_half_a_price(text: str) -> bool:
     return _HALF.fullmatch(text) is not None
 
 
+def begins_with_currency(text: str) -> bool:
+    """Tell whether a line begins with a currency that no amount of its own follows."""
+    return _CURRENCY_ALONE.match(text) is not None
+
+
+def _krone_named(lines: list[str]) -> str | None:
+    named = {code for line in lines for code in re.findall(r"\b(?:SEK|DKK|NOK)\b", line)}
+    return named.pop() if len(named) == 1 else None
+
+
 def _months_near(lines: list[str], index: int, after: str, before: str) -> float | None:
     """Look right, left, down if the sentence goes on there, up to the heading, and down."""
     if _LIFETIME.search(before + after):
@@ -222,7 +235,7 @@ def _until_price(lines: list[str]) -> list[str]:
 
 
 def _amount(text: str) -> Decimal | None:
-    digits = re.sub(r"[ \u00a0\u202f]", "", text)
+    digits = re.sub(r"[ '’\u00a0\u202f]", "", text)
     # The last mark with one or two digits after it is the decimal one; others part thousands.
     if found := re.fullmatch(r"([\d.,]*?)[.,](\d{1,2})", digits):
         digits = re.sub(r"[.,]", "", found[1]) + "." + found[2]

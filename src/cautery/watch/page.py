@@ -13,6 +13,7 @@ from cautery.watch._crypto import CryptoAddress, crypto_addresses
 from cautery.watch._prices import (
     Claim,
     Price,
+    begins_with_currency,
     claims,
     connections,
     is_half_a_price,
@@ -33,6 +34,8 @@ _CHARSET = re.compile(rb"(?i)charset\s{0,3}=\s{0,3}[\"']?([a-z0-9_-]{3,20})")
 _CHARSETS = frozenset(
     ("iso-8859-1", "iso-8859-2", "iso-8859-15", "windows-1250", "windows-1251", "windows-1252")
 ) | {"windows-1253", "windows-1254", "koi8-r"}
+_LANGUAGES = {"dk": "da", "no": "nb", "se": "sv", "is": "is"}
+"""Of shops that do not say theirs, where it decides which krone is meant."""
 _PANEL = re.compile(
     r"(?i)/(?:client(?:area|s)?|login|panel|reseller|billing|dashboard|cart|checkout|order|whmcs|"
     r"get\.php|player_api\.php|c/)(?:[/.?]|$)|\.m3u8?(?:\?|$)"
@@ -132,11 +135,11 @@ def read_page(chunks: Iterable[bytes], *, base: str) -> Page:
         language=language[:16] if language else None,
         generator=_short(_attribute(tree, "meta[name=generator]", "content")),
         favicon=_joined(here, icon) if icon else None,
-        prices=prices(lines, language=language),
+        prices=prices(lines, language=language or _LANGUAGES.get(host.rpartition(".")[2])),
         connections=connections(text),
         trial_hours=trial_hours(text),
         payments=payments(f"{text}\n{alternatives}\n" + "\n".join(hrefs)),
-        contacts=contacts(text, hrefs),
+        contacts=contacts(text, hrefs, source),
         trackers=trackers(source[:_MOST_BYTES]),
         crypto=crypto_addresses(f"{text}\n" + "\n".join(hrefs)),
         claims=claims(text),
@@ -187,6 +190,8 @@ def _lines(tree: object) -> list[str]:
         # Amount and currency often stand in elements of their own.
         if kept and is_half_a_price(kept[-1]) and is_half_a_price(line):
             kept[-1] += line if line.startswith((".", ",")) else f" {line}"
+        elif kept and is_half_a_price(kept[-1]) and begins_with_currency(line):
+            kept[-1] += f" {line}"
         else:
             kept.append(line)
     return kept
@@ -222,6 +227,8 @@ def _joined(base: str, link: str) -> str | None:
         "tel",
         "tg",
         "skype",
+        "whatsapp",
+        "viber",
         "bitcoin",
         "litecoin",
         "monero",
