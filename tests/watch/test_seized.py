@@ -16,7 +16,17 @@ from hypothesis import strategies as st
 from cautery.errors import InputError, MandateError, SourceError
 from cautery.lab.authority import police
 from cautery.model import Regime
-from cautery.watch import FIELDS, Derivation, ReadWarning, Sort, _derive, masked, reader, rows
+from cautery.watch import (
+    FIELDS,
+    Derivation,
+    ReadWarning,
+    Sort,
+    _derive,
+    guess,
+    masked,
+    reader,
+    rows,
+)
 
 SAMPLES = Path(__file__).parent / "assets" / "samples"
 LED = police()
@@ -271,8 +281,24 @@ RWCUT = """\
 NPROBE = "IPV4_SRC_ADDR|IPV4_DST_ADDR|L4_SRC_PORT|L4_DST_PORT|PROTOCOL|IN_BYTES|IN_PKTS|FIRST_SWITCHED|LAST_SWITCHED\n192.0.2.7|203.0.113.5|4444|80|6|14000|10|1732653900.123|1732653960.1\n"
 NFDUMP = "firstSeen,duration,proto,srcAddr,srcPort,dstAddr,dstPort,packets,bytes,flows\n2024-11-26 20:45:00.123,59.977,TCP,192.0.2.7,4444,203.0.113.5,80,10,14000,1\n"
 
+ARGUS = "StartTime,LastTime,Flgs,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,TotPkts,TotBytes,State\n2024/11/26 20:45:00.123,2024/11/26 20:46:00.100, e,tcp,192.0.2.7,4444,->,203.0.113.5,80,10,14000,CON\n"
+TOGETHER = "Date first seen,Duration,Proto,Src IP Addr:Port,Dst IP Addr:Port,Packets,Bytes,Flows\n2024-11-26 20:45:00.123,59.977,TCP,192.0.2.7:4444,203.0.113.5:80,10,14000,1\n"
+ZEEK = "#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tduration\torig_bytes\tresp_bytes\tresp_pkts\n#types\ttime\n1732653900.123\tC1\t192.0.2.7\t4444\t203.0.113.5\t80\ttcp\t59.977\t5\t14000\t10\n#close\t2024\n"
+TABLES = [RWCUT, NPROBE, NFDUMP, ARGUS, TOGETHER, ZEEK]
 
-@pytest.mark.parametrize("table", [RWCUT, NPROBE, NFDUMP, (SAMPLES / "netflow").read_text()])
+
+@pytest.mark.parametrize("table", TABLES)
+def test_flows_of_every_exporter_are_known_by_their_beginning(table):
+    assert guess(table.encode()).kind == "netflow"
+
+
+def test_an_ipv6_address_parts_from_its_port():
+    table = TOGETHER.replace("192.0.2.7:4444", "2001:db8::7.4444")
+    [flow] = read("netflow", table)[0]["flow"]
+    assert flow["source"] == derivation().pseudonym("2001:db8::7")
+
+
+@pytest.mark.parametrize("table", [*TABLES, (SAMPLES / "netflow").read_text()])
 def test_flows_of_every_exporter_say_the_same(table):
     found, _ = read("netflow", table, servers=frozenset({"203.0.113.5"}))
     first = found["flow"][0]

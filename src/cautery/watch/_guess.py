@@ -71,7 +71,9 @@ def kind_of(head: bytes) -> str | None:
 def _seized(text: str) -> str | None:
     if _SQL.search(text):
         return "panel_sql"
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    head = [line for line in text.splitlines()[:20] if line.strip()]
+    # The names of Zeek's columns stand below its settings.
+    first = next((line for line in head if line.startswith("#fields\t")), head[0] if head else "")
     try:
         header(first)
     except SourceError:
@@ -80,8 +82,7 @@ def _seized(text: str) -> str | None:
         return "netflow"
     if lines_header(first) is not None:
         return "panel_dump"
-    lines = [line for line in text.splitlines()[:20] if line.strip()]
-    return "access_log" if any(LINE.match(line) for line in lines) else None
+    return "access_log" if any(LINE.match(line) for line in head) else None
 
 
 def _is_whois(text: str) -> bool:

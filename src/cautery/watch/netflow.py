@@ -15,10 +15,13 @@ from cautery.watch._tally import Tally
 from cautery.watch._text import begin, decode_line, markup_of
 from cautery.watch._values import ReadWarning
 
-FORMAT = "NetFlow, IPFIX or other flow records as CSV: nfdump, SiLK's rwcut, nProbe and others"
+FORMAT = (
+    "NetFlow, IPFIX or other flow records as CSV: nfdump, SiLK's rwcut, nProbe, Argus, Zeek's "
+    "conn.log and others"
+)
 SPECIFICATION = (
-    "No standard: nfdump(1) -o csv, rwcut(1); fields as in RFC 3954 and RFC 7012 (IPFIX), by the "
-    "names that exporters write into the header"
+    "No standard: nfdump(1) -o csv, rwcut(1), ra(1) -c, Zeek's ASCII logs; fields as in RFC 3954 "
+    "and RFC 7012 (IPFIX), by the names that exporters write into the header"
 )
 MEDIA_TYPES = ("text/csv", "text/plain")
 
@@ -27,29 +30,35 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "at": ("ts", "firstseen", "stime", "starttime", "start", "first", "firstswitched",
            "flowstartmilliseconds", "flowstartseconds", "timestamp", "date", "datefirstseen",
            "time"),
-    "ended_at": ("te", "lastseen", "etime", "endtime", "end", "last", "lastswitched",
+    "ended_at": ("te", "lastseen", "etime", "endtime", "end", "last", "lasttime", "lastswitched",
                  "flowendmilliseconds", "flowendseconds", "datelastseen"),
     "duration": ("td", "duration", "dur"),
     "source": ("sa", "srcaddr", "sip", "srcip", "sourceip", "sourceaddress", "source",
                "ipv4srcaddr", "ipv6srcaddr", "sourceipv4address", "sourceipv6address", "ipsrc",
-               "src", "srcipaddr", "srcipaddress"),
-    "source_port": ("sp", "srcport", "sport", "sourceport", "l4srcport", "sourcetransportport"),
+               "src", "srcipaddr", "srcipaddress", "idorigh", "srcipaddrport"),
+    "source_port": ("sp", "srcport", "sport", "sourceport", "l4srcport", "sourcetransportport",
+                    "idorigp"),
     "destination": ("da", "dstaddr", "dip", "dstip", "destinationip", "destinationaddress",
                     "destination", "ipv4dstaddr", "ipv6dstaddr", "destinationipv4address",
                     "destinationipv6address", "ipdst", "dst", "dstipaddr", "destip",
-                    "dstipaddress"),
+                    "dstipaddress", "idresph", "dstipaddrport"),
     "destination_port": ("dp", "dstport", "dport", "destinationport", "l4dstport",
-                         "destinationtransportport"),
+                         "destinationtransportport", "idrespp"),
     "protocol": ("pr", "proto", "protocol", "pro", "protocolidentifier"),
-    "packets": ("ipkt", "packets", "pkts", "inpkts", "packetdeltacount", "totfwdpkts", "dpkts"),
+    "packets": ("ipkt", "packets", "pkts", "inpkts", "packetdeltacount", "totfwdpkts", "dpkts",
+                "totpkts", "resppkts"),
     "bytes": ("ibyt", "bytes", "octets", "inbytes", "octetdeltacount", "totlenfwdpkts", "doctets",
-              "size"),
+              "size", "totbytes", "respbytes"),
 }  # fmt: skip
 """Header names in lower case without blanks, dashes and underscores."""
 _NEEDED = ("at", "source", "destination", "bytes")
 _PROTOCOLS = {"TCP": "6", "UDP": "17", "ICMP": "1", "ICMP6": "58", "GRE": "47", "ESP": "50",
               "SCTP": "132", "IGMP": "2", "IPIP": "4"}  # fmt: skip
 _SUMMARY = ("summary", "flows,bytes")
+_OF_ZEEK = ("#separator", "#set_separator", "#empty_field", "#unset_field", "#path", "#open",
+            "#types", "#close")  # fmt: skip
+_WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):(\d{1,5})|([0-9A-Fa-f:]{2,39})\.(\d{1,5})")
+"""As nfdump writes an address and its port in one column."""
 _DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4})(?=[ T])")
 
 
@@ -78,6 +87,8 @@ def read_netflow(
             yield from unread(tally, number, f"a line of more than {_LONGEST_LINE:,} bytes", raw)
             continue
         text = decode_line(raw).strip("\r\n")
+        if text.startswith(_OF_ZEEK):
+            continue
         if columns is None:
             separator, width, columns = header(text)
             continue
@@ -104,7 +115,7 @@ def header(text: str) -> tuple[str, int, dict[str, int]]:
     """
     if (markup := markup_of(text[:4096])) is not None:
         raise SourceError(f"not flow records: this is {markup}")
-    text = text[:8192].lstrip("#").strip()
+    text = text[:8192].removeprefix("#fields\t").lstrip("#").strip()
     separator = max(",|;\t", key=text.count)
     names = [re.sub(r"[^a-z0-9]", "", one.lower()) for one in _fields(text, separator)]
     columns = {
@@ -142,6 +153,10 @@ def _values(fields: list[str], columns: Mapping[str, int]) -> dict[str, str] | N
     at = _moment(said.pop("at", ""))
     if at is None or "source" not in said or "destination" not in said:
         return None
+    for name in ("source", "destination"):
+        if (both := _WITH_PORT.fullmatch(said[name])) is not None:
+            said[name] = both[1] or both[3]
+            said.setdefault(f"{name}_port", both[2] or both[4])
     duration = said.pop("duration", "")
     ended = _moment(said.pop("ended_at", ""))
     if ended is None and re.fullmatch(r"\d{1,8}(?:\.\d{1,9})?", duration):
