@@ -78,3 +78,26 @@ def test_more_means_of_payment_are_known():
     )
     assert set(found.payments) == {"neteller", "vipps", "satispay", "perfect money", "sofort"}
     assert page_of("<p>Wir liefern sofort.</p>").payments == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2 veze", "2 verbindingen", "2 nasc", "2 savienojumi", "2 prisijungimai", "2 apparater",
+     "Connections: 2", "Max. connections 2", "Devices x2", "2 skjermer"],
+)  # fmt: skip
+def test_connections_in_more_words_and_before_their_number(text):
+    assert page_of(f"<p>{text}</p>").connections == (2,)
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("24 val. nemokamas bandymas", 24),
+        ("24 hodinová skúšobná verzia zadarmo", 24),
+        ("No free trial", None),
+        ("kein kostenloser Test", None),
+        ("sans essai gratuit. Free trial!", 0),
+    ],
+)
+def test_trials_in_more_words_and_where_there_is_none(text, hours):
+    assert page_of(f"<p>{text}</p>").trial_hours == hours

@@ -33,8 +33,8 @@ DAYS = (
 )
 HOURS = (
     r"hours?|hrs?|h|heures?|hor[aă]s?|or[ae]|stunden?|std|uur|uren|tim(?:mar|mars|me|er|ers|es)|"
-    r"godzin[ay]?|hod(?:in[ay]?|ín)|час[аа]?|ч|[ωώ]ρ(?:ες|ών|α)|tun(?:d|di|ni|nin|tia)|uair(?:e)?|"
-    r"sat[ai]?|ur[ae]?|ór(?:a|ás|ára)|valand(?:a|os|ų)|stund(?:a|as|u)|sieg[ħh]a|sig[ħh]at"
+    r"godzin[ay]?|hod(?:in[ay]?|ín|inov\w+)|час[аа]?|ч|[ωώ]ρ(?:ες|ών|α)|tun(?:d|di|ni|nin|tia)|uair(?:e)?|"
+    r"sat[ai]?|ur[ae]?|ór(?:a|ás|ára)|val(?:and(?:a|os|ų))?|stund(?:a|as|u)|sieg[ħh]a|sig[ħh]at"
 )
 SHORT = frozenset(
     ("an", "ani", "anni", "lat", "let", "leto", "leta", "mo", "mos", "md", "kk", "ho", "hó", "mi", "mí", "mhi",
@@ -61,13 +61,13 @@ ADVERBS = {
 }  # fmt: skip
 """The half first: "pół roku" has a year in it."""
 SEATS = (
-    r"connections?|connexions?|conexi[oó]n(?:es)?|conex(?:iuni|ões)|connessioni?|verbindung(?:en)?|devices?|"
-    r"screens?|[ée]crans?|ecr[ãa]s?|dispositivos?|dispositivi?|ger[äa]te?|appareils?|appara(?:ten|ti|at)?|"
-    r"sk[äa]rmar?|skærme?|enhed(?:er)?|enhet(?:er)?|urz[ąa]dze\w+|połącze\w+|pantallas?|schermi?|scherm(?:en)?|"
+    r"connections?|connexions?|conexi[oó]n(?:es)?|conex(?:iuni|ões)|connessioni?|verbind[iu]ng(?:en)?|devices?|"
+    r"screens?|[ée]crans?|ecr[ãa]s?|dispositivos?|dispositivi?|ger[äa]te?|appareils?|appara(?:ten|ter|ti|at)?|"
+    r"sk[äa]rmar?|skærme?|skjerm(?:er)?|enhed(?:er)?|enhet(?:er)?|urz[ąa]dze\w+|połącze\w+|pantallas?|schermi?|scherm(?:en)?|"
     r"multi-?room|устройств\w*|екран\w*|връзк\w+|za[řr]ízen\w+|zariaden\w+|obrazov\w+|p[řr]ipojen\w+|"
     r"συσκευ\w+|οθόν\w+|συνδέσ\w+|seade\w*|ühendus\w*|laite\w*|laitt\w+|yhtey\w+|gh?léas\w*|uređaj\w*|"
     r"zaslon\w*|eszköz\w*|képernyő\w*|kapcsolat\w*|įrengin\w+|ierīc\w+|ekr[aā]n\w*|dispozitiv\w*|naprav\w*|"
-    r"povezav\w+|ligaç\w+|telas?|anslutning\w*|forbindelse\w*"
+    r"povezav\w+|vez[ae]|nasc|savienojum\w+|prisijungim\w+|konnessjoni\w*|ligaç\w+|telas?|anslutning\w*|forbindelse\w*"
 )
 FREE = (
     r"free|gratis|gratuit\w*|kostenlos\w*|gr[áa]tis|zdarma|zadarmo|darmow\w+|безплат\w+|δωρεάν|ingyen\w*|"
@@ -79,6 +79,8 @@ TRIALS = (
     r"proovi\w*|katset\w*|kokeilu\w*|testiranj\w*|preizkus\w*|preskus\w*|probn\w+|bandym\w*|izmēģin\w+|"
     r"triail\w*|încerc\w+|prob[ăe]"
 )
+NONE = r"no|without|kein\w*|ohne|sans|pas d[e']|sin|senza|nessun\w*|sem|geen|bez|ingen|utan|uten|uden|fără|nincs|без|χωρίς"
+"""Before a word for a trial: there is none."""
 CHANNELS = (
     r"channels?|cha[iî]nes?|canal(?:es|i|e)|canais|kan[äaáāą]l\w*|sender|zenders|kana[łl]\w*|кана\w+|κανάλι\w*|"
     r"kanav\w+|csatorn\w+|g?cainéa\w+|stazzjon\w+"

@@ -15,6 +15,7 @@ from cautery.watch._offer_words import (
     FREE,
     HOURS,
     MONTHS,
+    NONE,
     PER,
     SEATS,
     SHORT,
@@ -56,7 +57,9 @@ _ADVERB = re.compile(
 )
 _CONNECTIONS = re.compile(
     rf"(?i)(?<![\w.,])(\d{{1,2}})\s{{0,2}}(?:simultaneous\s|gleichzeitige\s|concurrent\s)?(?:{SEATS})(?!\w)"
+    rf"|(?<!\w)(?:{SEATS})\s{{0,2}}[:=x×]?\s{{0,2}}(\d{{1,2}})(?![\w.,€$£])"
 )
+_NONE = re.compile(rf"(?i)(?<!\w)(?:{NONE})\s{{1,3}}$")
 _LENGTH = rf"(?P<n>\d{{1,3}})\s?-?(?:(?P<hour>{HOURS})|(?P<day>{DAYS}))(?!\w)"
 _TRIAL_AFTER = re.compile(
     rf"(?i)(?<![\w.,]){_LENGTH}(?:\W{{0,3}}(?:{FREE})(?!\w)|[^\n\d]{{0,25}}?(?<!\w)(?:{TRIALS})(?!\w))"
@@ -135,7 +138,7 @@ def prices(lines: list[str], *, language: str | None = None) -> tuple[Price, ...
                     amount=amount,
                     currency=currency,
                     months=found_months,
-                    connections=int(seats[1]) if seats else None,
+                    connections=int(seats[1] or seats[2]) if seats else None,
                     quoted=line[max(0, mark.start() - 40) : mark.end() + 40].strip(),
                 )
             )
@@ -176,13 +179,17 @@ def trial_hours(text: str) -> float | None:
     """Return the length of the trial offered, in hours; 0: a trial of unsaid length."""
     found = _TRIAL_AFTER.search(text) or _TRIAL_BEFORE.search(text)
     if found is None:
-        return None if _TRIAL_WORD.search(text) is None else 0.0
+        words = _TRIAL_WORD.finditer(text)
+        offered = any(
+            not _NONE.search(text[max(0, one.start() - 20) : one.start()]) for one in words
+        )
+        return 0.0 if offered else None
     return float(found["n"]) * (1.0 if found["hour"] else 24.0)
 
 
 def connections(text: str) -> tuple[int, ...]:
     """Return the numbers of connections on sale, ascending."""
-    return tuple(sorted({int(found[1]) for found in _CONNECTIONS.finditer(text)}))
+    return tuple(sorted({int(found[1] or found[2]) for found in _CONNECTIONS.finditer(text)}))
 
 
 def claims(text: str) -> tuple[Claim, ...]:
