@@ -315,3 +315,10 @@ def test_rdap_keeps_what_is_not_understood_and_people_only_as_hashes():
         ("entity administrative", "~"), ("port43", "whois.example"),
         ("secureDNS", '{"delegationSigned": true}'), ("x_owner", "~"),
     )  # fmt: skip
+
+
+def test_an_endless_line_among_records_is_a_warning():
+    record = "a.example. 300 IN A 192.0.2.7\n"
+    found = dns(record + "x" * 200_000 + "\n" + record)
+    assert [type(one).__name__ for one in found] == ["DnsRecord", "ReadWarning", "DnsRecord"]
+    assert found[1].line == 2

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from cautery.errors import SourceError
+from cautery.watch._buffer import Buffer
 from cautery.watch._dates import moment_of
 from cautery.watch._json import document, epoch_in, lines, number_in, objects, other_in, text_in
 from cautery.watch._tally import Tally
@@ -194,23 +196,19 @@ def _message(body: dict[str, Any]) -> Iterator[DnsRecord | DnsStatus | ReadWarni
 
 
 def _as_text(stream: Iterable[bytes]) -> Iterator[DnsRecord | DnsStatus | ReadWarning]:
-    tally = Tally()
-    kept = b""
+    buffer, tally = Buffer(chain(stream, (b"\n",))), Tally()
     number = found = 0
-    for chunk in stream:
-        *whole, kept = (kept + chunk).split(b"\n")
-        if len(kept) > _LONGEST_LINE:
-            raise SourceError(f"not DNS answers: a line of more than {_LONGEST_LINE} bytes")
+    while (line := buffer.take_line(most=_LONGEST_LINE)) is not None:
+        number += 1
         if number > _MOST_BEFORE and not found:
             raise SourceError(f"not DNS answers: no record in {number} lines")
-        for line in whole:
-            number += 1
-            for one in _line(decode_line(line), number, tally):
-                found += not isinstance(one, ReadWarning)
-                yield one
-    for one in _line(decode_line(kept), number + 1, tally):
-        found += not isinstance(one, ReadWarning)
-        yield one
+        if len(line) > _LONGEST_LINE:
+            why = f"a line of more than {_LONGEST_LINE} bytes"
+            yield from tally.add(number, why, decode_line(line[:200]))
+            continue
+        for one in _line(decode_line(line), number, tally):
+            found += not isinstance(one, ReadWarning)
+            yield one
     if not found:
         raise SourceError("not DNS answers: no record in it")
     yield from tally.rest()
