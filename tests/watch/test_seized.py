@@ -129,6 +129,19 @@ def test_every_way_of_writing_a_row_is_understood(statement):
     assert found == [hashed("bob")]
 
 
+def test_postgresql_escapes_in_strings_that_say_so():
+    row = "INSERT INTO users (id, username, password, exp_date) VALUES ({}, {}, 'x', 1798761600);\n"
+    texts = [r"E'it\'s'", r"e'a\\'", r"'C:\'", "'E'", r"E'\', (9, ''x'"]
+    rows_of = "".join(map(row.format, range(1, 6), texts))
+    found, warnings = sql("-- PostgreSQL database dump\n" + rows_of)
+    assert [one.why for one in warnings] == [
+        "the dump does not say that it is complete: it may be cut off"
+    ]
+    assert [one["username"] for one in found["line"]] == [
+        derivation().pseudonym(name) for name in ("it's", "a\\", "C:\\", "E", "', (9, 'x")
+    ]
+
+
 def test_postgresql_takes_a_backslash_for_itself():
     found, _ = sql(
         "-- PostgreSQL database dump\n"

@@ -57,7 +57,8 @@ class Dialect:
         for one in self.value.finditer(inside):
             if one.start() != end or one.end() == end:
                 break
-            found.append(one.groups())  # type: ignore[arg-type]
+            groups = one.groups()
+            found.append(groups[1:] if groups[0] is None else (groups[0], *groups[2:]))  # type: ignore[arg-type]
             end = one.end()
         return found if end == len(inside) else None
 
@@ -77,9 +78,12 @@ class Dialect:
 def _dialect(*, backslash: bool) -> Dialect:
     # A new statement ends what was never closed at once, instead of at the longest row's end.
     line = rb"|\n(?!" + _STATEMENT + rb")"
-    inner = (rb"[^'\\\n]++|\\.|''" if backslash else rb"[^'\n]++|''") + line
+    escaped = rb"[^'\\\n]++|\\.|''" + line
+    inner = escaped if backslash else rb"[^'\n]++|''" + line
     double = (rb'[^"\\\n]++|\\.|""' if backslash else rb'[^"\n]++|""') + line
     single = rb"'(?:" + inner + rb")*+'"
+    if not backslash:  # PostgreSQL escapes in E'...' alone
+        single = rb"(?:(?<=[\s,(][Ee])'(?:" + escaped + rb")*+'|" + single + rb")"
     quoted = rb'"(?:' + double + rb')*+"'
     nested = rb"\((?:[^'\"()]++|" + single + rb"|\([^'\"()]*+\))*+\)"
     escape = rb"\\." if backslash else b"(?!)"
@@ -90,9 +94,11 @@ def _dialect(*, backslash: bool) -> Dialect:
             re.DOTALL,
         ),
         value=re.compile(
-            rb"\s*+(?:(_?\w*+)\s*+'((?:"
+            rb"\s*+(?:(?:([Ee])(?=')|(_?\w*+)\s*+)'((?:(?(1)(?:"
+            + escaped
+            + rb")|(?:"
             + inner
-            + rb')*+)\'(?:\s*+::[\w ]++)?+|"((?:'
+            + rb')))*+)\'(?:\s*+::[\w ]++)?+|"((?:'
             + double
             + rb")*+)\"|([^,'\"()]++(?:"
             + nested
