@@ -236,3 +236,21 @@ def test_other_sources_of_a_portals_channel_are_kept():
           "cmds": [{"url": "ffmpeg http://s1.example/1"}, {"url": "http://s2.example/1"}, 5]}]
     )  # fmt: skip
     assert item.sources == ("http://s1.example/1", "http://s2.example/1")
+
+
+def test_a_portals_list_that_is_broken_or_breaks_off_gives_what_can_be_read():
+    text = '{"js":{"total_items":3,"data":[{"id":"1","name":"A"},{"id":"2","name":"B "x""},{"id":"3","name":"C"}]}}'
+    found = list(read_stalker([text.encode()]))
+    assert [type(one) for one in found] == [PortalItem, ReadWarning, PortalItem]
+    reading = read_stalker([text[:60].encode()])
+    assert next(reading).name == "A"
+    with pytest.raises(SourceError, match="broken off"):
+        next(reading)
+
+
+def test_a_panels_guide_that_breaks_off_gives_what_stood_before():
+    one = '{"title":"QQ==","start_timestamp":1764100000,"channel_id":"a"}'
+    reading = read_answer([f'{{"epg_listings":[{one},{one},{{"title":"Q'.encode()])
+    assert [next(reading).channel for _ in range(2)] == ["a", "a"]
+    with pytest.raises(SourceError, match="broken off"):
+        next(reading)

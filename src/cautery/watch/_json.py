@@ -145,6 +145,27 @@ def objects(
     yield from members.ready(last=True)
 
 
+def listed_in(
+    chunks: Iterable[bytes], name: str, *, wanted: str, most: int = 16_000_000
+) -> Iterator[Any]:
+    """Yield the members of an array in an object; of a broken object those that can be read.
+
+    Raises
+    ------
+    SourceError
+        If there is none, or it breaks off; what stands before has been yielded.
+    """
+    data = whole(chunks, most=most, wanted=wanted)
+    begins = re.compile(rf'(?<!\\)"{re.escape(name)}"\s{{0,8}}:\s{{0,8}}\[')
+    try:
+        yield from list(objects([data], wanted=wanted, below=(name,)))
+        return
+    except SourceError:
+        if begins.search(text_of(data)) is None:
+            raise
+    yield from objects([data], wanted=wanted, after=begins)
+
+
 @dataclass(slots=True)
 class _Members:
     """The text of an array that is held, and how far it has been read."""

@@ -10,8 +10,17 @@ from typing import Any
 
 from cautery.errors import SourceError
 from cautery.watch._dates import moment_of
-from cautery.watch._json import document, epoch_in, number_in, other_in, text_in, truth_in
+from cautery.watch._json import (
+    document,
+    epoch_in,
+    number_in,
+    objects,
+    other_in,
+    text_in,
+    truth_in,
+)
 from cautery.watch._tally import Tally
+from cautery.watch._text import text_of, whole
 from cautery.watch._values import ReadWarning
 from cautery.watch.xmltv import Programme
 
@@ -26,6 +35,8 @@ MEDIA_TYPES = ("application/json", "text/javascript", "text/html")
 
 _WANTED = "a portal's answer"
 _MOST_BYTES = 64_000_000
+_MOST_BEFORE = 65_536
+_LIST = re.compile(r'(?<!\\)"(?:js|data)"\s{0,8}:\s{0,8}\[')
 _PLAYER = re.compile(r"^(?:ffmpeg|ffrt\d?|auto|mp3|rtp|ifm|ch|mpegts)\s+", re.IGNORECASE)
 _URL = re.compile(r"(?i)^[a-z][a-z0-9+.-]{1,20}://\S+$")
 _SECRETS = frozenset(
@@ -117,7 +128,14 @@ def read_stalker(
     >>> one.kind, one.name, one.url
     ('live', 'Arena 1', 'http://p.example/7')
     """
-    body = document(chunks, wanted=_WANTED, most=_MOST_BYTES)
+    data = whole(chunks, most=_MOST_BYTES, wanted=_WANTED)
+    try:
+        body = document([data], wanted=_WANTED, most=_MOST_BYTES)
+    except SourceError:
+        if _LIST.search(text_of(data[:_MOST_BEFORE])) is None:
+            raise
+        yield from _members(data)
+        return
     if not isinstance(body, dict) or "js" not in body:
         raise SourceError(f"not {_WANTED}: no js in it")
     said = body["js"]
@@ -146,6 +164,19 @@ def read_stalker(
         raise SourceError(f"the portal refuses: {said[:80]!r}", hint="Check the test purchase.")
     else:
         raise SourceError(f"not {_WANTED}: js is {type(said).__name__}")
+
+
+def _members(data: bytes) -> Iterator[PortalItem | PortalGenre | Programme | ReadWarning]:
+    """Yield what a list has whose answer is broken somewhere, or breaks off."""
+    found: list[Any] = []
+    problem: SourceError | None = None
+    try:
+        found.extend(objects([data], wanted=_WANTED, after=_LIST))
+    except SourceError as error:
+        problem = error
+    yield from _genres(found) if _are_genres(found) else _listed(found)
+    if problem is not None:
+        raise problem
 
 
 def read_token(chunks: Iterable[bytes]) -> str:

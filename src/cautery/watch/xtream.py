@@ -14,6 +14,7 @@ from cautery.errors import InputError, SourceError
 from cautery.watch._json import (
     document,
     epoch_in,
+    listed_in,
     number_in,
     objects,
     other_in,
@@ -39,7 +40,6 @@ ACTIONS = {"live": "get_live_streams", "movie": "get_vod_streams", "series": "ge
 _WANTED = "a panel's answer"
 _MOST_WARNINGS = 100
 _MOST_EPISODES = 20_000
-_MOST_SEASONS = 1_000
 _MOST_CATEGORIES = 100_000
 _OF_ACCOUNTS = frozenset(
     ("username", "password", "auth", "status", "is_trial", "created_at", "exp_date",
@@ -302,7 +302,7 @@ def read_guide(chunks: Iterable[bytes]) -> Iterator[Programme | ReadWarning]:
         If it is no such answer.
     """
     tally = Tally(most=_MOST_WARNINGS)
-    listed = objects(chunks, wanted=_WANTED, below=("epg_listings",))
+    listed = listed_in(chunks, "epg_listings", wanted=_WANTED)
     for number, one in enumerate(listed, start=1):
         starts = epoch_in(one.get("start_timestamp")) if isinstance(one, dict) else None
         if starts is None:
@@ -372,7 +372,7 @@ def _series(body: dict[str, Any]) -> Iterator[PanelSeries]:
     about, seasons = body.get("info"), body.get("seasons")
     if not isinstance(about, dict) or not about:
         return
-    listed = seasons[:_MOST_SEASONS] if isinstance(seasons, list) else ()
+    listed = seasons[:_MOST_EPISODES] if isinstance(seasons, list) else ()
     numbers = [number_in(one.get("season_number")) for one in listed if isinstance(one, dict)]
     yield PanelSeries(
         name=text_in(about.get("name")) or text_in(about.get("title")),
