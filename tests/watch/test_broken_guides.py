@@ -131,3 +131,28 @@ def test_what_a_guide_says_twice_is_kept():
 def test_a_broken_manifest_has_no_half():
     with pytest.raises(SourceError, match="broken XML"):
         read_dash([b"<MPD><Period><a & b></Period></MPD>"], base="http://e.example/x.mpd")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        '<channel id="a" id="b"/>',
+        "<channel id='&nbsp;'/><channel id='&x;&y;' id='c'/>",
+        "<channel/x>",
+        '<programme channel="&e;" start="&e;"><title>&e; & </title></programme>',
+    ],
+)
+@pytest.mark.parametrize("cut", [1, 64, 65_536])
+def test_a_record_broken_in_its_own_tag_does_not_hold_the_reading_up(bad, cut):
+    found = read(
+        guide("One").replace("</tv>", bad * 3 + PROGRAMME.format(hour=9, title="Last") + "</tv>"),
+        cut,
+    )
+    assert titles_of(found)[0] == "One"
+    assert titles_of(found)[-1] == "Last"
+
+
+def test_a_record_that_is_never_closed_costs_what_it_swallows():
+    found = read(guide("One").replace("</tv>", "<channel id='x'>" + guide("Two")[5:]))
+    assert titles_of(found) == ["One"]
+    assert [one.why for one in warnings_of(found)] == ["broken XML (mismatched tag)"]

@@ -123,10 +123,11 @@ class _Reading:
         self._records = records
         self._encoding = ""
         self._error: expat.ExpatError | None = None
-        self._tail = b""
+        self._tail = self._ending = b""
         self._seen = 1  # the line that the next piece begins in
         self._held = 0
         self._step = _STEP
+        self._lenient = False
         self._begin(self._seen)
 
     def _begin(self, line: int) -> None:
@@ -154,9 +155,10 @@ class _Reading:
     def take(self, piece: bytes) -> Iterator[Element]:
         """Parse one piece, and yield what is complete."""
         building = self._building
+        self._ending = (self._ending + piece)[-_LONGEST_NAME:]
         if self._error is not None:
             piece, self._tail = self._tail + piece, b""
-        at = 0
+        at = least = 0
         while at < len(piece):
             if self._error is not None:
                 found = self._next.search(piece, at)
@@ -164,6 +166,7 @@ class _Reading:
                     self._tail = piece[max(at, len(piece) - _LONGEST_NAME) :]
                     break
                 at = found.start()
+                least = at + 1  # a record that is broken in its first byte is not tried again
                 self._resume(self._seen + piece.count(b"\n", 0, at))
             building.events = False
             part = memoryview(piece)[at : at + self._step]
@@ -173,10 +176,11 @@ class _Reading:
                 yield from building.taken()
                 if not self._records or self._encoding.lower().startswith("utf-16"):
                     raise
-                if error.code == _UNDECLARED and building.begins >= self._fed:
+                again = not self._lenient and building.begins >= self._fed
+                if error.code == _UNDECLARED and again:
                     self._error, at, self._held = error, at + building.begins - self._fed, 0
                     continue  # the whole record once more, entities now being skipped
-                where = max(at, at + self._parser.ErrorByteIndex - self._fed)
+                where = max(at, least, at + self._parser.ErrorByteIndex - self._fed)
                 why = f"broken XML ({expat.ErrorString(error.code)})"
                 shown = piece[max(at, where - 60) : where + 20].decode("utf-8", "replace")
                 line = self.lines + error.lineno
@@ -203,12 +207,12 @@ class _Reading:
         # With a document type, an entity that nobody declared is skipped, and told of.
         prologue = f'<?xml version="1.0"{said}?><!DOCTYPE {root} SYSTEM ""><{root}>'.encode()
         self._parser.Parse(prologue, False)
-        self._fed, self._error = len(prologue), None
+        self._fed, self._error, self._lenient = len(prologue), None, True
 
     def end(self) -> Iterator[Element]:
         """Say that nothing follows."""
         if self._error is not None:
-            if self._tail.rstrip().endswith(f"</{self._building.root}>".encode()):
+            if self._ending.rstrip().endswith(f"</{self._building.root}>".encode()):
                 return
             raise self._error
         self._parser.Parse(b"", True)
