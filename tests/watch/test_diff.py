@@ -73,3 +73,11 @@ def test_backwards_what_appeared_vanishes(old, new):
     there, back = compare(old, new), compare(new, old)
     assert {one.place for one in there.appeared} == {one.place for one in back.vanished}
     assert len(there.moved) == len(back.moved)
+
+
+def test_a_title_that_stood_at_a_place_that_stays_names_no_move():
+    named = [Listed("http://a.example/1.ts", "Arena 1"), Listed("http://a.example/2.ts", "Arena 1")]
+    unnamed = [Listed("http://a.example/1.ts", None), Listed("http://a.example/3.ts", "Arena 1")]
+    for old, new in ((named, unnamed), (unnamed, named)):
+        found = compare(old, new)
+        assert (len(found.appeared), len(found.vanished), found.moved) == (1, 1, ())

@@ -112,7 +112,7 @@ def compare(old: Iterable[Listed], new: Iterable[Listed]) -> Changes:
     rest.pair(_without_line, "another line")
     rest.pair(_path_and_title, "another host")
     # A title that stays somewhere names that one, not the one that has gone.
-    staying = {_title(one) for one in after.values() if one.place in both}
+    staying = {_title(some[place]) for some in (before, after) for place in both}
     rest.pair(lambda one: None if _title(one) in staying else _title(one), "same title")
     order = {place: at for at, place in enumerate(after)}
     moved = tuple(sorted(rest.moved, key=lambda one: order[one.now.place]))
