@@ -192,6 +192,17 @@ def test_five_channels_in_mono_sound_as_their_stereo_downmix_in_mono() -> None:
     assert np.corrcoef(mixed, np.tile(down, 2))[0, 1] > 0.999999
 
 
+@pytest.mark.parametrize("samples", [1000, 1024])
+def test_what_fills_up_a_frames_planes_is_not_heard(samples: int) -> None:
+    rows = np.random.default_rng(2).uniform(-0.1, 0.1, (4, samples)).astype(np.float32)
+    frames = [av.AudioFrame.from_ndarray(rows[at : at + 2], "fltp", "stereo") for at in (0, 2)]
+    for frame in frames:
+        frame.sample_rate = 48000
+    mixed = np.empty(2 * samples, np.float32)
+    mono(frames, mixed, Pair())
+    np.testing.assert_array_equal(mixed, (rows[::2] + rows[1::2]).reshape(-1) / 2)
+
+
 def stereo(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Return what is heard of two channels, in frames of 1,024."""
     sound, rows = Sound(most_s=60), np.stack([left, right]).astype(np.float32)

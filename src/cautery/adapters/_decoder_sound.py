@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import av
@@ -55,21 +56,8 @@ class MatrixResampler:
     """
 
     def __init__(self, rate_hz: int) -> None:
-        shared = math.gcd(rate_hz, RATE_HZ)
-        up, down = RATE_HZ // shared, rate_hz // shared
-        times = max(1, math.ceil(_BLOCK / up))
-        self._out, hop = up * times, down * times
-        ratio = max(1.0, rate_hz / RATE_HZ)
-        half = math.ceil(_ZERO_CROSSINGS * ratio)
-        width = hop + 2 * half
-        centre = np.arange(self._out) * (down / up) + half
-        distance = (np.arange(width)[:, None] - centre[None, :]) / ratio
-        inside = np.abs(distance) <= _ZERO_CROSSINGS
-        window = np.i0(
-            _KAISER_BETA * np.sqrt(np.where(inside, 1 - (distance / _ZERO_CROSSINGS) ** 2, 0))
-        ) / np.i0(_KAISER_BETA)
-        taps = np.where(inside, np.sinc(_CUTOFF * distance) * window, 0.0)
-        taps /= taps.sum(axis=0, keepdims=True)
+        taps, hop, half = _low_pass(rate_hz)
+        width = len(taps)
         blocks = math.ceil(_CHUNK / hop)
         self._step = blocks * hop
         self._need = self._step - hop + width
@@ -78,7 +66,7 @@ class MatrixResampler:
         # Windows of a block overlap, and BLAS takes no overlapping rows: pieces of a hop do not.
         self._pieces: list[tuple[Floats, Floats]] = []
         for at in range(0, width, hop):
-            piece = np.ascontiguousarray(taps[at : at + hop], dtype=np.float32)
+            piece = taps[at : at + hop]
             rows = as_strided(self._held[at:], (blocks, len(piece)), (4 * hop, 4), writeable=False)
             self._pieces.append((rows, piece))
         self._owed = 0.0
@@ -129,6 +117,35 @@ class MatrixResampler:
         for rows, piece in others:
             made += rows @ piece
         return made.reshape(-1)
+
+
+@lru_cache(maxsize=4)
+def _low_pass(rate_hz: int) -> tuple[Floats, int, int]:
+    """Return a rate's low-pass, kept since captures share few rates.
+
+    Returns
+    -------
+    taps : ndarray, shape (input samples, output samples), float32
+        From a block of input to a block of output.
+    hop : int
+        Input samples from block to block.
+    half : int
+        Input samples before the first output.
+    """
+    shared = math.gcd(rate_hz, RATE_HZ)
+    up, down = RATE_HZ // shared, rate_hz // shared
+    times = max(1, math.ceil(_BLOCK / up))
+    ratio = max(1.0, rate_hz / RATE_HZ)
+    half = math.ceil(_ZERO_CROSSINGS * ratio)
+    centre = np.arange(up * times) * (down / up) + half
+    distance = (np.arange(down * times + 2 * half)[:, None] - centre[None, :]) / ratio
+    inside = np.abs(distance) <= _ZERO_CROSSINGS
+    window = np.i0(
+        _KAISER_BETA * np.sqrt(np.where(inside, 1 - (distance / _ZERO_CROSSINGS) ** 2, 0))
+    ) / np.i0(_KAISER_BETA)
+    taps = np.where(inside, np.sinc(_CUTOFF * distance) * window, 0.0)
+    taps /= taps.sum(axis=0, keepdims=True)
+    return taps.astype(np.float32), down * times, half
 
 
 class FilterResampler:
@@ -184,9 +201,9 @@ class Pair:
     def look(self, left: Floats, right: Floats, rate_hz: int) -> None:
         """Take in the next lot of both, shape (frames, samples)."""
         seconds = left.size / rate_hz
-        a, b = left[:, ::_THINNED], right[:, ::_THINNED]
-        alike = float(np.einsum("ij,ij", a, b))
-        power = float(np.einsum("ij,ij", a, a) + np.einsum("ij,ij", b, b)) / 2
+        a, b = left[:, ::_THINNED].ravel(), right[:, ::_THINNED].ravel()
+        alike = float(a @ b)
+        power = float(a @ a + b @ b) / 2
         if not math.isfinite(alike + power):
             return
         kept = math.exp(-seconds / _REMEMBERED_S)
@@ -206,8 +223,10 @@ def mono(frames: Sequence[Any], out: Floats, pair: Pair) -> None:
     """
     gains = _gains(frames[0].layout)
     count, channels = len(frames), len(gains)
+    size = len(out) // count
     if frames[0].format.name == "fltp":  # AAC, MP2, MP3, AC-3, Opus, Vorbis
-        planes = [plane for frame in frames for plane in frame.planes]
+        # Planes may be padded, those of AAC to twice as much.
+        planes = [memoryview(plane)[: 4 * size] for frame in frames for plane in frame.planes]
         rows = np.frombuffer(b"".join(planes), np.float32).reshape(count, channels, -1)
     else:
         arrays = [frame.to_ndarray() for frame in frames]
@@ -219,8 +238,7 @@ def mono(frames: Sequence[Any], out: Floats, pair: Pair) -> None:
             rows = (rows - np.float32(128)) / np.float32(128)
         elif raw.dtype.kind in "iu":
             rows /= float(np.iinfo(raw.dtype).max) + 1
-    size = len(out) // count
-    rows, mixed = rows[:, :, :size], out.reshape(count, size)  # planes may be padded
+    rows, mixed = rows[:, :, :size], out.reshape(count, size)
     whole = sum(gains)
     if channels == 2:  # nearly every stream
         left, right = rows[:, 0], rows[:, 1]
