@@ -113,13 +113,19 @@ def refusal(address: str, allow: Sequence[str] = ()) -> str | None:
     >>> refusal("10.0.0.1"), refusal("10.0.0.1", ["10.0.0.0/8"]), refusal("9.9.9.9")
     ('private', None, None)
     """
+    return _refusal(address, tuple(allow))
+
+
+@lru_cache(maxsize=4096)
+def _refusal(address: str, allow: tuple[str, ...]) -> str | None:
+    """Answer for an address; a probe asks of the same one with each of its requests."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError as error:
         raise InputError(f"not an address: {address[:60]!r}") from error
     if isinstance(found, ipaddress.IPv6Address) and found.scope_id is not None:
         return "link-local (it has a zone)"
-    allowed = _networks(tuple(allow))
+    allowed = _networks(allow)
     if (why := _alone(found, allowed)) is not None:
         return why
     for inner in embedded(found):

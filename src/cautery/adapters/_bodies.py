@@ -34,6 +34,29 @@ class Unpacker(Protocol):
         ...
 
 
+class Gathered:
+    """Pieces of a body, copied once, when all of them are there."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._pieces: list[bytes] = []
+
+    def add(self, piece: bytes) -> None:
+        """Append a piece."""
+        self._pieces.append(piece)
+        self.size += len(piece)
+
+    def cut(self, most: int) -> None:
+        """Keep the first bytes alone."""
+        if self.size > most:
+            self._pieces = [self.joined()[:most]]
+            self.size = most
+
+    def joined(self) -> bytes:
+        """Return all of it."""
+        return b"".join(self._pieces)
+
+
 def unpacker(coding: str | None, *, host: str) -> Unpacker:
     """Return what unpacks a content coding.
 

@@ -8,6 +8,7 @@ Format: RFC 3986 (URLs), RFC 3490 (IDNA), WHATWG Fetch ("bad port").
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
@@ -20,6 +21,7 @@ PORTS_OF_OTHERS = frozenset((7, 9, 19, 21, 22, 23, 25, 53, 110, 119, 135, 139, 1
 """Services that an HTTP request could harm (WHATWG Fetch, "bad port", those below 512)."""
 _LONGEST_URL = 8_192
 _ADDRESSES_TRIED = 3
+_UNPRINTED = re.compile(r"[\x00-\x20\x7f]")
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 
 
@@ -116,7 +118,7 @@ def spelled_address(host: str) -> str | None:
 def _parts(url: str) -> SplitResult:
     if len(url) > _LONGEST_URL:
         raise SourceError(f"a URL of {len(url)} characters")
-    if any(ord(letter) <= 32 or ord(letter) == 127 for letter in url.strip()):
+    if _UNPRINTED.search(url.strip()):
         url = quote(url.strip(), safe=_PATH_SAFE + "?#[]")
     try:
         parts = urlsplit(url.strip())

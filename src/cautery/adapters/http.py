@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -24,7 +24,7 @@ import aiohttp
 from yarl import URL
 
 from cautery.adapters._asks import Ask, headers_for, refuse_broken
-from cautery.adapters._bodies import unpacker
+from cautery.adapters._bodies import Gathered, unpacker
 from cautery.adapters._exchanges import exchange_of, headers_of, reason_of
 from cautery.adapters._manners import Manners
 from cautery.adapters._targets import Target, checked_target, redirected
@@ -201,9 +201,7 @@ class PoliteClient:
     @asynccontextmanager
     async def _turn(self, target: Target, way: _Way) -> AsyncIterator[None]:
         place = (way.gateway or target).addresses[0]
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(self._hosts.turn(target.host))
-            await stack.enter_async_context(self._places.turn(place))
+        async with self._hosts.turn(target.host), self._places.turn(place):
             yield
 
     async def _ask(
@@ -268,7 +266,7 @@ class PoliteClient:
             raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise SourceError(f"{host}: {reason_of(error)}") from error
-        body, wire = bytearray(), bytearray()
+        body, wire = Gathered(), Gathered()
         try:
             left_s = limits.total_s - (asyncio.get_running_loop().time() - begun_s)
             cut = await self._read(answer, body, wire, target, limits=limits, left_s=left_s)
@@ -288,14 +286,14 @@ class PoliteClient:
             and ("If-Modified-Since" not in answer.request_info.headers)
         ):
             raise SourceError(f"{host}: says 'not modified' though nobody asked that")
-        whole = bytes(body)
+        whole = body.joined()
         exchange = exchange_of(
             answer,
             target,
             forward=way.forward,
             request_body=ask.body,
             # Most bodies come plain: one copy serves both.
-            payload=bytes(wire) if wire else whole,
+            payload=wire.joined() if wire.size else whole,
             asked_at=asked_at,
             answered_at=max(now, asked_at),
             address=address,
@@ -324,8 +322,8 @@ class PoliteClient:
     async def _read(
         self,
         answer: aiohttp.ClientResponse,
-        body: bytearray,
-        wire: bytearray,
+        body: Gathered,
+        wire: Gathered,
         target: Target,
         *,
         limits: Limits,
@@ -343,16 +341,16 @@ class PoliteClient:
         kept = limits.partial
 
         def take(chunk: bytes) -> bool:
-            body.extend(unpack.feed(chunk, most=limits.max_bytes + 1 - len(body)))
+            body.add(unpack.feed(chunk, most=limits.max_bytes + 1 - body.size))
             if unpack.packed:
-                wire.extend(chunk)
+                wire.add(chunk)
             most = limits.max_bytes
-            if len(body) <= most and len(wire) <= most + _SLACK_BYTES:
+            if body.size <= most and wire.size <= most + _SLACK_BYTES:
                 return True
             if not kept:
                 raise LimitError(f"{host}: more than {most} bytes")
-            del body[most:]
-            del wire[most + _SLACK_BYTES :]
+            body.cut(most)
+            wire.cut(most + _SLACK_BYTES)
             return False
 
         try:
@@ -361,19 +359,19 @@ class PoliteClient:
                     if not take(chunk):
                         return "length"
         except TimeoutError as error:
-            if kept and body:
+            if kept and body.size:
                 return "time"
             raise LimitError(f"{host}: not done within {limits.total_s:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            if kept and body:
+            if kept and body.size:
                 return "disconnect"
             raise SourceError(
-                f"{host}: broke off after {len(body)} bytes ({reason_of(error)})"
+                f"{host}: broke off after {body.size} bytes ({reason_of(error)})"
             ) from error
         if not unpack.complete and answer.method != "HEAD":
-            if kept and body:
+            if kept and body.size:
                 return "disconnect"
-            raise SourceError(f"{host}: compressed body broke off after {len(body)} bytes")
+            raise SourceError(f"{host}: compressed body broke off after {body.size} bytes")
         return None
 
 
