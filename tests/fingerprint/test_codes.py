@@ -15,6 +15,7 @@ from cautery.fingerprint._code_kernels import FEW
 from cautery.fingerprint.codes import (
     BITS,
     WORD_FRAMES,
+    Chance,
     Code,
     Spans,
     Stack,
@@ -24,6 +25,7 @@ from cautery.fingerprint.codes import (
     code_of,
     judged,
     judged_each,
+    shift_of,
     words_on_grid,
 )
 from cautery.fingerprint.scan import scan
@@ -165,10 +167,11 @@ def plain_distances(held: np.ndarray, place: int, words: np.ndarray, at: np.ndar
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), size=st.integers(1, 60))
-def test_distances_are_the_bits_that_differ(seed: int, size: int) -> None:
+@given(seed=st.integers(0, 10_000), size=st.integers(0, 60), gaps=st.booleans())
+def test_distances_are_the_bits_that_differ(seed: int, size: int, *, gaps: bool) -> None:
     rng = np.random.default_rng(seed)
-    words, at = random_words(rng, size), np.sort(rng.permutation(100)[:size]).astype(np.int64)
+    chosen = np.sort(rng.permutation(100)[:size]) if gaps else 7 + np.arange(size)
+    words, at = random_words(rng, size), chosen.astype(np.int64)
     everywhere = random_words(rng, 300)
     places = rng.integers(0, 200, 20)
     plain = [plain_distances(everywhere, place, words, at) for place in places]
@@ -193,6 +196,42 @@ def test_a_place_is_met_by_the_words_of_its_own_phase_and_nothing_beyond_what_is
     assert min(made[made > 0]) > 50
 
 
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), size=st.integers(1, 60), places=st.integers(1, 50))
+def test_what_is_usual_is_the_median_over_a_sample_and_that_of_what_lies_off_it(
+    seed: int, size: int, places: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    held, step = random_words(rng, 100 + 7 * places), 7
+    words, at = random_words(rng, size), np.sort(rng.permutation(100)[:size]).astype(np.int64)
+    sample = _code_kernels.sampled(held, step, places, 100)
+    middle, off = _code_kernels.usual(sample, words, at)
+    plain = np.array([plain_distances(held, k * step, words, at) for k in range(places)])
+    assert middle == np.median(plain)
+    assert off == np.median(np.abs(plain - np.median(plain)))
+
+
+@pytest.mark.parametrize("middle", [-45, 0, 61, 400, 790, 3000])
+def test_the_best_offset_near_one_is_that_of_the_highest_score(middle: int) -> None:
+    rng = np.random.default_rng(10)
+    held, base, length, reach = random_words(rng, 200), 10, 30, 6
+    probes = tuple(random_words(rng, 25 + phase) for phase in range(WORD_FRAMES))
+    at = tuple(np.arange(len(one), dtype=np.int64) + 1 for one in probes)
+    usual = Chance(400.0, 12.0, 25)
+    scores = []
+    for offset in range(middle - reach, middle + reach + 1):
+        phase = -offset % WORD_FRAMES
+        place = base + (offset + phase) // WORD_FRAMES
+        inside = 0 <= place <= len(held) - length - WORD_FRAMES
+        bits = plain_distances(held, place, probes[phase], at[phase]) if inside else 0
+        alone = float(usual.score(np.array([bits]), len(probes[phase]))[0])
+        scores.append(alone if inside else -np.inf)
+    made = _code_kernels.best_near(
+        held, base, middle, reach, probes, at, length, usual.mean, usual.sigma, usual.words
+    )
+    assert made == (middle - reach + int(np.argmax(scores)), max(scores))
+
+
 def test_a_code_holds_the_words_of_every_phase_that_say_something() -> None:
     bands = np.random.default_rng(9).random((80, BITS + 1)).astype(np.float32)
     bands[30:45] = 0.0
@@ -205,7 +244,7 @@ def test_a_code_holds_the_words_of_every_phase_that_say_something() -> None:
         assert 0 < len(made.words[phase]) < made.length - 1
 
 
-def test_several_codes_are_judged_at_once_as_one_after_another(stack: Stack) -> None:
+def test_several_codes_are_judged_as_one_after_another(stack: Stack) -> None:
     sound = SOUNDS[1][602 * HOP : 602 * HOP + 10 * RATE]
     codes = [code(sound), code(sound, tempo=1.01), code(sound[: 8 * RATE])]
     usual = chance(stack, codes[0].words[0], codes[0].at[0])
@@ -322,8 +361,8 @@ def test_the_shift_says_where_between_two_frames_a_probe_lies(stack: Stack, samp
     begin = 700 * HOP + samples
     probe = code(SOUNDS[1][begin : begin + 10 * RATE])
     best = scan(stack, probe, stack.within(probe.length, *EVERYWHERE))[0]
-    at, bits, shift = agreeing(stack, probe, best)
-    assert abs(best.offset + shift - begin / HOP) < 0.15
+    at, bits = agreeing(stack, probe, best)
+    assert abs(best.offset + shift_of(stack, probe, best) - begin / HOP) < 0.15
     assert len(at) == len(bits) > 100
     assert bits.mean() < 6
 

@@ -87,10 +87,13 @@ def banded(power, first, weights, starts):  # type: ignore[no-untyped-def]
     made = np.empty((frames, bands), np.float32)
     for t in range(frames):
         for b in range(bands):
-            total = np.float32(0)
             size = starts[b + 1] - starts[b]
+            # Slices, in which an index can't be negative, are what becomes vector instructions.
+            bins = power[t, first[b] : first[b] + size]
+            shares = weights[starts[b] : starts[b] + size]
+            total = np.float32(0)
             for k in range(size):
-                total += power[t, first[b] + k] * weights[starts[b] + k]
+                total += bins[k] * shares[k]
             made[t, b] = total
     return made
 
@@ -131,21 +134,23 @@ def words(bands, at, apart, floor, steady):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def said(bands, every, apart, floor, steady, number):  # type: ignore[no-untyped-def]  # noqa: PLR0917
-    """Words that say something, at frames ``every[p]``, shape (phases, words).
+def said(bands, length, every, tempo, floor, steady):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Words that say something, of ``every`` phases, at frames ``(p + every * j) / tempo``.
 
-    Fills ``number`` with which of its phase's each is, from 1; returns them and how many of each
-    phase there are.
+    Returns them, which ``j`` in [1, length] each is, and how many of each phase there are.
     """
-    made = np.empty(every.shape, np.uint32)
-    counts = np.zeros(len(every), np.int64)
-    for p in range(len(every)):
-        for j in range(every.shape[1]):
-            word = _word(bands, every[p, j], every[p, j] - apart, floor, steady)
+    made = np.empty((every, length), np.uint32)
+    number = np.empty((every, length), np.int64)
+    counts = np.zeros(every, np.int64)
+    apart = every / tempo
+    for p in range(every):
+        for j in range(1, length + 1):
+            at = (p + every * j) / tempo
+            word = _word(bands, at, at - apart, floor, steady)
             if word:
-                made[p, counts[p]], number[p, counts[p]] = word, j + 1
+                made[p, counts[p]], number[p, counts[p]] = word, j
                 counts[p] += 1
-    return made, counts
+    return made, number, counts
 
 
 @njit(cache=True, nogil=True)
@@ -160,15 +165,68 @@ def dithered(held, first):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _apart(held, place, probe, at):  # type: ignore[no-untyped-def]
+    """Bits that differ at one place; the numbers ``at`` rise."""
+    count = len(probe)
+    total = np.uint32(0)
+    if count and at[count - 1] - at[0] == count - 1:  # no word is left out: vectors can be loaded
+        row = held[place + at[0] : place + at[0] + count]
+        for j in range(count):
+            total += ones(row[j] ^ probe[j])
+    else:
+        for j in range(count):
+            total += ones(held[place + at[j]] ^ probe[j])
+    return np.int64(total)
+
+
+@njit(cache=True, nogil=True)
 def distances(held, places, probe, at):  # type: ignore[no-untyped-def]
     """Bits that differ at each place: probe word ``j`` meets ``held[place + at[j]]``."""
-    made = np.zeros(len(places), np.int32)
+    made = np.empty(len(places), np.int32)
     for i in range(len(places)):
-        total = np.uint32(0)
-        for j in range(len(probe)):
-            total += ones(held[places[i] + at[j]] ^ probe[j])
-        made[i] = total
+        made[i] = _apart(held, places[i], probe, at)
     return made
+
+
+@njit(cache=True, nogil=True)
+def sampled(held, step, places, words):  # type: ignore[no-untyped-def]
+    """Words from each of some places ``step`` apart, shape (words, places)."""
+    made = np.empty((words, places), np.uint32)
+    for i in range(places):
+        for j in range(words):
+            made[j, i] = held[i * step + j]
+    return made
+
+
+@njit(cache=True, nogil=True)
+def _doubled_median(counts, size):  # type: ignore[no-untyped-def]
+    """Twice the median of ``size`` numbers, of which ``counts[v]`` are ``v``."""
+    lower, seen = -1, 0
+    for v in range(len(counts)):
+        seen += counts[v]
+        if lower < 0 and 2 * seen >= size:
+            lower = v
+        if 2 * seen > size:
+            return lower + v
+    return 0
+
+
+@njit(cache=True, nogil=True)
+def usual(sample, probe, at):  # type: ignore[no-untyped-def]
+    """Median of the bits that differ at the places of a sample, and of what they lie off it."""
+    bits = np.zeros(sample.shape[1], np.uint32)
+    for j in range(len(probe)):
+        row, word = sample[at[j]], probe[j]
+        for i in range(len(bits)):
+            bits[i] += ones(row[i] ^ word)
+    counts = np.zeros(32 * len(probe) + 1, np.int64)
+    for one in bits:
+        counts[one] += 1
+    twice = _doubled_median(counts, len(bits))
+    off = np.zeros(64 * len(probe) + 1, np.int64)  # twice as much, so that halves count
+    for one in bits:
+        off[abs(2 * np.int64(one) - twice)] += 1
+    return twice / 2, _doubled_median(off, len(bits)) / 4
 
 
 @njit(cache=True, nogil=True)
@@ -179,15 +237,31 @@ def met(held, places, phases, probes, at):  # type: ignore[no-untyped-def]
     """
     made = np.zeros(len(places), np.int64)
     for i in range(len(places)):
-        place = places[i]
-        if place < 0:
-            continue
-        mine, numbers = probes[phases[i]], at[phases[i]]
-        total = np.uint32(0)
-        for j in range(len(mine)):
-            total += ones(held[place + numbers[j]] ^ mine[j])
-        made[i] = total
+        if places[i] >= 0:
+            made[i] = _apart(held, places[i], probes[phases[i]], at[phases[i]])
     return made
+
+
+@njit(cache=True, nogil=True)
+def best_near(held, base, middle, reach, probes, at, length, mean, sigma, measured):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Best offset within ``reach`` of ``middle``, and its score; -inf beyond what is held.
+
+    ``base`` is where word 0 of the piece would lie; ``probes`` and ``at`` hold an array a phase,
+    of ``length`` words if all of them said something. ``mean`` and ``sigma`` bits go with
+    ``measured`` words. Of equal scores the first offset counts.
+    """
+    every = len(probes)
+    best, highest = middle - reach, -np.inf
+    for offset in range(middle - reach, middle + reach + 1):
+        phase = -offset % every
+        place = base + (offset + phase) // every
+        if 0 <= place <= len(held) - length - every and len(probes[0]):
+            bits = _apart(held, place, probes[phase], at[phase])
+            share = len(probes[phase]) / measured
+            score = (mean * share - bits) / (sigma * np.sqrt(max(share, 1e-3)))
+            if score > highest:
+                best, highest = offset, score
+    return best, highest
 
 
 @njit(cache=True, nogil=True)

@@ -13,7 +13,7 @@ longer steps.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -38,7 +38,8 @@ _LEAST_SIGMA = 1.05
 """Of the binomial's: neighbouring words overlap, so real sound never lies below it (measured on
 music of two games: 1.08 to 1.15)."""
 _SIGMA_PER_MAD = 1.4826
-_NEAR = np.arange(-6, 7)
+_NEAR = 6
+"""Frames around a place that something else proposed."""
 
 
 def bands_of(power: Floats, recipe: Recipe, *, pitch: float = 1.0) -> Floats:
@@ -146,10 +147,8 @@ def code_of(bands: Floats, *, tempo: float = 1.0, pitch: float = 1.0) -> Code:
         Made with the same ``pitch``.
     """
     length = max(0, int((len(bands) - 1) * tempo) // WORD_FRAMES - 1)
-    frames = (np.arange(WORD_FRAMES)[:, None] + WORD_FRAMES * np.arange(1, length + 1)) / tempo
-    number = np.empty(frames.shape, np.int64)
-    made, counts = _kernels.said(
-        bands, frames, WORD_FRAMES / tempo, np.float32(_FLOOR), np.float32(_STEADY), number
+    made, number, counts = _kernels.said(
+        bands, length, WORD_FRAMES, tempo, np.float32(_FLOOR), np.float32(_STEADY)
     )
     words = [one[:count] for one, count in zip(made, counts, strict=True)]
     at = [one[:count] for one, count in zip(number, counts, strict=True)]
@@ -186,6 +185,7 @@ class Stack:
     ends: Longs
     first: Longs
     references: Ints
+    _sampled: dict[int, Words] = field(default_factory=dict, repr=False, compare=False)
 
     MARGIN = 1024
     """Words behind each piece: a probe of a minute may hang over its end."""
@@ -216,6 +216,22 @@ class Stack:
     def place(self, piece: int, word: int) -> int:
         """Return where a grid number of a piece lies in ``held``."""
         return int(self.starts[piece] + word - self.first[piece])
+
+    def sample(self, words: int) -> Words:
+        """Return at least so many words from places spread over all references.
+
+        Made once: a probe is held against it several times, and it lies together.
+
+        Returns
+        -------
+        ndarray, shape (words or more, 2048), uint32
+        """
+        size = 1 << (words - 1).bit_length()
+        if size not in self._sampled:
+            # A step prime to nearly everything: no piece's length can hide in it.
+            step = max(1, (len(self.held) - 2 * self.MARGIN) // _SAMPLED)
+            self._sampled[size] = _kernels.sampled(self.held, step, _SAMPLED, size)
+        return self._sampled[size]
 
     def within(
         self, length: int, low: int, high: int, among: frozenset[int] | None = None
@@ -279,15 +295,11 @@ def chance(stack: Stack, words: Words, at: Longs) -> Chance:
     """Measure what chance gives, at places spread over all references."""
     expected = BITS / 2 * len(words)
     least = _LEAST_SIGMA * np.sqrt(BITS / 4 * max(1, len(words)))
-    room = len(stack.held) - 2 * stack.MARGIN
-    if room < _SAMPLED or not len(words):
+    if len(stack.held) - 2 * stack.MARGIN < _SAMPLED or not len(words):
         return Chance(expected, float(least), len(words))
-    # A step prime to nearly everything: no piece's length can hide in it.
-    places = np.arange(_SAMPLED, dtype=np.int64) * max(1, room // _SAMPLED)
-    met = _kernels.distances(stack.held, places, words, np.minimum(at, 2 * stack.MARGIN))
-    mean = float(np.median(met))
-    spread = _SIGMA_PER_MAD * float(np.median(np.abs(met - mean)))
-    return Chance(mean, max(float(least), spread), len(words))
+    at = np.minimum(at, 2 * stack.MARGIN - 1)
+    mean, off = _kernels.usual(stack.sample(int(at[-1]) + 1), words, at)
+    return Chance(mean, max(float(least), _SIGMA_PER_MAD * off), len(words))
 
 
 def judged(
@@ -312,8 +324,7 @@ def judged(
         return []
     # The phases are one sound: what chance gives the first goes, by its words, for all.
     usual = usual or chance(stack, code.words[0], code.at[0])
-    pieces, offsets = _around(wanted)
-    return _best(pieces, offsets, scores_at(stack, code, pieces, offsets, usual))
+    return [_nearest(stack, code, *one, usual) for one in wanted]
 
 
 def judged_each(
@@ -321,10 +332,9 @@ def judged_each(
 ) -> list[Place]:
     """Return the best place near each of those that were proposed, each with its own code.
 
-    As :func:`judged`; several at once cost hardly more than one.
+    As :func:`judged`.
     """
-    pieces, offsets = _around(wanted)
-    return _best(pieces, offsets, _scores(stack, codes, pieces, offsets, usual))
+    return [_nearest(stack, code, *one, usual) for code, one in zip(codes, wanted, strict=True)]
 
 
 def scores_at(
@@ -334,68 +344,54 @@ def scores_at(
 
     Parameters
     ----------
-    pieces, offsets : ndarray, int64
-        Of one shape.
+    pieces, offsets : ndarray, shape (places,), int64
     """
-    scores = _scores(stack, [code], pieces.reshape(1, -1), offsets.reshape(1, -1), usual)
-    return scores.reshape(offsets.shape)
-
-
-def _scores(
-    stack: Stack, codes: Sequence[Code], pieces: Longs, offsets: Longs, usual: Chance
-) -> NDArray[np.float64]:
-    """Return scores, shape (codes, places), of as many places of each code."""
     phases = -offsets % WORD_FRAMES
     # The word at or after the offset; the phase is what it lies after it.
     places = (stack.starts - stack.first)[pieces] + (offsets + phases) // WORD_FRAMES
-    lengths = np.array([[one.length] for one in codes])
-    inside = (places >= 0) & (places <= len(stack.held) - lengths - WORD_FRAMES)
+    inside = (places >= 0) & (places <= len(stack.held) - code.length - WORD_FRAMES)
     places[~inside] = -1
-    words = np.array([[len(mine) for mine in one.words] for one in codes])
-    bits = np.stack(
-        [
-            _kernels.met(stack.held, places[k], phases[k], one.words, one.at)
-            for k, one in enumerate(codes)
-        ]
-    )
-    said = inside & (words[:, :1] > 0)
-    return np.where(said, usual.score(bits, np.take_along_axis(words, phases, 1)), -np.inf)
+    words = np.array([len(mine) for mine in code.words])
+    bits = _kernels.met(stack.held, places, phases, code.words, code.at)
+    return np.where(inside & (words[0] > 0), usual.score(bits, words[phases]), -np.inf)
 
 
-def _around(wanted: Sequence[tuple[int, int]]) -> tuple[Longs, Longs]:
-    """Return (pieces, offsets) of all places near those wanted, shape (wanted, near)."""
-    both = np.array(wanted, np.int64)
-    offsets: Longs = both[:, 1:] + _NEAR
-    return np.broadcast_to(both[:, :1], offsets.shape), offsets
+def _nearest(stack: Stack, code: Code, piece: int, offset: int, usual: Chance) -> Place:
+    offset, score = _kernels.best_near(
+        stack.held, stack.place(piece, 0), offset, _NEAR, code.words, code.at, code.length,
+        usual.mean, usual.sigma, max(1, usual.words),
+    )  # fmt: skip
+    return Place(piece, offset, score)
 
 
-def _best(pieces: Longs, offsets: Longs, scores: NDArray[np.float64]) -> list[Place]:
-    best = scores.argmax(axis=1)
-    return [
-        Place(int(pieces[k, 0]), int(offsets[k, at]), float(scores[k, at]))
-        for k, at in enumerate(best)
-    ]
-
-
-def agreeing(stack: Stack, code: Code, place: Place) -> tuple[Longs, Longs, float]:
-    """Return (words' numbers, bits that differ, sub-frame shift) at a place.
+def agreeing(stack: Stack, code: Code, place: Place) -> tuple[Longs, NDArray[np.int32]]:
+    """Return (words' numbers, bits that differ) at a place.
 
     Returns
     -------
     at : ndarray, shape (words,), int64
         Word ``j`` lies at probe frame ``(phase + 4 j) / tempo``.
-    bits : ndarray, shape (words,), int64
-    shift : float
-        By which the offset is better, frames: the vertex of the parabola through the scores.
+    bits : ndarray, shape (words,), int32
     """
-    around = []
-    for near in range(place.offset - 1, place.offset + 2):
-        word, phase = -(-near // WORD_FRAMES), -near % WORD_FRAMES
-        bits = _kernels.differing(
-            stack.held, stack.place(place.piece, word), code.words[phase], code.at[phase]
-        )
-        around.append((code.at[phase], bits.astype(np.int64)))
-    left, middle, right = (float(one[1].mean()) if len(one[1]) else 16.0 for one in around)
+    word, phase = -(-place.offset // WORD_FRAMES), -place.offset % WORD_FRAMES
+    held, mine, at = stack.place(place.piece, word), code.words[phase], code.at[phase]
+    bits: NDArray[np.int32] = _kernels.differing(stack.held, held, mine, at)
+    return at, bits
+
+
+def shift_of(stack: Stack, code: Code, place: Place) -> float:
+    """Return by how many frames, at most half of one, a place's offset would be better.
+
+    It is the vertex of the parabola through the bits that differ there and a frame to each side.
+    """
+    offsets = np.arange(place.offset - 1, place.offset + 2)
+    phases = -offsets % WORD_FRAMES
+    places = stack.place(place.piece, 0) + (offsets + phases) // WORD_FRAMES
+    bits = _kernels.met(stack.held, places, phases, code.words, code.at).tolist()
+    counts = [len(code.words[phase]) for phase in phases]
+    left, middle, right = (
+        total / count if count else 16.0 for total, count in zip(bits, counts, strict=True)
+    )
     bend = left - 2 * middle + right
     shift = 0.5 * (left - right) / bend if bend > 1e-9 else 0.0
-    return around[1][0], around[1][1], min(0.5, max(-0.5, shift))
+    return min(0.5, max(-0.5, shift))

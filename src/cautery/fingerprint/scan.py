@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from cautery.fingerprint.codes import (
     chance,
     code_of,
     judged,
+    shift_of,
     words_on_grid,
 )
 
@@ -158,12 +160,15 @@ def _apart(
     return kept[:_MOST]
 
 
+@lru_cache(maxsize=1024)
 def _spread(count: int) -> Longs:
     """Return at most 40 words' indices, the first ``FEW`` spread over the whole probe."""
     every = np.unique(np.linspace(0, count - 1, min(_COARSE, count)).astype(np.int64))
     first = np.unique(np.linspace(0, len(every) - 1, _kernels.FEW).astype(np.int64))
     rest = np.setdiff1d(np.arange(len(every)), first)
-    return every[np.concatenate((first, rest))]
+    chosen = every[np.concatenate((first, rest))]
+    chosen.setflags(write=False)
+    return chosen
 
 
 def warm() -> None:
@@ -178,3 +183,4 @@ def warm() -> None:
     places = scan(stack, code, stack.within(code.length, -(1 << 40), 1 << 40))
     for one in places[:1]:
         agreeing(stack, code, one)
+        shift_of(stack, code, one)

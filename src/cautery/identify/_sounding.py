@@ -22,6 +22,7 @@ from cautery.fingerprint.codes import (
     judged,
     judged_each,
     scores_at,
+    shift_of,
 )
 from cautery.fingerprint.index import Snapshot
 from cautery.fingerprint.recipe import Recipe
@@ -237,16 +238,12 @@ def refined(sounding: Sounding, lead: Lead) -> Lead:
     alike = _alike(sounding, lead)
     for step in (0.0025,) if alike >= _ALIKE else (0.01, 0.005, 0.0025):
         for _ in range(4):
-            best = lead
-            for one in _beside(sounding, lead, step):
-                if one.score > best.score * 1.01:
-                    best = one
-            if best is lead:
+            better = _beside(sounding, lead, step)
+            if better is None:
                 break
-            lead = best
-    _, _, shift = agreeing(sounding.stacks[lead.works], sounding.code(lead.tempo, lead.pitch),
-                           Place(lead.piece, lead.offset, lead.score))  # fmt: skip
-    return replace(lead, shift=shift)
+            lead = better
+    code, place = sounding.code(lead.tempo, lead.pitch), Place(lead.piece, lead.offset, lead.score)
+    return replace(lead, shift=shift_of(sounding.stacks[lead.works], code, place))
 
 
 def distinct(found: Sequence[Lead], least: float = 0.0) -> list[Lead]:
@@ -289,7 +286,7 @@ def seconds_of(
         0 where the probe says nothing.
     """
     code = sounding.code(lead.tempo, lead.pitch)
-    at, bits, _ = agreeing(
+    at, bits = agreeing(
         sounding.stacks[lead.works], code, Place(lead.piece, lead.offset, lead.score)
     )
     phase = -lead.offset % WORD_FRAMES
@@ -334,8 +331,8 @@ def _moved(sounding: Sounding, lead: Lead, tempo: float) -> int:
     return round(lead.offset + (lead.tempo - tempo) * len(sounding.power) / 2)
 
 
-def _beside(sounding: Sounding, lead: Lead, step: float) -> list[Lead]:
-    """Return a lead a step of tempo, of pitch or of both away, as it fits best there."""
+def _beside(sounding: Sounding, lead: Lead, step: float) -> Lead | None:
+    """Return a lead a step of tempo, of pitch or of both away, if it fits better there."""
     ways = ((1, 1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))
     speeds = [(lead.tempo + i * step, lead.pitch + k * step) for i, k in ways]
     places = judged_each(
@@ -344,10 +341,14 @@ def _beside(sounding: Sounding, lead: Lead, step: float) -> list[Lead]:
         [(lead.piece, _moved(sounding, lead, tempo)) for tempo, _ in speeds],
         sounding.usual(works=lead.works),
     )
-    return [
-        replace(lead, offset=one.offset, tempo=tempo, pitch=pitch, score=one.score)
-        for one, (tempo, pitch) in zip(places, speeds, strict=True)
-    ]
+    better, score = None, lead.score
+    for speed, place in zip(speeds, places, strict=True):
+        if place.score > score * 1.01:
+            better, score = (speed, place), place.score
+    if better is None:
+        return None
+    (tempo, pitch), place = better
+    return replace(lead, offset=place.offset, tempo=tempo, pitch=pitch, score=place.score)
 
 
 def _alike(sounding: Sounding, lead: Lead) -> float:
@@ -358,8 +359,8 @@ def _alike(sounding: Sounding, lead: Lead) -> float:
 def _piece(stack: Stack, number: int, offset: int) -> int | None:
     """Return the piece of a reference in which, or nearest to which, an offset lies."""
     mine = np.flatnonzero(stack.references == number)
-    if not len(mine):
-        return None
+    if len(mine) < 2:
+        return int(mine[0]) if len(mine) else None
     word = offset / WORD_FRAMES
     first = stack.first[mine]
     last = first + stack.ends[mine] - stack.starts[mine]
