@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from cautery.errors import InputError
 
@@ -64,23 +65,27 @@ class ErrorRate:
 
         With no error this is ``1 - 0.05 ** (1 / N)``, the "rule of three".
         """
-        if self.trials == 0:
-            return None
-        if self.errors == self.trials:
-            return 1.0
-        low, high = self.errors / self.trials, 1.0
-        for _ in range(60):
-            mid = (low + high) / 2
-            if _binomial_cdf(self.errors, self.trials, mid) > 0.05:
-                low = mid
-            else:
-                high = mid
-        return high
+        return None if self.trials == 0 else _upper_bound(self.errors, self.trials)
 
     def __str__(self) -> str:
         if self.upper_bound is None:
             return f"{self.what}: not measured"
         return f"{self.what}: {self.errors} of {self.trials} (at most {self.upper_bound:.2g}, 95 %)"
+
+
+@lru_cache(maxsize=256)
+def _upper_bound(errors: int, trials: int) -> float:
+    """Return the bound; few rates are published, and every witness asks for one of them."""
+    if errors == trials:
+        return 1.0
+    low, high = errors / trials, 1.0
+    for _ in range(60):
+        mid = (low + high) / 2
+        if _binomial_cdf(errors, trials, mid) > 0.05:
+            low = mid
+        else:
+            high = mid
+    return high
 
 
 def _binomial_cdf(errors: int, trials: int, rate: float) -> float:
