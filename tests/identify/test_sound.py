@@ -10,9 +10,9 @@ import pytest
 
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References, sound
-from cautery.identify._sounding import LEAST_SCORE
-from cautery.identify.ladder import SURE_SCORE, listen
-from cautery.identify.sound import SEARCH_S, Heard
+from cautery.identify._sounding import LEAST_SCORE, Lead
+from cautery.identify.ladder import SURE_SCORE, Ladder, listen
+from cautery.identify.sound import SEARCH_S, Heard, Rung
 from cautery.model import Decoded
 
 RATE = 8000
@@ -301,3 +301,24 @@ def test_what_a_reference_says_twice_is_found_at_both_places(
         [match] = found.matches
         delays = sorted((match.delay_s, *match.repeats_s))
         assert delays == [pytest.approx(20, abs=0.012), pytest.approx(40, abs=0.012)]
+
+
+def leads(*found: tuple[int, int, float]) -> Rung:
+    """Return a rung's answer: leads at (reference, offset) with a score."""
+    return Rung(
+        tuple(Lead(number, True, 0, offset, 1.0, 1.0, score) for number, offset, score in found),
+        {str(number): score for number, _, score in found},
+        among=3,
+    )
+
+
+def test_places_that_cannot_become_repeats_are_left_out_where_one_reference_is_met() -> None:
+    alone, beside, apart = Ladder(10.0), Ladder(10.0), Ladder(10.0)
+    mine = (0, 0, 40.0), (0, 400, 16.0), (0, 800, 14.0)
+    alone.add([leads(*mine)])
+    assert [[one.score for one in shard] for shard in alone.chosen()] == [[40.0, 16.0]]
+    beside.add([leads(*mine, (1, 0, 9.0))])
+    assert [[one.score for one in shard] for shard in beside.chosen()] == [[40.0, 16.0, 14.0, 9.0]]
+    # Another shard's reference is another one, though it has the same number there.
+    apart.add([leads(*mine), leads((0, 0, 9.0))])
+    assert [[one.score for one in shard] for shard in apart.chosen()] == [[40.0, 16.0, 14.0], [9.0]]

@@ -12,15 +12,18 @@ from dataclasses import replace
 from typing import Literal
 
 from cautery.fingerprint.audio import loudness_db
-from cautery.identify._sounding import LEAST_SCORE, MOST_MATCHES, Lead, distinct
+from cautery.identify._sounding import LEAST_SCORE, MOST_MATCHES, WORTH_IT, Lead, distinct
 from cautery.identify.references import References
-from cautery.identify.simulcast import sifted
+from cautery.identify.simulcast import AS_LIKE, sifted
 from cautery.identify.sound import EVERY, HINTED, LAST, Ear, Heard, Match, Rung
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
 
 SURE_SCORE = 14.0
 """From here on no further rung is climbed: other music has been seen to score 13.4, once."""
 _QUIET_DB = -60.0
+_HOPELESS = AS_LIKE * WORTH_IT / LEAST_SCORE
+"""Share of the best score under which refining, which gives a third more at most, makes no place
+one that says the same."""
 
 Effort = Literal["quick", "full"]
 
@@ -74,7 +77,9 @@ class Ladder:
         kept = [distinct(one, self._least) for one in self._leads]
         ranked = sorted((-one.score, at, k) for at, mine in enumerate(kept)
                         for k, one in enumerate(mine))[:MOST_MATCHES]  # fmt: skip
-        return [[kept[at][k] for _, shard, k in ranked if shard == at] for at in range(len(kept))]
+        return _worth_telling(
+            [[kept[at][k] for _, shard, k in ranked if shard == at] for at in range(len(kept))]
+        )
 
     def heard(self, told: Sequence[Sequence[Match]]) -> Heard:
         """Return what all shards' matches come to."""
@@ -94,6 +99,19 @@ class Ladder:
         return Heard(
             tuple(one for one in kept if one.score >= self._least), runner_up, self._probe_s
         )
+
+
+def _worth_telling(chosen: list[list[Lead]]) -> list[list[Lead]]:
+    """Leave out what would be told nowhere, of probes that one reference alone resembles.
+
+    Its lesser places are told as repeats if they come near its best, and besides might only say
+    that others share what they are matched by. Music is like itself in a dozen places.
+    """
+    met = {(at, one.works, one.number) for at, mine in enumerate(chosen) for one in mine}
+    if len(met) != 1:
+        return chosen
+    least = _HOPELESS * max(one.score for mine in chosen for one in mine)
+    return [[one for one in mine if one.score >= least] for mine in chosen]
 
 
 def mute(decoded: Decoded) -> Heard | None:

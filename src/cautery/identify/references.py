@@ -62,6 +62,11 @@ class References:
         self.window_s = window_s
         self.tracks = tuple(Track() for _ in self.infos)
         """For the stage's own modules; see :class:`~cautery.identify._track.Track`."""
+        self._live_tracks = tuple(
+            track
+            for info, track in zip(self.infos, self.tracks, strict=True)
+            if info.kind != "work"
+        )
         self.live, self.works = Index(), Index()
         self.unsaved: Unsaved | None = None
         """Collects what is live, for a live folder to write."""
@@ -283,11 +288,7 @@ class References:
         if agreed_s is not None:
             return agreed_s
         # Of a file nobody has spoken yet: what it holds says how far it reaches.
-        ends_s = sorted(
-            track.newest_s
-            for info, track in zip(self.infos, self.tracks, strict=True)
-            if info.kind != "work" and track.newest_s is not None
-        )
+        ends_s = sorted(one.newest_s for one in self._live_tracks if one.newest_s is not None)
         return ends_s[(len(ends_s) - 1) // 2] if ends_s else None
 
     def _snapshot(self, *, works: bool) -> Snapshot:

@@ -45,7 +45,7 @@ _HOLE = 3
 """Blocks that may differ within a simulcast: a splice, a local ident, a burst of damage."""
 _SUPPORTED = 3.0
 """A second of probe supports a match by so many landmarks, or so many standard deviations."""
-_AS_LIKE = 0.5
+AS_LIKE = 0.5
 """Share of a match's support from which another one says the same."""
 _FILL_BLOCKS = 2
 
@@ -113,18 +113,21 @@ def sifted(matches: Sequence[M], *, least: float) -> list[M]:
     """
     simulcast: dict[frozenset[int], bool] = {}
     kept: dict[str, M] = {}
+    strength = np.array([one.strength for one in matches])
     for at, one in enumerate(matches):
         repeats: list[float] = []
         beside: dict[str, list[tuple[int, NDArray[np.bool_]]]] = {}
-        for k, other in enumerate(matches):
-            # What is shared is as like the one as the other; a rhythm in common is not.
-            both = one.strength >= _SUPPORTED
-            both &= other.strength >= np.maximum(_SUPPORTED, _AS_LIKE * one.strength)
-            if k == at or one.works != other.works or other.score < least or not both.any():
+        # What is shared is as like the one as the other; a rhythm in common is not.
+        alike = (strength >= np.maximum(_SUPPORTED, AS_LIKE * one.strength)) & (
+            one.strength >= _SUPPORTED
+        )
+        for k in np.flatnonzero(alike.any(axis=1)).tolist():
+            other, both = matches[k], alike[k]
+            if k == at or one.works != other.works or other.score < least:
                 continue
             if one.reference == other.reference:
                 # It says so twice: the place is open, whose it is not.
-                if other.score >= _AS_LIKE * one.score:
+                if other.score >= AS_LIKE * one.score:
                     repeats.append(other.delay_s)
             elif one.family != other.family:
                 beside.setdefault(other.reference, []).append((k, both))
