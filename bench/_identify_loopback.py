@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import subprocess
 import sys
@@ -35,8 +36,9 @@ from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.http import PoliteClient
 from cautery.identify.observe import observe
 from cautery.model import NetworkPolicy, Observation
+from cautery.watch.hls import MediaPlaylist, read_hls
 from cautery.watch.mpegts import without_pictures
-from cautery.workflows.watch.fetching import fetch_newest
+from cautery.workflows.watch.fetching import fetch_newest, newest
 from cautery.workflows.watch.probes import PROBE_S
 
 if TYPE_CHECKING:
@@ -297,24 +299,31 @@ async def _measured(
                 rate = 60 / median(costs)
                 run.note(f"loopback.{title}", rate)
                 lines.append(f"| {title} | {len(of) * rounds} | {right} of {asked} | {rate:,.0f} |")
-        shares = _Shares()
+        shares, bare = _Shares(), []
         for stream in matched:
             await prober.probe(stream.url(port), "full", shares)
-        bare = [cost.cpu_s(lambda s=s: cost.bare(_newest(s))) for s in matched]  # type: ignore[misc]
+            bare.append(cost.cpu_s(functools.partial(cost.bare, _newest(stream))))
     each = [1000 * one / shares.count for one in (shares.fetch, shares.decode, shares.search)]
+    alone = 1000 * float(np.mean(bare))
     run.note("loopback.shares", each)
+    run.note("loopback.bare", alone)
     said = (
         f"- One at a time, matched (N = {shares.count}): fetch {each[0]:.1f} ms, decode "
         f"{each[1]:.1f} ms, search {each[2]:.1f} ms; bare PyAV decode of the same sound "
-        f"{1000 * np.mean(bare):.1f} ms."
+        f"{alone:.1f} ms, so that a probe costs {sum(each) / alone:.2f} of it."
     )
     return [*lines, "", said]
 
 
 def _newest(stream: Stream) -> bytes:
     """Return the segments that a probe fetches, without pictures."""
-    names = sorted(stream.folder.glob("*.ts"))
-    return without_pictures(b"".join(one.read_bytes() for one in names[-3:]))
+    playlist = read_hls(
+        [(stream.folder / "live.m3u8").read_bytes()], base="http://127.0.0.1/live.m3u8"
+    )
+    assert isinstance(playlist, MediaPlaylist)
+    chosen, _ = newest(playlist, PROBE_S, edge_s=0.0)
+    names = [one.url.rpartition("/")[2] for one in chosen]
+    return without_pictures(b"".join((stream.folder / one).read_bytes() for one in names))
 
 
 def _right(stream: Stream, seen: Observation) -> bool:
