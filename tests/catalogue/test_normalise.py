@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from cautery.catalogue import country_code, normalise
 from cautery.catalogue._around import group_country
-from cautery.catalogue.normalise import LONGEST, QUALITY, SHIFT, call_sign
+from cautery.catalogue.normalise import LONGEST, QUALITY, SHIFT, call_sign, is_heading
 from cautery.catalogue.places import source_country
 from cautery.catalogue.script import fold
 
@@ -15,13 +15,52 @@ from cautery.catalogue.script import fold
     ("title", "place", "words"),
     [
         ("|FR| CANAL+ SPORT", "fr", ["canal", "plus", "sport"]), ("UK: Arena 05", "gb", ["arena", "5"]),
-        ("★ ES ★ Arena", "es", ["arena"]), ("🇫🇷 Télé", None, ["fr", "tele"]), ("[DE] Nord", "de", ["nord"]),
+        ("★ ES ★ Arena", "es", ["arena"]), ("🇫🇷 Télé", "fr", ["tele"]), ("[DE] Nord", "de", ["nord"]),
         ("IT - Uno II", "it", ["uno", "2"]), ("TV - Uno", None, ["tv", "1"]), ("Arena1", None, ["arena", "1"]),
     ],
 )  # fmt: skip
 def test_the_place_stands_before_and_the_words_are_plain(title, place, words):
     read = normalise(title)
     assert (read.place, read.words) == (place, words)
+
+
+@pytest.mark.parametrize(
+    ("title", "place"),
+    [
+        ("4K| FR: Uno", "fr"), ("FR-FHD | Uno", "fr"), ("DE HD| Uno", "de"), ("VIP UK: Uno", "gb"), ("EX-YU: Uno", "exyu"),
+        ("EXYU| Uno", "exyu"), ("AR: Uno", "ar/arab"), ("ARG: Uno", "ar"), ("ARB| Uno", "arab"), ("CN: 湖南卫视", "cn"),
+        ("VIP | Uno", None), ("4K - Uno", None), ("UK |", None), ("🇫🇷🇫🇷", None),
+    ],
+)  # fmt: skip
+def test_a_sellers_prefix_names_a_place(title, place):
+    assert normalise(title).place == place
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Arena FHD [backup 2]", ["arena"]), ("Arena (SERVER 3)", ["arena"]), ("Arena 2 BK1", ["arena", "2"]),
+        ("Arena FHD+", ["arena"]), ("Arena UHD+ 50 FPS", ["arena"]), ("Arena Server 2", ["arena", "server", "2"]),
+        ("Canal+ 1 HD", ["canal", "plus", "1"]), ("Canal + 1", ["canal", "+1"]), ("Arena2+1", ["arena", "2", "+1"]),
+    ],
+)  # fmt: skip
+def test_what_counts_copies_and_quality_is_no_name(title, words):
+    read = normalise(title)
+    assert [w for w, k in zip(read.words, read.kinds, strict=True) if k != QUALITY] == words
+
+
+@pytest.mark.parametrize(
+    "title", ["##### SPORTS #####", "━━ UK | SPORTS ━━", "★★★ FRANCE ★★★", "○● BEIN ●○", "---- PPV", "== ==", "\u2796\u2796 UK \u2796\u2796"]
+)  # fmt: skip
+def test_a_framed_title_heads_a_group(title):
+    assert is_heading(title)
+
+
+@pytest.mark.parametrize(
+    "title", ["★ ES ★ Arena", "* Arena *", "🇫🇷 Arena 🇫🇷", "Arena --", "-1-", "||FR|| Arena ||HD||", "", "⚽⚽ A v B ⚽⚽"]
+)  # fmt: skip
+def test_another_title_heads_none(title):
+    assert not is_heading(title)
 
 
 def test_quality_and_hours_are_told_apart_from_words():

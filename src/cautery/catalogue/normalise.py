@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from cautery.catalogue.places import region_code
+from cautery.catalogue.places import prefix_code
 from cautery.catalogue.script import fold
 
 LONGEST = 400
@@ -21,16 +21,27 @@ WORD, NUMBER, QUALITY, PLACE, SHIFT, SUB = range(6)
 _QUALITY = frozenset(
     """
     hd fhd uhd qhd sd hdtv sdtv uhdtv ultra hevc avc raw vip backup lq hq hdr
-    sdr fullhd ultrahd bk dolby multiaudio multisub dvbs dvbt fps lowbit
+    sdr fullhd ultrahd bk bkp bkup dolby multiaudio multisub dvbs dvbt fps lowbit
     """.split()  # noqa: SIM905 - a table of words
 )
+_SPARE = frozenset(("backup", "bk", "bkp", "bkup"))
+_SPARE_ASIDE = _SPARE | {"alt", "link", "mirror", "opt", "option", "server", "source", "src"}
+"""A number after one of them, or of these in brackets, counts a seller's copies of a channel."""
 _TOKENS = re.compile(
-    r"\d{3,4}[pi]\b|\d{2,3}fps\b|[248]k\b|10bit\b|[hx]\.?26[45]\b|hdr10\b"
-    r"|\b[kw]\d\d[a-z]{2}\b|\+ ?\d{1,2}h?\b(?!\+)|[a-z]+|[0-9]+|\+|[^\x00-\x7f]|[()\[\]{}]"
+    r"\d{3,4}[pi]\b|\d{2,3} ?fps\b|\b(?:[fu]hd|hevc|[248]k)\+(?!\w)|[248]k\b|10bit\b"
+    r"|[hx]\.?26[45]\b|hdr10\b|\b[kw]\d\d[a-z]{2}\b"
+    # "Canal+ 1" is the first channel of "Canal plus"; "Canal +1" and "Canal + 1" are an hour later.
+    r"|(?:\+|(?<![^\s])\+ )\d{1,2}h?\b(?!\+)|[a-z]+|[0-9]+|\+|[^\x00-\x7f]|[()\[\]{}]"
 )
+_SORT = r"(?:vip|raw|hevc|[fu]?hd|sd|[248]k)"
 _PREFIX = re.compile(
-    r"[\s|\[({<:*#~=.\-]*([a-z]{2,5})\s*(?:[|\])}>:~*#=]+[\s|:>\-*]*|\s-+\s|-\s|\s-)(?=.*[a-z0-9])"
+    rf"[\s|\[({{<:*#~=.\-]*(?:{_SORT}[\s|\])}}>:*\-]+)?(ex[ \-]?yu|[a-z]{{2,5}})(?:[\s\-]{_SORT})?"
+    r"\s*(?:[|\])}>:~*#=]+[\s|:>\-*]*|\s-+\s|-\s|\s-)(?=.*[^\W_])"
 )
+_FLAG = re.compile(r"\W*?([\U0001F1E6-\U0001F1FF]{2})(?=.*\w)")
+_ASCII_FROM_FLAG = ord("a") - 0x1F1E6
+_MARK = r"[#=*~_\-–—•·\u2500-\u25ff\u2605\u2606\u2726-\u2730\u2796]"  # noqa: RUF001 - as they are typed
+_HEADING = re.compile(rf"\s*(?:{_MARK}\s*){{2,}}.*?(?:{_MARK}\s*){{2,}}|\s*{_MARK}{{4,}}.*")
 _NO_PREFIX = frozenset(("tv", "ni", "la", "no", "so", "to", "me"))
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4"}
 _NUMBER_WORDS = {
@@ -93,12 +104,7 @@ def normalise(title: str, calls: frozenset[str] = frozenset()) -> Title:
     >>> normalise("Kanal +1").words
     ['kanal', '+1']
     """
-    text = fold(title[:LONGEST])
-    place = None
-    if (found := _PREFIX.match(text)) is not None and found[1] not in _NO_PREFIX:
-        place = region_code(found[1])
-        if place is not None:
-            text = text[found.end() :]
+    place, text = _placed(title[:LONGEST])
     words: list[str] = []
     kinds: list[int] = []
     aside: list[bool] = []
@@ -116,6 +122,10 @@ def normalise(title: str, calls: frozenset[str] = frozenset()) -> Title:
             called = _CALL.fullmatch(word)
             if called is not None and called["call"] in calls:
                 call = word = called["call"]
+        if kind == NUMBER and words and words[-1] in (_SPARE_ASIDE if inside else _SPARE):
+            words[-1] += f" {word}"
+            kinds[-1] = QUALITY
+            continue
         if kind == NUMBER and not words and token in _NUMBERS:
             word, kind = token, WORD
         words.append(word)
@@ -127,6 +137,31 @@ def normalise(title: str, calls: frozenset[str] = frozenset()) -> Title:
     return Title(words, kinds, aside, place, call, sub)
 
 
+def is_heading(title: str) -> bool:
+    """Tell whether a title only heads a group of a playlist, framed as sellers frame them.
+
+    Examples
+    --------
+    >>> is_heading("##### UK | SPORTS #####"), is_heading("★ UK ★ Arena 1")
+    (True, False)
+    """
+    return _HEADING.fullmatch(title[:LONGEST]) is not None
+
+
+def _placed(title: str) -> tuple[str | None, str]:
+    """Take the place that a title begins with, if it does; return it and the rest, folded."""
+    if (flag := _FLAG.match(title)) is not None:
+        place = prefix_code("".join(chr(ord(one) + _ASCII_FROM_FLAG) for one in flag[1]))
+        if place is not None:
+            return place, fold(title[flag.end() :])
+    text = fold(title)
+    if (found := _PREFIX.match(text)) is not None and found[1] not in _NO_PREFIX:
+        place = prefix_code(found[1])
+        if place is not None:
+            return place, text[found.end() :]
+    return None, text
+
+
 @lru_cache(maxsize=65_536)
 def _read(token: str) -> tuple[str, int]:
     """Return a token as a word, and its kind."""
@@ -136,7 +171,9 @@ def _read(token: str) -> tuple[str, int]:
         return (f"+{int(digits)}", SHIFT) if digits else ("plus", WORD)
     if token.isdigit():
         return token[:9].lstrip("0") or "0", NUMBER
-    if token in _QUALITY or token[0].isdigit() or (token[-1].isdigit() and token.isascii()):
+    if token[-1] == "+" or token in _QUALITY or token[0].isdigit():
+        return token.replace(" ", ""), QUALITY
+    if token[-1].isdigit() and token.isascii():
         return token, QUALITY
     if token in _NUMBERS:
         return _NUMBERS[token], NUMBER

@@ -18,8 +18,12 @@ _OTHER_CODES = {
     "tur": "tr", "rus": "ru", "ukr": "ua", "irl": "ie", "bra": "br", "arg": "ar", "mex": "mx",
     "can": "ca", "aus": "au", "ind": "in", "isr": "il", "irn": "ir", "egy": "eg", "chn": "cn",
     "jpn": "jp", "kor": "kr", "col": "co", "chl": "cl", "per": "pe", "lat": "latam", "afr": "afr",
+    "arb": "arab", "yu": "exyu",
 }  # fmt: skip
 """ISO 3166-1 alpha-3, IOC and sellers' codes."""
+
+ARABIC_OR_ARGENTINE = "ar/arab"
+"""What a seller's ``AR`` may mean: the Arabic bouquet, rather more often than Argentina's."""
 
 _SPELLINGS = {
     "gb": "britain|england|great britain|uk|scotland|wales",
@@ -60,7 +64,7 @@ _SPELLINGS = {
 }  # fmt: skip
 _MORE_REGIONS = {
     "baltic": "ee lv lt", "iberia": "es pt ad", "balkan": "ba hr rs si me mk xk al bg ro",
-    "int": "",
+    "exyu": "ba hr rs si me mk xk", "int": "",
 }  # fmt: skip
 _SHORT_LANGUAGES = {
     "ar": "ara", "az": "aze", "be": "bel", "bg": "bul", "bn": "ben", "bs": "bos", "ca": "cat",
@@ -110,6 +114,7 @@ def places() -> Places:
     regions: dict[str, tuple[int, ...]] = {code: (number,) for code, number in countries.items()}
     covered = {code: one["countries"] for code, one in told["regions"].items()}
     covered |= {code: words.split() for code, words in _MORE_REGIONS.items()}
+    covered[ARABIC_OR_ARGENTINE] = ["ar", *covered["arab"]]
     for code, members in covered.items():
         regions[code] = tuple(countries[one] for one in members if one in countries)
     names = {tuple(one["name"].lower().split()): code for code, one in told["countries"].items()}
@@ -137,6 +142,20 @@ def region_code(text: str) -> str | None:
     low = text.strip().lower()
     low = _OTHER_CODES.get(low, low)
     return low if low in places().regions else None
+
+
+def prefix_code(text: str) -> str | None:
+    """Return the country or region that a short code stands for before a title.
+
+    Examples
+    --------
+    >>> prefix_code("EX-YU"), prefix_code("AR"), prefix_code("ARG")
+    ('exyu', 'ar/arab', 'ar')
+    """
+    low = text.strip().lower()
+    if low == "ar":
+        return ARABIC_OR_ARGENTINE
+    return region_code(low.replace("-", "").replace(" ", ""))
 
 
 def language_number(text: str | None) -> int:

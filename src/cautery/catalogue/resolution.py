@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cautery.catalogue._around import Listing, group_country
-from cautery.catalogue.normalise import LONGEST, QUALITY, SHIFT, normalise
+from cautery.catalogue.normalise import LONGEST, QUALITY, SHIFT, is_heading, normalise
 from cautery.catalogue.places import source_country
 
 _SHOWN = 8
@@ -57,6 +57,8 @@ class Resolution:
 
 def _because(found: Resolution) -> str:
     """Say what of the title is in the name, what is not, and what told the country."""
+    if is_heading(found.listing.title):
+        return "heads a group of the list, offers nothing"
     if found.best is None or found.name is None:
         return "no name is near"
     title, name = normalise(found.listing.title), normalise(found.name)

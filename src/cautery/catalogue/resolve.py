@@ -13,12 +13,15 @@ from cautery.catalogue import _choice_kernels as kernels
 from cautery.catalogue._around import Listing, around
 from cautery.catalogue._index import Index
 from cautery.catalogue.lexicon import learnt
+from cautery.catalogue.normalise import is_heading
 from cautery.catalogue.programmes import Programmes
 from cautery.catalogue.resolution import Guess, Resolution
 from cautery.catalogue.rights import Catalogue
 
 THRESHOLD = 0.8
 """Below this probability the answer is "none of mine"; ``bench/resolve.py`` says what it gives."""
+HEADING = 0.97
+"""That what heads a group of a playlist offers nothing; set by hand, as nobody labelled any."""
 BATCH = 50_000
 """Titles that are resolved at once, and judged by what the others of their source tell."""
 
@@ -113,7 +116,9 @@ class Resolver:
                 for name, share in zip(two, odds, strict=True)
                 if name >= 0
             ]
-            if self._others:
+            if is_heading(listing.title):
+                guesses, nothing = [], HEADING  # noqa: PLW2901
+            elif self._others:
                 guesses, nothing = self._with_programmes(listing.title, guesses, nothing)  # noqa: PLW2901
             best, name = guesses[0] if guesses else (None, None)
             fits = best is not None and best.probability >= THRESHOLD
