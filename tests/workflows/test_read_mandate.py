@@ -48,8 +48,9 @@ hosts = ["partner.example"]
 channels = ["licensee-fr"]
 
 [[work]]
-id = "eidr:10.5240/AAAA-BBBB"
+id = "eidr:10.5240/7791-8534-2C23-9030-8610-5"
 title = "A Film"
+other_titles = ["Un film"]
 year = 2025
 kind = "film"
 reference = "films/a-film.mp4"
@@ -110,6 +111,7 @@ def test_the_example_of_the_documentation_is_read(write) -> None:
     assert mandate.partner_on("live.partner.example").name == "Lawful Partner"
     assert mandate.sources[0].access is Access.PUBLIC
     assert mandate.works[0].reference.endswith("films/a-film.mp4")
+    assert mandate.works[0].other_titles == ("Un film",)
 
 
 CASES = {
@@ -202,6 +204,12 @@ CASES = {
         "year = 0x" + "f" * 5000,
         "year =",
         "work.year",
+    ),
+    "an id with a slip of the hand": (
+        "7791-8534",
+        "7791-8535",
+        "10.5240",
+        "check letter would be I",
     ),
     "an empty name": (
         'names = ["Licensee Sport 1"]',

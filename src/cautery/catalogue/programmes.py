@@ -5,42 +5,37 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import NamedTuple
 
+from cautery.catalogue._fixture_names import Offer, Side, initials, probability, side_of
+from cautery.catalogue._work_names import (
+    Reading,
+    episode_of,
+    is_about,
+    readings,
+    same_episode,
+    words_of,
+)
 from cautery.catalogue.lexicon import Lexicon
-from cautery.catalogue.normalise import LONGEST, QUALITY, normalise
-from cautery.catalogue.rights import VERSUS, Right
+from cautery.catalogue.normalise import LONGEST
+from cautery.catalogue.rights import Right
 from cautery.catalogue.script import fold
 
 _SLOPE, _MIDDLE = 14.0, 0.72
 """Logistic of how much is alike; set by hand so that one wrong word in three falls below."""
+_LABELLED = 0.9
+"""That "UFC 300" means what is called so and has that number; set by hand."""
 _MOST_POSTINGS = 2_000
 _WORDS_TRIED = 4
 _STEM = 5
-_EPISODE = re.compile(
-    r"\bs(?:eason)?\s?(\d{1,2})\s?[ex.]\s?(?:p|pisode)?\s?(\d{1,3})\b|\b(\d{1,2})x(\d{2,3})\b"
-)
-_SEASON = re.compile(r"\bs(?:eason|aison|taffel)?\s?(\d{1,2})\b")
-_TIME = re.compile(
-    r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2}[./]\d{1,2}(?:[./]\d{2,4})?\b|\b\d{4}-\d\d-\d\d\b"
-)
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_TAIL = re.compile(r"[\s|(\[]+(?:[a-z]{2}|eng|fra|ger|spa|ita|por|ara|rus)[\])\s]*$")
-_OTHER_MATCH = frozenset(
-    """
-    women w ladies femenino feminin feminine frauen youth juniors reserves reserve legends
-    highlights replay resumen resume
-    """.split()  # noqa: SIM905 - a table of words
-)
-"""Words that make of a fixture another one, or not the live one."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _LOOSE = frozenset(
     """
-    live v vs versus direct event match day football soccer futbol tv ppv multi vost vostfr vf vo
-    sub subs dub dubbed dual latino en fr de es it complete the a an and la le les el los der die
-    das il lo of
+    live direct event match day football tv ppv race multi vost vostfr vf vo sub subs dub dubbed
+    dual latino en fr de es it complete the a an and la le les el los der die das il lo of
     """.split()  # noqa: SIM905 - a table of words
 )
 _LOOSE_WEIGHT = 0.3
@@ -59,10 +54,11 @@ class _Name:
     right: int
     text: str
     words: tuple[str, ...]
-    sides: tuple[tuple[str, ...], ...]
-    """The words of each side of a fixture; one side for anything else."""
-    compact: str
-    episode: tuple[int, int] | None
+    sides: tuple[Side, Side] | None = None
+    """Of a match."""
+    label: str = ""
+    """What names it by a number, such as ``ufc 300``, a space before and after."""
+    episode: tuple[int, int] | None = None
 
 
 class Programmes:
@@ -76,30 +72,29 @@ class Programmes:
         for at, right in enumerate(rights):
             for text in right.names:
                 name = _named(at, right, text)
-                for word in set(name.words):
-                    self._by_word[word[:_STEM]].append(len(self._names))
+                short = [initials(side) for side in name.sides or ()]
+                for word in {one[:_STEM] for one in (*name.words, *short) if one}:
+                    self._by_word[word].append(len(self._names))
                 self._names.append(name)
 
     def matches(self, title: str) -> list[Match]:
         """Return the likeliest rights, at most two, the likeliest first."""
-        if not self._names:
+        title = title[:LONGEST]
+        found = self._candidates({*side_of(title), *words_of(title)})
+        if not found:
             return []
-        text = fold(title[:LONGEST])
-        episode, rest = _episode(text)
-        rest = _TIME.sub(" ", rest)
-        years = {int(found) for found in _YEAR.findall(rest)}
-        rest = _TAIL.sub(" ", rest)
-        read = normalise(rest)
-        words = [word for word, kind in zip(read.words, read.kinds, strict=True) if kind != QUALITY]
-        best: dict[int, Match] = {}
-        for at in self._candidates(words):
+        offer, ways = Offer.of(title), readings(title)
+        best: dict[int, tuple[Match, _Name]] = {}
+        for at in found:
             name = self._names[at]
-            odds = self._odds(name, words, years, episode)
-            if odds > best.get(name.right, _NO_MATCH).probability:
-                best[name.right] = Match(name.right, odds, name.text)
-        return nlargest(2, best.values(), key=lambda one: (one.probability, -one.right))
+            is_event = self._rights[name.right].kind == "event"
+            odds = self._event_odds(name, offer) if is_event else self._work_odds(name, ways)
+            if odds > 0 and (name.right not in best or odds > best[name.right][0].probability):
+                best[name.right] = Match(name.right, odds, name.text), name
+        likeliest = _without_the_wider(list(best.values()))
+        return nlargest(2, likeliest, key=lambda one: (one.probability, -one.right))
 
-    def _candidates(self, words: Sequence[str]) -> set[int]:
+    def _candidates(self, words: set[str]) -> set[int]:
         lists = [
             self._by_word[stem]
             for stem in {word[:_STEM] for word in words}
@@ -108,42 +103,58 @@ class Programmes:
         lists.sort(key=len)
         return {at for one in lists[:_WORDS_TRIED] for at in one[:_MOST_POSTINGS]}
 
-    def _odds(
-        self, name: _Name, words: Sequence[str], years: set[int], episode: tuple[int, int] | None
-    ) -> float:
+    def _event_odds(self, name: _Name, offer: Offer) -> float:
+        day = self._rights[name.right].day
+        if day is not None and not offer.on(day):
+            return 0.0
+        odds = 0.0
+        if name.sides is not None:
+            odds = probability(offer, name.sides)
+        elif not offer.other - set(name.words):
+            odds = self._alike(name, Reading(offer.all_words, offer.years, None))
+        if name.label and name.label in offer.run and not offer.other:
+            odds = max(odds, _LABELLED)
+        return odds
+
+    def _work_odds(self, name: _Name, ways: Sequence[Reading]) -> float:
+        return max(self._work_odds_of(name, way) for way in ways)
+
+    def _work_odds_of(self, name: _Name, way: Reading) -> float:
         right = self._rights[name.right]
-        if right.year is not None and years and min(abs(right.year - one) for one in years) > 1:
+        if not same_episode(name.episode, way.episode) or (way.episode and right.film):
             return 0.0
-        if name.episode is not None and name.episode != episode:
+        if is_about(way.words) and not is_about(name.words):
             return 0.0
+        if right.year is not None and way.years:
+            # A season's year is later than its series'.
+            late = math.inf if way.episode else 1
+            if not any(-1 <= year - right.year <= late for year in way.years):
+                return self._alike(name, way) if _is_named_by(name, way) else 0.0
+        return self._alike(name, way)
+
+    def _alike(self, name: _Name, way: Reading) -> float:
         # A year that is no part of the name says only which of two films of one name it is.
         spoken = [
             word
-            for word in words
-            if not (word.isdigit() and int(word) in years and word not in name.words)
+            for word in way.words
+            if not (word.isdigit() and int(word) in way.years and word not in name.words)
         ]
-        if right.kind == "event" and (_OTHER_MATCH & set(spoken)) - set(name.words):
+        named = [
+            word for word in name.words if word in way.words or not _YEAR.fullmatch(word)
+        ] or list(name.words)
+        if {word for word in spoken if word.isdigit()} ^ {word for word in named if word.isdigit()}:
             return 0.0
-        if {word for word in spoken if word.isdigit()} ^ {
-            word for word in name.words if word.isdigit()
-        }:
-            return 0.0
-        compact = "".join(spoken)
-        if compact == name.compact:
-            return 0.97 if right.year is None or years else 0.93
+        if "".join(spoken) == "".join(named):
+            right = self._rights[name.right]
+            return 0.97 if right.year is None or way.years else 0.93
         stems = {word[:_STEM] for word in spoken}
-        for side in name.sides:
-            had = sum(self._weight(word) for word in side if word[:_STEM] in stems)
-            if had < 0.75 * sum(self._weight(word) for word in side):
-                return 0.0
-        mine = {word[:_STEM] for word in name.words}
+        mine = {word[:_STEM] for word in named}
+        had = sum(self._weight(word) for word in named if word[:_STEM] in stems)
+        whole = sum(self._weight(word) for word in named)
+        if had < 0.75 * whole:
+            return 0.0
         spare = sum(self._weight(word) for word in spoken if word[:_STEM] not in mine)
-        if len(name.sides) == 2:
-            # Both sides in one title are rare by chance: a league's name beside is no doubt.
-            spare *= 0.5
-        named = sum(self._weight(word) for word in name.words)
-        shared = sum(self._weight(word) for word in name.words if word[:_STEM] in stems)
-        alike = 2 * shared / max(named + shared + spare, 1e-9)
+        alike = 2 * had / max(whole + had + spare, 1e-9)
         return 1 / (1 + math.exp(-_SLOPE * (alike - _MIDDLE)))
 
     def _weight(self, word: str) -> float:
@@ -152,26 +163,36 @@ class Programmes:
         return rarity * (_LOOSE_WEIGHT if word in _LOOSE else 1.0)
 
 
-_NO_MATCH = Match(-1, 0.0, "")
+def _is_named_by(name: _Name, way: Reading) -> bool:
+    """Tell whether what looks like a year is the name's own, as in *Blade Runner 2049*."""
+    return {str(year) for year in way.years} <= set(name.words)
+
+
+def _without_the_wider(found: list[tuple[Match, _Name]]) -> Iterator[Match]:
+    """Leave out a series beside its episode, and a match beside the one at the named ground."""
+    episodes = [name.words for one, name in found if name.episode and one.probability > 0.5]
+    for one, name in found:
+        if name.episode is None and name.words in episodes:
+            continue
+        if name.sides is not None and any(
+            other.sides is not None
+            and set(other.sides) == set(name.sides)
+            and match.probability > one.probability
+            for match, other in found
+        ):
+            continue
+        yield one
 
 
 def _named(at: int, right: Right, text: str) -> _Name:
-    episode, rest = _episode(fold(text[:LONGEST])) if right.kind == "work" else (None, fold(text))
-    words = tuple(normalise(rest).words)
-    sides: tuple[tuple[str, ...], ...] = (words,)
-    if right.kind == "event":
-        parts = [tuple(normalise(part).words) for part in VERSUS.split(text)]
-        if len(parts) == 2 and all(parts):
-            sides = (parts[0], parts[1])
-            words = parts[0] + parts[1]
-    return _Name(at, text, words, sides, "".join(words), episode)
-
-
-def _episode(text: str) -> tuple[tuple[int, int] | None, str]:
-    """Take season and episode out of a folded title; a season alone is episode 0."""
-    if found := _EPISODE.search(text):
-        season, number = (int(one) for one in found.groups() if one is not None)
-        return (season, number), text[: found.start()] + " " + text[found.end() :]
-    if found := _SEASON.search(text):
-        return (int(found[1]), 0), text[: found.start()] + " " + text[found.end() :]
-    return None, text
+    text = text[:LONGEST]
+    if right.kind != "event":
+        episode, rest = episode_of(fold(text))
+        return _Name(at, text, words_of(rest), episode=episode)
+    offer = Offer.of(text)
+    head = side_of(text.partition(":")[0]) if ":" in text else ()
+    label = f" {' '.join(head)} " if len(head) > 1 and any(w.isdigit() for w in head) else ""
+    if not offer.parted:
+        return _Name(at, text, offer.all_words, label=label)
+    sides = offer.parted[0]
+    return _Name(at, text, (*sides[0], *sides[1], *(head if label else ())), sides, label)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from cautery.catalogue.places import country_code, region_code
 from cautery.errors import InputError
 from cautery.model import Mandate
 
-VERSUS = re.compile(r"(?i)\s+(?:v|vs|vs\.|versus|contre|gegen|contra|@|-|–|—|x)\s+")  # noqa: RUF001 - dashes as sellers type them
 _MOST_ROWS = 2_000_000
 _MOST_NAMES = 64
 _LONGEST_CODE = 12
-_KINDS = ("channel", "event", "work")
+_KINDS = {"event": "event", "work": "work", "film": "work", "series": "work"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +39,10 @@ class Right:
         Whether it has ceased.
     year : int or None
         Of a work.
+    film : bool
+        Whether a work is a film, which has no episodes.
+    day : date or None
+        Of an event, in UTC.
     """
 
     id: str
@@ -52,6 +55,8 @@ class Right:
     feeds: tuple[str, ...] = ()
     closed: bool = False
     year: int | None = None
+    film: bool = False
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,17 @@ class Catalogue:
                 )
             )
         rights += [
-            Right(id=f"event:{one.id}", kind="event", names=(one.name,)) for one in mandate.events
+            Right(id=f"event:{one.id}", kind="event", names=(one.name,), day=one.kick_off.date())
+            for one in mandate.events
         ]
         rights += [
-            Right(id=one.id, kind="work", names=(one.title,), year=one.year)
+            Right(
+                id=one.id,
+                kind="work",
+                names=(one.title, *one.other_titles),
+                year=one.year,
+                film=one.kind == "film",
+            )
             for one in mandate.works
         ]
         return cls(tuple(rights))
@@ -99,7 +111,8 @@ class Catalogue:
         ----------
         lines : iterable of str
             The table; ``alt_names`` are parted by ``;``. ``kind`` (``channel``, ``event``,
-            ``work``) and ``year`` may be there too.
+            ``work``, ``film``, ``series``), a work's ``year`` and an event's ``date`` may be there
+            too.
         feeds : iterable of str
             iptv-org's table of feeds, which tells where and in which languages each channel is
             broadcast.
@@ -162,7 +175,7 @@ def _rights(
         kind, year = _cell(row, "kind").lower(), _cell(row, "year")
         yield Right(
             id=own,
-            kind=kind if kind in _KINDS else "channel",
+            kind=_KINDS.get(kind, "channel"),
             names=tuple(dict.fromkeys([name, *(part for part in others if part)]))[:_MOST_NAMES],
             country=country_code(_cell(row, "country")),
             areas=tuple(sorted(fed.areas)),
@@ -171,7 +184,16 @@ def _rights(
             feeds=tuple(dict.fromkeys(fed.names)),
             closed=bool(_cell(row, "closed")),
             year=int(year) if len(year) == 4 and year.isascii() and year.isdigit() else None,
+            film=kind == "film",
+            day=_day(_cell(row, "date")),
         )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
 
 
 def _cell(row: Mapping[str, str | None], column: str) -> str:

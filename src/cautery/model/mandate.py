@@ -90,6 +90,8 @@ class Work:
 
     id: str
     title: str
+    other_titles: tuple[str, ...] = ()
+    """The original one, translated ones."""
     year: int | None = None
     kind: str = "film"
     reference: str | None = None

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from pydantic_core import PydanticCustomError
 
 from cautery.model import Access, Regime
+from cautery.model.work_ids import fault_of
 
 SOURCE_KINDS = ("m3u", "xtream", "stalker", "xmltv", "page", "stream")
 """What ``watch`` can be pointed at; ``stream`` is one stream by itself."""
@@ -105,6 +106,12 @@ def _resolver(text: str) -> str:
     return text
 
 
+def _work_id(text: str) -> str:
+    if (fault := fault_of(text)) is not None:
+        raise refused(f"{text[:60]!r} is {fault}", "Compare it with the register's own.")
+    return text
+
+
 def _range(text: str) -> str:
     try:
         ipaddress.ip_network(text)
@@ -179,8 +186,13 @@ class PartnerTable(_Table):
 
 
 class WorkTable(_Table):
-    id: _Id
+    id: Annotated[_Id, AfterValidator(_work_id)] = Field(
+        description="EIDR or ISAN, whose check letter must fit, IMDb id, or one of your own."
+    )
     title: _Text
+    other_titles: list[_Text] = Field(
+        default_factory=list, description="The original title, translated ones."
+    )
     year: Annotated[int, Field(ge=1800, le=2200)] | None = None
     kind: Literal["film", "series", "documentary"] = "film"
     reference: str | None = Field(

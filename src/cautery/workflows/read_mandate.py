@@ -199,6 +199,7 @@ class _Reading(FixtureChecks, SourceChecks):
             Work(
                 id=one.id,
                 title=one.title,
+                other_titles=tuple(one.other_titles),
                 year=one.year,
                 kind=one.kind,
                 reference=self.media(one.reference, ("work", at, "reference")),
