@@ -10,7 +10,7 @@ import pytest
 from cautery.cli import app
 from cautery.errors import MandateError
 from cautery.model import Access, Mandate
-from cautery.workflows.read_mandate import read_mandate
+from cautery.workflows.read_mandate import calendars_of, read_mandate
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HEAD = """\
@@ -212,6 +212,35 @@ def test_a_file_that_is_no_calendar_is_refused_with_its_line(folder: Path) -> No
     (folder / "league.ics").write_text("<html>")
     with pytest.raises(MandateError, match=r"line 11: fixtures\.path: no calendar"):
         read(folder, FIXTURES)
+
+
+FETCHED = '[[fixtures]]\nurl = "https://league.example/ics?token=t0k3n"\n'
+
+
+def test_a_calendar_that_is_fetched_has_its_events_once_it_was(folder: Path) -> None:
+    mandate = read(folder, FETCHED + "revisit_s = 900\n")
+    [calendar] = mandate.calendars
+    assert (mandate.events, calendar.revisit_s) == ((), 900)
+    again = calendars_of(folder / "mandate.toml")
+    assert again({}).events == ()
+    found = again({calendar.location: CALENDAR.encode()})
+    assert [one.id for one in found.events] == ["md12-1", "md12-2"]
+    with pytest.raises(MandateError, match=r"line 11: fixtures\.url: no calendar"):
+        again({calendar.location: b"<html>"})
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("[[fixtures]]\n", "is a file, or is fetched"),
+        (FETCHED + 'path = "league.ics"\n', "is a file, or is fetched"),
+        (FIXTURES + "revisit_s = 900\n", "a file is read every minute"),
+        ('[[fixtures]]\nurl = "webcal://league.example/ics"\n', r"no http\(s\) URL"),
+    ],
+)
+def test_a_calendar_is_a_file_or_fetched(folder: Path, table: str, said: str) -> None:
+    with pytest.raises(MandateError, match=said):
+        read(folder, table)
 
 
 def test_a_match_is_named_once(folder: Path) -> None:

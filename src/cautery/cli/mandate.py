@@ -61,8 +61,13 @@ def show(
         )
     if checked.left_out:
         render.table(("left out", "why"), checked.left_out)
+    key = secrets.token_bytes(32)
+    if checked.calendars:
+        render.table(
+            ("calendar, fetched while it is watched", "read again"),
+            ((_where(one, key), _rhythm(one)) for one in checked.calendars),
+        )
     if checked.sources:
-        key = secrets.token_bytes(32)
         render.table(
             ("source", "kind", "access", "read again", "also from"),
             (
@@ -102,6 +107,9 @@ def _rows(mandate: Mandate) -> list[dict[str, object]]:
         for one in sorted(mandate.events, key=lambda one: one.kick_off)
     ]
     rows += [{"left_out": what, "why": why} for what, why in mandate.left_out]
+    rows += [
+        {"calendar": _where(one, key), "revisit_s": one.revisit_s} for one in mandate.calendars
+    ]
     rows += [
         {
             "source": _where(one, key),
@@ -153,7 +161,8 @@ def _rhythm(source: Source) -> str:
     from cautery.watch.rhythm import Rhythm
 
     wait_s = Rhythm.of(source.kind, least_s=source.least_s, most_s=source.most_s).wait_s
-    return f"learned, at first every {wait_s / 60:.0f} min; every min while an event is on"
+    rhythm = f"learned, at first every {wait_s / 60:.0f} min"
+    return rhythm if source.kind == "ical" else f"{rhythm}; every min while an event is on"
 
 
 def _time(moment: datetime) -> str:

@@ -295,6 +295,8 @@ class Mandate:
     ----------
     left_out : tuple of (str, str)
         Fixtures of its calendars that are no events: which, and why.
+    calendars : tuple of Source
+        Calendars of fixtures that are fetched: their events come while it is watched.
     collateral_budget : int
         That of all that belongs to no event: see :class:`Event`.
     """
@@ -316,6 +318,7 @@ class Mandate:
     vantages: tuple[Vantage, ...] = ()
     purchases: tuple[Purchase, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
+    calendars: tuple[Source, ...] = ()
     network: NetworkPolicy = field(default_factory=NetworkPolicy)
     lab: bool = False
     collateral_budget: int = 0
@@ -325,7 +328,7 @@ class Mandate:
             raise MandateError("mandate: a collateral budget is not negative")
         if not self.legal_basis.strip():
             raise MandateError("mandate.legal_basis: empty; without a right there is no probe")
-        if not (self.events or self.channels or self.works):
+        if not (self.events or self.channels or self.works or self.calendars):
             raise MandateError("mandate: names no event, channel or work; there is nothing to find")
         ids = [noun.id for group in (self.channels, self.works) for noun in group]
         ids += [event.id for event in self.events]

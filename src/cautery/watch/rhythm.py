@@ -50,11 +50,13 @@ HABITS = {
     "stalker": Habit(12 * 3600.0, 600.0, _DAY_S),
     "xmltv": Habit(_DAY_S, 1800.0, _DAY_S),
     "page": Habit(3 * _DAY_S, 900.0, _DAY_S),
+    "ical": Habit(12 * 3600.0, 300.0, 3600.0),
     "names": Habit(4 * 3600.0, 300.0, 3600.0),
     "certificate": Habit(30 * _DAY_S, 6 * 3600.0, _DAY_S),
 }
 """A playlist of short-lived lines lives 12 to 24 hours; a panel's or portal's list changes with the
-day's events; a guide is renewed daily; a storefront in days; addresses flee within hours; a
+day's events; a guide is renewed daily; a storefront in days; a calendar of fixtures seldom, but a
+kick-off is moved hours before it; addresses flee within hours; a
 certificate lasts 90 days, renewed after 60. Least and most are our manners and our patience:
 judgement."""
 

@@ -273,7 +273,13 @@ class PurchaseTable(_Table):
 
 
 class FixturesTable(_Table):
-    path: Annotated[str, Field(description="An iCalendar file, relative to this one.")]
+    path: str | None = Field(default=None, description="An iCalendar file, relative to this one.")
+    url: _Url | None = Field(
+        default=None, description="Or where a calendar is fetched from, and again."
+    )
+    revisit_s: Annotated[float, Field(ge=60, le=86_400)] | None = Field(
+        default=None, description="Of a url; fixed, else learned from when it changes."
+    )
     before_min: Annotated[float, Field(ge=0, le=1440)] = 30.0
     after_min: Annotated[
         float, Field(ge=0, le=1440, description="After its stated end, or two hours.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from cautery.errors import SourceError
-from cautery.model import Event, Window
+from cautery.model import Event, Source, Window
 from cautery.watch import Fixture, read_ical
 from cautery.watch.fixtures import fixtures_in
 from cautery.workflows._mandate_checks import Checks
@@ -17,7 +17,9 @@ from cautery.workflows._mandate_file import FixturesTable, MandateFile
 MOST_BYTES = 32_000_000
 """A league's season of 400 matches has 400 kB."""
 MOST_EVENTS = 2_000
+KIND = "ical"
 _CHUNK = 1 << 16
+_NONE_YET: Mapping[str, bytes] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +44,47 @@ class Fixtures:
 class FixtureChecks(Checks):
     """Reads the calendars that a mandate names."""
 
-    def fixtures(self, file: MandateFile, window: Window) -> Fixtures:
+    def calendars(self, file: MandateFile) -> tuple[Source, ...]:
+        """Return the calendars that are fetched."""
+        found: dict[str, Source] = {}
+        for at, one in enumerate(file.fixtures):
+            if (one.path is None) == (one.url is None):
+                raise self.wrong(
+                    ("fixtures", at),
+                    "a calendar is a file, or is fetched",
+                    'Give path = "league.ics", or url = "https://...".',
+                )
+            if one.url is not None:
+                fetched = Source(location=one.url, kind=KIND, revisit_s=one.revisit_s)
+                found.setdefault(one.url, fetched)
+            elif one.revisit_s is not None:
+                raise self.wrong(
+                    ("fixtures", at, "revisit_s"),
+                    "a file is read every minute",
+                    "Take revisit_s out, or give a url.",
+                )
+        return tuple(found.values())
+
+    def fixtures(
+        self, file: MandateFile, window: Window, fetched: Mapping[str, bytes] = _NONE_YET
+    ) -> Fixtures:
         """Return the events of all calendars in the mandate's window, and what was left out.
 
         A match that is called off, or has no time yet, is no event: it is told with its reason.
+
+        Parameters
+        ----------
+        fetched : mapping of str to bytes
+            By URL, the calendars that are fetched; one that is not here has no events yet.
         """
         events: list[Event] = []
         left_out: list[tuple[str, str]] = []
         for at, one in enumerate(file.fixtures):
             table = ("fixtures", at)
-            for fixture in self._found(one, table, window):
+            key = (*table, "path" if one.url is None else "url")
+            if one.url is not None and one.url not in fetched:
+                continue
+            for fixture in self._found(one, key, window, fetched):
                 if fixture.cancelled:
                     left_out.append((_named(fixture), "called off"))
                 elif fixture.whole_day:
@@ -60,28 +93,39 @@ class FixtureChecks(Checks):
                     events.append(self._event(one, fixture, file, table))
                 else:
                     raise self.wrong(
-                        (*table, "path"),
+                        key,
                         f"more than {MOST_EVENTS} fixtures in the mandate's window",
                         "Give a shorter window, or matching = a team's name.",
                     )
         files = tuple(
             Path(self.file(one.path, ("fixtures", at, "path")))
             for at, one in enumerate(file.fixtures)
+            if one.path is not None
         )
         return Fixtures(events=tuple(events), left_out=tuple(left_out), files=files)
 
-    def _found(self, one: FixturesTable, table: tuple[str, int], window: Window) -> list[Fixture]:
-        path = Path(self.file(one.path, (*table, "path")))
+    def _found(
+        self,
+        one: FixturesTable,
+        key: tuple[str, int, str],
+        window: Window,
+        fetched: Mapping[str, bytes],
+    ) -> list[Fixture]:
+        chunks: Iterable[bytes]
+        if one.url is not None:
+            chunks = (fetched[one.url],)
+        else:
+            chunks = _chunks(Path(self.file(one.path or "", key)))
         try:
             found = fixtures_in(
-                read_ical(_chunks(path)),
+                read_ical(chunks),
                 window,
                 before=timedelta(minutes=one.before_min),
                 after=timedelta(minutes=one.after_min),
             )
         except (SourceError, OSError) as error:
             raise self.wrong(
-                (*table, "path"), f"no calendar: {error}"[:300], "Give an iCalendar file (.ics)."
+                key, f"no calendar: {error}"[:300], "Give an iCalendar file (.ics)."
             ) from error
         wanted = (one.matching or "").casefold()
         return [each for each in found if wanted in each.title.casefold()]

@@ -5,7 +5,7 @@ Nothing is probed before this has succeeded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -53,19 +53,21 @@ def read_mandate(path: Path, *, now: datetime) -> Mandate:
     return _Reading(path, text).mandate(tables_of(path, text), now)
 
 
-def calendars_of(path: Path) -> Callable[[], Fixtures]:
+def calendars_of(path: Path) -> Callable[[Mapping[str, bytes]], Fixtures]:
     """Return what reads a mandate's calendars again, as often as it is called.
 
-    Only they are: whatever is written into the mandate's own file from now on does not count. It
-    raises :class:`MandateError` if a calendar is gone, or none any more.
+    It is given those that are fetched, by URL. Only calendars are read: whatever is written into
+    the mandate's own file from now on does not count. It raises :class:`MandateError` if a calendar
+    is gone, or none any more.
     """
     text = text_of(path)
     file = MandateFile.model_validate(tables_of(path, text))
 
-    def read() -> Fixtures:
+    def read(fetched: Mapping[str, bytes]) -> Fixtures:
         reading = _Reading(path, text)
         head = file.mandate
-        return reading.fixtures(file, reading.window(head.start, head.end, ("mandate",)))
+        window = reading.window(head.start, head.end, ("mandate",))
+        return reading.fixtures(file, window, fetched)
 
     return read
 
@@ -87,9 +89,10 @@ class _Reading(FixtureChecks, SourceChecks):
                 f"the window ended at {head.end.isoformat()}, before now",
                 "Give a window that is not over; a past match is studied from its closed case.",
             )
+        calendars = self.calendars(file)
         told = self.fixtures(file, window)
         fixtures, left_out = told.events, told.left_out
-        if not (file.event or file.channel or file.work or fixtures):
+        if not (file.event or file.channel or file.work or fixtures or calendars):
             raise self.wrong(
                 ("mandate",),
                 "names no event, channel or work; there is nothing to find",
@@ -108,6 +111,7 @@ class _Reading(FixtureChecks, SourceChecks):
         parts: dict[str, Any] = {
             "events": self._events(file) + fixtures,
             "left_out": left_out,
+            "calendars": calendars,
             "channels": self._channels(file, known),
             "works": self._works(file),
             "partners": self._partners(file),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,10 @@ from cautery.workflows._mandate_fixtures import Fixtures
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch import calendars
 from cautery.workflows.watch.calendars import Calendars, record_fixtures
+from cautery.workflows.watch.fetched_calendars import FetchedCalendars
 from cautery.workflows.watch.journal import Journal
+
+from .conftest import Answers
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -58,13 +61,17 @@ def follow(
     ) -> Mandate:
         said = iter(readings)
 
-        def read() -> Fixtures:
+        def read(fetched: Mapping[str, bytes]) -> Fixtures:
+            assert fetched == {}
             one = next(said)
             if isinstance(one, Exception):
                 raise one
             return Fixtures(events=one, left_out=(), files=(file,))
 
-        following = Calendars(mandated(events=events), read, ledger=case.ledger, journal=journal)
+        fetched = FetchedCalendars((), fetcher=Answers({}), journal=journal)
+        following = Calendars(
+            mandated(events=events), read, fetched, ledger=case.ledger, journal=journal
+        )
         return await following.changed()
 
     return changed

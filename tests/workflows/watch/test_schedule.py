@@ -30,7 +30,7 @@ def hands() -> Hands:
 
 
 def due_in_s(schedule: Schedule, source: Source) -> float:
-    return schedule._left_s(source)
+    return schedule.left_s(source)
 
 
 def test_a_source_that_was_never_read_is_due_at_once(hands):

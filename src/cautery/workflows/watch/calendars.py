@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from cautery.errors import CauteryError
 from cautery.model import ExhibitId, Mandate, to_json
 from cautery.model.ports import Ledger
 from cautery.workflows._mandate_fixtures import Fixtures
+from cautery.workflows.approve_referral import mandate_of
+from cautery.workflows.watch.fetched_calendars import FetchedCalendars
 from cautery.workflows.watch.journal import Journal
 
 CHANGED = "fixtures.changed"
@@ -25,14 +27,23 @@ class Calendars:
     Parameters
     ----------
     read : callable
-        Reads them again; raises a ``CauteryError`` if one is broken.
+        Reads them again, given those that are fetched; raises a ``CauteryError`` if one is broken.
+    fetched : FetchedCalendars
+        Those that are fetched, each on its own rhythm.
     """
 
     def __init__(
-        self, mandate: Mandate, read: Callable[[], Fixtures], *, ledger: Ledger, journal: Journal
+        self,
+        mandate: Mandate,
+        read: Callable[[Mapping[str, bytes]], Fixtures],
+        fetched: FetchedCalendars,
+        *,
+        ledger: Ledger,
+        journal: Journal,
     ) -> None:
         self._mandate = mandate
         self._read = read
+        self._fetched = fetched
         self._ledger = ledger
         self._journal = journal
         self._problem = ""
@@ -43,9 +54,10 @@ class Calendars:
         A calendar that is broken is a recorded failure, and what it said before still holds.
         """
         while True:
-            await asyncio.sleep(REREAD_S)
+            await asyncio.sleep(min(REREAD_S, self._fetched.wait_s()))
+            await self._fetched.fetch_due()
             try:
-                said = await asyncio.to_thread(self._read)
+                said = await asyncio.to_thread(self._read, dict(self._fetched.texts))
                 mandate = self._renewed(said)
             except CauteryError as error:
                 if str(error) != self._problem:
@@ -54,7 +66,7 @@ class Calendars:
                 continue
             self._problem = ""
             if mandate is not None:
-                exhibits = [self._seal(path) for path in said.files]
+                exhibits = [self._seal(path) for path in said.files] + self._fetched.exhibits
                 record_fixtures(self._mandate, mandate, journal=self._journal, exhibits=exhibits)
                 return mandate
 
@@ -62,7 +74,8 @@ class Calendars:
         """Return the mandate with other events; ``None``: they are the same.
 
         A match that has begun to be watched, or of which something was found, stays as it was when
-        a calendar drops it: what is known of it is known under its name.
+        a calendar drops it: what is known of it is known under its name. None is dropped before
+        each calendar was heard.
         """
         now = self._journal.now()
         told = {one.id for one in said.events}
@@ -71,7 +84,10 @@ class Calendars:
             one
             for one in self._mandate.events
             if one.watched is None  # its own [[event]], of no calendar
-            or (one.id not in told and (one.window.start <= now or one.id in kept))
+            or (
+                one.id not in told
+                and (not self._fetched.complete or one.window.start <= now or one.id in kept)
+            )
         ]
         events += said.events
         if set(events) == set(self._mandate.events):
@@ -93,6 +109,17 @@ class Calendars:
             at=self._journal.now(),
             confidential=True,
         )
+
+
+def known_fixtures(mandate: Mandate, ledger: Ledger) -> Mandate:
+    """Return a mandate with the fixtures that an earlier run of its case had fetched."""
+    if not mandate.calendars or not ledger.size():
+        return mandate
+    known = {one.id for one in mandate.events}
+    earlier = [
+        one for one in mandate_of(ledger).events if one.watched is not None and one.id not in known
+    ]
+    return replace(mandate, events=(*mandate.events, *earlier))
 
 
 def record_fixtures(

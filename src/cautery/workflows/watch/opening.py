@@ -38,7 +38,7 @@ def begin_case(mandate: Mandate, *, ledger: Ledger, journal: Journal, key: str) 
 def without_secrets(mandate: Mandate, journal: Journal) -> dict[str, Any]:
     """Return a mandate's JSON without lines, logins and paths of this machine."""
     body: dict[str, Any] = to_json(mandate)
-    for source in body["sources"]:
+    for source in (*body["sources"], *body["calendars"]):
         source["password"] = source["username"] = source["mac"] = None
         if not source["is_file"]:
             source["location"] = journal.redact(source["location"]).text

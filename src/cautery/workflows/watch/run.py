@@ -8,7 +8,7 @@ goes on from there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,12 @@ from cautery.model.ports import (
 )
 from cautery.workflows._mandate_fixtures import Fixtures
 from cautery.workflows.approve_referral import mandate_of
-from cautery.workflows.watch.calendars import Calendars, record_fixtures
+from cautery.workflows.watch.calendars import Calendars, known_fixtures, record_fixtures
 from cautery.workflows.watch.canaries import CanaryWatch
 from cautery.workflows.watch.capturing import Capturing, named
 from cautery.workflows.watch.effects import EffectWatch
 from cautery.workflows.watch.estimates import estimates
+from cautery.workflows.watch.fetched_calendars import FetchedCalendars
 from cautery.workflows.watch.hearing import REFERENCE_WINDOW_S, Hearing
 from cautery.workflows.watch.interventions import Intervener
 from cautery.workflows.watch.journal import Journal, Listener
@@ -64,8 +65,8 @@ class WatchPorts:
     """The world as one watch meets it.
 
     ``facts_now`` returns the facts as they are at the moment of asking; ``facts`` are those that
-    the watch began with. ``fixtures`` reads the mandate's calendars again. ``registry`` is made
-    over a fetcher that captures what it asks.
+    the watch began with. ``fixtures`` reads the mandate's calendars again, given by URL those that
+    are fetched. ``registry`` is made over a fetcher that captures what it asks.
     """
 
     clock: Clock
@@ -82,7 +83,7 @@ class WatchPorts:
     facts: Facts
     facts_now: Callable[[], Facts]
     publisher: Publisher
-    fixtures: Callable[[], Fixtures]
+    fixtures: Callable[[Mapping[str, bytes]], Fixtures]
     redaction_key: bytes
     checkpoint: Callable[[], None]
     tape: Path
@@ -113,15 +114,17 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         listeners=ports.listeners,
     )
     complete = False
+    mandate = known_fixtures(mandate, ports.ledger)
+    fetched = FetchedCalendars(mandate.calendars, fetcher=ports.fetcher, journal=journal)
     hearing = _hearing(mandate, ports, journal)
-    watch = _Watch(mandate, ports, journal, hearing)
+    watch = _Watch(mandate, ports, journal, hearing, fetched)
     try:
         _open(mandate, journal, ports, mandate_text, key)
         while (renewed := await watch.run()) is not None:
             if feeds_of(renewed) != hearing.feeds:
                 await hearing.stop()
                 hearing = _hearing(renewed, ports, journal)
-            watch = _Watch(renewed, ports, journal, hearing)
+            watch = _Watch(renewed, ports, journal, hearing, fetched)
         complete = True
     except StorageError as error:
         journal.wait_until_idle()
@@ -175,7 +178,12 @@ class _Watch:
     """
 
     def __init__(
-        self, mandate: Mandate, ports: WatchPorts, journal: Journal, hearing: Hearing
+        self,
+        mandate: Mandate,
+        ports: WatchPorts,
+        journal: Journal,
+        hearing: Hearing,
+        fetched: FetchedCalendars,
     ) -> None:
         self._mandate = mandate
         self._hearing = hearing
@@ -248,7 +256,9 @@ class _Watch:
             on_verdict=self._on_verdict,
             playable=self._sources.playable,
         )
-        self._calendars = Calendars(mandate, ports.fixtures, ledger=ports.ledger, journal=journal)
+        self._calendars = Calendars(
+            mandate, ports.fixtures, fetched, ledger=ports.ledger, journal=journal
+        )
         self._intervener.restore()
 
     def _on_verdict(self, stream: Stream) -> None:

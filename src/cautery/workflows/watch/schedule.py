@@ -48,12 +48,13 @@ class Schedule:
         event may begin meanwhile.
         """
         while True:
-            left_s = self._left_s(source)
+            left_s = self.left_s(source)
             if left_s <= 0:
                 return
             await asyncio.sleep(min(left_s, SLICE_S))
 
-    def _left_s(self, source: Source) -> float:
+    def left_s(self, source: Source) -> float:
+        """Return the seconds until a source is due, 0 or less if it is."""
         due = self._due.get(source.location)
         if due is None:
             return 0.0

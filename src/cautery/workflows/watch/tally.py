@@ -75,7 +75,7 @@ class Tally:
         elif kind == "failure":
             self.errors[body["error"]] += 1
             self.last = f"{body['what']} {body['where']}: {body['message']}"
-        elif kind == "source.read" and body["failed"]:
+        elif kind in ("source.read", "calendar.read") and body["failed"]:
             self.errors[body["failed"].split(":", 1)[0]] += 1
             self.last = f"{body['source']}: {body['failed']}"
         elif kind == "guard.decided":
