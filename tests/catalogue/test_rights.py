@@ -1,5 +1,7 @@
 """Catalogues from tables."""
 
+from datetime import date
+
 import pytest
 
 from cautery.catalogue import Catalogue, Right
@@ -29,7 +31,16 @@ def test_a_table_in_iptv_orgs_layout_is_read():
     assert (film.kind, film.year) == ("work", 1999)
 
 
-@pytest.mark.parametrize("table", [[], ["a,b\n", "1,2\n"], ['id,name\n"' + "x" * 200_000]])
+@pytest.mark.parametrize(
+    "table",
+    [
+        [],
+        ["a,b\n", "1,2\n"],
+        ["id,name\n"],
+        ["id,name\n", ",A\n", "a,\n"],
+        ['id,name\n"' + "x" * 200_000],
+    ],
+)
 def test_what_is_no_catalogue_is_the_callers_mistake(table):
     with pytest.raises(InputError):
         Catalogue.of_csv(table)
@@ -37,3 +48,22 @@ def test_what_is_no_catalogue_is_the_callers_mistake(table):
 
 def test_a_catalogue_can_be_had_without_some():
     assert [one.id for one in Catalogue.of_csv(TABLE).without({"B.uk"}).rights] == ["A.fr", "tt1"]
+
+
+def test_rows_of_one_id_are_one_right_under_all_names():
+    [one] = Catalogue.of_csv(["ID,Name,country\n", "a,BBC One,UK\n", "a,BBC 1,FR\n"]).rights
+    assert (one.names, one.country) == (("BBC One", "BBC 1"), "gb")
+
+
+def test_a_table_tells_films_series_and_dated_events():
+    film, series, match, undated = Catalogue.of_csv(
+        [
+            "id,name,kind,date\n",
+            "f,F,film,\n",
+            "s,S,series,\n",
+            "m,A v B,event,2026-11-28T20:00:00Z\n",
+            "n,C v D,event,soon\n",
+        ]
+    ).rights
+    assert (film.kind, film.film, series.kind, series.film) == ("work", True, "work", False)
+    assert (match.day, undated.day) == (date(2026, 11, 28), None)

@@ -71,6 +71,28 @@ def test_lines_do_not_depend_on_where_chunks_are_cut(chunks, longest):
     assert len(cut) == whole.count(b"\n") + (not whole.endswith(b"\n") and bool(whole))
 
 
+@pytest.mark.parametrize(
+    "table", ["Title;Country\nArena 1;ES\n", "title\tCOUNTRY\nArena 1\tES\n", ' "title" , country\nArena 1,ES\n']
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["a.csv", "a"])
+def test_a_table_may_be_parted_otherwise_and_its_columns_in_capitals(tmp_path, table, name):
+    [one] = read_titles(put(tmp_path, name, table.encode()))
+    assert (one.title, one.country) == ("Arena 1", "ES")
+
+
+def test_text_of_wide_letters_is_read(tmp_path):
+    for name in ("a.csv", "a.txt"):
+        [one] = list(read_titles(put(tmp_path, name, "title\nArena 1\n".encode("utf-16"))))[-1:]
+        assert one.title == "Arena 1"
+    wide = "#EXTM3U\n#EXTINF:-1,Arena 1\nhttp://a.example/1\n".encode("utf-16")
+    [one] = read_titles(put(tmp_path, "a.m3u", wide))
+    assert one.title == "Arena 1"
+    catalogue = read_catalogue(put(tmp_path, "c.csv", "id,name\na,A\n".encode("utf-16")), now=NOON)
+    assert [one.id for one in catalogue.rights] == ["a"]
+    with pytest.raises(InputError, match="UTF-16"):
+        list(read_titles(put(tmp_path, "cut.csv", "title\nArena\n".encode("utf-16")[:-1])))
+
+
 def test_feeds_beside_a_catalogue_are_read_with_it(tmp_path):
     path = put(tmp_path, "channels.csv", b"id,name,country\nA.fr,A,FR\n")
     assert read_catalogue(path, now=NOON).rights[0].areas == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from cautery.catalogue.places import country_code, region_code
@@ -122,16 +122,29 @@ class Catalogue:
         Raises
         ------
         InputError
-            If it is no such table.
+            If it is no such table, or has no row with an id and a name.
+
+        Notes
+        -----
+        Rows of one id are one right under all their names; all else is the first one's.
         """
         try:
             editions = _editions(csv.DictReader(feeds))
             rows = csv.DictReader(lines)
-            if not {"id", "name"} <= set(rows.fieldnames or ()):
+            rows.fieldnames = [one.strip().lower() for one in rows.fieldnames or ()]
+            if not {"id", "name"} <= set(rows.fieldnames):
                 raise InputError(f"{named}: no columns id and name; is it a catalogue?")
-            return cls(tuple(_rights(rows, editions, named)))
+            found: dict[str, Right] = {}
+            for one in _rights(rows, editions, named):
+                known = found.setdefault(one.id, one)
+                if known is not one:
+                    names = tuple(dict.fromkeys((*known.names, *one.names)))
+                    found[one.id] = replace(known, names=names[:_MOST_NAMES])
         except csv.Error as error:
             raise InputError(f"{named}: cannot be read ({error})") from error
+        if not found:
+            raise InputError(f"{named}: no row has an id and a name")
+        return cls(tuple(found.values()))
 
     def without(self, ids: Iterable[str]) -> Catalogue:
         """Return the catalogue without some ids."""

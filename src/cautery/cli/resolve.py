@@ -61,11 +61,17 @@ def resolve(
     Example: cautery resolve list.m3u --catalogue channels.csv.xz --country FR
     """
     from cautery import wiring
-    from cautery.catalogue import Resolver
+    from cautery.catalogue import Resolver, country_code
     from cautery.cli._progress import Progress
+    from cautery.errors import InputError
     from cautery.workflows.read_catalogue import read_catalogue
     from cautery.workflows.read_titles import read_titles
 
+    if country is not None and country_code(country) is None:
+        raise InputError(
+            f"--country {country[:40]!r}: no country",
+            hint="Give its two letters, such as FR; a CSV of titles may have a column country.",
+        )
     render.say(f"loading {catalogue}")
     resolver = Resolver(read_catalogue(catalogue, now=wiring.clock().now()))
     first: list[Resolution] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -59,6 +60,21 @@ def lines_of(chunks: Iterable[bytes], *, longest: int) -> Iterator[str]:
         kept += rest[: longest - len(kept)]
     if kept:
         yield _text(kept)
+
+
+def rows_of(lines: Iterable[str]) -> csv.DictReader[str]:
+    r"""Read a table by the names of its columns, in small letters, whatever parts its cells.
+
+    Examples
+    --------
+    >>> list(rows_of(["Title;Country\n", "Arena 1;ES\n"]))
+    [{'title': 'Arena 1', 'country': 'ES'}]
+    """
+    waiting = iter(lines)
+    head = next(waiting, "")
+    rows = csv.DictReader(chain((head,), waiting), delimiter=separator_of(head), skipinitialspace=True)
+    rows.fieldnames = [one.strip().lower() for one in rows.fieldnames or ()]
+    return rows
 
 
 def _text(line: bytearray) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cautery.catalogue import Catalogue
 from cautery.errors import InputError
 from cautery.packed import PACKINGS, chunks_of
-from cautery.workflows._lines import lines_of
+from cautery.workflows._lines import as_utf8, lines_of
 from cautery.workflows.read_mandate import read_mandate
 
 _LONGEST_LINE = 1 << 20
@@ -37,4 +37,4 @@ def read_catalogue(path: Path, *, now: datetime) -> Catalogue:
 
 
 def _lines(path: Path) -> Iterable[str]:
-    return lines_of(chunks_of(path), longest=_LONGEST_LINE)
+    return lines_of(as_utf8(chunks_of(path), str(path)), longest=_LONGEST_LINE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -12,7 +13,7 @@ from cautery.catalogue import Listing
 from cautery.errors import InputError
 from cautery.packed import chunks_of, plain_name
 from cautery.watch import PlaylistEntry, read_m3u
-from cautery.workflows._lines import lines_of
+from cautery.workflows._lines import as_utf8, lines_of, rows_of
 
 MAX_LINE = 65_536
 
@@ -39,7 +40,7 @@ def read_titles(path: Path, *, country: str | None = None) -> Iterator[Listing]:
     SourceError
         If a playlist cannot be read.
     """
-    chunks = chunks_of(path)
+    chunks = as_utf8(chunks_of(path), str(path))
     first = next(chunks, b"")
     whole = chain((first,), chunks)
     match plain_name(path).suffix.lower() or _said_by(first):
@@ -64,15 +65,18 @@ def _said_by(first: bytes) -> str:
     line = first.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0].strip().lower()
     if line.startswith(b"#extm3u"):
         return ".m3u"
-    return ".csv" if b"title" in [one.strip(b' "') for one in line.split(b",")] else ""
+    cells = re.split(rb"[,;\t]", line)
+    return ".csv" if b"title" in [one.strip(b' "') for one in cells] else ""
 
 
 def _of_table(path: Path, chunks: Iterable[bytes], country: str | None) -> Iterator[Listing]:
-    rows = csv.DictReader(lines_of(chunks, longest=MAX_LINE))
+    number = 1
     try:
+        rows = rows_of(lines_of(chunks, longest=MAX_LINE))
         if "title" not in (rows.fieldnames or ()):
             raise InputError(f"{path}: a CSV of titles has a column 'title'")
         for row in rows:
+            number = rows.line_num
             yield Listing(
                 title=row["title"] or "",
                 country=row.get("country") or country,
@@ -81,4 +85,4 @@ def _of_table(path: Path, chunks: Iterable[bytes], country: str | None) -> Itera
                 language=row.get("lang") or None,
             )
     except csv.Error as error:
-        raise InputError(f"{path}: line {rows.line_num}: {error}") from error
+        raise InputError(f"{path}: after line {number}: {error}") from error

@@ -93,11 +93,22 @@ class Tape:
         return pieces[-1].start_s - pieces[-1].media_s if pieces else None
 
 
+def no_references() -> InputError:
+    """Return what is said of a mandate against which nothing can be compared."""
+    return InputError(
+        "the mandate gives no reference media, so nothing can be identified",
+        hint="Add clean_feed to an [[event]] or [[fixtures]], or reference to a [[channel]] or "
+        "[[work]].",
+    )
+
+
 def feeds_of(mandate: Mandate) -> tuple[Feed, ...]:
     """List the references of a mandate.
 
     Pictures are kept for events (the clean feed's pictures are the right, the licensees' graphics
     tell them apart), works and files; a linear channel is recognised by its sound.
+
+    There may be none as long as calendars, which bring events, are still to be fetched.
 
     A file has no live edge: its times are its own, from 0, so whatever it stands for is searched
     whole, as a work is, and never forgotten. Only feeds are searched in a window around now.
@@ -128,11 +139,8 @@ def feeds_of(mandate: Mandate) -> tuple[Feed, ...]:
         if work.reference is not None:
             info = ReferenceInfo(id=work.id, event=None, clean=False, territory=None, kind="work")
             feeds.append(Feed(info=info, location=work.reference, pictures=True))
-    if not feeds:
-        raise InputError(
-            "the mandate gives no reference media, so nothing can be identified",
-            hint="Add clean_feed to an [[event]] or reference to a [[channel]] or [[work]].",
-        )
+    if not (feeds or mandate.calendars):
+        raise no_references()
     return tuple(feeds)
 
 

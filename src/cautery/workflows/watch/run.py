@@ -46,7 +46,7 @@ from cautery.workflows.watch.neighbours import Neighbours
 from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.probes import Prober
 from cautery.workflows.watch.purchases import Lines, record_purchases
-from cautery.workflows.watch.references import feeds_of
+from cautery.workflows.watch.references import feeds_of, no_references
 from cautery.workflows.watch.restore import (
     restored_hosts,
     restored_readings,
@@ -187,6 +187,7 @@ class _Watch:
     ) -> None:
         self._mandate = mandate
         self._hearing = hearing
+        self._fetched = fetched
         self._ports = ports
         self._journal = journal
         self._streams: dict[str, Stream] = {}
@@ -272,6 +273,8 @@ class _Watch:
             await self._hearing.fill()
             await self._sleep_until_start()
             self._hearing.follow()
+        if not self._hearing.feeds:
+            return await self._first_fixtures()
         renewed = asyncio.ensure_future(self._calendars.changed())
         jobs: list[Coroutine[Any, Any, None]] = [
             *(self._sources.follow(source) for source in self._mandate.sources),
@@ -298,6 +301,17 @@ class _Watch:
         await self._mapper.map_now()
         await self._intervener.finish()
         return None
+
+    async def _first_fixtures(self) -> Mandate | None:
+        """Ask for the calendars alone: before there is a reference nothing can be judged."""
+        if self._fetched.complete:
+            raise no_references()
+        left_s = (self._mandate.window.end - self._journal.now()).total_seconds()
+        try:
+            async with asyncio.timeout(max(left_s, 0.0)):
+                return await self._calendars.changed()
+        except TimeoutError:
+            return None
 
     async def _until_end(
         self, tasks: set[asyncio.Task[Any]], renewed: asyncio.Future[Mandate]
