@@ -345,6 +345,12 @@ class MandateFile(_Table):
     network: NetworkTable = Field(default_factory=NetworkTable)
 
 
+_WRITTEN = {
+    "amount": 'Write it as "12.99".',
+    "currency": 'Write its code, such as "EUR".',
+    "mac": 'Write it as "00:1A:79:12:34:56".',
+}
+"""How to write what has to be like a pattern."""
 _SECRETS = frozenset(("password", "username", "mac", "proxy"))
 """Not quoted in an error."""
 
@@ -362,6 +368,9 @@ def in_words(error: Any) -> tuple[str, str]:
         return f"{key!r} is no time", TIME_REMEDY
     if kind == "list_type" and len(error["loc"]) == 1:
         return "comes in any number", f"Write [[{key}]], in two brackets."
+    if kind == "string_pattern_mismatch" and key in _WRITTEN:
+        shown = "" if key in _SECRETS else f"{error['input'][:60]!r}: "
+        return f"{shown}not written as {key} is", _WRITTEN[key]
     said = f"{error['msg'][:1].lower()}{error['msg'][1:]}"
     given = error.get("input")
     if key in _SECRETS or not isinstance(given, str | int | float | datetime):

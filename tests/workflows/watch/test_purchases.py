@@ -62,6 +62,27 @@ def test_a_purchase_is_recorded_once_and_its_receipt_is_sealed_encrypted(
     assert str(tmp_path).encode() not in b"".join(one.leaf for one in heard)
 
 
+def test_an_empty_file_is_no_receipt(case: Case, journal: Journal, tmp_path: Path) -> None:
+    (tmp_path / "receipt.txt").touch()
+    with pytest.raises(InputError, match="the file is empty"):
+        record_purchases(mandate(tmp_path / "receipt.txt"), ledger=case.ledger, journal=journal)
+    assert case.ledger.size() == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "remedy"), [("amount", "12,99", "12.99"), ("currency", "eur", "EUR")]
+)
+def test_a_pattern_is_told_by_an_example(tmp_path: Path, key: str, value: str, remedy: str) -> None:
+    of = mandate(tmp_path / "receipt.txt")
+    said = {
+        "id": "P-18", "service": "S", "authorised_by": "A", "bought_at": NOON, "merchant": "M", "amount": "12.99",
+        "currency": "EUR", "means": "card", key: value,
+    }  # fmt: skip
+    with pytest.raises(InputError, match=f"{key}: '{value}': not written as {key} is") as caught:
+        checked_purchase(said, of)
+    assert remedy in caught.value.hint
+
+
 def test_a_receipt_that_is_gone_stops_the_watch_before_it_begins(
     journal: Journal, case: Case, tmp_path: Path
 ) -> None:

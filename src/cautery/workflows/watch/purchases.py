@@ -92,7 +92,7 @@ def record_purchase(
     Raises
     ------
     InputError
-        If the receipt cannot be read, or is larger than any receipt.
+        If the receipt cannot be read, is empty, or is larger than any receipt.
     """
     known = {entry.record.body["purchase"]["id"] for entry in ledger.read(kinds=(RECORDED,))}
     if one.id in known:
@@ -140,6 +140,8 @@ def _sealed(one: Purchase, journal: Journal) -> ExhibitId | None:
             data = file.read(MOST_RECEIPT_BYTES + 1)
     except OSError as error:
         raise InputError(f"receipt of purchase {one.id}: {error.strerror}") from error
+    if not data:
+        raise InputError(f"receipt of purchase {one.id}: the file is empty")
     if len(data) > MOST_RECEIPT_BYTES:
         raise InputError(f"receipt of purchase {one.id}: more than {MOST_RECEIPT_BYTES} bytes")
     return journal.seal(
