@@ -44,6 +44,31 @@ def test_a_match_that_is_called_off_says_so():
     assert one.cancelled
 
 
+@pytest.mark.parametrize(
+    "ends", ["DTEND:20261121T150000Z", "DTEND:20261121T140000Z", "DURATION:PT0S", "X-NO:end"]
+)
+def test_a_kick_off_alone_lasts_two_hours(ends):
+    [one] = found(f"UID:m1|DTSTART:20261121T150000Z|{ends}")
+    assert one.ends_at - one.starts_at == timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("event", "hour", "said"),
+    [
+        ("DTSTART;TZID=Foo/Bar:20261121T150000", 15, "the zone 'Foo/Bar' is not known"),
+        ("DTSTART:20261121T150000Z|DURATION:PT9999999H", 15, "more than a month"),
+        ("DTSTART:20261121T150000Z|RRULE:FREQ=MONTHLY", 15, "only the first"),
+        ("DTSTART;TZID=Romance Standard Time:20261121T150000", 14, None),
+        ("DTSTART;TZID=/vendor.example/Europe/Paris:20261121T150000", 14, None),
+    ],
+)
+def test_what_is_doubtful_is_read_and_told(event, hour, said, recwarn):
+    *doubts, one = read_ical([book(f"UID:m1|SUMMARY:A v B|{event}")])
+    assert (one.starts_at.hour, one.ends_at - one.starts_at) == (hour, timedelta(hours=2))
+    assert [said in each.why for each in doubts] == [True] * bool(said)
+    assert not recwarn.list
+
+
 def test_a_series_keeps_its_local_hour_when_clocks_change():
     series = "UID:s|DTSTART;TZID=Europe/Paris:20261017T210000|RRULE:FREQ=WEEKLY;COUNT=3"
     assert starts(series) == ["10-17 19:00", "10-24 19:00", "10-31 20:00"]

@@ -198,6 +198,17 @@ def test_what_is_called_off_or_has_no_hour_is_told_with_its_reason(folder: Path)
     assert sorted(left_out.values()) == ["called off", "no kick-off yet, only a day"]
 
 
+def test_what_a_calendar_says_in_doubt_is_told(folder: Path) -> None:
+    doubtful = CALENDAR.replace("TZID=Europe/Paris:", "TZID=Mars/Base:")
+    (folder / "league.ics").write_text(doubtful)
+    mandate = read(folder, FIXTURES)
+    assert [one.id for one in mandate.events] == ["md12-1", "md12-2"]
+    assert (
+        "fixtures 1, from line 2 of the calendar",
+        "the zone 'Mars/Base' is not known: its time is taken as UTC",
+    ) in mandate.left_out
+
+
 def test_only_fixtures_that_match_are_taken(folder: Path) -> None:
     mandate = read(folder, FIXTURES + 'matching = "away fc"\n')
     assert [one.id for one in mandate.events] == ["md12-1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,8 @@ MEDIA_TYPES = ("text/calendar",)
 
 MATCH_LASTS = timedelta(hours=2)
 """What is assumed where a calendar says no end: two halves, the break and stoppage time."""
+_LONGEST = timedelta(days=31)
+"""A race of stages takes three weeks; what lasts for years would be watched for years."""
 _MOST_EVENT = 65_536
 _LONGEST_LINE = 8_192
 _MOST_NAME = 500
@@ -41,7 +44,7 @@ class Fixture:
     Parameters
     ----------
     starts_at, ends_at : datetime
-        In UTC. A time that names no zone is taken as UTC.
+        In UTC. A time that names no zone, or one that nobody knows, is taken as UTC.
     whole_day : bool
         The calendar gives a date only: the kick-off is not known yet.
     """
@@ -99,7 +102,8 @@ def read_ical(chunks: Iterable[bytes]) -> Iterator[Fixture | ReadWarning]:
     r"""Yield the fixtures of a calendar as they stand in it, one by one.
 
     :func:`cautery.watch.fixtures.fixtures_in` says which of them hold, and when they recur. A rule
-    beyond days and weeks is a warning: of that only the first date is known.
+    beyond days and weeks is a warning: of that only the first date is known. So is a zone that
+    nobody knows, and an end that is more than a month away.
 
     Raises
     ------
@@ -172,6 +176,8 @@ def _lines(stream: Iterable[bytes]) -> Iterator[tuple[int, str]]:
 def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
     from icalendar import Calendar  # noqa: PLC0415 - heavy: only calendars need it
 
+    # It also tells the analyst's terminal what it thinks of zones' names.
+    warnings.filterwarnings("ignore", module="icalendar")
     # A zone that the calendar defines itself is needed only by events that name it.
     needed = [zone for zone in zones if any(name in block for name in _zone_names(zone))]
     text = "BEGIN:VCALENDAR\r\n" + "".join(needed) + block + "END:VCALENDAR\r\n"
@@ -188,6 +194,12 @@ def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
             ends_at = starts_at + lasts
         else:
             ends_at = starts_at + (timedelta(days=1) if whole_day else MATCH_LASTS)
+        problem = _unknown_zone(one, starts)
+        if ends_at <= starts_at:  # of a kick-off alone
+            ends_at = starts_at + MATCH_LASTS
+        if ends_at - starts_at > _LONGEST:
+            ends_at = starts_at + MATCH_LASTS
+            problem = "it lasts more than a month: taken as two hours"
         title = _said(one, "SUMMARY")
         dates = "RRULE" in one or "RDATE" in one
         recurs = _recurs(one, starts) if dates and not whole_day else None
@@ -196,7 +208,7 @@ def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
             id=_said(one, "UID") or f"{starts_at.isoformat()} {title}"[:_MOST_NAME],
             title=title or "",
             starts_at=starts_at,
-            ends_at=max(ends_at, starts_at + timedelta(minutes=1)),
+            ends_at=ends_at,
             whole_day=whole_day,
             cancelled=(_said(one, "STATUS") or "").upper() == "CANCELLED",
             place=_said(one, "LOCATION"),
@@ -213,7 +225,15 @@ def _fixture(block: str, zones: list[str]) -> tuple[Fixture | None, str]:
         )
     except _BROKEN as error:
         return None, f"an event that cannot be read ({type(error).__name__})"
-    return found, "it recurs: only the first is given" if dates and recurs is None else ""
+    return found, "it recurs: only the first is given" if dates and recurs is None else problem
+
+
+def _unknown_zone(one: Any, starts: object) -> str:
+    """Say which zone an event names that nobody knows; hours may be wrong."""
+    zone = getattr(one["DTSTART"], "params", {}).get("TZID")
+    if zone is None or not isinstance(starts, datetime) or starts.tzinfo is not None:
+        return ""
+    return f"the zone {str(zone)[:60]!r} is not known: its time is taken as UTC"
 
 
 def _recurs(one: Any, starts: datetime) -> Recurrence | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cautery.errors import SourceError
 from cautery.model import Event, Source, Window
-from cautery.watch import Fixture, read_ical
+from cautery.watch import Fixture, ReadWarning, read_ical
 from cautery.watch.fixtures import fixtures_in
 from cautery.workflows._mandate_checks import Checks
 from cautery.workflows._mandate_file import FixturesTable, MandateFile
@@ -17,6 +17,7 @@ from cautery.workflows._mandate_file import FixturesTable, MandateFile
 MOST_BYTES = 32_000_000
 """A league's season of 400 matches has 400 kB."""
 MOST_EVENTS = 2_000
+MOST_DOUBTS = 20
 KIND = "ical"
 _CHUNK = 1 << 16
 _NONE_YET: Mapping[str, bytes] = {}
@@ -70,7 +71,8 @@ class FixtureChecks(Checks):
     ) -> Fixtures:
         """Return the events of all calendars in the mandate's window, and what was left out.
 
-        A match that is called off, or has no time yet, is no event: it is told with its reason.
+        A match that is called off, or has no time yet, is no event: it is told with its reason. So
+        is what could not be read, or only in part.
 
         Parameters
         ----------
@@ -84,7 +86,9 @@ class FixtureChecks(Checks):
             key = (*table, "path" if one.url is None else "url")
             if one.url is not None and one.url not in fetched:
                 continue
-            for fixture in self._found(one, key, window, fetched):
+            read, doubts = self._found(one, key, window, fetched)
+            left_out += doubts
+            for fixture in read:
                 if fixture.cancelled:
                     left_out.append((_named(fixture), "called off"))
                 elif fixture.whole_day:
@@ -110,15 +114,16 @@ class FixtureChecks(Checks):
         key: tuple[str, int, str],
         window: Window,
         fetched: Mapping[str, bytes],
-    ) -> list[Fixture]:
+    ) -> tuple[list[Fixture], list[tuple[str, str]]]:
         chunks: Iterable[bytes]
         if one.url is not None:
             chunks = (fetched[one.url],)
         else:
             chunks = _chunks(Path(self.file(one.path or "", key)))
         try:
+            told = list(read_ical(chunks))
             found = fixtures_in(
-                read_ical(chunks),
+                told,
                 window,
                 before=timedelta(minutes=one.before_min),
                 after=timedelta(minutes=one.after_min),
@@ -128,7 +133,12 @@ class FixtureChecks(Checks):
                 key, f"no calendar: {error}"[:300], "Give an iCalendar file (.ics)."
             ) from error
         wanted = (one.matching or "").casefold()
-        return [each for each in found if wanted in each.title.casefold()]
+        doubts = [
+            (f"{key[0]} {key[1] + 1}, from line {each.line} of the calendar", each.why)
+            for each in told
+            if isinstance(each, ReadWarning)
+        ]
+        return [each for each in found if wanted in each.title.casefold()], doubts[:MOST_DOUBTS]
 
     def _event(
         self, one: FixturesTable, fixture: Fixture, file: MandateFile, table: tuple[str, int]
