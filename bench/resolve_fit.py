@@ -372,9 +372,10 @@ def main() -> None:
     others = decorated(told, catalogue, seed=SEED + 2, from_panels=0.4)
     index, bared = Index(catalogue.rights, lexicon), Index(bare(catalogue).rights, lexicon)
     tests = [
-        ("whole", whole, told, False), ("whole, decorated", whole, panels, False),
-        ("open", opened, told, False), ("open, decorated", opened, others, False),
-        ("open, alone", opened, _blurred(told), True),
+        ("whole", index, whole, told, False), ("whole, decorated", index, whole, panels, False),
+        ("open", index, opened, told, False), ("open, decorated", index, opened, others, False),
+        ("open, alone", index, opened, _blurred(told), True),
+        ("open, no table of feeds", bared, opened, told, False),
     ]  # fmt: skip
     lists = [
         (index, whole, told, False), (index, whole, panels, False),
@@ -393,11 +394,10 @@ def main() -> None:
         print(f"{len(found.counts)} titles, {found.right.sum()} there", flush=True)
     model = grown(parts)
     if given.check:
-        for name, gone, titles, alone in tests:
+        for name, laid, gone, titles, alone in tests:
             for whose, mask in (("", ~new_source), (", other publishers", new_source)):
                 some = np.flatnonzero(new_channel & mask)
-                names = without(index.names, gone)
-                found = described(titles, some, index, names, alone=alone)
+                found = described(titles, some, laid, without(laid.names, gone), alone=alone)
                 _judged(name + whose, model, found, exact[some])
     else:
         write(lexicon, flattened(model))
