@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from cautery.catalogue.normalise import LONGEST, QUALITY, normalise
 from cautery.catalogue.script import fold
 
+STEM = 5
+"""Letters by which two forms of a word are the same one."""
 _SEASON = r"(?:s|t|season|saison|staffel|temporada|stagione|sezon|sezona|seizoen|sasong)"
 _PART = (
     r"(?:e|ep|x|episode|episodio|folge|afl|aflevering|bolum|seriya|odcinek|capitulo|cap|avsnitt)"
@@ -46,6 +49,10 @@ class Reading:
     words: tuple[str, ...]
     years: frozenset[int]
     episode: tuple[int, int] | None
+    stems: frozenset[str] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stems", frozenset(stems_of(self.words)))
 
 
 def readings(title: str) -> tuple[Reading, ...]:
@@ -85,6 +92,11 @@ def words_of(text: str) -> tuple[str, ...]:
         for at, word in enumerate(words)
         if not (word in _COUNTS and at + 1 < len(words) and words[at + 1].isdigit())
     )
+
+
+def stems_of(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the beginnings of words."""
+    return tuple(word[:STEM] for word in words)
 
 
 def is_about(words: tuple[str, ...]) -> bool:

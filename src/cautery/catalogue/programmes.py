@@ -6,17 +6,19 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nlargest
 from typing import NamedTuple
 
 from cautery.catalogue._fixture_names import Offer, Side, initials, probability, side_of
 from cautery.catalogue._work_names import (
+    STEM,
     Reading,
     episode_of,
     is_about,
     readings,
     same_episode,
+    stems_of,
     words_of,
 )
 from cautery.catalogue.lexicon import Lexicon
@@ -30,7 +32,8 @@ _LABELLED = 0.9
 """That "UFC 300" means what is called so and has that number; set by hand."""
 _MOST_POSTINGS = 2_000
 _WORDS_TRIED = 4
-_STEM = 5
+_LEAST_SHARED = 0.75
+"""Of a name's weight: two words of three."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LOOSE = frozenset(
     """
@@ -59,6 +62,10 @@ class _Name:
     label: str = ""
     """What names it by a number, such as ``ufc 300``, a space before and after."""
     episode: tuple[int, int] | None = None
+    stems: tuple[str, ...] = ()
+    weights: tuple[float, ...] = ()
+    whole: float = 0.0
+    """The weight of all its words but a year."""
 
 
 class Programmes:
@@ -73,7 +80,14 @@ class Programmes:
             for text in right.names:
                 name = _named(at, right, text)
                 short = [initials(side) for side in name.sides or ()]
-                for word in {one[:_STEM] for one in (*name.words, *short) if one}:
+                weights = tuple(self._weight(word) for word in name.words)
+                whole = sum(
+                    weight
+                    for word, weight in zip(name.words, weights, strict=True)
+                    if not _YEAR.fullmatch(word)
+                )
+                name = replace(name, weights=weights, whole=whole)
+                for word in {one[:STEM] for one in (*name.words, *short) if one}:
                     self._by_word[word].append(len(self._names))
                 self._names.append(name)
 
@@ -83,12 +97,17 @@ class Programmes:
         found = self._candidates({*side_of(title), *words_of(title)})
         if not found:
             return []
-        offer, ways = Offer.of(title), readings(title)
+        offer: Offer | None = None
+        ways: tuple[Reading, ...] = ()
         best: dict[int, tuple[Match, _Name]] = {}
         for at in found:
             name = self._names[at]
-            is_event = self._rights[name.right].kind == "event"
-            odds = self._event_odds(name, offer) if is_event else self._work_odds(name, ways)
+            if self._rights[name.right].kind == "event":
+                offer = offer or Offer.of(title)
+                odds = self._event_odds(name, offer)
+            else:
+                ways = ways or readings(title)
+                odds = max(self._work_odds(name, way) for way in ways)
             if odds > 0 and (name.right not in best or odds > best[name.right][0].probability):
                 best[name.right] = Match(name.right, odds, name.text), name
         likeliest = _without_the_wider(list(best.values()))
@@ -96,9 +115,7 @@ class Programmes:
 
     def _candidates(self, words: set[str]) -> set[int]:
         lists = [
-            self._by_word[stem]
-            for stem in {word[:_STEM] for word in words}
-            if stem in self._by_word
+            self._by_word[stem] for stem in {word[:STEM] for word in words} if stem in self._by_word
         ]
         lists.sort(key=len)
         return {at for one in lists[:_WORDS_TRIED] for at in one[:_MOST_POSTINGS]}
@@ -116,10 +133,9 @@ class Programmes:
             odds = max(odds, _LABELLED)
         return odds
 
-    def _work_odds(self, name: _Name, ways: Sequence[Reading]) -> float:
-        return max(self._work_odds_of(name, way) for way in ways)
-
-    def _work_odds_of(self, name: _Name, way: Reading) -> float:
+    def _work_odds(self, name: _Name, way: Reading) -> float:
+        if self._shared(name, way) < _LEAST_SHARED * name.whole:
+            return 0.0
         right = self._rights[name.right]
         if not same_episode(name.episode, way.episode) or (way.episode and right.film):
             return 0.0
@@ -147,15 +163,22 @@ class Programmes:
         if "".join(spoken) == "".join(named):
             right = self._rights[name.right]
             return 0.97 if right.year is None or way.years else 0.93
-        stems = {word[:_STEM] for word in spoken}
-        mine = {word[:_STEM] for word in named}
-        had = sum(self._weight(word) for word in named if word[:_STEM] in stems)
+        mine = {word[:STEM] for word in named}
+        had = self._shared(name, way)
         whole = sum(self._weight(word) for word in named)
-        if had < 0.75 * whole:
+        if had < _LEAST_SHARED * whole:
             return 0.0
-        spare = sum(self._weight(word) for word in spoken if word[:_STEM] not in mine)
+        spare = sum(self._weight(word) for word in spoken if word[:STEM] not in mine)
         alike = 2 * had / max(whole + had + spare, 1e-9)
         return 1 / (1 + math.exp(-_SLOPE * (alike - _MIDDLE)))
+
+    def _shared(self, name: _Name, way: Reading) -> float:
+        """Return the weight of a name's words that a reading has; a year need not be among them."""
+        shared, stems = 0.0, way.stems
+        for stem, weight in zip(name.stems, name.weights, strict=True):
+            if stem in stems:
+                shared += weight
+        return shared
 
     def _weight(self, word: str) -> float:
         number = self._lexicon.words.get(word)
@@ -188,11 +211,14 @@ def _named(at: int, right: Right, text: str) -> _Name:
     text = text[:LONGEST]
     if right.kind != "event":
         episode, rest = episode_of(fold(text))
-        return _Name(at, text, words_of(rest), episode=episode)
+        words = words_of(rest)
+        return _Name(at, text, words, episode=episode, stems=stems_of(words))
     offer = Offer.of(text)
     head = side_of(text.partition(":")[0]) if ":" in text else ()
     label = f" {' '.join(head)} " if len(head) > 1 and any(w.isdigit() for w in head) else ""
     if not offer.parted:
-        return _Name(at, text, offer.all_words, label=label)
+        words = offer.all_words
+        return _Name(at, text, words, label=label, stems=stems_of(words))
     sides = offer.parted[0]
-    return _Name(at, text, (*sides[0], *sides[1], *(head if label else ())), sides, label)
+    words = (*sides[0], *sides[1], *(head if label else ()))
+    return _Name(at, text, words, sides, label, stems=stems_of(words))
