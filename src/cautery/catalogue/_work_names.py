@@ -22,7 +22,7 @@ _EPISODE = re.compile(
 _WHOLE_SEASON = re.compile(rf"\b{_SEASON}[ .]?(\d{{1,2}})\b")
 _YEAR = re.compile(r"(?<!\w)(?:19|20)\d\d(?!\w)")
 _CODE = re.compile(r"\W*[a-z0-9+]{1,5}\W?\s*[|:\-\])]+\s+(?=\w)")
-"""A shop's shelf before a name: ``NF -``, ``[VOD]``, ``4K |``."""
+"""A shop's shelf before a name: ``VOD -``, ``[NF]``, ``4K |``."""
 _TAIL = re.compile(r"[\s|(\[]+(?:en|fr|de|es|it|pt|eng|fra|ger|spa|ita|por|ara|rus|us|uk)[\])\s]*$")
 _OTHER = frozenset(
     """
@@ -60,8 +60,8 @@ def readings(title: str) -> tuple[Reading, ...]:
 
     Examples
     --------
-    >>> [(one.words, sorted(one.years)) for one in readings("NF - 1917 (2019) MULTI")]
-    [(('1917',), [2019]), (('nf', '1917'), [2019])]
+    >>> [(one.words, sorted(one.years)) for one in readings("VOD - 1917 (2019) MULTI")]
+    [(('1917',), [2019]), (('vod', '1917'), [2019])]
     """
     text = fold(title[:LONGEST])
     texts = [text]
