@@ -7,6 +7,8 @@ import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from cautery.model import ascii_name
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _MAPPED = bytes(10) + b"\xff\xff"
@@ -62,13 +64,11 @@ def read_number(text: str) -> int | None:
 
 def read_name(text: str) -> str | None:
     """Return a name in lower case and punycode, without dots around it."""
-    plain = text.strip().strip(".").lower()
+    plain = text.strip().strip(".")
     if not plain or len(plain) > 253 or any(one.isspace() for one in plain):
         return None
-    if plain.isascii():
-        return plain
     try:
-        return plain.encode("idna").decode("ascii").lower()
+        return ascii_name(plain).strip(".") or None
     except UnicodeError:
         return None
 

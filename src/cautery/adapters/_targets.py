@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from cautery.adapters._addresses import check, literal
 from cautery.errors import ForbiddenAddressError, SourceError
+from cautery.model import ascii_name
 from cautery.model.ports import Names
 
 PORTS_OF_OTHERS = frozenset((7, 9, 19, 21, 22, 23, 25, 53, 110, 119, 135, 139, 143, 389, 445, 465))
@@ -140,7 +141,7 @@ def _parts(url: str) -> SplitResult:
 
 def _ascii(host: str) -> str:
     try:
-        name = host.encode("idna").decode("ascii").lower() if not host.isascii() else host.lower()
+        name = ascii_name(host)
     except UnicodeError:
         raise SourceError(f"{host[:80]!r} is not a host name") from None
     if len(name) > 253 or not all(c.isalnum() or c in "-._" for c in name):

@@ -72,6 +72,7 @@ from cautery.model.graph import (
     Service,
     SupplyGraph,
 )
+from cautery.model.host_names import ascii_name
 from cautery.model.identification import Identification, Stretch
 from cautery.model.intervention import (
     MAX_OVERRIDE,
@@ -258,6 +259,7 @@ __all__ = [
     "Window",
     "Witness",
     "Work",
+    "ascii_name",
     "carries_line",
     "digest_of",
     "from_json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -88,8 +89,7 @@ class Override:
     def __post_init__(self) -> None:
         require_utc("override at", self.at)
         require_utc("override until", self.until)
-        people = {" ".join(name.split()).casefold() for name in self.by} - {""}
-        if len(people) < 2:
+        if len({_letters(name) for name in self.by} - {""}) < 2:
             raise InputError(f"override of {self.target}: it takes two different people, by name")
         if not self.reason.strip():
             raise InputError(f"override of {self.target}: it takes a reason")
@@ -104,6 +104,12 @@ class Override:
     def holds(self, moment: datetime) -> bool:
         """Tell whether it is in force."""
         return self.at <= moment < self.until
+
+
+def _letters(name: str) -> str:
+    """Return what tells people apart: neither spaces and dots, nor how letters are encoded."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(one for one in unicodedata.normalize("NFKC", plain) if one.isalnum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from cautery.errors import InputError
+from cautery.model import ascii_name
 
 LONGEST = 1024
 """Bytes of a target; a URL or a wallet has far fewer."""
@@ -71,10 +72,7 @@ def _address(text: str) -> str | None:
 
 def _host(text: str) -> str:
     """Return a host in lower case, without the last dot, in its ASCII form where it has one."""
-    name = text.casefold().rstrip(".")
-    if name.isascii():
-        return name
     try:
-        return name.encode("idna").decode()
+        return ascii_name(text).rstrip(".")
     except UnicodeError:
-        return name
+        return text.casefold().rstrip(".")

@@ -17,9 +17,11 @@ from cautery.plan._tenant_rules import (
     judge_tenants,
     newest,
     seen_of_late,
+    states,
 )
 from cautery.plan.network_kind import NetworkKind, kind_of_network
 from cautery.plan.targets import Network, embedded_ranges
+from cautery.plan.well_known import well_known, well_known_within
 
 # RFC 6890 registries: what no provider may be asked to block. Documentation ranges are left out,
 # as nobody is reached there.
@@ -33,6 +35,7 @@ _SHARING = {
     "waf": "a web firewall",
     "cloud": "a cloud, whose addresses pass from tenant to tenant",
     "service": "a public service",
+    "institution": "a university, bank or hospital, which leases hosts to nobody",
 }
 _NETWORKS = {
     NetworkKind.HOSTING: "a hoster: one address may carry many customers",
@@ -40,6 +43,7 @@ _NETWORKS = {
 }
 _KINDS = {
     "public-dns": "a public DNS resolver",
+    "root-server": "a root server of the DNS",
     "parking": "a parking server: whoever was there has gone",
     "sinkhole": "a sinkhole of the authorities or of researchers",
 }
@@ -78,7 +82,10 @@ def judge_address(
     for place in places:
         _judge_place(ruling, place, allow)
     listed = [facts.dedicated(place) for place in places]
-    told = [dedicated if about(dedicated, place) else None for place in places]
+    listed = [one if states(one) else None for one in listed]
+    told = [
+        dedicated if about(dedicated, place) and states(dedicated) else None for place in places
+    ]
     evidence = newest((*told, *listed))
     if evidence is not None and evidence in listed and evidence not in told:
         ruling.consults("dedicated")
@@ -113,7 +120,8 @@ def _judge_place(ruling: Ruling, text: str, allow: Sequence[str]) -> None:
     """Judge where an address lies: reserved, protected, in a shared range, in whose network."""
     facts = ruling.facts
     _judge_public(ruling, text, allow)
-    for kind in ruling.kinds_of_address(text):
+    known = well_known(ipaddress.ip_address(text))
+    for kind in sorted({*known, *ruling.kinds_of_address(text)}):
         ruling.kinds.add(kind)
         ruling.high = None
         what = _KINDS.get(kind, f"of a protected kind: {kind}")
@@ -134,18 +142,16 @@ def _judge_place(ruling: Ruling, text: str, allow: Sequence[str]) -> None:
     table = "asn-ipv6" if ":" in text else "asn-ipv4"
     kind_of = kind_of_network(network)
     who = f"AS{network.asn} ({network.organisation})"
-    if kind_of in (NetworkKind.CDN, NetworkKind.CLOUD):
-        ruling.high = None
-        ruling.kinds.add(kind_of.value)
-        ruling.refuse(
-            f"{kind_of}-network",
-            f"{text} is announced by {who}, {_SHARING[kind_of]}",
-            fact=table,
-        )
-    elif kind_of is not None:
-        ruling.note(
-            f"{kind_of}-network", f"{text} is announced by {who}, {_NETWORKS[kind_of]}", fact=table
-        )
+    if kind_of is None:
+        return
+    if kind_of in _NETWORKS:
+        what = _NETWORKS[kind_of]
+        ruling.note(f"{kind_of}-network", f"{text} is announced by {who}, {what}", fact=table)
+        return
+    ruling.high = None
+    ruling.kinds.add(kind_of.value)
+    what = _SHARING[kind_of]
+    ruling.refuse(f"{kind_of}-network", f"{text} is announced by {who}, {what}", fact=table)
 
 
 def _judge_range(
@@ -178,7 +184,7 @@ def _judge_part(ruling: Ruling, network: Network) -> list[CoHosted]:
     facts = ruling.facts
     first, last = str(network.network_address), str(network.broadcast_address)
     ruling.consults(*ADDRESS_LISTS)
-    for kind in facts.kinds_within(first, last):
+    for kind in sorted({*facts.kinds_within(first, last), *well_known_within(network)}):
         ruling.kinds.add(kind)
         what = _KINDS.get(kind, f"of a protected kind: {kind}")
         ruling.refuse(kind, f"an address in {network} is {what}", fact=_LISTS.get(kind))

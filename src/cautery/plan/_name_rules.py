@@ -16,6 +16,24 @@ SERVICE_ZONES = {
     "cdn-name": "a CDN's own zone: each name below it is another customer's",
 }
 """Kinds that protect the zone itself, not the customer's name below it."""
+_LABELS = (
+    "accounts api apis app assets auth avatars blob camo cdn cloud codeload content dns docs "
+    "download downloads edge files fonts gist global image images img imap js login mail media mx "
+    "ns ns1 ns2 oauth object objects origin private-user-images raw release-assets releases "
+    "scripts smtp sso static status storage support upload uploads user-images video videos web "
+    "www"
+)
+OWN_LABELS = frozenset(_LABELS.split())
+"""Labels by which whoever runs a zone of tenants calls its own servers, such as
+``objects.githubusercontent.com``; of 201 listed pirate names below popular zones none has one."""
+_RESERVED = {
+    **dict.fromkeys(("gov", "gouv", "gob", "govt", "gv", "gub", "mil", "jus", "leg"), "government"),
+    **dict.fromkeys(("nhs", "police"), "government"),
+    **dict.fromkeys(("edu", "k12"), "university"),
+}
+_RESERVED_SECOND = {"go": "government", "ac": "university"}
+"""Suffixes below which registries let only such bodies register; the second table's are open to all
+where they are a country's own (``.ac``)."""
 
 
 def judge_name(
@@ -27,13 +45,16 @@ def judge_name(
     ruling.needs("popular", "public_suffix_list")
     if target.wildcard:
         ruling.refuse("wider-than-host", "a wildcard takes names that nobody has looked at")
-    if ruling.registered_domain(name) is None:
+    registered = ruling.registered_domain(name)
+    if registered is None:
         ruling.high = None
         ruling.refuse(
             "public-suffix",
             f"{name} is a public suffix: names below it belong to different owners",
             fact="public_suffix_list",
         )
+    else:
+        _judge_suffix(ruling, name, registered)
     if ruling.popular(name):
         ruling.high = None
         ruling.collateral_popular = (name,)
@@ -71,6 +92,28 @@ def judge_name(
         f"{name} is neither popular, nor a public suffix, nor of a protected kind",
         fact="public_suffix_list",
     )
+
+
+def _judge_suffix(ruling: Ruling, name: str, registered: str) -> None:
+    """Refuse public bodies' names by their suffix, and a zone's own servers beside its tenants."""
+    label, _, suffix = registered.partition(".")
+    first, _, above = suffix.partition(".")
+    kind = _RESERVED.get(first) or (_RESERVED_SECOND.get(first) if above else None)
+    if kind is not None:
+        ruling.kinds.add(kind)
+        ruling.high = None
+        ruling.refuse(
+            "protected-kind",
+            f"{name} lies below .{suffix}, which is kept for bodies of a kind: {kind}",
+            fact="public_suffix_list",
+        )
+    if label in OWN_LABELS and "." in suffix and ruling.popular(suffix):
+        ruling.high = None
+        ruling.refuse(
+            "popular-name",
+            f"{name} may be a server of {suffix} itself, not of one of its tenants",
+            fact="popular",
+        )
 
 
 def _judge_owner(ruling: Ruling, name: str, evidence_date: date | None) -> None:

@@ -72,6 +72,7 @@ class Ruling:
     relied_on: list[str] = field(default_factory=list)
     ends: list[datetime] = field(default_factory=list)
     on_address: set[str] = field(default_factory=set)
+    owners: dict[str, str] = field(default_factory=dict)
     _asked: set[str] = field(default_factory=set)
 
     def refuse(

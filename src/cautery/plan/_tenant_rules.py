@@ -6,12 +6,22 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 
-from cautery.model import CoHosted, DedicatedFact
+from cautery.errors import InputError
+from cautery.model import CoHosted, DedicatedFact, host_of
 from cautery.plan._ruling import Ruling
-from cautery.plan.targets import address_of
+from cautery.plan.network_kind import sharing_kind
+from cautery.plan.targets import parse_target, plain_name
 
 _DOMAIN = re.compile(r"(?:[a-z0-9_-]+\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)")
 """What in the words of a customer names it in the DNS: no ``S.A.``, no address."""
+_NO_ANSWER = re.compile(
+    r"(?:\W|_)*(?:(?:no|none|not|nil|null|nothing|unknown|unverified|n/?a|tb[acd]|todo|yes|true"
+    r"|shared|various|several|multiple|many|mixed)(?!\w).*)?",
+    re.DOTALL | re.IGNORECASE,
+)
+"""What fills a column and names nobody: a dash, ``unknown``, ``n/a``, ``several customers``."""
+_TENANT_ZONES = ("dynamic-dns", "cdn-name")
+"""Kinds of zones whose names belong to different customers, on the public suffix list or not."""
 
 
 def judge_tenants(ruling: Ruling, current: Sequence[CoHosted], own: Collection[str]) -> None:
@@ -107,7 +117,8 @@ def judge_dedication(
         ruling.refuse(
             "unknown-co-hosting",
             "nothing shows that this address serves one customer alone; who else is on it is "
-            + ("not known in full" if ruling.facts.knows_hosting() else "unknown"),
+            + ("not known in full" if ruling.facts.knows_hosting() else "unknown")
+            + " (dedicated_to, evidence and evidence_date would show it, all three)",
             fact="passive-dns" if ruling.facts.knows_hosting() else None,
         )
         return
@@ -124,6 +135,7 @@ def judge_dedication(
             dated=evidence.evidence_date,
         )
     elif age < -1:
+        ruling.high = None
         ruling.refuse(
             "stale-facts",
             f"the evidence of dedication is dated {evidence.evidence_date}, in the future",
@@ -132,6 +144,8 @@ def judge_dedication(
         )
     customers = customers_of(evidence)
     guarded = [one for one in customers if ruling.popular(one) or ruling.kinds_of_name(one)]
+    if not customers and sharing_kind(evidence.dedicated_to):
+        guarded = [evidence.dedicated_to]
     if guarded:
         ruling.high = None
         ruling.refuse(
@@ -173,12 +187,33 @@ def customers_of(evidence: DedicatedFact | None) -> set[str]:
     """Return the names in ``dedicated_to``; a label without a dot names nobody in the DNS."""
     if evidence is None:
         return set()
-    words = (one.strip(".") for one in re.split(r"[\s;,|]+", evidence.dedicated_to.lower()))
-    return {one for one in words if _DOMAIN.fullmatch(one)}
+    words = re.split(r"[\s;,|]+", evidence.dedicated_to)
+    return {name for one in words if _DOMAIN.fullmatch(name := _name_in(one))}
+
+
+def _name_in(word: str) -> str:
+    """Return the host name that a word is, or that it is a URL of, else nothing."""
+    try:
+        return plain_name(host_of(word) if "://" in word else word.strip("."))
+    except InputError:
+        return ""
+
+
+def states(evidence: DedicatedFact | None) -> bool:
+    """Tell whether evidence names both a customer and what shows it."""
+    return evidence is not None and not any(
+        _NO_ANSWER.fullmatch(said) for said in (evidence.dedicated_to, evidence.evidence)
+    )
 
 
 def about(evidence: DedicatedFact | None, address: str) -> bool:
-    return evidence is not None and str(address_of(evidence.address)) == address
+    """Tell whether evidence is about this address, in whatever spelling of it as a target."""
+    if evidence is None:
+        return False
+    try:
+        return str(parse_target(evidence.address).address) == address
+    except InputError:
+        return False
 
 
 def newest(found: Iterable[DedicatedFact | None]) -> DedicatedFact | None:
@@ -197,7 +232,25 @@ def _related(ruling: Ruling, name: str, own: Collection[str]) -> bool:
 
 
 def _owner(ruling: Ruling, name: str) -> str:
-    return ruling.registered_domain(name) or name
+    """Return the domain that has one owner: below a zone of many, the customer's own name."""
+    known = ruling.owners.get(name)
+    if known is None:
+        known = ruling.owners[name] = _customer(
+            ruling, ruling.registered_domain(name) or name, name
+        )
+    return known
+
+
+def _customer(ruling: Ruling, registered: str, name: str) -> str:
+    """Return the registered domain, or where that is a zone of tenants, the name below the zone."""
+    above = name.removesuffix(registered).rstrip(".")
+    inner = above.split(".") if above else []
+    zone = registered
+    while not any(kind in _TENANT_ZONES for kind in ruling.kinds_of_name(zone)):
+        if not inner:
+            return registered
+        zone = f"{inner.pop()}.{zone}"
+    return f"{inner.pop()}.{zone}" if inner else zone
 
 
 def _day(moment: datetime) -> str:

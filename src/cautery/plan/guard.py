@@ -156,6 +156,8 @@ def guard(
         _judge_url(ruling, lawful, popular_second_approver, allow=tuple(allow))
         narrow_to = ()
         horizon = policy.revalidate_url
+    if not target.isascii():
+        ruling.note("spelling", f"as it is looked up: {parsed.text}")
     ruling.replayed()
     return _verdict(ruling, narrow_to, horizon, override)
 
@@ -256,6 +258,7 @@ def _verdict(
         decision = Decision.NARROW
     else:
         decision = Decision.REFUSE
+    low = max(len(ruling.strangers), ruling.at_least)
     return GuardVerdict(
         target=ruling.target.text,
         lever=ruling.target.lever,
@@ -265,8 +268,9 @@ def _verdict(
             names=tuple(sorted(ruling.strangers)[:MAX_LISTED]),
             popular=ruling.collateral_popular,
             kinds=tuple(sorted(ruling.kinds)),
-            low=max(len(ruling.strangers), ruling.at_least),
-            high=ruling.high,
+            low=low,
+            # Who is known to be hit is no bound: there may be more.
+            high=None if ruling.high is not None and ruling.high < low else ruling.high,
         ),
         reasons=(*ruling.objections, *ruling.grounds),
         valid_until=valid_until,

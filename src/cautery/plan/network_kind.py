@@ -1,4 +1,4 @@
-"""What kind of network announces an address: a CDN, a cloud, a hoster, or viewers' access.
+"""What kind of network announces an address: a CDN, a cloud, somebody's own, a hoster, access.
 
 Range lists are never whole: of 10,917 addresses that Spanish courts had blocked, 101 lie in no
 published range, and most of those are Amazon's, Alibaba's, Sucuri's or CDN77's all the same. The
@@ -23,12 +23,15 @@ class NetworkKind(StrEnum):
 
     CDN = "cdn"
     CLOUD = "cloud"
+    SERVICE = "service"
+    INSTITUTION = "institution"
     HOSTING = "hosting"
     ACCESS = "access"
 
 
-# Names as the registries spell them. The first two lists name companies, since nothing but a CDN
-# or a cloud is called so; the last two hold the trade's words.
+# Names as the registries spell them. The first three lists name companies, since nothing but a CDN,
+# a cloud or a service is called so; the others hold the trade's words. Who runs a service of its
+# own, a root server or a university leases hosts to nobody: no evidence of a tenant is true there.
 _WORDS = {
     NetworkKind.CDN: (
         r"\w*cdn\w*|cloudflare\w*|akamai\w*|fastly|cachefly|zenlayer|incapsula|imperva|sucuri"
@@ -40,6 +43,18 @@ _WORDS = {
         r"amazon|aws|google|microsoft|oracle|alibaba|aliyun|taobao|tencent|aceville|digitalocean"
         r"|linode|vultr|choopa|constant company|softlayer|ibm cloud|yandex\.?cloud|huawei clouds?"
         r"|backblaze|upcloud|heroku|salesforce|github"
+    ),
+    NetworkKind.SERVICE: (
+        r"facebook|meta platforms|instagram|whatsapp|twitter|linkedin|wikimedia"
+        r"|netflix streaming\w*|apple inc|yahoo|oath holdings|yandex llc|baidu|ebay|paypal|dropbox"
+        r"|spotify|telegram"
+        r"|quad9|\w*opendns|adguard|controld|cleanbrowsing|\w*root-server\w*"
+        r"|verisign(?: global registry)?|internet systems consortium|icann|netnod|wide project"
+        r"|network coordination cent(?:er|re)"
+    ),
+    NetworkKind.INSTITUTION: (
+        r"universit\w*|universidad\w*|college|institute of technology|bank|banco|banque|banca"
+        r"|hospital"
     ),
     NetworkKind.HOSTING: (
         r"\w*host(?:s|ing|inger|ed)?|\w*hoster|vps\w*|servers?|\w*servers|data ?cent(?:er|re)s?"
@@ -62,17 +77,30 @@ def kind_of_network(network: NetworkFact) -> NetworkKind | None:
     return _kind(network.organisation, network.shares)
 
 
+def sharing_kind(organisation: str) -> NetworkKind | None:
+    """Return the kind of a CDN, cloud, service or institution, if that is what a name says."""
+    named = _named(organisation.lower())
+    return None if named in (NetworkKind.HOSTING, NetworkKind.ACCESS) else named
+
+
+def _named(name: str) -> NetworkKind | None:
+    return next((kind for kind, words in _PATTERNS if words.search(name)), None)
+
+
 @lru_cache(maxsize=65536)
 def _kind(organisation: str, shares: tuple[tuple[str, float], ...]) -> NetworkKind | None:
     share = dict(shares)
     if share.get("cdn", 0.0) + share.get("waf", 0.0) >= ENOUGH:
         return NetworkKind.CDN
-    name = organisation.lower()
-    named = next((kind for kind, words in _PATTERNS if words.search(name)), None)
+    named = _named(organisation.lower())
     if named in (NetworkKind.CDN, NetworkKind.CLOUD):
         return named
     if share.get("cloud", 0.0) >= ENOUGH:
         return NetworkKind.CLOUD
+    if share.get("service", 0.0) >= ENOUGH or named is NetworkKind.SERVICE:
+        return NetworkKind.SERVICE
+    if named is NetworkKind.INSTITUTION:
+        return named
     if share.get("hosting", 0.0) >= ENOUGH:
         return NetworkKind.HOSTING
     return named

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError
-from cautery.model import Lever
+from cautery.model import Lever, ascii_name
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -105,12 +105,10 @@ def plain_name(text: str) -> str:
     InputError
         If it is none (RFC 1123, with underscores; a last label of digits would be an address).
     """
-    name = text.rstrip(".").lower()
-    if not name.isascii():
-        try:
-            name = name.encode("idna").decode("ascii").lower()
-        except UnicodeError as error:
-            raise InputError(f"{text[:80]!r} is no host name: {error}") from error
+    try:
+        name = ascii_name(text).rstrip(".")
+    except UnicodeError as error:
+        raise InputError(f"{text[:80]!r} is no host name: {error}") from error
     labels = name.split(".")
     if len(name) > 253 or not all(_LABEL.match(label) for label in labels):
         raise InputError(f"{text[:80]!r} is no host name")
