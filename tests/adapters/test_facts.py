@@ -125,6 +125,20 @@ def test_a_broken_facts_toml_or_a_missing_folder_says_so(tmp_path):
         FactsFolder(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("[facts.popular]\ndates = 2026-11-20\n", "facts.popular has 'dates'"),
+        ("[fact.popular]\ndate = 2026-11-20\n", r"\[fact\] is no table"),
+        ("[facts.aws]\npath = 'aws.csv'\nkind = 'shraed'\n", "facts.aws.kind: 'shraed'"),
+        ("[facts.aws]\nkind = 'shared'\n", "facts.aws has no path"),
+    ],
+)
+def test_a_slip_in_facts_toml_is_told_and_leaves_no_list_unread(tmp_path, said, names):
+    with pytest.raises(InputError, match=names):
+        folder(tmp_path, aws="cidr,provider,class,source\n192.0.2.0/24,aws,cloud,x\n", facts=said)
+
+
 def test_an_archive_that_is_cut_short_is_refused(tmp_path):
     (tmp_path / "popular.csv.gz").write_bytes(
         gzip.compress(b"domain,lists\na.example,x\n" * 99)[:40]

@@ -124,6 +124,17 @@ def test_a_mark_of_byte_order_is_no_part_of_the_first_target() -> None:
     ]
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_csv_of_another_mark_and_its_remarks_are_read(mark: str) -> None:
+    text = (
+        "target,dedicated_to,evidence,evidence_date\n# from the last match\n"
+        "192.0.2.1,pirate.example,reply,2026-11-20\n192.0.2.2,,,\n"
+    ).replace(",", mark)
+    first, second = targets_in([text.encode()], name="x")
+    assert first.dedicated is not None
+    assert (first.target, second.target, second.dedicated) == ("192.0.2.1", "192.0.2.2", None)
+
+
 def test_an_endless_line_takes_no_memory_and_is_one_broken_row() -> None:
     def endless() -> Any:
         yield b"a.example\n"
@@ -194,3 +205,22 @@ def test_the_schema_says_what_is_asked_and_answered(cautery: Callable[..., Any])
     schema = json.loads(cautery("guard", "--schema").out)
     assert schema["$defs"]["verdict"]["required"] == list(KEYS)
     assert "dedicated_to" in schema["$defs"]["asked"]["properties"]
+
+
+def test_what_facts_are_there_and_what_mends_them_is_told(
+    cautery: Callable[..., Any], facts: Path
+) -> None:
+    ended = cautery("facts", "info", facts, "--at", "2030-01-01", "--json")
+    told = {one["fact"]: one for one in map(json.loads, ended.out.splitlines())}
+    assert told["ranges"]["path"] == str(facts / "ranges.csv")
+    assert (told["ranges"]["date"], told["ranges"]["valid"]) == ("2026-11-01", False)
+    assert told["owners"]["path"] is None
+    assert "cautery facts add FILE" in cautery("facts", "info", facts, "--at", "2030-01-01").err
+
+
+def test_a_fact_of_a_far_day_is_a_slip_of_the_pen(cautery: Callable[..., Any], facts: Path) -> None:
+    toml = facts / "facts.toml"
+    toml.write_text(toml.read_text().replace("2026-11-01", "2126-11-01", 1))
+    ended = cautery("guard", "192.0.2.1", "--facts", facts, "--at", AT)
+    assert ended.code == 2
+    assert "facts.ranges.date: 2126-11-01 lies in the future" in ended.err

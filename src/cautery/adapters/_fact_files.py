@@ -18,6 +18,7 @@ MAX_BYTES = 256_000_000
 MAX_ROWS = 5_000_000
 MAX_LINE = 4_096
 _MAX_TOML = 1_000_000
+_SAID = ("path", "kind", "date", "valid_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +129,8 @@ def inventory(folder: Path) -> dict[str, FactFile]:
     """
     if not folder.is_dir():
         raise InputError(
-            f"{folder}: no such facts folder", hint="Set [network] facts to a folder of fact files."
+            f"{folder}: no such facts folder",
+            hint="Give a folder of fact files: --facts DIR, or [network] facts in a mandate.",
         )
     declared = _declared(folder)
     found: dict[str, FactFile] = {}
@@ -168,6 +170,9 @@ def _declared(folder: Path) -> dict[str, dict[str, object]]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not TOML: {error}") from error
+    for key in table:
+        if key != "facts":
+            raise InputError(f"{path}: [{key}] is no table here; want [facts.NAME]")
     facts = table.get("facts", {})
     if not isinstance(facts, dict) or not all(isinstance(one, dict) for one in facts.values()):
         raise InputError(f"{path}: want tables [facts.NAME] with path, kind, date, valid_days")
@@ -176,6 +181,9 @@ def _declared(folder: Path) -> dict[str, dict[str, object]]:
 
 def _merged(folder: Path, name: str, said: dict[str, object], known: FactFile | None) -> FactFile:
     where = f"{folder / 'facts.toml'}: facts.{name}"
+    for key in said:
+        if key not in _SAID:
+            raise InputError(f"{where} has {key!r}; it may have {', '.join(_SAID)}")
     path, kind = said.get("path"), said.get("kind", known.kind if known else name)
     dated = said.get("date", known.date if known else None)
     days = said.get("valid_days", known.valid_days if known else None)
@@ -192,6 +200,14 @@ def _merged(folder: Path, name: str, said: dict[str, object], known: FactFile | 
         raise InputError(f"{where}.valid_days: {days!r} is no number of days")
     if not isinstance(kind, str):
         raise InputError(f"{where}.kind: {kind!r} is no word")
+    if known is None and kind not in ROLES:
+        # A list that nobody reads is a bystander that nobody sees.
+        raise InputError(
+            f"{where}.kind: {kind!r} is none of {', '.join(sorted(ROLES))}",
+            hint="Or give the fact its known name, such as ranges.",
+        )
+    if known is None and path is None:
+        raise InputError(f"{where} has no path")
     located = known.path if known else None
     if path is not None:
         # A facts folder may come from elsewhere: it names files of its own only.

@@ -22,7 +22,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 
-from cautery.adapters._fact_files import FactFile
+from cautery.adapters._fact_files import KNOWN, FactFile
 from cautery.adapters._fact_tables import FactTables
 from cautery.adapters._fact_text import read_address, read_name
 from cautery.adapters._facts_of_addresses import AddressFacts
@@ -57,6 +57,15 @@ class FactsFolder:
     def files(self) -> tuple[FactFile, ...]:
         """Every fact file, found or not, by name."""
         return tuple(self._tables.files[name] for name in sorted(self._tables.files))
+
+    def later_than(self, day: date) -> tuple[FactFile, ...]:
+        """Return the files that ``facts.toml`` dates later than a day."""
+        shared = {name: one.date for name, one in KNOWN.items()}
+        return tuple(
+            one
+            for one in self.files
+            if one.path and one.date and one.date > day and one.date != shared.get(one.name)
+        )
 
     @property
     def broken(self) -> dict[str, int]:

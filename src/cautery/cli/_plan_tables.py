@@ -52,7 +52,10 @@ def plan_table(found: SupplyPlan, roles: dict[str, str]) -> None:
     if found.status == "infeasible":
         lines = [one for one in lines if one[0] not in ("bound", "gap")]
         lines.append(("clash", "; ".join(found.conflict)))
-        render.say(f"no plan reaches the goal; {found.served:.2%} served is the least within reach")
+        render.say(
+            f"no plan does all that is asked; the one shown leaves {found.served:.2%} served, "
+            "the least within reach"
+        )
     render.table(("", ""), lines)
 
 

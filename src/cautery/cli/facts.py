@@ -15,6 +15,9 @@ app = typer.Typer(no_args_is_help=True, help="Facts about addresses and names.")
 @app.command()
 def info(
     folder: Annotated[Path, typer.Argument(help="A facts folder.")],
+    at: Annotated[
+        str | None, typer.Option(help="Moment to judge at, such as 2026-08-22T20:00:00Z.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
     """List the files of a facts folder with their dates and whether they are still valid.
@@ -22,16 +25,17 @@ def info(
     Example: cautery facts info ../shared/data
     """
     from cautery import wiring
+    from cautery.cli.guard import moment
     from cautery.model import to_json
     from cautery.wiring.facts import known_facts
 
     known = known_facts(folder)
-    now = wiring.clock().now()
+    now = (wiring.clock().now if at is None else moment(at))()
     rows = [
         {
             "fact": one.name,
             "kind": one.kind,
-            "path": str(one.path),
+            "path": None if one.path is None else str(one.path),
             "date": to_json(known.dated(one.name)),
             "valid_days": one.valid_days,
             "valid": known.valid(one.name, now),
@@ -43,12 +47,23 @@ def info(
             render.json_line(row)
         return
     render.table(
-        ("fact", "kind", "date", "valid"),
+        ("fact", "kind", "date", "valid for", "valid"),
         (
-            (r["fact"], r["kind"], r["date"] or "unknown", "yes" if r["valid"] else "no")
+            (
+                r["fact"],
+                r["kind"],
+                "no file" if r["path"] is None else r["date"] or "unknown",
+                f"{r['valid_days']} days" if r["path"] and r["valid_days"] is not None else "",
+                "yes" if r["valid"] else "no",
+            )
             for r in rows
         ),
     )
+    if any(r["path"] and not r["valid"] for r in rows):
+        render.say(
+            "what is not valid refuses: renew it (cautery facts add FILE --name FACT), or give its "
+            "date and valid_days in facts.toml"
+        )
 
 
 @app.command()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters import facts_import
 from cautery.adapters.facts_folder import FactsFolder
 from cautery.adapters.facts_import import Added
+from cautery.errors import InputError
 
 
 def known_facts(folder: Path | str | None) -> FactsFolder:
@@ -18,10 +19,17 @@ def known_facts(folder: Path | str | None) -> FactsFolder:
     Raises
     ------
     InputError
-        If there is no such folder.
+        If there is no such folder, or its ``facts.toml`` names a day over a year ahead: a slip of
+        the pen by which a fact would not grow stale for decades.
     """
     if folder is not None:
-        return FactsFolder(folder)
+        found = FactsFolder(folder)
+        for one in found.later_than(wiring.clock().now().date() + timedelta(days=366)):
+            raise InputError(
+                f"{folder}/facts.toml: facts.{one.name}.date: {one.date} lies in the future",
+                hint="Give the day that the file is of; or this machine's clock is wrong.",
+            )
+        return found
     with tempfile.TemporaryDirectory(prefix="cautery-no-facts-") as empty:
         return FactsFolder(empty)
 

@@ -17,6 +17,7 @@ MAX_LINE = 16_384
 """Longest line that is looked at: a URL of 4,096 letters with its evidence. Of a longer one the
 rest is skipped, so a line of any length takes no memory."""
 _LISTS = ";| \t"
+_MARKS = ",;\t"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -58,7 +59,8 @@ def read_targets(path: Path) -> Iterator[Asked]:
 def targets_in(chunks: Iterable[bytes], *, name: str) -> Iterator[Asked]:
     """Yield the targets in pieces of a file, in constant memory.
 
-    The first line decides: with a cell ``target`` it heads a CSV (one row a line, also
+    The first line decides: with a cell ``target`` it heads a CSV (one row a line; commas,
+    semicolons or tabs between cells; also
     ``dedicated_to``, ``evidence``, ``evidence_date``, ``suspects``, ``lawful``,
     ``second_approver``), else each line is a target. Empty lines and ``# ...`` are skipped.
     """
@@ -67,17 +69,17 @@ def targets_in(chunks: Iterable[bytes], *, name: str) -> Iterator[Asked]:
     if head[:2] in _UTF16:
         raise InputError(f"{name}: UTF-16 text", hint="Save it as UTF-8.")
     head = head.removeprefix(b"\xef\xbb\xbf")
-    header = _header(head)
+    header, mark = _header(head)
     for raw in lines if header is not None else chain((head,), lines):
-        line = raw.decode("utf-8", "replace").strip()
-        if not line or (header is None and line.startswith("#")):
+        line = raw.decode("utf-8", "replace").strip(" \r\n")
+        if not line.strip() or line.startswith("#"):
             continue
         if len(raw) > MAX_LINE:
             yield Asked(target=line[:80], problem=f"the line has more than {MAX_LINE:,} bytes")
         elif header is None:
-            yield Asked(target=line)
+            yield Asked(target=line.strip())
         else:
-            yield _row(header, line)
+            yield _row(header, line, mark)
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -94,21 +96,26 @@ def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield held
 
 
-def _header(raw: bytes) -> list[str] | None:
-    cells = [cell.strip().lower() for cell in _cells(raw.decode("utf-8", "replace").strip())]
-    return cells if "target" in cells else None
+def _header(raw: bytes) -> tuple[list[str] | None, str]:
+    """Return the columns and what stands between them; of a list of lines, no columns."""
+    line = raw.decode("utf-8", "replace").strip()
+    for mark in _MARKS:
+        cells = [cell.strip().lower() for cell in _cells(line, mark)]
+        if "target" in cells:
+            return cells, mark
+    return None, ""
 
 
-def _cells(line: str) -> list[str]:
+def _cells(line: str, mark: str) -> list[str]:
     try:
-        return next(csv.reader([line]), [])
+        return next(csv.reader([line], delimiter=mark), [])
     except csv.Error:
         return []
 
 
-def _row(header: list[str], line: str) -> Asked:
+def _row(header: list[str], line: str, mark: str) -> Asked:
     # A row is a line: an open quote must not swallow the targets that follow.
-    cells = dict(zip(header, (cell.strip() for cell in _cells(line)), strict=False))
+    cells = dict(zip(header, (cell.strip() for cell in _cells(line, mark)), strict=False))
     target = cells.get("target", "")
     if not target:
         return Asked(target=target, problem="the row has no target")
