@@ -96,6 +96,22 @@ def test_a_list_of_banks_protects_them(tmp_path):
     assert facts.kinds_of("www.mybank.example") == ("bank",)
 
 
+def test_a_list_of_resolvers_is_no_list_of_shared_ranges(tmp_path):
+    added, facts = add(tmp_path, "2001:db8::53\n192.0.2.53\n", "resolvers", kind="public-dns")
+    assert added.kind == "public-dns"
+    assert facts.kinds_of("2001:db8::53") == facts.kinds_of("192.0.2.53") == ("public-dns",)
+    assert facts.shared("192.0.2.53") is None
+
+
+def test_the_public_suffix_list_says_its_day(tmp_path):
+    text = (
+        "// VERSION: 2026-10-01_12-29-58_UTC\n// ===BEGIN ICANN DOMAINS===\nexample\n"
+        "// ===END ICANN DOMAINS===\n"
+    )
+    added, _ = add(tmp_path, text, "public_suffix_list")
+    assert (added.date, added.date_from) == (date(2026, 10, 1), "as the file says")
+
+
 def test_a_second_addition_replaces_its_table_and_leaves_the_others(tmp_path):
     folder = tmp_path / "facts"
     folder.mkdir()

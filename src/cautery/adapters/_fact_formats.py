@@ -11,14 +11,18 @@ from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
-from cautery.adapters._fact_files import MAX_LINE, MAX_ROWS
+from cautery.adapters._fact_files import KNOWN, MAX_LINE, MAX_ROWS
 from cautery.adapters._fact_text import read_address, read_moment, read_name, read_number, read_span
 from cautery.errors import InputError
+from cautery.model import ADDRESS_LISTS
 
 SHARED = ("cidr", "provider", "class", "source")
 SEEN = ("address", "name", "first_seen", "last_seen")
 CLASSES = ("cdn", "waf", "cloud", "hosting", "service")
+_OF_ADDRESSES = tuple(KNOWN[fact].kind for fact in ADDRESS_LISTS)
+"""Kinds whose lists hold addresses, so that a bare one is no list of shared ranges."""
 _PSL_MARK = "===BEGIN ICANN DOMAINS==="
+_PSL_VERSION = re.compile(r"^// VERSION: (\d{4}-\d{2}-\d{2})", re.MULTILINE)
 _AWS_CDN = ("CLOUDFRONT", "GLOBALACCELERATOR", "CLOUDFRONT_ORIGIN_FACING")
 _EPOCH_END = 253_402_300_800
 
@@ -62,7 +66,13 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
     """
     head = text.lstrip("\ufeff \t\r\n")
     if _PSL_MARK in text[:20_000]:
-        found = Imported(format="public suffix list", kind="public-suffix", text=text)
+        said = _PSL_VERSION.search(text[:20_000])
+        found = Imported(
+            format="public suffix list",
+            kind="public-suffix",
+            text=text,
+            date=None if said is None else _day(said[1]),
+        )
         if "===END ICANN DOMAINS===" not in text:
             raise InputError("the public suffix list is cut short")
         return found
@@ -202,7 +212,8 @@ def _lines(text: str, *, name: str, kind: str, share: str, top: int) -> Imported
         what, said, good = _TABLES[columns]
         said = "certificates" if kind == "certificates" and columns == SEEN else said
         return _table(what, said, columns, lines, good)
-    if head == ("value",) or (len(head) == 1 and kind and read_span(first) is None):
+    bare = len(head) == 1 and kind and (kind in _OF_ADDRESSES or read_span(first) is None)
+    if head == ("value",) or bare:
         rest = lines if head == ("value",) else _with(first, lines)
         if not kind:
             raise InputError(
