@@ -167,6 +167,7 @@ def test_the_guard_decides_which_acts_exist(cautery: Callable[..., Any], tmp_pat
     assert judged["why"]
     assert set(found["remove"]) == {"o1", "o2", "e"}
     assert "raid" in cautery(*arguments).out
+    assert "1 target(s) in the graph: no guard has judged them" in cautery("plan", path).err
 
 
 def test_the_assumptions_are_printed_with_their_sources(cautery: Callable[..., Any]) -> None:

@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from cautery.adapters.facts_folder import FactsFolder
 from cautery.errors import InputError
 from cautery.model import (
     ClockOffset,
@@ -23,6 +25,7 @@ from cautery.model import (
 from cautery.operation.schedule import precedence_violations, schedule
 from cautery.workflows.operation.course import CUT
 from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.guard_picture import judge_picture
 from cautery.workflows.operation.plan_cut import day_file, plan_cut, steps_of
 from cautery.workflows.operation.read_day import read_day
 from cautery.workflows.operation.share import add_statements
@@ -80,6 +83,23 @@ def test_a_cut_stays_within_what_the_table_may_do(known: Desk) -> None:
     assert planned.cut.removed == {"host:edge1.example", "host:edge2.example"}
     assert planned.cut.cost == planned.cut.bound == 10.0
     assert planned.cut.served_after == 0.0
+
+
+def test_the_guard_decides_which_acts_exist(known: Desk, tmp_path: Path) -> None:
+    (tmp_path / "popular.csv").write_text("domain,lists\nedge1.example,x\n")
+    (tmp_path / "ranges.csv").write_text("cidr,provider,class,source\n192.0.2.0/24,big,cdn,x\n")
+    (tmp_path / "facts.toml").write_text(
+        "[facts.popular]\ndate = 2026-11-20\n[facts.ranges]\ndate = 2026-11-20\n"
+    )
+    add_statements(known, [asset(known, "ip:192.0.2.7", "edge", "NL", cost=0.1)], at=NOON)
+    judge = partial(judge_picture, facts=FactsFolder(tmp_path), at=NOON)
+    planned = plan_cut(known, judge=judge)
+    barred = {one.nodes[0]: one.why or "" for one in planned.cut.refused}
+    assert "guard: edge1.example is a popular site" in barred["host:edge1.example"]
+    assert "cdn" in barred["ip:192.0.2.7"]
+    assert "host:edge2.example" not in barred
+    assert planned.cut.removed.isdisjoint({"host:edge1.example", "ip:192.0.2.7"})
+    assert "guard: 3 targets judged, 2 not to be had" in planned.words
 
 
 def test_what_cannot_be_touched_raises_the_goal_and_is_said(known: Desk) -> None:

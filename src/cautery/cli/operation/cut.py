@@ -27,6 +27,13 @@ def cut(
         float, typer.Option(min=1, help="Seconds for the search; the best so far is told.")
     ] = 20.0,
     seed: Annotated[int, typer.Option(min=0, help="Of the solver's choices.")] = 0,
+    guard: Annotated[
+        Path | None,
+        typer.Option(help="Facts folder: no act on a target that the guard objects to."),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="Moment of the guard's judgement; default now.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Record nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -35,16 +42,25 @@ def cut(
     Example: cautery operation cut cases/it --served-at-most 0.05 --steps day.json
     """
     import json as text
+    from functools import partial
 
     from cautery import wiring
+    from cautery.cli.guard import moment
     from cautery.cli.operation._places import check_place
     from cautery.model import to_json
     from cautery.plan.warm import warm
     from cautery.wiring import desks
+    from cautery.wiring.facts import known_facts
+    from cautery.workflows.operation.guard_picture import judge_picture
     from cautery.workflows.operation.plan_cut import day_file, plan_cut, steps_of
 
     if steps is not None:
         check_place(steps, case=case)
+    judge = None
+    if guard is not None:
+        known = known_facts(guard)
+        now = (wiring.clock().now if at is None else moment(at))()
+        judge = partial(judge_picture, facts=known, at=now)
     warm()
     with desks.desk(case, read_only=dry_run) as desk:
         planned = plan_cut(
@@ -54,6 +70,7 @@ def cut(
             seed=seed,
             time_limit_s=time_limit,
             at=None if dry_run else wiring.clock().now(),
+            judge=judge,
         )
         made = steps_of(planned, desk)
     if steps is not None:
@@ -70,6 +87,15 @@ def cut(
                 "gap": planned.cut.gap,
                 "method": planned.cut.method,
                 "acts": [to_json(one) for one in planned.cut.chosen],
+                "guard": [
+                    {
+                        "node": node,
+                        "verdict": str(one.decision),
+                        "reasons": to_json(one.reasons),
+                        "valid_until": to_json(one.valid_until),
+                    }
+                    for node, one in planned.judged.items()
+                ],
                 "left": [{"node": node, "why": why} for node, why in made.left],
             }
         )

@@ -58,19 +58,25 @@ class Picture:
         """Users whose supply is in the picture, by the agencies' own guesses."""
         return sum(node.weight for node in self.nodes)
 
-    def acts(self, *, countries: Iterable[str] | None = None) -> tuple[Act, ...]:
+    def acts(
+        self, *, countries: Iterable[str] | None = None, refused: Mapping[str, str] | None = None
+    ) -> tuple[Act, ...]:
         """Return one act a node that may be acted on; those in other countries are not allowed.
 
         Parameters
         ----------
         countries : iterable of str, optional
             Where somebody at the table can act; everywhere by default.
+        refused : mapping of node to str, optional
+            What the guard objects to, and why.
         """
         reach = None if countries is None else set(countries)
         made = []
         for asset in self.graph.assets:
             country = self.place_of.get(asset.id)
             why = self.untouchable.get(asset.id) or asset.shared
+            if why is None and refused is not None:
+                why = refused.get(asset.id)
             if why is None and not self.seen_by.get(asset.id):
                 why = "named by others, described by nobody: what it is, and whose, is unknown"
             if why is None and reach is not None and country not in reach:

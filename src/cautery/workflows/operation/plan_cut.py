@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.model import Competence, CoTenant, StepKind, to_json
+from cautery.model import Competence, CoTenant, GuardVerdict, StepKind, to_json
 from cautery.plan import Cut, Supply, cut
 from cautery.plan.cut import TIME_LIMIT_S
 from cautery.workflows.operation.course import record_cut
 from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.guard_picture import objections
 from cautery.workflows.operation.picture import Picture, picture_of
 from cautery.workflows.operation.plan_day import CRITERIA, LASTS, DaySteps, day_steps
 from cautery.workflows.operation.share import picture
 
 SERVED_AT_MOST = 0.05
 """The usual goal: reference/planning.md, "served <= 5 % of subscriber weight"."""
+MOST_TOLD = 10
+"""Most targets told one by one that the guard objects to; all are told in JSON."""
 SLACK = 0.02
 """Above what all allowed acts together would leave: the last bit costs most. Judgement."""
 
@@ -33,17 +36,24 @@ class PlannedCut:
         Share of the known demand that stays served if every allowed act is done.
     goal : float
         Share that the cut was to leave at most: what was asked, or a little above the floor.
+    judged : mapping of node to GuardVerdict
+        The guard's word, where it was asked.
     """
 
     seen: Picture
     cut: Cut
     floor: float
     goal: float
+    judged: Mapping[str, GuardVerdict] = field(default_factory=dict)
 
     @property
     def words(self) -> tuple[str, ...]:
         """Say what is reached, and what bars the rest."""
         lines = []
+        if self.judged:
+            out = objections(self.judged)
+            lines.append(f"guard: {len(self.judged)} targets judged, {len(out)} not to be had")
+            lines += [f"  {node}: {why}" for node, why in sorted(out.items())[:MOST_TOLD]]
         if self.goal <= self.floor + SLACK:
             lines.append(
                 f"{self.floor:.1%} of the known demand hangs on what nobody at the table may "
@@ -65,6 +75,7 @@ def plan_cut(
     seed: int = 0,
     time_limit_s: float = TIME_LIMIT_S,
     at: datetime | None = None,
+    judge: Callable[[Picture], Mapping[str, GuardVerdict]] | None = None,
 ) -> PlannedCut:
     """Choose the cheapest acts by those at the table; with ``at``, record the cut.
 
@@ -72,6 +83,8 @@ def plan_cut(
     ----------
     time_limit_s : float
         For the search: the best so far is told, with its gap.
+    judge : callable, optional
+        Asks the guard about the picture: what it refuses or narrows does not exist as an act.
 
     Raises
     ------
@@ -85,7 +98,8 @@ def plan_cut(
             hint="State demand as assets with a weight: users of a country and reseller.",
         )
     able = {one.country for one in desk.operation.agencies if one.may(Competence.SEIZE)}
-    acts = seen.acts(countries=able)
+    judged = {} if judge is None else dict(judge(seen))
+    acts = seen.acts(countries=able, refused=objections(judged))
     floor = Supply(seen.nodes).served({node for one in acts if one.allowed for node in one.nodes})
     goal = max(served_at_most, min(1.0, floor + SLACK) if floor > served_at_most - SLACK else 0.0)
     chosen = cut(
@@ -98,7 +112,7 @@ def plan_cut(
     )
     if at is not None:
         record_cut(desk, chosen, seen, at=at)
-    return PlannedCut(seen=seen, cut=chosen, floor=floor, goal=goal)
+    return PlannedCut(seen=seen, cut=chosen, floor=floor, goal=goal, judged=judged)
 
 
 def steps_of(planned: PlannedCut, desk: Desk, *, co_tenants: Sequence[CoTenant] = ()) -> DaySteps:

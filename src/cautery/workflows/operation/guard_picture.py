@@ -1,0 +1,51 @@
+"""The guard's word on a desk's picture: which names, addresses and URLs may be acted on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from cautery.errors import InputError
+from cautery.model import Decision, GuardVerdict
+from cautery.model.ports import Facts
+from cautery.operation.targets import normalise
+from cautery.plan import guard
+from cautery.workflows.operation.picture import Picture
+
+_JUDGED = ("host", "address", "url")
+
+
+def judge_picture(seen: Picture, *, facts: Facts, at: datetime) -> dict[str, GuardVerdict]:
+    """Return the guard's verdict on each node that is a name, an address or a URL.
+
+    A panel, a payment end or a network is acted on by other means, and is not the guard's to judge.
+    """
+    targets: dict[str, tuple[str, str]] = {}
+    for asset in seen.graph.assets:
+        try:
+            kind, _, value = normalise(asset.id).partition(":")
+        except InputError:
+            continue  # no target of any kind
+        if kind in _JUDGED:
+            targets[asset.id] = (kind, value)
+    suspects = {value for kind, value in targets.values() if kind != "address"}
+    return {
+        node: guard(value, facts=facts, at=at, suspects=_near(kind, value, suspects, facts))
+        for node, (kind, value) in targets.items()
+    }
+
+
+def objections(verdicts: Mapping[str, GuardVerdict]) -> dict[str, str]:
+    """Return why each node that may not be acted on may not."""
+    return {
+        node: f"the guard: {one.reasons[0].text}"
+        for node, one in verdicts.items()
+        if one.decision is not Decision.ALLOW
+    }
+
+
+def _near(kind: str, value: str, suspects: set[str], facts: Facts) -> set[str]:
+    """Return the picture's own names and URLs that may be at a target: no strangers to it."""
+    if kind != "address":
+        return {one for one in suspects if f"//{value}" in one}
+    return {one.name for one in facts.names_on(value)} & suspects
