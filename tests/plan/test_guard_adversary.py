@@ -199,3 +199,41 @@ def test_bystanders_are_never_fewer_at_most_than_at_least(facts):
     )
     assert verdict.collateral.low == 1
     assert verdict.collateral.high is None
+
+
+def test_nobody_is_no_second_approver(facts):
+    url = "https://t.me/pirate_channel"
+    assert guard(url, facts=facts, at=NOW, popular_second_approver="B. Two").decision is (
+        Decision.ALLOW
+    )
+    for nobody in ("-", "n/a", "none", " "):
+        verdict = guard(url, facts=facts, at=NOW, popular_second_approver=nobody)
+        assert codes(verdict) == {"second-approver"}
+
+
+@pytest.mark.parametrize("reason", ["", " ", ".", "--"])
+def test_an_override_has_a_reason_in_words(reason):
+    with pytest.raises(InputError, match="takes a reason"):
+        Override(
+            target="192.0.2.77",
+            by=("A. One", "B. Two"),
+            reason=reason,
+            at=NOW,
+            until=NOW + timedelta(hours=1),
+        )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://google.com./",
+        "HTTPS://GOOGLE.COM:443",
+        "https://google.com/?",
+        "https://google.com/#top",
+        "https://\uff47\uff4f\uff4f\uff47\uff4c\uff45.com/",
+    ],
+)
+def test_the_url_of_a_whole_popular_site_is_the_site(facts, url):
+    verdict = guard(url, facts=facts, at=NOW, popular_second_approver="B. Two")
+    assert (verdict.lever, verdict.decision) == ("name", Decision.REFUSE)
+    assert "popular-name" in codes(verdict)

@@ -91,7 +91,7 @@ class Override:
         require_utc("override until", self.until)
         if len({_letters(name) for name in self.by} - {""}) < 2:
             raise InputError(f"override of {self.target}: it takes two different people, by name")
-        if not self.reason.strip():
+        if not _letters(self.reason):
             raise InputError(f"override of {self.target}: it takes a reason")
         if self.bystanders is not None and self.bystanders < 0:
             raise InputError(f"override of {self.target}: a number of bystanders is not negative")

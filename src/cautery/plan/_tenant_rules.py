@@ -202,8 +202,13 @@ def _name_in(word: str) -> str:
 def states(evidence: DedicatedFact | None) -> bool:
     """Tell whether evidence names both a customer and what shows it."""
     return evidence is not None and not any(
-        _NO_ANSWER.fullmatch(said) for said in (evidence.dedicated_to, evidence.evidence)
+        says_nothing(text) for text in (evidence.dedicated_to, evidence.evidence)
     )
+
+
+def says_nothing(text: str) -> bool:
+    """Tell whether a text only fills a column: a dash, ``n/a``, ``unknown``."""
+    return _NO_ANSWER.fullmatch(text) is not None
 
 
 def about(evidence: DedicatedFact | None, address: str) -> bool:

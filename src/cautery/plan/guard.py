@@ -29,6 +29,7 @@ from cautery.model.ports import Facts
 from cautery.plan._address_rules import judge_address, judge_url_address
 from cautery.plan._name_rules import judge_name
 from cautery.plan._ruling import Ruling
+from cautery.plan._tenant_rules import says_nothing
 from cautery.plan.targets import Target, address_of, exact, parse_target, plain_name
 
 __all__ = ["GuardPolicy", "guard", "no_target"]
@@ -194,7 +195,7 @@ def _judge_url(
     if popular or kinds:
         ruling.collateral_popular = (target.host,) if popular else ()
         ruling.kinds.update(kinds)
-        if second is None:
+        if second is None or says_nothing(second):
             ruling.refuse(
                 "second-approver",
                 f"{target.host} is a popular or protected name: an exact URL on it needs a named "

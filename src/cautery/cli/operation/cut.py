@@ -57,6 +57,8 @@ def cut(
     if steps is not None:
         check_place(steps, case=case)
     judge = None
+    if guard is None:
+        render.say("no guard has judged what may be acted on (--guard FACTS)")
     if guard is not None:
         known = known_facts(guard)
         now = (wiring.clock().now if at is None else moment(at))()
