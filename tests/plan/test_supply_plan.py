@@ -8,9 +8,11 @@ from cautery.errors import InputError
 from cautery.plan.dual import Dual
 from cautery.plan.goal import Goal, posed
 from cautery.plan.hubs import branched
+from cautery.plan.kernel import Kernel
 from cautery.plan.least_cost import least_cost
 from cautery.plan.read_graph import graph_of, read_graph
 from cautery.plan.reduce import reduced
+from cautery.plan.search import within
 from cautery.plan.supply_plan import plan_supply
 
 AS_OF = date(2026, 11, 1)
@@ -189,7 +191,7 @@ def countdown(calls):
     return lambda: float(next(left))
 
 
-def by_cases(dual, left, *, known):
+def by_cases(dual, left, *, known, planned=lambda _case: (0.0, False)):
     """Split at every node that may be acted on, as if a plan of this cost were known."""
     bounds = []
     hubs = np.flatnonzero(np.isfinite(left.cost))
@@ -197,12 +199,29 @@ def by_cases(dual, left, *, known):
         dual,
         hubs,
         left.cost[hubs],
+        bound=dual.bound,
         cost=lambda: known,
         rounded=lambda *_: None,
+        planned=planned,
         told=bounds.append,
         left_s=countdown(2_000_000),
     )
     return bounds
+
+
+def by_model(left):
+    """Let the root be split, and plan every case below it up to a cost a little above its bound."""
+    cases = iter(range(10_000))
+
+    def planned(case):
+        if next(cases) == 0 and np.isfinite(left.cost).sum() > 1:
+            return 0.0, False
+        most = case.bound + 1.0
+        kernel = Kernel(left, case, most=most, left_s=countdown(2000))
+        solved = kernel.solve(small=100, seed=0, left_s=lambda: 10.0)
+        return solved.bound, solved.bound < most
+
+    return planned
 
 
 def test_the_bound_by_cases_never_passes_the_best_plan_and_most_often_meets_it():
@@ -223,8 +242,57 @@ def test_the_bound_by_cases_never_passes_the_best_plan_and_most_often_meets_it()
         assert dual.bound <= bounds[-1] <= best + 1e-5
         asked += 1
         met += by_cases(dual, left, known=best)[-1] == pytest.approx(best, rel=1e-5)
+        found = by_cases(dual, left, known=best + 1.0, planned=by_model(left))
+        assert found == sorted(found)
+        assert found[-1] == pytest.approx(best, rel=1e-5)
     # Where the demand is bought in part, or supply runs in a circle, no case may be exact.
     assert met >= 0.9 * asked > 30
+
+
+def cheapest_within(problem, *, never, always):
+    """Return the least price of a plan of all ``always`` and no ``never``, by trying each."""
+    free = np.flatnonzero(np.isfinite(problem.cost) & ~never & ~always)
+    best = np.inf
+    for choice in itertools.product((False, True), repeat=free.size):
+        gone = always.copy()
+        gone[free] = choice
+        price = problem.price(gone)
+        if price >= best or not within(problem, gone):
+            continue
+        if problem.down(gone) >= problem.must - 1e-9:
+            best = price
+    return best
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_model_of_what_a_case_leaves_open_finds_the_best_plan_up_to_the_cost_asked_for(seed):
+    rng = np.random.default_rng(4000 + seed)
+    graph = graph_of(draw_graph(rng, limits=bool(rng.random() < 0.5)))
+    goal = Goal(served=float(rng.choice([0.0, 0.2, 0.5])), **drawn_goal(rng))
+    problem, _ = posed(graph, goal, as_of=AS_OF)
+    problem = reduced(problem, taken=graph.require).problem
+    may = np.flatnonzero(np.isfinite(problem.cost))
+    never, always = np.zeros((2, problem.groups.nodes), np.bool_)
+    if may.size == 0 or problem.must <= 1e-9:
+        return
+    never[rng.choice(may, may.size // 3, replace=False)] = rng.random() < 0.7
+    always[rng.choice(may, may.size // 4, replace=False)] = rng.random() < 0.7
+    always &= ~never
+    best = cheapest_within(problem, never=never, always=always)
+    case = Dual(problem).fixed(never=never, always=always)
+    case.improve(passes=40, left_s=countdown(2000))
+    assert case.bound <= best + 1e-6
+    if best == np.inf:
+        return
+    for most in (0.9 * best, best, best + 1.0):
+        kernel = Kernel(problem, case, most=most, left_s=countdown(2000))
+        solved = kernel.solve(small=100, seed=seed, left_s=lambda: 10.0)
+        assert solved.bound <= min(most, best) + 1e-6
+        if most >= best:
+            assert solved.bound == pytest.approx(best)
+            assert problem.price(solved.bought) == pytest.approx(best)
+            assert problem.down(solved.bought) >= problem.must - 1e-6
+            assert within(problem, solved.bought)
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -158,16 +158,17 @@ class Dual:
     ) -> tuple[Bools, Bools]:
         """Return which candidates no plan of at most ``most`` acts on, and which every one does.
 
-        What time does not suffice for stays open.
+        Plans are those that do as this dual's fixings say, which are told, too. What time does
+        not suffice for stays open.
         """
         problem, groups = self._problem, self._problem.groups
-        never = np.zeros(groups.nodes, np.bool_)
-        always = np.zeros(groups.nodes, np.bool_)
+        never, always = self._never.copy(), self._always.copy()
         value, dearest = self._priced(self._best_cost, self.best_share)
         place = np.empty(groups.nodes, np.int64)
         place[self._order] = np.arange(groups.nodes)
         users = np.diff(groups.use_start)
-        candidates = candidates[np.isfinite(self._best_cost[candidates])]
+        open_ = np.isfinite(self._best_cost[candidates]) & ~always[candidates]
+        candidates = candidates[open_]
         candidates = candidates[np.argsort(users[candidates], kind="stable")]
         work = np.cumsum(users[candidates] + 1) // _USERS_AT_ONCE
         for part in np.split(candidates, np.flatnonzero(np.diff(work)) + 1):

@@ -8,6 +8,7 @@ that cost so much, for higher and higher costs; the rest of the time goes to nei
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -17,8 +18,9 @@ from cautery.plan import countries
 from cautery.plan.dual import Dual
 from cautery.plan.graph import SLACK, Bools
 from cautery.plan.hubs import branched
-from cautery.plan.milp import Model, shared
-from cautery.plan.reduce import Problem, Reduced, reduced
+from cautery.plan.kernel import Kernel, barred
+from cautery.plan.milp import Model, Solution
+from cautery.plan.reduce import Problem, reduced
 from cautery.plan.search import Neighbourhoods, rounded, topped_up, trimmed, within
 
 SMALL = 4000
@@ -34,7 +36,7 @@ PASSES = 25
 """Of the dual, between two looks at how far it came."""
 DIVE_PASSES = 60
 """For each decision on hubs: after 25, what was rounded at the end cost 8 % more on one graph."""
-PATIENCE = 6
+PATIENCE = 3
 """Neighbourhoods in a row without a cheaper plan, after which the bound is raised instead."""
 DIVE_GAP = 0.005
 """Gap after rounding from which the hubs are decided one after another."""
@@ -44,7 +46,12 @@ HOPES = (0.2, 0.4, 0.7, 1.0)
 """How far from the bound towards the best plan the least cost is hoped to be, one after another."""
 MOST_OPEN = 1500
 """Open decisions up to which a model tells something within seconds."""
-MODEL_GAP = 5e-5
+CASE_HOPES = (0.25, 0.5, 1.0)
+"""The same, from a case's bound, as far as its model is small enough."""
+MOST_OPEN_IN_CASE = 600.0
+"""Open decisions up to which a case is planned, at first: more or less as its models go."""
+CASE_SHARE = 0.06
+"""Share of the time for one case's model."""
 ENOUGH = 1e-4
 """Gap at which the search ends: a tenth of what reference/planning.md certifies."""
 MARGIN_S = 0.3
@@ -136,6 +143,7 @@ class _Ladder:
     ) -> None:
         self._problem, self._left_s, self._seed = problem, left_s, seed
         self._progress = progress
+        self._began = (time.monotonic(), left_s())
         self.gone, self.cost, self.bound = begun.gone, begun.cost, begun.bound
         users = np.diff(problem.groups.use_start)
         self._hubs = np.flatnonzero((users >= HUB_FROM) & np.isfinite(problem.cost))
@@ -159,8 +167,8 @@ class _Ladder:
                 return
             if not self._hoped(dual, hope, within_s=0.1 * all_s):
                 self._search(dual, keep_s=0.6 * all_s, patience=PATIENCE)
-                self._by_hubs(dual)
-                self._hoped(dual, 1.0, within_s=self._left_s() - MARGIN_S)
+                if not self._by_hubs(dual):
+                    self._hoped(dual, 1.0, within_s=self._left_s() - MARGIN_S)
                 break
         self._search(dual, keep_s=MARGIN_S)
 
@@ -236,71 +244,75 @@ class _Ladder:
             dual.improve(passes=DIVE_PASSES, left_s=self._left_s)
             if dual.bound == np.inf:
                 return
-        self._keep(rounded(_barred(self._problem, never), dual.average, taken=always))
+        self._keep(rounded(barred(self._problem, never), dual.average, taken=always))
         self._told("hubs decided")
 
-    def _by_hubs(self, dual: Dual) -> None:
-        """Bound by cases of which hubs are acted on, and round some of them."""
+    def _by_hubs(self, dual: Dual) -> bool:
+        """Bound by cases of which hubs are acted on; tell whether the lowest has been planned."""
+        each_s, most_open = CASE_SHARE * self._left_s(), MOST_OPEN_IN_CASE
 
-        def plan(case: Dual, never: Bools, always: Bools) -> None:
-            barred = _barred(self._problem, never)
-            self._keep(rounded(barred, case.average, taken=always))
+        def rounding(case: Dual, never: Bools, always: Bools) -> None:
+            self._keep(rounded(barred(self._problem, never), case.average, taken=always))
 
-        branched(
+        def planned(case: Dual) -> tuple[float, bool]:
+            nonlocal most_open
+            kernel = None
+            for hope in CASE_HOPES if self.gone is not None else ():
+                most = case.bound + hope * (self.cost - case.bound)
+                larger = Kernel(self._problem, case, most=most, left_s=self._left_s)
+                if larger.open > most_open:
+                    break
+                kernel = larger
+            if kernel is None:
+                return 0.0, False
+            solved = self._solved(kernel, within_s=each_s)
+            most_open *= 1.15 if solved.proven else 0.8
+            return solved.bound, solved.proven and solved.bound < kernel.most
+
+        return branched(
             dual,
             self._hubs,
             self._problem.cost[self._hubs],
+            bound=max(self.bound, dual.bound),
             cost=lambda: self.cost,
-            rounded=plan,
+            rounded=rounding,
+            planned=planned,
             told=lambda bound: self._told("hubs by cases", bound),
             left_s=lambda: self._left_s() - MARGIN_S,
         )
 
     def _hoped(self, dual: Dual, hope: float, *, within_s: float) -> bool:
-        """Plan as if some plan were so near the bound; tell whether that could be asked.
-
-        What no plan as cheap as that acts on, by the dual, and what each of them does, is out of
-        the question, and the model of the rest is small. Its bound counts up to the cost hoped for,
-        whether there is such a plan or not.
+        """Plan as if some plan were so near the bound; tell whether that could be answered.
 
         Parameters
         ----------
         hope : float
             Where the cost is hoped to be: 0 at the bound, 1 at the best plan's.
         """
-        problem, began = self._problem, self._left_s()
         low = max(self.bound, dual.bound)
         most = low + hope * (self.cost - low) if self.gone is not None else np.inf
-        rest = self._settled(dual, most * (1 + PROVEN))
-        spent = problem.price(rest.taken)
-        if rest.problem.must <= SLACK * max(1.0, float(problem.weight.sum())):
-            self._keep(rest.taken)
-            self._told("model", min(spent, most))
-            return True
-        nodes = rest.problem.groups.nodes
-        if nodes > LARGEST_MODEL or (hope < 1 and _open(rest) > MOST_OPEN):
+        kernel = Kernel(self._problem, dual, most=most, left_s=self._left_s)
+        self._told("settling")
+        if kernel.nodes > LARGEST_MODEL or (hope < 1 and kernel.open > MOST_OPEN):
             return False
-        whole = nodes <= SMALL
-        solved = Model(rest.problem, whole=whole, seed=self._seed).solve(
+        solved = self._solved(kernel, within_s=within_s, start=self.gone)
+        self._told("model", solved.bound)
+        return solved.proven
+
+    def _solved(self, kernel: Kernel, *, within_s: float, start: Bools | None = None) -> Solution:
+        """Plan what is open, and keep the plan."""
+        began = self._left_s()
+        solved = kernel.solve(
+            small=SMALL,
+            seed=self._seed,
             left_s=lambda: min(self._left_s() - MARGIN_S, within_s - (began - self._left_s())),
-            gap=0.0 if whole else MODEL_GAP,
-            start=None if self.gone is None else rest.folded(self.gone),
+            start=start,
+            pace=self._pace(),
         )
-        if solved.bought is not None:
-            self._keep(rest.unfold(solved.bought))
-        self._told("model", min(spent + solved.bound, most))
+        self._keep(solved.bought)
         if solved.interrupted:
             raise KeyboardInterrupt
-        return True
-
-    def _settled(self, dual: Dual, most: float) -> Reduced:
-        """Return what is left when a plan may cost no more than ``most``."""
-        problem = self._problem
-        never, always = dual.settled(
-            np.flatnonzero(np.isfinite(problem.cost)), most=most, left_s=self._left_s
-        )
-        self._told("settling")
-        return reduced(_barred(problem, never & ~always), taken=always)
+        return solved
 
     def _search(self, dual: Dual, *, keep_s: float, patience: int | None = None) -> None:
         """Search neighbourhoods until time ends, or so many in a row have won nothing."""
@@ -308,12 +320,12 @@ class _Ladder:
             return
         never = np.zeros(self.gone.size, np.bool_)
         never[self._hubs[dual.average[self._hubs] < SURE]] = True
-        part = reduced(_barred(self._problem, never & ~self.gone))
+        part = reduced(barred(self._problem, never & ~self.gone))
         search = Neighbourhoods(part.problem, part.folded(self.gone), seed=self._seed)
         idle = 0
         while self._left_s() > keep_s and self._gap() > ENOUGH and idle != patience:
             before = search.cost
-            interrupted = search.step(left_s=lambda: self._left_s() - keep_s)
+            interrupted = search.step(left_s=lambda: self._left_s() - keep_s, pace=self._pace())
             idle += 1
             if search.cost < before:
                 idle = 0
@@ -321,6 +333,11 @@ class _Ladder:
             self._told("neighbourhoods")
             if interrupted:
                 raise KeyboardInterrupt
+
+    def _pace(self) -> float:
+        """Return how many seconds of wall one of ours has taken so far: ours may be of CPU."""
+        wall_s, ours_s = time.monotonic() - self._began[0], self._began[1] - self._left_s()
+        return max(1.0, wall_s / ours_s) if ours_s > 0 else 1.0
 
     def _gap(self) -> float:
         if self.gone is None:
@@ -344,17 +361,6 @@ class _Ladder:
     def _told(self, what: str, bound: float = 0.0) -> None:
         self.bound = max(self.bound, bound)
         self._progress(what, None if self.gone is None else self.cost, self.bound)
-
-
-def _open(rest: Reduced) -> int:
-    """Count what must be bought whole or not at all."""
-    return int(np.count_nonzero(np.isfinite(rest.problem.cost) & shared(rest.problem)))
-
-
-def _barred(problem: Problem, nodes: Bools) -> Problem:
-    cost = problem.cost.copy()
-    cost[nodes] = np.inf
-    return replace(problem, cost=cost)
 
 
 def _by_model(problem: Problem, *, left_s: Callable[[], float], seed: int) -> Found:

@@ -7,7 +7,6 @@ that feed each other in a circle need no ordering variables.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,13 +16,11 @@ from numpy.typing import NDArray
 
 from cautery.plan.graph import SLACK, Bools, Floats
 from cautery.plan.reduce import Problem
+from cautery.plan.solver_run import run
 
 _PER_MILLE = 1000.0
 """Unit of the demand row: HiGHS's tolerance of 1e-6 is then 1e-9 of the demand. Coefficients as
 far apart as 1e6 make HiGHS 1.16 loop in its root cuts, past its own time limit (500 nodes)."""
-_LOOK_S, _GRACE_S = 0.2, 5.0
-"""How often it is asked whether HiGHS has ended, and how long it may go on when it should have: on
-parts of one graph of 200,000 nodes it looked at no clock for ten minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -261,6 +258,8 @@ class Model:
         most_down: bool = False,
         must: float | None = None,
         relaxed: bool = False,
+        pace: float = 1.0,
+        enough: float = float("inf"),
     ) -> Solution:
         """Minimise the cost, or maximise the weight that is down within the limits.
 
@@ -276,6 +275,10 @@ class Model:
             Weight to bring down, if not the problem's.
         relaxed : bool
             Solve the linear relaxation only; what it buys in part is told as bought.
+        pace : float
+            Seconds of wall in one of ``left_s``: HiGHS's own limit counts those.
+        enough : float
+            Bound at which it may stop.
         """
         import highspy  # noqa: PLC0415 - heavy: a solver of 20 MB
 
@@ -326,12 +329,12 @@ class Model:
         highs.setOptionValue("threads", 1)
         highs.setOptionValue("mip_rel_gap", gap)
         highs.setOptionValue("mip_abs_gap", 1e-9)
-        highs.setOptionValue("time_limit", max(0.01, left_s()))
+        highs.setOptionValue("time_limit", pace * max(0.01, left_s()))
         highs.passModel(lp)
         if start is not None:
             at = np.arange(self.buyable.size, dtype=np.int32)
             highs.setSolution(at.size, at, start[self.buyable].astype(float))
-        interrupted = _run(highs, highspy, left_s)
+        interrupted = run(highs, left_s, enough=enough)
         if interrupted is None:
             return Solution(bought=None, bound=-float("inf"), proven=False, interrupted=True)
         info, status = highs.getInfo(), highs.getModelStatus()
@@ -365,33 +368,3 @@ def shared(problem: Problem) -> Bools:
         if more.size == 0:
             return ~alone
         alone[more] = True
-
-
-def _run(highs: Any, highspy: Any, left_s: Callable[[], float]) -> bool | None:
-    """Run HiGHS beside the main thread, so that time and Ctrl-C stop it; tell if the latter did.
-
-    ``None``: it has not stopped, as it should have, for :data:`_GRACE_S`. Then it must not be
-    touched any more; it ends with the process.
-    """
-    stopping = threading.Event()
-
-    def asked(kind: Any, message: str, out: Any, answer: Any, data: Any) -> None:
-        del kind, message, out, data
-        answer.user_interrupt = stopping.is_set() or left_s() <= 0
-
-    highs.setCallback(asked, None)
-    kinds = highspy.cb.HighsCallbackType
-    for kind in (kinds.kCallbackMipInterrupt, kinds.kCallbackSimplexInterrupt):
-        highs.startCallback(kind)
-    thread = threading.Thread(target=highs.run, daemon=True)
-    thread.start()
-    waited_s = 0.0
-    while thread.is_alive():
-        try:
-            thread.join(_LOOK_S)
-        except KeyboardInterrupt:
-            stopping.set()
-        waited_s += _LOOK_S if stopping.is_set() or left_s() <= 0 else 0.0
-        if waited_s > _GRACE_S:
-            return None
-    return stopping.is_set()

@@ -107,8 +107,16 @@ class Neighbourhoods:
         self._starts = np.flatnonzero((users > 0) & (users <= HUB_USERS))
         self.size = 3000
 
-    def step(self, *, left_s: Callable[[], float], each_s: float = 4.0) -> bool:
-        """Plan one neighbourhood anew; tell whether Ctrl-C ended it."""
+    def step(self, *, left_s: Callable[[], float], each_s: float = 4.0, pace: float = 1.0) -> bool:
+        """Plan one neighbourhood anew; tell whether Ctrl-C ended it.
+
+        Parameters
+        ----------
+        each_s : float
+            Most seconds of ``left_s`` for it.
+        pace : float
+            Seconds of wall in one of them.
+        """
         problem, groups = self._problem, self._problem.groups
         if self._starts.size == 0:
             return False
@@ -133,7 +141,9 @@ class Neighbourhoods:
             budget = min(each_s, left_s())
             began = left_s()
             solved = Model(part.problem, whole=False, seed=self._seed).solve(
-                left_s=lambda: min(left_s(), budget - (began - left_s())), gap=5e-4
+                left_s=lambda: min(left_s(), budget - (began - left_s())),
+                gap=5e-4,
+                pace=pace,
             )
             self.size = int(self.size * (1.15 if solved.proven else 0.8))
             self.size = max(200, min(self.size, groups.nodes))

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from cautery.plan import milp
+from cautery.plan import solver_run
 
 
 class Deaf:
@@ -25,22 +25,18 @@ class Deaf:
 
 @pytest.fixture(name="deaf")
 def _deaf(monkeypatch):
-    monkeypatch.setattr(milp, "_LOOK_S", 0.01)
-    monkeypatch.setattr(milp, "_GRACE_S", 0.05)
+    monkeypatch.setattr(solver_run, "_LOOK_S", 0.01)
+    monkeypatch.setattr(solver_run, "_GRACE_S", 0.05)
     solver = Deaf()
     yield solver
     solver.let_go.set()
 
 
 def test_a_solver_that_hears_no_clock_is_left_alone(deaf):
-    import highspy
-
-    assert milp._run(deaf, highspy, lambda: -1.0) is None
+    assert solver_run.run(deaf, lambda: -1.0) is None
     assert not deaf.let_go.is_set()
 
 
 def test_a_solver_that_ends_is_waited_for(deaf):
-    import highspy
-
     threading.Timer(0.1, deaf.let_go.set).start()
-    assert milp._run(deaf, highspy, lambda: 10.0) is False
+    assert solver_run.run(deaf, lambda: 10.0) is False
