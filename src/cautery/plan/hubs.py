@@ -3,7 +3,7 @@
 A hub, which many need, is bought in part by the dual: those behind it disagree. Either answer makes
 them agree, and both lift the bound. The case of the lowest bound is split next, at the hub whose
 two answers are expected to lift it most; what was learnt of a hub in one case is used in the others
-(pseudo-costs).
+(pseudo-costs). A case of which little is left open is planned instead.
 """
 
 from __future__ import annotations
