@@ -3,8 +3,8 @@
 A ladder: exact reductions, then one model where the problem is small. A larger one, or what the
 model has not proven in half of the time, is bounded by the dual and rounded; its hubs are decided
 one after another; then it is planned with nothing left open but what the dual cannot prove of plans
-that cost so much, for higher and higher costs; where that takes too long, by cases of hubs; the rest
-of the time goes to neighbourhoods.
+that cost so much, for higher and higher costs; where that takes too long, by cases of hubs; the
+rest of the time goes to neighbourhoods.
 """
 
 from __future__ import annotations
