@@ -18,6 +18,8 @@ from cautery.plan.reduce import Problem
 
 _PASSES = 60
 """Of the dual for one set: enough to rank sets, on graphs of 5,000 and 20,000 nodes."""
+_MOST_BYTES = 1 << 30
+"""Of the prices of all open cases together: further ones go on from the whole problem's."""
 _SELDOM = 0.02
 """Share of the dual's late passes under which a country is not tried."""
 
@@ -59,7 +61,8 @@ def branched(
 ) -> float:
     """Return a bound of the least cost, by cases: this country acts, or it does not.
 
-    The case of the lowest bound is split next, at the country that its dual uses most.
+    The case of the lowest bound is split next, at the country that its dual uses most; each answer
+    goes on from the prices of the case it splits.
 
     Parameters
     ----------
@@ -69,10 +72,11 @@ def branched(
         Plans in a set of countries, all of which are paid, and returns a bound for it.
     """
     nobody = np.zeros(problem.fixed_cost.size, np.bool_)
-    cases = [(dual.bound, 0, nobody, nobody, _use(problem, dual.average))]
+    cases = [(dual.bound, 0, nobody, nobody, _use(problem, dual.average), dual)]
+    room = _MOST_BYTES // dual.own_bytes
     closed, number = float("inf"), 0
     while cases and left_s() > 0 and cases[0][0] < cost():
-        bound, _, acts, idle, use = heapq.heappop(cases)
+        bound, _, acts, idle, use, prices = heapq.heappop(cases)
         open_ = ~(acts | idle)
         if not open_.any():
             closed = min(closed, max(bound, planned(acts)))
@@ -84,10 +88,12 @@ def branched(
             (also if joins else but)[at] = True
             if also.sum() == problem.most_countries:
                 but = ~also
-            case = dual.fixed(never=_outside(problem, ~but), paid=also)
+            case = prices.fixed(never=_outside(problem, ~but), paid=also)
             case.improve(passes=_PASSES, left_s=left_s)
             lifted = max(bound, case.bound)
-            heapq.heappush(cases, (lifted, number, also, but, _use(problem, case.average)))
+            use_there = _use(problem, case.average)
+            kept = case if len(cases) < room else dual
+            heapq.heappush(cases, (lifted, number, also, but, use_there, kept))
     return min(cost(), closed, cases[0][0] if cases else float("inf"))
 
 

@@ -35,6 +35,8 @@ these, 800 passes end 0.7 % below the least cost at 50,000 nodes, 1 % closer tha
 shrink as the square root of the passes."""
 _STEP_AGAIN, _PASSES_AGAIN = 0.1, 40
 """Step of a dual with new fixings, and passes that it counts as made: it has to move again."""
+_OWN = ("_share", "_asked", "_average", "best_share", "_never", "_always")
+"""What a dual with new fixings keeps to itself."""
 _USERS_AT_ONCE = 100_000
 """Users of candidates that are settled between two looks at the time."""
 
@@ -92,6 +94,11 @@ class Dual:
         """What acting costs with all that limits add, at the best bound."""
         return self._best_cost[: self._nodes]
 
+    @property
+    def own_bytes(self) -> int:
+        """Memory that one more dual with other fixings takes."""
+        return sum(getattr(self, name).nbytes for name in _OWN)
+
     def improve(self, *, passes: int, left_s: Callable[[], float]) -> None:
         """Make passes until they are done, time ends or steps are tiny; the bound only rises."""
         for _ in range(passes):
@@ -132,7 +139,7 @@ class Dual:
             The split to begin with, instead of this one's.
         """
         other = copy(self)
-        for name in ("_share", "_asked", "_average", "best_share", "_never", "_always"):
+        for name in _OWN:
             setattr(other, name, getattr(self, name).copy())
         if share is not None:
             other._share[:] = share  # noqa: SLF001 - its own kind

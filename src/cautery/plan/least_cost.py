@@ -158,7 +158,7 @@ class _Ladder:
         dual = Dual(problem)
         self._raise(dual, until_s=0.75 * all_s)
         if countries.count(problem):
-            self._by_countries(dual, keep_s=0.3 * all_s)
+            self._by_countries(dual, keep_s=0.15 * all_s)
         else:
             self._round(dual)
             if self._gap() > DIVE_GAP:
@@ -194,7 +194,7 @@ class _Ladder:
         problem, each_s = self._problem, 0.1 * self._left_s()
         self._told("countries chosen")
         self._planned_in(
-            countries.acting(problem, dual, left_s=lambda: self._left_s() - 3 * each_s - keep_s),
+            countries.acting(problem, dual, left_s=lambda: self._left_s() - 5 * each_s - keep_s),
             within_s=each_s,
         )
         if problem.most_countries is None:
