@@ -1,7 +1,9 @@
 """The solver's runner: time and Ctrl-C end it, even where it looks at no clock."""
 
 import threading
+from types import SimpleNamespace
 
+import highspy
 import pytest
 
 from cautery.plan import solver_run
@@ -40,3 +42,28 @@ def test_a_solver_that_hears_no_clock_is_left_alone(deaf):
 def test_a_solver_that_ends_is_waited_for(deaf):
     threading.Timer(0.1, deaf.let_go.set).start()
     assert solver_run.run(deaf, lambda: 10.0) is False
+
+
+class Asking:
+    """A solver that tells one bound, once, and notes whether it is to stop."""
+
+    def __init__(self, bound):
+        self.out = SimpleNamespace(mip_dual_bound=bound)
+        self.answer = SimpleNamespace(user_interrupt=None)
+
+    def setCallback(self, asked, _):  # noqa: N802 - HiGHS's own name
+        self.asked = asked
+
+    def startCallback(self, _):  # noqa: N802
+        pass
+
+    def run(self):
+        kind = highspy.cb.HighsCallbackType.kCallbackMipInterrupt
+        self.asked(kind, "", self.out, self.answer, None)
+
+
+@pytest.mark.parametrize(("bound", "stops"), [(3.9, False), (4.0, True), (5.0, True)])
+def test_a_bound_that_is_enough_stops_the_solver_and_is_no_interruption(bound, stops):
+    solver = Asking(bound)
+    assert solver_run.run(solver, lambda: 10.0, enough=4.0) is False
+    assert solver.answer.user_interrupt is stops
