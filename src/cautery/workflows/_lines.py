@@ -72,7 +72,9 @@ def rows_of(lines: Iterable[str]) -> csv.DictReader[str]:
     """
     waiting = iter(lines)
     head = next(waiting, "")
-    rows = csv.DictReader(chain((head,), waiting), delimiter=separator_of(head), skipinitialspace=True)
+    rows = csv.DictReader(
+        chain((head,), waiting), delimiter=separator_of(head), skipinitialspace=True
+    )
     rows.fieldnames = [one.strip().lower() for one in rows.fieldnames or ()]
     return rows
 
