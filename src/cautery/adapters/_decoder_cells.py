@@ -15,14 +15,10 @@ ROWS, COLUMNS = 36, 64
 PICTURES_PER_S = 12.5
 _ROWS_READ = 5
 """Of each cell: every second one at 360 lines; changes agree to 0.99 with those of all rows."""
-_PICTURES_TOGETHER = 16
-"""Whose column sums become cells by one call each. The sums are made at once, while the picture is
-in the cache (measured at 360 lines, share of bare decode: 0.10 for 8, 0.09 for 16; 0.11 where the
-rows read were summed for four pictures together)."""
 _AHEAD = 64
 """Slots, 5 s, that are remembered of pictures yet to be decoded: more than any codec holds back."""
 _WIDEST = 4096
-"""Wider pictures than these, which only a bomb has, are not held together."""
+"""For wider pictures than these, which only a bomb has, no room is kept."""
 Bytes = NDArray[np.uint8]
 
 
@@ -49,26 +45,19 @@ class Cells:
         return True
 
     def take(self, frame: Any, at_s: float) -> None:
-        """Keep one picture, reduced or to be reduced with those that follow."""
+        """Keep one picture, reduced."""
         self.times.append(at_s)
         shape = frame.width, frame.height, frame.format.name
         if shape != self._shape:
-            self._settle()
             width, height, _ = self._shape = shape
             fits = width % COLUMNS == 0 and width <= _WIDEST and height >= ROWS
             self._columns = _Columns(width, height) if fits and _has_plain_luma(frame) else None
-        if self._columns is None:
-            self._pictures.append(_reduced(frame))
-        elif self._columns.take(VideoPlane(frame, 0)):
-            self._settle()
-
-    def _settle(self) -> None:
-        if self._columns is not None:
-            self._pictures += self._columns.means()
+        self._pictures.append(
+            _reduced(frame) if self._columns is None else self._columns.means(VideoPlane(frame, 0))
+        )
 
     def pop(self, before_s: float) -> tuple[bytes, bytes, int]:
         """Take out the pictures before a time: luma, their times (float64), how many."""
-        self._settle()
         count = int(np.searchsorted(self.times, before_s))
         luma = b"".join(picture.tobytes() for picture in self._pictures[:count])
         times = np.array(self.times[:count], np.float64).tobytes()
@@ -102,9 +91,11 @@ class Ahead:
 
 
 class _Columns:
-    """Cell means where all cells are as wide: sums of columns at once, of cells for some pictures.
+    """Cell means where all cells are as wide: sums of columns, then of cells.
 
-    What is written is written in place: fresh memory costs as much as the sums.
+    What is written is written in place, and for one picture at a time: fresh memory, or more of it
+    than a core's cache holds, costs as much as the sums (measured at 720 lines: 137 us a picture
+    where sixteen were summed together, 104 where each is by itself; 7 of them for getting at it).
     """
 
     def __init__(self, width: int, height: int) -> None:
@@ -112,29 +103,20 @@ class _Columns:
         self._shape, self._rows = (height, width // 8), rows.ravel()
         self._read = np.empty((self._rows.size, width // 8), np.uint64)
         self._samples = self._read.view(np.uint8).reshape(*rows.shape, width)
-        self._sums = np.empty((_PICTURES_TOGETHER, ROWS, width), np.uint16)
+        self._sums = np.empty((ROWS, width), np.uint16)
         wide = width // COLUMNS
-        self._cells = np.empty((_PICTURES_TOGETHER, ROWS * COLUMNS, wide), np.float32)
+        self._cells = np.empty((ROWS * COLUMNS, wide), np.float32)
         self._share = np.full(wide, 1 / (wide * len(rows)), np.float32)
-        self._count = 0
 
-    def take(self, plane: Any) -> bool:
-        """Sum the rows that are read; tell whether no more pictures can be held."""
+    def means(self, plane: Any) -> Bytes:
+        """Return a picture's cell means."""
         eights = np.ndarray(self._shape, np.uint64, plane, strides=(plane.line_size, 8))
         eights.take(self._rows, axis=0, out=self._read, mode="clip")
-        np.add.reduce(self._samples, axis=0, dtype=np.uint16, out=self._sums[self._count])
-        self._count += 1
-        return self._count == _PICTURES_TOGETHER
-
-    def means(self) -> list[Bytes]:
-        """Take out the pictures held, reduced."""
-        count, self._count = self._count, 0
-        if not count:
-            return []
-        cells = self._cells[:count]
-        cells.reshape(count, ROWS, -1)[:] = self._sums[:count]
-        means = np.rint(cells @ self._share).astype(np.uint8)
-        return list(means.reshape(count, ROWS, COLUMNS))
+        np.add.reduce(self._samples, axis=0, dtype=np.uint16, out=self._sums)
+        self._cells.reshape(ROWS, -1)[:] = self._sums
+        means = self._cells @ self._share
+        rounded: Bytes = np.rint(means, out=means).astype(np.uint8).reshape(ROWS, COLUMNS)
+        return rounded
 
 
 def _slot_of(at_s: float) -> int:
