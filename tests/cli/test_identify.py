@@ -8,6 +8,7 @@ import json
 import lzma
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -111,6 +112,35 @@ def test_silence_is_no_opinion_and_an_empty_file_a_reason(world):
     assert "silent" in lines["d.m4a"]["reason"]
     assert lines["e.ts"]["score"] is None
     assert "empty" in lines["e.ts"]["reason"]
+
+
+def test_a_steady_tone_is_no_opinion(world, tmp_path):
+    at = np.arange(12 * media.RATE) / media.RATE
+    for name, hertz, codec in (("one.ts", (440,), "mp2"), ("dial.m4a", (350, 440), "aac")):
+        sound = sum(np.sin(2 * np.pi * one * at) for one in hertz) / 5
+        media.write(tmp_path / name, sound.astype(np.float32), codec)
+    _, out, _ = run("identify", tmp_path, "--references", world / "league.ref", "--json")
+    for line in _lines(out).values():
+        assert line["probability"] is None
+        assert "a steady tone" in line["reason"]
+
+
+def test_a_link_that_leads_nowhere_is_answered_for(world, tmp_path):
+    (tmp_path / "probes").mkdir()
+    (tmp_path / "probes" / "gone.ts").symlink_to(world / "gone.ts")
+    code, out, _ = run(
+        "identify", tmp_path / "probes", "--references", world / "league.ref", "--json"
+    )
+    assert code == 1
+    line = _lines(out)["gone.ts"]
+    assert line["score"] is None
+    assert "No such file" in line["reason"]
+    (tmp_path / "arena").mkdir()
+    (tmp_path / "arena" / "1.m4a").symlink_to(world / "film.m4a")
+    (tmp_path / "arena" / "2.m4a").symlink_to(world / "gone.m4a")
+    code, _, said = run("references", "build", tmp_path / "arena", "-o", tmp_path / "one.ref")
+    assert code == 1
+    assert "left out: 2.m4a" in said
 
 
 def test_packed_media_are_answered_as_plain_ones(world, tmp_path):

@@ -12,7 +12,7 @@ from cautery.errors import InputError
 from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._sounding import Sounding, scores_along
 from cautery.identify.graphics import recognise
-from cautery.identify.ladder import Effort, listen
+from cautery.identify.ladder import Effort, listen, unmatched
 from cautery.identify.picture import Seen, aligned, look
 from cautery.identify.references import References
 from cautery.identify.sound import Heard
@@ -97,7 +97,7 @@ def observed(
     witnesses = [*heard.witnesses(), *(one for part in seen for one in part.witnesses)]
     reasons = []
     if not heard.matches:
-        reasons.append(f"sound: {heard.reason or 'it matches none'}")
+        reasons.append(f"sound: {heard.reason or unmatched(decoded)}")
     if not any(one.witnesses for one in seen):
         reasons.append(f"pictures: {seen[0].reason}")
     witnesses.sort(key=lambda one: (-one.log10_lr, -one.score, one.kind, one.reference))

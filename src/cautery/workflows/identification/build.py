@@ -176,10 +176,7 @@ class Builder:
 
     def _part(self, source: Source) -> Path:
         """Return where a source's own ``.ref`` lies: the name says all that it was made of."""
-        media = []
-        for file in source.files:
-            status = file.stat()
-            media.append([str(file), status.st_size, status.st_mtime_ns])
+        media = [[str(one), *_stamp(one)] for one in source.files]
         made_of = [asdict(self._recipe), asdict(replace(source, files=())), media]
         told = json.dumps(made_of, sort_keys=True, default=str).encode()
         return self._parts / f"{hashlib.sha256(told).hexdigest()[:32]}.ref"
@@ -313,6 +310,15 @@ def info_of(source: Source) -> ReferenceInfo:
         licensee=source.licensee,
         kind="work",
     )
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    """Return a file's size and time; nothing of one that is gone, or a link to none."""
+    try:
+        status = file.stat()
+    except OSError:
+        return ()
+    return status.st_size, status.st_mtime_ns
 
 
 def _note(path: Path, outcome: Built) -> None:

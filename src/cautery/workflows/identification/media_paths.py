@@ -46,6 +46,11 @@ def is_media(path: Path) -> bool:
     return plain_name(path).suffix.lower() in MEDIA_SUFFIXES and not path.name.startswith(".")
 
 
+def _is_there(path: Path) -> bool:
+    """Tell a file, or a link that leads nowhere: that is answered for too, as what it is."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
+
+
 def by_name(path: Path) -> tuple[tuple[int, int, str], ...]:
     """Return what to sort by: name order, with ``seg-9`` before ``seg-10``.
 
@@ -68,7 +73,7 @@ def media_in(folder: Path) -> tuple[Path, ...]:
         If the folder cannot be read.
     """
     try:
-        inside = [one for one in folder.iterdir() if is_media(one) and one.is_file()]
+        inside = [one for one in folder.iterdir() if is_media(one) and _is_there(one)]
     except OSError as error:
         raise InputError(f"{folder}: {error.strerror or error}") from error
     return tuple(sorted(inside, key=by_name))
@@ -93,7 +98,7 @@ def media_below(folder: Path) -> Iterator[Path]:
         folders.sort(key=lambda one: by_name(Path(one)))
         for name in sorted(names, key=lambda one: by_name(Path(one))):
             path = Path(here) / name
-            if not (is_media(path) and path.is_file()):
+            if not (is_media(path) and _is_there(path)):
                 continue
             count += 1
             if count > MOST_FILES:

@@ -166,7 +166,7 @@ class Prober:
                 return await self._answer(name, self._of_file(probe)), Stamp(0, 0)
             try:
                 stamp = Stamp.of(probe)
-            except InputError as error:  # it was there when the folder was read
+            except InputError as error:  # a link to nothing, or gone since
                 return self._unread(name, error), None
             kept = None if results is None else results.answer(name, stamp)
             if kept is not None:
