@@ -121,6 +121,10 @@ def test_the_pictures_are_those_of_a_decoder_that_leaves_none_out(
                 cells.take(frame, frame.time)
     luma, times, count = cells.pop(math.inf)
     assert head["pictures"] == count
-    assert payload[: len(luma)] == luma
+    # Of pictures that no other is made from, edges are not smoothed.
+    ours, theirs = (np.frombuffer(one, np.uint8, len(luma)) for one in (payload, luma))
+    off = np.abs(ours.astype(int) - theirs)
+    assert off.max() <= (1 if codec == "libx264" else 0)
+    assert off.mean() < 0.001
     assert np.frombuffer(payload[len(luma) :]) == pytest.approx(np.frombuffer(times))
     assert count <= decoded[0] < 80
