@@ -17,15 +17,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.stats import beta, chi2
 
 from cautery.identify.likelihood import SHORT_S, Tail, posterior
 from cautery.model import ErrorRate
 
 RATE_TRIALS = 5000
 """One false match is expected in twice as many: then over two in 4,000 has a chance of 0.8 %."""
-_LEAST_IN_TAIL = 30
+_LEAST_IN_TAIL = 10
 _TAIL_SHARE = 0.05
-_SURE = 1.645
+_SURE = 0.95
+_DRAWS = 1000
 BINS = 10
 
 
@@ -95,8 +97,8 @@ def fitted(cases: Sequence[Case]) -> Tail:
     others = [one for one in test if not one.truth]
     if min(len(bad), len(good)) < 100 or not others:
         raise ValueError(f"{len(bad)} negatives, {len(good)} positives, {len(others)} to test on")
-    start, fall, share = falling(bad)
-    least = start + fall * math.log(share * RATE_TRIALS * 2)
+    start, fall, _ = falling(bad)
+    least = threshold(bad)
     origin, scale = _line(bad[bad >= start], good[good >= start], len(bad), len(good), fall)
     errors = sum(one.score >= least for one in others)
     known = [one for one in fit if one.truth]
@@ -110,19 +112,44 @@ def fitted(cases: Sequence[Case]) -> Tail:
 
 
 def falling(bad: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return (start, fall, share): from ``start`` on, chance falls e-fold every ``fall``.
+    """Return (start, fall, share): over ``start``, chance falls e-fold every ``fall``.
 
-    The mean excess over the start, with its upper 95 % bound; and no steeper than the line
-    through the worst of all. A score of 0 is no match at all: a tail that begins there falls as
-    slowly as the gap to the least score is wide.
+    An exponential tail over a start (peaks over threshold). It takes in the upper half of what
+    scored at all, and no more than a twentieth of all: most other content scores exactly 0 and
+    hardly any scores a little, so a tail from the least score on is as long as that gap is wide,
+    and begins elsewhere with each draw. The mean excess and the share are both taken at their
+    upper 95 % limits, so that fewer probes give a higher threshold and more a steadier one; and
+    the tail is no steeper than the line through the worst of all.
     """
-    count = min(len(bad) // 2, max(_LEAST_IN_TAIL, round(_TAIL_SHARE * len(bad))))
-    count = max(_LEAST_IN_TAIL, min(count, int((bad > 0).sum())))
-    top = np.sort(bad)[-count:]
-    start = float(top[0])
-    mean = float((top - start).mean()) * (1 + _SURE / math.sqrt(count))
-    worst = float(top[-1] - start) / math.log(count)
-    return start, max(mean, worst, 1e-3), count / len(bad)
+    scored = int((bad > 0).sum())
+    count = max(_LEAST_IN_TAIL, min(round(_TAIL_SHARE * len(bad)), scored // 2))
+    highest = np.sort(bad)[::-1]
+    start = float(highest[count])
+    over = highest[:count] - start
+    mean = 2 * float(over.sum()) / float(chi2.ppf(1 - _SURE, 2 * count))
+    worst = float(over[0]) / math.log(count)
+    share = float(beta.ppf(_SURE, count + 1, len(bad) - count))
+    return start, max(mean, worst, 1e-3), share
+
+
+def threshold(bad: NDArray[np.float64]) -> float:
+    """Return the score that one in ``2 * RATE_TRIALS`` of other content is expected to reach."""
+    start, fall, share = falling(bad)
+    return start + fall * math.log(share * RATE_TRIALS * 2)
+
+
+def spread(cases: Sequence[Case]) -> str:
+    """Say how much the threshold hangs on which negatives it is fitted on."""
+    bad = np.array([one.score for one in cases if one.group == "fit" and not one.truth], float)
+    half = len(bad) // 2
+    rng = np.random.default_rng(1)
+    drawn = [threshold(rng.choice(bad, len(bad))) for _ in range(_DRAWS)]
+    low, high = np.quantile(drawn, (0.05, 0.95))
+    return (
+        f"threshold {threshold(bad):.2f} by {len(bad):,} negatives ({(bad > 0).sum()} score), "
+        f"{threshold(bad[:half]):.2f} and {threshold(bad[half:]):.2f} by either half; "
+        f"{low:.2f} to {high:.2f} in 90 % of {_DRAWS} draws of as many (bootstrap)"
+    )
 
 
 def _line(

@@ -11,7 +11,7 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from identify_fit import calibration, fitted, lengths_of, rates, read_cases, written
+from identify_fit import calibration, fitted, lengths_of, rates, read_cases, spread, written
 
 OUT = Path(__file__).parent.parent / "src/cautery/identify/error_rates.toml"
 
@@ -30,6 +30,7 @@ def main() -> None:
             error, true, false = calibration(mine, tails[name])
             print(f"{name}: {tails[name]}, cap {tails[name].cap:.2f}; "
                   f"calibration error {error:.4f} ({true} true, {false} false)")  # fmt: skip
+            print(f"{name}: {spread(mine)}")
             published += rates(mine, tails[name], name, source)
     text = written(tails, published, OUT.read_text(encoding="utf-8"), source)
     if tails and not asked.dry_run:
