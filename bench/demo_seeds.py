@@ -1,13 +1,13 @@
 """The demo on several worlds: how right the whole watch is, seed by seed.
 
-    python bench/demo_seeds.py [SEED ...]          default: 1 2 3 7
-
 Each world is rendered once (about 90 s on 2 cores) and watched for 60 s. No other work should run
 on the machine: the time to detection is that of a live watch.
+Run: python bench/demo_seeds.py [SEED ...] [--window SECONDS]
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -18,7 +18,7 @@ WANTED = (
 )
 
 
-def run(seed: int, folder: str) -> dict[str, object]:
+def run(seed: int, folder: str, window_s: float) -> dict[str, object]:
     """Return the scoreboard of one world."""
     done = subprocess.run(
         [
@@ -31,6 +31,8 @@ def run(seed: int, folder: str) -> dict[str, object]:
             str(seed),
             "--folder",
             folder,
+            "--window",
+            str(window_s),
         ],
         capture_output=True,
         text=True,
@@ -44,7 +46,10 @@ def run(seed: int, folder: str) -> dict[str, object]:
 
 def main() -> None:
     """Print one row a seed."""
-    seeds = [int(one) for one in sys.argv[1:]] or [1, 2, 3, 7]
+    ask = argparse.ArgumentParser(description=__doc__)
+    ask.add_argument("seeds", type=int, nargs="*", default=[1, 2, 3, 7], metavar="SEED")
+    ask.add_argument("--window", type=float, default=60.0, help="seconds that each is watched")
+    asked = ask.parse_args()
     print(f"wanted: {WANTED}\n")
     print(
         "| seed | recall | precision | false accusations | bystanders hit |"
@@ -52,8 +57,8 @@ def main() -> None:
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
-        for seed in seeds:
-            b = run(seed, folder)
+        for seed in asked.seeds:
+            b = run(seed, folder, asked.window)
             times, dark = b["time_to_detection_s"], b["time_to_dark_s"]
             assert isinstance(times, dict)
             assert isinstance(dark, dict)
