@@ -82,8 +82,13 @@ def lengths_of(cases: Iterable[Case], kind: str) -> dict[str, list[Case]]:
     return held
 
 
-def fitted(cases: Sequence[Case]) -> Tail:
+def fitted(cases: Sequence[Case], *, lowest: float = 0.0) -> Tail:
     """Return the tail of one sense and length.
+
+    Parameters
+    ----------
+    lowest : float
+        The threshold lies no lower, whatever chance allows.
 
     Raises
     ------
@@ -98,7 +103,7 @@ def fitted(cases: Sequence[Case]) -> Tail:
     if min(len(bad), len(good)) < 100 or not others:
         raise ValueError(f"{len(bad)} negatives, {len(good)} positives, {len(others)} to test on")
     start, fall, _ = falling(bad)
-    least = threshold(bad)
+    least = max(lowest, threshold(bad))
     origin, scale = _line(bad[bad >= start], good[good >= start], len(bad), len(good), fall)
     errors = sum(one.score >= least for one in others)
     known = [one for one in fit if one.truth]
