@@ -12,13 +12,14 @@ import json
 import subprocess
 import sys
 import tempfile
+from typing import Any
 
 WANTED = (
     "recall >= 0.95, precision 1.00, median detection <= 15 s, B-cubed >= 0.90, licensee >= 0.95"
 )
 
 
-def run(seed: int, folder: str, window_s: float) -> dict[str, object]:
+def run(seed: int, folder: str, window_s: float) -> dict[str, Any]:
     """Return the scoreboard of one world."""
     done = subprocess.run(
         [
@@ -40,8 +41,13 @@ def run(seed: int, folder: str, window_s: float) -> dict[str, object]:
     )
     if done.returncode != 0:
         raise SystemExit(f"seed {seed}: {done.stderr[-500:]}")
-    board: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    board: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return board
+
+
+def figure(value: float | None, digits: int) -> str:
+    """Return a number, or a dash where nothing was found that it could be measured on."""
+    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def main() -> None:
@@ -60,13 +66,12 @@ def main() -> None:
         for seed in asked.seeds:
             b = run(seed, folder, asked.window)
             times, dark = b["time_to_detection_s"], b["time_to_dark_s"]
-            assert isinstance(times, dict)
-            assert isinstance(dark, dict)
             print(
-                f"| {seed} | {b['recall']:.3f} | {b['precision']:.2f} | {b['false_accusations']} |"
-                f" {b['bystanders_hit']} | {times['median']:.1f} / {times['max']:.1f} |"
-                f" {dark['median']:.1f} | {b['networks_bcubed']:.3f} |"
-                f" {b['licensee_accuracy']:.2f} | {b['verified']} |",
+                f"| {seed} | {figure(b['recall'], 3)} | {figure(b['precision'], 2)} |"
+                f" {b['false_accusations']} | {b['bystanders_hit']} |"
+                f" {figure(times['median'], 1)} / {figure(times['max'], 1)} |"
+                f" {figure(dark['median'], 1)} | {figure(b['networks_bcubed'], 3)} |"
+                f" {figure(b['licensee_accuracy'], 2)} | {b['verified']} |",
                 flush=True,
             )
 

@@ -5,7 +5,7 @@ line: kind, group (``fit`` or ``test``), truth, score, right, probe_s, disguise,
 not measured anew stays as it is. Run: python bench/identify_scores.py --cases scores.jsonl
 
 Chance between unrelated films is all that negatives show. Of the lab's eight matches, which one
-painter makes, one in twenty windows scores in another match what one in 10,000 unrelated ones is
+painter makes, one in fifteen windows scores in another match what one in 10,000 unrelated ones is
 expected to; so pictures of 10 s are fitted with ``--lowest picture=8.61``, which none of 112 has.
 """
 
