@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_graph
-from cautery.graph.links import strangers_servers
+from cautery.graph.name_servers import strangers_servers
 from cautery.model import CertificateFacts, Registration, Role, SharedFact
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
@@ -126,38 +126,56 @@ def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
     assert by_id["address:192.0.2.1"].role is Role.SHARED
 
 
-def served_by(host, *servers):
+def served_by(host, *servers, registrant=None):
     return facts(
         host,
         registration=Registration(
-            domain=host, registrar="R", registrant=None, nameservers=servers, created=None,
+            domain=host, registrar="R", registrant=registrant, nameservers=servers, created=None,
             changed=None, seen_at=NOW,
         ),
     )  # fmt: skip
 
 
-def test_customers_of_one_registrar_are_no_network():
-    hosts = [served_by(f"{name}.example", "ns1.reg.example", "ns2.reg.example") for name in "abc"]
+@pytest.mark.parametrize(
+    ("zone", "registrants"),
+    [("reg.example", ("a", "b", None)), ("domaincontrol.com", (None, None, None))],
+)
+def test_customers_of_one_registrar_are_no_network(zone, registrants):
+    servers = (f"ns1.{zone}", f"ns2.{zone}")
+    hosts = [
+        served_by(f"{name}.example", *servers, registrant=owner)
+        for name, owner in zip("abc", registrants, strict=True)
+    ]
     marks = shared_marks(hosts)
-    assert {value for kind, value in marks if kind == "nameserver"} == {
-        "ns1.reg.example",
-        "ns2.reg.example",
-    }
+    assert {value for kind, value in marks if kind == "nameserver"} == set(servers)
     links = [link for one in hosts for link in links_of(one)]
     assert len(cluster(links, shared=marks)) == 3
     assert len(cluster(links)) == 1
 
 
+def test_hidden_registrants_behind_servers_that_nobody_knows_are_a_network():
+    hosts = [served_by(f"{name}.example", "ns1.own.example", "ns2.own.example") for name in "abc"]
+    assert not shared_marks(hosts)
+    assert len(cluster([link for one in hosts for link in links_of(one)])) == 1
+
+
 @pytest.mark.parametrize(
     ("server", "own"),
     [
-        ("ns1.pirate.example", True),
+        ("ns1.domaincontrol.com", False),
+        ("kim.ns.cloudflare.com", False),
+        ("ns-5.awsdns-07.net", False),
         ("NS1.Pirate.Example.", True),
-        ("ns1.other.example", False),
-        ("pirate-dns.example", False),
-        ("ns1.example", False),
+        ("ns1.other.example", True),
+        ("ns1.two.example", False),
     ],
 )
-def test_a_name_server_ties_where_its_zone_was_seen(server, own):
-    hosts = ["panel.pirate.example", "a.example", "192.0.2.1"]
-    assert (server not in strangers_servers([server], hosts)) is own
+def test_a_name_server_ties_unless_it_is_strangers(server, own):
+    hosts = [
+        served_by("panel.pirate.example", server, "ns1.pirate.example", registrant="x"),
+        served_by("b.example", "ns1.two.example", "ns1.pirate.example", registrant="y"),
+        served_by("c.example", "ns1.two.example", registrant="z"),
+    ]
+    links = [link for one in hosts for link in links_of(one)]
+    assert (server not in strangers_servers(links)) is own
+    assert "ns1.pirate.example" not in strangers_servers(links)

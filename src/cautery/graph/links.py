@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cautery.errors import InputError
+from cautery.graph.name_servers import strangers_servers
 from cautery.model import (
     CertificateFacts,
     ExhibitId,
@@ -126,16 +127,14 @@ def shared_marks(facts: Iterable[HostFacts]) -> dict[Mark, str]:
     A certificate counts as a product's default when it is self-signed, names none of the hosts
     that show it and says so in its subject, or is shown by several hosts that it does not name.
     The certificate of a host that stands wholly behind a shared range is the front's, unless it
-    names that host's own domain alone. Name servers are those of :func:`strangers_servers`.
+    names that host's own domain alone. Name servers are those that
+    :func:`~cautery.graph.name_servers.strangers_servers` tells.
     """
     found: dict[Mark, str] = {}
     bearers: dict[str, list[tuple[str, CertificateFacts]]] = {}
     known = tuple(facts)
-    servers = [
-        server for one in known if one.registration for server in one.registration.nameservers
-    ]
-    for server in strangers_servers(servers, [one.host for one in known]):
-        found["nameserver", server] = "name server of no host seen: a registrar's or a hoster's"
+    for server in strangers_servers(link for one in known for link in links_of(one)):
+        found["nameserver", server] = "a registrar's or a hoster's name server"
     for one in known:
         if one.shared:
             providers = ", ".join(sorted({fact.provider for fact in one.shared}))
@@ -158,25 +157,6 @@ def shared_marks(facts: Iterable[HostFacts]) -> dict[Mark, str]:
         ):
             found["certificate", spki] = f"default certificate ({certificate.subject[:60]})"
     return found
-
-
-def strangers_servers(servers: Iterable[str], hosts: Iterable[str]) -> frozenset[str]:
-    """Return the name servers that are nobody's own among some hosts.
-
-    Whoever registers a name gets the registrar's servers, or takes a hoster's: no list of those is
-    whole, and in a small case a few customers of one look like a network. So a name server ties
-    only where its zone is a host's that was seen, or holds one.
-    """
-    zones = {name for host in hosts for name in _above(host)}
-    return frozenset(
-        server for server in servers if server.lower().rstrip(".").partition(".")[2] not in zones
-    )
-
-
-def _above(host: str) -> tuple[str, ...]:
-    """Return a name and all zones of two labels and more that it lies in."""
-    labels = host.lower().rstrip(".").split(".")
-    return tuple(".".join(labels[start:]) for start in range(len(labels) - 1))
 
 
 def _domain(name: str) -> str:

@@ -18,7 +18,7 @@ from cautery.errors import EvidenceError
 from cautery.evidence.ports import CaseVault
 from cautery.graph.catalogues import ORDER, QUIRKS, Listing, catalogue_links
 from cautery.graph.faults import KINDS, Carried, fault_links
-from cautery.graph.links import strangers_servers
+from cautery.graph.name_servers import strangers_servers
 from cautery.model import (
     Entry,
     ExhibitId,
@@ -64,10 +64,7 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
     warnings: list[str] = []
     shared = _shared(ledger)
     told = tuple(_recorded(ledger))
-    servers = strangers_servers(
-        (one.value for one in told if one.kind == "nameserver"), (one.subject for one in told)
-    )
-    shared |= {("nameserver", one) for one in servers}
+    shared |= {("nameserver", one) for one in strangers_servers(told)}
     recorded = [one for one in told if (one.kind, one.value) not in shared]
     front = len(told) - len(recorded)
     if front:
