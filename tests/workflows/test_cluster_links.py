@@ -1,4 +1,3 @@
-from datetime import UTC, datetime
 from itertools import pairwise
 
 import polars as pl
@@ -10,18 +9,7 @@ from cautery.workflows.constraints import read_constraints
 from cautery.workflows.explain_links import explain
 from cautery.workflows.link_files import read_links
 
-NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
-TWO = [
-    (f"{g}{n}.example", kind, f"{kind}-{g}")
-    for g in "ab"
-    for n in range(4)
-    for kind in ("payment", "certificate")
-]
-
-
-def written(path, rows, header="subject,kind,value"):
-    path.write_text("\n".join([header, *(",".join(row) for row in rows)]) + "\n")
-    return path
+from .groups_of_links import MANY, NOW, TWO, groups, networks, read_rows, written
 
 
 @pytest.fixture
@@ -29,30 +17,9 @@ def links(tmp_path):
     return written(tmp_path / "links.csv", TWO)
 
 
-def groups(found):
-    made = {}
-    for subject, network, _ in found.rows():
-        made.setdefault(network, []).append(subject[0])
-    return sorted("".join(one) for one in made.values())
-
-
 @pytest.fixture
 def many(tmp_path):
-    rows = [
-        (f"g{g:02}-{n}.example", kind, f"{kind}-{g}")
-        for g in range(40)
-        for n in range(4)
-        for kind in ("payment", "certificate")
-    ]
-    return written(tmp_path / "many.csv", rows)
-
-
-def networks(found):
-    return {subject: network for subject, network, _ in found.rows()}
-
-
-def read_rows(path):
-    return [tuple(line.split(",")) for line in path.read_text().splitlines()[1:]]
+    return written(tmp_path / "many.csv", MANY)
 
 
 def test_two_groups_that_share_nothing_are_two_networks(links):

@@ -1,7 +1,6 @@
 """A clustering that is kept: growth, damage, and what leaves no trace."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 
@@ -12,18 +11,7 @@ from cautery.workflows.constraints import read_constraints
 from cautery.workflows.link_files import nothing_new, read_links
 from cautery.workflows.state_files import alone_in
 
-NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
-TWO = [
-    (f"{g}{n}.example", kind, f"{kind}-{g}")
-    for g in "ab"
-    for n in range(4)
-    for kind in ("payment", "certificate")
-]
-
-
-def written(path, rows, header="subject,kind,value"):
-    path.write_text("\n".join([header, *(",".join(row) for row in rows)]) + "\n")
-    return path
+from .groups_of_links import MANY, NOW, TWO, groups, networks, read_rows, written
 
 
 def whole(path, content):
@@ -35,30 +23,9 @@ def links(tmp_path):
     return written(tmp_path / "links.csv", TWO)
 
 
-def groups(found):
-    made = {}
-    for subject, network, _ in found.rows():
-        made.setdefault(network, []).append(subject[0])
-    return sorted("".join(one) for one in made.values())
-
-
 @pytest.fixture
 def many(tmp_path):
-    rows = [
-        (f"g{g:02}-{n}.example", kind, f"{kind}-{g}")
-        for g in range(40)
-        for n in range(4)
-        for kind in ("payment", "certificate")
-    ]
-    return written(tmp_path / "many.csv", rows)
-
-
-def networks(found):
-    return {subject: network for subject, network, _ in found.rows()}
-
-
-def read_rows(path):
-    return [tuple(line.split(",")) for line in path.read_text().splitlines()[1:]]
+    return written(tmp_path / "many.csv", MANY)
 
 
 def partition_of(found):
@@ -86,7 +53,7 @@ def test_an_update_agrees_with_a_run_over_all_and_keeps_weights_and_ids(many, tm
     state = tmp_path / "state"
     first = networks(clustered_in(state, read_links(many, now=NOW), write=whole))
     new = [
-        ("late.example", "payment", "payment-7"),
+        ("late.example", "payment", "payment-g07"),
         ("late.example", "certificate", "certificate-7"),
         ("g09-1.example", "telegram", "unheard-of"),
         ("stranger.example", "payment", "nobody-else"),
