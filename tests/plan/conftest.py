@@ -1,13 +1,20 @@
 import lzma
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from cautery.adapters.facts_folder import FactsFolder
+from cautery.model import DedicatedFact
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+OURS = DedicatedFact(
+    address="192.0.2.77",
+    dedicated_to="pirate.example",
+    evidence="the hoster's reply",
+    evidence_date=date(2026, 11, 20),
+)
 
 RANGES = """cidr,provider,class,source
 188.114.96.0/20,cloudflare,cdn,x
@@ -61,6 +68,10 @@ date = 2026-08-20
 [facts.public-dns-v4]
 date = 2026-08-20
 """
+
+
+def codes(verdict):
+    return {reason.code for reason in verdict.reasons}
 
 
 @pytest.fixture

@@ -7,12 +7,9 @@ from hypothesis import strategies as st
 from cautery.model import Decision, DedicatedFact, Lever
 from cautery.plan import guard
 
-NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+from .conftest import NOW, codes
+
 EDGE = "http://edge1.pirate.example/live/1.m3u8"
-
-
-def codes(verdict):
-    return {reason.code for reason in verdict.reasons}
 
 
 def test_austria_2022_an_address_of_a_cdn_is_refused_even_with_evidence_of_dedication(facts):

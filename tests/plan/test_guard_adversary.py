@@ -1,28 +1,18 @@
 """What somebody tries who wants a harmful block allowed: rows that lie, spellings, odd places."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from cautery.adapters.facts_folder import FactsFolder
 from cautery.errors import InputError
-from cautery.model import Decision, DedicatedFact, NetworkFact, Override
+from cautery.model import Decision, NetworkFact, Override
 from cautery.plan import guard
 from cautery.plan.network_kind import NetworkKind, kind_of_network, sharing_kind
 from cautery.plan.well_known import RESOLVERS, ROOT_SERVERS
 
-NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
-OURS = DedicatedFact(
-    address="192.0.2.77",
-    dedicated_to="pirate.example",
-    evidence="the hoster's reply",
-    evidence_date=date(2026, 11, 20),
-)
-
-
-def codes(verdict):
-    return {reason.code for reason in verdict.reasons}
+from .conftest import NOW, OURS, codes
 
 
 @pytest.mark.parametrize(

@@ -13,17 +13,7 @@ from cautery.plan.canary import CanaryOutcome, canaries_of, propose_rollback
 from cautery.plan.network_kind import NetworkKind, kind_of_network
 from cautery.plan.revalidation import compare, due
 
-NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
-OURS = DedicatedFact(
-    address="192.0.2.77",
-    dedicated_to="pirate.example",
-    evidence="the hoster's reply",
-    evidence_date=date(2026, 11, 20),
-)
-
-
-def codes(verdict):
-    return {reason.code for reason in verdict.reasons}
+from .conftest import NOW, OURS, codes
 
 
 def answer(**said):

@@ -93,6 +93,11 @@ def test_text_of_wide_letters_is_read(tmp_path):
         list(read_titles(put(tmp_path, "cut.csv", "title\nArena\n".encode("utf-16")[:-1])))
 
 
+def test_bytes_that_are_no_table_are_no_catalogue(tmp_path):
+    with pytest.raises(InputError, match="no table of text"):
+        read_catalogue(put(tmp_path, "c.csv", b"id,name\r\x00a\r,\xffb"), now=NOON)
+
+
 def test_feeds_beside_a_catalogue_are_read_with_it(tmp_path):
     path = put(tmp_path, "channels.csv", b"id,name,country\nA.fr,A,FR\n")
     assert read_catalogue(path, now=NOON).rights[0].areas == ()

@@ -141,7 +141,7 @@ class Catalogue:
                     names = tuple(dict.fromkeys((*known.names, *one.names)))
                     found[one.id] = replace(known, names=names[:_MOST_NAMES])
         except csv.Error as error:
-            raise InputError(f"{named}: cannot be read ({error})") from error
+            raise InputError(f"{named}: no table of text; is it a catalogue?") from error
         if not found:
             raise InputError(f"{named}: no row has an id and a name")
         return cls(tuple(found.values()))
