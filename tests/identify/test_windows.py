@@ -90,6 +90,17 @@ def test_the_first_ten_minutes_are_listened_to_closely(monkeypatch: pytest.Monke
     assert look.found == ()
 
 
+@pytest.mark.parametrize("samples", [112_199, 112_200, 112_201])
+def test_of_any_number_of_samples_two_windows_that_agree_confirm(
+    held: References, samples: int
+) -> None:
+    # An odd number has no middle: half a sample in both windows once kept them from confirming.
+    look = look_at(media(FILM[RATE : RATE + samples]), held, at=NOON)
+    first, second = look.windows
+    assert first.end_s <= second.start_s + 1e-9
+    assert named([look], held.infos, recipe="r").confirmed
+
+
 def test_then_one_window_of_a_part_is_and_what_it_finds_the_others_are_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -118,7 +118,9 @@ def windows_in(decoded: Decoded) -> tuple[Decoded, ...]:
         return ()
     begin_s = begin_of(decoded)
     count = max(2, int(span_s // WINDOW_S))
-    edges = [begin_s + span_s * k / count for k in range(count + 1)]
+    # On whole samples: half a sample of one window in the next, and they would overlap.
+    samples = [round(span_s * k / count * AUDIO_RATE_HZ) for k in range(count + 1)]
+    edges = [begin_s + one / AUDIO_RATE_HZ for one in samples]
     return tuple(part_of(decoded, a, b) for a, b in pairwise(edges))
 
 
