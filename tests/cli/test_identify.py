@@ -142,6 +142,37 @@ def test_a_link_that_leads_nowhere_is_answered_for(world, tmp_path):
     assert code == 1
     assert "left out: 2.m4a" in said
 
+    code, out, _ = run(
+        "identify", tmp_path / "probes" / "gone.ts", world / "probes" / "a.ts",
+        "--references", world / "league.ref", "--json",
+    )  # fmt: skip
+    assert code == 1
+    assert [one["score"] is None for one in _lines(out).values()] == [True, False]
+
+
+def test_a_link_is_a_reference_by_its_own_name(world, tmp_path):
+    (tmp_path / "cup-final.m4a").symlink_to(world / "film.m4a")
+    (tmp_path / "sport").symlink_to(world / "arena")
+    (tmp_path / "gone.ts").symlink_to(world / "gone.ts")
+    code, _, said = run(
+        "references", "build", tmp_path / "cup-final.m4a", tmp_path / "sport", tmp_path / "gone.ts",
+        "-o", tmp_path / "links.ref",
+    )  # fmt: skip
+    assert code == 1
+    assert "gone: left out" in said
+    _, out, _ = run("references", "info", tmp_path / "links.ref", "--json")
+    assert [one["id"] for one in json.loads(out)["references"]] == ["cup-final", "sport"]
+
+
+def test_references_take_the_place_of_nothing_else(world, tmp_path):
+    film = tmp_path / "film.m4a"
+    film.write_bytes((world / "film.m4a").read_bytes())
+    with pytest.raises(InputError, match="something else"):
+        run("references", "build", film, "-o", film)
+    assert film.read_bytes() == (world / "film.m4a").read_bytes()
+    (tmp_path / "old.ref").write_bytes((world / "league.ref").read_bytes()[:500])
+    assert run("references", "build", film, "-o", tmp_path / "old.ref")[0] == 0
+
 
 def test_packed_media_are_answered_as_plain_ones(world, tmp_path):
     plain = (world / "probes" / "a.ts").read_bytes()

@@ -115,8 +115,7 @@ def _files(
     held = [one for one in built if one.held]
     minutes = sum(one.seconds for one in held) / 60
     size = out.stat().st_size / 1e6
-    plural = "" if len(held) == 1 else "s"
-    render.say(f"{out}: {len(held)} reference{plural}, {minutes:.1f} min, {size:.1f} MB")
+    render.say(f"{out}: {_counted(len(held))}, {minutes:.1f} min, {size:.1f} MB")
     wrong = [one.id for one in built if one.failures]
     if wrong:
         render.say(f"could not be read whole: {', '.join(wrong)}")
@@ -149,6 +148,10 @@ def _feeds(
     if silent:
         render.say(f"nothing came of: {', '.join(silent)}")
         raise typer.Exit(1)
+
+
+def _counted(references: int) -> str:
+    return f"{references} reference{'' if references == 1 else 's'}"
 
 
 def in_words(one: Built) -> str:
@@ -225,5 +228,5 @@ def info(
             )
             for one in line["references"]
         ),
-        title=f"{len(line['references'])} references, recipe {held.recipe.name}",
+        title=f"{_counted(len(line['references']))}, recipe {held.recipe.name}",
     )

@@ -157,6 +157,25 @@ def map_arrays(path: Path, *, verify: bool = True) -> Mapped:
     return Mapped(head, arrays, size)
 
 
+def refuse_to_replace(path: Path) -> None:
+    """Refuse a place for references where something else lies: a slip of ``-o`` costs no film.
+
+    Raises
+    ------
+    InputError
+        If what lies there begins as no reference file, of whatever version and state, and is not
+        empty.
+    """
+    if not path.exists():
+        return
+    with _opened(path) as (handle, size):
+        if size and os.pread(handle, len(_NAME), 0) != _NAME:
+            raise InputError(
+                f"{path}: holds something else already, which would be lost",
+                hint="-o names the .ref file to write.",
+            )
+
+
 def sync_folder(folder: Path) -> None:
     """Flush a folder, so that a name made or removed in it survives a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -21,6 +21,7 @@ from typing import Any
 from cautery.errors import DecodeError, InputError, SourceError, StorageError
 from cautery.fingerprint.audio import loudness_db
 from cautery.fingerprint.recipe import Recipe
+from cautery.identify.reference_file import refuse_to_replace
 from cautery.identify.reference_info import ReferenceInfo
 from cautery.identify.references import References
 from cautery.model.media import Decoded
@@ -102,6 +103,7 @@ class Builder:
             raise InputError(f"{out.parent}: no such folder")
         if out.is_dir():
             raise InputError(f"{out}: a folder", hint="-o names the file to write.")
+        refuse_to_replace(out)
         self._out = out
         self._recipe = recipe
         self._decoder = decoder

@@ -11,6 +11,7 @@ from pathlib import Path
 from cautery.errors import InputError, MandateError, StorageError
 from cautery.fingerprint.recipe import Recipe
 from cautery.identify.live_folder import LiveFolder
+from cautery.identify.reference_file import refuse_to_replace
 from cautery.identify.reference_info import Kind, ReferenceInfo
 from cautery.identify.references import References
 from cautery.model import Mandate
@@ -79,6 +80,7 @@ async def build_live(
         )
     infos = tuple(_info(one, rolling=rolling) for one in sources)
     if not rolling:
+        refuse_to_replace(out)
         return await _once(sources, infos, out, ports, recipe=recipe, window_s=window_s, told=told)
     with LiveFolder(out, recipe, infos, window_s) as folder:
         pump = _pump(folder.references, ports, told)

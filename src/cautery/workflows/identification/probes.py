@@ -44,7 +44,7 @@ def probes_of(told: Sequence[str], *, mandate: Mandate | None = None) -> tuple[P
 def _files(path: Path) -> Iterator[Path]:
     if path.is_dir():
         yield from media_below(path)
-    elif path == STDIN or path.exists():
+    elif path == STDIN or path.exists() or path.is_symlink():  # to nothing: that is answered for
         yield path
     else:
         raise InputError(f"{path}: no such file or folder")

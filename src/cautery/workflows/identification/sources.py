@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,11 +102,12 @@ def _sources(
         source = _of_url(told, mandate)
         row = mapped.get(told)
         return [(source if row is None else _named(row, url=told, like=source), row is not None)]
-    path = Path(told).resolve()
+    # A link's own name is the id, and not that of what it leads to; `.` has no name of its own.
+    name, path = Path(os.path.abspath(told)), Path(told).resolve()  # noqa: PTH100 - keeps links
     row = mapped.get(path)
-    if path.is_file():
+    if path.is_file() or (name.is_symlink() and not path.exists()):  # a link to nothing is told
         if row is None:
-            return [(Source(id=_id(plain_name(path).stem, told), files=(path,)), False)]
+            return [(Source(id=_id(plain_name(name).stem, told), files=(path,)), False)]
         return [(_named(row, files=(path,)), True)]
     if not path.is_dir():
         what = "neither a file nor a folder" if path.exists() else "no such file or folder"
@@ -122,7 +124,7 @@ def _sources(
     if row is not None:
         return [(_named(row, files=inside), True)]
     if not any(one in mapped for one in inside):
-        return [(Source(id=_id(path.name, told), files=inside), False)]
+        return [(Source(id=_id(name.name, told), files=inside), False)]
     # Where a map names the files of a folder, the folder is a shelf and no channel.
     return [
         (_named(mapped[one], files=(one,)), True)
