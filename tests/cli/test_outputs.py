@@ -287,3 +287,13 @@ def test_the_schema_of_a_resolved_title_names_its_keys(
         ).out
     )
     assert list(line) == schema["required"] == list(schema["properties"])
+
+
+@pytest.mark.parametrize("words", [("references", "build", "{}", "-o", "x.ref"), ("read", "{}")])
+def test_a_name_that_no_disk_can_hold_is_told_in_a_sentence(
+    cautery: Callable[..., Any], words: tuple[str, ...]
+) -> None:
+    ended = cautery(*(one.format("a" * 300) for one in words))
+    assert ended.code == 2
+    assert "File name too long" in ended.err
+    assert "Traceback" not in ended.err

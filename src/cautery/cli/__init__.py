@@ -110,6 +110,13 @@ def main() -> None:
         # The reader of a pipe (head, less) has gone: that is no error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        # A path that cannot even be asked about: too long, or behind a folder that is closed to us.
+        if not isinstance(error.filename, str | os.PathLike):
+            raise
+        place = os.fspath(error.filename)
+        typer.echo(render.printable_lines(f"cautery: {place}: {error.strerror}"), err=True)
+        sys.exit(2)
     except (KeyboardInterrupt, SystemExit) as ended:
         if isinstance(ended, SystemExit) and ended.code != _INTERRUPTED:
             raise

@@ -125,7 +125,7 @@ def mute(decoded: Decoded) -> Heard | None:
     """Return why there is nothing to listen to, where there is not."""
     probe_s = len(decoded.audio) / AUDIO_RATE_HZ
     if probe_s < 3:
-        return Heard((), {}, probe_s, "no sound, or under 3 s of it")
+        return Heard((), {}, probe_s, "under 3 s of sound" if probe_s else "no sound")
     if loudness_db(decoded.audio) < _QUIET_DB:
         return Heard((), {}, probe_s, "silent")
     return None

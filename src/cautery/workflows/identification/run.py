@@ -133,11 +133,16 @@ class Prober:
         at_once = asyncio.Semaphore(jobs)
         begun: set[asyncio.Task[tuple[Answer, Stamp | None]]] = set()
 
+        def ended(task: asyncio.Task[tuple[Answer, Stamp | None]]) -> None:
+            begun.discard(task)
+            if not task.cancelled():
+                task.exception()  # the first to fail tells: asyncio need not tell of the others
+
         async def begin() -> None:
             for probe in probes:
                 task = asyncio.create_task(self._kept_or_new(probe, at_once, results))
                 begun.add(task)
-                task.add_done_callback(begun.discard)
+                task.add_done_callback(ended)
                 await ahead.put(task)
             await ahead.put(None)
 
