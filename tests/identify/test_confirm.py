@@ -323,6 +323,23 @@ def test_what_two_references_share_names_both_and_accuses_nobody() -> None:
     assert "accuses nobody" in found.reason
 
 
+def test_of_a_probe_that_is_a_shared_jingle_throughout_all_are_named_however_long_it_is() -> None:
+    # What is shared is in no coverage, so that by it no window would carry any of the jingle.
+    jingle = {"log10_lr": -1.0, "shared": ("b",), "score": 40.0, "coverage": 0.0}
+    whole = glance(0, [witness("a", 100, seconds=16, **jingle)], 16)
+    found = judge(*windows(2, 8, "a", **jingle), whole=whole)
+    assert (found.channels, found.confirmed) == (("a", "b"), False)
+    assert "accuses nobody" in found.reason
+
+
+def test_a_shared_jingle_in_a_part_of_a_long_probe_is_placed_by_its_windows() -> None:
+    jingle = {"log10_lr": -1.0, "shared": ("b",), "score": 40.0, "coverage": 0.0}
+    carries = [glance(30, [witness("a", 100, seconds=10, **jingle)], 10)]
+    part = Look(glance(0, [witness("a", 70, seconds=60, **jingle)], 60), tuple(carries))
+    found = named([part, Look(None, (glance(60, [], 10),))], INFOS, recipe="r")
+    assert "is quoted for 10 s at 30 s of the probe (from 100.0 s of it on)" in found.reason
+
+
 def test_an_advert_that_two_channels_carry_in_a_strangers_programme_is_a_quotation() -> None:
     def shared(at_s: float) -> Witness:
         return witness("a", at_s, seconds=10, log10_lr=-1.0, shared=("b",), score=40.0)

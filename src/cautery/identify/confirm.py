@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from cautery.identify._common import shared_quotation, strongest_shared
 from cautery.identify._wording import Words
 from cautery.identify.decide import BASE_RATE, CLEAR_LEAD, EVENT_UNION_S
 from cautery.identify.likelihood import methods_of, posterior, tail, unmatched
@@ -29,7 +30,6 @@ from cautery.identify.stretches import GAP_S, SOLID, Chain, chains_of
 from cautery.identify.windows import Glance, Look
 from cautery.model.identification import Identification, Stretch
 from cautery.model.mandate import Partner
-from cautery.model.verdict import Witness
 
 ADVERT_S = 30.0
 """The longest usual advert."""
@@ -262,10 +262,11 @@ def _nothing(
             quoted=_names(passages),
             reason=words.quoted([one.stretch() for one in passages]),
         )
-    common = _common(glances)
+    common = strongest_shared(glances)
     if common is not None:
         glance, witness = common
-        quotation = _quotation(glances, witness, base.probe_s)
+        short = base.probe_s < SHORT_S
+        quotation = None if short else shared_quotation(glances, witness, base.probe_s)
         if quotation is not None:
             return replace(
                 base,
@@ -299,39 +300,6 @@ def _nothing(
         log10_lr=log10_lr,
         probability=posterior(log10_lr, base.base_rate or BASE_RATE) if opinions else None,
         reason=reason,
-    )
-
-
-def _common(glances: Sequence[Glance]) -> tuple[Glance, Witness] | None:
-    """Return the strongest witness to what several references share, if it is strong enough."""
-    found = [
-        (glance, witness) for glance in glances for witness in glance.observation.witnesses
-        if witness.shared and witness.score >= tail(witness.kind, witness.probe_s).least
-    ]  # fmt: skip
-    return max(found, key=lambda one: one[1].score, default=None)
-
-
-def _quotation(glances: Sequence[Glance], witness: Witness, probe_s: float) -> Stretch | None:
-    """Return what references share as a quotation, where it is not most of the probe."""
-    names = {witness.reference, *witness.shared}
-    carry = [
-        (glance, one) for glance in glances for one in glance.observation.witnesses
-        if one.reference in names and one.shared and glance.end_s - glance.start_s < probe_s
-    ]  # fmt: skip
-    if probe_s < SHORT_S or not carry:
-        return None
-    seconds = {g.start_s: one.coverage * (g.end_s - g.start_s) for g, one in carry}
-    if sum(seconds.values()) >= SOLID * probe_s:
-        return None
-    first, line = min(carry, key=lambda x: (x[0].start_s, -x[1].score))
-    half_s = line.probe_s / 2
-    return Stretch(
-        references=(witness.reference, *sorted(names - {witness.reference})),
-        start_s=first.start_s,
-        end_s=max(g.end_s for g, _ in carry),
-        offset_s=first.observation.media_start_s + half_s - line.delay_s - half_s * line.speed,
-        speed=line.speed,
-        log10_lr=tail(witness.kind, witness.probe_s).log10_lr(witness.score),
     )
 
 
