@@ -525,6 +525,27 @@ def test_too_little_to_measure_chance_in_takes_it_from_the_binomial(
     assert all(one.score < 7 for one in scan(stack, probe, stack.within(100, *EVERYWHERE)))
 
 
+def test_the_sample_that_chance_is_counted_over_is_as_long_as_the_probe(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A scan asks with the words that it sums first in front: the last number is not the highest,
+    # and a power of two may lie between. What is read behind the sample's end may end the process.
+    beyond = []
+    usual = _code_kernels.usual
+
+    def noted(sample: np.ndarray, probe: np.ndarray, at: np.ndarray) -> tuple[float, float]:
+        beyond.append(int(at.max()) - len(sample))
+        found: tuple[float, float] = usual(sample, probe, at)
+        return found
+
+    monkeypatch.setattr(_code_kernels, "usual", noted)
+    words = random_words(np.random.default_rng(4), 129)
+    probe = random_code(words, np.arange(1, 130))
+    scan(stack, probe, stack.within(129, *EVERYWHERE))
+    assert beyond
+    assert max(beyond) < 0
+
+
 def test_the_spread_is_never_taken_for_less_than_the_binomials() -> None:
     same = Stack.of([(0, 0, np.full(5000, 0x0F0F0F0F, np.uint32))])
     words = np.full(100, 0x33333333, np.uint32)

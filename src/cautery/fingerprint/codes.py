@@ -292,13 +292,19 @@ class Place:
 
 
 def chance(stack: Stack, words: Words, at: Longs) -> Chance:
-    """Measure what chance gives, at places spread over all references."""
+    """Measure what chance gives, at places spread over all references.
+
+    Parameters
+    ----------
+    words, at : ndarray, shape (words,)
+        Of a code, in any order.
+    """
     expected = BITS / 2 * len(words)
     least = _LEAST_SIGMA * np.sqrt(BITS / 4 * max(1, len(words)))
     if len(stack.held) - 2 * stack.MARGIN < _SAMPLED or not len(words):
         return Chance(expected, float(least), len(words))
     at = np.minimum(at, 2 * stack.MARGIN - 1)
-    mean, off = _kernels.usual(stack.sample(int(at[-1]) + 1), words, at)
+    mean, off = _kernels.usual(stack.sample(int(at.max()) + 1), words, at)
     return Chance(mean, max(float(least), _SIGMA_PER_MAD * off), len(words))
 
 
