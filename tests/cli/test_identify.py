@@ -17,6 +17,21 @@ from cautery.cli.identify import _what
 from cautery.errors import CauteryError, InputError
 from cautery.workflows.identification.records import KEYS
 
+MANDATE = """\
+[mandate]
+id = "m"
+who = "Example League"
+regime = "gdpr"
+legal_basis = "exclusive rights"
+start = 2026-01-01T00:00:00Z
+end = 2999-01-01T00:00:00Z
+territories = ["FR"]
+[[channel]]
+id = "arena"
+names = ["Arena"]
+[network]
+allow = ["127.0.0.0/8"]
+"""
 _SPEC = importlib.util.spec_from_file_location(
     "identification_media", Path(__file__).parents[1] / "workflows" / "identification" / "media.py"
 )
@@ -172,6 +187,19 @@ def test_references_take_the_place_of_nothing_else(world, tmp_path):
     assert film.read_bytes() == (world / "film.m4a").read_bytes()
     (tmp_path / "old.ref").write_bytes((world / "league.ref").read_bytes()[:500])
     assert run("references", "build", film, "-o", tmp_path / "old.ref")[0] == 0
+
+
+def test_a_stream_that_cannot_be_reached_is_told_without_its_password(world, tmp_path):
+    (tmp_path / "m.toml").write_text(MANDATE)
+    asked = ("--references", world / "league.ref", "--mandate", tmp_path / "m.toml")
+    url = "http://anna:s3cret@127.0.0.1:1/live/index.m3u8?token=s3cret"
+    out = tmp_path / "r.jsonl"
+    code, table, said = run("identify", url, *asked, "-o", out)
+    assert code == 1
+    assert "127.0.0.1:1/live/index.m3u8" in said
+    kept = out.read_text() + out.with_name("r.jsonl.seen").read_text()
+    assert json.loads(out.read_text())["probe"] == "http://127.0.0.1:1/live/index.m3u8"
+    assert "s3cret" not in table + said + kept
 
 
 def test_packed_media_are_answered_as_plain_ones(world, tmp_path):

@@ -158,7 +158,8 @@ def rows_of(answer: Answer) -> list[tuple[object, ...]]:
     from cautery.model import verbal
 
     line: dict[str, Any] = answer.line
-    name = Path(answer.probe).name
+    # Every stream is called index.m3u8; a file's folders would fill the column.
+    name = answer.probe if "://" in answer.probe else Path(answer.probe).name
     if line["score"] is None:
         return [(name, "could not be read", "", _why(line), "")]
     if not (line["channels"] or line["event"]):

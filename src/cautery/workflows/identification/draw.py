@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,17 +24,19 @@ _UNITS = {
 
 
 def plot_name(probe: str) -> str:
-    """Return the picture's file name: the probe's, with its folders.
+    r"""Return the picture's file name: the probe's, with its folders.
 
     Examples
     --------
     >>> plot_name("night/a b.ts")
     'night_a b.ts.svg'
+    >>> plot_name("\udcff.ts")  # as Python has a name's byte that is no UTF-8
+    '\udcff.ts.svg'
     """
     told = probe.partition("://")[2] or probe
     name = told.strip("/").replace("/", "_").replace("..", "_").replace("\0", "_").lstrip(".")
-    if len(name.encode()) > _LONGEST_NAME:
-        name = f"{name[-60:]}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    if len(os.fsencode(name)) > _LONGEST_NAME:  # bytes that are no UTF-8 count too
+        name = f"{name[-60:]}-{hashlib.sha256(os.fsencode(told)).hexdigest()[:8]}"
     return f"{name}.svg"
 
 

@@ -164,9 +164,9 @@ class Prober:
         self, probe: Path | str, at_once: asyncio.Semaphore, results: Results | None
     ) -> tuple[Answer, Stamp | None]:
         async with at_once:
-            name = str(probe)
             if isinstance(probe, str):
-                return await self._answer(name, self._of_url(probe)), Stamp(0, 0)
+                return await self._answer(redacted(probe), self._of_url(probe)), Stamp(0, 0)
+            name = str(probe)
             if probe == STDIN:
                 return await self._answer(name, self._of_file(probe)), Stamp(0, 0)
             try:
