@@ -20,6 +20,7 @@ from cautery.workflows.draw_supply import (
     Picture,
     around,
     draw_supply,
+    layers_of,
     of_supply,
 )
 from cautery.workflows.infer_supply import infer_supply, plan_graph_of
@@ -112,6 +113,14 @@ def test_a_layer_that_is_too_large_says_how_many_are_left_out() -> None:
     drawn = draw_supply(picture)
     assert "7 more" in drawn
     assert f"{MOST_OF_A_LAYER} of {number} assets" in drawn
+
+
+def test_roles_in_another_graphs_words_stand_in_their_layers() -> None:
+    roles = ("sreseller", "reseller", "domain", "panel")
+    picture = Picture(assets=tuple(Drawn(name=one, role=one) for one in roles), relations=())
+    assert [name for name, _ in layers_of(picture, by_country=False)] == [
+        "panels", "super-resellers", "resellers", "storefronts",
+    ]  # fmt: skip
 
 
 def test_a_map_of_a_watch_keeps_an_address_apart_from_a_host_of_that_name() -> None:

@@ -128,6 +128,12 @@ def test_a_site_behind_another_name_is_known_by_what_stands_before_it() -> None:
     assert [len(one.members) for one in found] == [2]
 
 
+def test_what_a_host_does_is_no_site_before_another_name() -> None:
+    served = Domain(name="glimzor.example", hosts=frozenset({"api.glimzor.example"}))
+    found = mirror_families((served, Domain(name="api5.test")))
+    assert [len(one.members) for one in found] == [1, 1]
+
+
 def test_what_is_nobodys_mirror_stays_alone() -> None:
     short = Domain(name="glimzor.test", apart=True)
     found = mirror_families((Domain(name="glimzor.example"), short))

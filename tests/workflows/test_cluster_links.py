@@ -124,6 +124,24 @@ def test_a_recycled_address_joins_nobody(tmp_path):
     assert len(groups(cluster_links(again))) == 1
 
 
+@pytest.mark.parametrize("kind", ["address", "IPv4-Addr", "ip_address", "a"])
+@pytest.mark.parametrize(
+    ("months", "networks"),
+    [
+        ((("01", "02", "03"), ("05", "06", "07")), 2),
+        ((("01", "02", "03"), ("01", "02", "03")), 1),
+    ],
+)
+def test_looks_a_month_apart_tell_who_had_an_address_when(tmp_path, kind, months, networks):
+    rows = [
+        (host, kind, "192.0.2.1", f"2025-{month}-{day}")
+        for host, day, seen in zip(("x.example", "y.example"), ("03", "17"), months, strict=True)
+        for month in seen
+    ]
+    path = written(tmp_path / "l.csv", rows, "subject,kind,value,first_seen")
+    assert len(groups(cluster_links(read_links(path, now=NOW)))) == networks
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [

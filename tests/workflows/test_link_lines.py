@@ -15,6 +15,7 @@ from cautery.workflows.constraints import read_constraints
 from cautery.workflows.link_files import Reading, read_links
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+ASSETS = Path(__file__).parent / "assets"
 HEAD = "subject,kind,value\n"
 TWO = [("a.example", "payment", "x"), ("b.example", "payment", "x")]
 
@@ -52,7 +53,7 @@ def test_quotes_that_are_closed_are_no_fault(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_what_spreadsheets_write_is_read(
     tmp_path: Path, separator: str, end: str, encoding: str
 ) -> None:
@@ -65,10 +66,37 @@ def test_what_spreadsheets_write_is_read(
 
 def test_mixed_encodings_are_told_and_blank_lines_are_not(tmp_path: Path) -> None:
     found = read(tmp_path, HEAD.encode() + b"a.example,contact,M\xfcller\n\nb.example,contact,x\n")
-    assert found.warnings == [
-        "1 link not in UTF-8: read with the sign \ufffd for what is none (line 2)"
-    ]
+    assert found.warnings == ["1 line not in UTF-8: bytes that are none stand as \\xe9 (line 2)"]
     assert len(rows(found)) == 2
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1251"])
+def test_names_in_another_encoding_stay_as_many_as_they_were(tmp_path: Path, encoding: str) -> None:
+    names = {"latin-1": ("café", "cafè"), "cp1251": ("магазин", "аптекарь"[:7])}[encoding]
+    lines = "".join(f"h{n}.example,contact,{name}\n" for n, name in enumerate(names))
+    found = read(tmp_path, HEAD.encode() + lines.encode(encoding))
+    assert found.frame["value"].n_unique() == 2
+    assert "2 lines not in UTF-8" in found.warnings[0]
+
+
+def test_a_line_with_more_columns_than_the_first_is_left_out_and_told(tmp_path: Path) -> None:
+    found = read(tmp_path, HEAD + "a.example,owner,Doe, Inc\nb.example,owner,x,,\n")
+    assert rows(found) == [("b.example", "owner", "x")]
+    assert found.warnings == [
+        "1 line with more columns than the first: left out (line 2: 'a.example,owner,Doe, Inc')"
+    ]
+
+
+@pytest.mark.parametrize("head", ["subject,kind,value,value", "subject,kind,value,Value"])
+def test_two_columns_of_one_name_are_refused(tmp_path: Path, head: str) -> None:
+    with pytest.raises(InputError, match="two columns of one name"):
+        read(tmp_path, f"{head}\na.example,payment,x,y\n")
+
+
+def test_a_zero_byte_costs_its_own_line_alone(tmp_path: Path) -> None:
+    found = read(tmp_path, HEAD + "a\0b.example,payment,x\nb.example,payment,x\n")
+    assert rows(found) == [("b.example", "payment", "x")]
+    assert found.warnings == ["1 link with a zero byte in a name: left out (line 2)"]
 
 
 def test_a_file_whose_header_has_an_open_quote_is_refused(tmp_path: Path) -> None:
@@ -131,6 +159,78 @@ def test_a_column_of_lists_is_refused(tmp_path):
     pl.DataFrame({"subject": ["a"], "kind": ["ip"], "value": [["b"]]}).write_parquet(path)
     with pytest.raises(InputError, match="column value holds lists"):
         read_links(path, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("value", "read_as"),
+    [
+        (pl.Series([b"caf\xe9", b"x"]), ["caf\\xe9", "x"]),
+        (pl.Series([1.5, float("nan")]), ["1.5"]),
+        (pl.Series(["x", "y"], dtype=pl.Categorical), ["x", "y"]),
+    ],
+)
+def test_values_of_parquet_are_read_as_text(tmp_path, value, read_as):
+    path = tmp_path / "links.parquet"
+    pl.DataFrame({"subject": ["a", "b"], "kind": ["ip", "ip"], "value": value}).write_parquet(path)
+    assert read_links(path, now=NOW).frame["value"].to_list() == read_as
+
+
+def test_a_zone_that_is_only_a_distance_is_one(tmp_path):
+    # Written by pyarrow 26 of one link, its first_seen a timestamp of zone +05:30.
+    reading = read_links(ASSETS / "links_zone_by_distance.parquet", now=NOW)
+    assert reading.frame["first_seen"].to_list() == [1_767_225_600.0]
+
+
+def test_a_column_of_durations_is_refused(tmp_path):
+    path = tmp_path / "links.parquet"
+    frame = pl.DataFrame({"subject": ["a"], "kind": ["ip"], "value": ["x"]})
+    frame.with_columns(first_seen=pl.duration(days=1)).write_parquet(path)
+    with pytest.raises(InputError, match="column first_seen holds Duration"):
+        read_links(path, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-01-31",
+        "2026/01/31",
+        "20260131",
+        "2026-01-31T00:00",
+        "2026-01-31 00:00:00",
+        "2026-01-31 00:00:00.000250",
+        "2026-01-31T00:00:00.000000",
+        "2026-01-31T00:00:00Z",
+        "2026-01-31 00:00:00 UTC",
+        "2026-01-31T01:30:00+01:30",
+        "2026-01-31 00:00:00+00:00",
+        "1769817600",
+        "1769817600.0",
+        "1769817600000",
+        "1769817600000000000",
+    ],
+)
+def test_a_time_is_read_in_whatever_shape_programs_write_it(tmp_path, written):
+    path = tmp_path / "links.csv"
+    path.write_text(f"subject,kind,value,first_seen\na,ip,1,{written}\n")
+    reading = read_links(path, now=NOW)
+    assert reading.warnings == []
+    assert reading.frame["first_seen"][0] == pytest.approx(1_769_817_600, abs=0.001)
+
+
+@pytest.mark.parametrize("written", ["31.01.2026", "01/02/2026", "26-01-31", "20261399", "soon"])
+def test_what_may_be_two_times_is_none(tmp_path, written):
+    path = tmp_path / "links.csv"
+    path.write_text(f"subject,kind,value,first_seen\na,ip,1,{written}\n")
+    reading = read_links(path, now=NOW)
+    assert reading.frame["first_seen"].to_list() == [None]
+    assert "whose first_seen is no time" in reading.warnings[0]
+
+
+@pytest.mark.parametrize("value", ["n/a", "-", "None", "REDACTED FOR PRIVACY", "Data Protected"])
+def test_what_only_fills_a_column_ties_nobody_and_its_subject_stays(tmp_path, value):
+    found = read(tmp_path, HEAD + f"a.example,owner,{value}\nb.example,owner,Null Byte Ltd\n")
+    assert rows(found) == [("a.example", "shared", value), ("b.example", "owner", "Null Byte Ltd")]
+    assert found.warnings == [f"1 link whose value only fills a column ({value}): ties nobody"]
 
 
 def test_kinds_are_one_whatever_their_capitals_and_headers_between_are_left_out(tmp_path):

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
+from cautery.graph.links_table import PASSING
 from cautery.model.ports import Facts
 
-ADDRESS_KINDS = frozenset({"address", "ip", "ipv4", "ipv6", "a", "aaaa"})
+ADDRESS_KINDS = PASSING
 SERVER_KINDS = frozenset({"nameserver", "ns"})
 DERIVED_KINDS = ("asn", "country", "organisation", "shared", "domain", "dynamic-dns", "parking")
 

@@ -11,12 +11,20 @@ from numpy.typing import NDArray
 from cautery.graph.evidence import Evidence, Floats, Ints, Small, eras, evidence_of
 from cautery.graph.weights import NO_WEIGHT
 
-PASSING = frozenset({"address", "ip", "ipv4", "ipv6"})
-"""Kinds whose values pass from owner to owner: bearers apart in time are strangers."""
+PASSING = frozenset({"a", "aaaa", "address", "ipaddress"}).union(
+    first + last
+    for first in ("ip", "ipv4", "ipv6")
+    for last in ("", "-addr", "_addr", "-address", "_address", " address")
+)
+"""Kinds whose values pass from owner to owner, as DNS, STIX and people name addresses: bearers
+apart in time are strangers."""
 UNTYING = NO_WEIGHT | {"shared", "parking", "dynamic-dns"}
 """Kinds that tie nobody: what everybody shares, and what facts say of a place (``enrich``)."""
 GAP_S = 86_400.0
 """An address idle for a day has passed on."""
+SEEN_AGAIN_S = 31 * 86_400.0
+"""Who is seen with an address again within a month had it in between: scans of all addresses are
+made daily to monthly, so days between two looks are not idle ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +109,23 @@ class LinkTable:
         if not (passing.any() and timed.any()):
             return self.value, np.arange(len(self.values))
         passes = passing[self.kind[self.value]]
-        spans = [np.where(passes, side, np.nan) for side in (self.first, self.last)]
-        return eras(self.value, *spans, gap_s=GAP_S)
+        first, last = (np.where(passes, side, np.nan) for side in (self.first, self.last))
+        first[passes], last[passes] = _held(
+            self.subject[passes].astype(np.int64) * len(self.values) + self.value[passes],
+            first[passes],
+            last[passes],
+        )
+        return eras(self.value, first, last, gap_s=GAP_S)
+
+
+def _held(pair: Ints, first: Floats, last: Floats) -> tuple[Floats, Floats]:
+    """Return, by link, since when and until when its subject had its value without a break."""
+    number: Small = np.unique(pair, return_inverse=True)[1].astype(np.int32)
+    stay, stays = eras(number, first, last, gap_s=SEEN_AGAIN_S)
+    begin, end = np.full(stays.size, np.nan), np.full(stays.size, np.nan)
+    np.fmin.at(begin, stay, np.fmin(first, last))
+    np.fmax.at(end, stay, np.fmax(first, last))
+    return begin[stay], end[stay]
 
 
 def table_of(

@@ -1,16 +1,19 @@
 """A table from a file: Parquet, or text with its broken quotes let go.
 
-Text is parted by commas, semicolons or tabs, in UTF-8 or UTF-16.
+Text is parted by commas, semicolons or tabs, in UTF-8, UTF-16 or UTF-32.
 
 A quote that is not closed makes a reader of CSV take all lines up to the next quote for one value,
 or refuse the file. Links have no line breaks in them, so each line can be judged by itself: lines
-with an odd number of quotes are left out, counted and quoted, and all the others are read.
+with an odd number of quotes, or with more columns than the first, are left out, counted and quoted,
+and all the others are read.
 """
 
 from __future__ import annotations
 
 import codecs
+import csv
 import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -32,7 +35,15 @@ NEVER = "\x1f"
 CHUNK = 1 << 20
 LONGEST_HEADER = 65_536
 QUOTED, QUOTED_LETTERS = 3, 80
-_WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_WIDE = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""By their marks, the longer first: UTF-32's begins as UTF-16's."""
+_KNOWN = frozenset({*NEEDED, *TIMES, "source", "a", "b", "relation"})
+"""Columns that are read of tables of links and of constraints."""
 
 
 def read_table(
@@ -52,32 +63,72 @@ def read_table(
             raise InputError(f"{path}: it is empty")
         parquet = head.startswith(b"PAR1") or plain_name(path).suffix == ".parquet"
         if parquet:
-            frame = pl.read_parquet(plain, columns=_wanted(plain)).with_row_index(LINE, offset=1)
-        elif b"\0" in head and head[:2] not in _WIDE:
-            raise InputError(f"{path}: it is no text: neither CSV nor Parquet")
+            frame = _of_text(read_parquet(plain), path).with_row_index(LINE, offset=1)
+        elif b"\0" in _first_line(head) and _wide(head) is None:
+            raise InputError(
+                f"{path}: it is no text: neither CSV nor Parquet",
+                hint="Text in UTF-16 is read if it begins with its mark (BOM).",
+            )
         else:
             frame = read_csv(plain, path, warnings)
     except OSError as error:
         raise InputError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     except pl.exceptions.PolarsError as error:
-        said = "no Parquet file, or not a whole one" if parquet else "no table: not CSV or Parquet"
+        said = (
+            "no Parquet file, or not a whole one, or an encrypted one"
+            if parquet
+            else "no table: not CSV or Parquet"
+        )
         raise InputError(f"{path}: it is {said}") from error
     names = {name: name.strip().lstrip("\ufeff") for name in frame.columns}
     if folded:
         names = {name: plain_one.lower() for name, plain_one in names.items()}
     if len(set(names.values())) < len(names):
         raise InputError(f"{path}: two columns of one name: {', '.join(names)[:200]}")
-    for name, kind in frame.schema.items():
-        if kind.is_nested():
-            raise InputError(f"{path}: column {name} holds lists or records, not text")
     return frame.rename(names)
 
 
-def _wanted(plain: Path) -> list[str]:
-    """Return which columns of a Parquet file are read; without any, the first, to name it."""
+def read_parquet(plain: Path) -> pl.DataFrame:
+    """Return the known columns of a Parquet file; without any, the first, to name it."""
+    # Zones such as +05:30 are no names of a time zone; polars would end the process over them.
+    os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
     held = list(pl.scan_parquet(plain).collect_schema())
-    known = {*NEEDED, *TIMES, "source", "a", "b", "relation"}
-    return [name for name in held if name.strip().lower() in known] or held[:1]
+    wanted = [name for name in held if name.strip().lower() in _KNOWN] or held[:1]
+    return pl.read_parquet(plain, columns=wanted)
+
+
+def _of_text(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """Return a table whose columns can all be written as text.
+
+    Bytes that are no UTF-8 stand as they would in a CSV, moments in UTC; NaN is no value.
+    """
+    for name, kind in frame.schema.items():
+        if kind.is_nested():
+            raise InputError(f"{path}: column {name} holds lists or records, not text")
+        if kind in (pl.Duration, pl.Object):
+            raise InputError(f"{path}: column {name} holds {kind.base_type()}, not text")
+        if isinstance(kind, pl.Datetime):
+            moments = frame[name].to_physical().cast(pl.Datetime(kind.time_unit))
+            frame = frame.with_columns(moments.alias(name))
+        elif kind == pl.Binary:
+            text = [
+                None if one is None else one.decode(errors="backslashreplace")
+                for one in frame[name]
+            ]
+            frame = frame.with_columns(pl.Series(name, text, dtype=pl.String))
+        elif kind.is_float():
+            frame = frame.with_columns(pl.col(name).fill_nan(None))
+    return frame
+
+
+def _wide(head: bytes) -> str | None:
+    """Return the encoding whose mark a file begins with, if it is one of wide letters."""
+    return next((name for mark, name in _WIDE.items() if head.startswith(mark)), None)
+
+
+def _first_line(head: bytes) -> bytes:
+    """Return the first line that is not blank, without what ends it."""
+    return next((line for line in head.replace(b"\r", b"\n").split(b"\n") if line.strip()), b"")
 
 
 def read_csv(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
@@ -100,19 +151,18 @@ def read_csv(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
         If it is no table.
     """
     with plain.open("rb") as file:
-        mark = file.read(2)
+        mark = file.read(4)
     held: Path | io.BytesIO = plain
-    if mark in _WIDE:
-        held = _narrow(plain, path, _WIDE[mark])
+    if (encoding := _wide(mark)) is not None:
+        held = _narrow(plain, path, encoding)
     elif _old_ends(plain):
         held = io.BytesIO(plain.read_bytes().replace(b"\r", b"\n"))
+    held = _decoded(held, warnings)
     header, quotes = _looked_at(held)
     separator = _separator(header)
-    if quotes and not (whole := _whole(held, separator)).is_empty():
-        return whole
-    if quotes:
-        return _by_line(held, path, separator, warnings)
-    return _table(held, separator).with_row_index(LINE, offset=2)
+    _refuse_twice(header, separator, path)
+    whole = _whole(held, separator, quotes=quotes)
+    return _by_line(held, path, separator, warnings) if whole is None else whole
 
 
 def _narrow(plain: Path, path: Path, encoding: str) -> io.BytesIO:
@@ -120,6 +170,39 @@ def _narrow(plain: Path, path: Path, encoding: str) -> io.BytesIO:
         return io.BytesIO(plain.read_text(encoding=encoding).encode())
     except UnicodeError as error:
         raise InputError(f"{path}: it says that it is {encoding} and is not: {error}") from error
+
+
+def _decoded(held: Path | io.BytesIO, warnings: list[str]) -> Path | io.BytesIO:
+    """Return what is held, each byte that is no UTF-8 by its number, and tell on which lines.
+
+    One sign for all such bytes would make one name of two.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for chunk in _chunks(held):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        pass
+    else:
+        return held
+    raw = held.read_bytes() if isinstance(held, Path) else held.getvalue()
+    told = [number for number, line in enumerate(raw.split(b"\n"), 1) if not _is_utf8(line)]
+    many = "" if len(told) == 1 else "s"
+    shown = ", ".join(map(str, told[:QUOTED])) + (", ..." if len(told) > QUOTED else "")
+    warnings.append(
+        f"{len(told):,} line{many} not in UTF-8: bytes that are none stand as \\xe9 "
+        f"(line{many} {shown})"
+    )
+    return io.BytesIO(raw.decode(errors="backslashreplace").encode())
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _old_ends(plain: Path) -> bool:
@@ -134,7 +217,7 @@ def _looked_at(held: Path | io.BytesIO) -> tuple[str, bool]:
     quotes, header = False, b""
     for number, chunk in enumerate(_chunks(held)):
         if number == 0:
-            header = chunk[:LONGEST_HEADER].partition(b"\n")[0]
+            header = _first_line(chunk[:LONGEST_HEADER])
         if b'"' in chunk:
             quotes = True
             break
@@ -157,26 +240,40 @@ def _separator(header: str) -> str:
     return max(SEPARATORS, key=lambda one: (header.count(one), -SEPARATORS.index(one)))
 
 
-def _table(held: Path | io.BytesIO, separator: str) -> pl.DataFrame:
+def _refuse_twice(header: str, separator: str, path: Path) -> None:
+    """Refuse two columns of one known name: nobody can say which one is meant."""
+    names = next(csv.reader([header], delimiter=separator), [])
+    plain = [name.strip().lstrip("\ufeff").lower() for name in names]
+    if any(plain.count(name) > 1 for name in _KNOWN):
+        raise InputError(f"{path}: two columns of one name: {', '.join(names)[:200]}")
+
+
+def _table(held: Path | io.BytesIO, separator: str, *, ragged: bool = False) -> pl.DataFrame:
     source = held if isinstance(held, Path) else held.getvalue()
     return pl.read_csv(
         source,
         separator=separator,
         infer_schema=False,
-        encoding="utf8-lossy",
-        truncate_ragged_lines=True,
+        truncate_ragged_lines=ragged,
         low_memory=True,
     )
 
 
-def _whole(held: Path | io.BytesIO, separator: str) -> pl.DataFrame:
-    """Return the table if its quotes are all closed where they should be, else an empty one."""
+def _whole(held: Path | io.BytesIO, separator: str, *, quotes: bool) -> pl.DataFrame | None:
+    """Return the table if all its quotes are closed where they should be and no line is too long.
+
+    ``None`` if its lines have to be judged one by one.
+    """
     try:
         frame = _table(held, separator)
-    except pl.exceptions.PolarsError:
-        return pl.DataFrame()
-    broken = frame.select(pl.any_horizontal(pl.all().str.contains(r"[\r\n]").any())).item()
-    return pl.DataFrame() if broken else frame.with_row_index(LINE, offset=2)
+    except pl.exceptions.ComputeError:
+        return None
+    if quotes and (
+        frame.is_empty()
+        or frame.select(pl.any_horizontal(pl.all().str.contains(r"[\r\n]").any())).item()
+    ):
+        return None
+    return frame.with_row_index(LINE, offset=2)
 
 
 def _by_line(
@@ -193,23 +290,36 @@ def _by_line(
         encoding="utf8-lossy",
         truncate_ragged_lines=True,
     ).with_row_index(LINE, offset=1)
-    odd = lines["text"].str.count_matches('"', literal=True).fill_null(0) % 2 == 1
-    broken = lines.filter(odd)
-    kept = lines.filter(~odd & lines["text"].is_not_null())
-    if kept.height < 2 or kept[LINE][0] != 1:
+    lines = lines.filter(lines["text"].is_not_null())
+    odd = lines["text"].str.count_matches('"', literal=True) % 2 == 1
+    _tell(lines.filter(odd), "a quote that is not closed", warnings)
+    kept = lines.filter(~odd)
+    if kept.height < 2 or kept[LINE][0] != lines[LINE][0]:
         raise InputError(f"{path}: its quotes are not closed, the first line's or all lines'")
+    columns = (
+        kept["text"]
+        .str.replace_all('"[^"]*"', "")
+        .str.strip_chars_end(f"{separator}\r ")  # empty columns say nothing
+        .str.count_matches(separator, literal=True)
+    )
+    long = columns > len(next(csv.reader([kept["text"][0]], delimiter=separator))) - 1
+    _tell(kept.filter(long), "more columns than the first", warnings)
+    kept = kept.filter(~long)
     out = io.BytesIO()
     kept.select("text").write_csv(out, include_header=False, quote_style="never")
-    frame = _table(out, separator)
+    frame = _table(out, separator, ragged=True)
     if frame.height != kept.height - 1:
         raise InputError(f"{path}: its quotes cannot be told apart, line by line")
+    return frame.with_columns(kept[LINE][1:].alias(LINE))
+
+
+def _tell(broken: pl.DataFrame, fault: str, warnings: list[str]) -> None:
+    if broken.is_empty():
+        return
     shown = "; ".join(
         f"line {line}: {text[:QUOTED_LETTERS]!r}"
         for line, text in broken.head(QUOTED).select(LINE, "text").iter_rows()
     )
     more = " ..." if broken.height > QUOTED else ""
     many = "" if broken.height == 1 else "s"
-    warnings.append(
-        f"{broken.height:,} line{many} with a quote that is not closed: left out ({shown}{more})"
-    )
-    return frame.with_columns(kept[LINE][1:].alias(LINE))
+    warnings.append(f"{broken.height:,} line{many} with {fault}: left out ({shown}{more})")

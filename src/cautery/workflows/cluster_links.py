@@ -16,6 +16,7 @@ from cautery.graph.membership import probabilities
 from cautery.graph.networks import find_networks
 from cautery.graph.partition import Partition
 from cautery.graph.said import overlaid
+from cautery.workflows.borne_out import doubts
 from cautery.workflows.constraints import Constraint
 from cautery.workflows.link_files import Reading, table_of_frame
 
@@ -79,6 +80,7 @@ def cluster_links(
     evidence, of = table.evidence()
     part = find_networks(evidence, common=table.common, seed=seed, told=told)
     told("weighing memberships")
+    reading.warnings += doubts(table, part, of)
     return laid_over(plain(table.names, part, of), constraints, reading.warnings)
 
 

@@ -32,6 +32,8 @@ BESIDE: Mapping[str, str] = {
     "certificate": "certificates",
 }  # fmt: skip
 """Layers of what has no role in the supply, by kind."""
+SPELT: Mapping[str, str] = {"sreseller": "super-reseller", "domain": "storefront"}
+"""Roles of the supply by the words of other graphs, such as the shared generator's."""
 _BEFORE, _AFTER = ("playlists", "streams"), ("addresses", "certificates")
 _COLUMN, _ROW, _PAD, _HEAD, _DOT = 256.0, 24.0, 40.0, 126.0, 5.0
 _ROOM = 180.0
@@ -388,6 +390,7 @@ def _band(role: str) -> str:
     """Return the layer of a role: of one that is not ours, its own name."""
     if role in BESIDE:
         return BESIDE[role]
+    role = SPELT.get(role, role)
     return next((name for name, roles in BANDS if role in roles), role)
 
 

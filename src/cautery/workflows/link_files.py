@@ -16,13 +16,19 @@ from cautery.graph.links_table import LinkTable
 from cautery.model import Link
 from cautery.packed import as_plain_file
 from cautery.workflows._link_lines import LINE, NEEDED, TIMES, read_table
+from cautery.workflows._link_times import seconds
 
 LONGEST = 4096
 """Bytes of a name; a longer one is broken."""
 MOST_KINDS = 60
 QUOTED = 3
-_FIRST_S, _LAST_S = -62_135_596_800.0, 253_402_300_799.0
-"""Years 1 to 9999, as seconds since 1970."""
+FILLER = (
+    r"^\W*(|n/?a|none|null|nil|nan|unknown|undefined|not (available|applicable|disclosed|set)"
+    r"|tb[acd]|todo|private|hidden|withheld|redacted|(redacted|withheld|hidden) for privacy.*"
+    r"|data (protected|redacted).*|statutory masking enabled|gdpr (masked|redacted))\W*$"
+)
+"""What fills a column and names nobody: a dash, ``n/a``, and what registries write for a
+registrant (RFC 9537; ICANN, Temporary Specification for gTLD Registration Data, appendix A)."""
 
 
 @dataclass(slots=True)
@@ -136,9 +142,7 @@ def read_links(
     kept = frame.select(
         *names.values(),
         *(
-            _seconds(frame.schema[name], name)
-            if name in frame.columns
-            else pl.lit(None, pl.Float64).alias(name)
+            seconds(frame[name]) if name in frame.columns else pl.lit(None, pl.Float64).alias(name)
             for name in TIMES
         ),
         *(pl.col(name).cast(pl.String, strict=False) for name in source),
@@ -156,14 +160,14 @@ def read_links(
         .fill_null(value=False)
     )
     _tell(warnings, long, lines, f"with a name of over {LONGEST} bytes: left out")
-    mixed = (
-        kept.select(
-            pl.any_horizontal(pl.col(name).str.contains("\ufffd", literal=True) for name in NEEDED)
-        )
-        .to_series()
-        .fill_null(value=False)
+    cut = _any_has(kept, "\0")
+    _tell(warnings, cut, lines, "with a zero byte in a name: left out")
+    _tell(
+        warnings,
+        _any_has(kept, "\ufffd"),
+        lines,
+        "with the sign � where a letter was lost before: names that differed may be one",
     )
-    _tell(warnings, mixed, lines, "not in UTF-8: read with the sign � for what is none")
     own = (kept["subject"] == kept["value"]).fill_null(value=False)
     _tell(
         warnings, own, lines, "from a subject to itself: it ties it to others that name it, no more"
@@ -188,7 +192,7 @@ def read_links(
     kept = kept.with_columns(
         pl.min_horizontal(*TIMES).alias("first_seen"), pl.max_horizontal(*TIMES).alias("last_seen")
     )
-    kept = kept.filter(~(empty | long | header))
+    kept = _nameless(kept.filter(~(empty | long | cut | header)), warnings)
     if kept.height == 0 and frame.height:
         raise InputError(f"{path}: none of its lines is a link")
     kinds = kept["kind"].n_unique()
@@ -203,6 +207,28 @@ def read_links(
     return Reading(kept.select(columns), warnings, asked)
 
 
+def _any_has(kept: pl.DataFrame, sign: str) -> pl.Series:
+    having = (pl.col(name).str.contains(sign, literal=True) for name in NEEDED)
+    return kept.select(pl.any_horizontal(having)).to_series().fill_null(value=False)
+
+
+def _nameless(kept: pl.DataFrame, warnings: list[str]) -> pl.DataFrame:
+    """Return links, those whose value only fills a column as of a kind that ties nobody.
+
+    So their subjects stay, and "n/a" makes no network of those of whom nothing is known.
+    """
+    values = kept["value"].unique()
+    fillers = values.filter(values.str.to_lowercase().str.contains(FILLER))
+    if fillers.is_empty():
+        return kept
+    filled = kept["value"].is_in(fillers.implode())
+    shown = ", ".join(fillers.sort().head(QUOTED))
+    count = int(filled.sum())
+    many = "" if count == 1 else "s"
+    warnings.append(f"{count:,} link{many} whose value only fills a column ({shown}): ties nobody")
+    return kept.with_columns(pl.when(filled).then(pl.lit("shared")).otherwise("kind").alias("kind"))
+
+
 def _spellings(subjects: pl.Series) -> list[str]:
     """Tell of subjects that only differ in capitals or a final dot: they are not taken for one."""
     names = subjects.unique()
@@ -214,28 +240,6 @@ def _spellings(subjects: pl.Series) -> list[str]:
     many = " differs" if more == 1 else "s differ"
     shown = " and ".join(twice)
     return [f"{more:,} subject{many} from another by capitals or a final dot alone ({shown})"]
-
-
-def _seconds(kind: Any, name: str) -> pl.Expr:
-    column = pl.col(name)
-    if kind in (pl.String, pl.Categorical, pl.Binary):
-        column = column.cast(pl.String, strict=False)
-        column = column.str.strip_chars()
-        stamp = column.str.to_datetime(time_unit="ms", strict=False, time_zone="UTC", format="%+")
-        plain = column.str.to_datetime(time_unit="ms", strict=False, format="%Y-%m-%dT%H:%M:%S")
-        spaced = column.str.to_datetime(time_unit="ms", strict=False, format="%Y-%m-%d %H:%M:%S")
-        day = column.str.to_date(strict=False, format="%Y-%m-%d").cast(pl.Datetime("ms"))
-        number = column.cast(pl.Float64, strict=False)
-        told = pl.coalesce(
-            *(one.dt.epoch("ms") / 1000.0 for one in (stamp, plain, spaced, day)), number
-        )
-    elif kind in (pl.Date, pl.Datetime):
-        told = column.cast(pl.Datetime("ms")).dt.epoch("ms") / 1000.0
-    elif kind.is_numeric():
-        told = column.cast(pl.Float64, strict=False)
-    else:
-        told = pl.lit(None, pl.Float64)
-    return pl.when(told.is_between(_FIRST_S, _LAST_S)).then(told).alias(name)
 
 
 def _tell(warnings: list[str], wrong: pl.Series, lines: Any, what: str) -> None:

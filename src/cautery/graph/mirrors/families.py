@@ -17,7 +17,15 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from cautery.graph.mirrors.dates import MOST, NO_DAYS, DayCosts, Days
-from cautery.graph.mirrors.names import BACKGROUND, GENERIC, NAMELESS, NameCosts, brand, plain
+from cautery.graph.mirrors.names import (
+    BACKGROUND,
+    GENERIC,
+    NAMELESS,
+    SERVICES,
+    NameCosts,
+    brand,
+    plain,
+)
 
 Value = tuple[str, str]
 """A kind of fact and what it says, such as ``("address", "203.0.113.7")``."""
@@ -289,11 +297,12 @@ def _label(domain: Domain) -> str:
 
 def _served(domain: Domain) -> set[str]:
     """Return the brands that stand before a domain's own name, as in ``tpb.proxy.example``."""
-    return {
+    before = {
         brand(plain(host.removesuffix(f".{domain.name}").rpartition(".")[2]))
         for host in domain.hosts
         if host.endswith(f".{domain.name}")
     }
+    return before - SERVICES
 
 
 def _fragments(name: str) -> set[str]:

@@ -52,6 +52,15 @@ _GENERIC = (
 )
 GENERIC = frozenset(_GENERIC.split())
 """Words of the trade, by hand: none of them names a site by itself."""
+_SERVICES = (
+    "api app apps assets auth account admin analytics beta blog cache cdn client clients com "
+    "content css demo dev dns docs edge email events ftp gateway gw help host image images img "
+    "imap info js lb login logs mail media metrics mobile mx news ns ntp origin panel pop portal "
+    "prod push relay secure server service shop smtp ssl sso stage staging stat static stats "
+    "status store support telemetry test track upload video vpn web webmail ws"
+)
+SERVICES = frozenset(_SERVICES.split())
+"""What stands before a name for what a host does there (RFC 2142, 3, and common use), by hand."""
 _PREFIX = re.compile(r"^(?:w{2,4}\d*|m|new\d*|web\d*)[-.]|^w{3}\d*(?=[a-z]{3})")
 _LOOK_ALIKES = str.maketrans("013457", "oieast")
 _AMID_LETTERS = re.compile(r"(?<=[a-z])[013457](?=[a-z])")
