@@ -49,7 +49,7 @@ from cautery.operation.page.money import money_drawing
 from cautery.operation.page.served import regrowth_drawing, story_drawing
 from cautery.operation.page.svg import TimeScale, lanes
 from cautery.operation.page.timeline import _placed, timeline_drawing
-from cautery.operation.page.view import ClaimLine, EstimatesView, ReconciledEstimate
+from cautery.operation.page.view.said import ClaimLine, EstimatesView, ReconciledEstimate
 from cautery.operation.page.words import bounds, clean, within
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -22,42 +22,45 @@ True
 """
 
 from cautery.operation.page.render import render_page
-from cautery.operation.page.view import (
+from cautery.operation.page.view import OperationPageView
+from cautery.operation.page.view.course import (
     AgencyLine,
     Arrivals,
+    CountryLine,
+    DayView,
+    Moment,
+    MomentKind,
+    Served,
+    SportingEvent,
+    StepLine,
+    TimelineView,
+)
+from cautery.operation.page.view.figures import Interval, KeyFigure
+from cautery.operation.page.view.said import (
     ClaimLine,
     Comparison,
-    CountryLine,
-    CurrencyTotal,
-    DayView,
     DescendantLine,
     EstimatesView,
+    Fit,
+    ReconciledEstimate,
+    SourceEstimate,
+    UnknownLine,
+    VerifyView,
+)
+from cautery.operation.page.view.taken import (
+    CurrencyTotal,
     ExhibitLine,
     ExhibitsView,
     Fate,
     Finding,
-    Fit,
     FreezingProposal,
     Holding,
-    Interval,
-    KeyFigure,
-    Moment,
-    MomentKind,
     MoneyFlow,
     MoneyNode,
     MoneyView,
-    OperationPageView,
-    ReconciledEstimate,
-    Served,
-    SourceEstimate,
-    SportingEvent,
-    StepLine,
     SupplyLink,
     SupplyNode,
     SupplyView,
-    TimelineView,
-    UnknownLine,
-    VerifyView,
 )
 
 __all__ = [

@@ -21,7 +21,12 @@ from cautery.operation.page.svg import (
     text,
     width,
 )
-from cautery.operation.page.view import ClaimLine, EstimatesView, ReconciledEstimate, SourceEstimate
+from cautery.operation.page.view.said import (
+    ClaimLine,
+    EstimatesView,
+    ReconciledEstimate,
+    SourceEstimate,
+)
 
 MOST_SOURCES = 14
 """Rows of one drawing; the table beneath it has all."""

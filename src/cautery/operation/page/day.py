@@ -29,7 +29,7 @@ from cautery.operation.page.svg import (
     text,
     width,
 )
-from cautery.operation.page.view import AgencyLine, DayView, StepLine
+from cautery.operation.page.view.course import AgencyLine, DayView, StepLine
 
 MOST_BARS = 3000
 """Steps drawn; what is left out is counted beneath, and stands in no other place of the page."""

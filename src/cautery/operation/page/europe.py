@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from cautery.operation.page import words
 from cautery.operation.page.svg import dot, drawing, hint, line, sentence, text
-from cautery.operation.page.view import CountryLine
+from cautery.operation.page.view.course import CountryLine
 
 SHADES = 5
 """Classes of the choropleth; more cannot be told apart on paper."""

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from cautery.model import Role
 from cautery.operation.page import words
 from cautery.operation.page.svg import drawing, hint, sentence, text
-from cautery.operation.page.view import Fate, SupplyNode, SupplyView
+from cautery.operation.page.view.taken import Fate, SupplyNode, SupplyView
 
 MOST_DOTS = 600
 """Nodes drawn of one band; the best connected first, the rest counted at its end."""

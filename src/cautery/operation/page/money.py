@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from cautery.operation.page import words
 from cautery.operation.page.svg import WIDE, drawing, fit, hint, sentence, text
-from cautery.operation.page.view import MoneyFlow, MoneyNode, MoneyView
+from cautery.operation.page.view.taken import MoneyFlow, MoneyNode, MoneyView
 
 MOST_NODES = 9
 """Places drawn of one kind; the ones with most money first, the others as one."""

@@ -21,14 +21,10 @@ from cautery.operation.page.graph import GraphDrawing, supply_drawings
 from cautery.operation.page.money import money_drawing, short
 from cautery.operation.page.served import regrowth_drawing, story_drawing
 from cautery.operation.page.timeline import MOST_SAID, timeline_drawing
-from cautery.operation.page.view import (
-    ExhibitLine,
-    Fit,
-    Moment,
-    MomentKind,
-    OperationPageView,
-    StepLine,
-)
+from cautery.operation.page.view import OperationPageView
+from cautery.operation.page.view.course import Moment, MomentKind, StepLine
+from cautery.operation.page.view.said import Fit
+from cautery.operation.page.view.taken import ExhibitLine
 
 IN_FULL = 6
 """Descendants told at length; the table has all."""

@@ -19,7 +19,8 @@ from cautery.operation.page.svg import (
     sentence,
     text,
 )
-from cautery.operation.page.view import DayView, DescendantLine, Served
+from cautery.operation.page.view.course import DayView, Served
+from cautery.operation.page.view.said import DescendantLine
 
 MOST_FOUND = 24
 """Descendants with a number in the curve; all stand in their section."""

@@ -27,7 +27,12 @@ from cautery.operation.page.svg import (
     text,
     width,
 )
-from cautery.operation.page.view import AgencyLine, Moment, MomentKind, TimelineView
+from cautery.operation.page.view.course import (
+    AgencyLine,
+    Moment,
+    MomentKind,
+    TimelineView,
+)
 
 MOST_AGENCIES = 16
 """Rows of the drawing; the statements of the others share the last one."""

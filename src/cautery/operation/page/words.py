@@ -6,7 +6,7 @@ import math
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from cautery.operation.page.view import Interval
+from cautery.operation.page.view.figures import Interval
 
 LONGEST = 4_000
 """Characters of any one text shown; what is longer is cut and its length said."""

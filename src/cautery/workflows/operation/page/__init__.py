@@ -7,7 +7,8 @@ from datetime import datetime
 from cautery import __version__
 from cautery.model import DayPlan, ScheduledStep, StepReport, StepState
 from cautery.operation.money.trail import Trace
-from cautery.operation.page.view import DayView, OperationPageView, Served, StepLine
+from cautery.operation.page.view import OperationPageView
+from cautery.operation.page.view.course import DayView, Served, StepLine
 from cautery.operation.schedule import precedence_violations
 from cautery.workflows.operation.course import SERVED, ServedShare
 from cautery.workflows.operation.desk import Desk

@@ -6,16 +6,16 @@ from collections import Counter
 from datetime import datetime
 
 from cautery.model import ExhibitKind, Role, StepKind, StepState, from_json
-from cautery.operation.page.view import (
+from cautery.operation.page.view.course import (
     AgencyLine,
     Arrivals,
     CountryLine,
-    KeyFigure,
     Moment,
     MomentKind,
     SportingEvent,
     TimelineView,
 )
+from cautery.operation.page.view.figures import KeyFigure
 from cautery.workflows.operation.course import CUT, JOINED
 from cautery.workflows.operation.deconflict import RESULT
 from cautery.workflows.operation.page.material import Material, interval

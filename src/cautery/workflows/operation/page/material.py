@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from cautery.model import Estimate, Statement, StepKind, StepState, from_json
 from cautery.operation.money.trail import Trace
-from cautery.operation.page.view import DayView, Interval
+from cautery.operation.page.view.course import DayView
+from cautery.operation.page.view.figures import Interval
 from cautery.operation.register import Register
 from cautery.workflows.operation.course import (
     GREW_BACK,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.model import ErrorRate, Estimate, ExhibitKind, Role, StepKind, StepState
-from cautery.operation.page.view import (
+from cautery.operation.page.view.said import (
     ClaimLine,
     Comparison,
     DescendantLine,

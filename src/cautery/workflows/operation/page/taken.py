@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 
 from cautery.model import ExhibitKind, Instrument, InstrumentKind, Role
-from cautery.operation.page.view import (
+from cautery.operation.page.view.taken import (
     CurrencyTotal,
     ExhibitLine,
     ExhibitsView,
