@@ -1,0 +1,118 @@
+"""The chain of custody: no gap between its links, and both sides of a transfer say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+
+from cautery.errors import InputError
+from cautery.model import CustodyAct, CustodyEntry, iso
+from cautery.operation.details import require_role
+
+LONGEST_TEXT = 2_000
+"""Letters of a description or reason. Judgement: a page."""
+ENDS = frozenset({CustodyAct.RETURNED, CustodyAct.DESTROYED})
+
+
+def check_chain(chain: Iterable[CustodyEntry], *, agency: str) -> None:
+    """Check one chain of custody alone, from its seizure on.
+
+    Raises
+    ------
+    InputError
+        Naming the first gap or contradiction.
+    """
+    links = iter(chain)
+    first = next(links, None)
+    if first is None or first.act is not CustodyAct.SEIZED:
+        raise InputError("a chain of custody begins with the seizure")
+    walked: tuple[CustodyEntry, ...] = (first,)
+    pending: CustodyEntry | None = None
+    for link in links:
+        walked, pending = linked(walked, pending, link, agency)
+    if pending is not None:
+        raise InputError(f"exhibit {first.number}: {pending.to_agency} has not taken it over yet")
+
+
+def linked(
+    chain: tuple[CustodyEntry, ...],
+    pending: CustodyEntry | None,
+    link: CustodyEntry,
+    agency: str,
+) -> tuple[tuple[CustodyEntry, ...], CustodyEntry | None]:
+    """Add a link to a chain, or state one side of a transfer."""
+    last, where = chain[-1], f"exhibit {link.number}"
+    if link.number != last.number:
+        raise InputError(f"{where}: a link in the chain of exhibit {last.number}")
+    if link.act is CustodyAct.SEIZED:
+        raise InputError(f"{where}: it is seized already, at {iso(chain[0].at)}")
+    if last.act in ENDS:
+        raise InputError(
+            f"{where}: it was {last.act.value} at {iso(last.at)}; its chain is at its end"
+        )
+    if link.at < last.at:
+        raise InputError(f"{where}: {iso(link.at)} is before its last link at {iso(last.at)}")
+    require_role(f"{where}: giver", link.giver)
+    if link.giver != last.taker:
+        raise InputError(
+            f"{where}: a gap: {link.giver} gives it, but {last.taker} took it last",
+            hint=f"Record first how it came from {last.taker} to {link.giver}.",
+        )
+    if link.act not in ENDS:
+        require_role(f"{where}: taker", link.taker)
+    told = {"place": link.place, "reason": link.reason, "taker": link.taker}
+    if link.result is not None:
+        told["result"] = link.result
+    for name, text in told.items():
+        if len(text) > LONGEST_TEXT or not text.replace("\n", " ").isprintable():
+            raise InputError(f"{where}: its {name} is no plain text of a page")
+        if not text.strip():
+            raise InputError(f"{where}: who, where and why belong to each link; {name} is missing")
+    if link.act is CustodyAct.EXAMINED:
+        if link.opened_seal != last.seal:
+            raise InputError(
+                f"{where}: seal {link.opened_seal} was opened, but it carried seal {last.seal}"
+            )
+    elif link.opened_seal is not None:
+        raise InputError(f"{where}: a seal is opened by an examination, not by {link.act.value}")
+    elif link.seal != last.seal:
+        raise InputError(
+            f"{where}: it carries seal {last.seal}, not {link.seal}",
+            hint="A new seal is the end of an examination: record that first.",
+        )
+    if link.act is CustodyAct.TRANSFERRED:
+        return _transferred(chain, pending, link, agency)
+    if link.to_agency is not None or link.stated_by is not None:
+        raise InputError(f"{where}: only a transfer names the agencies of its two sides")
+    if pending is not None:
+        raise InputError(
+            f"{where}: under transfer to {pending.to_agency}, which must state it first"
+        )
+    return (*chain, link), None
+
+
+def _transferred(
+    chain: tuple[CustodyEntry, ...],
+    pending: CustodyEntry | None,
+    link: CustodyEntry,
+    agency: str,
+) -> tuple[tuple[CustodyEntry, ...], CustodyEntry | None]:
+    """State one side of a transfer; when both sides have said the same, it is a link."""
+    where = f"exhibit {link.number}"
+    if not link.to_agency or link.to_agency == agency:
+        raise InputError(f"{where}: a transfer goes to another agency than {agency}")
+    if link.stated_by not in {agency, link.to_agency}:
+        raise InputError(f"{where}: a transfer is stated by {agency} and by {link.to_agency}")
+    if pending is None:
+        return chain, link
+    if pending.stated_by == link.stated_by:
+        raise InputError(f"{where}: {link.stated_by} has stated this transfer already")
+    for one in fields(CustodyEntry):
+        if one.name == "stated_by":
+            continue
+        ours, theirs = getattr(pending, one.name), getattr(link, one.name)
+        if ours != theirs:
+            raise InputError(
+                f"{where}: the two sides contradict each other on {one.name}: {ours} and {theirs}"
+            )
+    return (*chain, replace(link, stated_by=None)), None
