@@ -43,8 +43,9 @@ from cautery.workflows.operation.close_desk import EXHIBITS
 from cautery.workflows.operation.desk import open_desk
 from cautery.workflows.operation.picture import picture_of
 from cautery.workflows.operation.plan_day import plan_day
-from cautery.workflows.operation.register_exhibits import check_manifest, register_of
+from cautery.workflows.operation.register_book import register_of
 from cautery.workflows.operation.run_day import RunningDay
+from cautery.workflows.operation.sign_manifest import check_manifest
 from cautery.workflows.verify_case import verify_case
 
 PARTS = ("world", "sizing", "bundles", "days", "exhibits", "deconfliction")

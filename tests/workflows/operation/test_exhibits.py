@@ -40,20 +40,20 @@ from cautery.operation.register import taken
 from cautery.workflows.close_case import close_case
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.read_exhibits import read_exhibits
-from cautery.workflows.operation.register_exhibits import (
-    Book,
-    check_exhibits,
-    check_manifest,
-    correct_exhibit,
+from cautery.workflows.operation.record_findings import (
     findings_of,
-    move_exhibit,
     record_finding,
-    register_exhibit,
-    register_exhibits,
-    register_manifest,
-    register_of,
     suggested_findings,
 )
+from cautery.workflows.operation.register_book import Book, register_of
+from cautery.workflows.operation.register_exhibits import (
+    check_exhibits,
+    correct_exhibit,
+    move_exhibit,
+    register_exhibit,
+    register_exhibits,
+)
+from cautery.workflows.operation.sign_manifest import check_manifest, register_manifest
 from cautery.workflows.verify_case import verify_case
 
 NOON = datetime(2024, 11, 26, 12, tzinfo=UTC)

@@ -83,7 +83,8 @@ def move(
     from cautery.model import CustodyAct, CustodyEntry
     from cautery.wiring import desks
     from cautery.workflows.operation.read_exhibits import read_links
-    from cautery.workflows.operation.register_exhibits import Book, move_exhibit
+    from cautery.workflows.operation.register_book import Book
+    from cautery.workflows.operation.register_exhibits import move_exhibit
 
     with desks.desk(case) as desk:
         book = Book(desk)
@@ -140,7 +141,8 @@ def value_(
     from cautery.operation.details import decimal_of
     from cautery.operation.register import ValueMoved
     from cautery.wiring import desks
-    from cautery.workflows.operation.register_exhibits import Book, move_value
+    from cautery.workflows.operation.register_book import Book
+    from cautery.workflows.operation.register_exhibits import move_value
 
     with desks.desk(case) as desk:
         book = Book(desk)

@@ -164,7 +164,7 @@ def labels(
     from cautery import wiring
     from cautery.operation.labels import label_sheet_typst
     from cautery.wiring import desks
-    from cautery.workflows.operation.register_exhibits import Book
+    from cautery.workflows.operation.register_book import Book
 
     with desks.desk(case, read_only=True) as desk:
         register = Book(desk).register
@@ -192,7 +192,7 @@ def manifest(
     from cautery.errors import InputError
     from cautery.packed import content_of
     from cautery.wiring import desks
-    from cautery.workflows.operation.register_exhibits import (
+    from cautery.workflows.operation.sign_manifest import (
         MAX_MANIFEST_BYTES,
         check_manifest,
         register_manifest,
@@ -238,12 +238,12 @@ def findings(
     from cautery.model import to_json
     from cautery.wiring import desks
     from cautery.workflows.operation.read_exhibits import read_findings
-    from cautery.workflows.operation.register_exhibits import (
-        Book,
+    from cautery.workflows.operation.record_findings import (
         findings_of,
         record_finding,
         suggested_findings,
     )
+    from cautery.workflows.operation.register_book import Book
     from cautery.workflows.operation.trace_money import read_supplied, read_tag_file
 
     known = read_tag_file(tags) if tags is not None else ()
@@ -287,7 +287,7 @@ def findings(
 def _read(case: Path) -> Register:
     """Read a case's register; tell what does not count in it."""
     from cautery.wiring import desks
-    from cautery.workflows.operation.register_exhibits import Book
+    from cautery.workflows.operation.register_book import Book
 
     with desks.desk(case, read_only=True) as desk:
         book = Book(desk)

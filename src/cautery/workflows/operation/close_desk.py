@@ -8,7 +8,8 @@ from cautery.operation.page import OperationPageView, render_page
 from cautery.workflows.close_case import close_case
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.page import page_view
-from cautery.workflows.operation.register_exhibits import register_manifest, register_of
+from cautery.workflows.operation.register_book import register_of
+from cautery.workflows.operation.sign_manifest import register_manifest
 
 PAGE = "operation.html"
 EXHIBITS = "exhibits.json"

@@ -45,13 +45,12 @@ from cautery.watch import read_panel_dump
 from cautery.workflows.operation.course import SERVED, ServedShare
 from cautery.workflows.operation.picture import Picture
 from cautery.workflows.operation.plan_day import able_countries, plan_day
+from cautery.workflows.operation.record_findings import record_finding, suggested_findings
+from cautery.workflows.operation.register_book import Book
 from cautery.workflows.operation.register_exhibits import (
-    Book,
     move_exhibit,
     move_value,
-    record_finding,
     register_exhibits,
-    suggested_findings,
 )
 from cautery.workflows.operation.run_day import RunningDay, record_day
 

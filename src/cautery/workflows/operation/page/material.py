@@ -22,7 +22,7 @@ from cautery.workflows.operation.course import (
 )
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.picture import Picture, picture_of
-from cautery.workflows.operation.register_exhibits import register_of
+from cautery.workflows.operation.register_book import register_of
 from cautery.workflows.operation.share import picture
 
 

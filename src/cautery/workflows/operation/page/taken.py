@@ -26,7 +26,7 @@ from cautery.plan import Supply
 from cautery.workflows.operation.course import CUT
 from cautery.workflows.operation.draft_instrument import filed_drafts
 from cautery.workflows.operation.page.material import Material
-from cautery.workflows.operation.register_exhibits import findings_of
+from cautery.workflows.operation.record_findings import findings_of
 
 _LINE_ENDS = 16
 """Letters of an address that a person can compare; the whole stands sealed in the case."""
