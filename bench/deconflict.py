@@ -26,7 +26,12 @@ from cautery.adapters.keys_file import KeyFolder
 from cautery.model import Agency, AgencyRole, Competence, Operation
 from cautery.operation.deconflict import agreed_size
 from cautery.workflows.operation.deconflict import first as begin
-from cautery.workflows.operation.deconflict import fourth, last, second, third
+from cautery.workflows.operation.deconflict import (
+    fourth,
+    last,
+    second,
+    third,
+)
 from cautery.workflows.operation.desk import open_desk
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

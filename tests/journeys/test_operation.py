@@ -18,7 +18,7 @@ from cautery.model import ExhibitId, LedCategory, StepState
 from cautery.operation.schedule import precedence_violations
 from cautery.operation.totals import totals
 from cautery.wiring import cases, desks, signing
-from cautery.workflows.operation.deconflict import RESULT
+from cautery.workflows.operation.deconfliction_run import RESULT
 from cautery.workflows.operation.persons import kept_persons
 from cautery.workflows.operation.register_book import register_of
 from cautery.workflows.operation.run_day import day_of, reports_of

@@ -14,18 +14,18 @@ from cautery.model import ExhibitId, Marking, Pap, Statement, StatementKind, Tlp
 from cautery.workflows.close_case import close_case
 from cautery.workflows.operation.deconflict import (
     LETTER,
-    RESULT,
     deconflict_desks,
     first,
     forget_run,
     fourth,
     last,
     second,
-    targets_of,
     third,
 )
+from cautery.workflows.operation.deconfliction_run import RESULT
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.letter import open_letter, write_letter
+from cautery.workflows.operation.own_targets import targets_of
 from cautery.workflows.operation.share import add_statements, receive, share
 from cautery.workflows.verify_case import verify_case
 
@@ -226,7 +226,7 @@ def test_two_at_one_desk_who_answer_at_once_leave_a_run_that_goes_on(agency_desk
     lost = second(run.b, one, key=run.key_a, at=NOON, targets=SOFIA)
     records = [body for body in run.b.bodies(LETTER) if body["step"] == 2]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("cautery.workflows.operation.deconflict._answered", lambda *_, **__: None)
+        patch.setattr("cautery.workflows.operation.deconflict.answered_with", lambda *_, **__: None)
         sent = run.two(one)
     assert sent != lost
     assert len(records) == 1

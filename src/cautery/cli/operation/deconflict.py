@@ -11,7 +11,7 @@ from cautery.cli import render
 from cautery.cli.operation._places import check_place
 
 if TYPE_CHECKING:
-    from cautery.workflows.operation.deconflict import Deconflicted
+    from cautery.workflows.operation.deconfliction_run import Deconflicted
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,7 +52,8 @@ def begin(
     Example: cautery operation deconflict begin cases/op-rome --with bg-gdbop -o 1.letter
     """
     from cautery.wiring import desks
-    from cautery.workflows.operation.deconflict import first, read_targets
+    from cautery.workflows.operation.deconflict import first
+    from cautery.workflows.operation.own_targets import read_targets
 
     check_place(out, case=case)
     with desks.desk(case) as desk:
@@ -71,8 +72,9 @@ def answer(case: _Case, letter: _Letter, key: _Key, out: _Out, targets: _Targets
     Example: cautery operation deconflict answer cases/op-sofia 1.letter --key rome.pub -o 2.letter
     """
     from cautery.wiring import desks
-    from cautery.workflows.operation.deconflict import read_targets, second
+    from cautery.workflows.operation.deconflict import second
     from cautery.workflows.operation.letter import read_letter
+    from cautery.workflows.operation.own_targets import read_targets
 
     check_place(out, case=case)
     with desks.desk(case) as desk:

@@ -17,7 +17,7 @@ from cautery.operation.page.view.course import (
 )
 from cautery.operation.page.view.figures import KeyFigure
 from cautery.workflows.operation.course import CUT, JOINED
-from cautery.workflows.operation.deconflict import RESULT
+from cautery.workflows.operation.deconfliction_run import RESULT
 from cautery.workflows.operation.page.material import Material, interval
 from cautery.workflows.operation.share import SHARED
 
