@@ -69,6 +69,18 @@ def test_a_verbs_help_begins_with_a_sentence_and_holds_an_example_of_it(verb: st
     assert f"Example: cautery {verb}" in text
 
 
+@pytest.mark.parametrize("group", ["", "operation", "operation exhibit", "seized"])
+def test_the_list_of_verbs_tells_each_ones_first_sentence_whole(
+    cautery: Callable[..., Any], group: str
+) -> None:
+    told = " ".join(cautery(*group.split(), "--help").out.partition("Commands:")[2].split())
+    below = [verb for verb in VERBS if verb.rpartition(" ")[0] == group]
+    assert len(below) > 5
+    for verb in below:
+        first = " ".join((VERBS[verb].help or "").split("\n\n")[0].split())
+        assert first.partition(". ")[0].removesuffix(".") in told
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_option_and_argument_says_what_it_is(cautery: Callable[..., Any], verb: str) -> None:
     ended = cautery(*verb.split(), "--help")

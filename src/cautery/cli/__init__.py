@@ -46,9 +46,11 @@ from cautery.cli import (
     verify,
     watch,
 )
+from cautery.cli._verbs import Verbs
 from cautery.errors import CauteryError, InputError
 
 app = typer.Typer(
+    cls=Verbs,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

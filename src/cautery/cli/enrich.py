@@ -38,7 +38,7 @@ def enrich(
     Each derived row names its fact and that fact's date. Without -o or --json, the CSV goes to
     stdout when it is piped, and people see a table of what was derived.
 
-    Example: cautery enrich links.csv --facts ../shared/data -o enriched.csv
+    Example: cautery enrich links.csv --facts facts -o enriched.csv
     """
     import os
     import sys

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cautery.cli import render
+from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cautery.workflows.size_network import Sizing
 
 app = typer.Typer(
+    cls=Verbs,
     no_args_is_help=True,
     help="Size a network from its sources, with intervals, and judge what is claimed of it.",
 )
@@ -26,7 +28,12 @@ _Claims = Annotated[
     list[str] | None,
     typer.Option("--claim", help='Such as "22e6 users" or "250e6 EUR/month"; may be repeated.'),
 ]
-_Month = Annotated[str | None, typer.Option(help="Month to size, such as 2024-10.")]
+_Month = Annotated[
+    str | None,
+    typer.Option(
+        help="Month to size, such as 2024-10; default: the last that most sources speak of."
+    ),
+]
 _Seed = Annotated[int, typer.Option(min=0, help="Of the Monte Carlo: same seed, same numbers.")]
 _Plot = Annotated[Path | None, typer.Option(help="Write a plot there, as SVG.")]
 _Rates = Annotated[

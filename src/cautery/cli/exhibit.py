@@ -17,7 +17,7 @@ def exhibit(
     id: Annotated[
         str | None, typer.Argument(help="Of an exhibit, or its first digits; without: list all.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write it here.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write it here.")] = None,
     payload: Annotated[
         int | None,
         typer.Option(min=1, help="Of a web archive: the body of its Nth answer, unpacked."),
@@ -31,7 +31,7 @@ def exhibit(
 
     What is sealed encrypted is opened with the case's keys; it may hold credentials.
 
-    Example: cautery exhibit cases/md34 9f86d0818 --out list.warc
+    Example: cautery exhibit cases/md34 9f86d0818 -o list.warc
     """
     from cautery import wiring
     from cautery.model import RedactedUrl, to_json

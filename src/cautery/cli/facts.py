@@ -8,21 +8,25 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli._verbs import Verbs
 
-app = typer.Typer(no_args_is_help=True, help="Facts about addresses and names.")
+app = typer.Typer(
+    cls=Verbs, no_args_is_help=True, help="List and take in facts about addresses and names."
+)
 
 
 @app.command()
 def info(
     folder: Annotated[Path, typer.Argument(help="A facts folder.")],
     at: Annotated[
-        str | None, typer.Option(help="Moment to judge at, such as 2026-08-22T20:00:00Z.")
+        str | None,
+        typer.Option(help="Moment to judge at, such as 2026-08-22T20:00:00Z; default: now."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
     """List the files of a facts folder with their dates and whether they are still valid.
 
-    Example: cautery facts info ../shared/data
+    Example: cautery facts info facts
     """
     from cautery import wiring
     from cautery.cli.guard import moment

@@ -34,7 +34,8 @@ def guard(
     ] = None,
     facts: Annotated[Path | None, typer.Option(help="Facts folder; default $CAUTERY_DATA.")] = None,
     at: Annotated[
-        str | None, typer.Option(help="Moment to judge at, such as 2026-08-22T20:00:00Z.")
+        str | None,
+        typer.Option(help="Moment to judge at, such as 2026-08-22T20:00:00Z; default: now."),
     ] = None,
     second_approver: Annotated[
         str | None, typer.Option(help="Who answers for exact URLs on popular names.")
@@ -57,7 +58,7 @@ def guard(
 
     Exit code 1 when any target is refused, or the list is over its budget; 2 on bad use.
 
-    Example: cautery guard 188.114.97.7 drive.usercontent.google.com --facts ../shared/data
+    Example: cautery guard 188.114.97.7 drive.usercontent.google.com --facts facts
     """
     import os
 

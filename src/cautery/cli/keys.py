@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Make the keys of the people who approve.")
+from cautery.cli._verbs import Verbs
+
+app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Make the keys of the people who approve.")
 
 
 @app.command()

@@ -8,8 +8,13 @@ from typing import Annotated, Literal
 import typer
 
 from cautery.cli import render
+from cautery.cli._verbs import Verbs
 
-app = typer.Typer(no_args_is_help=True, help="A pirate world with known truth, on loopback.")
+app = typer.Typer(
+    cls=Verbs,
+    no_args_is_help=True,
+    help="Serve, build and score a pirate world whose truth is known.",
+)
 
 
 @app.command()

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli._verbs import Verbs
 
 if TYPE_CHECKING:
     from cautery.model import Mandate, Source
 
-app = typer.Typer(no_args_is_help=True, help="Check and show a mandate.")
+app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Check and show a mandate.")
 
 
 @app.callback()

@@ -42,7 +42,7 @@ def mirrors(
     Names, days on which a list took domains in or dropped them, and facts speak together; a
     family is a hypothesis, with a probability for each member.
 
-    Example: cautery mirrors hosts.csv --facts ../shared/data --json
+    Example: cautery mirrors hosts.csv --facts facts --json
     """
     from cautery.cli._progress import Progress
     from cautery.wiring.facts import known_facts

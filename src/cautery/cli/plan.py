@@ -52,7 +52,7 @@ def plan(
         Path | None, typer.Option(help="Facts folder: no act on a target that the guard refuses.")
     ] = None,
     at: Annotated[
-        str | None, typer.Option(help="Moment of the guard's judgement; default now.")
+        str | None, typer.Option(help="Moment of the guard's judgement; default: now.")
     ] = None,
     reaction: Annotated[
         float | None,

@@ -9,6 +9,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli._schema import schema_option
+from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from cautery.workflows.identification.build import Built
     from cautery.workflows.identification.sources import Source
 
-app = typer.Typer(no_args_is_help=True, help="Fingerprint reference media and feeds.")
+app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Fingerprint reference media and feeds.")
 
 
 def _schema() -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli._verbs import Verbs
 
-app = typer.Typer(no_args_is_help=True, help="List a case's referrals; approve them.")
+app = typer.Typer(cls=Verbs, no_args_is_help=True, help="List a case's referrals; approve them.")
 
 
 @app.command("list")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cautery.workflows.seized.records import Taken
 
 app = typer.Typer(
+    cls=Verbs,
     no_args_is_help=True,
     help="Take seized or cooperating material: sealed as it came, shown under pseudonyms.",
 )
@@ -59,7 +61,11 @@ def take(
     ] = "suspect",
     review: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="When keeping them is reviewed; default: a year."),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="When keeping them is reviewed; default: a year.",
+        ),
     ] = None,
     registered: Annotated[
         str | None, typer.Option("--exhibit", help="Number in the operation's register.")
@@ -171,13 +177,13 @@ def show(
 def links_(
     case: Annotated[Path, typer.Argument(help="Folder of the case.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="A CSV file; default: stdout.")
+        Path | None, typer.Option("-o", "--out", help="A CSV file; default: stdout.")
     ] = None,
     json: _Json = False,
 ) -> None:
     """Write what the material ties together as links, for cautery cluster. No customer is in it.
 
-    Example: cautery seized links cases/x --out links.csv
+    Example: cautery seized links cases/x -o links.csv
     """
     from cautery.model import to_json
 
@@ -220,7 +226,7 @@ def accounts(
 def original(
     case: Annotated[Path, typer.Argument(help="Folder of the case.")],
     id: Annotated[str, typer.Argument(help="Of the material, as cautery seized show tells.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where it goes, mode 0600.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where it goes, mode 0600.")],
     by: _By,
     why: _Why,
     keys: _Keys = None,

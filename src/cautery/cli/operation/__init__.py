@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from cautery.cli._verbs import Verbs
 from cautery.cli.operation import (
     board,
     close,
@@ -23,6 +24,7 @@ from cautery.cli.operation import (
 from cautery.cli.operation import open as open_
 
 app = typer.Typer(
+    cls=Verbs,
     no_args_is_help=True,
     help="Run or replay a coordinated operation: agencies, deconfliction, action day, exhibits.",
 )

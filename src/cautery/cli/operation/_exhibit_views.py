@@ -153,7 +153,7 @@ def labels(
     case: Case,
     out: Annotated[Path, typer.Option("-o", "--out", help="PDF to write.")],
     numbers: Annotated[
-        list[str] | None, typer.Option("--number", help="Only these; may be given again.")
+        list[str] | None, typer.Option("--number", help="Only these; may be repeated.")
     ] = None,
     skip: Annotated[int, typer.Option(help="Stickers gone from the first sheet.")] = 0,
 ) -> None:

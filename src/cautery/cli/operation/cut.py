@@ -32,7 +32,7 @@ def cut(
         typer.Option(help="Facts folder: no act on a target that the guard objects to."),
     ] = None,
     at: Annotated[
-        str | None, typer.Option(help="Moment of the guard's judgement; default now.")
+        str | None, typer.Option(help="Moment of the guard's judgement; default: now.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Record nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli._verbs import Verbs
 
 if TYPE_CHECKING:
     from cautery.model import DayPlan, Operation
 
-app = typer.Typer(no_args_is_help=True, help="The timed plan of the action day.")
+app = typer.Typer(
+    cls=Verbs,
+    no_args_is_help=True,
+    help="Plan the action day by the clock, show it, and time it anew.",
+)
 
 Case = Annotated[Path, typer.Argument(help="Case of the agency that leads.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]

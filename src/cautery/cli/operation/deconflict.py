@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli._verbs import Verbs
 from cautery.cli.operation._places import check_place
 
 if TYPE_CHECKING:
     from cautery.workflows.operation.deconfliction_run import Deconflicted
 
 app = typer.Typer(
+    cls=Verbs,
     no_args_is_help=True,
     help="Compare targets with another agency in four letters: begin, answer, open, conclude, "
     "finish. The one who begins runs begin, open, finish; the other answer, conclude.",
@@ -23,7 +25,9 @@ _MASKING = "masking and comparing: a moment; up to half a minute for 100,000 tar
 
 _Case = Annotated[Path, typer.Argument(help="Your agency's case.")]
 _Letter = Annotated[Path, typer.Argument(help="The letter that came from the other agency.")]
-_Key = Annotated[Path, typer.Option("--key", help="The other's verifier key, had by another way.")]
+_Key = Annotated[
+    Path, typer.Option("--key", help="The other agency's public key, had by another way.")
+]
 _Out = Annotated[Path, typer.Option("-o", "--out", help="Where the next letter goes.")]
 _Targets = Annotated[
     Path | None,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import typer
 
+from cautery.cli._verbs import Verbs
 from cautery.cli.operation import _exhibit_entries as entries
 from cautery.cli.operation import _exhibit_views as views
 
-app = typer.Typer(no_args_is_help=True, help="Register exhibits; their custody, totals and labels.")
+app = typer.Typer(
+    cls=Verbs, no_args_is_help=True, help="Register exhibits; their custody, totals and labels."
+)
 
 app.command()(entries.add)
 app.command()(entries.move)

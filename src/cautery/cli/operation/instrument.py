@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cautery.cli import render
+from cautery.cli._verbs import Verbs
 from cautery.cli.operation._places import check_place
 
 if TYPE_CHECKING:
     from cautery.model import Agency, Instrument, Operation
 
-app = typer.Typer(no_args_is_help=True, help="Draft legal instruments, for a person to issue.")
+app = typer.Typer(
+    cls=Verbs, no_args_is_help=True, help="Draft legal instruments, for a person to issue."
+)
 
 KINDS = ("preservation", "production", "freezing", "eio", "jit", "mla")
 
@@ -24,9 +27,7 @@ def draft(
     case: Annotated[Path, typer.Argument(help="The issuing agency's case.")],
     kind: Annotated[str, typer.Argument(help=", ".join(KINDS))],
     to: Annotated[str, typer.Option("--to", help="Addressee; for a jit, agencies by commas.")],
-    holds: Annotated[
-        list[str], typer.Option("--hold", help="What it asks for; may be given again.")
-    ],
+    holds: Annotated[list[str], typer.Option("--hold", help="What it asks for; may be repeated.")],
     grounds: Annotated[str, typer.Option("--grounds", help="Why: needed and proportionate.")] = "",
     country: Annotated[str, typer.Option("--country", help="Of the addressee.")] = "",
     provider: Annotated[

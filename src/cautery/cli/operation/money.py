@@ -26,7 +26,7 @@ def money(
         str, typer.Option("--from", help="PURCHASE.toml, or an address or account.")
     ],
     tags: Annotated[
-        list[Path] | None, typer.Option(help="CSV of address tags; may be given again.")
+        list[Path] | None, typer.Option(help="CSV of address tags; may be repeated.")
     ] = None,
     method: Annotated[str, typer.Option(help="fifo, haircut or poison.")] = "fifo",
     only_purchase: Annotated[

@@ -19,7 +19,7 @@ def page(
 ) -> None:
     """Write the page of an operation anew from the records of a case, open or closed.
 
-    Example: cautery operation page case -o operation.html
+    Example: cautery operation page cases/op-rome -o operation.html
     """
     from cautery.wiring import desks
 

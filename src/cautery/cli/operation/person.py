@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli._verbs import Verbs
 from cautery.cli.operation._markings import marking_lines
 
-app = typer.Typer(no_args_is_help=True, help="Keep, review, list and erase persons.")
+app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Keep, review, list and erase persons.")
 
 _Case = Annotated[Path, typer.Argument(help="The agency's case.")]
 _Pseudonym = Annotated[str, typer.Argument(help="From the list.")]
@@ -23,19 +24,32 @@ _DAY = ["%Y-%m-%d"]
 def add(
     case: _Case,
     category: Annotated[
-        str, typer.Option("--category", help="suspect, convicted, victim or other (art. 6).")
+        str,
+        typer.Option(
+            "--category", help="suspect, convicted, victim or other (LED art. 6); needed."
+        ),
     ] = "",
     role: Annotated[str, typer.Option("--role", help="In the network: reseller ...")] = "unknown",
-    kind: Annotated[str, typer.Option("--kind", help="fact or assessment (art. 7).")] = "",
-    tlp: Annotated[str, typer.Option("--tlp", help="TLP:RED ...")] = "TLP:RED",
-    pap: Annotated[str, typer.Option("--pap", help="PAP:RED ...")] = "PAP:RED",
+    kind: Annotated[
+        str, typer.Option("--kind", help="fact or assessment (LED art. 7); needed.")
+    ] = "",
+    tlp: Annotated[
+        str, typer.Option("--tlp", help="Traffic light of the TLP, from TLP:CLEAR to TLP:RED.")
+    ] = "TLP:RED",
+    pap: Annotated[
+        str, typer.Option("--pap", help="What may be done with it, from PAP:CLEAR to PAP:RED.")
+    ] = "PAP:RED",
     review: Annotated[
-        datetime | None, typer.Option("--review", formats=_DAY, help="Next review.")
+        datetime | None,
+        typer.Option("--review", formats=_DAY, metavar="YYYY-MM-DD", help="Next review; needed."),
     ] = None,
     erase_at: Annotated[
-        datetime | None, typer.Option("--erase", formats=_DAY, help="Erased by then.")
+        datetime | None,
+        typer.Option("--erase", formats=_DAY, metavar="YYYY-MM-DD", help="Erased by then; needed."),
     ] = None,
-    country: Annotated[str | None, typer.Option("--country", help="ISO 3166-1.")] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", help="Two letters of ISO 3166-1, such as NL.")
+    ] = None,
     json: _Json = False,
 ) -> None:
     """Seal a name, read from standard input, under the subject's own key.
@@ -173,7 +187,10 @@ def name(
 def review(
     case: _Case,
     pseudonym: _Pseudonym,
-    until: Annotated[datetime, typer.Option("--until", formats=_DAY, help="The next review.")],
+    until: Annotated[
+        datetime,
+        typer.Option("--until", formats=_DAY, metavar="YYYY-MM-DD", help="The next review."),
+    ],
     why: Annotated[str, typer.Option("--why", help="Why it is still needed.")],
 ) -> None:
     """Record a review: the person is kept until the next.

@@ -15,7 +15,8 @@ def receive(
     case: Annotated[Path, typer.Argument(help="Your agency's case.")],
     bundle: Annotated[Path, typer.Argument(help="What the other agency sent.")],
     key: Annotated[
-        Path, typer.Option("--key", help="Its verifier key, had by another way than the bundle.")
+        Path,
+        typer.Option("--key", help="The sender's public key, had by another way than the bundle."),
     ],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
