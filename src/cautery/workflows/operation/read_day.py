@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cautery.errors import InputError
 from cautery.model import ClockOffset, CoTenant, Criterion, Operation, Step, StepKind, to_utc
 from cautery.operation.schedule.rules import MOST_STEPS
-from cautery.workflows.operation.plan_day import LASTS
+from cautery.workflows.operation.table import LASTS
 
 MAX_BYTES = 8_000_000
 """A day of 3,000 steps of 2,600 bytes; "Taken Down" has a hundredth of it."""

@@ -27,8 +27,9 @@ from cautery.operation.schedule import Hours, alternatives, replan
 from cautery.plan import Act, Cut, Node, Supply, cut
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.picture import Picture, picture_of
-from cautery.workflows.operation.plan_day import able_countries, day_steps
+from cautery.workflows.operation.plan_day import day_steps
 from cautery.workflows.operation.share import picture
+from cautery.workflows.operation.table import able_countries
 
 DAY = "operation.day"
 STEP = "operation.step"

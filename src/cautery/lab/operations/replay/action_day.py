@@ -44,7 +44,7 @@ from cautery.plan import Cut
 from cautery.watch import read_panel_dump
 from cautery.workflows.operation.course import SERVED, ServedShare
 from cautery.workflows.operation.picture import Picture
-from cautery.workflows.operation.plan_day import able_countries, plan_day
+from cautery.workflows.operation.plan_day import plan_day
 from cautery.workflows.operation.record_findings import record_finding, suggested_findings
 from cautery.workflows.operation.register_book import Book
 from cautery.workflows.operation.register_exhibits import (
@@ -53,6 +53,7 @@ from cautery.workflows.operation.register_exhibits import (
     register_exhibits,
 )
 from cautery.workflows.operation.run_day import RunningDay, record_day
+from cautery.workflows.operation.table import able_countries
 
 _LATE = 0.06
 """Share of steps that end late; judgement."""
