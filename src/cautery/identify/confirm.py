@@ -29,7 +29,7 @@ from cautery.identify.reference_info import ReferenceInfo
 from cautery.identify.stretches import GAP_S, SOLID, Chain, chains_of
 from cautery.identify.windows import Glance, Look
 from cautery.model.identification import Identification, Stretch
-from cautery.model.mandate import Partner
+from cautery.model.rights import Partner
 
 ADVERT_S = 30.0
 """The longest usual advert."""

@@ -85,24 +85,7 @@ from cautery.model.intervention import (
     Override,
     Reason,
 )
-from cautery.model.mandate import (
-    Access,
-    Approver,
-    Authority,
-    Channel,
-    CourtOrder,
-    Event,
-    Intermediary,
-    Mandate,
-    NetworkPolicy,
-    Partner,
-    Purchase,
-    Regime,
-    Source,
-    Vantage,
-    Work,
-    host_of,
-)
+from cautery.model.mandate import Approver, Authority, CourtOrder, Mandate, Purchase, Regime
 from cautery.model.marking import HandlingCode, Marking, Pap, Tlp
 from cautery.model.media import AUDIO_RATE_HZ, LUMA_RATE_HZ, LUMA_SHAPE, Decoded
 from cautery.model.operation import (
@@ -118,6 +101,8 @@ from cautery.model.operation import (
     StatementKind,
 )
 from cautery.model.payment import AddressTag, Flow, Transfer
+from cautery.model.reach import Access, Intermediary, NetworkPolicy, Source, Vantage, host_of
+from cautery.model.rights import Channel, Event, Partner, Work
 from cautery.model.seizure import CustodyAct, CustodyEntry, ExhibitKind, Search, SeizedExhibit
 from cautery.model.sighting import Offer, RedactedUrl, Sighting, carries_line, keyed_hash
 from cautery.model.sizing import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cautery.model.mandate import Event, Mandate
+from cautery.model.mandate import Mandate
+from cautery.model.rights import Event
 from cautery.model.wire import from_json
 
 

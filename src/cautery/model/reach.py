@@ -1,0 +1,144 @@
+"""What a mandate may reach, and how: sources, vantages, intermediaries, and with which manners."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from cautery.errors import MandateError
+
+
+class Access(StrEnum):
+    """By which access a source is read."""
+
+    PUBLIC = "public"
+    TEST_PURCHASE = "test-purchase"
+    """A line bought for the investigation and recorded as such."""
+    SEIZED = "seized"
+    """Material of an authority's seizure; regime ``led`` only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One place to read: a playlist, a panel, a portal, a guide, a storefront.
+
+    Parameters
+    ----------
+    location : str
+        A URL, or an absolute path when ``is_file``.
+    kind : str
+        A reader's name: ``m3u``, ``xtream``, ``stalker``, ``xmltv``, ``page``, ...
+    revisit_s : float or None
+        Seconds between two readings; ``None``: learned from when it changes.
+    least_s, most_s : float or None
+        Bounds of what is learned; ``None``: those of its kind.
+    username, password : str or None
+        Of a recorded test purchase, never anybody else's.
+    mac : str or None
+        Of the box that a portal's line belongs to; of a recorded test purchase, too.
+    vantages : tuple of str
+        Names of the vantages from which it is read too.
+    purchase : str or None
+        The test purchase whose line it is read with.
+    """
+
+    location: str
+    kind: str
+    access: Access = Access.PUBLIC
+    is_file: bool = False
+    revisit_s: float | None = None
+    least_s: float | None = None
+    most_s: float | None = None
+    receipt: str | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    mac: str | None = field(default=None, repr=False)
+    vantages: tuple[str, ...] = ()
+    purchase: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vantage:
+    """A proxy of our own in another network, through which a source is seen as it is seen there.
+
+    Parameters
+    ----------
+    name : str
+        In each record of what was fetched through it.
+    country : str
+        ISO 3166-1 alpha-2.
+    proxy : str
+        ``http://`` (CONNECT) or ``socks5://``, with a login if it needs one.
+    """
+
+    name: str
+    country: str
+    proxy: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkPolicy:
+    """How politely, and where, this mandate may reach.
+
+    Parameters
+    ----------
+    allow : tuple of str
+        Private ranges (CIDR) that may be touched; empty but in a lab.
+    rate_per_host : float
+        Requests per second and host, 0.001 to 1000.
+    resolver : str or None
+        ``address:port`` of a DNS server; ``None`` is the system's.
+    facts : str or None
+        Absolute path of a facts folder.
+    rdap : str or None
+        Base URL of an RDAP service.
+    canary_port : int
+        Where unrelated names answer plain HTTP, when a canary is looked at: 80 but in a lab.
+    """
+
+    allow: tuple[str, ...] = ()
+    rate_per_host: float = 1.0
+    user_agent: str = "Cautery-monitor/1"
+    resolver: str | None = None
+    facts: str | None = None
+    rdap: str | None = None
+    canary_port: int = 80
+
+    def __post_init__(self) -> None:
+        if not 0.001 <= self.rate_per_host <= 1000:
+            raise MandateError(
+                f"network.rate_per_host: {self.rate_per_host} is not in [0.001, 1000]"
+            )
+        for cidr in self.allow:
+            try:
+                ipaddress.ip_network(cidr)
+            except ValueError as error:
+                raise MandateError(f"network.allow: {cidr!r} is not a network: {error}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intermediary:
+    """An access provider that applies our referrals, and the vantage that shows whether it did.
+
+    Parameters
+    ----------
+    list_url : str
+        Where the approved list is handed in.
+    proxy : str or None
+        A forward proxy in its network; ``None``: its effect cannot be probed.
+    """
+
+    name: str
+    territory: str
+    list_url: str
+    proxy: str | None = None
+
+
+def host_of(url: str) -> str:
+    """Return the lower-case host of ``url``, empty if it has none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
