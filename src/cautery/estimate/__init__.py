@@ -16,6 +16,7 @@ A network is sized by up to six methods that are then reconciled; a claim is jud
 True
 """
 
+from cautery.estimate.bias import Prior
 from cautery.estimate.claims import claimed_size, in_words, number_in_words, parse_claim, span
 from cautery.estimate.effect import effect, last_dark, wilson
 from cautery.estimate.exposure import Seen, exposure
@@ -33,7 +34,7 @@ from cautery.estimate.methods import (
 from cautery.estimate.money import ARPU_EUR, audience_from_claims, revenue
 from cautery.estimate.plot import claims_plot
 from cautery.estimate.prices import check_rate, price_level
-from cautery.estimate.priors import PRIORS, Prior
+from cautery.estimate.priors import PRIORS
 from cautery.estimate.published import Published, published, reconciled_from_published
 from cautery.estimate.reconcile import Disagreement, Reconciled, reconcile
 from cautery.estimate.sized import QUANTITIES, Draws, PriceLevel, Sized
