@@ -4,7 +4,8 @@
 rules written a second time, from the finished plan alone, so that one can test the other.
 """
 
-from cautery.operation.schedule.mend import alternatives, replan
+from cautery.operation.schedule.instead import alternatives
+from cautery.operation.schedule.mend import replan
 from cautery.operation.schedule.precedence import check, precedence_violations
 from cautery.operation.schedule.rules import CLOCK_TOLERANCE_S, COMPETENCES, Hours
 from cautery.operation.schedule.timing import schedule

@@ -1,19 +1,14 @@
 """Times for steps: preservation and continuity back from the moment, all else forward from it.
 
-A list scheduler: among the steps whose predecessors are placed, those that somebody's warning
-hangs on go first; a team is at one place at a time. A step that tips off a target is put off
-until the last step against that target can begin within the warning. Every rule is read from
-:mod:`cautery.operation.schedule.rules`; the result is checked by rules written anew
-(:mod:`cautery.operation.schedule.precedence`).
+Every rule is read from :mod:`cautery.operation.schedule.rules`; the result is checked by rules
+written anew (:mod:`cautery.operation.schedule.precedence`).
 """
 
 from __future__ import annotations
 
-import heapq
-from bisect import insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from cautery.errors import CauteryError, InputError
 from cautery.model import (
@@ -27,12 +22,12 @@ from cautery.model import (
     Step,
     require_utc,
 )
+from cautery.operation.schedule.passes import Forward, TooLateError, back
 from cautery.operation.schedule.precedence import precedence_violations
 from cautery.operation.schedule.rules import (
     CLOCK_TOLERANCE_S,
     LAST_YEAR,
     Hours,
-    lawful_start,
     orders,
     refuse_clocks,
     refuse_steps,
@@ -47,177 +42,6 @@ WARNING_S = 300.0
 BUFFER = timedelta(minutes=30)
 """What warns nobody is finished this long before the moment, so that a failure can be mended:
 by judgement, the time of one more attempt."""
-
-_MOST_ROUNDS = 60
-"""Rounds of putting off steps that warn somebody; three are usual."""
-
-
-class TooLateError(InputError):
-    """A step cannot begin before the warning of ``by`` has run out."""
-
-    def __init__(self, step: str, by: str, warning_s: float) -> None:
-        super().__init__(
-            f"step {step} cannot begin within {warning_s:g} s of step {by}, which warns its target",
-            hint="Give it another team, cut what it waits for, or let the warning step wait.",
-        )
-        self.step = step
-
-
-@dataclass(slots=True)
-class Bookings:
-    """Where each team is, and when: one place at a time."""
-
-    taken: dict[str, list[tuple[datetime, datetime, Step]]] = field(default_factory=dict)
-    """By team: start, end and step, sorted by their ends."""
-
-    def book(self, step: Step, start: datetime, end: datetime) -> None:
-        """Put a step into its team's day."""
-        insort(self.taken.setdefault(step.team, []), (start, end, step), key=lambda one: one[1])
-
-    def free_from(self, step: Step, start: datetime) -> tuple[datetime, Step | None]:
-        """Return the earliest start from ``start`` on without a collision, and after which step.
-
-        One pass by their ends is enough: a start behind an end never collides with it again.
-        """
-        after: Step | None = None
-        for begins, ends, other in self.taken.get(step.team, ()):
-            if other.place == step.place:
-                continue
-            reaches_it = begins - other.preparation < start + step.lasts
-            if reaches_it and start - step.preparation < ends:
-                start, after = ends + step.preparation, other
-        return start, after
-
-    def free_until(self, step: Step, start: datetime) -> tuple[datetime, Step | None]:
-        """Return the latest start up to ``start`` without a collision, and before which step."""
-        before: Step | None = None
-        leaving = [
-            (begins - other.preparation, ends, other)
-            for begins, ends, other in self.taken.get(step.team, ())
-            if other.place != step.place
-        ]
-        for leaves, ends, other in sorted(leaving, key=lambda one: one[0], reverse=True):
-            if leaves < start + step.lasts and start - step.preparation < ends:
-                start, before = leaves - step.lasts, other
-        return start, before
-
-
-@dataclass(slots=True, kw_only=True)
-class Forward:
-    """One forward pass: what must be placed, what stands already, and from when on.
-
-    Parameters
-    ----------
-    floors : mapping of step id to (datetime, str)
-        No step begins before its floor, and why.
-    fixed : sequence of ScheduledStep
-        What has begun, or is placed already.
-    """
-
-    todo: Sequence[Step]
-    fixed: Sequence[ScheduledStep]
-    floors: Mapping[str, tuple[datetime, str]]
-    before: Mapping[str, Mapping[str, str]]
-    warning: timedelta
-    hours: Hours
-    zones: Mapping[str, str]
-    warned: frozenset[str] = frozenset()
-    """Targets that know already: nothing can surprise them any more."""
-
-    def place(self) -> list[ScheduledStep]:
-        """Return the steps with their times.
-
-        Raises
-        ------
-        TooLateError
-            If a step would come after its target's warning, however long the others wait.
-        """
-        against: dict[str, list[Step]] = {}
-        for step in self.todo:
-            if step.phase in {Phase.PRESERVE, Phase.ACT}:
-                against.setdefault(step.target, []).append(step)
-        pressing = {one.id for one in self.todo if one.tips_off} | {
-            one.id
-            for step in self.todo
-            for target in step.tips_off
-            for one in against.get(target, ())
-        }
-        put_off: dict[str, tuple[datetime, str]] = {}
-        for round_ in range(_MOST_ROUNDS + 1):
-            placed = self._round(pressing, put_off)
-            late: tuple[str, str] | None = None
-            for step in self.todo:
-                begins = placed[step.id].starts_at
-                for target in sorted(step.tips_off - self.warned):
-                    for other in against.get(target, ()):
-                        needed = placed[other.id].starts_at - self.warning
-                        if other.id != step.id and begins < needed:
-                            late = (other.id, step.id)
-                            if step.id not in put_off or put_off[step.id][0] < needed:
-                                put_off[step.id] = (needed, other.id)
-            if late is None:
-                return [placed[one.id] for one in self.todo]
-            if round_ == _MOST_ROUNDS:
-                raise TooLateError(*late, self.warning.total_seconds())
-        raise AssertionError  # pragma: no cover - the loop returns or raises
-
-    def _round(
-        self, pressing: set[str], put_off: Mapping[str, tuple[datetime, str]]
-    ) -> dict[str, ScheduledStep]:
-        teams = Bookings()
-        for begun in self.fixed:
-            teams.book(begun.step, begun.starts_at, begun.ends_at)
-        ends = {one.step.id: (one.ends_at, one.step.id) for one in self.fixed}
-        steps = {one.id: one for one in self.todo}
-        waiting = {
-            one.id: sum(other in steps for other in self.before[one.id]) for one in self.todo
-        }
-        users: dict[str, list[str]] = {}
-        for one in self.todo:
-            for other in self.before[one.id]:
-                users.setdefault(other, []).append(one.id)
-        ready: list[tuple[bool, datetime, str, str]] = []
-
-        def rise(name: str) -> None:
-            start, why = self.floors[name]
-            for other in self.before[name]:
-                if other in ends and ends[other][0] > start:
-                    start, why = ends[other][0], f"after {other}"
-            if name in put_off and put_off[name][0] > start:
-                start = put_off[name][0]
-                why = f"it warns the target of {put_off[name][1]}, which begins later"
-            heapq.heappush(ready, (name not in pressing, start, name, why))
-
-        for name, count in waiting.items():
-            if not count:
-                rise(name)
-        placed: dict[str, ScheduledStep] = {}
-        while ready:
-            _, start, name, why = heapq.heappop(ready)
-            step = steps[name]
-            start, why = self._fitted(step, start, why, teams)
-            end = start + step.lasts
-            placed[name] = ScheduledStep(step=step, starts_at=start, ends_at=end, why=why)
-            teams.book(step, start, end)
-            ends[name] = (end, name)
-            for user in users.get(name, ()):
-                waiting[user] -= 1
-                if not waiting[user]:
-                    rise(user)
-        return placed
-
-    def _fitted(
-        self, step: Step, start: datetime, why: str, teams: Bookings
-    ) -> tuple[datetime, str]:
-        """Return the earliest start at which its team is free and local law allows it."""
-        while True:
-            lawful = lawful_start(step, start, self.hours, self.zones.get(step.agency, "UTC"))
-            if lawful > start:
-                start, why = lawful, f"no search may begin earlier in {step.country}"
-            start, other = teams.free_from(step, start)
-            if other is None:
-                return start, why
-            why = f"team {step.team} comes from {other.id}"
 
 
 def schedule(
@@ -290,7 +114,7 @@ def schedule(
                 f"begin within {warning_s:g} s of the moment: {one.why}",
                 hint="What warns somebody begins everywhere at once: another team, or no wait.",
             )
-    backward = _back(
+    backward = back(
         [one for one in steps if one.id in early],
         before,
         placed,
@@ -348,55 +172,6 @@ def _early(steps: Sequence[Step], before: Mapping[str, Mapping[str, str]]) -> se
         if not bound:
             return early
         early -= bound
-
-
-def _back(
-    steps: Sequence[Step],
-    before: Mapping[str, Mapping[str, str]],
-    placed: Sequence[ScheduledStep],
-    *,
-    moment: datetime,
-    buffer: timedelta,
-    now: datetime | None,
-) -> list[ScheduledStep]:
-    """Place what comes before the moment as late as it may be, from the last to the first."""
-    teams = Bookings()
-    for act in placed:
-        teams.book(act.step, act.starts_at, act.ends_at)
-    named = {one.id: one for one in steps}
-    users: dict[str, list[str]] = {}
-    waiting = dict.fromkeys(named, 0)
-    for one in steps:
-        for other in before[one.id]:
-            users.setdefault(other, []).append(one.id)
-            waiting[other] += 1
-    ready = sorted(name for name, count in waiting.items() if not count)
-    begun: dict[str, datetime] = {}
-    made: list[ScheduledStep] = []
-    while ready:
-        step = named[ready.pop(0)]
-        end, why = moment - (timedelta(0) if step.tips_off else buffer), "before the moment"
-        for user in users.get(step.id, ()):
-            if begun[user] < end:
-                end, why = begun[user], f"before {user}"
-        start = end - step.lasts
-        start, following = teams.free_until(step, start)
-        if following is not None:
-            why = f"before team {step.team} leaves for {following.id}"
-        if now is not None and start - step.preparation < now:
-            raise InputError(
-                f"step {step.id} would have to begin at {start.astimezone(UTC):%d %b %H:%M} UTC, "
-                f"which has passed",
-                hint="Preservation and continuity come first: choose a later moment.",
-            )
-        begun[step.id] = start
-        teams.book(step, start, start + step.lasts)
-        made.append(ScheduledStep(step=step, starts_at=start, ends_at=start + step.lasts, why=why))
-        for other in sorted(before[step.id]):
-            waiting[other] -= 1
-            if not waiting[other]:
-                ready.append(other)
-    return made
 
 
 def _refuse_early_warnings(
