@@ -14,7 +14,8 @@ from cautery.errors import SourceError
 from cautery.model import Entry, Event, Mandate, Source, Vantage, Work
 from cautery.watch import guide_url
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.sources import Seen, SourceReader
+from cautery.workflows.watch.seen import Seen
+from cautery.workflows.watch.sources import SourceReader
 
 GUIDE = "http://guide.example/epg.xml"
 SOURCE = Source(location=GUIDE, kind="xmltv")

@@ -15,7 +15,7 @@ from cautery.wiring.facts import known_facts
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.restore import restored_hosts
-from cautery.workflows.watch.sources import Seen
+from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
 from cautery.workflows.watch.supply import Mapper
 

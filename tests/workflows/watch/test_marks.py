@@ -9,7 +9,7 @@ from cautery.model import CertificateFacts, Role, SharedFact
 from cautery.watch import read_page
 from cautery.workflows.watch import relations
 from cautery.workflows.watch.marks import MANY_NAMES, marks_of
-from cautery.workflows.watch.sources import Seen
+from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -16,7 +16,8 @@ from cautery.workflows.open_case import Case
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.portals import FILM_PAGES
 from cautery.workflows.watch.restore import restored_readings, restored_streams
-from cautery.workflows.watch.sources import Seen, SourceReader
+from cautery.workflows.watch.seen import Seen
+from cautery.workflows.watch.sources import SourceReader
 from cautery.workflows.watch.streams import Stream
 
 BASE = "http://portal.example/stalker_portal/c/"

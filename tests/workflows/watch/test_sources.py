@@ -20,7 +20,8 @@ from cautery.model import Access, Channel, Entry, Mandate, Regime, Source, Vanta
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.restore import restored_readings, restored_streams
-from cautery.workflows.watch.sources import Seen, SourceReader
+from cautery.workflows.watch.seen import Seen
+from cautery.workflows.watch.sources import SourceReader
 from cautery.workflows.watch.streams import Stream
 
 LIST = "http://list.example/all.m3u"

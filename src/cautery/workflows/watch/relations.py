@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from cautery.model import Role, host_of
-from cautery.workflows.watch.sources import Seen
+from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
 
 

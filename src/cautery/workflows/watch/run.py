@@ -52,7 +52,8 @@ from cautery.workflows.watch.restore import (
     restored_readings,
     restored_streams,
 )
-from cautery.workflows.watch.sources import Seen, SourceReader
+from cautery.workflows.watch.seen import Seen
+from cautery.workflows.watch.sources import SourceReader
 from cautery.workflows.watch.streams import Stream
 from cautery.workflows.watch.supply import Mapper
 

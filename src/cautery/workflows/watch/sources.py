@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import count
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from cautery.evidence.warc import read_warc
 from cautery.model import ExhibitId, Mandate, Source, Vantage, host_of
 from cautery.model.ports import Fetcher
 from cautery.watch import (
-    Page,
     PlaylistEntry,
     ReadWarning,
     m3u,
@@ -39,6 +36,7 @@ from cautery.workflows.watch.offered import Offered
 from cautery.workflows.watch.purchases import NoLineYetError
 from cautery.workflows.watch.restore import Reading
 from cautery.workflows.watch.schedule import Schedule
+from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
 from cautery.workflows.watch.views import Views
 
@@ -48,16 +46,6 @@ SEALED_BYTES = 32_000_000
 TOLD_WARNINGS = 20
 LONGEST_GUIDE = 200
 UNTIL_BOUGHT_S = 10.0
-
-
-@dataclass(slots=True)
-class Seen:
-    """What sources have told beside streams: storefront pages, and which panel lists what."""
-
-    pages: dict[str, tuple[Page, ExhibitId, datetime]] = field(default_factory=dict)
-    panels: dict[str, set[str]] = field(default_factory=dict)
-    lists: dict[str, set[str]] = field(default_factory=dict)
-    tls_ports: dict[str, int] = field(default_factory=dict)
 
 
 class SourceReader:

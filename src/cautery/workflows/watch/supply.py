@@ -29,7 +29,7 @@ from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.marks import marks_of
 from cautery.workflows.watch.restore import Shown
 from cautery.workflows.watch.revisits import Revisits
-from cautery.workflows.watch.sources import Seen
+from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
 
 TICK_S = 0.5
