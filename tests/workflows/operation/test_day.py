@@ -26,11 +26,17 @@ from cautery.model import (
 )
 from cautery.operation.schedule import precedence_violations, schedule
 from cautery.plan import Act, Node, cut
+from cautery.workflows.operation.day_records import (
+    DAY,
+    STEP,
+    day_of,
+    reports_of,
+)
 from cautery.workflows.operation.plan_day import day_steps, plan_day
 from cautery.workflows.operation.read_day import EXAMPLE, read_day
 from cautery.workflows.operation.read_operation import EXAMPLE as OPERATION_EXAMPLE
 from cautery.workflows.operation.read_operation import read_operation
-from cautery.workflows.operation.run_day import DAY, STEP, RunningDay, day_of, reports_of, run_day
+from cautery.workflows.operation.run_day import RunningDay, run_day
 from cautery.workflows.operation.table import Place
 
 MOMENT = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)

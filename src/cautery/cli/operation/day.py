@@ -53,8 +53,8 @@ def plan(
     from cautery.errors import InputError
     from cautery.operation.schedule import schedule
     from cautery.wiring import desks
+    from cautery.workflows.operation.day_records import record_day, record_hours
     from cautery.workflows.operation.read_day import read_day
-    from cautery.workflows.operation.run_day import record_day, record_hours
 
     with desks.desk(case, read_only=dry_run) as desk:
         told = read_day(steps, desk.operation)
@@ -92,7 +92,7 @@ def show(
     Example: cautery operation day show cases/it --agency nl-fiod
     """
     from cautery.wiring import desks
-    from cautery.workflows.operation.run_day import day_of
+    from cautery.workflows.operation.day_records import day_of
 
     with desks.desk(case, read_only=True) as desk:
         _print(day_of(desk), desk.operation, json=json, agency=agency)
@@ -114,7 +114,7 @@ def sheets(
     from cautery.operation.calendar import calendar
     from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
     from cautery.wiring import desks
-    from cautery.workflows.operation.run_day import day_of
+    from cautery.workflows.operation.day_records import day_of
 
     with desks.desk(case, read_only=True) as desk:
         day, operation = day_of(desk), desk.operation

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from cautery.errors import CauteryError, InputError
 from cautery.model import (
@@ -25,17 +25,22 @@ from cautery.model import (
 from cautery.operation.board import Board, BoardView
 from cautery.operation.schedule import Hours, alternatives, replan
 from cautery.plan import Act, Cut, Node, Supply, cut
+from cautery.workflows.operation.day_records import (
+    ANSWER,
+    DAY,
+    PROBED,
+    STEP,
+    answers_of,
+    day_of,
+    hours_of,
+    probed_of,
+    reports_of,
+)
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.picture import Picture, picture_of
 from cautery.workflows.operation.plan_day import day_steps
 from cautery.workflows.operation.share import picture
 from cautery.workflows.operation.table import able_countries
-
-DAY = "operation.day"
-STEP = "operation.step"
-ANSWER = "operation.criterion"
-PROBED = "operation.probed"
-HOURS = "operation.hours"
 
 RECUT_TIME_S = 10.0
 """What choosing the cut anew may take while everybody waits: by judgement."""
@@ -317,58 +322,6 @@ def run_day(
         yield running.hear(report, replacements=offered)
 
 
-def record_day(desk: Desk, day: DayPlan, *, at: datetime) -> None:
-    """Record a planned day."""
-    desk.record(DAY, day, at=at)
-
-
-def day_of(desk: Desk) -> DayPlan:
-    """Return the latest plan of the day in a case.
-
-    Raises
-    ------
-    InputError
-        If none was made.
-    """
-    found: DayPlan | None = None
-    for found in desk.nouns(DAY, DayPlan):  # noqa: B007 - the last one counts
-        pass
-    if found is None:
-        raise InputError(
-            f"{desk.case.path}: no day is planned",
-            hint="Plan it: cautery operation day plan CASE STEPS.toml --moment 2026-11-26T05:00Z",
-        )
-    return found
-
-
-def reports_of(desk: Desk) -> tuple[StepReport, ...]:
-    """Return every report in a case."""
-    return tuple(desk.nouns(STEP, StepReport))
-
-
-def answers_of(desk: Desk) -> tuple[CriterionAnswer, ...]:
-    """Return every answer to a criterion in a case."""
-    return tuple(desk.nouns(ANSWER, CriterionAnswer))
-
-
-def hours_of(desk: Desk) -> dict[str, tuple[time, time]]:
-    """Return the local hours of searches that the latest plan was made with."""
-    found: dict[str, tuple[time, time]] = {}
-    for body in desk.bodies(HOURS):
-        found = {
-            country: (time.fromisoformat(span[0]), time.fromisoformat(span[1]))
-            for country, span in body["hours"].items()
-        }
-    return found
-
-
-def record_hours(desk: Desk, hours: Hours, *, at: datetime) -> None:
-    """Record the local hours of searches that a plan is made with."""
-    if hours or hours_of(desk):
-        spans = {one: [span[0].isoformat(), span[1].isoformat()] for one, span in hours.items()}
-        desk.record(HOURS, {"hours": spans}, at=at)
-
-
 def running_day(
     desk: Desk, *, seen: Picture | None = None, served_at_most: float = SERVED_AT_MOST
 ) -> tuple[RunningDay, Picture]:
@@ -400,8 +353,3 @@ def running_day(
         confirmed=probed_of(desk),
     )
     return running, seen
-
-
-def probed_of(desk: Desk) -> frozenset[str]:
-    """Return the nodes that our own probes saw dark."""
-    return frozenset(str(node) for body in desk.bodies(PROBED) for node in body["dark"])

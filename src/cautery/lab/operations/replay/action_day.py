@@ -9,50 +9,33 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from cautery.adapters.typst_pdf import compile_pdf
-from cautery.errors import InputError
-from cautery.lab.operations.chance import token
-from cautery.lab.operations.coins import address
 from cautery.lab.operations.panel_lines import panel_tables
+from cautery.lab.operations.replay.finds import Finds
 from cautery.lab.operations.replay.story import Story
 from cautery.lab.operations.sources import sizing_sources
-from cautery.lab.operations.spec import Find
 from cautery.model import (
     ClockOffset,
-    Competence,
     CriterionAnswer,
-    CustodyAct,
-    CustodyEntry,
     DayPlan,
-    ExhibitKind,
     Regime,
     ScheduledStep,
-    SeizedExhibit,
     StepKind,
     StepReport,
     StepState,
 )
 from cautery.operation.board import BoardView
 from cautery.operation.calendar import calendar
-from cautery.operation.labels import label_sheet_typst
-from cautery.operation.register import ValueMoved
 from cautery.operation.schedule import precedence_violations
 from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
 from cautery.plan import Cut
 from cautery.watch import read_panel_dump
 from cautery.workflows.operation.course import SERVED, ServedShare
+from cautery.workflows.operation.day_records import record_day
 from cautery.workflows.operation.picture import Picture
 from cautery.workflows.operation.plan_day import plan_day
-from cautery.workflows.operation.record_findings import record_finding, suggested_findings
-from cautery.workflows.operation.register_book import Book
-from cautery.workflows.operation.register_exhibits import (
-    move_exhibit,
-    move_value,
-    register_exhibits,
-)
-from cautery.workflows.operation.run_day import RunningDay, record_day
+from cautery.workflows.operation.run_day import RunningDay
 from cautery.workflows.operation.table import able_countries
 
 _LATE = 0.06
@@ -60,7 +43,6 @@ _LATE = 0.06
 _SAID_EVERY = timedelta(minutes=15)
 _DUMPS_SEALED = 3
 """Disks whose panel's table is sealed and counted in the story: the smallest, to keep it short."""
-_FEE = Decimal("0.0001")
 _MAY_FAIL = frozenset({StepKind.SEIZE, StepKind.LOCK, StepKind.FREEZE, StepKind.BLOCK})
 _BACK = {StepKind.SEARCH: 0.35, StepKind.SEIZE: 0.5}
 """Spread of what a step takes, relative to its plan; judgement."""
@@ -149,7 +131,7 @@ def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float
                 at=made.moment - timedelta(hours=12 - number),
             )
         )
-    register = _Finds(story)
+    register = Finds(story)
     pace = _Pace(story, speed)
     shown, said_at = 1.0, made.moment - timedelta(days=1)
     before = ServedShare(at=made.moment, share=running.board(made.moment).served_left, by="plan")
@@ -288,114 +270,6 @@ class _Reports:
             )
         self._ended.add(step.id)
         return StepReport(step=step.id, state=StepState.DONE, at=at, by=step.agency)
-
-
-class _Finds:
-    """Enters what searches find, and keeps its custody."""
-
-    def __init__(self, story: Story) -> None:
-        self._story = story
-        self.book = Book(story.lead)
-        self._waiting: defaultdict[str, list[Find]] = defaultdict(list)
-        for one in story.world.finds:
-            self._waiting[one.search].append(one)
-        self._numbers: defaultdict[str, int] = defaultdict(int)
-        self._places = {one.id: one.place for one in story.world.searches}
-
-    def at(self, planned: ScheduledStep) -> None:
-        """Enter what a search that is done has found."""
-        if planned.step.kind is not StepKind.SEARCH:
-            return
-        search = planned.step.id.removeprefix("search-")
-        found = self._waiting.pop(search, [])
-        if not found:
-            return
-        entries = [self._exhibit(one, planned) for one in found]
-        register_exhibits(
-            self._story.lead,
-            [(one, None, None) for one in entries],
-            at=self._story.clock.now(),
-            book=self.book,
-        )
-
-    def close(self) -> None:
-        """Store everything, move coins to the state's wallet, and note links to other crimes."""
-        story, book = self._story, self.book
-        now = story.clock.now()
-        links, coins = [], []
-        for number, line in book.register.lines.items():
-            one = line.exhibit
-            links.append(
-                CustodyEntry(
-                    number=number,
-                    act=CustodyAct.STORED,
-                    at=now,
-                    giver=line.holder,
-                    taker=f"{one.agency} evidence store",
-                    place=f"{one.agency} evidence store",
-                    reason="end of the action day",
-                    seal=line.seal,
-                )
-            )
-            if one.kind is ExhibitKind.WALLET:
-                coins.append(one)
-        move_exhibit(story.lead, *links, at=now, book=book)
-        for one in coins:
-            asset = str(one.details["asset"])
-            amount = Decimal(str(one.details["amount"]))
-            fee = min(_FEE, amount / 100)
-            move_value(
-                story.lead,
-                ValueMoved(
-                    number=one.number,
-                    asset=asset,
-                    amount=amount - fee,
-                    fee=fee,
-                    to=address(asset, story.world.seed, "state", one.agency),
-                    transfer=token(story.world.seed, "to-state", one.number, length=64),
-                    at=now,
-                    by=f"{one.agency} asset recovery",
-                ),
-                at=now,
-                book=book,
-            )
-        case, lines = story.lead.case, book.register.lines.values()
-        sheet = label_sheet_typst(lines, operation=story.operation.id, lab=True)
-        case.store.write(case.path, "labels.pdf", compile_pdf(sheet))
-        found = suggested_findings(story.lead, tags=story.world.tags, book=book)
-        for finding in found:
-            record_finding(story.lead, finding, book=book)
-        story.tell(
-            "exhibits",
-            f"{len(book.register)} exhibits in the register, each with its custody; "
-            f"{len(coins)} wallets moved to the state; {len(found)} links to other crimes",
-            exhibits=len(book.register),
-        )
-
-    def _exhibit(self, one: Find, planned: ScheduledStep) -> SeizedExhibit:
-        agency = self._story.operation.agency(one.agency)
-        if not agency.may(Competence.SEIZE):
-            raise InputError(f"{agency.id} may not seize")
-        self._numbers[agency.country] += 1
-        number = self._numbers[agency.country]
-        now = self._story.clock.now()
-        at = min(now, planned.starts_at + timedelta(minutes=one.delay_min))
-        seal = token(self._story.world.seed, "seal", agency.id, number, length=8).upper()
-        return SeizedExhibit(
-            number=f"{agency.country}-{number:04d}",
-            kind=one.kind,
-            search=one.search,
-            agency=one.agency,
-            description=one.description,
-            place=self._places[one.search],
-            finder=f"team {one.search}",
-            seal=f"{agency.country}{seal}",
-            seized_at=at,
-            count=one.count,
-            value=one.value,
-            valued_at=at if one.value is not None else None,
-            details=one.details,
-        )
 
 
 def _removed(running: RunningDay) -> frozenset[str]:

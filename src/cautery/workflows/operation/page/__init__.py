@@ -11,10 +11,10 @@ from cautery.operation.page.view import OperationPageView
 from cautery.operation.page.view.course import DayView, Served, StepLine
 from cautery.operation.schedule import precedence_violations
 from cautery.workflows.operation.course import SERVED, ServedShare
+from cautery.workflows.operation.day_records import DAY, reports_of
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.page import course, said, taken
 from cautery.workflows.operation.page.material import LabTruth, material_of
-from cautery.workflows.operation.run_day import DAY, reports_of
 
 __all__ = ["LabTruth", "lived_day", "page_view"]
 
