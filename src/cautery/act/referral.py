@@ -111,12 +111,13 @@ def _statement(
         if event
         else "the channels and works of the mandate"
     )
+    targets = "target that re-broadcasts" if len(entries) == 1 else "targets that re-broadcast"
     cut = {one.target: len(one.streams) for one in chosen}
     lines = [
         (
             f"Under order {order.id} of {order.authority}, in force in {order.territory} until "
-            f"{iso(order.window.end)} ({order.targets_rule}), we refer {len(entries)} target(s) "
-            f"that re-broadcast {what} without licence."
+            f"{iso(order.window.end)} ({order.targets_rule}), we refer {len(entries)} "
+            f"{targets} {what} without licence."
         ),
         f"Each entry ends by itself, at the latest at {iso(span.end)}.",
     ]
@@ -124,9 +125,10 @@ def _statement(
         grounds = "; ".join(reason.text for reason in entry.guard.reasons)
         collateral = entry.guard.collateral
         upper = "unknown" if collateral.high is None else str(collateral.high)
+        streams = "stream" if cut[entry.target] == 1 else "streams"
         lines.append(
             f"- {entry.lever.value} {entry.target}, until {iso(entry.valid_until)}: carries "
-            f"{cut[entry.target]} proven stream(s); exhibits {', '.join(entry.exhibits)}; "
+            f"{cut[entry.target]} proven {streams}; exhibits {', '.join(entry.exhibits)}; "
             f"guard: {grounds}; known bystanders {collateral.low}, at most {upper}."
         )
     lines.append(

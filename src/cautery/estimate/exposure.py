@@ -71,7 +71,8 @@ def exposure(
         mid=min(max(mid, low), high) / 60,
         high=high / 60,
         method="seen at least, possible at most, given the gaps between probes",
-        note=f"{streams} stream(s) ever seen live; gaps up to {close_s:g} s count as seen",
+        note=f"{streams} {'stream' if streams == 1 else 'streams'} ever seen live; "
+        f"gaps up to {close_s:g} s count as seen",
     )
 
 

@@ -47,8 +47,12 @@ def audience_from_claims(claims: Sequence[str], *, service: str) -> Estimate | N
         mid=middle * LIVE_SHARE[1],
         high=numbers[-1],
         method="claimed customers x share of lines that pay (0.4 to 1)",
-        note=f"{len(numbers)} claim(s) of the seller's own, {numbers[0]:,.0f} to "
-        f"{numbers[-1]:,.0f}; nobody counted",
+        note=(
+            f"one claim of the seller's own, {numbers[0]:,.0f}; nobody counted"
+            if len(numbers) == 1
+            else f"{len(numbers)} claims of the seller's own, {numbers[0]:,.0f} to "
+            f"{numbers[-1]:,.0f}; nobody counted"
+        ),
     )
 
 

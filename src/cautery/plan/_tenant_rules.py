@@ -35,9 +35,10 @@ def judge_tenants(ruling: Ruling, current: Sequence[CoHosted], own: Collection[s
     if len(strangers) > ruling.policy.unrelated_names:
         ruling.high = None
         listed = ", ".join(strangers[:5]) + (", ..." if len(strangers) > 5 else "")
+        are = "unrelated name is" if len(strangers) == 1 else "unrelated names are"
         ruling.refuse(
             "co-hosted",
-            f"{len(strangers)} unrelated name(s) are on {ruling.target.text}: {listed}",
+            f"{len(strangers)} {are} on {ruling.target.text}: {listed}",
             fact=current[0].fact,
         )
     guarded = [name for name in strangers if protected[name] or name in popular]

@@ -656,7 +656,8 @@ def whole_case(*, streams: int = 50, lab: bool = True, stills: bool = True) -> C
         event="home-away",
         territory="FR",
         window=Window(start=case.now, end=END),
-        statement="Nine names that serve the match without licence, each with its exhibits and an end at the close of the window.",
+        statement="Nine names that serve the match without licence, each with its exhibits and an end at the close of the window.\n"
+        f"- name one.example; exhibits sha256:{'ab' * 32}, sha256:{'cd' * 32}.",
         entries=tuple(
             BlockEntry(target=one.target, lever=one.lever, valid_until=END, guard=one, exhibits=())
             for one in allowed

@@ -130,6 +130,26 @@ def test_what_was_done_for_bystanders_is_told(page: str) -> None:
         assert said.replace(" :", ":") in told.replace(" :", ":")
 
 
+def test_a_referrals_statement_stands_line_by_line_with_digests_that_an_eye_can_compare(
+    page: str,
+) -> None:
+    assert "<p>- name one.example; exhibits abababababab…, cdcdcdcdcdcd….</p>" in page
+    assert "ab" * 32 not in page
+
+
+def test_a_stream_that_runs_ahead_is_told_beside_its_peak_in_few_words() -> None:
+    ahead = Alignment(
+        kind="sound", reference="film", delay_s=-12.02, lags_s=(-20.0, -12.0, -4.0),
+        strength=(1.0, 60.0, 1.0),
+    )  # fmt: skip
+    assert ">12.02 s ahead</text>" in alignment_plot(ahead)
+
+
+def test_what_no_exhibits_clock_knew_is_said_once_a_stream(page: str) -> None:
+    shown = page[page.index('id="streams"') : page.index('id="all"')]
+    assert shown.count("clock offset unknown") <= shown.count("Exhibits (SHA-256)")
+
+
 def test_the_page_tells_how_to_check_without_us(page: str) -> None:
     assert "sha256sum -c manifest.sha256" in page
     assert "openssl pkeyutl -verify" in page

@@ -51,7 +51,9 @@ def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
         f'text-anchor="middle">{escape(number(tick))}</text>'
         for tick in _ticks(lags[0], lags[-1])
     )
-    said = f"delay {delay(alignment.delay_s)}"
+    ahead = alignment.delay_s < 0
+    # Beside the peak there is room for few words.
+    said = f"{-alignment.delay_s:.2f} s ahead" if ahead else f"delay {delay(alignment.delay_s)}"
     anchor, shift = ("end", -9) if px > _WIDE * 0.72 else ("start", 9)
     title = (
         f"Agreement of suspect and reference at every lag; highest at {said}, "

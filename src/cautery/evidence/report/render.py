@@ -18,6 +18,7 @@ from cautery.evidence.report.view import ReportView, StreamView
 from cautery.model import Finding, Role
 from cautery.model.verdict import VERBAL_SCALE
 
+_DIGEST = re.compile(r"\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b")
 _PICTURE = re.compile(r"data:image/(?:jpeg|png);base64,[A-Za-z0-9+/]+={0,2}")
 
 MOST_IN_FULL = 200
@@ -82,6 +83,12 @@ def _picture(uri: str) -> Markup:
     return Markup(uri)  # noqa: S704 - base64 and a fixed head, checked above
 
 
+def _statement(text: str) -> Markup:
+    """Return a referral's statement line by line, the digests in it cut to what an eye compares."""
+    shown = _DIGEST.sub(r"\1…", words.clean(text))
+    return Markup("").join(Markup("<p>{}</p>").format(line) for line in shown.split("\n"))
+
+
 @cache
 def _style() -> Markup:
     own = files("cautery.evidence.report").joinpath("report.css").read_text(encoding="utf-8")
@@ -107,6 +114,8 @@ def _environment() -> Environment:
         "percent": words.percent,
         "speed": words.speed,
         "delay": words.delay,
+        "lag": words.lag,
+        "statement": _statement,
         "moment": words.moment,
         "size": words.size,
         "bare": words.bare,

@@ -29,6 +29,7 @@ _BANDS: tuple[tuple[str, frozenset[Role]], ...] = (
     ("other", frozenset({Role.UNKNOWN})),
     ("shared", frozenset({Role.SHARED})),
 )
+_NARROW, _BROAD = frozenset("fijlrtI.,:;/|!'()[]- "), frozenset("mwMW@%")
 _SOLID = frozenset({"host", "service", "payment", "address", "name"})
 
 
@@ -231,8 +232,7 @@ def _node(
     dimmed = " dim" if asset.shared or asset.role is Role.SHARED else ""
     name = clean(asset.value)
     mark = "" if place is None else (chr(65 + place) if place < 26 else f"N{place + 1}")
-    most = max(6, int((letter_room - 30 - 9 * len(mark)) / 5.3))
-    short = name if len(name) <= most else name[: most - 1] + "…"
+    short = _fitting(name, letter_room - 30 - 9 * len(mark))
     full = f"{asset.kind} {name}, {asset.role.value}" + (
         f": {clean(asset.shared)}" if asset.shared else ""
     )
@@ -242,6 +242,18 @@ def _node(
         f"<title>{escape(full)}</title>{_shape(Role.SHARED if asset.shared else asset.role)} "
         f'style="fill:{fill};stroke:{colour}"/><text x="9" y="4">{escape(short)}{tag}</text></g>'
     )
+
+
+def _fitting(name: str, room: float) -> str:
+    """Return as much of a name as fits, by how wide letters of a common sans serif are drawn."""
+    widths = [3.2 if one in _NARROW else 8.4 if one in _BROAD else 5.9 for one in name]
+    if sum(widths) <= room or len(name) <= 6:
+        return name
+    kept, left = 0, room - 10
+    while kept < len(name) and (kept < 5 or left >= widths[kept]):
+        left -= widths[kept]
+        kept += 1
+    return name[:kept] + "…"
 
 
 def _shape(role: Role) -> str:

@@ -51,7 +51,9 @@ def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
             )
             for one in unreachable
         )
-        said = "; ".join(f"{count} {TIMES} {reason[:90]}" for reason, count in why.most_common(3))
+        said = "; ".join(
+            f"{count} {TIMES} {_short(reason)}" for reason, count in why.most_common(3)
+        )
         more = len(why) - 3
         yield Unknown(
             what=f"{plural(len(unreachable), 'stream')} gave no media",
@@ -72,6 +74,11 @@ def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
             what=f"Whose feed {plural(len(nobody), 'proven stream')} took",
             why="The event is proven; no licensee's own sound or graphics were recognised.",
         )
+
+
+def _short(text: str) -> str:
+    """Return a text at a length that a sentence on page one can bear."""
+    return text if len(text) <= 90 else text[:89] + "…"
 
 
 def _numbers(streams: Sequence[StreamView]) -> str:
@@ -120,7 +127,10 @@ def _world(records: Records, mandate: Mandate) -> Iterator[Unknown]:
         more = f" and {len(failed) - 3} more" if len(failed) > 3 else ""
         yield Unknown(
             what=f"What {plural(len(failed), 'source')} offered last",
-            why="They could not be read: " + ", ".join(one[:90] for one in failed[:3]) + more + ".",
+            why="They could not be read: "
+            + ", ".join(_short(one) for one in failed[:3])
+            + more
+            + ".",
         )
     blind = [one.name for one in mandate.intermediaries if one.proxy is None]
     seen = sorted({one.intermediary for one in records.dark})

@@ -133,6 +133,17 @@ def delay(seconds: float | None) -> str:
     return f"{seconds:.2f} s" if seconds >= 0 else f"{-seconds:.2f} s ahead of the reference"
 
 
+def lag(seconds: float | None) -> str:
+    """Return a delay as a number, for a column; one that runs ahead is negative.
+
+    Examples
+    --------
+    >>> lag(94.167), lag(-1.5), lag(None)
+    ('94.17 s', '\u22121.50 s', '\u2013')
+    """
+    return DASH if seconds is None else f"{seconds:.2f} s".replace("-", MINUS)
+
+
 def moment(at_s: float) -> str:
     """Return where in a media a picture stands: a time of day on an epoch axis, else an offset.
 
