@@ -151,7 +151,7 @@ def _suggested(
     elif exhibit.kind is ExhibitKind.CASH and value is not None:
         if value.currency == "EUR" and value.amount > CASH_LIMIT_EUR:
             much = "more than a trader may take in one payment"
-            yield Crime.MONEY_LAUNDERING, f"{value.amount} EUR in cash, {much}"
+            yield Crime.MONEY_LAUNDERING, f"{value.amount:,} EUR in cash, {much}"
     elif exhibit.kind is ExhibitKind.WALLET:
         address = spelled(str(details["address"]))
         told = [("the wallet is", tags[address])] if address in tags else []

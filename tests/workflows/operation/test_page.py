@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -24,6 +25,7 @@ from cautery.model import (
     StatementKind,
     Tlp,
 )
+from cautery.operation.money.trail import Trace
 from cautery.operation.page import Fate, Fit, MomentKind, render_page
 from cautery.workflows.close_case import close_case
 from cautery.workflows.operation.course import (
@@ -44,6 +46,7 @@ from cautery.workflows.operation.deconflict import deconflict_desks
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.page import lived_day, page_view
 from cautery.workflows.operation.share import add_statements, correct, receive, share
+from cautery.workflows.operation.trace_money import trace_money
 from cautery.workflows.verify_case import verify_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -127,6 +130,23 @@ def test_a_real_operation_bears_no_stamp_and_a_lab_always_does(
     lab = drawn(agency_desk("it-postal"))
     assert "a synthetic operation. No person, service, address or wallet in it is real" in lab
     assert '<div class="stamp"' in lab
+
+
+def test_a_page_made_without_the_sealed_trace_says_that_money_was_traced(real_desk: Desk) -> None:
+    found = Trace(
+        method="fifo", entered={"EUR": Decimal("9.99")}, nodes=(), hops=(), endings=(), holdings=(),
+        proposals=(), refused=0,
+    )  # fmt: skip
+    assert "No money was traced." in drawn(real_desk)
+    trace_money(real_desk, found)
+    page = drawn(real_desk)
+    assert "The money was traced: 0 hops, 0 holdings." in page
+    assert "No money was traced." not in page
+
+
+def test_what_nobody_states_leaves_no_empty_box(real_desk: Desk) -> None:
+    assert '<p class="statement"' not in drawn(real_desk)
+    assert '<p class="statement"' in drawn(real_desk, statement="Figures overlap.")
 
 
 def test_the_page_names_the_ledgers_head_and_grows_with_it(agency_desk: Desks) -> None:

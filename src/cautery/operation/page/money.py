@@ -46,10 +46,11 @@ def money_drawing(view: MoneyView | None) -> MoneyDrawing:
     Returns
     -------
     MoneyDrawing
-        With a sentence when no money was traced.
+        With a sentence when no money was traced, or none can be shown.
     """
     if view is None or not view.nodes:
-        return MoneyDrawing(sentence("No money was traced."), 0, 0, 0, 0)
+        said = view.instead if view is not None and view.instead else "No money was traced."
+        return MoneyDrawing(sentence(said), 0, 0, 0, 0)
     known = {one.id: one for one in view.nodes}
     flows = [one for one in view.flows if one.source in known and one.target in known]
     out: defaultdict[str, float] = defaultdict(float)
@@ -186,9 +187,9 @@ def _box(node: MoneyNode, spot: tuple[float, float], columns: int, through: floa
     kind = "place frozen" if node.frozen else "place"
     said = f"{node.label} ({node.kind}{', ' + node.country if node.country else ''})"
     said += ": to be frozen" if node.frozen else ""
-    room = (WIDE - 128) / max(1, columns - 1) - 10
-    label = fit(short(words.clip(node.label)), max(110.0, room), 11)
-    notes = (words.clip(node.country), f"EUR {words.big(through)}" if through else "")
+    room = min((WIDE - 128) / max(1, columns - 1) - 10, WIDE - x - 2)
+    label = fit(short(words.clip(node.label)), room, 12)
+    notes = (words.clip(node.country), f"EUR {words.cents(through)}" if through else "")
     note = ", ".join(one for one in notes if one)
     return (
         f'<g class="{kind}">{hint(said)}<rect x="{x:.1f}" y="{y - 13:.1f}" width="{_BAR}" '

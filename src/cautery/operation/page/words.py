@@ -124,6 +124,17 @@ def exact(amount: Decimal | None) -> str:
     return f"{amount:,f}".replace(",", THIN).replace("-", MINUS)
 
 
+def cents(amount: float) -> str:
+    """Return an amount of money: small ones to the cent, large ones as people say them.
+
+    Examples
+    --------
+    >>> cents(12.5), cents(411_000)
+    ('12.50', '411\u202fk')
+    """
+    return f"{amount:.2f}" if abs(amount) < 1000 else big(amount)
+
+
 def percent(share: float | None) -> str:
     """Return a share of one as percent, two significant digits, whole from ten on.
 

@@ -157,10 +157,14 @@ class FreezingProposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyView:
-    """Section 7: from the recorded test purchases to wallets."""
+    """Section 7: from the recorded test purchases to wallets.
+
+    ``instead`` is said in the drawing's place where a trace is there and cannot be shown.
+    """
 
     nodes: tuple[MoneyNode, ...] = ()
     flows: tuple[MoneyFlow, ...] = ()
     holdings: tuple[Holding, ...] = ()
     proposals: tuple[FreezingProposal, ...] = ()
     method: str = ""
+    instead: str = ""

@@ -21,15 +21,19 @@ from cautery.operation.page.view.taken import (
     SupplyNode,
     SupplyView,
 )
+from cautery.operation.page.words import exact
 from cautery.operation.totals import journal, totals
 from cautery.plan import Supply
 from cautery.workflows.operation.course import CUT
 from cautery.workflows.operation.draft_instrument import filed_drafts
 from cautery.workflows.operation.page.material import Material
 from cautery.workflows.operation.record_findings import findings_of
+from cautery.workflows.operation.trace_money import TRACED
 
 _LINE_ENDS = 16
 """Letters of an address that a person can compare; the whole stands sealed in the case."""
+_PREFIXES = {"account": "account:", "psp": "provider:"}
+"""What a label need not say under the head of its column."""
 _ROLES_DRAWN = frozenset(
     {
         Role.SOURCE,
@@ -128,7 +132,8 @@ def exhibits(material: Material) -> ExhibitsView | None:
 def money(material: Material) -> MoneyView | None:
     """Return the way of the money, and what is drafted to hold it."""
     drafts = [one for one in filed_drafts(material.desk) if one.kind is not InstrumentKind.JIT]
-    if material.trace is None and not drafts:
+    instead = _sealed_trace(material) if material.trace is None else ""
+    if material.trace is None and not drafts and not instead:
         return None
     taken = {
         str(line.exhibit.details.get("address"))
@@ -140,7 +145,7 @@ def money(material: Material) -> MoneyView | None:
         nodes=tuple(
             MoneyNode(
                 id=one.id,
-                label=_short(one.label),
+                label=_short(one.label.removeprefix(_PREFIXES.get(one.kind, ""))),
                 kind=one.kind,
                 frozen=one.id in taken,
             )
@@ -157,7 +162,7 @@ def money(material: Material) -> MoneyView | None:
                 currency=one.asset,
                 amount=one.balance,
                 addresses=len(one.addresses),
-                certainty=f"{one.tainted} of it came from the test purchases' owners",
+                certainty=f"{exact(one.tainted)} of it came from the test purchases' owners",
             )
             for one in (material.trace.holdings if material.trace else ())
         ),
@@ -165,6 +170,19 @@ def money(material: Material) -> MoneyView | None:
         method=f"{material.trace.method}, over the supplied transactions only"
         if material.trace
         else "",
+        instead=instead,
+    )
+
+
+def _sealed_trace(material: Material) -> str:
+    """Say that the money was traced, where the page is made without opening the trace."""
+    traced = list(material.desk.bodies(TRACED))
+    if not traced:
+        return ""
+    hops, held = traced[-1]["hops"], len(traced[-1]["holdings"])
+    return (
+        f"The money was traced: {hops} hops, {held} holdings. A trace names people's accounts, so "
+        "it lies encrypted in the case, and this page was made without it."
     )
 
 
