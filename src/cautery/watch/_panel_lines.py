@@ -15,11 +15,11 @@ from cautery.watch._buffer import Buffer
 from cautery.watch._panel_tables import Plan, choose
 from cautery.watch._seized import SeizedRow, unread
 from cautery.watch._sql import Chosen
+from cautery.watch._table_lines import table_lines
 from cautery.watch._tally import Tally
-from cautery.watch._text import begin, decode_line
+from cautery.watch._text import begin
 from cautery.watch._values import ReadWarning
 
-_LONGEST_LINE = 65_536
 _SEPARATORS = ",;\t|"
 _NULLS = frozenset(("null", "\\n", "none"))
 
@@ -43,15 +43,11 @@ def read_panel_lines(
     _, stream = begin(chunks, wanted="a table of lines")
     buffer, tally = Buffer(stream), Tally()
     table: tuple[str, int, Chosen[Plan]] | None = None
-    number = 0
-    while (raw := _line(buffer)) is not None:
-        number += 1
-        if not raw.strip():
+    for line in table_lines(buffer, tally):
+        if isinstance(line, ReadWarning):
+            yield line
             continue
-        if len(raw) > _LONGEST_LINE:
-            yield from unread(tally, number, f"a line of more than {_LONGEST_LINE:,} bytes", raw)
-            continue
-        text = decode_line(raw).strip("\r\n")
+        number, text = line
         if table is None:
             table = lines_header(text)
             if table is None:
@@ -79,14 +75,6 @@ def lines_header(text: str) -> tuple[str, int, Chosen[Plan]] | None:
     names = [one.strip().strip('"').lower() for one in _fields(head, separator)]
     chosen = choose("users", names) if len(names) > 2 else None
     return None if chosen is None or chosen.plan.kind != "line" else (separator, len(names), chosen)
-
-
-def _line(buffer: Buffer) -> bytes | None:
-    line = buffer.take_line(most=_LONGEST_LINE)
-    if line is None and buffer.at < len(buffer.data):
-        line = buffer.data[buffer.at :]
-        buffer.at = len(buffer.data)
-    return line
 
 
 def _fields(text: str, separator: str) -> list[str]:

@@ -11,8 +11,9 @@ from cautery.errors import SourceError
 from cautery.model import Authority
 from cautery.watch._buffer import Buffer
 from cautery.watch._seized import SeizedRow, unread
+from cautery.watch._table_lines import table_lines
 from cautery.watch._tally import Tally
-from cautery.watch._text import begin, decode_line, markup_of
+from cautery.watch._text import begin, markup_of
 from cautery.watch._values import ReadWarning
 
 FORMAT = (
@@ -25,7 +26,6 @@ SPECIFICATION = (
 )
 MEDIA_TYPES = ("text/csv", "text/plain")
 
-_LONGEST_LINE = 65_536
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "at": ("ts", "firstseen", "stime", "starttime", "start", "first", "firstswitched",
            "flowstartmilliseconds", "flowstartseconds", "timestamp", "date", "datefirstseen",
@@ -78,15 +78,12 @@ def read_netflow(
     _, stream = begin(chunks, wanted="flow records")
     buffer, tally = Buffer(stream), Tally()
     columns: dict[str, int] | None = None
-    separator, number, width = ",", 0, 0
-    while (raw := _line(buffer)) is not None:
-        number += 1
-        if not raw.strip():
+    separator, width = ",", 0
+    for line in table_lines(buffer, tally):
+        if isinstance(line, ReadWarning):
+            yield line
             continue
-        if len(raw) > _LONGEST_LINE:
-            yield from unread(tally, number, f"a line of more than {_LONGEST_LINE:,} bytes", raw)
-            continue
-        text = decode_line(raw).strip("\r\n")
+        number, text = line
         if text.startswith(_OF_ZEEK):
             continue
         if columns is None:
@@ -137,15 +134,6 @@ def _fields(text: str, separator: str) -> list[str]:
         return [one.strip() for one in next(csv.reader([text], delimiter=separator), [])]
     except csv.Error:  # a carriage return inside a line
         return []
-
-
-def _line(buffer: Buffer) -> bytes | None:
-    line = buffer.take_line(most=_LONGEST_LINE)
-    if line is not None:
-        return line
-    rest = buffer.data[buffer.at :]
-    buffer.at = len(buffer.data)
-    return rest or None
 
 
 def _values(fields: list[str], columns: Mapping[str, int]) -> dict[str, str] | None:

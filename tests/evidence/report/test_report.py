@@ -18,8 +18,6 @@ from cautery.evidence.report.words import clean, delay, percent, span, speed
 from cautery.model import Asset, Role, SupplyGraph
 from cautery.workflows.write_report import write_report
 
-CHROMIUM = Path("/usr/bin/chromium")
-
 
 def _synthetic() -> ModuleType:
     spec = importlib.util.spec_from_file_location(
@@ -254,19 +252,6 @@ def test_clean_text_can_always_be_written_as_utf8(text: str) -> None:
 )
 def test_quantities_are_said_as_people_say_them(said: str, wanted: str) -> None:
     assert said == wanted
-
-
-@pytest.fixture(scope="module")
-def browser() -> Any:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed at /usr/bin/chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as player:
-        opened = player.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
 
 
 @pytest.mark.browser

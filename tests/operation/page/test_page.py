@@ -52,7 +52,6 @@ from cautery.operation.page.timeline import _placed, timeline_drawing
 from cautery.operation.page.view.said import ClaimLine, EstimatesView, ReconciledEstimate
 from cautery.operation.page.words import bounds, clean, within
 
-CHROMIUM = Path("/usr/bin/chromium")
 HOSTILE = "</svg></style><script>alert(1)</script>\"'\u202egnp\x00<img src=x onerror=y>&amp;"
 EMPTY = OperationPageView(
     operation="op-1",
@@ -589,19 +588,6 @@ def test_every_colour_of_words_can_be_read_on_paper_light_and_dark() -> None:
     for theme in (light, light | dark):
         for name in ("ink", "soft", "ember", "live", "amber", "violet"):
             assert _contrast(theme[name], theme["paper"]) >= 4.5, name
-
-
-@pytest.fixture(scope="module")
-def browser() -> Any:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed at /usr/bin/chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as player:
-        opened = player.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield opened
-        opened.close()
 
 
 TINY = """() => [...document.querySelectorAll('svg text')].map(one => [one.textContent,

@@ -7,7 +7,6 @@ payload is the same letter.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import rfc8785
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteSigner, NoteVerifier, open_note
 from cautery.model import digest_of
+from cautery.workflows.operation.strict_json import is_deeper, strictly_parsed
 
 HEAD = "cautery.letter/1"
 MAX_LETTER_BYTES = 64 << 20
@@ -101,7 +101,8 @@ def open_letter(raw: bytes, verifier: NoteVerifier) -> dict[str, Any]:
     payload = _parsed(body)
     if not isinstance(payload, dict):
         raise InputError("no letter: its payload is no object")
-    _check_depth(payload)
+    if is_deeper(payload, MAX_DEPTH):
+        raise InputError(f"no letter: nested deeper than {MAX_DEPTH}")
     if _spelt(payload) != body:
         raise InputError("no letter: its payload is not in the RFC 8785 form")
     return payload
@@ -116,31 +117,6 @@ def _spelt(value: Any) -> bytes:
 
 def _parsed(raw: bytes) -> Any:
     try:
-        return json.loads(raw, parse_constant=_no_number, object_pairs_hook=_members)
+        return strictly_parsed(raw)
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
         raise InputError(f"no letter: {str(error)[:200]}") from error
-
-
-def _no_number(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON")
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member stands twice in an object")
-    return members
-
-
-def _check_depth(payload: Any) -> None:
-    level = [payload]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for value in level
-            if isinstance(value, dict | list)
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return
-    raise InputError(f"no letter: nested deeper than {MAX_DEPTH}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from cautery.errors import InputError
 from cautery.model import Statement, from_json, iso
 from cautery.operation.persons import is_pseudonym
 from cautery.operation.targets import LONGEST, normalise
+from cautery.workflows.operation.strict_json import is_deeper, strictly_parsed
 
 MAX_BYTES = 256 << 20
 """A file; 200,000 statements of a kilobyte."""
@@ -84,7 +84,7 @@ def _statement(line: bytes, by: str, now: datetime) -> Statement:
     if len(line) > MAX_LINE_BYTES:
         raise InputError(f"a statement of over {MAX_LINE_BYTES} bytes: it is one sentence")
     try:
-        told = json.loads(line, parse_constant=_refused, object_pairs_hook=_members)
+        told = strictly_parsed(line)
     except (ValueError, RecursionError) as error:
         raise InputError(f"no JSON: {str(error)[:200]}") from error
     if not isinstance(told, dict):
@@ -103,7 +103,8 @@ def _statement(line: bytes, by: str, now: datetime) -> Statement:
     strangers = sorted((told.keys() - _KEYS) | (marking.keys() - _MARKING))
     if strangers:
         raise InputError(f"{strangers[0][:80]!r} is not known here", hint="Ids are given by us.")
-    _check_depth(told)
+    if is_deeper(told, _MAX_DEPTH):
+        raise InputError(f"nested deeper than {_MAX_DEPTH}")
     _check_form(told)
     one = from_json(Statement, {"at": iso(now), **told, "id": "new", "by": by})
     _check_subject(one)
@@ -144,28 +145,3 @@ def _check_subject(one: Statement) -> None:
 
 
 _WORDS = {str: "text", int: "whole number"}
-
-
-def _check_depth(told: Any) -> None:
-    level = [told]
-    for _ in range(_MAX_DEPTH):
-        level = [
-            inner
-            for value in level
-            if isinstance(value, dict | list)
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return
-    raise InputError(f"nested deeper than {_MAX_DEPTH}")
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member stands twice in an object: which one is meant?")
-    return members
-
-
-def _refused(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON")

@@ -1,0 +1,34 @@
+"""The lines of a seized table, numbered: empty ones passed over, endless ones told and left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cautery.watch._buffer import Buffer
+from cautery.watch._seized import unread
+from cautery.watch._tally import Tally
+from cautery.watch._text import decode_line
+from cautery.watch._values import ReadWarning
+
+LONGEST_LINE = 65_536
+"""Bytes; judgement: a line of such a table has some hundreds."""
+
+
+def table_lines(buffer: Buffer, tally: Tally) -> Iterator[tuple[int, str] | ReadWarning]:
+    """Yield each line with its number and without its end, the last one also where it has none."""
+    number = 0
+    while (raw := _line(buffer)) is not None:
+        number += 1
+        if len(raw) > LONGEST_LINE:
+            yield from unread(tally, number, f"a line of more than {LONGEST_LINE:,} bytes", raw)
+        elif raw.strip():
+            yield number, decode_line(raw).strip("\r\n")
+
+
+def _line(buffer: Buffer) -> bytes | None:
+    line = buffer.take_line(most=LONGEST_LINE)
+    if line is not None:
+        return line
+    rest = buffer.data[buffer.at :]
+    buffer.at = len(buffer.data)
+    return rest or None
