@@ -1,7 +1,5 @@
 """Guides as panels write them: broken in places, and read all the same."""
 
-import tracemalloc
-
 import pytest
 
 from cautery.errors import SourceError
@@ -96,19 +94,17 @@ def test_a_guide_that_breaks_off_gives_what_stood_before_then_one_error():
         next(reading)
 
 
-def test_breaks_without_end_need_no_memory():
+def test_breaks_without_end_need_no_memory(traced):
     def chunks():
         yield b"<tv>"
         for _ in range(6):
             yield b'<channel id="a"><x &</channel>' * 500
         yield b"</tv>"
 
-    tracemalloc.start()
-    told = sum(one.count for one in read_xmltv(chunks()))
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    with traced() as memory:
+        told = sum(one.count for one in read_xmltv(chunks()))
     assert told == 3_000
-    assert most < 4_000_000
+    assert memory.peak < 4_000_000
 
 
 def test_what_a_guide_says_twice_is_kept():

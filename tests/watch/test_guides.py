@@ -2,7 +2,6 @@
 
 import os
 import tarfile
-import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,7 +50,7 @@ def test_a_guide_is_read_in_the_encoding_that_it_names(encoding):
     assert found.names == (("", "Été"),)
 
 
-def test_a_guide_of_many_megabytes_needs_little_memory():
+def test_a_guide_of_many_megabytes_needs_little_memory(traced):
     one = (
         b'<programme start="20261124204500" channel="a"><title>Home v Away</title><desc>%s</desc></programme>'
         % (b"x" * 200)
@@ -63,12 +62,10 @@ def test_a_guide_of_many_megabytes_needs_little_memory():
             yield one * 500
         yield b"</tv>"
 
-    tracemalloc.start()
-    count = sum(isinstance(each, Programme) for each in read_xmltv(chunks()))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    with traced() as memory:
+        count = sum(isinstance(each, Programme) for each in read_xmltv(chunks()))
     assert count == 20_000
-    assert peak < 4_000_000
+    assert memory.peak < 4_000_000
 
 
 @pytest.mark.data

@@ -3,7 +3,6 @@
 import io
 import os
 import tarfile
-import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -152,7 +151,7 @@ def test_more_bytes_than_allowed_are_a_limit_error():
 @pytest.mark.parametrize(
     "piece", [b"x" * 65_536, b"#EXTINF:-1,A\nhttp://e.example/live/u/p/1.ts\n" * 1000]
 )
-def test_a_huge_list_needs_no_more_memory_than_a_small_one(piece):
+def test_a_huge_list_needs_no_more_memory_than_a_small_one(piece, traced):
     def endless():
         yield b"#EXTM3U\n"
         for _ in range(2_000_000 // len(piece)):
@@ -160,12 +159,10 @@ def test_a_huge_list_needs_no_more_memory_than_a_small_one(piece):
 
     for _ in zip(read_m3u(endless()), range(10), strict=False):
         pass  # what is compiled is loaded once, however long the list is
-    tracemalloc.start()
-    for _ in read_m3u(endless()):
-        pass
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 1_500_000
+    with traced() as memory:
+        for _ in read_m3u(endless()):
+            pass
+    assert memory.peak < 1_500_000
 
 
 def test_relative_entries_need_the_lists_own_url():

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import tracemalloc
 
 import pytest
 
@@ -180,20 +179,18 @@ def test_a_broken_stream_among_others_is_quoted_and_the_others_are_read():
         ]  # fmt: skip
 
 
-def test_a_member_without_end_is_passed_over_in_bounded_memory():
+def test_a_member_without_end_is_passed_over_in_bounded_memory(traced):
     def chunks():
         yield b'[{"stream_id":1,"name":"A"},{"stream_id":2,"name":"'
         for _ in range(400):
             yield b"a" * 65_536
         yield b'"},{"stream_id":3,"name":"C"}]'
 
-    tracemalloc.start()
-    found = list(read_streams(chunks()))
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    with traced() as memory:
+        found = list(read_streams(chunks()))
     assert [one.id for one in found if isinstance(one, PanelStream)] == [1, 3]
     assert sum(isinstance(one, ReadWarning) for one in found) == 1
-    assert most < 4_000_000
+    assert memory.peak < 4_000_000
 
 
 def test_deep_nesting_in_one_member_costs_that_member():

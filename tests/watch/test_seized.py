@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import re
-import tracemalloc
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -190,18 +189,16 @@ def test_a_dump_cut_anywhere_keeps_every_row_that_is_whole(cut):
     )
 
 
-def test_a_row_without_end_costs_no_memory_and_no_other_row():
+def test_a_row_without_end_costs_no_memory_and_no_other_row(traced):
     def endless():
         yield (LINES + "INSERT INTO users VALUES (1,'a','w',0,'n'),(2,'").encode()
         for _ in range(40):
             yield b"x" * (1 << 20)
         yield b"','w',0,'n'),(3,'c','w',0,'n');\nINSERT INTO users VALUES (4,'d','w',0,'n');\n"
 
-    tracemalloc.start()
-    found = list(rows("panel_sql", endless(), authority=LED))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 16_000_000
+    with traced() as memory:
+        found = list(rows("panel_sql", endless(), authority=LED))
+    assert memory.peak < 16_000_000
     assert [one.values["username"] for one in found if not isinstance(one, ReadWarning)] == [
         "a",
         "c",
@@ -267,15 +264,15 @@ def test_a_streams_number_is_found_in(line):
     assert found["request"][0]["username"] == derivation().pseudonym("u")
 
 
-def test_a_log_of_any_length_takes_the_memory_of_a_line():
+def test_a_log_of_any_length_takes_the_memory_of_a_line(traced):
     line = b'192.0.2.7 - - [26/Nov/2024:20:45:00 +0100] "GET /x HTTP/1.1" 200 1 "-" "-"\n'
     data = io.BytesIO(line * 8_000)
-    tracemalloc.start()
-    count = sum(1 for _ in rows("access_log", iter(partial(data.read, 65_536), b""), authority=LED))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    with traced() as memory:
+        count = sum(
+            1 for _ in rows("access_log", iter(partial(data.read, 65_536), b""), authority=LED)
+        )
     assert count == 8_000
-    assert peak < 2_000_000
+    assert memory.peak < 2_000_000
 
 
 def test_ten_thousand_broken_lines_are_a_hundred_warnings_and_a_count():

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -96,7 +95,7 @@ def test_streams_are_read_wherever_the_answer_is_cut(cut):
     assert [one.name for one in found] == [f"Été {n}" for n in range(50)]
 
 
-def test_an_answer_of_many_megabytes_needs_little_memory():
+def test_an_answer_of_many_megabytes_needs_little_memory(traced):
     piece = b",".join([b'{"stream_id": 5, "name": "A", "direct_source": ""}'] * 1000)
 
     def chunks():
@@ -105,12 +104,10 @@ def test_an_answer_of_many_megabytes_needs_little_memory():
             yield b"," + piece
         yield b"]"
 
-    tracemalloc.start()
-    count = sum(1 for _ in read_streams(chunks()))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
+    with traced() as memory:
+        count = sum(1 for _ in read_streams(chunks()))
     assert count == 61_000
-    assert peak < 1_500_000
+    assert memory.peak < 1_500_000
 
 
 def test_urls_are_built_for_the_test_purchase():
