@@ -112,14 +112,14 @@ async def test_ten_hours_pass_in_bounded_memory(
             frame = av.AudioFrame.from_ndarray(noise, "u8", "mono")
             frame.sample_rate, frame.time_base, frame.pts = 8000, Fraction(1, 8000), 80_000 * k
             out.mux(stream.encode(frame))
-    started: list[adapter._Child] = []
-    begin = adapter._Child._started
+    started: list[adapter.Child] = []
+    begin = adapter.Child._started
 
-    async def watched(self: adapter._Child):  # type: ignore[no-untyped-def]
+    async def watched(self: adapter.Child):  # type: ignore[no-untyped-def]
         started.append(self)
         return await begin(self)
 
-    monkeypatch.setattr(adapter._Child, "_started", watched)
+    monkeypatch.setattr(adapter.Child, "_started", watched)
     seconds, most_kb = 0.0, 0
     async with ChildDecoder(1) as decoder:
         async for part in decoder.parts(path, pictures=False, part_s=600):

@@ -10,14 +10,9 @@ Format: whatever containers :mod:`cautery.adapters._sniff` names, decoded by FFm
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import math
 import os
-import signal
 import stat
-import struct
-import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from types import TracebackType
@@ -25,19 +20,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from cautery.adapters._decoder_process import Child
 from cautery.adapters._sniff import container_of
 from cautery.errors import DecodeError, EncryptedError, InputError
 from cautery.model.media import AUDIO_RATE_HZ, LUMA_RATE_HZ, LUMA_SHAPE, Decoded
 from cautery.watch.mpegts import without_pictures
 
-_ROOT = str(Path(__file__).resolve().parents[2])
-_RUN = (
-    "import sys;sys.path.insert(0,sys.argv[1]);"
-    "from cautery.adapters._decoder_child import main;main(int(sys.argv[2]),int(sys.argv[3]))"
-)
-_START_S = 60.0
-"""Importing FFmpeg and numpy takes 0.5 s of CPU, far more in wall time on a busy machine."""
-_HEAD_BYTES = 64_000
 _LONG_BYTES = 16 << 20
 """A file up to this size is handed to a running child; a longer one gets a child of its own, whose
 start (0.6 s of CPU) it is worth."""
@@ -47,8 +35,6 @@ _LONGEST_S = 86_400.0
 """Media seconds decoded of one file at most: a day."""
 _SLOWEST = 2.0
 """CPU and wall seconds that a media second of a long file may take, besides the job's own."""
-_JOBS_PER_CHILD = 2000
-"""A child is replaced after so many jobs, so that no leak of a codec can grow."""
 
 
 class ChildDecoder:
@@ -80,8 +66,8 @@ class ChildDecoder:
         if workers < 1 or memory_mb < 96 or not seconds > 0 or not max_media_s > 0:
             raise InputError("a decoder needs a worker, 96 MB, and positive limits")
         self._limits = (memory_mb, seconds, max_media_s, max_bytes)
-        self._idle: asyncio.LifoQueue[_Child] = asyncio.LifoQueue()
-        self._children = [_Child(memory_mb) for _ in range(workers)]
+        self._idle: asyncio.LifoQueue[Child] = asyncio.LifoQueue()
+        self._children = [Child(memory_mb) for _ in range(workers)]
         for child in self._children:
             self._idle.put_nowait(child)
         self._closed = False
@@ -150,7 +136,7 @@ class ChildDecoder:
             small = before.st_size <= _LONG_BYTES
             data = await asyncio.to_thread(_whole, file, before.st_size) if small else b""
             pooled = await self._idle.get()
-            child = pooled if small else _Child(memory_mb, file)
+            child = pooled if small else Child(memory_mb, file)
             messages = child.stream(head, data, seconds=head["seconds"], most=_most(2 * part_s))
             try:
                 async for said, payload in messages:
@@ -213,122 +199,6 @@ class ChildDecoder:
         finally:
             self._idle.put_nowait(child)
         return _answered(said), payload
-
-
-class _Child:
-    """One child process, started when needed and after every death.
-
-    Parameters
-    ----------
-    memory_mb : int
-        Resident memory that it may grow to.
-    file : int
-        The descriptor of the one file that it may read, or -1.
-    """
-
-    def __init__(self, memory_mb: int, file: int = -1) -> None:
-        self._memory_mb = memory_mb
-        self._file = file
-        self._process: asyncio.subprocess.Process | None = None
-        self._jobs = 0
-
-    async def work(
-        self, head: dict[str, Any], data: bytes, *, seconds: float, most: int
-    ) -> tuple[dict[str, Any], bytes]:
-        """Do one job with one answer; whatever goes wrong ends the child."""
-        async with contextlib.aclosing(
-            self.stream(head | {"part_s": None}, data, seconds=seconds, most=most)
-        ) as answers:
-            return await anext(answers)
-
-    async def stream(
-        self, head: dict[str, Any], data: bytes, *, seconds: float, most: int
-    ) -> AsyncGenerator[tuple[dict[str, Any], bytes], None]:
-        """Do one job, yield its answers; what goes wrong ends the child and is a DecodeError.
-
-        ``seconds`` bounds the wait for each answer; what the reader does between them is free.
-        """
-        fine = False
-        try:
-            process = await self._started()
-            sent = False
-            while not fine:
-                async with asyncio.timeout(seconds):
-                    if not sent:
-                        await _send(process, head, data)
-                        sent = True
-                    said, payload = await _answer(process, most)
-                fine = not head["part_s"] or "end" in said or "refused" in said
-                if "end" not in said:
-                    yield said, payload
-        except TimeoutError as error:
-            raise DecodeError(
-                f"decoding took more than {seconds:g} s; its process was ended"
-            ) from error
-        except (asyncio.IncompleteReadError, ConnectionError, OSError, ValueError) as error:
-            raise DecodeError("the decoder's process died of this capture") from error
-        finally:
-            self._jobs += 1
-            if not fine or self._jobs >= _JOBS_PER_CHILD:
-                await self.end()
-
-    async def end(self) -> None:
-        """Kill the process and wait until it is gone."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.returncode is None:
-            # Not process.kill(): that polls, and reaps the child behind asyncio's back.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)
-        if process.stdin is not None:
-            process.stdin.close()
-        # What the dead one still had to say keeps the pipe open until it is read.
-        if process.stdout is not None:
-            with contextlib.suppress(ConnectionError, OSError):
-                while await process.stdout.read(1 << 16):
-                    pass
-        await process.wait()
-
-    async def _started(self) -> asyncio.subprocess.Process:
-        if self._process is not None and self._process.returncode is None:
-            return self._process
-        self._jobs = 0
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", "-c", _RUN, _ROOT, str(self._memory_mb),
-            str(self._file),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            pass_fds=() if self._file < 0 else (self._file,),
-            cwd="/",
-            env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"},
-            start_new_session=True,
-            limit=1 << 20,
-        )  # fmt: skip
-        async with asyncio.timeout(_START_S):
-            await _answer(self._process, 0)
-        return self._process
-
-
-async def _send(process: asyncio.subprocess.Process, head: dict[str, Any], data: bytes) -> None:
-    said = json.dumps(head).encode()
-    assert process.stdin is not None
-    process.stdin.write(struct.pack("<I", len(said)) + said + struct.pack("<Q", len(data)))
-    process.stdin.write(data)
-    await process.stdin.drain()
-
-
-async def _answer(process: asyncio.subprocess.Process, most: int) -> tuple[dict[str, Any], bytes]:
-    assert process.stdout is not None
-    (size,) = struct.unpack("<I", await process.stdout.readexactly(4))
-    if size > _HEAD_BYTES:
-        raise ValueError("head too long")
-    head = json.loads(await process.stdout.readexactly(size))
-    (size,) = struct.unpack("<Q", await process.stdout.readexactly(8))
-    if not isinstance(head, dict) or size > most:
-        raise ValueError("answer too long")
-    return head, await process.stdout.readexactly(size)
 
 
 def _answered(head: dict[str, Any]) -> dict[str, Any]:
