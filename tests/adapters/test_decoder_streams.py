@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from cautery.adapters._decoder_sound import Pair, Sound, mono
+from cautery.adapters._decoder_sound import Mixer, Sound
 from cautery.adapters._scrambling import scrambling_of
 from cautery.adapters._sniff import container_of
 from cautery.adapters.decoder import ChildDecoder
@@ -188,7 +188,7 @@ def test_five_channels_in_mono_sound_as_their_stereo_downmix_in_mono() -> None:
     half = np.float32(np.sqrt(0.5))
     down = (left + half * (centre + rear_left)) + (right + half * (centre + rear_right))
     mixed = np.empty(2 * 480, np.float32)
-    mono([frame, frame], mixed, Pair())
+    Mixer().mix([frame, frame], mixed)
     assert np.corrcoef(mixed, np.tile(down, 2))[0, 1] > 0.999999
 
 
@@ -199,8 +199,21 @@ def test_what_fills_up_a_frames_planes_is_not_heard(samples: int) -> None:
     for frame in frames:
         frame.sample_rate = 48000
     mixed = np.empty(2 * samples, np.float32)
-    mono(frames, mixed, Pair())
+    Mixer().mix(frames, mixed)
     np.testing.assert_array_equal(mixed, (rows[::2] + rows[1::2]).reshape(-1) / 2)
+
+
+def test_frames_of_another_kind_are_mixed_as_if_none_had_come_before() -> None:
+    rng, mixer = np.random.default_rng(3), Mixer()
+    for rate_hz, layout in ((48000, "stereo"), (48000, "mono"), (44100, "mono"), (44100, "5.1")):
+        count = av.AudioLayout(layout).nb_channels
+        rows = rng.uniform(-0.1, 0.1, (count, 480)).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(rows, "fltp", layout)
+        frame.sample_rate, frame.time_base = rate_hz, Fraction(1, rate_hz)
+        mixed, alone = np.empty((2, 960), np.float32)
+        mixer.mix([frame, frame], mixed)
+        Mixer().mix([frame, frame], alone)
+        np.testing.assert_array_equal(mixed, alone)
 
 
 def stereo(left: np.ndarray, right: np.ndarray) -> np.ndarray:

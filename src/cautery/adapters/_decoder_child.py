@@ -129,7 +129,7 @@ def _work(head: dict[str, Any], data: BinaryIO) -> Iterator[Part]:
 
 
 def _widen(pipe: BinaryIO) -> None:
-    """Let a probe's sound fit the pipe, if the system allows: the parent wakes less often."""
+    """Let a probe's bytes or sound fit the pipe, if the system allows: both sides wake less often."""
     with contextlib.suppress(OSError):
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
@@ -143,6 +143,7 @@ def main(memory_mb: int, file: int) -> None:
             os.dup2(file, _FILE)
             os.close(file)
         long = open(_FILE, "rb", buffering=0, closefd=False)  # noqa: SIM115 - till the end
+    _widen(jobs)
     _widen(answers)
     av.logging.set_level(None)
     _warm()

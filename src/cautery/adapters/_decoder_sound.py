@@ -14,6 +14,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.audio.fifo import AudioFifo
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
@@ -214,42 +215,71 @@ class Pair:
         self.opposed = self._alike < bound * self._power
 
 
-def mono(frames: Sequence[Any], out: Floats, pair: Pair) -> None:
-    """Mix the channels of frames that are alike down into ``out``, one after another.
+class Mixer:
+    """Mixes the channels of frames down to one."""
 
-    Full scale is 1.0. Of stereo it is the mean, or where :class:`Pair` finds the channels opposed
-    half their difference. Planes are joined by one call for many frames: to ask NumPy for each of
-    them costs as much as half of their decoding.
-    """
-    gains = _gains(frames[0].layout)
-    count, channels = len(frames), len(gains)
-    size = len(out) // count
-    if frames[0].format.name == "fltp":  # AAC, MP2, MP3, AC-3, Opus, Vorbis
-        # Planes may be padded, those of AAC to twice as much.
-        planes = [memoryview(plane)[: 4 * size] for frame in frames for plane in frame.planes]
-        rows = np.frombuffer(b"".join(planes), np.float32).reshape(count, channels, -1)
-    else:
-        arrays = [frame.to_ndarray() for frame in frames]
-        raw = np.stack(arrays)
-        if not frames[0].format.is_planar:
-            raw = raw.reshape(count, -1, channels).transpose(0, 2, 1)
-        rows = raw.astype(np.float32)
-        if raw.dtype == np.uint8:
-            rows = (rows - np.float32(128)) / np.float32(128)
-        elif raw.dtype.kind in "iu":
-            rows /= float(np.iinfo(raw.dtype).max) + 1
-    rows, mixed = rows[:, :, :size], out.reshape(count, size)
-    whole = sum(gains)
-    if channels == 2:  # nearly every stream
-        left, right = rows[:, 0], rows[:, 1]
-        pair.look(left, right, frames[0].sample_rate)
-        (np.subtract if pair.opposed else np.add)(left, right, mixed)
-        mixed *= np.float32(0.5)
-        return
-    np.multiply(rows[:, 0], np.float32(gains[0] / whole), mixed)
-    for number, gain in enumerate(gains[1:], 1):
-        if gain:
-            mixed += rows[:, number] * np.float32(gain / whole)
+    def __init__(self) -> None:
+        self._pair = Pair()
+        self._queue, self._channels = AudioFifo(), 0
+
+    def mix(self, frames: Sequence[Any], out: Floats) -> None:
+        """Put the mix of frames that are alike into ``out``, one after another.
+
+        Full scale is 1.0. Of stereo it is the mean, or where :class:`Pair` finds the channels
+        opposed half their difference.
+        """
+        gains = _gains(frames[0].layout)
+        size = len(out) // len(frames)
+        if frames[0].format.name == "fltp":  # AAC, MP2, MP3, AC-3, Opus, Vorbis
+            rows = self._planes(frames, len(gains), size)
+        else:
+            rows = _as_floats(frames, len(gains), size)
+        mixed = out.reshape(len(frames), size)
+        whole = sum(gains)
+        if len(gains) == 2:  # nearly every stream
+            left, right = rows
+            self._pair.look(left, right, frames[0].sample_rate)
+            (np.subtract if self._pair.opposed else np.add)(left, right, mixed)
+            mixed *= np.float32(0.5)
+            return
+        np.multiply(rows[0], np.float32(gains[0] / whole), mixed)
+        for row, gain in zip(rows[1:], gains[1:], strict=True):
+            if gain:
+                mixed += row * np.float32(gain / whole)
+
+    def _planes(self, frames: Sequence[Any], channels: int, size: int) -> list[Floats]:
+        """Return each channel of frames of planar floats, shape (frames, size).
+
+        FFmpeg's own queue puts each channel's samples behind one another: to ask Python for every
+        frame's planes costs as much as an eighth of their decoding.
+        """
+        if channels != self._channels:
+            self._queue, self._channels = AudioFifo(), channels
+        try:
+            joined = self._joined(frames)
+        except ValueError:  # of another rate or clock than those before
+            self._queue = AudioFifo()
+            joined = self._joined(frames)
+        return [np.frombuffer(one, np.float32).reshape(-1, size) for one in joined.planes]
+
+    def _joined(self, frames: Sequence[Any]) -> Any:
+        for frame in frames:
+            frame.pts = None  # else the queue holds it against a clock of its own
+            self._queue.write(frame)
+        return self._queue.read()
+
+
+def _as_floats(frames: Sequence[Any], channels: int, size: int) -> list[Floats]:
+    """Return each channel of frames of any format, shape (frames, size)."""
+    raw = np.stack([frame.to_ndarray() for frame in frames])
+    if not frames[0].format.is_planar:
+        raw = raw.reshape(len(frames), -1, channels).transpose(0, 2, 1)
+    rows = raw.astype(np.float32)
+    if raw.dtype == np.uint8:
+        rows = (rows - np.float32(128)) / np.float32(128)
+    elif raw.dtype.kind in "iu":
+        rows /= float(np.iinfo(raw.dtype).max) + 1
+    return [rows[:, channel, :size] for channel in range(channels)]
 
 
 def _gains(layout: Any) -> list[float]:
@@ -276,7 +306,7 @@ class Sound:
         self._parts: list[Floats] = []
         self._resampler: MatrixResampler | FilterResampler | None = None
         self._rate = 0
-        self._pair = Pair()
+        self._mixer = Mixer()
         self._taken = 0.0
         self._popped = 0
         self.made = 0
@@ -320,11 +350,11 @@ class Sound:
         resampler = self._resampler
         assert resampler is not None
         if samples <= _MOST_AT_ONCE:
-            mono(frames, resampler.room(samples), self._pair)
+            self._mixer.mix(frames, resampler.room(samples))
             self._drain(resampler)
         else:
             mixed = np.empty(samples, np.float32)
-            mono(frames, mixed, self._pair)
+            self._mixer.mix(frames, mixed)
             for at in range(0, samples, _MOST_AT_ONCE):
                 some = mixed[at : at + _MOST_AT_ONCE]
                 resampler.room(len(some))[:] = some

@@ -136,6 +136,7 @@ class Source:
                 return None
             follow = _Following(window, base, self._size) if self._name == "mpegts" else None
             ears = audio if self._wants[0] else None
+            alone = ears is not None and len(used) == 1
             tick, shown_tick = (float(one.time_base) if one else 0.0 for one in (audio, video))
             heard: list[Any] = []
             good: list[Any] = []
@@ -143,15 +144,15 @@ class Source:
                 if self._marked and packet.has_sidedata("encryption_info"):
                     self.damage.sealed += 1
                     continue
-                if packet.stream is video:
+                if not alone and packet.stream is not ears:
                     self._pick(packet, shown_tick)
-                frames = self._decoded(packet)
-                if packet.stream is not ears:
+                    frames = self._decoded(packet)
                     if heard:
                         yield True, heard, tick
                         heard = []
                     yield False, frames, shown_tick
                     continue
+                frames = self._decoded(packet)
                 if frames:
                     heard += frames
                     good.append(packet)
