@@ -58,6 +58,7 @@ _TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")
 _GLOBAL_V6 = ipaddress.IPv6Network("2000::/3")
 
 
+@lru_cache(maxsize=4096)
 def literal(host: str) -> str | None:
     """Return the canonical address that ``host`` spells, or ``None`` if it is a name.
 

@@ -129,7 +129,7 @@ def _work(head: dict[str, Any], data: BinaryIO) -> Iterator[Part]:
 
 
 def _widen(pipe: BinaryIO) -> None:
-    """Let a probe's bytes or sound fit the pipe, if the system allows: both sides wake less often."""
+    """Let a probe's bytes fit the pipe, if the system allows: both sides wake less often."""
     with contextlib.suppress(OSError):
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 

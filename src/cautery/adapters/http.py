@@ -168,13 +168,13 @@ class PoliteClient:
             if len(hops) > limits.redirects:
                 raise LimitError(f"{target.host}: more than {limits.redirects} redirects")
             async with self._turn(target, way):
-                answer, took_s = await self._ask(
-                    target, way, ask, limits=replace(limits, total_s=max(left_s, 0.001))
-                )
+                answer, took_s = await self._ask(target, way, ask, limits=limits, left_s=left_s)
             hops.append(answer)
             left_s -= took_s
             where = answer.header("Location")
             if answer.status not in _REDIRECTS or not where:
+                if len(hops) == 1 and vantage is None:
+                    return answer
                 return replace(
                     answer,
                     hops=tuple(one.url for one in hops),
@@ -205,21 +205,17 @@ class PoliteClient:
             yield
 
     async def _ask(
-        self, target: Target, way: _Way, ask: Ask, *, limits: Limits
+        self, target: Target, way: _Way, ask: Ask, *, limits: Limits, left_s: float
     ) -> tuple[Response, float]:
-        """Try each checked address until one takes the connection."""
+        """Try each checked address until one takes the connection, in the seconds left."""
         loop = asyncio.get_running_loop()
         begun = loop.time()
+        until = begun + max(left_s, 0.001)
         places = way.gateway.addresses if way.forward and way.gateway else target.addresses
         for index, address in enumerate(places):
-            left_s = limits.total_s - (loop.time() - begun)
             try:
                 answer = await self._once(
-                    target,
-                    way,
-                    ask,
-                    address=address,
-                    limits=replace(limits, total_s=max(left_s, 0.001)),
+                    target, way, ask, address=address, limits=limits, until=until
                 )
             except aiohttp.ClientConnectorError as error:
                 if index + 1 < len(places):
@@ -230,7 +226,7 @@ class PoliteClient:
         raise SourceError(f"{target.host}: no address")
 
     async def _once(
-        self, target: Target, way: _Way, ask: Ask, *, address: str, limits: Limits
+        self, target: Target, way: _Way, ask: Ask, *, address: str, limits: Limits, until: float
     ) -> Response:
         if self._session is None:
             raise InputError("the HTTP client is closed: use it in 'async with'")
@@ -248,9 +244,8 @@ class PoliteClient:
             if target.scheme == "https":
                 via["server_hostname"] = host
         asked_at = self._clock.now()
-        begun_s = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(limits.total_s):
+            async with asyncio.timeout_at(until):
                 answer = await session.request(
                     ask.method,
                     URL(where, encoded=True),
@@ -268,8 +263,7 @@ class PoliteClient:
             raise SourceError(f"{host}: {reason_of(error)}") from error
         body, wire = Gathered(), Gathered()
         try:
-            left_s = limits.total_s - (asyncio.get_running_loop().time() - begun_s)
-            cut = await self._read(answer, body, wire, target, limits=limits, left_s=left_s)
+            cut = await self._read(answer, body, wire, target, limits=limits, until=until)
         finally:
             # Released when read to the end, else closed: an endless stream must not go on.
             if answer.content.at_eof():
@@ -327,7 +321,7 @@ class PoliteClient:
         target: Target,
         *,
         limits: Limits,
-        left_s: float,
+        until: float,
     ) -> str | None:
         """Read what was sent into ``wire`` if it is packed, and unpacked into ``body``.
 
@@ -354,7 +348,7 @@ class PoliteClient:
             return False
 
         try:
-            async with asyncio.timeout(max(left_s, 0.001)):
+            async with asyncio.timeout_at(until):
                 async for chunk in answer.content.iter_any():
                     if not take(chunk):
                         return "length"
