@@ -1,10 +1,11 @@
 """The loopback row of ``identify.py``: probes a minute and core, from fetching to what was heard.
 
 A server in a process of its own, which is not counted, offers live HLS streams on loopback, each at
-an address of its own: AAC 96k stereo in MPEG-TS, segments of 4 s, half of the streams with 720p
-pictures beside the sound. Half of them are of the references, half of other music. A probe is what
-``cautery watch`` does: its HTTP client, its reading of playlists, its decoder in a child process
-(counted), and its search in the index of full size. Nothing is sealed: that is the disk's time.
+an address of its own: AAC 96k stereo in MPEG-TS, half of the streams with 720p pictures beside the
+sound. Half of them are of the references, half of other music. A probe is what ``cautery watch``
+does: its HTTP client, its reading of playlists, its decoder in a child process (counted), and its
+search in the index of full size. Nothing is sealed: that is the disk's time. It has the goal's 10 s
+(two segments) or the watch's own 12 (three).
 """
 
 from __future__ import annotations
@@ -46,11 +47,14 @@ if TYPE_CHECKING:
     from cautery.identify.sound import Effort
     from identify import Run
 
-SEGMENT_S = 4
-STREAM_S = 24
+SEGMENTS_S = {10.0: 5, PROBE_S: 4}
+"""Seconds of a segment by those of a probe, which takes whole segments."""
+STREAM_S = 25
+"""Of which a stream has what whole segments there are."""
 _AT_ONCE = 4
 _ROUNDS = 3
 _WARMING = 6
+_EFFORTS: tuple[tuple[Effort, int], ...] = (("quick", _ROUNDS), ("full", 1))
 _GOALS = "2,700 (3,500)"
 _SERVER = """
 import sys
@@ -63,9 +67,16 @@ web.run_app(app, host="0.0.0.0", port=int(sys.argv[2]), print=None, access_log=N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """One stream and its truth; ``channel`` is ``None`` where no reference holds it."""
+    """One stream and its truth; ``channel`` is ``None`` where no reference holds it.
+
+    Parameters
+    ----------
+    seconds : float
+        Of a probe of it.
+    """
 
     number: int
+    seconds: float
     channel: str | None
     pictures: bool
     path: str
@@ -75,14 +86,20 @@ class Stream:
     def folder(self) -> Path:
         """Where its playlist and segments lie."""
         of = "matched" if self.channel else "other"
-        return cache() / "loopback" / f"{of}-{self.number:03d}-{'av' if self.pictures else 'a'}"
+        name = f"{of}-{self.number:03d}-{'av' if self.pictures else 'a'}-{self.seconds:g}s"
+        return cache() / "loopback" / name
+
+    @property
+    def segment_s(self) -> int:
+        """Seconds of its segments."""
+        return SEGMENTS_S[self.seconds]
 
     def url(self, port: int) -> str:
         """Return where it is served: at an address of its own, as streams are."""
         return f"http://127.0.1.{self.number + 1}:{port}/{self.folder.name}/live.m3u8"
 
 
-def planned(library: Library, count: int) -> list[Stream]:
+def planned(library: Library, count: int, seconds: float) -> list[Stream]:
     """Draw streams: half of references, half not; of each half, every other one with pictures."""
     pieces = [(one, piece) for one in library.channels for piece in one.pieces
               if piece.seconds > STREAM_S + 1]  # fmt: skip
@@ -101,22 +118,22 @@ def planned(library: Library, count: int) -> list[Stream]:
             source, name = others[int(rng.integers(len(others)))], None
             start_s = float(rng.uniform(0, source.seconds - STREAM_S))
         streams.append(
-            Stream(number=number, channel=name, pictures=pictures, path=source.path,
-                   start_s=round(start_s, 2))
+            Stream(number=number, seconds=seconds, channel=name, pictures=pictures,
+                   path=source.path, start_s=round(start_s, 2))
         )  # fmt: skip
     return streams
 
 
-def _scenery(film: Path) -> Path:
-    """Return 24 s of real pictures at 720p, coded once as television is, 2.5 Mbit/s."""
-    out = cache() / "loopback" / "scenery.ts"
+def _scenery(film: Path, segment_s: int) -> Path:
+    """Return real pictures at 720p, coded once as television is, 2.5 Mbit/s, in segments."""
+    out = cache() / "loopback" / f"scenery-{segment_s}s.ts"
     if not out.exists():
         out.parent.mkdir(parents=True, exist_ok=True)
         part = out.with_suffix(".part.ts")
         _ffmpeg(
             "-stream_loop", "-1", "-i", film, "-an", "-t", STREAM_S, "-vf", "scale=1280:720,fps=25",
             "-c:v", "libx264", "-preset", "veryfast", "-b:v", "2500k", "-maxrate", "2500k",
-            "-bufsize", "5000k", "-g", 25 * SEGMENT_S, "-keyint_min", 25 * SEGMENT_S,
+            "-bufsize", "5000k", "-g", 25 * segment_s, "-keyint_min", 25 * segment_s,
             "-sc_threshold", "0", "-pix_fmt", "yuv420p", part,
         )  # fmt: skip
         part.rename(out)
@@ -128,10 +145,11 @@ def _make(stream: Stream, scenery: Path) -> None:
         return
     stream.folder.mkdir(parents=True, exist_ok=True)
     shown = ["-i", scenery, "-map", "0:a", "-map", "1:v", "-c:v", "copy"] if stream.pictures else []
+    whole_s = STREAM_S // stream.segment_s * stream.segment_s
     _ffmpeg(
-        "-ss", stream.start_s, "-t", STREAM_S, "-i", stream.path, *(shown or ["-vn"]),
-        "-c:a", "aac", "-b:a", "96k", "-ar", "48000", "-ac", "2", "-t", STREAM_S,
-        "-f", "hls", "-hls_time", SEGMENT_S, "-hls_list_size", "0",
+        "-ss", stream.start_s, "-t", whole_s, "-i", stream.path, *(shown or ["-vn"]),
+        "-c:a", "aac", "-b:a", "96k", "-ar", "48000", "-ac", "2", "-t", whole_s,
+        "-f", "hls", "-hls_time", stream.segment_s, "-hls_list_size", "0",
         "-hls_flags", "omit_endlist", "-hls_segment_filename", stream.folder / "%03d.ts",
         stream.folder / "making.m3u8",
     )  # fmt: skip
@@ -196,10 +214,12 @@ class Prober:
         self._engine = ThreadEngine(2)
         self.children: tuple[int, ...] = ()
 
-    async def probe(self, url: str, effort: Effort, shares: _Shares | None = None) -> Observation:
+    async def probe(
+        self, stream: Stream, port: int, effort: Effort, shares: _Shares | None = None
+    ) -> Observation:
         """Fetch, decode and search; ``shares`` takes the stages' costs if nothing else runs."""
         began = cpu_s(self.children) if shares else 0.0
-        fetched = await fetch_newest(url, fetcher=self._client, seconds=PROBE_S)
+        fetched = await fetch_newest(stream.url(port), fetcher=self._client, seconds=stream.seconds)
         fetched_at = cpu_s(self.children) if shares else 0.0
         decoded = await self._decoder.decode(fetched.data, pictures=False)
         decoded_at = cpu_s(self.children) if shares else 0.0
@@ -227,7 +247,7 @@ async def _all(
 
     async def one(stream: Stream) -> Observation:
         async with turn:
-            seen = await prober.probe(stream.url(port), effort)
+            seen = await prober.probe(stream, port, effort)
         tell(1)
         return seen
 
@@ -251,11 +271,15 @@ def rows(run: Run) -> list[str]:
     film = footage.found().get("tree.avi")
     if film is None:
         return ["Not measured: no footage (see _identify_footage.py)."]
-    streams = planned(run.library, run.sizes["loopback"])
-    scenery = _scenery(film)
+    streams = [
+        one
+        for seconds in SEGMENTS_S
+        for one in planned(run.library, run.sizes["loopback"], seconds)
+    ]
+    scenery = {one: _scenery(film, one) for one in SEGMENTS_S.values()}
     progress, tell = run.bar("streams", len(streams))
     with progress:
-        for _ in at_once(lambda one: _make(one, scenery), streams, run.asked.jobs):
+        for _ in at_once(lambda one: _make(one, scenery[one.segment_s]), streams, run.asked.jobs):
             tell(1)
     entries = run.entries()
     held = system.references((one.id, one.load()) for one in entries)
@@ -266,9 +290,8 @@ def rows(run: Run) -> list[str]:
 async def _measured(
     run: Run, held: References, streams: Sequence[Stream], port: int, channels: int
 ) -> list[str]:
-    matched = [one for one in streams if one.channel]
     about = (
-        f"{len(streams)} streams, half of them with 720p pictures, {PROBE_S:g} s of sound a probe, "
+        f"{len(streams)} streams, half of them with 720p pictures, "
         f"{channels:,} x 10 min searched whole (no lag window), {_AT_ONCE} probes in hand; CPU of "
         "the prober and its decoders, user and system; not the server's."
     )
@@ -278,15 +301,17 @@ async def _measured(
         f"| probes | N | of the references, named right | a minute and core (goal {_GOALS}) |",
         "| --- | --- | --- | --- |",
     ]
-    plans: list[tuple[str, Sequence[Stream], Effort, int]] = [
-        ("matched, sound alone", matched, "full", _ROUNDS),
-        ("half matched, half not, effort quick", streams, "quick", _ROUNDS),
-        ("half matched, half not, effort full", streams, "full", 1),
-    ]
+    plans: list[tuple[str, Sequence[Stream], Effort, int]] = []
+    for seconds in SEGMENTS_S:
+        mine = [one for one in streams if one.seconds == seconds]
+        matched = [one for one in mine if one.channel]
+        plans.append((f"{seconds:g} s, matched, sound alone", matched, "full", _ROUNDS))
+    for effort, rounds in _EFFORTS:
+        plans.append((f"{seconds:g} s, half matched, half not, {effort}", mine, effort, rounds))
     progress, tell = run.bar("loopback", sum(len(of) * rounds for _, of, _, rounds in plans))
     async with _prober(held) as prober:
-        await _wait(prober, streams[0].url(port))
-        await asyncio.gather(*(prober.probe(one.url(port), "full") for one in streams[:_WARMING]))
+        await _wait(prober, streams[0], port)
+        await asyncio.gather(*(prober.probe(one, port, "full") for one in streams[:_WARMING]))
         prober.children = decoders()  # all of them, once there was work for each
         with progress:
             for title, of, effort, rounds in plans:
@@ -299,20 +324,29 @@ async def _measured(
                 rate = 60 / median(costs)
                 run.note(f"loopback.{title}", rate)
                 lines.append(f"| {title} | {len(of) * rounds} | {right} of {asked} | {rate:,.0f} |")
-        shares, bare = _Shares(), []
-        for stream in matched:
-            await prober.probe(stream.url(port), "full", shares)
-            bare.append(cost.cpu_s(functools.partial(cost.bare, _newest(stream))))
+        lines.append("")
+        for seconds in SEGMENTS_S:
+            matched = [one for one in streams if one.channel and one.seconds == seconds]
+            lines.append(await _alone(run, prober, matched, port))
+    return lines
+
+
+async def _alone(run: Run, prober: Prober, matched: Sequence[Stream], port: int) -> str:
+    """Measure the stages of probes one at a time, and the bare decoding of the same."""
+    shares, bare = _Shares(), []
+    for stream in matched:
+        await prober.probe(stream, port, "full", shares)
+        bare.append(cost.cpu_s(functools.partial(cost.bare, _newest(stream))))
     each = [1000 * one / shares.count for one in (shares.fetch, shares.decode, shares.search)]
     alone = 1000 * float(np.mean(bare))
-    run.note("loopback.shares", each)
-    run.note("loopback.bare", alone)
-    said = (
-        f"- One at a time, matched (N = {shares.count}): fetch {each[0]:.1f} ms, decode "
+    seconds = f"{matched[0].seconds:g} s"
+    run.note(f"loopback.shares.{seconds}", each)
+    run.note(f"loopback.bare.{seconds}", alone)
+    return (
+        f"- {seconds}, one at a time, matched (N = {shares.count}): fetch {each[0]:.1f} ms, decode "
         f"{each[1]:.1f} ms, search {each[2]:.1f} ms; bare PyAV decode of the same sound "
         f"{alone:.1f} ms, so that a probe costs {sum(each) / alone:.2f} of it."
     )
-    return [*lines, "", said]
 
 
 def _newest(stream: Stream) -> bytes:
@@ -321,7 +355,7 @@ def _newest(stream: Stream) -> bytes:
         [(stream.folder / "live.m3u8").read_bytes()], base="http://127.0.0.1/live.m3u8"
     )
     assert isinstance(playlist, MediaPlaylist)
-    chosen, _ = newest(playlist, PROBE_S, edge_s=0.0)
+    chosen, _ = newest(playlist, stream.seconds, edge_s=0.0)
     names = [one.url.rpartition("/")[2] for one in chosen]
     return without_pictures(b"".join((stream.folder / one).read_bytes() for one in names))
 
@@ -330,12 +364,12 @@ def _right(stream: Stream, seen: Observation) -> bool:
     return bool(seen.witnesses) and seen.witnesses[0].reference == stream.channel
 
 
-async def _wait(prober: Prober, url: str) -> None:
+async def _wait(prober: Prober, stream: Stream, port: int) -> None:
     """Wait until the server answers."""
     until = time.monotonic() + 20
     while True:
         try:
-            await prober.probe(url, "quick")
+            await prober.probe(stream, port, "quick")
         except Exception:
             if time.monotonic() > until:
                 raise
