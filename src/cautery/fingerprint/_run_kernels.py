@@ -242,12 +242,13 @@ def _done(table, rests, postings, plain, hot):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def packed(items, bits):  # type: ignore[no-untyped-def]
-    """Lay sorted items down: (table, rests of hashes, 3-byte postings, hashes of the hot)."""
+def packed(items, bits, table, rests, postings):  # type: ignore[no-untyped-def]
+    """Lay sorted items down: (table, rests of hashes, 3-byte postings, hashes of the hot).
+
+    The first three are filled where the caller has made room for them.
+    """
     n = len(items)
-    table = np.zeros(2 * ((1 << bits) // LANES + 1), np.uint64)
-    rests = np.empty(n if bits < HASH_BITS else 0, np.uint8)
-    postings = np.empty(3 * n + 1, np.uint8)
+    table[:] = 0
     postings[3 * n] = 0
     hot = np.empty(n, np.int64)
     plain, many_hot = _lay(items, n, bits, table, rests, postings, 0, hot, 0)
@@ -262,14 +263,12 @@ def _longer(items):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def merged(rows, bits):  # type: ignore[no-untyped-def]
-    """Make one run of several: 2,048 hashes at a time, which stay in the cache."""
+def merged(rows, bits, table, rests, postings):  # type: ignore[no-untyped-def]
+    """Make one run of several, as ``packed``: 2,048 hashes at a time, which stay in the cache."""
     n = 0
     for r in range(len(rows)):
         n += rows[r, PLAIN] + rows[r, HOTS]
-    table = np.zeros(2 * ((1 << bits) // LANES + 1), np.uint64)
-    rests = np.empty(n if bits < HASH_BITS else 0, np.uint8)
-    postings = np.empty(3 * n + 1, np.uint8)
+    table[:] = 0
     postings[3 * n] = 0
     hot = np.empty(n, np.int64)
     plain = many_hot = 0

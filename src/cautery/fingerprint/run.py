@@ -74,13 +74,15 @@ class Run:
     @classmethod
     def packed(cls, items: Longs, bits: int) -> Run:
         """Pack sorted items under keys of so many bits."""
-        return cls(bits, *_kernels.packed(items, bits))
+        return cls(bits, *_kernels.packed(items, bits, *_room(len(items), bits)))
 
     @classmethod
     def merged(cls, runs: Sequence[Run]) -> Run:
         """Make one of several runs of one slice."""
-        bits = _bits_for(sum(map(len, runs)))
-        return cls(bits, *_kernels.merged(np.array([one.row for one in runs]), bits))
+        size = sum(map(len, runs))
+        bits = _bits_for(size)
+        rows = np.array([one.row for one in runs])
+        return cls(bits, *_kernels.merged(rows, bits, *_room(size, bits)))
 
     @classmethod
     def of_arrays(
@@ -155,6 +157,19 @@ _DTYPES = {
     "postings": np.dtype("u1"),
     "hot": np.dtype("<u4"),
 }
+
+
+def _room(postings: int, bits: int) -> tuple[NDArray[np.uint64], Bytes, Bytes]:
+    """Return where a run's table, rests and postings go.
+
+    Made by NumPy, which asks for huge pages where much is held: a search jumps about in a run, and
+    to look up small pages takes a quarter of its time.
+    """
+    return (
+        np.empty(2 * ((1 << bits) // _kernels.LANES + 1), np.uint64),
+        np.empty(postings if bits < _kernels.HASH_BITS else 0, np.uint8),
+        np.empty(3 * postings + 1, np.uint8),
+    )
 
 
 def _bits_for(postings: int) -> int:
