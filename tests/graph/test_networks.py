@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cautery.graph.evidence import eras, evidence_of, slices, with_links
+from cautery.graph.evidence import eras, evidence_of, new_pairs, slices, with_links
 from cautery.graph.granularity import _peak
 from cautery.graph.membership import probabilities
 from cautery.graph.networks import find_networks
@@ -143,7 +143,10 @@ def test_links_added_to_evidence_lie_both_ways_round_and_once(before, after):
 
     known = [(a, b) for a, b in before if a < 7 and b < 9]
     held = evidence_of(*columns(known), kind[:9], subjects=7, kinds=3, least=0)
-    grown = with_links(held, *(one.astype(np.int64) for one in columns(after)), kind, 10)
+    nothing = np.empty(0, np.int64)
+    new = new_pairs(held, (nothing, nothing), *(one.astype(np.int64) for one in columns(after)))
+    grown = with_links(held, *new, kind, 10)
+    assert [one.size for one in new_pairs(held, new, *new)] == [0, 0]
     expected = sorted(set(known) | set(after))
     assert sorted(zip(grown.subject.tolist(), grown.value.tolist(), strict=True)) == expected
     by_value = [

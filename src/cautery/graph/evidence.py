@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cautery.graph import _growth_kernels
+
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -22,8 +24,8 @@ class Evidence:
         How many there are, also such as bear no shared value.
     kinds : int
         How many kinds of link there are.
-    subject, value : ndarray, shape (links,), int32
-        Each pair once, by subject.
+    value : ndarray, shape (links,), int32
+        Values by subject, each pair once.
     kind : ndarray, shape (values,), int64
         Place of each value's kind.
     s_starts, v_starts : ndarray, int64
@@ -36,7 +38,6 @@ class Evidence:
 
     subjects: int
     kinds: int
-    subject: Small
     value: Small
     kind: Ints
     s_starts: Ints
@@ -48,6 +49,11 @@ class Evidence:
     def values(self) -> int:
         """How many values there are."""
         return int(self.kind.size)
+
+    @property
+    def subject(self) -> Small:
+        """The subject of each link, as ``value`` has its value."""
+        return np.repeat(np.arange(self.subjects, dtype=np.int32), np.diff(self.s_starts))
 
     @property
     def degree(self) -> Ints:
@@ -83,7 +89,6 @@ def evidence_of(
     return Evidence(
         subjects=subjects,
         kinds=kinds,
-        subject=rows,
         value=columns,
         kind=kind[kept],
         s_starts=_starts(rows, subjects),
@@ -94,55 +99,49 @@ def evidence_of(
 
 
 def with_links(held: Evidence, subject: Ints, value: Ints, kind: Ints, subjects: int) -> Evidence:
-    """Return evidence of all values with further links; a link that is there already adds nothing.
+    """Return evidence of all values with further links.
 
     Parameters
     ----------
     subject, value : ndarray, shape (links,)
-        New links; numbers beyond those of ``held`` are new subjects and values.
+        New links in the order in which they came, each once and none that is there already;
+        numbers beyond those of ``held`` are new subjects and values.
     kind : ndarray, shape (values,), int64
         Kinds of all values, the new ones last.
     subjects : int
         How many there are now.
     """
-    rows, columns = new_pairs(held, subject, value)
-    by_value = np.argsort(columns, kind="stable")
-    s_starts = _with_more(held.s_starts, rows, subjects)
-    v_starts = _with_more(held.v_starts, columns, kind.size)
-    # Each goes to the end of its row: nothing that reads a grown state needs rows in order.
-    at = held.s_starts[np.minimum(rows + 1, held.subjects)]
     return Evidence(
         subjects=subjects,
         kinds=int(max(held.kinds, kind.max(initial=-1) + 1)),
-        subject=np.insert(held.subject, at, rows),
-        value=np.insert(held.value, at, columns),
+        value=_with_entries(held.s_starts, held.value, subject, value),
         kind=kind,
-        s_starts=s_starts,
-        v_starts=v_starts,
-        v_subjects=np.insert(
-            held.v_subjects,
-            held.v_starts[np.minimum(columns[by_value] + 1, held.values)],
-            rows[by_value],
-        ),
+        s_starts=_with_more(held.s_starts, subject, subjects),
+        v_starts=_with_more(held.v_starts, value, kind.size),
+        v_subjects=_with_entries(held.v_starts, held.v_subjects, value, subject),
         kept=np.arange(kind.size),
     )
 
 
-def new_pairs(held: Evidence, subject: Ints, value: Ints) -> tuple[Ints, Ints]:
-    """Return the links that evidence has not yet, each once, by subject.
+def new_pairs(
+    held: Evidence, later: tuple[Ints, Ints], subject: Ints, value: Ints
+) -> tuple[Ints, Ints]:
+    """Return the links that are not there yet, each once, by subject.
 
     Parameters
     ----------
+    later : (ndarray, ndarray)
+        Subjects and values of links that came since ``held`` was arranged.
     subject, value : ndarray, shape (links,)
         Numbers beyond those of ``held`` are new subjects and values.
     """
-    width = np.int64(max(held.values, int(value.max(initial=-1)) + 1))
+    width = np.int64(max(held.values, *(int(one.max(initial=-1)) + 1 for one in (value, later[1]))))
     asked = _distinct(subject * width + value)
     known = np.unique(subject[subject < held.subjects])
-    there = np.repeat(known, np.diff(held.s_starts)[known]) * width + slices(
+    there = np.repeat(known, held.s_starts[known + 1] - held.s_starts[known]) * width + slices(
         held.s_starts, held.value, known
     )
-    fresh = asked[~np.isin(asked, there)]
+    fresh = asked[~np.isin(asked, np.concatenate([there, later[0] * width + later[1]]))]
     return fresh // width, fresh % width
 
 
@@ -154,10 +153,18 @@ def slices(starts: Ints, entries: Small, rows: Ints) -> Ints:
 
 
 def _with_more(starts: Ints, rows: Ints, count: int) -> Ints:
-    held = np.zeros(count + 1, dtype=np.int64)
-    held[1 : starts.size] = np.diff(starts)
-    held[1:] += np.bincount(rows, minlength=count)
-    found: Ints = np.cumsum(held)
+    more = np.bincount(rows, minlength=count)
+    more[: starts.size - 1] += np.diff(starts)
+    found: Ints = np.zeros(count + 1, dtype=np.int64)
+    np.cumsum(more, out=found[1:])
+    return found
+
+
+def _with_entries(starts: Ints, entries: Small, rows: Ints, more: Ints) -> Small:
+    """Put further entries at the ends of their rows: nothing that reads them needs an order."""
+    order = np.argsort(rows, kind="stable")
+    at = starts[np.minimum(rows[order] + 1, starts.size - 1)]
+    found: Small = _growth_kernels.inserted(entries, at, more[order].astype(np.int32))
     return found
 
 

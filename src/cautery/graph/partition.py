@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from cautery.graph import _cut_kernels, _move_kernels, _piece_kernels
-from cautery.graph.evidence import Evidence, Floats, Ints
+from cautery.graph import _cut_kernels, _growth_kernels, _move_kernels, _piece_kernels
+from cautery.graph.evidence import Evidence, Floats, Ints, slices
 from cautery.graph.weights import BINS, Weights, bins_of, learnt
 
 ROUNDS_OF_JOINING = 40
@@ -123,6 +123,12 @@ class Partition:
         held = self.evidence
         if held.values == 0:
             return 0
+        if chosen is None:
+            hub = self.weights.hub_odds(held.kind, held.degree)
+        else:
+            hub = np.zeros(held.values)
+            degree = held.v_starts[chosen + 1] - held.v_starts[chosen]
+            hub[chosen] = self.weights.hub_odds(held.kind[chosen], degree)
         return int(
             _move_kernels.move_values(
                 self._order(held.values) if chosen is None else chosen,
@@ -135,7 +141,7 @@ class Partition:
                 self.own,
                 self.weights.true,
                 np.log(self.weights.false),
-                self.weights.hub_odds(held.kind, held.degree),
+                hub,
                 float(np.log(self.size.sum() + np.exp(self.weights.log_theta))),
             )
         )
@@ -212,11 +218,12 @@ class Partition:
         Parameters
         ----------
         near : ndarray of bool, shape (labels,), optional
-            Only pairs with one of these.
+            Only pairs with one of these; the counts are then taken to be right, and left so.
         """
         joined = 0
         for _ in range(ROUNDS_OF_JOINING):
-            self.count()
+            if near is None:
+                self.count()
             now = self._join_once(near)
             joined += now
             if now <= self._few:
@@ -225,14 +232,15 @@ class Partition:
 
     def _join_once(self, near: NDArray[np.bool_] | None) -> int:
         held = self.evidence
-        owner = self.owner[held.value]
-        label = self.label[held.subject]
-        apart = (owner >= 0) & (owner != label)
-        if near is not None:
-            apart &= near[owner] | near[label]
-        across = np.flatnonzero(apart)
-        one, other = label[across], owner[across]
-        kind = held.kind[held.value[across]]
+        everywhere = np.ones(self.size.size, dtype=bool)
+        one, other, value = _growth_kernels.across(
+            held.s_starts,
+            held.value,
+            self.owner,
+            self.label,
+            everywhere if near is None else near,
+        ).T
+        kind = held.kind[value]
         pairs, place = np.unique(
             np.minimum(one, other) * held.subjects + np.maximum(one, other), return_inverse=True
         )
@@ -260,16 +268,40 @@ class Partition:
         target = _matched(one[good], other[good], gain[good], self.size)
         changed = int(np.count_nonzero(target != np.arange(target.size)))
         if changed:
+            before = self.label, self.owner
             self.label = target[self.label]
-            owned = self.owner >= 0
-            self.owner[owned] = target[self.owner[owned]]
+            self.owner = np.where(self.owner >= 0, target[self.owner], -1)
+            if near is not None:
+                self._count_joined(target, *before)
         return changed
+
+    def _count_joined(self, target: Ints, label: Ints, owner: Ints) -> None:
+        """Bring the counts up to a join; what was counted before it is not counted anew."""
+        gone = np.flatnonzero(target != np.arange(target.size))
+        for counts in (self.size, self.own):
+            np.add.at(counts, target[gone], counts[gone])
+            counts[gone] = 0
+        held = self.evidence
+        moved, given = (
+            np.flatnonzero(now != then)
+            for now, then in ((self.label, label), (self.owner, owner))
+        )
+        subject = np.repeat(moved, held.s_starts[moved + 1] - held.s_starts[moved])
+        value = slices(held.s_starts, held.value, moved)
+        bearer = slices(held.v_starts, held.v_subjects, given)
+        borne = np.repeat(given, held.v_starts[given + 1] - held.v_starts[given])
+        stayed = self.label[bearer] == label[bearer]  # the others are among those that moved
+        subject = np.concatenate([subject, bearer[stayed]])
+        value = np.concatenate([value, borne[stayed]])
+        home = self.label[subject]
+        won = (self.owner[value] == home) & (owner[value] != label[subject])
+        np.add.at(self.own, (home[won], held.kind[value[won]]), 1)
 
     def compact(self) -> tuple[Ints, Ints]:
         """Return labels from 0 on without gaps, and owners by them (-1: nobody in a network)."""
-        names, label = np.unique(self.label, return_inverse=True)
-        place = np.minimum(np.searchsorted(names, self.owner), max(names.size - 1, 0))
-        return label, np.where(names[place] == self.owner, place, -1)
+        borne = np.bincount(self.label, minlength=self.size.size) > 0
+        place = np.where(borne, np.cumsum(borne) - 1, -1)
+        return place[self.label], np.where(self.owner >= 0, place[self.owner], -1)
 
     @property
     def _few(self) -> int:

@@ -32,7 +32,6 @@ def placed(part: Partition, subjects: Ints, values: Ints) -> Ints:
     near[part.label[weighed]] = True
     before = part.label.copy()
     if part.join(near):
-        part.count()
         moved = np.flatnonzero(part.label != before)
         weighed = np.union1d(weighed, moved)
         weighed = np.union1d(weighed, _settled(part, moved, _borne(held, moved)))

@@ -15,14 +15,15 @@ import numpy as np
 import polars as pl
 
 from cautery.errors import InputError
-from cautery.graph.evidence import Floats, Ints, evidence_of
+from cautery.graph.evidence import Ints, evidence_of
 from cautery.graph.links_table import PASSING, LinkTable
 from cautery.graph.networks import find_networks
 from cautery.workflows.cluster_links import Clustered, laid_over, plain
 from cautery.workflows.constraints import Constraint
 from cautery.workflows.link_files import Reading, table_of_frame
-from cautery.workflows.state_files import CURRENT, Kept, Write, alone_in, links_of, load, save
+from cautery.workflows.state_files import CURRENT, Write, alone_in, links_of, load, save
 from cautery.workflows.state_growth import grown_by, numbered
+from cautery.workflows.state_tables import Kept, Spans
 
 GROWTH = 0.02
 """Weights learnt from 98 links of 100 may be frozen: updates by one of 100 agreed with a run over
@@ -77,11 +78,12 @@ def _gone_on(
     rows = reading.frame.unique(maintain_order=True)
     told("placing what is new")
     new = numbered(held, rows)
-    links = held.evidence.subject.size + new.subject.size
-    if refit or links > (1 + GROWTH) * held.learnt:
+    learnt = held.evidence.value.size
+    links = learnt + held.later[0].size + new.subject.size
+    if refit or links > (1 + GROWTH) * learnt:
         if not refit:
             reading.warnings.append(
-                f"refit: the weights were learnt from {held.learnt:,} links, with the new ones "
+                f"refit: the weights were learnt from {learnt:,} links, with the new ones "
                 f"there are {links:,}: all is learnt anew"
             )
         frame = pl.concat([links_of(folder, held.links), rows], how="diagonal").unique(
@@ -133,20 +135,21 @@ def _learnt(
     )
     owner = np.full(whole.values, -1, dtype=np.int64)
     owner[evidence.kept] = part.compact()[1]
-    begin, end = _spans(table, era, of_all)
+    none = np.empty(0, dtype=np.int64)
     return found, Kept(
         names=table.names,
         kind_of=table.kind,
+        marks=table.kind.size,
         evidence=whole,
+        later=(none, none),
         of=of_all,
-        begin=begin,
-        end=end,
+        spans=_spans(table, era, of_all),
         label=found.label,
         probability=found.probability,
         owner=owner,
         ids=found.ids,
         weights=part.weights,
-        learnt=int(whole.subject.size),
+        files={},
         links=(),
     )
 
@@ -165,11 +168,10 @@ def _earlier(table: LinkTable, held: Kept) -> list[str | None]:
     return found
 
 
-def _spans(table: LinkTable, era: np.ndarray, of: Ints) -> tuple[Floats, Floats]:
-    """Return, by era, from when to when its value was borne; NaN for kinds that do not pass."""
-    begin, end = np.full(of.size, np.nan), np.full(of.size, np.nan)
+def _spans(table: LinkTable, era: np.ndarray, of: Ints) -> Spans:
+    """Return from when to when each era of a passing value was borne."""
+    begin, end = np.full(of.size, np.inf), np.full(of.size, -np.inf)
     passing = np.array([kind in PASSING for kind in table.kinds], dtype=bool)[table.kind[of]]
-    begin[passing], end[passing] = np.inf, -np.inf
     told = ~(np.isnan(table.first) & np.isnan(table.last))
     passes = np.flatnonzero(passing[era] & told)
     first = np.nan_to_num(table.first[passes], nan=-np.inf)
@@ -177,7 +179,8 @@ def _spans(table: LinkTable, era: np.ndarray, of: Ints) -> tuple[Floats, Floats]
     np.minimum.at(begin, era[passes], first)
     np.maximum.at(end, era[passes], last)
     begin[np.isneginf(end)] = -np.inf  # of none of its links is any time told
-    return begin, end
+    number = np.flatnonzero(passing)
+    return Spans(number, begin[number], end[number])
 
 
 def _changes(held: Kept, found: Clustered) -> list[str]:

@@ -1,8 +1,10 @@
 """The files of a state: written whole, and read as arrays without being taken apart.
 
 ``current.json`` names the files of the one state that counts, and the weights; it is written
-last. Names and numbers are Arrow files, which are mapped into memory; links as they came are
-Parquet, one file a run, read only when all is learnt anew or something is explained.
+last. Names and numbers are Arrow files, which are mapped into memory (``state_tables``). What was
+learnt at once is not written again until all is learnt anew: what came later stands in files
+beside it. Links as they came are Parquet, one file a run, read only when all is learnt anew or
+something is explained.
 """
 
 from __future__ import annotations
@@ -14,72 +16,33 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from cautery.errors import InputError, StorageError
-from cautery.graph.evidence import Evidence, Floats, Ints
-from cautery.graph.links_table import Names
-from cautery.graph.weights import Weights
+from cautery.workflows.state_tables import (
+    LATER,
+    LEARNT,
+    STANDING,
+    Kept,
+    kept_of,
+    later_tables,
+    learnt_tables,
+    standing_tables,
+    taught,
+)
 
-FORMAT = "cautery-networks-2"
+FORMAT = "cautery-networks-3"
 CURRENT = "current.json"
 BEGUN = "begun"
 """Stands in ``current.json`` until a folder's first state is whole."""
-TABLES = ("subjects", "marks", "values", "pairs", "networks")
 DIGITS = 16
 """Of a file's SHA-256, in its name."""
 Write = Callable[[Path, bytes], None]
 _WRITING = ".writing-"
 _RESTORE = "Restore the folder from a copy, or cluster all links again into a new one."
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A clustering as it is kept.
-
-    Parameters
-    ----------
-    names : Names
-        Of subjects, kinds and values (without their eras).
-    kind_of : ndarray, shape (names.values,)
-        By value, the place of its kind.
-    evidence : Evidence
-        Links of all kinds that may tie, also to values that one subject bears or none; each era
-        of a value by itself.
-    of, begin, end : ndarray, shape (evidence.values,)
-        The value that each era is of, and its span in seconds since 1970 (NaN: no time counts).
-    label, probability : ndarray, shape (subjects,)
-        Place of each subject's network, and its chance.
-    owner : ndarray, shape (evidence.values,)
-        Place of each value's network; -1: nobody's.
-    ids : sequence of str
-        Of networks.
-    weights : Weights
-        By kind as in ``names``.
-    learnt : int
-        Links that the weights were learnt from.
-    links : tuple of str
-        Files of links as they came.
-    """
-
-    names: Names
-    kind_of: Ints
-    evidence: Evidence
-    of: Ints
-    begin: Floats
-    end: Floats
-    label: Ints
-    probability: Floats
-    owner: Ints
-    ids: Sequence[str]
-    weights: Weights
-    learnt: int
-    links: tuple[str, ...]
 
 
 @contextmanager
@@ -146,12 +109,14 @@ def load(folder: Path) -> Kept | None:
         for name, size in current["sizes"].items():
             if (folder / name).stat().st_size != size:
                 raise InputError(_changed(folder, name), hint=_RESTORE)
-        for name in (current[table] for table in TABLES):
+        files = current["tables"]
+        for name in files.values():
             with (folder / name).open("rb") as file:
                 if hashlib.file_digest(file, "sha256").hexdigest()[:DIGITS] not in name:
                     raise InputError(_changed(folder, name), hint=_RESTORE)
-        tables = {name: pl.read_ipc(folder / current[name]) for name in TABLES}
-        return _kept(current, tables)
+        tables = {table: pl.read_ipc(folder / name) for table, name in files.items()}
+        learnt = {table: files[table] for table in LEARNT}
+        return kept_of(tables, current["weights"], files=learnt, links=tuple(current["links"]))
     except OSError as error:
         missing = Path(str(error.filename or folder)).name
         raise InputError(f"{folder}: {missing}: {error.strerror}", hint=_RESTORE) from error
@@ -204,29 +169,12 @@ def save(folder: Path, kept: Kept, links: pl.DataFrame, write: Write) -> None:
     """
     if not (folder / CURRENT).exists():
         write(folder / CURRENT, _json({"format": FORMAT, BEGUN: True}))
-    held = kept.evidence
-    tables: dict[str, dict[str, Any]] = {
-        "subjects": {
-            "subject": pl.Series(kept.names.subjects, dtype=pl.String),
-            "label": kept.label.astype(np.int32),
-            "probability": kept.probability,
-            "links": np.diff(held.s_starts).astype(np.int32),
-        },
-        "marks": {
-            "kind": kept.kind_of.astype(np.int8),
-            "value": pl.Series(kept.names.values, dtype=pl.String),
-        },
-        "values": {
-            "mark": kept.of.astype(np.int32),
-            "owner": kept.owner.astype(np.int32),
-            "begin": kept.begin,
-            "end": kept.end,
-            "bearers": held.degree.astype(np.int32),
-        },
-        "pairs": {"subject": held.subject, "value": held.value, "bearer": held.v_subjects},
-        "networks": {"id": pl.Series(kept.ids, dtype=pl.String)},
+    current: dict[str, Any] = {
+        "format": FORMAT,
+        "learnt": int(kept.evidence.value.size),
+        "sizes": {},
+        "tables": dict(kept.files),
     }
-    current: dict[str, Any] = {"format": FORMAT, "learnt": kept.learnt, "sizes": {}}
 
     def put(name: str, ending: str, content: bytes) -> str:
         file = f"{name}-{_digest(content)}.{ending}"
@@ -234,25 +182,14 @@ def save(folder: Path, kept: Kept, links: pl.DataFrame, write: Write) -> None:
         current["sizes"][file] = len(content)
         return file
 
-    for name, columns in tables.items():
-        current[name] = put(name, "arrow", _arrow(pl.DataFrame(columns)))
-    current["links"] = list(kept.links)
-    for file in kept.links:
+    # What a state was loaded from is as it was then: this run alone works on the folder.
+    for file in (*kept.files.values(), *kept.links):
         current["sizes"][file] = (folder / file).stat().st_size
-    current["links"].append(put("links", "parquet", _parquet(links)))
-    weights = kept.weights
-    current["weights"] = {
-        "log_theta": weights.log_theta,
-        "finer": weights.finer,
-        "kinds": {
-            kind: {
-                "false": float(weights.false[place]),
-                "links": float(weights.links[place]),
-                "hub": weights.hub[place].tolist(),
-            }
-            for place, kind in enumerate(kept.names.kinds)
-        },
-    }
+    learnt = {} if kept.files else learnt_tables(kept)
+    for name, table in {**learnt, **later_tables(kept), **standing_tables(kept)}.items():
+        current["tables"][name] = put(name, "arrow", _arrow(table))
+    current["links"] = [*kept.links, put("links", "parquet", _parquet(links))]
+    current["weights"] = taught(kept)
     current["digest"] = _digest(_json(current))
     write(folder / CURRENT, _json(current))
     for old in folder.iterdir():
@@ -260,57 +197,12 @@ def save(folder: Path, kept: Kept, links: pl.DataFrame, write: Write) -> None:
             old.unlink()
 
 
-def _kept(current: dict[str, Any], tables: dict[str, pl.DataFrame]) -> Kept:
-    subjects, marks, values, pairs, networks = (tables[name] for name in TABLES)
-    kinds = list(current["weights"]["kinds"])
-    kind_of = marks["kind"].cast(pl.Int64).to_numpy()
-    of = values["mark"].cast(pl.Int64).to_numpy()
-    rows, columns = pairs["subject"].to_numpy(), pairs["value"].to_numpy()
-    taught = list(current["weights"]["kinds"].values())
-    return Kept(
-        names=Names(subjects["subject"], kinds, marks["value"]),  # type: ignore[arg-type] # series
-        kind_of=kind_of,
-        evidence=Evidence(
-            subjects=subjects.height,
-            kinds=len(kinds),
-            subject=rows,
-            value=columns,
-            kind=kind_of[of],
-            s_starts=_starts(subjects["links"]),
-            v_starts=_starts(values["bearers"]),
-            v_subjects=pairs["bearer"].to_numpy(),
-            kept=np.arange(values.height),
-        ),
-        of=of,
-        begin=values["begin"].to_numpy(),
-        end=values["end"].to_numpy(),
-        label=subjects["label"].cast(pl.Int64).to_numpy(),
-        probability=subjects["probability"].to_numpy(),
-        owner=values["owner"].cast(pl.Int64).to_numpy(),
-        ids=networks["id"],  # type: ignore[arg-type] # a series is a sequence of names
-        weights=Weights(
-            false=np.array([one["false"] for one in taught]),
-            links=np.array([one["links"] for one in taught]),
-            hub=np.array([one["hub"] for one in taught]),
-            log_theta=current["weights"]["log_theta"],
-            finer=current["weights"]["finer"],
-        ),
-        learnt=current["learnt"],
-        links=tuple(current["links"]),
-    )
-
-
-def _starts(counts: pl.Series) -> Ints:
-    starts: Ints = np.concatenate([[0], np.cumsum(counts.to_numpy(), dtype=np.int64)])
-    return starts
-
-
 def _changed(folder: Path, name: str) -> str:
     return f"{folder}: {name} was changed since it was written"
 
 
 def _ours(path: Path) -> bool:
-    known = (_WRITING, "links-", CURRENT, *(f"{name}-" for name in TABLES))
+    known = (_WRITING, "links-", CURRENT, *(f"{name}-" for name in (*LEARNT, *LATER, *STANDING)))
     return path.name.startswith(known)
 
 

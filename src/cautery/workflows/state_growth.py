@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from cautery.graph.cluster import network_id
-from cautery.graph.evidence import Floats, Ints, new_pairs, with_links
+from cautery.graph.evidence import Ints, new_pairs, with_links
 from cautery.graph.links_table import GAP_S, PASSING, UNTYING, Names
 from cautery.graph.membership import probabilities
 from cautery.graph.partition import Partition
 from cautery.graph.update import placed
 from cautery.workflows.cluster_links import Clustered
-from cautery.workflows.state_files import Kept
+from cautery.workflows.state_tables import Kept, Spans
 
 STANDS = 50
 """A value that gained fewer than one bearer in so many stays whose it is."""
@@ -36,8 +35,8 @@ class New:
         How many subjects are new.
     subject, value : ndarray, shape (links,)
         Links that may tie and that the state has not, each once.
-    of, begin, end : ndarray
-        All eras, as of ``Kept``.
+    of, spans : ndarray, Spans
+        Of all eras, as of ``Kept``.
     """
 
     names: Names
@@ -46,8 +45,7 @@ class New:
     subject: Ints
     value: Ints
     of: Ints
-    begin: Floats
-    end: Floats
+    spans: Spans
 
     def changes(self, held: Kept) -> bool:
         """Tell whether anything that a state rests on is another with these links."""
@@ -55,8 +53,9 @@ class New:
             self.subjects
             or self.subject.size
             or self.kind_of.size > held.kind_of.size
-            or not np.array_equal(self.begin, held.begin, equal_nan=True)
-            or not np.array_equal(self.end, held.end, equal_nan=True)
+            or self.of.size > held.of.size
+            or not np.array_equal(self.spans.begin, held.spans.begin)
+            or not np.array_equal(self.spans.end, held.spans.end)
         )
 
 
@@ -73,42 +72,37 @@ def numbered(held: Kept, links: pl.DataFrame) -> New:
     rows = links.with_columns(
         pl.col("kind").replace_strict(places, return_dtype=pl.Int64).cast(pl.Int8)
     )
-    subjects = pl.DataFrame({"subject": pl.Series(held.names.subjects, dtype=pl.String)})
-    marks = pl.DataFrame(
-        {
-            "kind": held.kind_of.astype(np.int8),
-            "value": pl.Series(held.names.values, dtype=pl.String),
-        }
-    )
-    subject, new_subjects = _numbered(rows, subjects, ["subject"])
-    mark, new_marks = _numbered(rows, marks, ["kind", "value"])
+    subject, new_subjects = _numbered_subjects(held, rows)
+    mark, new_marks = _numbered_marks(held, rows)
     names = Names(
-        pl.concat([subjects["subject"], new_subjects["subject"]]),  # type: ignore[arg-type]
+        pl.concat([held.names.subjects, new_subjects["subject"]]),  # type: ignore[arg-type,list-item,type-var]
         kinds,
-        pl.concat([marks["value"], new_marks["value"]]),  # type: ignore[arg-type]
+        pl.concat([held.names.values, new_marks["value"]]),  # type: ignore[arg-type,list-item,type-var]
     )
     kind_of = np.concatenate([held.kind_of, new_marks["kind"].cast(pl.Int64).to_numpy()])
     passes = np.array([kind in PASSING for kind in kinds], dtype=bool)[kind_of[mark]]
     eras = _Eras(held)
     value = eras.of_lasting(mark)
     for one in np.unique(mark[~passes & (value < 0)]).tolist():
-        value[~passes & (mark == one)] = eras.begun(one, np.nan, np.nan)
+        value[~passes & (mark == one)] = eras.begun(one)
     for row in np.flatnonzero(passes).tolist():
         first, last = (rows[name][row] for name in ("first_seen", "last_seen"))
         first = -np.inf if first is None else first
         value[row] = eras.at(int(mark[row]), first, first if last is None else last)
-    of, begin, end = eras.all()
+    of, spans = eras.all()
     ties = np.array([kind not in UNTYING for kind in kinds], dtype=bool)[kind_of[mark]]
-    fresh, borne = new_pairs(held.evidence, subject[ties], value[ties])
-    return New(names, kind_of, new_subjects.height, fresh, borne, of, begin, end)
+    fresh, borne = new_pairs(held.evidence, held.later, subject[ties], value[ties])
+    return New(names, kind_of, new_subjects.height, fresh, borne, of, spans)
 
 
 def grown_by(held: Kept, new: New) -> tuple[Clustered, Kept]:
     """Return a state with further links, its weights as they were."""
     names, of = new.names, new.of
-    evidence = with_links(
-        held.evidence, new.subject, new.value, new.kind_of[of], len(names.subjects)
+    later = (
+        np.concatenate([held.later[0], new.subject]),
+        np.concatenate([held.later[1], new.value]),
     )
+    evidence = with_links(held.evidence, *later, new.kind_of[of], len(names.subjects))
     fresh = np.arange(new.subjects)
     part = Partition(
         evidence,
@@ -128,35 +122,85 @@ def grown_by(held: Kept, new: New) -> tuple[Clustered, Kept]:
     chance[touched] = probabilities(part, touched)
     label, owner = part.compact()
     ids = _ids(held, part.label, label, names.subjects)
-    kept = Kept(
+    kept = replace(
+        held,
         names=names,
         kind_of=new.kind_of,
-        evidence=evidence,
+        later=later,
         of=of,
-        begin=new.begin,
-        end=new.end,
+        spans=new.spans,
         label=label,
         probability=chance,
         owner=owner,
         ids=ids,
         weights=part.weights,
-        learnt=held.learnt,
-        links=held.links,
     )
     return Clustered(names, part, of, label, chance, ids), kept
 
 
+def _numbered_subjects(held: Kept, rows: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:
+    """Return each row's subject's number, and the new ones, which follow what is known."""
+    names = pl.Series(held.names.subjects, dtype=pl.String)
+    asked = rows.select("subject").unique().sort("subject")
+    place = _place(names.head(held.evidence.subjects), asked["subject"])
+    later = names.slice(held.evidence.subjects).alias("subject").to_frame()
+    return _numbered(rows, asked, place, later, held.evidence.subjects)
+
+
+def _numbered_marks(held: Kept, rows: pl.DataFrame) -> tuple[Ints, pl.DataFrame]:
+    """Return each row's value's number, and the new ones, which follow what is known."""
+    values = pl.Series(held.names.values, dtype=pl.String)
+    asked = rows.select("kind", "value").unique().sort("kind", "value")
+    kind = asked["kind"].to_numpy()
+    # Those that were there when all was learnt are in order of kind, then of name.
+    ends = np.searchsorted(held.kind_of[: held.marks], np.arange(len(held.names.kinds) + 1))
+    place = np.full(kind.size, -1, dtype=np.int64)
+    for one in np.unique(kind[kind < len(held.names.kinds)]).tolist():
+        known = values.slice(ends[one], ends[one + 1] - ends[one])
+        found = _place(known, asked["value"].filter(asked["kind"] == one))
+        place[kind == one] = np.where(found >= 0, found + ends[one], -1)
+    later = pl.DataFrame(
+        {
+            "kind": held.kind_of[held.marks :].astype(np.int8),
+            "value": values.slice(held.marks),
+        }
+    )
+    return _numbered(rows, asked, place, later, held.marks)
+
+
+def _place(known: pl.Series, asked: pl.Series) -> Ints:
+    """Return where names stand among others that are in order; -1: they do not."""
+    if known.is_empty() or asked.is_empty():
+        return np.full(asked.len(), -1, dtype=np.int64)
+    at = known.search_sorted(asked).cast(pl.Int64).clip(0, known.len() - 1)
+    found: Ints = np.where((known.gather(at) == asked).to_numpy(), at.to_numpy(), -1)
+    return found
+
+
 def _numbered(
-    rows: pl.DataFrame, known: pl.DataFrame, columns: list[str]
+    rows: pl.DataFrame, asked: pl.DataFrame, place: Ints, later: pl.DataFrame, learnt: int
 ) -> tuple[Ints, pl.DataFrame]:
-    """Return each row's number among what is known, and the new ones, which follow it."""
-    asked = rows.select(columns).unique().sort(columns)
-    there = known.with_row_index("number").join(asked, on=columns, how="semi")
-    new = asked.join(there, on=columns, how="anti").select(columns)
+    """Return each row's number, and the names asked for that are new.
+
+    Parameters
+    ----------
+    place : ndarray, shape (asked,)
+        Numbers of names that were there when all was learnt (so many); -1: they were not.
+    later : DataFrame
+        Names that came since, which are numbered on from those.
+    """
+    columns = asked.columns
+    number = asked.with_columns(pl.Series("number", place)).filter(pl.col("number") >= 0)
+    rest = asked.join(number, on=columns, how="anti")
+    since = later.with_columns(pl.int_range(learnt, learnt + later.height).alias("number"))
+    there = since.join(rest, on=columns, how="semi")
+    new = rest.join(there, on=columns, how="anti").sort(columns)
+    first = learnt + later.height
     numbers = pl.concat(
         [
-            there.select(*columns, pl.col("number").cast(pl.Int64)),
-            new.with_columns(pl.int_range(known.height, known.height + new.height).alias("number")),
+            number,
+            there,
+            new.with_columns(pl.int_range(first, first + new.height).alias("number")),
         ]
     )
     found = rows.select(columns).join(numbers, on=columns, how="left", maintain_order="left")
@@ -168,20 +212,22 @@ class _Eras:
 
     def __init__(self, held: Kept) -> None:
         self._held = held
-        self._begin, self._end = held.begin.copy(), held.end.copy()
+        self._learnt = held.of[: held.evidence.values]
+        self._begin, self._end = held.spans.begin.copy(), held.spans.end.copy()
         self._of: list[int] = []
-        self._spans: list[tuple[float, float]] = []
-        self._new: dict[int, list[int]] = {}
-        self._order = np.argsort(held.of, kind="stable")
-        self._sorted = held.of[self._order]
+        self._spans: dict[int, tuple[float, float]] = {}
+        self._since: dict[int, list[int]] = {}
+        for number, mark in enumerate(held.of[self._learnt.size :].tolist(), self._learnt.size):
+            self._since.setdefault(mark, []).append(number)
 
     def of_lasting(self, mark: Ints) -> Ints:
-        """Return the first era of each value, a new one for a new value."""
-        at = np.searchsorted(self._sorted, mark)
-        at[at == self._sorted.size] = 0
-        known = self._sorted[at] == mark if at.size and self._sorted.size else at < 0
-        found = np.where(known, self._order[at] if self._sorted.size else at, -1)
-        return found.astype(np.int64)
+        """Return the first era of each value; -1 of a new value."""
+        at = np.searchsorted(self._learnt, mark)
+        found: Ints = np.array([self._since.get(one, (-1,))[0] for one in mark.tolist()], np.int64)
+        inside = np.flatnonzero(at < self._learnt.size)
+        there = inside[self._learnt[at[inside]] == mark[inside]]
+        found[there] = at[there]
+        return found
 
     def at(self, mark: int, first: float, last: float) -> int:
         """Return the era of a value that a span touches, or nearly so; else a new one."""
@@ -196,44 +242,48 @@ class _Eras:
             if first <= end + GAP_S and last >= begin - GAP_S:
                 self._widen(era, min(begin, first), max(end, last))
                 return era
-        return self.begun(mark, first, last)
+        era = self.begun(mark)
+        self._spans[era] = first, last
+        return era
 
-    def begun(self, mark: int, first: float, last: float) -> int:
+    def begun(self, mark: int) -> int:
         """Begin a new era of a value."""
         number = self._held.of.size + len(self._of)
         self._of.append(mark)
-        self._spans.append((first, last))
-        self._new.setdefault(mark, []).append(number)
+        self._since.setdefault(mark, []).append(number)
         return number
 
-    def all(self) -> tuple[Ints, Floats, Floats]:
-        """Return, by era, its value and its span."""
-        spans = np.array(self._spans).reshape(-1, 2)
-        return (
-            np.concatenate([self._held.of, np.array(self._of, dtype=np.int64)]),
-            np.concatenate([self._begin, spans[:, 0]]),
-            np.concatenate([self._end, spans[:, 1]]),
+    def all(self) -> tuple[Ints, Spans]:
+        """Return, by era, its value; and the spans of those that have one."""
+        new = np.array(list(self._spans.values())).reshape(-1, 2)
+        return np.concatenate([self._held.of, np.array(self._of, dtype=np.int64)]), Spans(
+            np.concatenate([self._held.spans.era, np.array([*self._spans], dtype=np.int64)]),
+            np.concatenate([self._begin, new[:, 0]]),
+            np.concatenate([self._end, new[:, 1]]),
         )
 
     def _known(self, mark: int) -> list[int]:
-        low, high = np.searchsorted(self._sorted, [mark, mark + 1])
-        return [*self._order[low:high].tolist(), *self._new.get(mark, ())]
+        low, high = np.searchsorted(self._learnt, [mark, mark + 1])
+        return [*range(low, high), *self._since.get(mark, ())]
+
+    def _place(self, era: int) -> int:
+        return int(np.searchsorted(self._held.spans.era, era))
 
     def _span(self, era: int) -> tuple[float, float]:
-        known = self._held.of.size
-        if era >= known:
-            return self._spans[era - known]
-        return float(self._begin[era]), float(self._end[era])
+        if era in self._spans:
+            return self._spans[era]
+        place = self._place(era)
+        return float(self._begin[place]), float(self._end[place])
 
     def _widen(self, era: int, begin: float, end: float) -> None:
-        known = self._held.of.size
-        if era >= known:
-            self._spans[era - known] = begin, end
+        if era in self._spans:
+            self._spans[era] = begin, end
         else:
-            self._begin[era], self._end[era] = begin, end
+            place = self._place(era)
+            self._begin[place], self._end[place] = begin, end
 
 
-def _ids(held: Kept, raw: Ints, label: Ints, subjects: Sequence[str]) -> list[str]:
+def _ids(held: Kept, raw: Ints, label: Ints, subjects: Sequence[str]) -> pl.Series:
     """Return ids by place: a network keeps that of the earlier one it mostly is."""
     known = held.label.size
     places = int(label.max(initial=-1)) + 1
@@ -247,23 +297,28 @@ def _ids(held: Kept, raw: Ints, label: Ints, subjects: Sequence[str]) -> list[st
     lost[held.label[moved]] = True
     near |= lost[earlier]
     members = np.flatnonzero(near[label[:known]])
-    shares = Counter(zip(label[members].tolist(), held.label[members].tolist(), strict=True))
+    cells, shares = np.unique(
+        label[members] * np.int64(len(held.ids)) + held.label[members], return_counts=True
+    )
     earlier[near] = -1
     given: set[int] = set()
-    for (place, old), _ in sorted(shares.items(), key=lambda one: (-one[1], one[0])):
+    for cell in cells[np.argsort(-shares, kind="stable")].tolist():
+        place, old = divmod(cell, len(held.ids))
         if earlier[place] < 0 and old not in given:
             earlier[place] = old
             given.add(old)
-    ids = pl.Series(held.ids, dtype=pl.String).gather(np.maximum(earlier, 0)).to_list()
+    ids = pl.Series(held.ids, dtype=pl.String).gather(np.maximum(earlier, 0))
     nameless = np.flatnonzero(earlier < 0)
     if nameless.size:
-        taken = set(held.ids)
-        first = np.full(places, label.size, dtype=np.int64)
-        np.minimum.at(first, label, np.arange(label.size))
-        for place in nameless.tolist():
-            name = network_id(subjects[int(first[place])])
+        taken = set(pl.Series(held.ids, dtype=pl.String).to_list())
+        first = np.empty(places, dtype=np.int64)
+        first[label[::-1]] = np.arange(label.size)[::-1]  # the last stands: the first subject
+        fresh = []
+        for subject in first[nameless].tolist():
+            name = network_id(subjects[subject])
             while name in taken:
                 name = network_id(name)
             taken.add(name)
-            ids[place] = name
+            fresh.append(name)
+        ids = ids.scatter(nameless, fresh)
     return ids
