@@ -127,7 +127,8 @@ def cluster(
         _explain(found, reading, explain, said, json=json)
         return
     if json:
-        typer.echo(found.frame().write_ndjson(), nl=False)
+        for piece in found.lines():
+            typer.echo(piece, nl=False)
         return
     render.table(
         ("network", "subjects", "probability", "such as"),
@@ -208,4 +209,4 @@ def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
 def _write(out: Path, found: Clustered) -> None:
     from cautery import wiring
 
-    wiring.write_file(out, found.frame().write_ndjson().encode())
+    wiring.write_file_of(out, found.lines())

@@ -143,6 +143,8 @@ def cut(
                     for one in range(kinds):
                         mine = inner[depth, one]
                         ties = outer[depth, one]
+                        if mine == 0 and ties == 0:
+                            continue  # its share is zero, and logarithms are dear
                         whole = own[network, one]
                         score += (
                             ties * reward[one]

@@ -17,15 +17,13 @@ def entropy(count):
 
 
 @njit(cache=True)
-def count(starts, values, kind, owner, label, kinds):
-    """Count what a partition holds.
+def count(starts, values, kind, owner, label, size, own):
+    """Count what a partition holds: into ``size`` nodes a network, into ``own`` its own by kind.
 
-    Returns nodes a network, its own links by kind, all own links and all false ones by kind.
+    Returns all own links and all false ones by kind.
     """
-    size = np.zeros(label.size, np.int64)
-    own = np.zeros((label.size, kinds), np.int64)
-    true = np.zeros(kinds, np.int64)
-    false = np.zeros(kinds, np.int64)
+    true = np.zeros(own.shape[1], np.int64)
+    false = np.zeros(own.shape[1], np.int64)
     for subject in range(label.size):
         network = label[subject]
         size[network] += 1
@@ -39,7 +37,7 @@ def count(starts, values, kind, owner, label, kinds):
     for value in range(owner.size):
         if owner[value] >= 0:
             size[owner[value]] += 1
-    return size, own, true, false
+    return true, false
 
 
 @njit(cache=True)

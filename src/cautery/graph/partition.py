@@ -50,8 +50,11 @@ class Partition:
     def count(self) -> None:
         """Count sizes and links anew, and learn weights from them unless they are frozen."""
         held = self.evidence
-        self.size, self.own, true, false = _move_kernels.count(
-            held.s_starts, held.value, held.kind, self.owner, self.label, held.kinds
+        # Most labels are nobody's: numpy takes no memory for zeros that are not touched.
+        self.size = np.zeros(self.label.size, dtype=np.int64)
+        self.own = np.zeros((self.label.size, held.kinds), dtype=np.int64)
+        true, false = _move_kernels.count(
+            held.s_starts, held.value, held.kind, self.owner, self.label, self.size, self.own
         )
         if self.frozen is not None:
             self.weights = self.frozen

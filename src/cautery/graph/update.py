@@ -8,11 +8,14 @@ networks join where the new ties are enough. Weights stay as they are.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cautery.graph.evidence import Evidence, Ints, slices
 from cautery.graph.partition import Partition
 
 ROUNDS = 6
+ROUNDING = 1e-6
+"""Log-odds that sums in another order may differ by."""
 
 
 def placed(part: Partition, subjects: Ints, values: Ints) -> Ints:
@@ -44,6 +47,7 @@ def _settled(part: Partition, subjects: Ints, values: Ints) -> Ints:
     weighed = [subjects]
     for _ in range(ROUNDS):
         values = values[shared[values]]
+        values = values[~_hubs_anyway(part, values)]
         owner = part.owner[values]
         part.move_values(values)
         changed = values[part.owner[values] != owner]
@@ -56,6 +60,29 @@ def _settled(part: Partition, subjects: Ints, values: Ints) -> Ints:
             break
         subjects, values = moved, _borne(held, moved)
     return np.unique(np.concatenate(weighed))
+
+
+def _hubs_anyway(part: Partition, values: Ints) -> NDArray[np.bool_]:
+    """Tell which hubs stay such whoever bears them, without a look at their many bearers.
+
+    If the largest network had as many of a hub's bearers as it has nodes, and had no other link of
+    its kind, the value could be worth no more to it.
+    """
+    held, weights = part.evidence, part.weights
+    kind, degree = held.kind[values], held.v_starts[values + 1] - held.v_starts[values]
+    largest = part.size.max(initial=1)
+    inside = np.minimum(degree, largest)
+    nodes = np.log(part.size.sum() + np.exp(weights.log_theta))
+    most = (
+        np.log(largest)
+        - nodes
+        + inside * weights.true[kind]
+        + (degree - inside) * np.log(weights.false)[kind]
+    )
+    found: NDArray[np.bool_] = (part.owner[values] < 0) & (
+        most < weights.hub_odds(kind, degree) - ROUNDING
+    )
+    return found
 
 
 def _borne(held: Evidence, subjects: Ints) -> Ints:

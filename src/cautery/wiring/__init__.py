@@ -29,6 +29,17 @@ def write_file(path: Path, content: bytes) -> None:
     write_whole(path, content)
 
 
+def write_file_of(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write a file whole or not at all, piece by piece.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written.
+    """
+    write_pieces(path, pieces)
+
+
 def write_secret(path: Path, pieces: Iterator[bytes]) -> None:
     """Write a file for its owner's eyes, whole or not at all.
 

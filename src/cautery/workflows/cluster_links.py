@@ -20,6 +20,8 @@ from cautery.workflows.borne_out import doubts
 from cautery.workflows.constraints import Constraint
 from cautery.workflows.link_files import Reading, table_of_frame
 
+LINES = 20_000
+
 
 @dataclass(frozen=True, slots=True)
 class Clustered:
@@ -44,6 +46,13 @@ class Clustered:
                 "probability": self.probability.round(4),
             }
         )
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield JSON lines of :meth:`frame`, some thousands at a time: all at once are as large
+        as all else that a run holds."""
+        frame = self.frame()
+        for first in range(0, frame.height, LINES):
+            yield frame.slice(first, LINES).write_ndjson().encode()
 
     def rows(self) -> Iterator[tuple[str, str, float]]:
         """Yield the rows of :meth:`frame`."""
