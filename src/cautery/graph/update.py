@@ -65,19 +65,20 @@ def _settled(part: Partition, subjects: Ints, values: Ints) -> Ints:
 def _hubs_anyway(part: Partition, values: Ints) -> NDArray[np.bool_]:
     """Tell which hubs stay such whoever bears them, without a look at their many bearers.
 
-    If the largest network had as many of a hub's bearers as it has nodes, and had no other link of
-    its kind, the value could be worth no more to it.
+    A value is worth most to the largest network, if that has no other link of the kind, and if as
+    many of its subjects bear it as pays: each further one speaks for it, but makes it commoner.
     """
     held, weights = part.evidence, part.weights
     kind, degree = held.kind[values], held.v_starts[values + 1] - held.v_starts[values]
-    largest = part.size.max(initial=1)
-    inside = np.minimum(degree, largest)
-    nodes = np.log(part.size.sum() + np.exp(weights.log_theta))
+    astray = np.log(weights.false)[kind]
+    gain = weights.true[kind] - astray
+    inside = np.minimum(degree, np.bincount(part.label, minlength=1).max())
+    inside = np.minimum(inside, np.exp(gain - 1))
     most = (
-        np.log(largest)
-        - nodes
-        + inside * weights.true[kind]
-        + (degree - inside) * np.log(weights.false)[kind]
+        np.log(part.size.max(initial=1))
+        - np.log(part.size.sum() + np.exp(weights.log_theta))
+        + inside * (gain - np.log(inside))
+        + degree * astray
     )
     found: NDArray[np.bool_] = (part.owner[values] < 0) & (
         most < weights.hub_odds(kind, degree) - ROUNDING
