@@ -162,6 +162,63 @@ def test_a_state_with_one_byte_changed_is_refused(links, tmp_path, part):
         clustered_in(state, read_links(links, now=NOW), write=whole)
 
 
+def grown(state, many, tmp_path):
+    clustered_in(state, read_links(many, now=NOW), write=whole)
+    new = [("late.example", "payment", "payment-g07"), ("late.example", "telegram", "unheard-of")]
+    more = written(tmp_path / "new.csv", new)
+    clustered_in(state, read_links(more, now=NOW), write=whole)
+
+
+@pytest.mark.parametrize("part", ["subjects", "marks", "values", "pairs"])
+def test_what_came_after_a_state_was_learnt_stands_beside_it_and_is_refused_once_changed(
+    many, tmp_path, part
+):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(many, now=NOW), write=whole)
+    learnt = {one.name for one in state.glob(f"{part}-*")}
+    grown(state, many, tmp_path)
+    assert {one.name for one in state.glob(f"{part}-*")} == learnt
+    (path,) = state.glob(f"later-{part}-*")
+    content = bytearray(path.read_bytes())
+    content[-40] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="was changed since it was written"):
+        clustered_in(state, nothing_new(), write=whole)
+
+
+def test_an_update_writes_no_table_of_what_was_learnt(many, tmp_path):
+    state, told = tmp_path / "state", []
+    clustered_in(state, read_links(many, now=NOW), write=whole)
+
+    def telling(path, content):
+        told.append(path.name.rpartition("-")[0] or path.name)
+        path.write_bytes(content)
+
+    new = written(tmp_path / "new.csv", [("late.example", "payment", "payment-g07")])
+    clustered_in(state, read_links(new, now=NOW), write=telling)
+    standing = ["places", "owners", "spans", "networks"]
+    later = ["later-subjects", "later-pairs"]
+    assert sorted(told) == sorted([*later, *standing, "links", "current.json"])
+
+
+def test_links_given_one_by_one_leave_what_they_leave_at_once(many, tmp_path):
+    new = [
+        ("late.example", "payment", "payment-g07"),
+        ("g09-1.example", "telegram", "unheard-of"),
+        ("late.example", "telegram", "unheard-of"),
+        ("later.example", "certificate", "certificate-g07"),
+    ]
+    made = []
+    for name, parts in (("one", [[row] for row in new]), ("all", [new])):
+        state = tmp_path / name
+        clustered_in(state, read_links(many, now=NOW), write=whole)
+        for part in parts:
+            path = written(tmp_path / "new.csv", part)
+            found = clustered_in(state, read_links(path, now=NOW), write=whole)
+        made.append(networks(found))
+    assert made[0] == made[1]
+
+
 def test_a_state_without_its_pointer_is_not_begun_anew_over_the_links_that_it_holds(
     links, tmp_path
 ):

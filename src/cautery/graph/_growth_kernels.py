@@ -1,7 +1,5 @@
 """Passes over all links for what a few new ones change, and the few links that lie across."""
 
-# ruff: noqa: PLR0917 - compiled loops take plain arrays, in order
-
 from __future__ import annotations
 
 import numpy as np

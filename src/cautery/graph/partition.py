@@ -286,8 +286,7 @@ class Partition:
             counts[gone] = 0
         held = self.evidence
         moved, given = (
-            np.flatnonzero(now != then)
-            for now, then in ((self.label, label), (self.owner, owner))
+            np.flatnonzero(now != then) for now, then in ((self.label, label), (self.owner, owner))
         )
         subject = np.repeat(moved, held.s_starts[moved + 1] - held.s_starts[moved])
         value = slices(held.s_starts, held.value, moved)

@@ -48,8 +48,10 @@ class Clustered:
         )
 
     def lines(self) -> Iterator[bytes]:
-        """Yield JSON lines of :meth:`frame`, some thousands at a time: all at once are as large
-        as all else that a run holds."""
+        """Yield JSON lines of :meth:`frame`, some thousands at a time.
+
+        All at once they take as much memory as all else that a run holds.
+        """
         frame = self.frame()
         for first in range(0, frame.height, LINES):
             yield frame.slice(first, LINES).write_ndjson().encode()

@@ -99,7 +99,7 @@ def load(folder: Path) -> Kept | None:
         if current["format"] != FORMAT:
             raise InputError(
                 f"{folder}: a state of format {current['format']}, not {FORMAT}",
-                hint="Cluster all links again into a new folder.",
+                hint="Its links-*.parquet are the links as they came: cluster those into another.",
             )
         if current.get(BEGUN):
             return None

@@ -75,9 +75,9 @@ def numbered(held: Kept, links: pl.DataFrame) -> New:
     subject, new_subjects = _numbered_subjects(held, rows)
     mark, new_marks = _numbered_marks(held, rows)
     names = Names(
-        pl.concat([held.names.subjects, new_subjects["subject"]]),  # type: ignore[arg-type,list-item,type-var]
+        _followed(held.names.subjects, new_subjects["subject"]),
         kinds,
-        pl.concat([held.names.values, new_marks["value"]]),  # type: ignore[arg-type,list-item,type-var]
+        _followed(held.names.values, new_marks["value"]),
     )
     kind_of = np.concatenate([held.kind_of, new_marks["kind"].cast(pl.Int64).to_numpy()])
     passes = np.array([kind in PASSING for kind in kinds], dtype=bool)[kind_of[mark]]
@@ -85,8 +85,9 @@ def numbered(held: Kept, links: pl.DataFrame) -> New:
     value = eras.of_lasting(mark)
     for one in np.unique(mark[~passes & (value < 0)]).tolist():
         value[~passes & (mark == one)] = eras.begun(one)
+    times = rows["first_seen"].to_list(), rows["last_seen"].to_list()
     for row in np.flatnonzero(passes).tolist():
-        first, last = (rows[name][row] for name in ("first_seen", "last_seen"))
+        first, last = times[0][row], times[1][row]
         first = -np.inf if first is None else first
         value[row] = eras.at(int(mark[row]), first, first if last is None else last)
     of, spans = eras.all()
@@ -207,6 +208,10 @@ def _numbered(
     return found["number"].to_numpy().astype(np.int64), new
 
 
+def _followed(known: Sequence[str], new: pl.Series) -> Sequence[str]:
+    return pl.concat([pl.Series(known, dtype=pl.String), new])  # type: ignore[return-value] # a series
+
+
 class _Eras:
     """Values told apart by era, as far as they are kept; new ones follow."""
 
@@ -283,7 +288,7 @@ class _Eras:
             self._begin[place], self._end[place] = begin, end
 
 
-def _ids(held: Kept, raw: Ints, label: Ints, subjects: Sequence[str]) -> pl.Series:
+def _ids(held: Kept, raw: Ints, label: Ints, subjects: Sequence[str]) -> Sequence[str]:
     """Return ids by place: a network keeps that of the earlier one it mostly is."""
     known = held.label.size
     places = int(label.max(initial=-1)) + 1
@@ -321,4 +326,4 @@ def _ids(held: Kept, raw: Ints, label: Ints, subjects: Sequence[str]) -> pl.Seri
             taken.add(name)
             fresh.append(name)
         ids = ids.scatter(nameless, fresh)
-    return ids
+    return ids  # type: ignore[return-value] # a series is a sequence of names
