@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cautery.graph.evidence import with_links
 from cautery.graph.links_table import table_of
 from cautery.graph.membership import probabilities
 from cautery.graph.networks import find_networks
@@ -14,6 +15,10 @@ def warm() -> None:
     table = table_of([(f"s{n % 5}", "k", f"v{n % 3}", 0.0, 0.0) for n in range(15)])
     evidence, _ = table.evidence()
     probabilities(find_networks(evidence, common=np.empty(0, np.int64), seed=0))
+    first = np.zeros(1, np.int64)
+    for writeable in (True, False):  # a state's arrays may be either
+        evidence.value.flags.writeable = evidence.v_subjects.flags.writeable = writeable
+        with_links(evidence, first, first, evidence.kind, evidence.subjects)
 
 
 if __name__ == "__main__":
