@@ -44,15 +44,16 @@ def find_networks(
     """
     rng = np.random.default_rng(seed)
     runs = min(max(RUN_SUBJECTS // max(evidence.subjects, 1), 1), MOST_RUNS)
-    told("learning kinds of links")
-    rates = match_rates(evidence, rng, common=common)
-    used = (rates[evidence.kind, bins_of(evidence.degree)] >= MATCH_FLOOR) & (
-        evidence.degree <= START_DEGREE
-    )
     votes = np.zeros(evidence.values, dtype=np.int64)
     weights: list[Weights] = []
     for run in range(runs):
         told(f"a first partition, {run + 1} of {runs}")
+        # Drawn anew for each run: near the floor chance decides which values a start sees, and one
+        # draw for all runs parted two runs that differ by a hundred links.
+        rates = match_rates(evidence, rng, common=common)
+        used = (rates[evidence.kind, bins_of(evidence.degree)] >= MATCH_FLOOR) & (
+            evidence.degree <= START_DEGREE
+        )
         part = start_from(evidence, used, rng=rng)
         part.settle(4)
         votes += part.owner >= 0
