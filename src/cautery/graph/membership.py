@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cautery.graph import _move_kernels
-from cautery.graph.evidence import Floats, Ints, Small
+from cautery.graph.evidence import Floats, Ints, Small, slices
 from cautery.graph.partition import Partition
 
 MOST = 0.999
@@ -50,25 +49,19 @@ def probabilities(part: Partition, chosen: Ints | None = None) -> Floats:
 def falseness(part: Partition) -> float:
     """Return the share of false links over all kinds."""
     weights = part.weights
-    return float(np.average(weights.false, weights=weights.links + 1))
+    return float(np.average(weights.false, weights=weights.links * weights.owned + 1))
 
 
 def log_odds(part: Partition, chosen: Ints) -> Floats:
     """Return, by subject chosen, the least log-odds that hold it in its network."""
     held = part.evidence
-    alone = _move_kernels.odds(
-        chosen,
-        held.s_starts,
-        held.value,
-        held.kind,
-        part.owner,
-        part.label,
-        part.size,
-        part.own,
-        part.weights.reward,
-        part.weights.log_theta,
-    )
-    found: Floats = np.minimum(alone, part.weakest(chosen)[chosen])
+    near = np.zeros(part.size.size, dtype=bool)
+    near[part.label[chosen]] = True
+    members = np.flatnonzero(near[part.label])
+    values = np.unique(slices(held.s_starts, held.value, members))
+    owner = part.owner[values]
+    values = values[(owner >= 0) & near[owner]]
+    found: Floats = part.odds(members, values)[chosen]
     return found
 
 
@@ -102,6 +95,5 @@ def values_of(part: Partition, subject: int) -> Small:
 
 def worth(part: Partition, value: int) -> float:
     """Return how much a link to a value of its own network speaks for that network."""
-    kind = int(part.evidence.kind[value])
-    links = max(int(part.own[part.owner[value], kind]), 1)
-    return float(part.weights.reward[kind] - np.log(links))
+    size = max(int(part.size[part.owner[value]]), 1)
+    return float(part.weights.reward[int(part.evidence.kind[value])] - np.log(size))

@@ -1,29 +1,24 @@
-"""From evidence to networks: many starts, what they agree on, and the moves from there.
-
-One greedy run ends a little elsewhere with each seed, above all while hubs are as small as values
-of one's own. So small graphs are run many times: whether a value is a hub is voted, weights are
-averaged, and the last run starts from what no run parted (core groups: Ovelgoenne and
-Geyer-Schulz, DIMACS challenge 2012), in an order that new links do not change.
-"""
+"""From evidence to networks: every subject by itself at first, then pieces of all scales move."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from cautery.graph.evidence import Evidence, Ints
-from cautery.graph.granularity import choose
 from cautery.graph.partition import Partition
-from cautery.graph.starts import start_from
-from cautery.graph.weights import MATCH_FLOOR, Weights, averaged, bins_of, match_rates
+from cautery.graph.weights import FALSE_PRIOR, MATCH_FLOOR, RATE_PRIOR, bins_of, match_rates
 
-START_DEGREE = 50
-"""A value on more subjects is no part of the first start (reference/clustering.md measured it);
-whether it is a hub is decided afterwards."""
-RUN_SUBJECTS = 300_000
-"""So many subjects are run over at each of two stages, in runs of the whole graph."""
-MOST_RUNS = 15
+DEGREES = (8, 16, 32, 64)
+"""Up to these degrees values are taken to be somebody's own, one step after the other, and all
+above to be hubs; each round decides anew. A middling hub would gather strangers that have nothing
+yet, and be theirs."""
+FIRST = 2
+"""Rounds by weights that nothing was counted for: of single subjects nothing can be learnt."""
+ROUNDS = 20
+DOUBTS = (1, 3)
 
 
 def find_networks(
@@ -43,51 +38,37 @@ def find_networks(
         Hears what is being done.
     """
     rng = np.random.default_rng(seed)
-    runs = min(max(RUN_SUBJECTS // max(evidence.subjects, 1), 1), MOST_RUNS)
-    votes = np.zeros(evidence.values, dtype=np.int64)
-    weights: list[Weights] = []
-    for run in range(runs):
-        told(f"a first partition, {run + 1} of {runs}")
-        # Drawn anew for each run: near the floor chance decides which values a start sees, and one
-        # draw for all runs parted two runs that differ by a hundred links.
-        rates = match_rates(evidence, rng, common=common)
-        used = (rates[evidence.kind, bins_of(evidence.degree)] >= MATCH_FLOOR) & (
-            evidence.degree <= START_DEGREE
-        )
-        part = start_from(evidence, used, rng=rng)
-        part.settle(4)
-        votes += part.owner >= 0
-        weights.append(part.weights)
-    used = 2 * votes > runs
-    told("choosing the grain by hidden kinds")
-    learnt = averaged(weights, finer=choose(evidence, part, used, rng))
-    found = [(part.label, part.owner)]
-    for run in range(runs):
-        told(f"starting again, {run + 1} of {runs}")
-        part = start_from(evidence, used, rng=rng, weights=learnt)
-        part.settle(3)
-        found.append((part.label, part.owner))
-    told("joining what all runs agree on")
-    # A single run is checked by its first partition, which many runs can do without.
-    return _joined(evidence, found[runs > 1 :], learnt)
-
-
-def _joined(evidence: Evidence, found: Sequence[tuple[Ints, Ints]], weights: Weights) -> Partition:
-    part = Partition(evidence, *_agreed(evidence, found), frozen=weights)
-    part.move_values()
-    part.join()
-    part.settle(8)
+    told("learning kinds of links")
+    rates = match_rates(evidence, rng, common=common)
+    degree = evidence.degree
+    ties = (rates[evidence.kind, bins_of(degree)] >= MATCH_FLOOR) & (degree > 0)
+    part = Partition(
+        evidence,
+        np.arange(evidence.subjects),
+        np.full(evidence.values, -1, dtype=np.int64),
+        seed,
+    )
+    for most in DEGREES:
+        told(f"gathering by values of up to {most} subjects")
+        given = np.flatnonzero(ties & (degree <= most) & (part.owner < 0))
+        part.owner[given] = part.label[evidence.v_subjects[evidence.v_starts[given]]]
+        if most == DEGREES[0]:
+            part.count()
+            part.frozen = replace(
+                part.weights,
+                false=np.full(evidence.kinds, FALSE_PRIOR),
+                rate=np.full(evidence.kinds, RATE_PRIOR),
+            )
+            part.settle(FIRST)
+            part.frozen = None
+        else:
+            part.settle(1)
+    for number in range(ROUNDS):
+        told(f"moving pieces, round {number + 1} of at most {ROUNDS}")
+        moving = part.settle(1)
+        if number in DOUBTS:
+            part.doubt()
+        elif not moving:
+            break
     part.learn()
     return part
-
-
-def _agreed(evidence: Evidence, found: Sequence[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
-    """Return labels and owners of the groups of subjects and values that no partition parts."""
-    label, owner = found[0]
-    for other_label, other_owner in found[1:]:
-        width = np.int64(evidence.subjects)
-        names, label = np.unique(label * width + other_label, return_inverse=True)
-        both = np.where((owner >= 0) & (other_owner >= 0), owner * width + other_owner, -1)
-        place = np.minimum(np.searchsorted(names, both), names.size - 1)
-        owner = np.where(names[place] == both, place, -1)
-    return label.astype(np.int64), owner.astype(np.int64)

@@ -9,7 +9,6 @@ there are networks, the shares are counted: links of a kind that lead to another
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,10 +25,10 @@ FALSE_PRIOR = 0.05
 FALSE_PRIOR_LINKS = 40.0
 """Before anything is counted, one link in twenty is taken to be false, as by forty links."""
 UNIVERSE = 2_000
-"""Links of a kind among which a value is rare when fewer are on the table: a small case does
+"""Links and subjects among which a value is rare when fewer are on the table: a small case does
 not make a certificate common."""
-HUB_LINKS = 50
-"""A hub's share of all links is reckoned as if there were so many more."""
+RATE_PRIOR, RATE_PRIOR_SUBJECTS = 0.1, 40.0
+"""Before anything is counted, a network has one more value of a kind for every ten subjects."""
 PAIRS = 400_000
 MATCH_FLOOR = 0.01
 """A kind, or degrees of a kind, where fewer of the pairs are of one network ties nobody."""
@@ -46,54 +45,55 @@ class Weights:
     false : ndarray, shape (kinds,)
         Share of links to values that are somebody's own which lead to another's (``1 - m``).
     links : ndarray, shape (kinds,)
-        Links to values that are somebody's own: ``1 / u`` for a value of one link.
+        All links, also to hubs.
+    owned : ndarray, shape (kinds,)
+        Share of them to values that are somebody's own.
+    rate : ndarray, shape (kinds,)
+        Further values of its own that a network has by subject, beyond the first.
     hub : ndarray, shape (kinds, BINS)
         Log-odds that a value is nobody's own, by kind and power of two of its degree.
+    subjects : int
+        Among whom a false link leads to anyone.
     log_theta : float
         Prior weight of a network of one's own, beside the sizes of those there are.
-    finer : float
-        Log-odds added for a network of two subjects and more: how finely they are told apart.
     """
 
     false: Floats
     links: Floats
+    owned: Floats
+    rate: Floats
     hub: Floats
+    subjects: int
     log_theta: float
-    finer: float
 
     def among(self, kinds: int) -> Weights:
         """Return weights of so many kinds; a new one, last, has the mean of the known."""
         more = kinds - self.false.size
         if more == 0:
             return self
-        return Weights(
-            false=np.append(self.false, np.full(more, self.false.mean())),
-            links=np.append(self.links, np.full(more, self.links.mean())),
-            hub=np.vstack([self.hub, np.tile(self.hub.mean(axis=0), (more, 1))]),
-            log_theta=self.log_theta,
-            finer=self.finer,
+        false, links, owned, rate = (
+            np.append(known, np.full(more, known.mean()))
+            for known in (self.false, self.links, self.owned, self.rate)
         )
+        hub = np.vstack([self.hub, np.tile(self.hub.mean(axis=0), (more, 1))])
+        return Weights(false, links, owned, rate, hub, self.subjects, self.log_theta)
 
     @property
     def reward(self) -> Floats:
-        """Log-odds of a link to an own value against a false one, for a network of one link."""
-        return np.log((1 - self.false) / self.false) + np.log(self.rarity)
+        """Log-odds of a link to an own value against a false one, for a network of one subject."""
+        return np.log((1 - self.false) / self.false) + np.log(max(self.subjects, UNIVERSE))
 
     @property
-    def true(self) -> Floats:
-        """The same link's worth against a hub's."""
-        return np.log(1 - self.false) + np.log(self.rarity)
+    def astray(self) -> Floats:
+        """Log-likelihood of a false link to a value of a network of one, beside which value."""
+        among = np.log(max(self.subjects, UNIVERSE))
+        found: Floats = np.log(self.owned) + np.log(self.false) - among
+        return found
 
-    @property
-    def rarity(self) -> Floats:
-        """How many links a value is rare among."""
-        return np.maximum(self.links, UNIVERSE)
-
-    def hub_odds(self, kind: Ints, degree: Ints) -> Floats:
-        """Return, by value, the log-odds of a hub before its bearers' networks are seen."""
-        popular = np.log(self.rarity / (self.links + HUB_LINKS))
-        beyond = np.maximum(degree - 2, 0)  # a pair is no crowd
-        found: Floats = self.hub[kind, bins_of(degree)] + beyond * np.maximum(popular, 0)[kind]
+    def nobody(self, kind: Ints, degree: Ints) -> Floats:
+        """Return, by value, the log-likelihood of its links if it is a hub."""
+        popular = np.log(np.maximum(degree, 1) / np.maximum(self.links, UNIVERSE)[kind])
+        found: Floats = degree * popular + self.hub[kind, bins_of(degree)]
         return found
 
 
@@ -103,42 +103,44 @@ def bins_of(degree: Ints) -> Ints:
     return found
 
 
-def averaged(weights: Sequence[Weights], *, finer: float) -> Weights:
-    """Return the mean of weights that several partitions taught, in log-odds."""
-    return Weights(
-        false=np.exp(np.mean([np.log(one.false) for one in weights], axis=0)),
-        links=np.mean([one.links for one in weights], axis=0),
-        hub=np.mean([one.hub for one in weights], axis=0),
-        log_theta=float(np.mean([one.log_theta for one in weights])),
-        finer=finer,
-    )
-
-
 def learnt(
-    true: Ints, false: Ints, hub: Ints, own: Ints, *, nodes: int, networks: int, finer: float
+    true: Ints,
+    false: Ints,
+    to_hubs: Ints,
+    hub: Ints,
+    own: Ints,
+    *,
+    further: Ints,
+    having: Ints,
+    subjects: int,
+    networks: int,
 ) -> Weights:
     """Count weights from a partition.
 
     Parameters
     ----------
-    true, false : ndarray, shape (kinds,)
-        Links to values of the subject's own network, and to another's.
+    true, false, to_hubs : ndarray, shape (kinds,)
+        Links to values of the subject's own network, to another's, and to nobody's.
     hub, own : ndarray, shape (kinds, BINS)
-        Values that are nobody's, and somebody's.
-    nodes, networks : int
-        Subjects and own values, and the networks that they are in.
-    finer : float
-        As of ``Weights``.
+        Shared values that are nobody's, and somebody's.
+    further, having : ndarray, shape (kinds,)
+        Values of their own that networks have beyond the first, and subjects of networks that
+        have any.
+    subjects, networks : int
+        How many there are.
     """
     share = (false + FALSE_PRIOR * FALSE_PRIOR_LINKS) / (true + false + FALSE_PRIOR_LINKS)
     by_kind = (hub.sum(axis=1) + 0.5) / (hub.sum(axis=1) + own.sum(axis=1) + 1.0)
     eta = (hub + 5.0 * by_kind[:, None]) / (hub + own + 5.0)
+    links = true + false + to_hubs
     return Weights(
         false=share,
-        links=(true + false).astype(np.float64),
+        links=links.astype(np.float64),
+        owned=(true + false + 1.0) / (links + 2.0),
+        rate=(further + RATE_PRIOR * RATE_PRIOR_SUBJECTS) / (having + RATE_PRIOR_SUBJECTS),
         hub=np.log(eta / (1 - eta)),
-        log_theta=float(np.log(max(_theta(min(networks, nodes / 10), nodes), 1.0))),
-        finer=finer,
+        subjects=subjects,
+        log_theta=float(np.log(max(_theta(min(networks, subjects / 10), subjects), 1.0))),
     )
 
 
