@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Values that two subjects or more bear, both ways round.
+    """Who bears which value, both ways round.
 
     Parameters
     ----------
@@ -32,8 +32,6 @@ class Evidence:
         Where each subject's values, and each value's subjects, begin.
     v_subjects : ndarray, shape (links,), int32
         Subjects by value.
-    kept : ndarray, shape (values,), int64
-        Which of the values given each of these is.
     """
 
     subjects: int
@@ -43,7 +41,6 @@ class Evidence:
     s_starts: Ints
     v_starts: Ints
     v_subjects: Small
-    kept: Ints
 
     @property
     def values(self) -> int:
@@ -62,9 +59,9 @@ class Evidence:
 
 
 def evidence_of(
-    subject: Small, value: Small, kind: Ints, *, subjects: int, kinds: int, least: int = 2
+    subject: Small, value: Small, kind: Ints, *, subjects: int, kinds: int
 ) -> Evidence:
-    """Arrange links, each pair once; a value that a single subject bears ties nobody.
+    """Arrange links, each pair once.
 
     Parameters
     ----------
@@ -72,29 +69,20 @@ def evidence_of(
         In any order; repeated pairs count once.
     kind : ndarray, shape (values,), int64
         By value.
-    least : int
-        Values that fewer subjects bear are left out.
     """
     pairs = _distinct(subject.astype(np.int64) * max(kind.size, 1) + value)
     rows = (pairs // max(kind.size, 1)).astype(np.int32)
     columns = (pairs % max(kind.size, 1)).astype(np.int32)
     del pairs
-    degree = np.bincount(columns, minlength=kind.size)
-    kept = np.flatnonzero(degree >= least)
-    place = np.full(kind.size, -1, dtype=np.int32)
-    place[kept] = np.arange(kept.size, dtype=np.int32)
-    columns = place[columns]
-    rows, columns = rows[columns >= 0], columns[columns >= 0]
     order = np.argsort(columns, kind="stable")
     return Evidence(
         subjects=subjects,
         kinds=kinds,
         value=columns,
-        kind=kind[kept],
+        kind=kind,
         s_starts=_starts(rows, subjects),
-        v_starts=_starts(columns, kept.size),
+        v_starts=_starts(columns, kind.size),
         v_subjects=rows[order],
-        kept=kept,
     )
 
 
@@ -119,7 +107,6 @@ def with_links(held: Evidence, subject: Ints, value: Ints, kind: Ints, subjects:
         s_starts=_with_more(held.s_starts, subject, subjects),
         v_starts=_with_more(held.v_starts, value, kind.size),
         v_subjects=_with_entries(held.v_starts, held.v_subjects, value, subject),
-        kept=np.arange(kind.size),
     )
 
 

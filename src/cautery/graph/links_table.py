@@ -82,14 +82,14 @@ class LinkTable:
         """
         era, of = self.eras()
         used = self.tying
-        made = evidence_of(
+        found = evidence_of(
             self.subject[used],
             era[used],
             self.kind[of],
             subjects=len(self.subjects),
             kinds=len(self.kinds),
         )
-        return made, of[made.kept]
+        return found, of
 
     @property
     def tying(self) -> NDArray[np.bool_]:

@@ -19,6 +19,7 @@ FIRST = 2
 """Rounds by weights that nothing was counted for: of single subjects nothing can be learnt."""
 ROUNDS = 20
 DOUBTS = (1, 3)
+"""Rounds after which values at whose degree there are hubs must win their networks again."""
 
 
 def find_networks(

@@ -23,7 +23,8 @@ from cautery.graph.weights import BINS, Weights, bins_of, learnt
 
 SHARES = (0.0, 0.5, 0.8, 0.95)
 """Of own links that hold a piece together: from single subjects and values to whole networks."""
-DOUBTFUL = -1.0
+DOUBTFUL = -2.0
+"""Log-odds of a hub, by kind and degree, from which on a value is doubted."""
 MOST = 2_000
 """A larger piece stays: what is beside it comes to it."""
 

@@ -1,18 +1,19 @@
 """New links among networks that stand: only what they touch is decided anew.
 
-A value that gained a bearer and a subject that gained a link are placed again, with the pieces of
-their networks that own links hold together; whatever moved hands its neighbours on to the next
-round. Weights stay as they are.
+A value that gained a bearer, a subject that gained a link and those beside them are placed again,
+piece by piece; whatever moved hands its neighbours on to the next round. Weights stay as they are.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from cautery.graph.evidence import Evidence, Ints, slices
+from cautery.graph.evidence import Ints, slices
 from cautery.graph.partition import Partition
 
 ROUNDS = 12
+CROWD = 64
+"""Over a value of more subjects no neighbours are looked for."""
 
 
 def placed(part: Partition, subjects: Ints, values: Ints) -> Ints:
@@ -28,17 +29,10 @@ def placed(part: Partition, subjects: Ints, values: Ints) -> Ints:
     """
     held = part.evidence
     part.claim(values)
+    part.count()
     weighed = subjects
     for _ in range(ROUNDS):
-        near = np.zeros(part.size.size, dtype=bool)
-        near[part.label[subjects]] = True
-        owner = part.owner[values]
-        near[owner[owner >= 0]] = True
-        members = np.flatnonzero(near[part.label])
-        whose = part.owner >= 0
-        owned = np.flatnonzero(whose & near[np.where(whose, part.owner, 0)])
-        shared = np.union1d(owned, values)
-        shared = shared[held.v_starts[shared + 1] - held.v_starts[shared] > 1]
+        members, shared = _around(part, subjects, values)
         label, owner = part.label.copy(), part.owner.copy()
         part.place(members, shared)
         moved = np.flatnonzero(part.label != label)
@@ -46,10 +40,24 @@ def placed(part: Partition, subjects: Ints, values: Ints) -> Ints:
         weighed = np.union1d(weighed, moved)
         if moved.size + changed.size == 0:
             break
-        subjects = np.union1d(moved, slices(held.v_starts, held.v_subjects, changed))
-        values = _borne(held, moved)
+        subjects, values = moved, np.union1d(changed, _own(part, moved))
     return weighed
 
 
-def _borne(held: Evidence, subjects: Ints) -> Ints:
-    return np.unique(slices(held.s_starts, held.value, subjects))
+def _around(part: Partition, subjects: Ints, values: Ints) -> tuple[Ints, Ints]:
+    """Return what is asked for and those beside it: who shares own values, and their own values."""
+    held = part.evidence
+    values = np.union1d(values, _own(part, subjects))
+    degree = held.v_starts[values + 1] - held.v_starts[values]
+    near = slices(held.v_starts, held.v_subjects, values[degree <= CROWD])
+    members = np.union1d(subjects, near)
+    shared = np.union1d(values, _own(part, members))
+    return members, shared[held.v_starts[shared + 1] - held.v_starts[shared] > 1]
+
+
+def _own(part: Partition, subjects: Ints) -> Ints:
+    """Return the values that subjects bear and that are somebody's own."""
+    held = part.evidence
+    borne = np.unique(slices(held.s_starts, held.value, subjects))
+    found: Ints = borne[part.owner[borne] >= 0]
+    return found

@@ -123,30 +123,18 @@ def _learnt(
     told("weighing memberships")
     earlier = None if held is None else _earlier(table, held)
     found = plain(table.names, part, of, earlier)
-    era, of_all = table.eras()
-    used = table.tying
-    whole = evidence_of(
-        table.subject[used],
-        era[used],
-        table.kind[of_all],
-        subjects=evidence.subjects,
-        kinds=evidence.kinds,
-        least=0,
-    )
-    owner = np.full(whole.values, -1, dtype=np.int64)
-    owner[evidence.kept] = part.compact()[1]
     none = np.empty(0, dtype=np.int64)
     return found, Kept(
         names=table.names,
         kind_of=table.kind,
         marks=table.kind.size,
-        evidence=whole,
+        evidence=evidence,
         later=(none, none),
-        of=of_all,
-        spans=_spans(table, era, of_all),
+        of=of,
+        spans=_spans(table, table.eras()[0], of),
         label=found.label,
         probability=found.probability,
-        owner=owner,
+        owner=part.compact()[1],
         ids=found.ids,
         weights=part.weights,
         files={},

@@ -181,12 +181,11 @@ class _Network:
             self._part.evidence.kind[self._values],
             subjects=self._members.size,
             kinds=self._part.evidence.kinds,
-            least=1,
         )
         again = Partition(
             evidence,
             np.zeros(self._members.size, dtype=np.int64),
-            np.zeros(evidence.values, dtype=np.int64),
+            np.where(evidence.degree > 0, 0, -1),
             frozen=self._part.weights,
         )
         again.settle(ROUNDS)

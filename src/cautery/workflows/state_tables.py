@@ -148,11 +148,13 @@ def taught(kept: Kept) -> dict[str, Any]:
     weights = kept.weights
     return {
         "log_theta": weights.log_theta,
-        "finer": weights.finer,
+        "subjects": weights.subjects,
         "kinds": {
             kind: {
                 "false": float(weights.false[place]),
                 "links": float(weights.links[place]),
+                "owned": float(weights.owned[place]),
+                "rate": float(weights.rate[place]),
                 "hub": weights.hub[place].tolist(),
             }
             for place, kind in enumerate(kept.names.kinds)
@@ -198,7 +200,6 @@ def kept_of(
             s_starts=_starts(subjects["links"]),
             v_starts=_starts(learnt["bearers"]),
             v_subjects=pairs["bearer"].to_numpy(),
-            kept=np.arange(learnt.height),
         ),
         later=(_ints(later["subject"]), _ints(later["value"])),
         of=of,
@@ -210,9 +211,11 @@ def kept_of(
         weights=Weights(
             false=np.array([one["false"] for one in told]),
             links=np.array([one["links"] for one in told]),
+            owned=np.array([one["owned"] for one in told]),
+            rate=np.array([one["rate"] for one in told]),
             hub=np.array([one["hub"] for one in told]),
+            subjects=weights["subjects"],
             log_theta=weights["log_theta"],
-            finer=weights["finer"],
         ),
         files=files,
         links=links,
