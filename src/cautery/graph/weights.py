@@ -29,10 +29,15 @@ UNIVERSE = 2_000
 not make a certificate common."""
 RATE_PRIOR, RATE_PRIOR_SUBJECTS = 0.1, 40.0
 """Before anything is counted, a network has one more value of a kind for every ten subjects."""
+HUB_LINKS = 50
+"""A hub's share of all links is reckoned as if there were so many more."""
 PAIRS = 400_000
+LEAST_AGREEMENT = 0.1
+"""Two of one network share another kind that both have at least so often: strangers, who share
+nothing else, would be a network of such as share nothing else."""
 MATCH_FLOOR = 0.01
 """A kind, or degrees of a kind, where fewer of the pairs are of one network ties nobody."""
-FEW_PAIRS = 5_000
+FEW_PAIRS = 1_000
 """With fewer pairs in all nothing can be learnt of kinds; nor of one with a tenth of them."""
 
 
@@ -92,8 +97,13 @@ class Weights:
 
     def nobody(self, kind: Ints, degree: Ints) -> Floats:
         """Return, by value, the log-likelihood of its links if it is a hub."""
-        popular = np.log(np.maximum(degree, 1) / np.maximum(self.links, UNIVERSE)[kind])
-        found: Floats = degree * popular + self.hub[kind, bins_of(degree)]
+        pair = np.minimum(degree, 2)  # two are no crowd, however few links there are
+        found: Floats = (
+            degree * np.log(np.maximum(degree, 1))
+            - pair * np.log(np.maximum(self.links, UNIVERSE))[kind]
+            - (degree - pair) * np.log(self.links + HUB_LINKS)[kind]
+            + self.hub[kind, bins_of(degree)]
+        )
         return found
 
 
@@ -140,7 +150,7 @@ def learnt(
         rate=(further + RATE_PRIOR * RATE_PRIOR_SUBJECTS) / (having + RATE_PRIOR_SUBJECTS),
         hub=np.log(eta / (1 - eta)),
         subjects=subjects,
-        log_theta=float(np.log(max(_theta(min(networks, subjects / 10), subjects), 1.0))),
+        log_theta=float(np.log(max(_theta(min(networks, 0.9 * subjects), subjects), 1.0))),
     )
 
 
@@ -202,7 +212,7 @@ def match_rates(evidence: Evidence, rng: np.random.Generator, *, common: Ints) -
         prior = np.log(rate / (1 - rate))[cell]
         odds = prior + agrees @ np.log(m / u) + (judged - agrees) @ np.log((1 - m) / (1 - u))
         match = 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
-        m = np.clip((match @ agrees + 0.05) / (match @ judged + 1), 1e-4, 0.99)
+        m = np.clip((match @ agrees + 0.05) / (match @ judged + 1), LEAST_AGREEMENT, 0.99)
         u = np.clip(((1 - match) @ agrees + 1e-3) / ((1 - match) @ judged + 1), 1e-6, 0.5)
         u = np.minimum(u, m)
         matched = np.bincount(cell, match, minlength=known.size)

@@ -1,17 +1,15 @@
 """How far memberships are borne out: whether those with more to share do share more than one value.
 
 Sites of one network share several things; strangers who meet in a small hub share that alone, and
-have the rest to themselves. Values that a single subject bears are no evidence of networks, so a
-partition cannot tell the two apart by itself, and its probabilities are those of worlds in which
-there are networks. This looks at what it cannot see.
+have the rest to themselves. A membership's probability is that of worlds in which there are
+networks; this tells of those in which there may be none.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from cautery.graph.evidence import Ints, slices
-from cautery.graph.links_table import LinkTable
+from cautery.graph.evidence import slices
 from cautery.graph.partition import Partition
 
 FEWEST = 100
@@ -22,15 +20,9 @@ networks, even with four false links in ten, 0.35 to 1."""
 SAMPLE = 20_000
 
 
-def doubts(table: LinkTable, part: Partition, of: Ints) -> list[str]:
-    """Return what to tell if hardly any membership is borne out by a second value, if so.
-
-    Parameters
-    ----------
-    of : ndarray, shape (values of the evidence,)
-        Which value of the table each is (an era of).
-    """
-    could, does = borne_out(table, part, of)
+def doubts(part: Partition) -> list[str]:
+    """Return what to tell if hardly any membership is borne out by a second value, if so."""
+    could, does = borne_out(part)
     if could < FEWEST or does >= LEAST * could:
         return []
     told = (
@@ -40,7 +32,7 @@ def doubts(table: LinkTable, part: Partition, of: Ints) -> list[str]:
     return [told]
 
 
-def borne_out(table: LinkTable, part: Partition, of: Ints) -> tuple[int, int]:
+def borne_out(part: Partition) -> tuple[int, int]:
     """Return how many memberships a second value could bear out, and how many one does.
 
     Of a sample; a value could if it is no hub, were it the subject's alone.
@@ -60,10 +52,5 @@ def borne_out(table: LinkTable, part: Partition, of: Ints) -> tuple[int, int]:
     )
     ties = (part.owner[borne] == part.label[chosen][bearer]) & (inside[place] > 1)
     several = np.bincount(bearer, ties, minlength=chosen.size) > 1
-    alone = table.tying & ~np.isin(table.value, of) & np.isin(table.subject, chosen)
-    lone = np.unique(table.subject[alone].astype(np.int64) * len(table.values) + table.value[alone])
-    own = np.bincount(
-        np.searchsorted(chosen, lone // max(len(table.values), 1)), minlength=chosen.size
-    )
-    own = own + np.bincount(bearer, part.owner[borne] >= 0, minlength=chosen.size)
+    own = np.bincount(bearer, part.owner[borne] >= 0, minlength=chosen.size)
     return int(np.count_nonzero(own > 1)), int(np.count_nonzero(several))

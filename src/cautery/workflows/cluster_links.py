@@ -91,7 +91,7 @@ def cluster_links(
     evidence, of = table.evidence()
     part = find_networks(evidence, common=table.common, seed=seed, told=told)
     told("weighing memberships")
-    reading.warnings += doubts(table, part, of)
+    reading.warnings += doubts(part)
     return laid_over(plain(table.names, part, of), constraints, reading.warnings)
 
 
