@@ -58,9 +58,7 @@ class Evidence:
         return np.diff(self.v_starts)
 
 
-def evidence_of(
-    subject: Small, value: Small, kind: Ints, *, subjects: int, kinds: int
-) -> Evidence:
+def evidence_of(subject: Small, value: Small, kind: Ints, *, subjects: int, kinds: int) -> Evidence:
     """Arrange links, each pair once.
 
     Parameters

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cautery.graph import _place_kernels
+from cautery.graph import _piece_kernels, _place_kernels
 from cautery.graph.evidence import Evidence, Floats, Ints
 from cautery.graph.weights import BINS, Weights, bins_of, learnt
 
@@ -59,7 +59,7 @@ class Partition:
         self.values, self.links = (
             np.zeros((self.label.size, held.kinds), np.int64) for _ in range(2)
         )
-        true, false, hub = _place_kernels.count(
+        true, false, hub = _piece_kernels.count(
             held.s_starts,
             held.value,
             held.v_starts,
@@ -170,7 +170,7 @@ class Partition:
         self, subjects: Ints, values: Ints, share: float, seed: int | None = None
     ) -> tuple[Ints, Ints]:
         held = self.evidence
-        starts, nodes = _place_kernels.pieces(
+        starts, nodes = _piece_kernels.pieces(
             subjects,
             values,
             held.s_starts,

@@ -27,7 +27,6 @@ def placed(part: Partition, subjects: Ints, values: Ints) -> Ints:
     subjects, values : ndarray of int
         Ends of the new links.
     """
-    held = part.evidence
     part.claim(values)
     part.count()
     weighed = subjects

@@ -86,7 +86,9 @@ class Weights:
     @property
     def reward(self) -> Floats:
         """Log-odds of a link to an own value against a false one, for a network of one subject."""
-        return np.log((1 - self.false) / self.false) + np.log(max(self.subjects, UNIVERSE))
+        among = np.log(max(self.subjects, UNIVERSE))
+        found: Floats = np.log((1 - self.false) / self.false) + among
+        return found
 
     @property
     def astray(self) -> Floats:

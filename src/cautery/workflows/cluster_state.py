@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from cautery.errors import InputError
-from cautery.graph.evidence import Ints, evidence_of
+from cautery.graph.evidence import Ints
 from cautery.graph.links_table import PASSING, LinkTable
 from cautery.graph.networks import find_networks
 from cautery.workflows.cluster_links import Clustered, laid_over, plain

@@ -1,0 +1,120 @@
+"""What networks hold, and the pieces that their own links hold together."""
+
+# ruff: noqa: PLR0917 - compiled loops take plain arrays, in order
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def count(s_starts, s_values, v_starts, kind, owner, label, size, values, links, strayed):
+    """Count what a partition holds, into the arrays given.
+
+    Into ``size`` subjects a network, into ``values`` and ``links`` its own values and all links to
+    them by kind, into ``strayed`` links to them from subjects of other networks. Returns all own
+    links, all false ones and all to hubs by kind.
+    """
+    true = np.zeros(values.shape[1], np.int64)
+    false = np.zeros(values.shape[1], np.int64)
+    hub = np.zeros(values.shape[1], np.int64)
+    for subject in range(label.size):
+        network = label[subject]
+        size[network] += 1
+        for at in range(s_starts[subject], s_starts[subject + 1]):
+            value = s_values[at]
+            if owner[value] == network:
+                true[kind[value]] += 1
+            elif owner[value] >= 0:
+                false[kind[value]] += 1
+                strayed[owner[value]] += 1
+            else:
+                hub[kind[value]] += 1
+    for value in range(owner.size):
+        if owner[value] >= 0:
+            values[owner[value], kind[value]] += 1
+            links[owner[value], kind[value]] += v_starts[value + 1] - v_starts[value]
+    return true, false, hub
+
+
+@njit(cache=True)
+def _chance(subject, value, seed):
+    """Return a number of 24 bits that hangs on the link and the seed alone (splitmix64)."""
+    state = np.uint64(subject) * np.uint64(0x9E3779B97F4A7C15)
+    state ^= (np.uint64(value) + np.uint64(seed)) * np.uint64(0xBF58476D1CE4E5B9)
+    state ^= state >> np.uint64(30)
+    state *= np.uint64(0xBF58476D1CE4E5B9)
+    state ^= state >> np.uint64(27)
+    state *= np.uint64(0x94D049BB133111EB)
+    return np.int64((state ^ (state >> np.uint64(31))) >> np.uint64(40))
+
+
+@njit(cache=True)
+def _root(above, node):
+    while above[node] != node:
+        above[node] = above[above[node]]
+        node = above[node]
+    return node
+
+
+@njit(cache=True)
+def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, seed):
+    """Return pieces of networks: starts, and nodes by piece (values follow all subjects).
+
+    A piece is what own links hold together among some subjects and values once each link but a
+    ``share`` is taken away by chance; a value of one bearer always goes with it.
+    """
+    count = label.size
+    nodes = count + owner.size
+    above = np.full(nodes, -1, np.int64)
+    heavy = np.zeros(nodes, np.int64)
+    bar = np.int64(share * (1 << 24))
+    for subject in subjects:
+        above[subject] = subject
+        heavy[subject] = 1
+    for value in values:
+        above[count + value] = count + value
+        heavy[count + value] = 1
+    for subject in subjects:
+        for at in range(s_starts[subject], s_starts[subject + 1]):
+            value = s_values[at]
+            if owner[value] != label[subject]:
+                continue
+            if above[count + value] < 0:
+                if v_starts[value + 1] - v_starts[value] > 1:
+                    continue
+                above[count + value] = count + value
+                heavy[count + value] = 1
+            elif v_starts[value + 1] - v_starts[value] > 1 and (
+                _chance(subject, value, seed) >= bar
+            ):
+                continue
+            one, other = _root(above, subject), _root(above, count + value)
+            if one != other:
+                if heavy[one] < heavy[other]:
+                    one, other = other, one
+                above[other] = one
+                heavy[one] += heavy[other]
+    starts = np.zeros(nodes + 1, np.int64)
+    for node in range(nodes):
+        if above[node] >= 0:
+            starts[_root(above, node) + 1] += 1
+    held = 0
+    for node in range(nodes):
+        held += starts[node + 1] > 0
+        starts[node + 1] += starts[node]
+    found = np.empty(starts[nodes], np.int64)
+    place = starts[:-1].copy()
+    for node in range(nodes):
+        if above[node] >= 0:
+            root = _root(above, node)
+            found[place[root]] = node
+            place[root] += 1
+    ends = np.zeros(held + 1, np.int64)
+    piece = 0
+    for node in range(nodes):
+        if starts[node + 1] > starts[node]:
+            piece += 1
+            ends[piece] = starts[node + 1]
+    return ends, found
