@@ -4,7 +4,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.graph.evidence import eras, evidence_of, new_pairs, slices, with_links
-from cautery.graph.granularity import _peak
 from cautery.graph.membership import probabilities
 from cautery.graph.networks import find_networks
 from cautery.graph.partition import Partition
@@ -88,18 +87,15 @@ def test_counts_follow_from_labels_after_any_moves(pairs):
         subjects=10,
         kinds=3,
     )
-    part = Partition(
-        evidence,
-        np.arange(10) % 4,
-        np.arange(evidence.values) % 5 - 1,
-        np.random.default_rng(0),
-    )
-    for move in (part.move_values, part.move_subjects, part.cut, part.split):
-        move()
-        size, own = part.size.copy(), part.own.copy()
+    part = Partition(evidence, np.arange(10) % 4, np.arange(evidence.values) % 5 - 1)
+    for _ in range(3):
+        part.place(np.arange(10), np.flatnonzero(evidence.degree > 1))
+        counted = [one.copy() for one in (part.size, part.values, part.links, part.strayed)]
         part.count()
-        assert np.array_equal(size, part.size)
-        assert np.array_equal(own, part.own)
+        for before, now in zip(
+            counted, (part.size, part.values, part.links, part.strayed), strict=True
+        ):
+            assert np.array_equal(before, now)
 
 
 @settings(max_examples=50, deadline=None)
@@ -142,7 +138,7 @@ def test_links_added_to_evidence_lie_both_ways_round_and_once(before, after):
         )
 
     known = [(a, b) for a, b in before if a < 7 and b < 9]
-    held = evidence_of(*columns(known), kind[:9], subjects=7, kinds=3, least=0)
+    held = evidence_of(*columns(known), kind[:9], subjects=7, kinds=3)
     nothing = np.empty(0, np.int64)
     new = new_pairs(held, (nothing, nothing), *(one.astype(np.int64) for one in columns(after)))
     grown = with_links(held, *new, kind, 10)
@@ -161,12 +157,6 @@ def test_links_added_to_evidence_lie_both_ways_round_and_once(before, after):
         for value in slices(grown.s_starts, grown.value, np.array([subject]))
     ]
     assert sorted(by_subject) == expected
-
-
-def test_the_grain_lies_between_steps_where_a_parabola_is_highest():
-    assert _peak(np.array([0.0, 1.0, 3.0, 3.0, 1.0, 0.0])) == pytest.approx(5.0)
-    assert _peak(np.array([9.0, 1.0, 0.0, 0.0, 0.0, 0.0])) == 0.0
-    assert _peak(np.array([0.0, 0.0, 1.0, 4.0, 1.0, 0.0])) == pytest.approx(6.0)
 
 
 def test_a_link_without_times_is_of_the_only_era_and_of_none_where_there_are_several() -> None:
