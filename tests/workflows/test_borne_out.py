@@ -42,9 +42,9 @@ def test_strangers_are_doubted(strangers):
 @pytest.mark.parametrize("falser", [1.0, 4.0])
 def test_networks_are_borne_out(falser):
     table = link_world(SUBJECTS, seed=5, falser=falser).table
-    evidence, of = table.evidence()
+    evidence, _ = table.evidence()
     part = find_networks(evidence, common=table.common, seed=0)
-    could, does = borne_out(table, part, of)
+    could, does = borne_out(part)
     assert could > FEWEST
     assert does > could / 2
-    assert doubts(table, part, of) == []
+    assert doubts(part) == []

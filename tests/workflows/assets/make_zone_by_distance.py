@@ -6,11 +6,12 @@ Run: python -m pip install pyarrow==26.0.1, then python make_zone_by_distance.py
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-pq.write_table(
-    pa.table(
+def main() -> None:
+    import pyarrow as pa  # noqa: PLC0415 - no tool of the project; tests import this file
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    table = pa.table(
         {
             "subject": ["a.example"],
             "kind": ["address"],
@@ -19,6 +20,9 @@ pq.write_table(
                 [datetime(2026, 1, 1, tzinfo=UTC)], pa.timestamp("us", tz="+05:30")
             ),
         }
-    ),
-    Path(__file__).with_name("links_zone_by_distance.parquet"),
-)
+    )
+    pq.write_table(table, Path(__file__).with_name("links_zone_by_distance.parquet"))
+
+
+if __name__ == "__main__":
+    main()
