@@ -6,10 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cautery.graph.evidence import Evidence, Ints
+from cautery.graph.evidence import Evidence, Ints, evidence_of, slices
 from cautery.graph.partition import Partition
-from cautery.graph.weights import FALSE_PRIOR, MATCH_FLOOR, RATE_PRIOR, bins_of, match_rates
+from cautery.graph.weights import (
+    FALSE_PRIOR,
+    MATCH_FLOOR,
+    RATE_PRIOR,
+    Weights,
+    bins_of,
+    match_rates,
+)
 
 DEGREES = (8, 16, 32, 64)
 """Up to these degrees values are taken to be somebody's own, one step after the other, and all
@@ -20,6 +28,9 @@ FIRST = 2
 ROUNDS = 20
 DOUBTS = (1, 3)
 """Rounds after which values at whose degree there are hubs must win their networks again."""
+
+LARGE = 30
+"""Networks of so many subjects are gathered twice."""
 
 
 def find_networks(
@@ -43,27 +54,7 @@ def find_networks(
     rates = match_rates(evidence, rng, common=common)
     degree = evidence.degree
     ties = (rates[evidence.kind, bins_of(degree)] >= MATCH_FLOOR) & (degree > 0)
-    part = Partition(
-        evidence,
-        np.arange(evidence.subjects),
-        np.full(evidence.values, -1, dtype=np.int64),
-        seed,
-    )
-    for most in DEGREES:
-        told(f"gathering by values of up to {most} subjects")
-        given = np.flatnonzero(ties & (degree <= most) & (part.owner < 0))
-        part.owner[given] = part.label[evidence.v_subjects[evidence.v_starts[given]]]
-        if most == DEGREES[0]:
-            part.count()
-            part.frozen = replace(
-                part.weights,
-                false=np.full(evidence.kinds, FALSE_PRIOR),
-                rate=np.full(evidence.kinds, RATE_PRIOR),
-            )
-            part.settle(FIRST)
-            part.frozen = None
-        else:
-            part.settle(1)
+    part = _gathered(evidence, ties, seed, told=told)
     for number in range(ROUNDS):
         told(f"moving pieces, round {number + 1} of at most {ROUNDS}")
         moving = part.settle(1)
@@ -71,5 +62,72 @@ def find_networks(
             part.doubt()
         elif not moving:
             break
+    told("gathering large networks anew, each by itself")
+    _gather_anew(part, seed)
+    part.settle(ROUNDS)
     part.learn()
     return part
+
+
+def _gathered(
+    evidence: Evidence,
+    ties: NDArray[np.bool_],
+    seed: int,
+    *,
+    weights: Weights | None = None,
+    told: Callable[[str], None] = lambda _: None,
+) -> Partition:
+    """Return a first partition, from single subjects; its weights are learnt or those given."""
+    degree = evidence.degree
+    part = Partition(
+        evidence,
+        np.arange(evidence.subjects),
+        np.full(evidence.values, -1, dtype=np.int64),
+        seed,
+        weights,
+    )
+    for most in DEGREES:
+        told(f"gathering by values of up to {most} subjects")
+        given = np.flatnonzero(ties & (degree <= most) & (part.owner < 0))
+        part.owner[given] = part.label[evidence.v_subjects[evidence.v_starts[given]]]
+        if weights is not None or most != DEGREES[0]:
+            part.settle(1)
+            continue
+        part.count()
+        part.frozen = replace(
+            part.weights,
+            false=np.full(evidence.kinds, FALSE_PRIOR),
+            rate=np.full(evidence.kinds, RATE_PRIOR),
+        )
+        part.settle(FIRST)
+        part.frozen = None
+    return part
+
+
+def _gather_anew(part: Partition, seed: int) -> None:
+    """Gather each large network's subjects anew, as if there were no others.
+
+    Two that met while both were fragments hang together by more than any piece can leave.
+    """
+    held = part.evidence
+    large = part.size >= LARGE
+    members = np.flatnonzero(large[part.label])
+    borne = slices(held.s_starts, held.value, members)
+    bearer = np.repeat(np.arange(members.size), np.diff(held.s_starts)[members])
+    own = part.owner[borne] == part.label[members][bearer]
+    if not own.any():
+        return
+    values, value = np.unique(borne[own], return_inverse=True)
+    within = evidence_of(
+        bearer[own].astype(np.int32),
+        value.astype(np.int32),
+        held.kind[values],
+        subjects=members.size,
+        kinds=held.kinds,
+    )
+    again = _gathered(within, np.ones(values.size, dtype=bool), seed, weights=part.weights)
+    label, owner = again.compact()
+    free = np.flatnonzero(np.bincount(part.label, minlength=part.size.size) == 0)
+    names = np.concatenate([np.flatnonzero(large), free])
+    part.label[members] = names[label]
+    part.owner[values] = np.where(owner >= 0, names[owner], -1)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 
 def main() -> None:
-    import pyarrow as pa  # noqa: PLC0415 - no tool of the project; tests import this file
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     table = pa.table(
         {
