@@ -68,27 +68,31 @@ def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, 
     count = label.size
     nodes = count + owner.size
     above = np.full(nodes, -1, np.int64)
-    heavy = np.zeros(nodes, np.int64)
+    heavy = np.ones(nodes, np.int32)
+    listed = np.empty(nodes, np.int64)
+    held = 0
     bar = np.int64(share * (1 << 24))
     for subject in subjects:
         above[subject] = subject
-        heavy[subject] = 1
+        listed[held] = subject
+        held += 1
     for value in values:
         above[count + value] = count + value
-        heavy[count + value] = 1
+        listed[held] = count + value
+        held += 1
     for subject in subjects:
         for at in range(s_starts[subject], s_starts[subject + 1]):
             value = s_values[at]
             if owner[value] != label[subject]:
                 continue
+            lone = v_starts[value + 1] - v_starts[value] == 1
             if above[count + value] < 0:
-                if v_starts[value + 1] - v_starts[value] > 1:
+                if not lone:
                     continue
                 above[count + value] = count + value
-                heavy[count + value] = 1
-            elif v_starts[value + 1] - v_starts[value] > 1 and (
-                _chance(subject, value, seed) >= bar
-            ):
+                listed[held] = count + value
+                held += 1
+            elif not lone and _chance(subject, value, seed) >= bar:
                 continue
             one, other = _root(above, subject), _root(above, count + value)
             if one != other:
@@ -96,25 +100,24 @@ def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, 
                     one, other = other, one
                 above[other] = one
                 heavy[one] += heavy[other]
-    starts = np.zeros(nodes + 1, np.int64)
-    for node in range(nodes):
-        if above[node] >= 0:
-            starts[_root(above, node) + 1] += 1
-    held = 0
-    for node in range(nodes):
-        held += starts[node + 1] > 0
-        starts[node + 1] += starts[node]
-    found = np.empty(starts[nodes], np.int64)
-    place = starts[:-1].copy()
-    for node in range(nodes):
-        if above[node] >= 0:
-            root = _root(above, node)
-            found[place[root]] = node
-            place[root] += 1
+    # Pieces in the order of their first nodes.
+    number = np.empty(nodes, np.int64)
+    for place in range(held):
+        number[_root(above, listed[place])] = -1
+    found = 0
     ends = np.zeros(held + 1, np.int64)
-    piece = 0
-    for node in range(nodes):
-        if starts[node + 1] > starts[node]:
-            piece += 1
-            ends[piece] = starts[node + 1]
-    return ends, found
+    for place in range(held):
+        root = _root(above, listed[place])
+        if number[root] < 0:
+            number[root] = found
+            found += 1
+        ends[number[root] + 1] += 1
+    for piece in range(found):
+        ends[piece + 1] += ends[piece]
+    by_piece = np.empty(held, np.int64)
+    filled = ends[:found].copy()
+    for place in range(held):
+        piece = number[_root(above, listed[place])]
+        by_piece[filled[piece]] = listed[place]
+        filled[piece] += 1
+    return ends[: found + 1], by_piece

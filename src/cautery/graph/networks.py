@@ -16,6 +16,7 @@ from cautery.graph.weights import (
     RATE_PRIOR,
     Weights,
     bins_of,
+    log_theta,
     match_rates,
 )
 
@@ -23,6 +24,8 @@ DEGREES = (8, 16, 32, 64)
 """Up to these degrees values are taken to be somebody's own, one step after the other, and all
 above to be hubs; each round decides anew. A middling hub would gather strangers that have nothing
 yet, and be theirs."""
+NETWORKS_PRIOR = 0.1
+"""Networks for a subject, before any is counted."""
 FIRST = 2
 """Rounds by weights that nothing was counted for: of single subjects nothing can be learnt."""
 ROUNDS = 20
@@ -98,6 +101,7 @@ def _gathered(
             part.weights,
             false=np.full(evidence.kinds, FALSE_PRIOR),
             rate=np.full(evidence.kinds, RATE_PRIOR),
+            log_theta=log_theta(NETWORKS_PRIOR * evidence.subjects, evidence.subjects),
         )
         part.settle(FIRST)
         part.frozen = None

@@ -138,11 +138,11 @@ class Partition:
 
         The counts are taken to be right, and left so.
         """
-        moved = 0
+        moved, nobody = 0, self._nobody(values)
         for share in SHARES:
             self.seed += 1
             starts, nodes = self._pieces(subjects, values, share)
-            moved += self._placed(starts, nodes, np.empty(0))
+            moved += self._placed(starts, nodes, nobody, np.empty(0))
         return moved
 
     def odds(self, subjects: Ints, values: Ints) -> Floats:
@@ -151,11 +151,11 @@ class Partition:
         Each is of the piece where it is against every other place; infinite for subjects that no
         piece holds.
         """
-        found = np.full(self.evidence.subjects, np.inf)
+        found, nobody = np.full(self.evidence.subjects, np.inf), self._nobody(values)
         for number, share in enumerate((*SHARES, *SHARES[1:])):
             starts, nodes = self._pieces(subjects, values, share, seed=-1 - number)
             odds = np.empty(starts.size - 1)
-            self._placed(starts, nodes, odds)
+            self._placed(starts, nodes, nobody, odds)
             member = nodes < self.evidence.subjects
             np.minimum.at(found, nodes[member], np.repeat(odds, np.diff(starts))[member])
         return found
@@ -183,7 +183,15 @@ class Partition:
         )
         return starts, nodes
 
-    def _placed(self, starts: Ints, nodes: Ints, odds: Floats) -> int:
+    def _nobody(self, values: Ints) -> Floats:
+        """Return, by value, its worth as a hub; only of those asked for."""
+        held = self.evidence
+        found = np.empty(held.values)
+        degree = held.v_starts[values + 1] - held.v_starts[values]
+        found[values] = self.weights.nobody(held.kind[values], degree)
+        return found
+
+    def _placed(self, starts: Ints, nodes: Ints, nobody: Floats, odds: Floats) -> int:
         held = self.evidence
         return int(
             _place_kernels.place(
@@ -203,7 +211,7 @@ class Partition:
                 self.strayed,
                 self.weights.reward,
                 self.weights.astray,
-                self.weights.nobody(held.kind, held.degree),
+                nobody,
                 self.weights.rate,
                 self.weights.log_theta,
                 odds,

@@ -29,6 +29,8 @@ UNIVERSE = 2_000
 not make a certificate common."""
 RATE_PRIOR, RATE_PRIOR_SUBJECTS = 0.1, 40.0
 """Before anything is counted, a network has one more value of a kind for every ten subjects."""
+MOST_NETWORKS = 0.9
+"""More networks for a subject than this tell nothing of how many there are."""
 HUB_LINKS = 50
 """A hub's share of all links is reckoned as if there were so many more."""
 PAIRS = 400_000
@@ -152,20 +154,20 @@ def learnt(
         rate=(further + RATE_PRIOR * RATE_PRIOR_SUBJECTS) / (having + RATE_PRIOR_SUBJECTS),
         hub=np.log(eta / (1 - eta)),
         subjects=subjects,
-        log_theta=float(np.log(max(_theta(min(networks, 0.9 * subjects), subjects), 1.0))),
+        log_theta=log_theta(min(networks, MOST_NETWORKS * subjects), subjects),
     )
 
 
-def _theta(networks: float, nodes: int) -> float:
-    """Return the concentration under which a Chinese restaurant has so many tables."""
-    low, high = 1e-3, 1e9
+def log_theta(networks: float, subjects: int) -> float:
+    """Return the concentration under which a Chinese restaurant has so many tables, as a log."""
+    low, high = 1.0, 1e9
     for _ in range(80):
         middle = (low * high) ** 0.5
-        if middle * np.log1p(nodes / middle) < networks:
+        if middle * np.log1p(subjects / middle) < networks:
             low = middle
         else:
             high = middle
-    return low
+    return float(np.log(low))
 
 
 def match_rates(evidence: Evidence, rng: np.random.Generator, *, common: Ints) -> Floats:
