@@ -195,6 +195,25 @@ def place(
 
 
 @njit(cache=True)
+def worths(s_starts, s_values, kind, owner, label, size, values, links, strayed, reward, rate):
+    """Return the log-likelihood of each network, but for the prior weight of one more."""
+    found = np.zeros(size.size)
+    for network in range(size.size):
+        if size[network] > 0:
+            found[network] = lgamma(size[network] + 0.0)
+            found[network] += strayed[network] * np.log(size[network])
+            for one in range(rate.size):
+                found[network] += law(
+                    values[network, one], links[network, one], rate[one] * size[network]
+                )
+    for subject in range(label.size):
+        for at in range(s_starts[subject], s_starts[subject + 1]):
+            if owner[s_values[at]] == label[subject]:
+                found[label[subject]] += reward[kind[s_values[at]]]
+    return found
+
+
+@njit(cache=True)
 def _difference(size, bearers, strayed, further, values, mine, links, mine_links, rate):
     """Return what a network gains in log-likelihood by a piece, but for the ties between them."""
     total = (

@@ -109,7 +109,7 @@ def _gathered(
 
 
 def _gather_anew(part: Partition, seed: int) -> None:
-    """Gather each large network's subjects anew, as if there were no others.
+    """Gather each large network's subjects anew, as if there were no others; keep what is likelier.
 
     Two that met while both were fragments hang together by more than any piece can leave.
     """
@@ -130,8 +130,28 @@ def _gather_anew(part: Partition, seed: int) -> None:
         kinds=held.kinds,
     )
     again = _gathered(within, np.ones(values.size, dtype=bool), seed, weights=part.weights)
+    again.settle(ROUNDS)
+    parents = np.flatnonzero(large)
+    parent, whose = (
+        np.searchsorted(parents, one) for one in (part.label[members], part.owner[values])
+    )
+    as_it_was = Partition(within, parent, whose, frozen=part.weights).worths()[: parents.size]
+    of_label = np.zeros(again.size.size, dtype=np.int64)
+    of_label[again.label] = parent
+    anew = np.bincount(of_label, again.worths(), minlength=parents.size)
+    hub = again.owner < 0
+    weights = part.weights
+    nobody = weights.nobody(within.kind, within.degree)
+    nobody -= weights.astray[within.kind] * within.degree
+    anew += np.bincount(whose[hub], nobody[hub], minlength=parents.size)
+    better = anew > as_it_was
     label, owner = again.compact()
     free = np.flatnonzero(np.bincount(part.label, minlength=part.size.size) == 0)
-    names = np.concatenate([np.flatnonzero(large), free])
-    part.label[members] = names[label]
-    part.owner[values] = np.where(owner >= 0, names[owner], -1)
+    names = np.concatenate([parents[better], free])
+    # Only the networks that are better apart are named anew.
+    _, place = np.unique(label[better[parent]], return_inverse=True)
+    name = np.full(label.max() + 1, -1, dtype=np.int64)
+    name[label[better[parent]]] = names[place]
+    part.label[members[better[parent]]] = name[label[better[parent]]]
+    given = better[whose]
+    part.owner[values[given]] = np.where(owner[given] >= 0, name[owner[given]], -1)

@@ -160,6 +160,24 @@ class Partition:
             np.minimum.at(found, nodes[member], np.repeat(odds, np.diff(starts))[member])
         return found
 
+    def worths(self) -> Floats:
+        """Return the log-likelihood of each network with its values, as far as networks differ."""
+        held, weights = self.evidence, self.weights
+        found: Floats = _place_kernels.worths(
+            held.s_starts,
+            held.value,
+            held.kind,
+            self.owner,
+            self.label,
+            self.size,
+            self.values,
+            self.links,
+            self.strayed,
+            weights.reward,
+            weights.rate,
+        )
+        return np.where(self.size > 0, found + weights.log_theta, 0.0)
+
     def compact(self) -> tuple[Ints, Ints]:
         """Return labels from 0 on without gaps, and owners by them (-1: nobody in a network)."""
         names, label = np.unique(self.label, return_inverse=True)
