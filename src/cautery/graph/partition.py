@@ -152,7 +152,7 @@ class Partition:
         piece holds.
         """
         found, nobody = np.full(self.evidence.subjects, np.inf), self._nobody(values)
-        for number, share in enumerate((*SHARES, *SHARES[1:])):
+        for number, share in enumerate(SHARES):
             starts, nodes = self._pieces(subjects, values, share, seed=-1 - number)
             odds = np.empty(starts.size - 1)
             self._placed(starts, nodes, nobody, odds)
