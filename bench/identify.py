@@ -42,7 +42,7 @@ import _identify_pdq as pdq
 import _identify_peers as peers
 import _identify_probes as probes
 import _identify_system as system
-import _identify_video as video
+import _identify_video_rows as video
 from _identify_audio_table import table
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -50,11 +50,13 @@ SECTION = "## Identification at full size: `python bench/identify.py`"
 ROWS = ("audio", "video", "peers", "event", "cost", "loopback")
 FULL = {
     "audio": 200, "negatives": 4000, "short_negatives": 4000, "video": 100,
+    "look_alikes": 1000,
     "channels": index.CHANNELS,
     "peer_audio": 50, "peer_negatives": 500, "peers": 20, "event": 6, "loopback": 60,
 }  # fmt: skip
 QUICK = {
     "audio": 10, "negatives": 200, "short_negatives": 200, "video": 4, "channels": 630,
+    "look_alikes": 50,
     "peer_audio": 10,
     "peer_negatives": 200, "peers": 3, "event": 1, "loopback": 12,
 }  # fmt: skip
@@ -191,7 +193,8 @@ def main() -> None:
     ask.add_argument("--set", choices=("test", "dev"), default="test")
     ask.add_argument("--channels", type=int, help="of the index")
     ask.add_argument("--audio", type=int, help="probes a cell of sound")
-    ask.add_argument("--negatives", type=int, help="of each kind")
+    ask.add_argument("--negatives", type=int, help="windows of other content, of either side")
+    ask.add_argument("--look-alikes", type=int, help="windows of matches that look alike")
     ask.add_argument("--short-negatives", type=int, help="of them, asked with 5 s too")
     ask.add_argument("--peer-audio", type=int, help="probes a cell that peers of sound are asked")
     ask.add_argument("--peer-negatives", type=int, help="negatives that they are asked")
