@@ -7,6 +7,7 @@ lies within half a second of the true offset, or where the references hold the s
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -25,14 +26,6 @@ from _identify_probes import PROBE_S, SHORT_S, Probe
 RIGHT_S = 0.5
 AGREE_S = 0.2
 HINTED = "mix-6"
-GOALS = {
-    "clean": (0.99, 0.97), "aac64": (0.99, 0.97), "gain+5": (0.99, 0.97), "gain-5": (0.99, 0.97),
-    "mono22k": (0.99, 0.97), "aac32": (0.98, 0.95), "comp_eq": (0.98, 0.95), "mix6": (0.96, 0.88),
-    "mix0": (0.94, 0.82), "speed2": (0.98, 0.95), "speed5": (0.97, 0.92), "tempo2": (0.98, 0.95),
-    "tempo5": (0.97, 0.92), "pitch2": (0.97, 0.92), "reverb": (0.98, 0.92), "noise10": (0.98, 0.94),
-    "noise0": (0.88, 0.72), "combo": (0.98, 0.92), "combo2": (0.90, 0.75), "mix-6": (0.90, 0.72),
-}  # fmt: skip
-MEAN_GOALS = (0.97, 0.92)
 _ALIKE = 0.99
 """Correlation from which two stretches are the same recording, but for a lossy codec's trace."""
 _TAIL = 0.01
@@ -40,9 +33,10 @@ _CHUNK = 25
 
 
 class Asked(Protocol):
-    """A system that names a channel for a sound."""
+    """A system that names a channel for a sound; ``key`` names its state, for kept answers."""
 
     name: str
+    key: str
 
     def ask(self, sound: NDArray[np.float32], hint: str | None) -> system.Answer:
         """Answer for one probe; ``hint`` is the channel that its title claims."""
@@ -84,8 +78,8 @@ class Outcome:
     own: Callable[[float], float] | None = None
     """The threshold for a length, of a system that has one of its own."""
     cases: dict[tuple[str, float], list[Case]] = field(default_factory=dict)
-    tuning: dict[float, list[Case]] = field(default_factory=dict)
-    testing: dict[float, list[Case]] = field(default_factory=dict)
+    tuning: dict[float, list[Case]] = field(default_factory=lambda: defaultdict(list))
+    testing: dict[float, list[Case]] = field(default_factory=lambda: defaultdict(list))
     second_halves: dict[str, Case] = field(default_factory=dict)
     """Of the testing negatives: their last 5 s."""
 
@@ -96,9 +90,9 @@ class Outcome:
         off exponentially there, as it does, a quarter as many others exceed it.
         """
         scores = np.sort([one.answer.score for one in self.tuning[seconds]])
-        highest = float(scores[-1])
+        highest = float(scores[-1]) if len(scores) else 0.0
         if self.own is not None:
-            how = "fitted on them and on the dev set (identify_scores.py)"
+            how = "fitted on tuning negatives and on the dev set (identify_scores.py)"
             return Threshold(self.own(seconds), highest, len(scores), how)
         upper = scores[-max(10, round(_TAIL * len(scores))) :]
         margin = float(np.log(4) * (upper.mean() - upper[0]))
@@ -115,13 +109,12 @@ def ask_all(
     asked: Asked,
     jobs: Sequence[tuple[Probe, float, int]],
     *,
-    key: str,
     width: int,
     tell: Callable[[int], None],
 ) -> list[Case]:
-    """Ask a system; answers are kept by ``key``, so that a stopped run goes on."""
+    """Ask a system; answers are kept by its key, so that a stopped run goes on."""
     global _work  # noqa: PLW0603 - read by forked workers, which get no arguments of that size
-    folder = cache() / "answers" / f"{asked.name}-{key}"
+    folder = cache() / "answers" / asked.key
     folder.mkdir(parents=True, exist_ok=True)
     held: dict[str, system.Answer] = {}
     for path in folder.glob("*.jsonl"):
@@ -164,7 +157,6 @@ def outcome(
     library: Library,
     asked: Asked,
     *,
-    key: str,
     per_cell: int,
     negatives: int,
     short_negatives: int,
@@ -182,18 +174,18 @@ def outcome(
     jobs = [(one, seconds, 0) for one in every for seconds in lengths]
     for seconds, count in lengths.items():
         jobs += [(one, seconds, 0) for side in (tuning, testing) for one in side[:count]]
-    cases = ask_all(library, asked, jobs, key=key, width=width, tell=tell)
+    cases = ask_all(library, asked, jobs, width=width, tell=tell)
     for one in cases:
         if one.probe.channel is not None:
             made.cases.setdefault((one.probe.disguise, one.seconds), []).append(one)
         elif one.probe.set == "tune-negative":
-            made.tuning.setdefault(one.seconds, []).append(one)
+            made.tuning[one.seconds].append(one)
         else:
-            made.testing.setdefault(one.seconds, []).append(one)
+            made.testing[one.seconds].append(one)
     least = made.threshold(SHORT_S).score
     passed = [one.probe for one in made.testing[SHORT_S] if one.answer.score > least]
     for one in ask_all(
-        library, asked, [(probe, SHORT_S, 1) for probe in passed], key=key, width=width, tell=tell
+        library, asked, [(probe, SHORT_S, 1) for probe in passed], width=width, tell=tell
     ):
         made.second_halves[one.probe.id] = one
     return made
@@ -273,8 +265,10 @@ def interval(hits: int, trials: int) -> tuple[float, float]:
 
 def false_accepts(made: Outcome) -> dict[str, tuple[int, int]]:
     """Count testing negatives above the thresholds: single probes, and confirmed by both halves."""
-    counted = {}
+    counted: dict[str, tuple[int, int]] = {}
     for seconds, cases in made.testing.items():
+        if not cases:
+            return {}
         least = made.threshold(seconds).score
         hits = sum(one.answer.score > least for one in cases)
         counted[f"{seconds:g} s, single"] = hits, len(cases)
@@ -332,84 +326,3 @@ def calibration(made: Outcome, judge: Judge) -> tuple[float, int, int, list[list
             error += mass * abs(mean - share)
             rows.append([number / 10, int(here.sum()), mean, share])
     return error, int(positive.sum()), int((~positive).sum()), rows
-
-
-def table(made: Sequence[Outcome], judge: Judge, note: Callable[[str, object], None]) -> list[str]:
-    """Return the lines of the audio section; ``note`` takes each figure by name."""
-    found = {
-        (one.name, disguise, seconds): (hits, count, errors)
-        for one in made
-        for disguise, seconds, hits, count, errors in recalls(one, judge)
-    }
-    names = [one.name for one in made]
-    heads = [f"{name} {seconds:g} s" for name in names for seconds in (PROBE_S, SHORT_S)]
-    lines = [
-        f"| recall | goal 10 s / 5 s | {' | '.join(heads)} |",
-        "| --- " * (len(heads) + 2) + "|",
-    ]
-    for disguise in probes.EVERY:
-        cells = []
-        for name in names:
-            for seconds in (PROBE_S, SHORT_S):
-                hits, count, _ = found[name, disguise, seconds]
-                low, high = interval(hits, count)
-                cells.append(f"{hits / count:.3f} ({low:.2f}-{high:.2f})")
-                note(f"recall.{name}.{disguise}.{seconds:g}", [hits, count])
-        title = f"{disguise}, channel hinted" if disguise == HINTED else disguise
-        goal = " / ".join(f"{one:.2f}" for one in GOALS[disguise])
-        lines.append(f"| {title} | {goal} | {' | '.join(cells)} |")
-    means = [
-        float(np.mean([found[name, one, seconds][0] / found[name, one, seconds][1]
-                       for one in probes.SIXTEEN]))
-        for name in names for seconds in (PROBE_S, SHORT_S)
-    ]  # fmt: skip
-    goal = " / ".join(f"{one:.2f}" for one in MEAN_GOALS)
-    lines.append(
-        f"| **mean of the file's 16** | {goal} | {' | '.join(f'{m:.3f}' for m in means)} |"
-    )
-    lines.append("")
-    for one in made:
-        lines += _facts(one, judge, found, note)
-    return lines
-
-
-def _facts(
-    made: Outcome,
-    judge: Judge,
-    found: dict[tuple[str, str, float], tuple[int, int, list[float]]],
-    note: Callable[[str, object], None],
-) -> list[str]:
-    name = made.name
-    lines = []
-    for seconds in (PROBE_S, SHORT_S):
-        set_ = made.threshold(seconds)
-        lines.append(
-            f"- {name}, {seconds:g} s: highest of {set_.count:,} tuning negatives "
-            f"{set_.highest:.4g}; threshold {set_.score:.4g}, {set_.how}."
-        )
-    for what, (hits, count) in false_accepts(made).items():
-        low, high = interval(hits, count)
-        lines.append(
-            f"- {name}, false accepts, {what}: {hits} of {count:,} other negatives "
-            f"(95 %: {low:.5f} to {high:.5f})."
-        )
-        note(f"false.{name}.{what}", [hits, count])
-    errors = [
-        e for (who, _, s), (_, _, es) in found.items() if who == name and s == PROBE_S for e in es
-    ]
-    if errors:
-        lines.append(f"- {name}, offset error at 10 s: median {np.median(errors) * 1000:.0f} ms, "
-                     f"95 % {np.quantile(errors, 0.95) * 1000:.0f} ms.")  # fmt: skip
-        note(f"offset.{name}", float(np.median(errors)))
-    costs = [
-        1000 * c.answer.cpu_s for cs in made.cases.values() for c in cs if c.seconds == PROBE_S
-    ]
-    lines.append(f"- {name}, CPU a 10-s probe, fingerprint and search: median "
-                 f"{np.median(costs):.1f} ms, mean {np.mean(costs):.1f} ms.")  # fmt: skip
-    if any(c.answer.own is not None for cs in made.cases.values() for c in cs):
-        error, positives, negatives, _ = calibration(made, judge)
-        lines.append(f"- {name}, expected calibration error, 10 bins: {error:.3f} "
-                     f"({positives:,} claims on positives, {negatives:,} on negatives, "
-                     "weighed alike).")  # fmt: skip
-        note(f"calibration.{name}", error)
-    return lines

@@ -11,6 +11,9 @@ Fetch them into the folder ``packages`` of the cache::
 
 Made references fill up to an event's twenty feeds: matches that the lab paints (encoded), and real
 references backwards at another pace. Positives are of real ones alone.
+
+Other matches by the lab's painter are negatives of their own, *look-alikes*: of no reference, yet
+the same pitch, the same kits and the same director as eight of them have.
 """
 
 from __future__ import annotations
@@ -50,11 +53,14 @@ TESTING = (
 BACKGROUND = "bikes.mp4"
 """Behind the picture in picture; never a reference."""
 REVERSED = (("vtest.avi", 1.07), ("minions.mp4", 0.93), ("tree.avi", 1.04), ("win129.mkv", 0.96))
-_MATCH_S = 150
+_MATCH_S, _MATCHES = 150, 8
 LAB = {"reference": 401, "tuning": 501, "testing": 601}
 """First seeds of what the lab paints: eight matches as references, and for each side of the
-negatives a programme of each style. Matches are one painter's, as the lab's sounds are, so that
-they are on one side only."""
+negatives a programme of each style. Matches are one painter's and resemble each other, so that they
+are never among these negatives."""
+LOOK_ALIKES = {"tuning look-alike": 2001, "testing look-alike": 3001}
+"""First seeds of the matches that are on no list of references, for each side."""
+_LOOK_ALIKES = 20
 LAB_SHARE = 0.3
 """Of the windows of other content."""
 BARE = ("alea.mpg", "cube.mpeg")
@@ -143,10 +149,16 @@ def lab_film(seed: int, style: str | None = None) -> system.Film:
 
 def lab_films(role: str) -> dict[str, system.Film]:
     """Return what the lab paints for a role."""
+    if role in LOOK_ALIKES:
+        return _matches(LOOK_ALIKES[role], _LOOK_ALIKES)
     first = LAB[role]
     if role == "reference":
-        return {f"match-{seed}": lab_film(seed) for seed in range(first, first + 8)}
+        return _matches(first, _MATCHES)
     return {f"{style}-{first}": lab_film(first, style) for style in STYLES}
+
+
+def _matches(first: int, count: int) -> dict[str, system.Film]:
+    return {f"match-{seed}": lab_film(seed) for seed in range(first, first + count)}
 
 
 def backwards(film: system.Film, pace: float) -> system.Film:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import av
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 import _identify_footage as footage
@@ -85,30 +86,35 @@ def _voted(probe: Hashes, film: Hashes) -> NDArray[np.float64]:
     """Return the votes of each shift by the vPDQ rule."""
     apart = _distances(probe.bits, film.bits)
     good = (apart <= _APART) & (probe.quality >= _QUALITY)[:, None]
-    return _along(good & (film.quality >= _QUALITY)[None], np.add.reduce)
+    return _along(good & (film.quality >= _QUALITY)[None])[0]
 
 
 def _agreeing(probe: Hashes, film: Hashes) -> NDArray[np.float64]:
     """Return the mean share of equal bits at each shift at which the probe lies in the film."""
-    same = 1 - _distances(probe.bits, film.bits) / probe.bits.shape[1]
-    return _along(same, np.mean)
+    same, frames = _along(1 - _distances(probe.bits, film.bits) / probe.bits.shape[1])
+    return same / frames
 
 
-def _distances(a: Frames, b: Frames) -> NDArray[np.int32]:
-    one, other = a.astype(np.int32), b.astype(np.int32)
-    apart: NDArray[np.int32] = one.sum(1)[:, None] + other.sum(1)[None] - 2 * one @ other.T
+def _distances(a: Frames, b: Frames) -> NDArray[np.float32]:
+    # Products of floats are quick, and exact as long as they count some hundred bits.
+    one, other = a.astype(np.float32), b.astype(np.float32)
+    apart: NDArray[np.float32] = one.sum(1)[:, None] + other.sum(1)[None] - 2 * (one @ other.T)
     return apart
 
 
-def _along(met: NDArray[np.generic], reduced: Callable[..., object]) -> NDArray[np.float64]:
-    """Reduce the diagonals of a matrix (probe, film): from the shift at which both begin on.
+def _along(met: NDArray[np.generic]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the sums and the lengths of the diagonals of a matrix (probe, film).
 
-    A probe that is longer than what is left of the film is compared with what is left, down to
-    half of it.
+    They begin at the shift at which both begin. A probe that is longer than what is left of the
+    film is compared with what is left, down to half of it.
     """
     frames, length = met.shape
-    shifts = max(1, length - frames // 2)
-    return np.array([float(reduced(np.diagonal(met, k))) for k in range(shifts)])  # type: ignore[arg-type]
+    shifts = np.arange(max(1, length - frames // 2))
+    room = np.zeros((frames, max(length, len(shifts)) + frames))
+    room[:, :length] = met
+    row, column = room.strides
+    diagonals = as_strided(room, (len(shifts), frames), (column, row + column), writeable=False)
+    return diagonals.sum(1), np.clip(length - shifts, 0, frames)
 
 
 PEERS = (

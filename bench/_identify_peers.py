@@ -1,6 +1,7 @@
-"""The peers of ``identify.py``, on the same rows in the same run; each is left out where absent.
+"""The peers of sound on the audio rows' probes, in the same run; each is left out where absent.
 
-They search the real channels alone, 63 of the 2,500: that favours them. To install:
+They search the real channels alone, 64 of the 2,500: that favours them. What they keep of a channel
+is made once and stays in the cache. To install:
 ``apt-get install libchromaprint-tools``, ``pip install --no-deps audfprint2 audiolocate`` and
 ``pip install psutil h5py`` (audfprint2's own).
 
@@ -13,20 +14,41 @@ registry; reference/identification.md has their figures), ``pdqhash`` (PyPI: not
 from __future__ import annotations
 
 import ctypes
+import hashlib
+import importlib.metadata
 import importlib.util
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 import _identify_audio as audio
+import _identify_probes as probes
 import _identify_system as system
+from _identify_audio_table import table
 from _identify_kernels import least_bits
-from _identify_media import RATE_HZ, Library, as_pcm, chromaprint
+from _identify_media import RATE_HZ, Library, Sound, as_pcm, cache, chromaprint, save_array
+
+if TYPE_CHECKING:
+    from identify import Run
 
 _ITEM_S = 1365 / 11025
 """Seconds between Chromaprint's items: a third of a frame of 4,096 samples at 11,025 Hz."""
+
+
+def _kept(
+    key: str, library: Library, make: Callable[[Sound], NDArray[np.generic]]
+) -> Iterator[tuple[str, NDArray[np.generic]]]:
+    """Yield each real channel's id and what a peer keeps of it."""
+    for one in library.channels:
+        what = hashlib.sha256(repr(one).encode()).hexdigest()[:12]
+        path = cache() / "peers" / key / f"{one.id}-{what}.npy"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_array(path, make(library.sound(one)))
+        yield one.id, np.load(path)
 
 
 class Chromaprint:
@@ -35,8 +57,10 @@ class Chromaprint:
     name = "chromaprint"
 
     def __init__(self, library: Library) -> None:
-        self._ids = [one.id for one in library.channels]
-        self._held = [chromaprint(as_pcm(library.sound(one))) for one in library.channels]
+        told = ctypes.CDLL("libchromaprint.so.1").chromaprint_get_version
+        told.restype = ctypes.c_char_p
+        self.key = f"{self.name}-{told().decode()}"
+        self._held = list(_kept(self.key, library, lambda sound: chromaprint(as_pcm(sound))))
 
     def ask(self, sound: NDArray[np.float32], hint: str | None) -> system.Answer:
         """Return the place of fewest differing bits; the score is the share that agrees."""
@@ -45,7 +69,7 @@ class Chromaprint:
         if not len(probe):
             return system.Answer(channel=None, offset_s=None, score=0.0)
         best, where, which = 1 << 30, 0, ""
-        for name, held in zip(self._ids, self._held, strict=True):
+        for name, held in self._held:
             if hint is not None and name != hint:
                 continue
             bits, at = least_bits(held, probe)
@@ -64,18 +88,21 @@ class Audfprint:
     _RATE = 11_025
     _SHIFTS = 4
     """Of a query, by parts of a hop."""
+    _TIMES = 1 << 15
+    """Hops that its table tells apart: 760 s. With its own 2^14 places after 380 s wrap round."""
 
     def __init__(self, library: Library) -> None:
         import audfprint2  # noqa: PLC0415 - a peer, not there for everyone
 
+        self.key = f"{self.name}-{importlib.metadata.version(self.name)}-{self._TIMES}"
         self._analyser = audfprint2.Analyzer(density=20.0)
         self._analyser.target_sr = self._RATE
         self._analyser.shifts = 0
         self._matcher = audfprint2.Matcher()
         self._matcher.window = 2
-        self._table = audfprint2.HashTable(hashbits=20, depth=100, maxtime=1 << 14)
-        for one in library.channels:
-            self._table.store(one.id, self._hashes(library.sound(one)))
+        self._table = audfprint2.HashTable(hashbits=20, depth=100, maxtime=self._TIMES)
+        for name, hashes in _kept(self.key, library, lambda sound: np.array(self._hashes(sound))):
+            self._table.store(name, hashes.tolist())
 
     def _hashes(self, sound: NDArray[np.float32], shifts: int = 1) -> list[tuple[int, int]]:
         from audfprint2.core.analyzer import landmarks2hashes  # noqa: PLC0415
@@ -117,17 +144,14 @@ class Audiolocate:
     def __init__(self, library: Library) -> None:
         import audiolocate  # type: ignore[import-untyped]  # noqa: PLC0415 - may be absent
 
+        self.key = f"{self.name}-{importlib.metadata.version(self.name)}"
         self._maker = audiolocate.AudioFingerprint(sr=RATE_HZ)
-        self._ids = [one.id for one in library.channels]
-        words, numbers, frames = [], [], []
-        for number, one in enumerate(library.channels):
-            word, frame = self._hashes(library.sound(one))
-            words.append(word)
-            numbers.append(np.full(len(word), number))
-            frames.append(frame)
-        order = np.argsort(np.concatenate(words), kind="stable")
-        self._words = np.concatenate(words)[order]
-        self._numbers, self._frames = np.concatenate(numbers)[order], np.concatenate(frames)[order]
+        held = list(_kept(self.key, library, lambda sound: np.stack(self._hashes(sound))))
+        self._ids = [name for name, _ in held]
+        words, frames = np.concatenate([one for _, one in held], axis=1)
+        numbers = np.repeat(np.arange(len(held)), [one.shape[1] for _, one in held])
+        order = np.argsort(words, kind="stable")
+        self._words, self._numbers, self._frames = words[order], numbers[order], frames[order]
 
     def _hashes(self, sound: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         made, _ = self._maker.fingerprint_audio(sound)
@@ -160,7 +184,7 @@ class Audiolocate:
         )  # fmt: skip
 
 
-def present(library: Library) -> tuple[Sequence[audio.Asked], list[str]]:
+def _present(library: Library) -> tuple[list[audio.Asked], list[str]]:
     """Return the peers of sound that are installed, and a word on those that are not."""
     made: list[audio.Asked] = []
     absent = []
@@ -175,3 +199,40 @@ def present(library: Library) -> tuple[Sequence[audio.Asked], list[str]]:
         else:
             made.append(peer(library))
     return made, absent
+
+
+def rows(run: Run) -> list[str]:
+    """Measure the peers' recall and false accepts beside ours, probe by probe the same."""
+    library, which, width = run.library, run.asked.set, run.asked.jobs
+    count, others = run.sizes["peer_audio"], run.sizes["peer_negatives"]
+    wanted = [one for name in probes.EVERY for one in probes.planned(library, which, name, count)]
+    for side in ("tune", "test"):
+        wanted += probes.negatives(library, side, others)
+    progress, tell = run.bar("disguises", len(wanted))
+    with progress:
+        probes.make(library, wanted, lambda: tell(1), width)
+        progress.update(progress.task_ids[0], completed=len(wanted))
+    found, absent = _present(library)
+    said = [f"- Not in this run: {one}." for one in absent]
+    if not found:
+        return said
+    ours = run.cautery()
+    made = []
+    for one in (ours, *found):
+        # Our threshold is fitted on negatives of the audio rows, which count our false accepts.
+        negatives = 0 if one is ours else others
+        progress, tell = run.bar(one.name, 2 * (len(probes.EVERY) * count + 2 * negatives))
+        with progress:
+            made.append(
+                audio.outcome(
+                    library, one, per_cell=count, negatives=negatives, short_negatives=negatives,
+                    width=width, tell=tell, which=which, own=ours.least if one is ours else None,
+                )
+            )  # fmt: skip
+    about = (
+        f"Peers of sound: the first {count} probes of each cell of set `{which}`, and {others:,} "
+        f"negatives to set a peer's threshold and {others:,} others to test it. A peer searches "
+        f"the {len(library.channels)} real channels of 10 min alone, Cautery all "
+        f"{run.channels:,}: that favours the peers."
+    )
+    return [about, "", *table(made, audio.Judge(library), run.note), *said]

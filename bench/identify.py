@@ -1,13 +1,14 @@
 """Does identification reach what issue 4 asks, and what do its peers reach on the same rows?
 
-Rows: ``audio`` (recall by disguise at 10 s and 5 s, false accepts, calibration, the peers),
-``video`` (the same for pictures), ``peers`` (other fingerprints of pictures on the same probes),
+Rows: ``audio`` (recall by disguise at 10 s and 5 s, false accepts, calibration),
+``video`` (the same for pictures), ``peers`` (other fingerprints of sound, then of pictures, on the
+same probes),
 ``event`` (an event from its pictures, the licensee from its sound), ``cost`` (ratios measured
 alternately in one process), ``loopback`` (probes a minute and core, fetched). Media, probes, index
 and answers are kept in a cache (``~/.cache/cautery/bench/identify``, or
 ``CAUTERY_BENCH_CACHE``); a run that was stopped goes on. Media: see ``_identify_media.py``.
 
-    python bench/identify.py [--rows audio,video,...] [--quick] [--jobs 2] [--peers] [--write]
+    python bench/identify.py [--rows audio,video,...] [--quick] [--jobs 2] [--write]
 
 ``--quick`` takes fewer probes and says how many; ``--set dev`` measures on the development side.
 """
@@ -41,18 +42,21 @@ import _identify_pdq as pdq
 import _identify_peers as peers
 import _identify_probes as probes
 import _identify_system as system
-import _identify_video as video
+import _identify_video_rows as video
+from _identify_audio_table import table
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 SECTION = "## Identification at full size: `python bench/identify.py`"
 ROWS = ("audio", "video", "peers", "event", "cost", "loopback")
 FULL = {
     "audio": 200, "negatives": 4000, "short_negatives": 4000, "video": 100,
+    "look_alikes": 1000,
     "channels": index.CHANNELS,
     "peer_audio": 50, "peer_negatives": 500, "peers": 20, "event": 6, "loopback": 60,
 }  # fmt: skip
 QUICK = {
     "audio": 10, "negatives": 200, "short_negatives": 200, "video": 4, "channels": 630,
+    "look_alikes": 50,
     "peer_audio": 10,
     "peer_negatives": 200, "peers": 3, "event": 1, "loopback": 12,
 }  # fmt: skip
@@ -65,6 +69,9 @@ class Cautery:
     name = "cautery"
 
     def __init__(self, entries: tuple[index.Entry, ...]) -> None:
+        codes = hashlib.sha256(system.search_code() + entries[-1].path.parent.name.encode())
+        self.key = f"{self.name}-{codes.hexdigest()[:12]}-{len(entries)}"
+        self.entries = entries
         self.held = system.references((one.id, one.load()) for one in entries)
 
     def least(self, seconds: float) -> float:
@@ -106,6 +113,10 @@ class Run:
         with progress:
             return index.entries(self.library, self.channels, lambda: tell(1), self.asked.jobs)
 
+    def cautery(self) -> Cautery:
+        """Return the product over that index."""
+        return Cautery(self.entries())
+
 
 def audio_rows(run: Run) -> list[str]:
     """Measure recall, false accepts and calibration of sound."""
@@ -119,36 +130,18 @@ def audio_rows(run: Run) -> list[str]:
     with progress:
         probes.make(library, wanted, lambda: tell(1), asked.jobs)
         progress.update(progress.task_ids[0], completed=len(wanted))
-    entries = run.entries()
-    codes = hashlib.sha256(system.search_code() + entries[-1].path.parent.name.encode())
-    keys = {Cautery.name: f"{codes.hexdigest()[:12]}-{run.channels}"}
-    systems: list[audio.Asked] = [Cautery(entries)]
-    said: list[str] = []
-    if asked.beside:
-        found, absent = peers.present(library)
-        systems += found
-        said += [f"- Not in this run: {one}." for one in absent]
-    made = []
-    for one in systems:
-        mine, others, shorts = count, negatives, min(negatives, run.sizes["short_negatives"])
-        if one.name != Cautery.name:
-            mine = min(count, run.sizes["peer_audio"])
-            others = shorts = min(negatives, run.sizes["peer_negatives"])
-        total = 2 * (len(probes.EVERY) * mine + others + shorts)
-        progress, tell = run.bar(one.name, total)
-        with progress:
-            made.append(
-                audio.outcome(
-                    library, one, key=keys.get(one.name, "1"), per_cell=mine, negatives=others,
-                    short_negatives=shorts,
-                    width=asked.jobs, tell=tell, which=asked.set,
-                    own=one.least if isinstance(one, Cautery) else None,
-                )
-            )  # fmt: skip
+    ours = run.cautery()
+    entries, shorts = ours.entries, min(negatives, run.sizes["short_negatives"])
+    progress, tell = run.bar(ours.name, 2 * (len(probes.EVERY) * count + negatives + shorts))
+    with progress:
+        made = audio.outcome(
+            library, ours, per_cell=count, negatives=negatives, short_negatives=shorts,
+            width=asked.jobs, tell=tell, which=asked.set, own=ours.least,
+        )  # fmt: skip
     judge = audio.Judge(library)
     told = media.cache() / f"cases-{asked.set}.jsonl"
     with told.open("w", encoding="utf-8") as out:
-        for case in audio.fitting(made[0], judge, asked.set, len(entries)):
+        for case in audio.fitting(made, judge, asked.set, len(entries)):
             out.write(json.dumps(case) + "\n")
     TALK.print(f"{told}: for identify_scores.py --cases")
     real = sum(one.real for one in entries)
@@ -156,18 +149,19 @@ def audio_rows(run: Run) -> list[str]:
     kinds = [library.sources[one].kind for one in sources]
     about = (
         f"Sound: {count} probes a cell of set `{asked.set}`, {negatives:,} negatives to set the "
-        f"thresholds and {negatives:,} others ({min(negatives, run.sizes['short_negatives']):,} of "
+        f"thresholds and {negatives:,} others ({shorts:,} of "
         f"each at 5 s); index of {len(entries):,} channels of 10 min: "
         f"{real} real ones (of {kinds.count('music')} tracks of music, {kinds.count('speech')} "
         f"recordings of joined prompts and {kinds.count('lab')} of the lab's), "
-        f"{len(entries) - real:,} warped from them. Peers search the real channels alone, which "
-        "favours them; they are asked the first "
-        f"{min(count, run.sizes['peer_audio'])} probes of each cell and "
-        f"{min(negatives, run.sizes['peer_negatives'])} negatives of either side. "
-        "All ten minutes are searched; silent "
-        "places (either half under -55 dB) are not drawn."
+        f"{len(entries) - real:,} warped from them. All ten minutes are searched; silent places "
+        "(either half under -55 dB) are not drawn."
     )
-    return [about, "", *audio.table(made, judge, run.note), *said]
+    return [about, "", *table([made], judge, run.note)]
+
+
+def peer_rows(run: Run) -> list[str]:
+    """Measure other fingerprints, of sound and of pictures."""
+    return [*peers.rows(run), "", *pdq.rows(run)]
 
 
 def environment(run: Run) -> list[str]:
@@ -199,7 +193,8 @@ def main() -> None:
     ask.add_argument("--set", choices=("test", "dev"), default="test")
     ask.add_argument("--channels", type=int, help="of the index")
     ask.add_argument("--audio", type=int, help="probes a cell of sound")
-    ask.add_argument("--negatives", type=int, help="of each kind")
+    ask.add_argument("--negatives", type=int, help="windows of other content, of either side")
+    ask.add_argument("--look-alikes", type=int, help="windows of matches that look alike")
     ask.add_argument("--short-negatives", type=int, help="of them, asked with 5 s too")
     ask.add_argument("--peer-audio", type=int, help="probes a cell that peers of sound are asked")
     ask.add_argument("--peer-negatives", type=int, help="negatives that they are asked")
@@ -208,13 +203,10 @@ def main() -> None:
     ask.add_argument("--event", type=int, help="probes a disguise, of vtest and of the others each")
     ask.add_argument("--loopback", type=int, help="streams served")
     ask.add_argument("--jobs", type=int, default=2)
-    ask.add_argument(
-        "--peers", dest="beside", action="store_true", help="measure the peers of sound, if there"
-    )
     ask.add_argument("--write", action="store_true", help="refresh the section of RESULTS.md")
     asked = ask.parse_args()
     parts = {
-        "audio": audio_rows, "video": video.rows, "peers": pdq.rows, "event": event.rows,
+        "audio": audio_rows, "video": video.rows, "peers": peer_rows, "event": event.rows,
         "cost": cost.rows, "loopback": loopback.rows,
     }  # fmt: skip
     run = Run(asked)

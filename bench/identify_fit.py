@@ -2,8 +2,12 @@
 
 Two numbers are fitted a sense and length: a logistic line from score to log likelihood ratio, on
 the probes of the group ``fit`` alone, never steeper than the tail of its negatives falls. The
-threshold lies where that tail expects half a false match in :data:`RATE_TRIALS`. The cap and all
-published rates are counted on the group ``test``: other probes, from other files.
+threshold lies where that tail expects half a false match in so many trials as :data:`TRIALS` says.
+The cap and all published rates are counted on the group ``test``: other probes, from other files.
+
+Negatives of pictures are of two kinds: chance between unrelated films says nothing of a match that
+resembles those in the references, a *look-alike*. Each kind has its tail, and the higher of the two
+thresholds counts; the line is fitted on both together. Short look-alikes are only counted.
 """
 
 from __future__ import annotations
@@ -22,10 +26,16 @@ from scipy.stats import beta, chi2
 from cautery.identify.likelihood import SHORT_S, Tail, posterior
 from cautery.model import ErrorRate
 
-RATE_TRIALS = 5000
-"""One false match is expected in twice as many: then over two in 4,000 has a chance of 0.8 %."""
+OTHER, LOOK_ALIKE, SHORT_LOOK_ALIKE = "other content", "look-alike", "short look-alike"
+TRIALS = {OTHER: 5000, LOOK_ALIKE: 1000}
+"""One false match is expected in twice as many. Over two in 4,000 of unrelated content then have a
+chance of 0.8 %. Few streams are of a match that looks alike, so more of those may err. Short ones
+are counted and published, and set no threshold: two must agree before a verdict is confirmed, and
+one that one in 500 passes (8.17) left 0.44 of recall in the demo."""
 _LEAST_IN_TAIL = 10
-_TAIL_SHARE = 0.05
+_TAIL_SHARE = {OTHER: 0.05, LOOK_ALIKE: 0.15}
+"""Of look-alikes most score something, and the mean excess over a start is the same from there to
+the highest thirtieth."""
 _SURE = 0.95
 _DRAWS = 1000
 BINS = 10
@@ -47,6 +57,8 @@ class Case:
         Of its best match, however small; 0 without any.
     right : bool
         Whether that is the right reference at the right place.
+    disguise : str
+        Of other content: its kind, where that is ``look-alike``.
     confirmed : bool or None
         Whether the whole of named() confirmed it; ``None``: not asked.
     """
@@ -82,13 +94,8 @@ def lengths_of(cases: Iterable[Case], kind: str) -> dict[str, list[Case]]:
     return held
 
 
-def fitted(cases: Sequence[Case], *, lowest: float = 0.0) -> Tail:
+def fitted(cases: Sequence[Case]) -> Tail:
     """Return the tail of one sense and length.
-
-    Parameters
-    ----------
-    lowest : float
-        The threshold lies no lower, whatever chance allows.
 
     Raises
     ------
@@ -97,15 +104,17 @@ def fitted(cases: Sequence[Case], *, lowest: float = 0.0) -> Tail:
     """
     fit, test = ([one for one in cases if one.group == group] for group in ("fit", "test"))
     # A true probe at another place that sounds alike is no other content; it is a miss.
-    bad = np.array([one.score for one in fit if not one.truth], float)
+    kinds = {kind: some for kind, some in _by_kind(fit).items() if kind in TRIALS}
+    bad = np.concatenate([*kinds.values(), np.empty(0)])
     good = np.array([one.score for one in fit if one.truth and one.right], float)
-    others = [one for one in test if not one.truth]
-    if min(len(bad), len(good)) < 100 or not others:
+    tried = [some for kind, some in _by_kind(test).items() if kind in TRIALS]
+    others = np.concatenate([*tried, np.empty(0)])
+    if min(len(bad), len(good)) < 100 or not len(others):
         raise ValueError(f"{len(bad)} negatives, {len(good)} positives, {len(others)} to test on")
-    start, fall, _ = falling(bad)
-    least = max(lowest, threshold(bad))
+    start, fall, _ = falling(bad, OTHER)
+    least = max(threshold(some, kind) for kind, some in kinds.items())
     origin, scale = _line(bad[bad >= start], good[good >= start], len(bad), len(good), fall)
-    errors = sum(one.score >= least for one in others)
+    errors = int((others >= least).sum())
     known = [one for one in fit if one.truth]
     missed = sum(not (one.right and one.score >= least) for one in known)
     # Seldom as it may be, one miss more is assumed than was seen.
@@ -116,18 +125,18 @@ def fitted(cases: Sequence[Case], *, lowest: float = 0.0) -> Tail:
     )  # fmt: skip
 
 
-def falling(bad: NDArray[np.float64]) -> tuple[float, float, float]:
+def falling(bad: NDArray[np.float64], kind: str) -> tuple[float, float, float]:
     """Return (start, fall, share): over ``start``, chance falls e-fold every ``fall``.
 
     An exponential tail over a start (peaks over threshold). It takes in the upper half of what
-    scored at all, and no more than a twentieth of all: most other content scores exactly 0 and
+    scored at all, and no more than a share of all: most unrelated content scores exactly 0 and
     hardly any scores a little, so a tail from the least score on is as long as that gap is wide,
     and begins elsewhere with each draw. The mean excess and the share are both taken at their
     upper 95 % limits, so that fewer probes give a higher threshold and more a steadier one; and
     the tail is no steeper than the line through the worst of all.
     """
     scored = int((bad > 0).sum())
-    count = max(_LEAST_IN_TAIL, min(round(_TAIL_SHARE * len(bad)), scored // 2))
+    count = max(_LEAST_IN_TAIL, min(round(_TAIL_SHARE[kind] * len(bad)), scored // 2))
     highest = np.sort(bad)[::-1]
     start = float(highest[count])
     over = highest[:count] - start
@@ -137,24 +146,40 @@ def falling(bad: NDArray[np.float64]) -> tuple[float, float, float]:
     return start, max(mean, worst, 1e-3), share
 
 
-def threshold(bad: NDArray[np.float64]) -> float:
-    """Return the score that one in ``2 * RATE_TRIALS`` of other content is expected to reach."""
-    start, fall, share = falling(bad)
-    return start + fall * math.log(share * RATE_TRIALS * 2)
+def threshold(bad: NDArray[np.float64], kind: str) -> float:
+    """Return the score that one in twice :data:`TRIALS` is expected to reach."""
+    start, fall, share = falling(bad, kind)
+    return start + fall * math.log(share * TRIALS[kind] * 2)
 
 
-def spread(cases: Sequence[Case]) -> str:
-    """Say how much the threshold hangs on which negatives it is fitted on."""
-    bad = np.array([one.score for one in cases if one.group == "fit" and not one.truth], float)
-    half = len(bad) // 2
-    rng = np.random.default_rng(1)
-    drawn = [threshold(rng.choice(bad, len(bad))) for _ in range(_DRAWS)]
-    low, high = np.quantile(drawn, (0.05, 0.95))
-    return (
-        f"threshold {threshold(bad):.2f} by {len(bad):,} negatives ({(bad > 0).sum()} score), "
-        f"{threshold(bad[:half]):.2f} and {threshold(bad[half:]):.2f} by either half; "
-        f"{low:.2f} to {high:.2f} in 90 % of {_DRAWS} draws of as many (bootstrap)"
-    )
+def _by_kind(cases: Iterable[Case]) -> dict[str, NDArray[np.float64]]:
+    """Return the scores of what is of no reference, by what it is."""
+    scores: dict[str, list[float]] = {}
+    for one in cases:
+        if not one.truth:
+            alike = LOOK_ALIKE if one.probe_s >= SHORT_S else SHORT_LOOK_ALIKE
+            kind = alike if one.disguise == LOOK_ALIKE else OTHER
+            scores.setdefault(kind, []).append(one.score)
+    return {kind: np.array(some, float) for kind, some in scores.items()}
+
+
+def spread(cases: Sequence[Case]) -> list[str]:
+    """Say how much the threshold hangs on which negatives of each kind it is fitted on."""
+    told = []
+    for kind, bad in _by_kind(one for one in cases if one.group == "fit").items():
+        if kind not in TRIALS:
+            continue
+        half = len(bad) // 2
+        rng = np.random.default_rng(1)
+        drawn = [threshold(rng.choice(bad, len(bad)), kind) for _ in range(_DRAWS)]
+        low, high = np.quantile(drawn, (0.05, 0.95))
+        told.append(
+            f"threshold {threshold(bad, kind):.2f} by {len(bad):,} of {kind} "
+            f"({(bad > 0).sum()} score, the highest {bad.max():.2f}), "
+            f"{threshold(bad[:half], kind):.2f} and {threshold(bad[half:], kind):.2f} by "
+            f"either half; {low:.2f} to {high:.2f} in 90 % of {_DRAWS} draws of as many (bootstrap)"
+        )
+    return told
 
 
 def _line(
@@ -215,10 +240,12 @@ def rates(cases: Sequence[Case], measured: Tail, kind: str, source: str) -> list
     others = [one for one in test if not one.truth]
     made = [
         ErrorRate(
-            what=f"false match of {name}, one {length} probe of other content against "
+            what=f"false match of {name}, one {length} probe of "
+            f"{OTHER if kind == OTHER else 'a match that looks alike'} against "
             f"{measured.references} references",
-            errors=measured.errors, trials=len(others), source=source,
+            errors=int((scores >= measured.least).sum()), trials=len(scores), source=source,
         )
+        for kind, scores in _by_kind(test).items()
     ]  # fmt: skip
     asked = [one for one in others if one.confirmed is not None]
     if asked:

@@ -3,10 +3,6 @@
 ``--cases FILE`` takes probes that were asked elsewhere (``bench/identify.py``), one JSON object a
 line: kind, group (``fit`` or ``test``), truth, score, right, probe_s, disguise, references. What is
 not measured anew stays as it is. Run: python bench/identify_scores.py --cases scores.jsonl
-
-Chance between unrelated films is all that negatives show. Of the lab's eight matches, which one
-painter makes, one in fifteen windows scores in another match what one in 10,000 unrelated ones is
-expected to; so pictures of 10 s are fitted with ``--lowest picture=8.61``, which none of 112 has.
 """
 
 from __future__ import annotations
@@ -23,23 +19,19 @@ OUT = Path(__file__).parent.parent / "src/cautery/identify/error_rates.toml"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=Path, nargs="+", required=True, help="JSON lines of probes")
-    parser.add_argument(
-        "--lowest", nargs="*", default=[], metavar="TAIL=SCORE",
-        help="a tail's threshold lies no lower (picture=8.61), for what no negative here is like",
-    )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="print, write nothing")
     asked = parser.parse_args()
     cases = [one for path in asked.cases for one in read_cases(path)]
     source = f"bench/identify_scores.py, {datetime.now(UTC).date().isoformat()}"
-    lowest = {name: float(score) for name, score in (one.split("=") for one in asked.lowest)}
     tails, published = {}, []
     for kind in ("sound", "picture"):
         for name, mine in sorted(lengths_of(cases, kind).items()):
-            tails[name] = fitted(mine, lowest=lowest.get(name, 0.0))
+            tails[name] = fitted(mine)
             error, true, false = calibration(mine, tails[name])
             print(f"{name}: {tails[name]}, cap {tails[name].cap:.2f}; "
                   f"calibration error {error:.4f} ({true} true, {false} false)")  # fmt: skip
-            print(f"{name}: {spread(mine)}")
+            for line in spread(mine):
+                print(f"{name}: {line}")
             published += rates(mine, tails[name], name, source)
     text = written(tails, published, OUT.read_text(encoding="utf-8"), source)
     if tails and not asked.dry_run:
