@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from cautery.graph.evidence import Evidence, Ints, evidence_of, slices
 from cautery.graph.partition import Partition
 from cautery.graph.weights import (
+    BINS,
     FALSE_PRIOR,
     MATCH_FLOOR,
     RATE_PRIOR,
@@ -23,11 +24,14 @@ from cautery.graph.weights import (
 DEGREES = (8, 16, 32, 64)
 """Up to these degrees values are taken to be somebody's own, one step after the other, and all
 above to be hubs; each round decides anew. A middling hub would gather strangers that have nothing
-yet, and be theirs."""
+yet, and be theirs: past the first step values of degrees at which there may be hubs must be won."""
 NETWORKS_PRIOR = 0.1
 """Networks for a subject, before any is counted."""
+SURE = -4.0
+"""Log-odds of a hub, by kind and degree, up to which values are taken to be somebody's own."""
 FIRST = 2
-"""Rounds by weights that nothing was counted for: of single subjects nothing can be learnt."""
+"""Rounds by weights that nothing was counted for."""
+NEVER = -1e9
 ROUNDS = 20
 DOUBTS = (1, 3)
 """Rounds after which values at whose degree there are hubs must win their networks again."""
@@ -89,23 +93,39 @@ def _gathered(
         seed,
         weights,
     )
+    everyone = np.arange(evidence.subjects)
     for most in DEGREES:
         told(f"gathering by values of up to {most} subjects")
-        given = np.flatnonzero(ties & (degree <= most) & (part.owner < 0))
+        fresh = ties & (degree <= most) & (part.owner < 0)
+        if most != DEGREES[0]:
+            fresh &= part.weights.hub[evidence.kind, bins_of(degree)] <= SURE
+        given = np.flatnonzero(fresh)
         part.owner[given] = part.label[evidence.v_subjects[evidence.v_starts[given]]]
-        if weights is not None or most != DEGREES[0]:
+        part.count()
+        if most != DEGREES[0]:
             part.settle(1)
             continue
-        part.count()
+        # Who bears them is not together yet: all of them are taken to be somebody's, none is a hub.
         part.frozen = replace(
-            part.weights,
-            false=np.full(evidence.kinds, FALSE_PRIOR),
-            rate=np.full(evidence.kinds, RATE_PRIOR),
-            log_theta=log_theta(NETWORKS_PRIOR * evidence.subjects, evidence.subjects),
+            weights or _unlearnt(part.weights), hub=np.full((evidence.kinds, BINS), NEVER)
         )
-        part.settle(FIRST)
-        part.frozen = None
+        for _ in range(FIRST):
+            part.claim(given)
+            part.count()
+            part.place(everyone, given[degree[given] > 1])
+        part.frozen = weights
     return part
+
+
+def _unlearnt(weights: Weights) -> Weights:
+    """Return weights for a round in which nothing can be learnt of single subjects."""
+    kinds = weights.false.size
+    return replace(
+        weights,
+        false=np.full(kinds, FALSE_PRIOR),
+        rate=np.full(kinds, RATE_PRIOR),
+        log_theta=log_theta(NETWORKS_PRIOR * weights.subjects, weights.subjects),
+    )
 
 
 def _gather_anew(part: Partition, seed: int) -> None:
