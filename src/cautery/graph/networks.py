@@ -24,11 +24,9 @@ from cautery.graph.weights import (
 DEGREES = (8, 16, 32, 64)
 """Up to these degrees values are taken to be somebody's own, one step after the other, and all
 above to be hubs; each round decides anew. A middling hub would gather strangers that have nothing
-yet, and be theirs: past the first step values of degrees at which there may be hubs must be won."""
+yet, and be theirs."""
 NETWORKS_PRIOR = 0.1
 """Networks for a subject, before any is counted."""
-SURE = -4.0
-"""Log-odds of a hub, by kind and degree, up to which values are taken to be somebody's own."""
 FIRST = 2
 """Rounds by weights that nothing was counted for."""
 NEVER = -1e9
@@ -96,10 +94,7 @@ def _gathered(
     everyone = np.arange(evidence.subjects)
     for most in DEGREES:
         told(f"gathering by values of up to {most} subjects")
-        fresh = ties & (degree <= most) & (part.owner < 0)
-        if most != DEGREES[0]:
-            fresh &= part.weights.hub[evidence.kind, bins_of(degree)] <= SURE
-        given = np.flatnonzero(fresh)
+        given = np.flatnonzero(ties & (degree <= most) & (part.owner < 0))
         part.owner[given] = part.label[evidence.v_subjects[evidence.v_starts[given]]]
         part.count()
         if most != DEGREES[0]:
