@@ -40,10 +40,11 @@ def place(
 ):
     """Put each piece into the network where it is likeliest, one of its own or nobody's.
 
-    Pieces of more than ``most`` nodes stay. ``nobody`` is by value the worth of a hub, which a
-    single value may become; ``astray`` by kind what a link to a value that is somebody's costs
-    beside it. A piece that nothing ties to its network leaves it. With ``odds``, by piece, nothing moves: it takes the log-odds of each piece's place
-    against all others, infinite where it has no other.
+    Pieces of more than ``most`` nodes stay; one that nothing ties to its network leaves it.
+    ``nobody`` is by value the worth of a hub, which a single value may become; ``astray`` by kind
+    what a link to a value that is somebody's costs beside it. With ``odds``, by piece, nothing
+    moves: it takes the log-odds of each piece's place against all others, infinite where it has
+    no other.
 
     Returns the number of pieces that moved.
     """
