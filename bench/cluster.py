@@ -101,12 +101,12 @@ def calibration(chance: np.ndarray, right: np.ndarray) -> float:
     return float(gap.sum() / held.sum())
 
 
-def merges(truth: np.ndarray, label: np.ndarray) -> tuple[int, int]:
-    """Return clusters with over half of each of two networks of over 50 sites, and the largest."""
+def merges(truth: np.ndarray, label: np.ndarray, *, least: int = 51) -> tuple[int, int]:
+    """Return clusters with over half of each of two networks of so many sites, and the largest."""
     sizes = np.bincount(truth)
     width = np.int64(truth.max() + 1)
     cells, count = np.unique(label * width + truth, return_counts=True)
-    most = (count * 2 > sizes[cells % width]) & (sizes[cells % width] > 50)
+    most = (count * 2 > sizes[cells % width]) & (sizes[cells % width] >= least)
     held = np.bincount((cells // width)[most], minlength=1)
     return int(np.count_nonzero(held > 1)), int(np.bincount(label).max())
 
