@@ -4,8 +4,10 @@ Run: python bench/cluster_worlds.py --seeds 1 2 3 [--only NAME ...] [--json]
 
 Each world of ``_link_worlds.py`` is drawn by seed and clustered in this process as ``cautery
 cluster`` does. The oracle joins what true links join: some subjects share nothing of their own.
-``merges`` are clusters with over half of each of two networks of 10 and more. The table has means
-over the seeds, of F the least and the greatest beside; ``--json`` a line for each world and seed.
+"R of 2+" is the recall of subjects of networks of two and more: among thousands of strangers a
+lost network hardly shows in F. Merges are clusters with over half of each of two networks of 10
+and more. The table has means over the seeds, of F the least and the greatest beside; ``--json``
+has a line for each world and seed.
 """
 
 from __future__ import annotations
@@ -54,6 +56,8 @@ def measured(name: str, seed: int) -> dict[str, Any]:
     label = beside([one for one, _ in results])
     chance = np.concatenate([chances for _, chances in results])
     precision, recall, f = b_cubed_of(truth, label)
+    several = np.bincount(truth)[truth] > 1
+    recall_several = b_cubed_of(truth[several], label[several])[1] if several.any() else None
     return {
         "world": name,
         "seed": seed,
@@ -64,6 +68,7 @@ def measured(name: str, seed: int) -> dict[str, Any]:
         "precision": precision,
         "recall": recall,
         "f": f,
+        "recall_several": recall_several,
         "merges": merges(truth, label, least=LEAST_MERGED)[0],
         "calibration": calibration(chance, right_of(truth, label)),
         "clusters": int(label.max()) + 1,
@@ -77,13 +82,15 @@ def measured(name: str, seed: int) -> dict[str, Any]:
 
 def row_of(rows: list[dict[str, Any]]) -> str:
     """Return a line of the table: means over the seeds."""
-    mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0] if key != "world"}
+    told = [key for key, value in rows[0].items() if isinstance(value, int | float)]
+    mean = {key: float(np.mean([row[key] for row in rows])) for key in told}
+    several = f"{mean['recall_several']:.3f}" if "recall_several" in mean else "-"
     fs = [row["f"] for row in rows]
     spread = f" ({min(fs):.3f}-{max(fs):.3f})" if len(fs) > 1 else ""
     exact = f"; {mean['exact']:.0f} of {mean['cases']:.0f} exact" if rows[0]["cases"] > 1 else ""
     return (
         f"| {rows[0]['world']} | {mean['subjects']:,.0f}, {mean['networks']:,.0f} | "
-        f"{mean['oracle']:.3f} | {mean['precision']:.3f}, {mean['recall']:.3f} | "
+        f"{mean['oracle']:.3f} | {mean['precision']:.3f}, {mean['recall']:.3f}, {several} | "
         f"{mean['f']:.3f}{spread}{exact} | {'/'.join(str(row['merges']) for row in rows)} | "
         f"{mean['calibration']:.3f} |"
     )
@@ -96,7 +103,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if not asked.json:
-        print("| world | subjects, networks | oracle F | P, R | F | merges | calibration error |")
+        print("| world | subjects, networks | oracle F | P, R, R of 2+ | F | merges | cal. error |")
         print("| --- | --- | --- | --- | --- | --- | --- |")
     for name in asked.only:
         rows = [measured(name, seed) for seed in asked.seeds]
