@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from cautery.graph.crowds import gather_crowds
 from cautery.graph.evidence import Evidence, Ints, evidence_of, slices
 from cautery.graph.partition import Partition
 from cautery.graph.weights import (
@@ -60,6 +61,8 @@ def find_networks(
     degree = evidence.degree
     ties = (rates[evidence.kind, bins_of(degree)] >= MATCH_FLOOR) & (degree > 0)
     part = _gathered(evidence, ties, seed, told=told)
+    told("gathering by values of many that are borne together")
+    gather_crowds(part, ties & (degree > DEGREES[-1]) & (part.owner < 0))
     for number in range(ROUNDS):
         told(f"moving pieces, round {number + 1} of at most {ROUNDS}")
         moving = part.settle(1)

@@ -144,7 +144,7 @@ def learnt(
         How many there are.
     """
     share = (false + FALSE_PRIOR * FALSE_PRIOR_LINKS) / (true + false + FALSE_PRIOR_LINKS)
-    by_kind = (hub.sum(axis=1) + 0.5) / (hub.sum(axis=1) + own.sum(axis=1) + 1.0)
+    by_kind = (hub.sum(axis=1) + 0.5) / (hub.sum(axis=1) + own.sum(axis=1) + 5.0)
     eta = (hub + 5.0 * by_kind[:, None]) / (hub + own + 5.0)
     links = true + false + to_hubs
     return Weights(

@@ -1,0 +1,135 @@
+"""Networks by values of so many bearers that any of them alone looks like a hub.
+
+Subjects gather by rare values first; a value of hundreds is taken to be a hub, which is right of
+most. But hubs are met one by one: who bears one address of a content network bears no certain
+favicon the oftener for it. Two of such values, of different kinds, that the same subjects bear
+are one crowd, and the likelihood says whether it is a network.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from cautery.graph.evidence import Ints
+from cautery.graph.partition import Partition
+from cautery.graph.weights import UNIVERSE
+
+TOGETHER = 0.5
+"""Two values are borne together by so great a share of the bearers of the rarer at least, ..."""
+ODDS_RATIO = 10.0
+"""... and are so far from being borne independently."""
+MOST_VALUES = 6
+"""Pairs are looked for among so many of a subject's popular values, the rarest."""
+
+
+def gather_crowds(part: Partition, popular: NDArray[np.bool_]) -> None:
+    """Join the bearers of popular values that are borne together, where that is likelier.
+
+    Parameters
+    ----------
+    popular : ndarray of bool, shape (values,)
+        Values that are nobody's yet and could be somebody's.
+    """
+    crowd = _crowds(part, popular)
+    if not (crowd >= 0).any():
+        return
+    network, whose = _networks(part, crowd)
+    if network.size == 0:
+        return
+    held = part.evidence
+    crowds = int(crowd.max()) + 1
+    values = np.flatnonzero(crowd >= 0)
+    # A crowd takes the label of the first of its networks.
+    head = np.full(crowds, -1, dtype=np.int64)
+    head[whose[::-1]] = network[::-1]
+    renamed = np.arange(part.size.size)
+    renamed[network] = head[whose]
+    apart = part.label, part.owner
+    owner = part.owner.copy()
+    owner[values] = head[crowd[values]]
+    part.label, part.owner = _by(renamed, (apart[0], owner))
+    # Both are judged by what would be learnt of the crowds as networks: of values that are all
+    # taken to be hubs one learns that values are hubs.
+    frozen, part.frozen = part.frozen, None
+    part.count()
+    part.frozen = part.weights
+    gain = part.worths()[head]
+    part.label, part.owner = apart
+    part.count()
+    nobody = part.weights.nobody(held.kind[values], held.degree[values])
+    nobody -= part.weights.astray[held.kind[values]] * held.degree[values]
+    gain -= np.bincount(whose, part.worths()[network], minlength=crowds)
+    gain -= np.bincount(crowd[values], nobody, minlength=crowds)
+    kept = (gain > 0) & (head >= 0)
+    renamed[network[~kept[whose]]] = network[~kept[whose]]
+    owner[values[~kept[crowd[values]]]] = -1
+    part.label, part.owner = _by(renamed, (apart[0], owner))
+    part.frozen = frozen
+    part.count()
+
+
+def _by(renamed: Ints, held: tuple[Ints, Ints]) -> tuple[Ints, Ints]:
+    label, owner = held
+    return renamed[label], np.where(owner >= 0, renamed[owner], -1)
+
+
+def _crowds(part: Partition, popular: NDArray[np.bool_]) -> Ints:
+    """Return, by value, the crowd of values that are borne together with it; -1: none are."""
+    held = part.evidence
+    degree = held.degree
+    found = np.full(held.values, -1, dtype=np.int64)
+    at = np.flatnonzero(popular[held.value])
+    subject, value = held.subject[at], held.value[at].astype(np.int64)
+    order = np.lexsort((value, degree[value], subject))
+    subject, value = subject[order], value[order]
+    first = np.flatnonzero(np.diff(subject, prepend=-1))
+    rank = np.arange(subject.size) - np.repeat(first, np.diff(np.append(first, subject.size)))
+    near = rank < MOST_VALUES
+    subject, value = subject[near], value[near]
+    pairs = []
+    for step in range(1, MOST_VALUES):
+        one, other = value[:-step], value[step:]
+        both = (subject[:-step] == subject[step:]) & (held.kind[one] != held.kind[other])
+        low, high = np.minimum(one[both], other[both]), np.maximum(one[both], other[both])
+        pairs.append(low * held.values + high)
+    pair, count = np.unique(np.concatenate(pairs), return_counts=True)
+    one, other = pair // held.values, pair % held.values
+    few, many = (pick(degree[one], degree[other]) for pick in (np.minimum, np.maximum))
+    neither = np.maximum(max(held.subjects, UNIVERSE) - few - many + count, 0)
+    ratio = (count + 0.5) * (neither + 0.5) / ((few - count + 0.5) * (many - count + 0.5))
+    together = (count >= TOGETHER * few) & (ratio >= ODDS_RATIO)
+    one, other = one[together], other[together]
+    if one.size == 0:
+        return found
+    values, place = np.unique(np.concatenate([one, other]), return_inverse=True)
+    tied = coo_matrix(
+        (np.ones(one.size), (place[: one.size], place[one.size :])), shape=(values.size,) * 2
+    )
+    found[values] = connected_components(tied, directed=False)[1]
+    return found
+
+
+def _networks(part: Partition, crowd: Ints) -> tuple[Ints, Ints]:
+    """Return networks half of whose subjects at least are of one crowd, by rising label, and it.
+
+    A subject is of the crowd of which it bears most kinds, two at least.
+    """
+    held = part.evidence
+    width = int(crowd.max()) + 1
+    at = np.flatnonzero(crowd[held.value] >= 0)
+    place = held.subject[at].astype(np.int64) * width + crowd[held.value[at]]
+    kinds, kind = np.unique(held.kind[held.value[at]], return_inverse=True)
+    borne = np.unique(place * kinds.size + kind) // kinds.size
+    place, count = np.unique(borne, return_counts=True)
+    place, count = place[count > 1], count[count > 1]
+    # The crowd of most kinds stands last among each subject's.
+    order = np.lexsort((-place, count, place // width))
+    subject = (place // width)[order]
+    last = np.diff(subject, append=-1) != 0
+    member, of = subject[last], (place % width)[order][last]
+    cell, count = np.unique(part.label[member] * width + of, return_counts=True)
+    mostly = 2 * count > part.size[cell // width]
+    return (cell // width)[mostly], (cell % width)[mostly]
