@@ -4,17 +4,26 @@ Run: python bench/cluster_ideal.py [FOLDER with the shared data] --links 3e5 --s
 
 Shares of false links, values of a network, how many networks there are and which values are hubs
 are told; only who belongs where is sought, from the truth itself and from single subjects. What
-both end at is the likeliest partition, by the same moves as ``cautery cluster``.
+both end at is the likeliest partition, by the same moves as ``cautery cluster``. How many values a
+network of so many subjects has is spread as there (geometric), or with ``--exact`` the very number
+that the generator gives it.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import tempfile
+from math import lgamma
 from pathlib import Path
 
-import numpy as np
+if "NUMBA_CACHE_DIR" not in os.environ:  # compiled with another law, nothing of it may be kept
+    os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="cluster-ideal-")
 
+import numpy as np
+from numba import njit
+
+from cautery.graph import _place_kernels
 from cautery.graph.evidence import Evidence, Ints, evidence_of
 from cautery.graph.partition import Partition
 from cautery.graph.weights import BINS, Weights
@@ -25,6 +34,21 @@ FALSE = np.array([1, 0.5, 2, 1, 0.5, 0.5])
 FEWER = np.array([8, 4, 20, 15, 25, 12])
 """Subjects for a value of a network's own, by kind."""
 ROUNDS = 25
+ONE_MORE = 6.0
+"""What a value more than the generator gives costs, in log-odds: without any no piece could move
+into a network that still lacks others."""
+
+
+@njit
+def exact_law(distinct: int, links: int, expected: float) -> float:
+    """Return ``_place_kernels.law`` of the very number of values that the generator gives."""
+    if distinct == 0:
+        return 0.0
+    there = max(1, int(np.ceil(expected - 1e-9)))
+    more = max(distinct - there, 0)
+    there += more
+    arranged = lgamma(there + 1.0) - lgamma(there - distinct + 1.0)
+    return arranged - links * np.log(float(there)) - ONE_MORE * more
 
 
 def owners(evidence: Evidence, label: Ints) -> tuple[Ints, Ints]:
@@ -49,9 +73,12 @@ def main() -> None:
     parser.add_argument("--links", type=float, default=3e5)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--mix", nargs="+", type=float, default=[0.02, 0.10])
+    parser.add_argument("--exact", action="store_true", help="numbers of values known as well")
     asked = parser.parse_args()
     if asked.folder is None:
         raise SystemExit("name the folder with the shared data, or set CAUTERY_DATA")
+    if asked.exact:
+        _place_kernels.law = exact_law
     planted = generator(Path(asked.folder))
     for mix in asked.mix:
         world = planted.planted(int(asked.links), asked.seed, mix)

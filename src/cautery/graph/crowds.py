@@ -18,11 +18,12 @@ from cautery.graph.partition import Partition
 from cautery.graph.weights import UNIVERSE
 
 TOGETHER = 0.5
-"""Two values are borne together by so great a share of the bearers of the rarer at least, ..."""
+"""Two values are borne together by more than so great a share of the bearers of either, ..."""
 ODDS_RATIO = 10.0
 """... and are so far from being borne independently."""
-MOST_VALUES = 6
-"""Pairs are looked for among so many of a subject's popular values, the rarest."""
+MOST_KINDS = 8
+"""Kinds that are no farther apart in a subject's list are looked at in pairs: a file of 300 kinds
+would have too many."""
 
 
 def gather_crowds(part: Partition, popular: NDArray[np.bool_]) -> None:
@@ -83,16 +84,16 @@ def _crowds(part: Partition, popular: NDArray[np.bool_]) -> Ints:
     found = np.full(held.values, -1, dtype=np.int64)
     at = np.flatnonzero(popular[held.value])
     subject, value = held.subject[at], held.value[at].astype(np.int64)
-    order = np.lexsort((value, degree[value], subject))
+    # The rarest of each kind.
+    order = np.lexsort((value, degree[value], held.kind[value], subject))
     subject, value = subject[order], value[order]
-    first = np.flatnonzero(np.diff(subject, prepend=-1))
-    rank = np.arange(subject.size) - np.repeat(first, np.diff(np.append(first, subject.size)))
-    near = rank < MOST_VALUES
-    subject, value = subject[near], value[near]
+    cell = subject.astype(np.int64) * held.kinds + held.kind[value]
+    first = np.diff(cell, prepend=-1) != 0
+    subject, value = subject[first], value[first]
     pairs = []
-    for step in range(1, MOST_VALUES):
+    for step in range(1, MOST_KINDS):
         one, other = value[:-step], value[step:]
-        both = (subject[:-step] == subject[step:]) & (held.kind[one] != held.kind[other])
+        both = subject[:-step] == subject[step:]
         low, high = np.minimum(one[both], other[both]), np.maximum(one[both], other[both])
         pairs.append(low * held.values + high)
     pair, count = np.unique(np.concatenate(pairs), return_counts=True)
@@ -100,7 +101,7 @@ def _crowds(part: Partition, popular: NDArray[np.bool_]) -> Ints:
     few, many = (pick(degree[one], degree[other]) for pick in (np.minimum, np.maximum))
     neither = np.maximum(max(held.subjects, UNIVERSE) - few - many + count, 0)
     ratio = (count + 0.5) * (neither + 0.5) / ((few - count + 0.5) * (many - count + 0.5))
-    together = (count >= TOGETHER * few) & (ratio >= ODDS_RATIO)
+    together = (count > TOGETHER * many) & (ratio >= ODDS_RATIO)
     one, other = one[together], other[together]
     if one.size == 0:
         return found

@@ -62,12 +62,14 @@ def find_networks(
     ties = (rates[evidence.kind, bins_of(degree)] >= MATCH_FLOOR) & (degree > 0)
     part = _gathered(evidence, ties, seed, told=told)
     told("gathering by values of many that are borne together")
-    gather_crowds(part, ties & (degree > DEGREES[-1]) & (part.owner < 0))
+    crowded = ties & (degree > DEGREES[0])
+    gather_crowds(part, crowded & (part.owner < 0))
     for number in range(ROUNDS):
         told(f"moving pieces, round {number + 1} of at most {ROUNDS}")
         moving = part.settle(1)
         if number in DOUBTS:
             part.doubt()
+            gather_crowds(part, crowded & (part.owner < 0))
         elif not moving:
             break
     told("gathering large networks anew, each by itself")
