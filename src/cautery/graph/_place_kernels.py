@@ -37,6 +37,9 @@ def place(
     rate,
     log_theta,
     odds,
+    heat,
+    uncut,
+    seed,
 ):
     """Put each piece into the network where it is likeliest, one of its own or nobody's.
 
@@ -44,13 +47,18 @@ def place(
     ``nobody`` is by value the worth of a hub, which a single value may become; ``astray`` by kind
     what a link to a value that is somebody's costs beside it. With ``odds``, by piece, nothing
     moves: it takes the log-odds of each piece's place against all others, infinite where it has
-    no other.
+    no other. With ``heat`` above 0 it goes to any place by chance, as likely as that is
+    (raised to ``1 / heat``); ``uncut`` is the log of the chance with which an own link was taken
+    away when pieces were made, without which chances would not be those of the likelihood (Barbu
+    and Zhu, PAMI 2005).
 
     Returns the number of pieces that moved.
     """
     subjects = label.size
     kinds = reward.size
     dry = odds.size > 0
+    if heat > 0:
+        np.random.seed(seed)
     piece_of = np.full(subjects + owner.size, -1, np.int64)
     free = np.empty(size.size, np.int64)
     spare = 0
@@ -147,6 +155,8 @@ def place(
                     mine_links,
                     rate,
                 )
+                if heat > 0:
+                    score[at] = score[at] / heat + ties[at] * uncut + _gumbel()
             if score[at] > best or (score[at] == best and network == home):
                 best = score[at]
                 goal = network
@@ -159,6 +169,8 @@ def place(
             alone -= astray[kind[nodes[first] - subjects]] * outer
         else:
             alone = -np.inf
+        if heat > 0:
+            alone = alone / heat + _gumbel()
         if dry:
             goal = home
             if home >= 0 and size[home] > 0:
@@ -229,6 +241,12 @@ def _difference(size, bearers, strayed, further, values, mine, links, mine_links
                 values[one] + mine[one], links[one] + mine_links[one], rate[one] * (size + bearers)
             ) - law(values[one], links[one], rate[one] * size)
     return total
+
+
+@njit(cache=True)
+def _gumbel():
+    """Return noise by which the greatest of several scores is each as often as its exponential."""
+    return -np.log(-np.log(1.0 - np.random.random()))
 
 
 @njit(cache=True)

@@ -32,6 +32,10 @@ FIRST = 2
 """Rounds by weights that nothing was counted for."""
 NEVER = -1e9
 ROUNDS = 20
+import os
+HOT=int(os.environ.get("HOT","40"))
+HEAT=float(os.environ.get("HEAT","4"))
+WARM=int(os.environ.get("WARM","5"))
 DOUBTS = (1, 3)
 """Rounds after which values at whose degree there are hubs must win their networks again."""
 
@@ -64,6 +68,14 @@ def find_networks(
     told("gathering by values of many that are borne together")
     crowded = ties & (degree > DEGREES[0])
     gather_crowds(part, crowded & (part.owner < 0))
+    if HOT:
+        part.frozen = _unlearnt(part.weights)
+        for number in range(HOT):
+            told(f"cooling, round {number + 1} of {HOT}")
+            part.shake(HEAT ** (1 - number / (HOT - 1)))
+        part.frozen = None
+        for number in range(WARM):
+            part.shake(1.0)
     for number in range(ROUNDS):
         told(f"moving pieces, round {number + 1} of at most {ROUNDS}")
         moving = part.settle(1)

@@ -133,16 +133,27 @@ class Partition:
         odds = self.weights.hub[held.kind, bins_of(held.degree)]
         self.owner[(odds > DOUBTFUL) & (held.degree > 1)] = -1
 
-    def place(self, subjects: Ints, values: Ints) -> int:
+    def shake(self, heat: float) -> None:
+        """Put pieces of all scales anywhere by chance, the likelier a place the oftener.
+
+        At a heat of 1 as likely as the likelihood says; the hotter, the more alike all places are.
+        """
+        everyone = np.arange(self.evidence.subjects)
+        shared = np.flatnonzero(self.evidence.degree > 1)
+        self.claim(np.flatnonzero(self.evidence.degree == 1))
+        self.count()
+        self.place(everyone, shared, heat)
+
+    def place(self, subjects: Ints, values: Ints, heat: float = 0.0) -> int:
         """Put pieces of some subjects and values where they are likeliest; return how many moved.
 
-        The counts are taken to be right, and left so.
+        With ``heat``, by chance. The counts are taken to be right, and left so.
         """
         moved, nobody = 0, self._nobody(values)
         for share in SHARES:
             self.seed += 1
             starts, nodes = self._pieces(subjects, values, share)
-            moved += self._placed(starts, nodes, nobody, np.empty(0))
+            moved += self._placed(starts, nodes, nobody, np.empty(0), heat, share)
         return moved
 
     def odds(self, subjects: Ints, values: Ints) -> Floats:
@@ -209,7 +220,15 @@ class Partition:
         found[values] = self.weights.nobody(held.kind[values], degree)
         return found
 
-    def _placed(self, starts: Ints, nodes: Ints, nobody: Floats, odds: Floats) -> int:
+    def _placed(
+        self,
+        starts: Ints,
+        nodes: Ints,
+        nobody: Floats,
+        odds: Floats,
+        heat: float = 0.0,
+        share: float = 0.0,
+    ) -> int:
         held = self.evidence
         return int(
             _place_kernels.place(
@@ -233,6 +252,9 @@ class Partition:
                 self.weights.rate,
                 self.weights.log_theta,
                 odds,
+                heat,
+                float(np.log1p(-share)),
+                self.seed,
             )
         )
 
