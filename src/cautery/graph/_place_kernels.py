@@ -57,8 +57,7 @@ def place(
     subjects = label.size
     kinds = reward.size
     dry = odds.size > 0
-    if heat > 0:
-        np.random.seed(seed)
+    noise = np.full(1, seed, np.uint64)
     piece_of = np.full(subjects + owner.size, -1, np.int64)
     free = np.empty(size.size, np.int64)
     spare = 0
@@ -156,7 +155,7 @@ def place(
                     rate,
                 )
                 if heat > 0:
-                    score[at] = score[at] / heat + ties[at] * uncut + _gumbel()
+                    score[at] = score[at] / heat + ties[at] * uncut + _gumbel(noise)
             if score[at] > best or (score[at] == best and network == home):
                 best = score[at]
                 goal = network
@@ -170,7 +169,7 @@ def place(
         else:
             alone = -np.inf
         if heat > 0:
-            alone = alone / heat + _gumbel()
+            alone = alone / heat + _gumbel(noise)
         if dry:
             goal = home
             if home >= 0 and size[home] > 0:
@@ -244,9 +243,17 @@ def _difference(size, bearers, strayed, further, values, mine, links, mine_links
 
 
 @njit(cache=True)
-def _gumbel():
-    """Return noise by which the greatest of several scores is each as often as its exponential."""
-    return -np.log(-np.log(1.0 - np.random.random()))
+def _gumbel(state):
+    """Return noise by which the greatest of several scores is each as often as its exponential.
+
+    From SplitMix64 (Steele et al., OOPSLA 2014); ``state`` is one number, and moves on.
+    """
+    state[0] += np.uint64(0x9E3779B97F4A7C15)
+    bits = state[0]
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    share = (np.float64((bits ^ (bits >> np.uint64(31))) >> np.uint64(12)) + 0.5) / 2.0**52
+    return -np.log(-np.log(share))
 
 
 @njit(cache=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.graph.crowds import gather_crowds
-from cautery.graph.evidence import Evidence, Ints, evidence_of, slices
+from cautery.graph.evidence import Evidence, Floats, Ints, evidence_of, slices
 from cautery.graph.partition import Partition
 from cautery.graph.weights import (
     BINS,
@@ -32,13 +32,23 @@ FIRST = 2
 """Rounds by weights that nothing was counted for."""
 NEVER = -1e9
 ROUNDS = 20
-import os
-HOT=int(os.environ.get("HOT","40"))
-HEAT=float(os.environ.get("HEAT","4"))
-WARM=int(os.environ.get("WARM","5"))
-DOUBTS = (1, 3)
-"""Rounds after which values at whose degree there are hubs must win their networks again."""
 
+HOTTEST = 4.0
+"""Pieces go by chance at first, at falling heats from here to 1: greedy moves from what popular
+values first gathered end at less likely networks, the more so the fewer links there are."""
+MOST_HEATS = 30
+EFFORT = 4_000_000
+"""Links times heats: of ten million links the passes over them take the time."""
+ENOUGH = 40_000
+"""From so many links on weights are learnt well enough to be relied on at a heat of 1 again; from
+fewer, what little is known of hubs breaks networks up that it should not."""
+
+FEW = 20_000
+TRIES, APART = 5, 1_000_003
+"""Of up to so many links networks are found from several seeds: chance has a say, and the result
+that is most like the others is the one to give, not one in ten."""
+SETTLED = 2
+"""Rounds of moves to the likeliest place between those by chance."""
 LARGE = 30
 """Networks of so many subjects are gathered twice."""
 
@@ -64,31 +74,49 @@ def find_networks(
     rates = match_rates(evidence, rng, common=common)
     degree = evidence.degree
     ties = (rates[evidence.kind, bins_of(degree)] >= MATCH_FLOOR) & (degree > 0)
+    if evidence.value.size > FEW:
+        return _found(evidence, ties, seed, told)
+    tries = [_found(evidence, ties, seed + number * APART, told) for number in range(TRIES)]
+    alike = [sum(_agreement(one.label, other.label) for other in tries) for one in tries]
+    return tries[int(np.argmax(alike))]
+
+
+def _found(
+    evidence: Evidence, ties: NDArray[np.bool_], seed: int, told: Callable[[str], None]
+) -> Partition:
+    """Return the likeliest partition found from one seed."""
+    degree = evidence.degree
     part = _gathered(evidence, ties, seed, told=told)
-    told("gathering by values of many that are borne together")
     crowded = ties & (degree > DEGREES[0])
     gather_crowds(part, crowded & (part.owner < 0))
-    if HOT:
-        part.frozen = _unlearnt(part.weights)
-        for number in range(HOT):
-            told(f"cooling, round {number + 1} of {HOT}")
-            part.shake(HEAT ** (1 - number / (HOT - 1)))
-        part.frozen = None
-        for number in range(WARM):
-            part.shake(1.0)
-    for number in range(ROUNDS):
-        told(f"moving pieces, round {number + 1} of at most {ROUNDS}")
-        moving = part.settle(1)
-        if number in DOUBTS:
-            part.doubt()
-            gather_crowds(part, crowded & (part.owner < 0))
-        elif not moving:
-            break
+    heats = min(EFFORT // max(evidence.value.size, 1), MOST_HEATS)
+    if heats > 0:
+        _shaken(part, _unlearnt(part.weights), HOTTEST ** np.linspace(1, 0, heats), told)
+        part.shake(1.0)  # by weights learnt from what that came to
+    part.settle(SETTLED)
+    if evidence.value.size >= ENOUGH:
+        _shaken(part, part.weights, np.ones(2 * heats // 3), told)
+        part.settle(SETTLED)
+    told("doubting hubs, kind by kind")
+    for kind in range(evidence.kinds):
+        if part.doubt(kind):
+            part.settle(1)
+    gather_crowds(part, crowded & (part.owner < 0))
+    told("moving pieces until they stay")
+    part.settle(ROUNDS)
     told("gathering large networks anew, each by itself")
     _gather_anew(part, seed)
     part.settle(ROUNDS)
     part.learn()
     return part
+
+
+def _agreement(one: Ints, other: Ints) -> float:
+    """Return how alike two labellings are: the sum of B-cubed precision and recall."""
+    cell = one * np.int64(other.max() + 1) + other
+    _, place, count = np.unique(cell, return_inverse=True, return_counts=True)
+    both = count[place]
+    return float(np.mean(both / np.bincount(one)[one] + both / np.bincount(other)[other]))
 
 
 def _gathered(
@@ -127,6 +155,15 @@ def _gathered(
             part.place(everyone, given[degree[given] > 1])
         part.frozen = weights
     return part
+
+
+def _shaken(part: Partition, weights: Weights, heats: Floats, told: Callable[[str], None]) -> None:
+    """Shake a partition at some heats; its weights are those given, and learnt anew afterwards."""
+    part.frozen = weights
+    for number, heat in enumerate(heats.tolist(), 1):
+        told(f"shaking pieces, round {number} of {heats.size}")
+        part.shake(heat)
+    part.frozen = None
 
 
 def _unlearnt(weights: Weights) -> Weights:

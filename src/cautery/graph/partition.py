@@ -87,6 +87,7 @@ class Partition:
             hub,
             nobody,
             some,
+            lone=np.bincount(held.kind[held.degree == 1], minlength=held.kinds),
             further=np.maximum(self.values - 1, 0).sum(axis=0),
             having=np.where(have, self.size[:, None], 0).sum(axis=0),
             subjects=held.subjects,
@@ -121,17 +122,20 @@ class Partition:
         held = self.evidence
         single = values[held.v_starts[values + 1] - held.v_starts[values] == 1]
         bearer = held.v_subjects[held.v_starts[single]]
-        owned = self.weights.hub[held.kind[single], 1] <= 0
+        owned = self.weights.hub[held.kind[single], 0] <= 0
         self.owner[single] = np.where(owned, self.label[bearer], -1)
 
-    def doubt(self) -> None:
-        """Take values of degrees at which there are hubs from their networks.
+    def doubt(self, kind: int) -> bool:
+        """Take values of a kind, of degrees at which there are hubs, from their networks.
 
-        They must win them back by subjects that other values hold there.
+        They must win them back by subjects that other values hold there. Returns whether there
+        are any.
         """
         held = self.evidence
-        odds = self.weights.hub[held.kind, bins_of(held.degree)]
-        self.owner[(odds > DOUBTFUL) & (held.degree > 1)] = -1
+        odds = self.weights.hub[kind, bins_of(held.degree)]
+        doubted = (held.kind == kind) & (odds > DOUBTFUL) & (held.degree > 1) & (self.owner >= 0)
+        self.owner[doubted] = -1
+        return bool(doubted.any())
 
     def shake(self, heat: float) -> None:
         """Put pieces of all scales anywhere by chance, the likelier a place the oftener.
@@ -153,7 +157,7 @@ class Partition:
         for share in SHARES:
             self.seed += 1
             starts, nodes = self._pieces(subjects, values, share)
-            moved += self._placed(starts, nodes, nobody, np.empty(0), heat, share)
+            moved += self._placed(starts, nodes, nobody, np.empty(0), heat=heat, share=share)
         return moved
 
     def odds(self, subjects: Ints, values: Ints) -> Floats:
@@ -226,6 +230,7 @@ class Partition:
         nodes: Ints,
         nobody: Floats,
         odds: Floats,
+        *,
         heat: float = 0.0,
         share: float = 0.0,
     ) -> int:

@@ -24,13 +24,16 @@ BINS = 20
 FALSE_PRIOR = 0.05
 FALSE_PRIOR_LINKS = 40.0
 """Before anything is counted, one link in twenty is taken to be false, as by forty links."""
-UNIVERSE = 2_000
-"""Links and subjects among which a value is rare when fewer are on the table: a small case does
-not make a certificate common."""
+UNIVERSE = 100
+"""Links and subjects among which a value is rare when fewer are on the table: a case of ten sites
+does not make a certificate common."""
 RATE_PRIOR, RATE_PRIOR_SUBJECTS = 0.1, 40.0
 """Before anything is counted, a network has one more value of a kind for every ten subjects."""
 MOST_NETWORKS = 0.9
 """More networks for a subject than this tell nothing of how many there are."""
+HUB_PRIOR, HUB_PRIOR_VALUES = 0.1, 5.0
+"""Before anything is counted, one value in ten is taken to be nobody's, as by five values."""
+NEAR = 0.25 ** np.abs(np.subtract.outer(np.arange(BINS), np.arange(BINS)))
 HUB_LINKS = 50
 """A hub's share of all links is reckoned as if there were so many more."""
 PAIRS = 400_000
@@ -124,6 +127,7 @@ def learnt(
     hub: Ints,
     own: Ints,
     *,
+    lone: Ints,
     further: Ints,
     having: Ints,
     subjects: int,
@@ -137,6 +141,8 @@ def learnt(
         Links to values of the subject's own network, to another's, and to nobody's.
     hub, own : ndarray, shape (kinds, BINS)
         Shared values that are nobody's, and somebody's.
+    lone : ndarray, shape (kinds,)
+        Values that one subject bears.
     further, having : ndarray, shape (kinds,)
         Values of their own that networks have beyond the first, and subjects of networks that
         have any.
@@ -144,8 +150,16 @@ def learnt(
         How many there are.
     """
     share = (false + FALSE_PRIOR * FALSE_PRIOR_LINKS) / (true + false + FALSE_PRIOR_LINKS)
-    by_kind = (hub.sum(axis=1) + 0.5) / (hub.sum(axis=1) + own.sum(axis=1) + 5.0)
-    eta = (hub + 5.0 * by_kind[:, None]) / (hub + own + 5.0)
+    # Of values with one bearer as many are taken to be hubs as of those with two or three: which
+    # are not met oftener than others.
+    hub, own = hub.copy(), own.copy()
+    hub[:, 0] = np.minimum(hub[:, 1], lone)
+    own[:, 0] = lone - hub[:, 0]
+    # What is unknown of a degree is likely as of those next to it: of hubs of thousands nothing
+    # follows for values that two bear.
+    near_hub, near_own = hub @ NEAR, own @ NEAR
+    prior = (near_hub + HUB_PRIOR * HUB_PRIOR_VALUES) / (near_hub + near_own + HUB_PRIOR_VALUES)
+    eta = (hub + HUB_PRIOR_VALUES * prior) / (hub + own + HUB_PRIOR_VALUES)
     links = true + false + to_hubs
     return Weights(
         false=share,
