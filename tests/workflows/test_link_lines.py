@@ -40,6 +40,37 @@ def test_an_unclosed_quote_costs_its_own_line_alone(tmp_path: Path, after: int) 
     assert "z.example" in told
 
 
+@pytest.mark.parametrize(
+    "wrong", ['"x"y', '5","6', '"x" ', 'b","payment","x', '"x""y","","z","a"b"c"']
+)
+def test_a_quote_in_the_midst_of_a_value_costs_its_own_line_alone(
+    tmp_path: Path, wrong: str
+) -> None:
+    others = 'b.example,payment,"the ""x"", y"\nc.example,screen,12" x 7"\n'
+    found = read(tmp_path, HEAD + f"a.example,payment,{wrong}\n" + others)
+    assert rows(found) == [
+        ("b.example", "payment", 'the "x", y'),
+        ("c.example", "screen", '12" x 7"'),
+    ]
+    [told] = found.warnings
+    assert told.startswith("1 line with a quote in the midst of a value: left out (line 2:")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["x", '"', ",", " ", '"x"', "x,", '""']), max_size=8).map("".join),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_no_quotes_of_other_lines_cost_a_whole_one(
+    tmp_path_factory: pytest.TempPathFactory, others: list[str]
+) -> None:
+    found = read(tmp_path_factory.mktemp("any"), HEAD + "\n".join([*others, "a,ip,1"]) + "\n")
+    assert ("a", "ip", "1") in rows(found)
+
+
 def test_lines_are_named_as_they_stand_in_the_file_behind_a_broken_one(tmp_path: Path) -> None:
     found = read(tmp_path, HEAD + 'z.example,payment,"x\na.example,payment,x\n,payment,x\n')
     assert any(told.endswith("left out (line 4)") for told in found.warnings)

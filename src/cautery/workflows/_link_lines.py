@@ -4,8 +4,8 @@ Text is parted by commas, semicolons or tabs, in UTF-8, UTF-16 or UTF-32.
 
 A quote that is not closed makes a reader of CSV take all lines up to the next quote for one value,
 or refuse the file. Links have no line breaks in them, so each line can be judged by itself: lines
-with an odd number of quotes, or with more columns than the first, are left out, counted and quoted,
-and all the others are read.
+with an odd number of quotes, with text before or behind a quoted value, or with more columns than
+the first, are left out, counted and quoted, and all the others are read.
 """
 
 from __future__ import annotations
@@ -294,6 +294,9 @@ def _by_line(
     odd = lines["text"].str.count_matches('"', literal=True) % 2 == 1
     _tell(lines.filter(odd), "a quote that is not closed", warnings)
     kept = lines.filter(~odd)
+    kept = kept.with_columns(_plainly_quoted(kept["text"], separator).alias("plain"))
+    _tell(kept.filter(pl.col("plain").is_null()), "a quote in the midst of a value", warnings)
+    kept = kept.drop_nulls("plain").select(LINE, text="plain")
     if kept.height < 2 or kept[LINE][0] != lines[LINE][0]:
         raise InputError(f"{path}: its quotes are not closed, the first line's or all lines'")
     columns = (
@@ -311,6 +314,23 @@ def _by_line(
     if frame.height != kept.height - 1:
         raise InputError(f"{path}: its quotes cannot be told apart, line by line")
     return frame.with_columns(kept[LINE][1:].alias(LINE))
+
+
+def _plainly_quoted(lines: pl.Series, separator: str) -> pl.Series:
+    """Return lines with a quote at the ends of values alone, none where that is not to be had."""
+    cell = rf'(?:"[^"]*"|[^"{separator}]*)'
+    odd = ~lines.str.contains(rf"^{cell}(?:{separator}{cell})*$")
+    found: dict[str, str | None] = {}
+    for line in lines.filter(odd).unique():
+        try:
+            (cells,) = csv.reader([line], delimiter=separator, strict=True)
+        except csv.Error:
+            found[line] = None
+        else:
+            held = io.StringIO()
+            csv.writer(held, delimiter=separator, lineterminator="").writerow(cells)
+            found[line] = held.getvalue()
+    return lines.replace(found) if found else lines
 
 
 def _tell(broken: pl.DataFrame, fault: str, warnings: list[str]) -> None:
