@@ -104,6 +104,19 @@ def test_what_facts_know_as_shared_ties_nobody_and_its_subjects_stay(cautery, tm
     assert "both have shared cdn:frontier, a kind that ties nobody" in told.err
 
 
+def test_a_facts_folder_may_be_named_once_for_all_runs(cautery, tmp_path, monkeypatch):
+    (tmp_path / "facts").mkdir()
+    (tmp_path / "facts" / "ranges.csv").write_text(
+        "cidr,provider,class,source\n198.51.100.0/24,frontier,cdn,x\n"
+    )
+    path = tmp_path / "links.csv"
+    path.write_text("subject,kind,value\na,ip,198.51.100.7\nb,ip,198.51.100.7\n")
+    for named, networks in (("", 1), (str(tmp_path / "facts"), 2)):
+        monkeypatch.setenv("CAUTERY_DATA", named)
+        found = map(json.loads, cautery("cluster", path, "--json").out.splitlines())
+        assert len({one["network"] for one in found}) == networks
+
+
 def test_bad_input_is_a_sentence(cautery, tmp_path):
     path = tmp_path / "links.csv"
     path.write_text("a,b\n1,2\n")

@@ -65,7 +65,10 @@ def cluster(
     ] = None,
     facts: Annotated[
         Path | None,
-        typer.Option(help="Facts folder: what it knows as shared or parked ties nobody."),
+        typer.Option(
+            help="Facts folder; default $CAUTERY_DATA, if set: what it knows as shared or parked "
+            "ties nobody."
+        ),
     ] = None,
     refit: Annotated[
         bool,
@@ -86,10 +89,12 @@ def cluster(
     """
     from cautery import wiring
     from cautery.cli._progress import Progress
+    from cautery.wiring.facts import known_facts, named_folder
     from cautery.workflows.cluster_links import cluster_links
     from cautery.workflows.cluster_state import clustered_in
     from cautery.workflows.constraints import read_constraints
     from cautery.workflows.link_evidence import with_state
+    from cautery.workflows.link_facts import known_to
 
     if refit and state is None:
         raise InputError("--refit learns a state anew", hint="Give --state DIR.")
@@ -99,12 +104,9 @@ def cluster(
     with Progress("reading links", None) as bar:
         reading = _read(links, explain or (), kept=state is not None)
         reading.warnings += odd
-        if facts is not None:
-            from cautery.wiring.facts import known_facts
-            from cautery.workflows.link_facts import known_to
-
+        if (folder := named_folder(facts)) is not None:
             bar.doing("asking facts")
-            reading = known_to(known_facts(facts), reading)
+            reading = known_to(known_facts(folder), reading)
         if state is None:
             found = cluster_links(reading, constraints=said, seed=seed, told=bar.doing)
         else:

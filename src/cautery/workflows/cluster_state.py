@@ -18,6 +18,7 @@ from cautery.errors import InputError
 from cautery.graph.evidence import Ints
 from cautery.graph.links_table import PASSING, LinkTable
 from cautery.graph.networks import find_networks
+from cautery.workflows.borne_out import doubts
 from cautery.workflows.cluster_links import Clustered, laid_over, plain
 from cautery.workflows.constraints import Constraint
 from cautery.workflows.link_files import Reading, table_of_frame
@@ -62,6 +63,7 @@ def clustered_in(
             save(folder, kept, reading.frame, write)
         else:
             found = _gone_on(folder, held, reading, seed=seed, refit=refit, write=write, told=told)
+    reading.warnings += doubts(found.part)
     return laid_over(found, constraints, reading.warnings)
 
 
