@@ -43,6 +43,20 @@ def test_people_see_a_table_and_the_same_lines_go_to_a_file(cautery, tmp_path):
     assert (tmp_path / "out.jsonl").read_text() == cautery("cluster", path, "--json").out
 
 
+def test_lines_that_have_nowhere_to_go_are_refused_before_anything_is_read(cautery, tmp_path):
+    ran = cautery("cluster", tmp_path / "no-such.csv", "-o", tmp_path / "none" / "out.jsonl")
+    assert ran.code == 2
+    assert f"there is no folder {tmp_path / 'none'}" in ran.err
+
+
+def test_links_that_join_nobody_make_no_empty_table(cautery, tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text("subject,kind,value\na.example,ip,1\n")
+    ran = cautery("cluster", path)
+    assert ran.out == ""
+    assert "no two subjects are of one network" in ran.err
+
+
 def test_explain_says_what_holds_two_together(cautery, tmp_path):
     path = tmp_path / "links.csv"
     path.write_text(LINKS)

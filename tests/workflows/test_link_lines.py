@@ -176,6 +176,7 @@ def test_any_bytes_are_read_or_refused_with_a_sentence(
         (bytes(range(256)) * 40, "it is no text: neither CSV nor Parquet"),
         (b"PAR1 and then nothing", "it is no Parquet file, or not a whole one"),
         (b"\n\n\n", "it is no table"),
+        (b'{"subject": "a", "kind": "ip", "value": "1"}\n', "it is JSON: neither CSV nor Parquet"),
     ],
 )
 def test_what_is_no_table_is_refused_in_our_own_words(tmp_path, content, said):

@@ -64,6 +64,11 @@ def read_table(
         parquet = head.startswith(b"PAR1") or plain_name(path).suffix == ".parquet"
         if parquet:
             frame = _of_text(read_parquet(plain), path).with_row_index(LINE, offset=1)
+        elif _first_line(head).lstrip(codecs.BOM_UTF8).startswith((b"{", b"[")):
+            raise InputError(
+                f"{path}: it is JSON: neither CSV nor Parquet",
+                hint="The first line of a CSV names its columns, such as subject,kind,value.",
+            )
         elif b"\0" in _first_line(head) and _wide(head) is None:
             raise InputError(
                 f"{path}: it is no text: neither CSV nor Parquet",

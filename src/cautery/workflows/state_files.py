@@ -134,8 +134,18 @@ def links_about(folder: Path, subjects: Sequence[str]) -> pl.DataFrame:
     InputError
         If a file is missing or not as it was written.
     """
-    names = json.loads((folder / CURRENT).read_text())["links"]
-    return links_of(folder, names).filter(pl.col("subject").is_in(list(subjects)))
+    return all_links(folder).filter(pl.col("subject").is_in(list(subjects)))
+
+
+def all_links(folder: Path) -> pl.DataFrame:
+    """Return all links in a state that was loaded or saved, as they came.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or not as it was written.
+    """
+    return links_of(folder, json.loads((folder / CURRENT).read_text())["links"])
 
 
 def links_of(folder: Path, names: Sequence[str]) -> pl.DataFrame:
