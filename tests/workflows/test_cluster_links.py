@@ -142,6 +142,19 @@ def test_an_explanation_names_the_lines_by_which_analysts_joined_or_parted(links
     )
 
 
+def test_those_who_were_parted_with_others_are_told_the_lines_that_did_it(tmp_path):
+    ties = [("x", "certificate", "xy"), ("y", "certificate", "xy")]
+    ties += [(name, kind, "yz") for name in "yz" for kind in ("payment", "analytics")]
+    found = read_links(written(tmp_path / "l.csv", ties), now=NOW)
+    rows = [("x", "z", "not_same"), ("y", "z", "not_same")]
+    said = read_constraints(written(tmp_path / "c.csv", rows, "a,b,relation"))[0]
+    assert len(set(networks(cluster_links(found)).values())) == 1
+    parted = cluster_links(found, constraints=said)
+    assert len(set(networks(parted).values())) == 3
+    why = explain(parted, "x", "y", constraints=said)
+    assert "of two networks by what analysts said (lines 2, 3)" in why.sentence()
+
+
 def test_a_recycled_address_joins_nobody(tmp_path):
     rows = [
         ("x.example", "ip", "192.0.2.1", "2025-01-01", "2025-02-01"),

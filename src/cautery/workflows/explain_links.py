@@ -16,6 +16,7 @@ from cautery.errors import InputError
 from cautery.graph.evidence import Ints, evidence_of, slices
 from cautery.graph.membership import log_odds, ties_of
 from cautery.graph.partition import Partition
+from cautery.graph.said import overlaid
 from cautery.workflows.cluster_links import Clustered, cluster_links
 from cautery.workflows.constraints import Constraint
 from cautery.workflows.link_files import Reading
@@ -170,14 +171,25 @@ def _said(found: Clustered, pair: tuple[int, int], constraints: Sequence[Constra
     """Name the lines of constraints that touch the networks of two subjects."""
     asked = {name for line in constraints for name in (line.a, line.b)}
     place = {name: number for number, name in enumerate(found.names.subjects) if name in asked}
+    known = [one for one in constraints if {one.a, one.b} <= place.keys()]
     now = {int(found.label[one]) for one in pair}
     joins = len(now) == 1
-    lines = [
-        one.line
-        for one in constraints
-        if one.same == joins
-        and {int(found.label[place[name]]) for name in (one.a, one.b) if name in place} <= now
-    ]
+
+    def within(label: Ints, networks: set[int]) -> list[int]:
+        return [
+            one.line
+            for one in known
+            if one.same == joins
+            and {int(label[place[name]]) for name in (one.a, one.b)} <= networks
+        ]
+
+    lines = within(found.label, now)
+    if not lines:
+        # What was joined to theirs was parted from it again, and they with it.
+        together = overlaid(
+            found.part, [(place[one.a], place[one.b]) for one in known if one.same], ()
+        )
+        lines = within(together, {int(together[one]) for one in pair})
     named = ", ".join(map(str, lines))
     return f"what analysts said (line{'' if len(lines) == 1 else 's'} {named})"
 
