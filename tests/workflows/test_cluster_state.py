@@ -336,6 +336,16 @@ def test_an_interrupted_run_leaves_the_state_before_it(links, tmp_path):
     assert {one.name for one in state.iterdir()} == {"current.json", *named_in(state)}
 
 
+def test_what_an_interrupted_run_left_is_gone_after_the_next_one(links, tmp_path):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(links, now=NOW), write=whole)
+    before = contents(state)
+    for left in ("places-0123456789abcdef.arrow", ".writing-1-x"):
+        whole(state / left, b"x")
+    clustered_in(state, nothing_new(), write=whole)
+    assert contents(state) == before
+
+
 def test_a_folder_of_something_else_is_left_alone(links, tmp_path):
     with pytest.raises(InputError, match="something else"):
         clustered_in(tmp_path, read_links(links, now=NOW), write=whole)

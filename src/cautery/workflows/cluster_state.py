@@ -22,7 +22,7 @@ from cautery.workflows.borne_out import doubts
 from cautery.workflows.cluster_links import Clustered, laid_over, plain
 from cautery.workflows.constraints import Constraint
 from cautery.workflows.link_files import Reading, not_too_many, table_of_frame
-from cautery.workflows.state_files import CURRENT, Write, alone_in, links_of, load, save
+from cautery.workflows.state_files import CURRENT, Write, alone_in, links_of, load, save, tidy
 from cautery.workflows.state_growth import grown_by, numbered
 from cautery.workflows.state_tables import Kept, Spans
 
@@ -63,6 +63,7 @@ def clustered_in(
             found, kept = _learnt(reading.frame, None, seed, told)
             save(folder, kept, reading.frame, write)
         else:
+            tidy(folder)
             found = _gone_on(folder, held, reading, seed=seed, refit=refit, write=write, told=told)
     reading.warnings += doubts(found.part)
     return laid_over(found, constraints, reading.warnings)

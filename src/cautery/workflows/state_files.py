@@ -202,8 +202,14 @@ def save(folder: Path, kept: Kept, links: pl.DataFrame, write: Write) -> None:
     current["weights"] = taught(kept)
     current["digest"] = _digest(_json(current))
     write(folder / CURRENT, _json(current))
+    tidy(folder)
+
+
+def tidy(folder: Path) -> None:
+    """Drop what interrupted runs left in the folder of a state that was loaded or saved."""
+    counts = {CURRENT, *json.loads((folder / CURRENT).read_text())["sizes"]}
     for old in folder.iterdir():
-        if old.is_file() and _ours(old) and old.name not in {CURRENT, *current["sizes"]}:
+        if old.is_file() and _ours(old) and old.name not in counts:
             old.unlink()
 
 
