@@ -111,11 +111,28 @@ def test_what_facts_know_as_shared_ties_nobody_and_its_subjects_stay(cautery, tm
     assert len(network) == 6
     assert len(set(network.values())) == 5
     assert network["c"] == network["d"]
-    assert "4 links to what facts know as shared (cdn:frontier, name server)" in ran.err
+    assert "4 links to what is known as shared (cdn:frontier, name server)" in ran.err
     told = cautery(
         "cluster", path, "--facts", tmp_path / "facts", "--explain", "a.example", "b.example"
     )
     assert "both have shared cdn:frontier, a kind that ties nobody" in told.err
+
+
+def test_a_providers_name_servers_tie_nobody_even_without_facts(cautery, tmp_path, monkeypatch):
+    monkeypatch.delenv("CAUTERY_DATA", raising=False)
+    path = tmp_path / "links.csv"
+    rows = [
+        f"{name}.{zone},nameserver,ns{number}.{zone}"
+        for zone in ("dns-parking.com", "own.example")
+        for name in "ab"
+        for number in (1, 2)
+    ]
+    path.write_text("\n".join(["subject,kind,value", *rows]) + "\n")
+    ran = cautery("cluster", path, "--json")
+    network = {one["subject"]: one["network"] for one in map(json.loads, ran.out.splitlines())}
+    assert network["a.own.example"] == network["b.own.example"]
+    assert network["a.dns-parking.com"] != network["b.dns-parking.com"]
+    assert "4 links to what is known as shared (provider's name server)" in ran.err
 
 
 def test_a_facts_folder_may_be_named_once_for_all_runs(cautery, tmp_path, monkeypatch):

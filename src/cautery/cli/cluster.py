@@ -108,9 +108,9 @@ def cluster(
     with Progress("reading links", None) as bar:
         reading = _read(links, explain or (), kept=state is not None)
         reading.warnings += odd
-        if (folder := named_folder(facts)) is not None:
-            bar.doing("asking facts")
-            reading = known_to(known_facts(folder), reading)
+        bar.doing("asking facts")
+        folder = named_folder(facts)
+        reading = known_to(None if folder is None else known_facts(folder), reading)
         if state is None:
             found = cluster_links(reading, constraints=said, seed=seed, told=bar.doing)
         else:
