@@ -144,8 +144,9 @@ def test_a_facts_folder_may_be_named_once_for_all_runs(cautery, tmp_path, monkey
     path.write_text("subject,kind,value\na,ip,198.51.100.7\nb,ip,198.51.100.7\n")
     for named, networks in (("", 1), (str(tmp_path / "facts"), 2)):
         monkeypatch.setenv("CAUTERY_DATA", named)
-        found = map(json.loads, cautery("cluster", path, "--json").out.splitlines())
-        assert len({one["network"] for one in found}) == networks
+        ran = cautery("cluster", path, "--json")
+        assert len({json.loads(line)["network"] for line in ran.out.splitlines()}) == networks
+        assert ("only facts tell a content network's" in ran.err) is (named == "")
 
 
 def test_bad_input_is_a_sentence(cautery, tmp_path):

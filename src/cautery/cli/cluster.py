@@ -95,7 +95,7 @@ def cluster(
     from cautery.workflows.constraints import read_constraints
     from cautery.workflows.explain_links import explain as why_of
     from cautery.workflows.link_evidence import with_state
-    from cautery.workflows.link_facts import known_to
+    from cautery.workflows.link_facts import known_to, without_facts
     from cautery.workflows.state_files import all_links
 
     if refit and state is None:
@@ -111,6 +111,8 @@ def cluster(
         bar.doing("asking facts")
         folder = named_folder(facts)
         reading = known_to(None if folder is None else known_facts(folder), reading)
+        if folder is None and state is None and not _of_case(links):
+            reading.warnings += without_facts(reading)
         if state is None:
             found = cluster_links(reading, constraints=said, seed=seed, told=bar.doing)
         else:
@@ -203,7 +205,7 @@ def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
 
     if links is None:
         return nothing_new()
-    if not links.is_dir():
+    if not _of_case(links):
         return read_links(
             links, now=wiring.clock().now(), about=about, sources=kept, may_be_empty=kept
         )
@@ -212,6 +214,10 @@ def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
 
     with cases.reading(links) as case:
         return read_case_links(case.ledger, case.vault)
+
+
+def _of_case(links: Path | None) -> bool:
+    return links is not None and links.is_dir()
 
 
 def _write(out: Path, found: Clustered) -> None:

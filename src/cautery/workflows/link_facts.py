@@ -19,7 +19,27 @@ from cautery.workflows.link_files import Reading
 FRONTS = frozenset({"cdn", "waf", "service"})
 """Classes of ranges in which strangers have one address at one time; in a cloud's or a hoster's
 it is one customer's at a time."""
+FEW = 500
+"""Subjects from which on hubs are told by how many bear them."""
 PARKED = frozenset({"parking", "sinkhole"})
+
+
+def without_facts(reading: Reading) -> list[str]:
+    """Return what to tell where only facts could tell a content network's address, if so."""
+    frame = reading.frame
+    if frame["subject"].n_unique() >= FEW:
+        return []
+    held = frame.filter(pl.col("kind").is_in(list(ADDRESS_KINDS)))
+    bearers = held.group_by("kind", "value").agg(pl.col("subject").n_unique())["subject"]
+    shared = int((bearers > 1).sum())
+    if not shared:
+        return []
+    many = " is" if shared == 1 else "es are"
+    told = (
+        f"{shared:,} address{many} borne by several subjects: in so few links only facts tell a "
+        "content network's from a network's own (--facts DIR)"
+    )
+    return [told]
 
 
 def known_to(facts: Facts | None, reading: Reading) -> Reading:
