@@ -82,6 +82,31 @@ def test_quotes_that_are_closed_are_no_fault(tmp_path: Path) -> None:
     assert found.warnings == []
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_remark_of_several_lines_costs_nothing(tmp_path: Path, end: str) -> None:
+    lines = [
+        "id,subject,kind,value,notes",
+        f'1,a.example,payment,x,"first, of{end}{end}three ""lines"""',
+        "2,,payment,x,no subject",
+        f'3,b.example,payment,x,"two{end}lines"',
+        "4,c.example,,x,no kind",
+    ]
+    found = read(tmp_path, end.join(lines).encode())
+    assert rows(found) == TWO
+    assert found.warnings == [
+        "2 links without subject, kind or value: left out (lines 5, 8)",
+    ]
+
+
+def test_lines_behind_a_remark_that_is_not_closed_are_no_remark(tmp_path: Path) -> None:
+    notes = {"z": '"open', "a": '""', "b": ""}
+    lines = [f"{name}.example,payment,x,{note}" for name, note in notes.items()]
+    found = read(tmp_path, "\n".join(["subject,kind,value,notes", *lines, 'c,ip,1,"end"']))
+    assert rows(found) == [*TWO, ("c", "ip", "1")]
+    [told] = found.warnings
+    assert told.startswith("1 line with a quote that is not closed: left out (line 2:")
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])

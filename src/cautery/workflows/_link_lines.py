@@ -3,9 +3,10 @@
 Text is parted by commas, semicolons or tabs, in UTF-8, UTF-16 or UTF-32.
 
 A quote that is not closed makes a reader of CSV take all lines up to the next quote for one value,
-or refuse the file. Links have no line breaks in them, so each line can be judged by itself: lines
-with an odd number of quotes, with text before or behind a quoted value, or with more columns than
-the first, are left out, counted and quoted, and all the others are read.
+or refuse the file. Links have no line breaks in them, though remarks beside them may. So where
+quotes are not as they should be each line is judged by itself: lines with an odd number of quotes,
+with text before or behind a quoted value, or with more columns than the first, are left out,
+counted and quoted, and all the others are read.
 """
 
 from __future__ import annotations
@@ -273,12 +274,23 @@ def _whole(held: Path | io.BytesIO, separator: str, *, quotes: bool) -> pl.DataF
         frame = _table(held, separator)
     except pl.exceptions.ComputeError:
         return None
-    if quotes and (
+    numbered = frame.with_row_index(LINE, offset=2)
+    if not quotes:
+        return numbered
+    broken = [name for name in frame.columns if frame[name].str.contains(r"[\r\n]").any()]
+    # A remark may have lines of its own, but none that has as many columns as the table.
+    row = rf"([^{separator}\r\n]*{separator}){{{frame.width - 1}}}"
+    if (
         frame.is_empty()
-        or frame.select(pl.any_horizontal(pl.all().str.contains(r"[\r\n]").any())).item()
+        or any(name.strip().lstrip("\ufeff").lower() in _KNOWN for name in broken)
+        or any(frame[name].str.contains(row).any() for name in broken)
     ):
         return None
-    return frame.with_row_index(LINE, offset=2)
+    breaks = pl.sum_horizontal(
+        pl.lit(0, pl.UInt32),
+        *(pl.col(name).str.count_matches("\n").fill_null(0) for name in broken),
+    )
+    return numbered.with_columns(pl.col(LINE) + breaks.cum_sum() - breaks)
 
 
 def _by_line(
