@@ -43,6 +43,20 @@ def test_people_see_a_table_and_the_same_lines_go_to_a_file(cautery, tmp_path):
     assert (tmp_path / "out.jsonl").read_text() == cautery("cluster", path, "--json").out
 
 
+def test_lines_that_have_nowhere_to_go_are_refused_before_anything_is_read(cautery, tmp_path):
+    ran = cautery("cluster", tmp_path / "no-such.csv", "-o", tmp_path / "none" / "out.jsonl")
+    assert ran.code == 2
+    assert f"there is no folder {tmp_path / 'none'}" in ran.err
+
+
+def test_links_that_join_nobody_make_no_empty_table(cautery, tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text("subject,kind,value\na.example,ip,1\n")
+    ran = cautery("cluster", path)
+    assert ran.out == ""
+    assert "no two subjects are of one network" in ran.err
+
+
 def test_explain_says_what_holds_two_together(cautery, tmp_path):
     path = tmp_path / "links.csv"
     path.write_text(LINKS)
@@ -97,11 +111,42 @@ def test_what_facts_know_as_shared_ties_nobody_and_its_subjects_stay(cautery, tm
     assert len(network) == 6
     assert len(set(network.values())) == 5
     assert network["c"] == network["d"]
-    assert "4 links to what facts know as shared (cdn:frontier, name server)" in ran.err
+    assert "4 links to what is known as shared (cdn:frontier, name server)" in ran.err
     told = cautery(
         "cluster", path, "--facts", tmp_path / "facts", "--explain", "a.example", "b.example"
     )
     assert "both have shared cdn:frontier, a kind that ties nobody" in told.err
+
+
+def test_a_providers_name_servers_tie_nobody_even_without_facts(cautery, tmp_path, monkeypatch):
+    monkeypatch.delenv("CAUTERY_DATA", raising=False)
+    path = tmp_path / "links.csv"
+    rows = [
+        f"{name}.{zone},nameserver,ns{number}.{zone}"
+        for zone in ("dns-parking.com", "own.example")
+        for name in "ab"
+        for number in (1, 2)
+    ]
+    path.write_text("\n".join(["subject,kind,value", *rows]) + "\n")
+    ran = cautery("cluster", path, "--json")
+    network = {one["subject"]: one["network"] for one in map(json.loads, ran.out.splitlines())}
+    assert network["a.own.example"] == network["b.own.example"]
+    assert network["a.dns-parking.com"] != network["b.dns-parking.com"]
+    assert "4 links to what is known as shared (provider's name server)" in ran.err
+
+
+def test_a_facts_folder_may_be_named_once_for_all_runs(cautery, tmp_path, monkeypatch):
+    (tmp_path / "facts").mkdir()
+    (tmp_path / "facts" / "ranges.csv").write_text(
+        "cidr,provider,class,source\n198.51.100.0/24,frontier,cdn,x\n"
+    )
+    path = tmp_path / "links.csv"
+    path.write_text("subject,kind,value\na,ip,198.51.100.7\nb,ip,198.51.100.7\n")
+    for named, networks in (("", 1), (str(tmp_path / "facts"), 2)):
+        monkeypatch.setenv("CAUTERY_DATA", named)
+        ran = cautery("cluster", path, "--json")
+        assert len({json.loads(line)["network"] for line in ran.out.splitlines()}) == networks
+        assert ("only facts tell a content network's" in ran.err) is (named == "")
 
 
 def test_bad_input_is_a_sentence(cautery, tmp_path):

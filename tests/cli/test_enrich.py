@@ -175,6 +175,17 @@ def test_a_table_without_its_columns_and_a_missing_folder_are_bad_use(
     assert cautery("enrich").code == 2
 
 
+def test_a_folder_that_is_not_there_is_no_full_disk(
+    cautery: Callable[..., Any], facts: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "links.csv"
+    path.write_text(LINKS)
+    ended = cautery("enrich", path, "--facts", facts, "-o", tmp_path / "none" / "out.csv")
+    assert ended.code == 1
+    assert "No such file or directory" in ended.err
+    assert "space" not in ended.err
+
+
 @given(data=st.binary(max_size=400))
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_rows_warnings_or_refused(facts: Path, tmp_path: Path, data: bytes) -> None:

@@ -204,3 +204,19 @@ def test_a_line_begins_behind_the_name_and_long_names_keep_both_ends() -> None:
     assert float(way[2]) == dots[-1]
     assert ">a-very-long-na….cdn7.example<" in drawn
     assert ">o.example: its relations are red</text>" in drawn
+
+
+def test_a_folder_that_is_no_case_and_lines_of_json_are_named_as_such(
+    cautery: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "networks"
+    folder.mkdir()
+    (folder / "current.json").write_text("{}")
+    ended = cautery("map", folder)
+    assert ended.code == 2
+    assert f"{folder}: no case" in ended.err
+    lines = tmp_path / "networks.jsonl"
+    lines.write_text('{"subject": "a"}\n{"subject": "b"}\n')
+    ended = cautery("map", lines)
+    assert ended.code == 2
+    assert "A graph is one JSON object" in ended.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,7 +12,8 @@ from cautery.graph.networks import find_networks
 from cautery.lab.links import link_world
 from cautery.workflows.borne_out import FEWEST, borne_out, doubts
 from cautery.workflows.cluster_links import cluster_links
-from cautery.workflows.link_files import Reading
+from cautery.workflows.cluster_state import clustered_in
+from cautery.workflows.link_files import Reading, nothing_new
 
 SUBJECTS = 1_500
 
@@ -37,6 +40,16 @@ def test_strangers_are_doubted(strangers):
     cluster_links(reading)
     (told,) = reading.warnings
     assert "most may be strangers who meet in a small hub" in told
+
+
+def test_strangers_in_a_state_are_doubted_by_every_run_on_it(strangers, tmp_path):
+    for reading, refit in (
+        (Reading(strangers), False),
+        (nothing_new(), False),
+        (nothing_new(), True),
+    ):
+        clustered_in(tmp_path / "state", reading, refit=refit, write=Path.write_bytes)
+        assert "most may be strangers who meet in a small hub" in reading.warnings[-1]
 
 
 @pytest.mark.parametrize("falser", [1.0, 4.0])

@@ -1,13 +1,15 @@
 from itertools import pairwise
 
+import numpy as np
 import polars as pl
 import pytest
 
 from cautery.errors import InputError
+from cautery.lab.links import link_world
 from cautery.workflows.cluster_links import cluster_links
 from cautery.workflows.constraints import read_constraints
 from cautery.workflows.explain_links import explain
-from cautery.workflows.link_files import read_links
+from cautery.workflows.link_files import Reading, read_links
 
 from .groups_of_links import MANY, NOW, TWO, groups, networks, read_rows, written
 
@@ -94,6 +96,37 @@ def test_what_an_explanation_says_would_part_two_parts_them(tmp_path):
     assert "m0.example" not in left
 
 
+@pytest.mark.parametrize("seed", [0, 2])
+def test_what_an_explanation_says_of_values_holds_once_their_links_are_left_out(seed):
+    table = link_world(500, seed=seed).table
+    frame = pl.DataFrame(
+        {
+            "subject": [table.subjects[one] for one in table.subject],
+            "kind": [table.kinds[one] for one in table.kind[table.value]],
+            "value": [table.values[one] for one in table.value],
+            "first_seen": pl.Series(table.first).fill_nan(None),
+            "last_seen": pl.Series(table.last).fill_nan(None),
+        }
+    )
+    found = cluster_links(Reading(frame))
+    companions = {}
+    for subject, network in networks(found).items():
+        companions.setdefault(network, []).append(subject)
+    several = [one for one in companions.values() if len(one) > 1]
+    rng = np.random.default_rng(seed)
+    said = set()
+    for group in rng.choice(len(several), 12, replace=False):
+        a, b = rng.choice(several[group], 2, replace=False)
+        why = explain(found, a, b, links=lambda: frame)
+        said.add(why.parted_by is None)
+        tried = [" ".join(mark[:2]) for mark in why.shared if mark[2]]
+        for value in tried if why.parted_by is None else [why.parted_by]:
+            left = frame.filter(pl.concat_str("kind", "value", separator=" ") != value)
+            now = networks(cluster_links(Reading(left)))
+            assert (now.get(a, a) == now.get(b, b)) is (why.parted_by is None)
+    assert said == {True, False}
+
+
 def test_an_explanation_names_the_lines_by_which_analysts_joined_or_parted(links, tmp_path):
     reading = read_links(links, now=NOW)
     for word, pair, expected in (
@@ -107,6 +140,19 @@ def test_an_explanation_names_the_lines_by_which_analysts_joined_or_parted(links
     assert plain.sentence() == (
         "a0.example and b0.example are of two networks: they share nothing that ties"
     )
+
+
+def test_those_who_were_parted_with_others_are_told_the_lines_that_did_it(tmp_path):
+    ties = [("x", "certificate", "xy"), ("y", "certificate", "xy")]
+    ties += [(name, kind, "yz") for name in "yz" for kind in ("payment", "analytics")]
+    found = read_links(written(tmp_path / "l.csv", ties), now=NOW)
+    rows = [("x", "z", "not_same"), ("y", "z", "not_same")]
+    said = read_constraints(written(tmp_path / "c.csv", rows, "a,b,relation"))[0]
+    assert len(set(networks(cluster_links(found)).values())) == 1
+    parted = cluster_links(found, constraints=said)
+    assert len(set(networks(parted).values())) == 3
+    why = explain(parted, "x", "y", constraints=said)
+    assert "of two networks by what analysts said (lines 2, 3)" in why.sentence()
 
 
 def test_a_recycled_address_joins_nobody(tmp_path):

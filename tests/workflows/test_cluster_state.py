@@ -244,6 +244,21 @@ def test_a_first_run_that_was_interrupted_starts_clean(links, tmp_path):
     assert groups(clustered_in(state, read_links(links, now=NOW), write=whole)) == ["aaaa", "bbbb"]
 
 
+def test_more_kinds_than_a_file_may_have_are_refused_of_a_state_too(many, tmp_path):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(many, now=NOW), write=whole)
+    for first in (0, 30):
+        new = [("g01-0.example", f"kind-{first + n}", "x") for n in range(30)]
+        before = contents(state)
+        reading = read_links(written(tmp_path / "new.csv", new), now=NOW)
+        if first == 0:
+            clustered_in(state, reading, write=whole)
+            continue
+        with pytest.raises(InputError, match="62 kinds of link, more than 60"):
+            clustered_in(state, reading, write=whole)
+        assert contents(state) == before
+
+
 def test_two_runs_do_not_work_on_one_state(links, tmp_path):
     with (
         alone_in(tmp_path / "state"),
@@ -319,6 +334,16 @@ def test_an_interrupted_run_leaves_the_state_before_it(links, tmp_path):
     again = clustered_in(state, read_links(new, now=NOW), write=whole)
     assert groups(again) == ["aaaaz", "bbbb"]
     assert {one.name for one in state.iterdir()} == {"current.json", *named_in(state)}
+
+
+def test_what_an_interrupted_run_left_is_gone_after_the_next_one(links, tmp_path):
+    state = tmp_path / "state"
+    clustered_in(state, read_links(links, now=NOW), write=whole)
+    before = contents(state)
+    for left in ("places-0123456789abcdef.arrow", ".writing-1-x"):
+        whole(state / left, b"x")
+    clustered_in(state, nothing_new(), write=whole)
+    assert contents(state) == before
 
 
 def test_a_folder_of_something_else_is_left_alone(links, tmp_path):

@@ -40,6 +40,37 @@ def test_an_unclosed_quote_costs_its_own_line_alone(tmp_path: Path, after: int) 
     assert "z.example" in told
 
 
+@pytest.mark.parametrize(
+    "wrong", ['"x"y', '5","6', '"x" ', 'b","payment","x', '"x""y","","z","a"b"c"']
+)
+def test_a_quote_in_the_midst_of_a_value_costs_its_own_line_alone(
+    tmp_path: Path, wrong: str
+) -> None:
+    others = 'b.example,payment,"the ""x"", y"\nc.example,screen,12" x 7"\n'
+    found = read(tmp_path, HEAD + f"a.example,payment,{wrong}\n" + others)
+    assert rows(found) == [
+        ("b.example", "payment", 'the "x", y'),
+        ("c.example", "screen", '12" x 7"'),
+    ]
+    [told] = found.warnings
+    assert told.startswith("1 line with a quote in the midst of a value: left out (line 2:")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["x", '"', ",", " ", '"x"', "x,", '""']), max_size=8).map("".join),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_no_quotes_of_other_lines_cost_a_whole_one(
+    tmp_path_factory: pytest.TempPathFactory, others: list[str]
+) -> None:
+    found = read(tmp_path_factory.mktemp("any"), HEAD + "\n".join([*others, "a,ip,1"]) + "\n")
+    assert ("a", "ip", "1") in rows(found)
+
+
 def test_lines_are_named_as_they_stand_in_the_file_behind_a_broken_one(tmp_path: Path) -> None:
     found = read(tmp_path, HEAD + 'z.example,payment,"x\na.example,payment,x\n,payment,x\n')
     assert any(told.endswith("left out (line 4)") for told in found.warnings)
@@ -49,6 +80,31 @@ def test_quotes_that_are_closed_are_no_fault(tmp_path: Path) -> None:
     found = read(tmp_path, HEAD + '"a.example",payment,"x, ""the"" y"\nb.example,payment,x\n')
     assert rows(found)[0] == ("a.example", "payment", 'x, "the" y')
     assert found.warnings == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_remark_of_several_lines_costs_nothing(tmp_path: Path, end: str) -> None:
+    lines = [
+        "id,subject,kind,value,notes",
+        f'1,a.example,payment,x,"first, of{end}{end}three ""lines"""',
+        "2,,payment,x,no subject",
+        f'3,b.example,payment,x,"two{end}lines"',
+        "4,c.example,,x,no kind",
+    ]
+    found = read(tmp_path, end.join(lines).encode())
+    assert rows(found) == TWO
+    assert found.warnings == [
+        "2 links without subject, kind or value: left out (lines 5, 8)",
+    ]
+
+
+def test_lines_behind_a_remark_that_is_not_closed_are_no_remark(tmp_path: Path) -> None:
+    notes = {"z": '"open', "a": '""', "b": ""}
+    lines = [f"{name}.example,payment,x,{note}" for name, note in notes.items()]
+    found = read(tmp_path, "\n".join(["subject,kind,value,notes", *lines, 'c,ip,1,"end"']))
+    assert rows(found) == [*TWO, ("c", "ip", "1")]
+    [told] = found.warnings
+    assert told.startswith("1 line with a quote that is not closed: left out (line 2:")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -145,6 +201,7 @@ def test_any_bytes_are_read_or_refused_with_a_sentence(
         (bytes(range(256)) * 40, "it is no text: neither CSV nor Parquet"),
         (b"PAR1 and then nothing", "it is no Parquet file, or not a whole one"),
         (b"\n\n\n", "it is no table"),
+        (b'{"subject": "a", "kind": "ip", "value": "1"}\n', "it is JSON: neither CSV nor Parquet"),
     ],
 )
 def test_what_is_no_table_is_refused_in_our_own_words(tmp_path, content, said):

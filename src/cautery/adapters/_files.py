@@ -8,6 +8,7 @@ Format: open(2), rename(2), fsync(2).
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import tempfile
@@ -42,7 +43,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = 0o644) -> N
     try:
         handle, name = tempfile.mkstemp(prefix=f"{TEMPORARY}{os.getpid()}-", dir=path.parent)
     except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from error
+        raise _not_written(path, error) from error
     try:
         with open(handle, "wb") as file:  # noqa: PTH123 - a descriptor
             os.fchmod(handle, mode)
@@ -55,8 +56,13 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = 0o644) -> N
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)  # noqa: PTH108 - by the name that mkstemp gave
         if isinstance(error, OSError):
-            raise StorageError(f"{path}: {error.strerror}") from error
+            raise _not_written(path, error) from error
         raise
+
+
+def _not_written(path: Path, error: OSError) -> StorageError:
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return StorageError(f"{path}: {error.strerror}", hint=None if full else "")
 
 
 def abandoned(path: Path) -> bool:

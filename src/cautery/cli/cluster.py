@@ -14,7 +14,7 @@ from cautery.errors import InputError
 
 if TYPE_CHECKING:
     from cautery.workflows.cluster_links import Clustered
-    from cautery.workflows.constraints import Constraint
+    from cautery.workflows.explain_links import Explanation
     from cautery.workflows.link_files import Reading
 
 _MOST_ROWS = 20
@@ -65,7 +65,10 @@ def cluster(
     ] = None,
     facts: Annotated[
         Path | None,
-        typer.Option(help="Facts folder: what it knows as shared or parked ties nobody."),
+        typer.Option(
+            help="Facts folder; default $CAUTERY_DATA, if set: what it knows as shared or parked "
+            "ties nobody."
+        ),
     ] = None,
     refit: Annotated[
         bool,
@@ -86,25 +89,30 @@ def cluster(
     """
     from cautery import wiring
     from cautery.cli._progress import Progress
+    from cautery.wiring.facts import known_facts, named_folder
     from cautery.workflows.cluster_links import cluster_links
     from cautery.workflows.cluster_state import clustered_in
     from cautery.workflows.constraints import read_constraints
+    from cautery.workflows.explain_links import explain as why_of
     from cautery.workflows.link_evidence import with_state
+    from cautery.workflows.link_facts import known_to, without_facts
+    from cautery.workflows.state_files import all_links
 
     if refit and state is None:
         raise InputError("--refit learns a state anew", hint="Give --state DIR.")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise InputError(f"{out}: there is no folder {out.parent}")
     if links is None and state is None:
         raise InputError("cluster needs links", hint="cautery cluster LINKS; see -h.")
     said, odd = read_constraints(constraints) if constraints is not None else ([], [])
     with Progress("reading links", None) as bar:
         reading = _read(links, explain or (), kept=state is not None)
         reading.warnings += odd
-        if facts is not None:
-            from cautery.wiring.facts import known_facts
-            from cautery.workflows.link_facts import known_to
-
-            bar.doing("asking facts")
-            reading = known_to(known_facts(facts), reading)
+        bar.doing("asking facts")
+        folder = named_folder(facts)
+        reading = known_to(None if folder is None else known_facts(folder), reading)
+        if folder is None and state is None and not _of_case(links):
+            reading.warnings += without_facts(reading)
         if state is None:
             found = cluster_links(reading, constraints=said, seed=seed, told=bar.doing)
         else:
@@ -122,41 +130,43 @@ def cluster(
     if out is not None:
         _write(out, found)
     if explain is not None:
+        frame = reading.frame
         if state is not None:
             reading = with_state(reading, state, explain)
-        _explain(found, reading, explain, said, json=json)
+        why = why_of(
+            found,
+            *explain,
+            constraints=said,
+            links=lambda: frame if state is None else all_links(state),
+            seed=seed,
+        )
+        _explain(reading, why, json=json)
         return
     if json:
         for piece in found.lines():
             typer.echo(piece, nl=False)
         return
-    render.table(
-        ("network", "subjects", "probability", "such as"),
-        (
-            (name, size, f"{mean:.2f}", names)
-            for name, size, mean, names in found.largest(_MOST_ROWS)
-        ),
-        title="The largest networks: hypotheses, not findings",
-    )
+    largest = [
+        (name, size, f"{mean:.2f}", names) for name, size, mean, names in found.largest(_MOST_ROWS)
+    ]
+    if largest:
+        render.table(
+            ("network", "subjects", "probability", "such as"),
+            largest,
+            title="The largest networks: hypotheses, not findings",
+        )
+    else:
+        render.say("no two subjects are of one network, as far as these links tell")
     count, networks = found.label.size, len(found.ids)
     subjects = f"{count:,} subject{'' if count == 1 else 's'}"
     told = f"{subjects} in {networks:,} network{'' if networks == 1 else 's'}"
     render.say(f"{told}; --json tells each subject")
 
 
-def _explain(
-    found: Clustered,
-    reading: Reading,
-    pair: tuple[str, str],
-    constraints: Sequence[Constraint],
-    *,
-    json: bool,
-) -> None:
+def _explain(reading: Reading, why: Explanation, *, json: bool) -> None:
     from cautery.model import to_json
-    from cautery.workflows.explain_links import explain
     from cautery.workflows.link_evidence import beside, evidence_for
 
-    why = explain(found, *pair, constraints=constraints)
     shown = evidence_for(reading, why)
     if json:
         render.json_line(
@@ -195,7 +205,7 @@ def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
 
     if links is None:
         return nothing_new()
-    if not links.is_dir():
+    if not _of_case(links):
         return read_links(
             links, now=wiring.clock().now(), about=about, sources=kept, may_be_empty=kept
         )
@@ -204,6 +214,10 @@ def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
 
     with cases.reading(links) as case:
         return read_case_links(case.ledger, case.vault)
+
+
+def _of_case(links: Path | None) -> bool:
+    return links is not None and links.is_dir()
 
 
 def _write(out: Path, found: Clustered) -> None:

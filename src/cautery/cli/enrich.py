@@ -40,12 +40,11 @@ def enrich(
 
     Example: cautery enrich links.csv --facts facts -o enriched.csv
     """
-    import os
     import sys
 
     from cautery import wiring
     from cautery.cli._progress import Progress
-    from cautery.wiring.facts import known_facts
+    from cautery.wiring.facts import known_facts, named_folder
     from cautery.workflows.enrich_links import FACTS, Tally, enrich_links
     from cautery.workflows.enrich_links import schema as json_schema
 
@@ -54,7 +53,7 @@ def enrich(
         return
     if links is None:
         raise InputError("enrich needs links", hint="cautery enrich LINKS --facts DIR; see -h.")
-    folder = facts or (Path(os.environ["CAUTERY_DATA"]) if "CAUTERY_DATA" in os.environ else None)
+    folder = named_folder(facts)
     if folder is None:
         raise InputError(
             "enrich needs facts", hint="Give --facts DIR, or set CAUTERY_DATA to a facts folder."

@@ -60,13 +60,11 @@ def guard(
 
     Example: cautery guard 188.114.97.7 drive.usercontent.google.com --facts facts
     """
-    import os
-
     from cautery import wiring
     from cautery.model import Decision
     from cautery.plan.budget import spend
     from cautery.plan.revalidation import withdrawal
-    from cautery.wiring.facts import known_facts
+    from cautery.wiring.facts import known_facts, named_folder
     from cautery.workflows.judge_targets import judge_targets, line_of
     from cautery.workflows.judge_targets import schema as json_schema
     from cautery.workflows.read_overrides import read_allowed, read_overrides
@@ -76,7 +74,7 @@ def guard(
         return
     if not targets:
         raise InputError("guard needs targets", hint="cautery guard TARGETS --facts DIR; see -h.")
-    folder = facts or (Path(os.environ["CAUTERY_DATA"]) if "CAUTERY_DATA" in os.environ else None)
+    folder = named_folder(facts)
     if folder is None:
         raise InputError(
             "guard needs facts", hint="Give --facts DIR, or set CAUTERY_DATA to a facts folder."

@@ -64,11 +64,14 @@ def strangers_servers(links: Iterable[Link]) -> frozenset[str]:
         if above and above[0] in zones:
             continue
         owners = set[str]().union(*(registrants[host] for host in hosts))
-        if len(owners) > 1 or any(
-            zone in PROVIDERS or zone.startswith(_NUMBERED) for zone in above
-        ):
+        if len(owners) > 1 or is_providers(server):
             found.add(server)
     return frozenset(found)
+
+
+def is_providers(server: str) -> bool:
+    """Tell whether a name server lies in a known provider's zone."""
+    return any(zone in PROVIDERS or zone.startswith(_NUMBERED) for zone in _above(server)[1:])
 
 
 def _above(host: str) -> tuple[str, ...]:

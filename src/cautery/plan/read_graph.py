@@ -57,7 +57,10 @@ def read_graph(chunks: Iterable[bytes], *, free_bytes: int | None = None) -> Pla
         try:
             document = from_json(bytes(text), allow_inf_nan=False)
         except ValueError as error:
-            raise InputError(f"the graph is no JSON: {error}") from error
+            raise InputError(
+                f"the graph is no JSON: {error}",
+                hint="A graph is one JSON object, as cautery plan takes it; see its -h.",
+            ) from error
         del text
         return graph_of(document)
     except MemoryError as error:

@@ -69,12 +69,10 @@ def mapped(case_path: Path) -> SupplyGraph:
     InputError
         If there is no such case, or it has no map.
     """
-    if not case_path.is_dir():
-        raise InputError(f"{case_path}: no such case")
-    ledger = reading_store().ledger(case_path, read_only=True)
     body = None
-    for entry in ledger.read(kinds=("graph.mapped",)):
-        body = entry.record.body
+    with reading(case_path) as case:
+        for entry in case.ledger.read(kinds=("graph.mapped",)):
+            body = entry.record.body
     if body is None:
         raise InputError(f"{case_path}: nothing is mapped in this case")
     return from_json(SupplyGraph, body)

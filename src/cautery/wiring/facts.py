@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +12,14 @@ from cautery.adapters import facts_import
 from cautery.adapters.facts_folder import FactsFolder
 from cautery.adapters.facts_import import Added
 from cautery.errors import InputError
+
+
+def named_folder(given: Path | None) -> Path | None:
+    """Return the facts folder that is given, or else the one that ``CAUTERY_DATA`` names."""
+    if given is not None:
+        return given
+    named = os.environ.get("CAUTERY_DATA")
+    return Path(named) if named else None
 
 
 def known_facts(folder: Path | str | None) -> FactsFolder:

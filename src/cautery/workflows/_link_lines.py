@@ -3,9 +3,10 @@
 Text is parted by commas, semicolons or tabs, in UTF-8, UTF-16 or UTF-32.
 
 A quote that is not closed makes a reader of CSV take all lines up to the next quote for one value,
-or refuse the file. Links have no line breaks in them, so each line can be judged by itself: lines
-with an odd number of quotes, or with more columns than the first, are left out, counted and quoted,
-and all the others are read.
+or refuse the file. Links have no line breaks in them, though remarks beside them may. So where
+quotes are not as they should be each line is judged by itself: lines with an odd number of quotes,
+with text before or behind a quoted value, or with more columns than the first, are left out,
+counted and quoted, and all the others are read.
 """
 
 from __future__ import annotations
@@ -64,6 +65,11 @@ def read_table(
         parquet = head.startswith(b"PAR1") or plain_name(path).suffix == ".parquet"
         if parquet:
             frame = _of_text(read_parquet(plain), path).with_row_index(LINE, offset=1)
+        elif _first_line(head).lstrip(codecs.BOM_UTF8).startswith((b"{", b"[")):
+            raise InputError(
+                f"{path}: it is JSON: neither CSV nor Parquet",
+                hint="The first line of a CSV names its columns, such as subject,kind,value.",
+            )
         elif b"\0" in _first_line(head) and _wide(head) is None:
             raise InputError(
                 f"{path}: it is no text: neither CSV nor Parquet",
@@ -268,12 +274,23 @@ def _whole(held: Path | io.BytesIO, separator: str, *, quotes: bool) -> pl.DataF
         frame = _table(held, separator)
     except pl.exceptions.ComputeError:
         return None
-    if quotes and (
+    numbered = frame.with_row_index(LINE, offset=2)
+    if not quotes:
+        return numbered
+    broken = [name for name in frame.columns if frame[name].str.contains(r"[\r\n]").any()]
+    # A remark may have lines of its own, but none that has as many columns as the table.
+    row = rf"([^{separator}\r\n]*{separator}){{{frame.width - 1}}}"
+    if (
         frame.is_empty()
-        or frame.select(pl.any_horizontal(pl.all().str.contains(r"[\r\n]").any())).item()
+        or any(name.strip().lstrip("\ufeff").lower() in _KNOWN for name in broken)
+        or any(frame[name].str.contains(row).any() for name in broken)
     ):
         return None
-    return frame.with_row_index(LINE, offset=2)
+    breaks = pl.sum_horizontal(
+        pl.lit(0, pl.UInt32),
+        *(pl.col(name).str.count_matches("\n").fill_null(0) for name in broken),
+    )
+    return numbered.with_columns(pl.col(LINE) + breaks.cum_sum() - breaks)
 
 
 def _by_line(
@@ -294,6 +311,9 @@ def _by_line(
     odd = lines["text"].str.count_matches('"', literal=True) % 2 == 1
     _tell(lines.filter(odd), "a quote that is not closed", warnings)
     kept = lines.filter(~odd)
+    kept = kept.with_columns(_plainly_quoted(kept["text"], separator).alias("plain"))
+    _tell(kept.filter(pl.col("plain").is_null()), "a quote in the midst of a value", warnings)
+    kept = kept.drop_nulls("plain").select(LINE, text="plain")
     if kept.height < 2 or kept[LINE][0] != lines[LINE][0]:
         raise InputError(f"{path}: its quotes are not closed, the first line's or all lines'")
     columns = (
@@ -311,6 +331,23 @@ def _by_line(
     if frame.height != kept.height - 1:
         raise InputError(f"{path}: its quotes cannot be told apart, line by line")
     return frame.with_columns(kept[LINE][1:].alias(LINE))
+
+
+def _plainly_quoted(lines: pl.Series, separator: str) -> pl.Series:
+    """Return lines with a quote at the ends of values alone, none where that is not to be had."""
+    cell = rf'(?:"[^"]*"|[^"{separator}]*)'
+    odd = ~lines.str.contains(rf"^{cell}(?:{separator}{cell})*$")
+    found: dict[str, str | None] = {}
+    for line in lines.filter(odd).unique():
+        try:
+            (cells,) = csv.reader([line], delimiter=separator, strict=True)
+        except csv.Error:
+            found[line] = None
+        else:
+            held = io.StringIO()
+            csv.writer(held, delimiter=separator, lineterminator="").writerow(cells)
+            found[line] = held.getvalue()
+    return lines.replace(found) if found else lines
 
 
 def _tell(broken: pl.DataFrame, fault: str, warnings: list[str]) -> None:

@@ -43,8 +43,9 @@ def borne_out(part: Partition) -> tuple[int, int]:
     borne = slices(held.s_starts, held.value, chosen)
     bearer = np.repeat(np.arange(chosen.size), np.diff(held.s_starts)[chosen])
     values, place = np.unique(borne, return_inverse=True)
-    bearers = slices(held.v_starts, held.v_subjects, values)
-    of_value = np.repeat(np.arange(values.size), held.degree[values])
+    owned = np.flatnonzero(part.owner[values] >= 0)  # hubs have most of all links
+    bearers = slices(held.v_starts, held.v_subjects, values[owned])
+    of_value = np.repeat(owned, held.degree[values[owned]])
     inside = np.bincount(
         of_value,
         part.label[bearers] == part.owner[values][of_value],

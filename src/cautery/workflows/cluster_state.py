@@ -18,10 +18,11 @@ from cautery.errors import InputError
 from cautery.graph.evidence import Ints
 from cautery.graph.links_table import PASSING, LinkTable
 from cautery.graph.networks import find_networks
+from cautery.workflows.borne_out import doubts
 from cautery.workflows.cluster_links import Clustered, laid_over, plain
 from cautery.workflows.constraints import Constraint
-from cautery.workflows.link_files import Reading, table_of_frame
-from cautery.workflows.state_files import CURRENT, Write, alone_in, links_of, load, save
+from cautery.workflows.link_files import Reading, not_too_many, table_of_frame
+from cautery.workflows.state_files import CURRENT, Write, alone_in, links_of, load, save, tidy
 from cautery.workflows.state_growth import grown_by, numbered
 from cautery.workflows.state_tables import Kept, Spans
 
@@ -49,7 +50,8 @@ def clustered_in(
     ------
     InputError
         If the folder holds something else, a state of another format or one that was changed; if
-        another run works on it; if there is no state and there are no links.
+        another run works on it; if there is no state and there are no links; if with the new links
+        there are too many kinds.
     StorageError
         If it cannot be written; the state before it stands.
     """
@@ -61,7 +63,9 @@ def clustered_in(
             found, kept = _learnt(reading.frame, None, seed, told)
             save(folder, kept, reading.frame, write)
         else:
+            tidy(folder)
             found = _gone_on(folder, held, reading, seed=seed, refit=refit, write=write, told=told)
+    reading.warnings += doubts(found.part)
     return laid_over(found, constraints, reading.warnings)
 
 
@@ -76,6 +80,8 @@ def _gone_on(
     told: Callable[[str], None],
 ) -> Clustered:
     rows = reading.frame.unique(maintain_order=True)
+    kinds = {*held.names.kinds, *rows["kind"].unique()}
+    not_too_many(len(kinds), named=f"{folder} with what is new")
     told("placing what is new")
     new = numbered(held, rows)
     learnt = held.evidence.value.size

@@ -1,25 +1,30 @@
 """Why two subjects are of one network or of two, in a sentence that can be checked.
 
-"Without this value they part" is tried out: their network is judged once more without the value,
-by the weights as they are, and they must then fall into two.
+"Without this value they part" is tried out: all is clustered once more without the value. Where
+that would take too long, their network alone is judged once more, by the weights as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from cautery.errors import InputError
 from cautery.graph.evidence import Ints, evidence_of, slices
 from cautery.graph.membership import log_odds, ties_of
 from cautery.graph.partition import Partition
-from cautery.workflows.cluster_links import Clustered
+from cautery.graph.said import overlaid
+from cautery.workflows.cluster_links import Clustered, cluster_links
 from cautery.workflows.constraints import Constraint
+from cautery.workflows.link_files import Reading
 
 ROUNDS = 4
 """Of moves, after a value is taken away: as many as a run's own first partition gets."""
+TRIED = 200_000
+"""Links, times values to be taken away, up to which all is clustered once more: some seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,13 @@ class Explanation:
 
 
 def explain(
-    found: Clustered, a: str, b: str, *, constraints: Sequence[Constraint] = ()
+    found: Clustered,
+    a: str,
+    b: str,
+    *,
+    constraints: Sequence[Constraint] = (),
+    links: Callable[[], pl.DataFrame] | None = None,
+    seed: int = 0,
 ) -> Explanation:
     """Say what holds two subjects together.
 
@@ -84,6 +95,10 @@ def explain(
     ----------
     constraints : sequence of Constraint
         Those that were laid over ``found``.
+    links : callable, optional
+        Returns all links that ``found`` was made of.
+    seed : int
+        Of random choices, as it was for ``found``.
 
     Raises
     ------
@@ -112,7 +127,16 @@ def explain(
     way = _walk(part, one, other, -1) if linked else []
     on_way = [node - held.subjects for node in way if node >= held.subjects]
     asked = [value for value in both if value in ties] + [v for v in on_way if v not in both]
-    parted = _parting(part, one, other, asked) if linked else None
+    if not linked:
+        parted = None
+    elif links is None or held.value.size * (len(asked) + 1) > TRIED:
+        parted = _parting(part, one, other, asked)
+    else:
+        frame = links()
+        parted = next((v for v in asked if not _stay(frame, (a, b), mark(v), seed)), None)
+        # Of a state that grew, all links together may say otherwise than it does.
+        if parted is not None and not _stay(frame, (a, b), None, seed):
+            parted = _parting(part, one, other, asked)
     least = float(log_odds(part, np.array([one, other])).min())
     return Explanation(
         a=a,
@@ -131,18 +155,41 @@ def explain(
     )
 
 
+def _stay(
+    frame: pl.DataFrame, pair: tuple[str, str], without: tuple[str, str] | None, seed: int
+) -> bool:
+    """Tell whether two subjects are together when all links but those to a value are clustered."""
+    if without is not None:
+        frame = frame.filter((pl.col("kind") != without[0]) | (pl.col("value") != without[1]))
+    if not set(pair) <= set(frame["subject"].unique()):
+        return False
+    found = cluster_links(Reading(frame), seed=seed).frame()
+    return found.filter(pl.col("subject").is_in(pair))["network"].n_unique() == 1
+
+
 def _said(found: Clustered, pair: tuple[int, int], constraints: Sequence[Constraint]) -> str:
     """Name the lines of constraints that touch the networks of two subjects."""
     asked = {name for line in constraints for name in (line.a, line.b)}
     place = {name: number for number, name in enumerate(found.names.subjects) if name in asked}
+    known = [one for one in constraints if {one.a, one.b} <= place.keys()]
     now = {int(found.label[one]) for one in pair}
     joins = len(now) == 1
-    lines = [
-        one.line
-        for one in constraints
-        if one.same == joins
-        and {int(found.label[place[name]]) for name in (one.a, one.b) if name in place} <= now
-    ]
+
+    def within(label: Ints, networks: set[int]) -> list[int]:
+        return [
+            one.line
+            for one in known
+            if one.same == joins
+            and {int(label[place[name]]) for name in (one.a, one.b)} <= networks
+        ]
+
+    lines = within(found.label, now)
+    if not lines:
+        # What was joined to theirs was parted from it again, and they with it.
+        together = overlaid(
+            found.part, [(place[one.a], place[one.b]) for one in known if one.same], ()
+        )
+        lines = within(together, {int(together[one]) for one in pair})
     named = ", ".join(map(str, lines))
     return f"what analysts said (line{'' if len(lines) == 1 else 's'} {named})"
 

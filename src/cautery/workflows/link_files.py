@@ -195,16 +195,26 @@ def read_links(
     kept = _nameless(kept.filter(~(empty | long | cut | header)), warnings)
     if kept.height == 0 and frame.height:
         raise InputError(f"{path}: none of its lines is a link")
-    kinds = kept["kind"].n_unique()
-    if kinds > MOST_KINDS:
-        raise InputError(
-            f"{path}: {kinds} kinds of link, more than {MOST_KINDS}",
-            hint="Is the column kind another one? A kind is address, certificate, payment ...",
-        )
+    not_too_many(kept["kind"].n_unique(), named=str(path))
     warnings += _spellings(kept["subject"])
     asked = kept.filter(pl.col("subject").is_in(list(about))) if about else None
     columns = [*NEEDED, *TIMES, *(source if sources else [])]
     return Reading(kept.select(columns), warnings, asked)
+
+
+def not_too_many(kinds: int, *, named: str) -> None:
+    """Refuse links of more kinds than anybody tells apart.
+
+    Raises
+    ------
+    InputError
+        If there are so many.
+    """
+    if kinds > MOST_KINDS:
+        raise InputError(
+            f"{named}: {kinds} kinds of link, more than {MOST_KINDS}",
+            hint="Is the column kind another one? A kind is address, certificate, payment ...",
+        )
 
 
 def _any_has(kept: pl.DataFrame, sign: str) -> pl.Series:

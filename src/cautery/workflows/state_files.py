@@ -134,8 +134,18 @@ def links_about(folder: Path, subjects: Sequence[str]) -> pl.DataFrame:
     InputError
         If a file is missing or not as it was written.
     """
-    names = json.loads((folder / CURRENT).read_text())["links"]
-    return links_of(folder, names).filter(pl.col("subject").is_in(list(subjects)))
+    return all_links(folder).filter(pl.col("subject").is_in(list(subjects)))
+
+
+def all_links(folder: Path) -> pl.DataFrame:
+    """Return all links in a state that was loaded or saved, as they came.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or not as it was written.
+    """
+    return links_of(folder, json.loads((folder / CURRENT).read_text())["links"])
 
 
 def links_of(folder: Path, names: Sequence[str]) -> pl.DataFrame:
@@ -192,8 +202,14 @@ def save(folder: Path, kept: Kept, links: pl.DataFrame, write: Write) -> None:
     current["weights"] = taught(kept)
     current["digest"] = _digest(_json(current))
     write(folder / CURRENT, _json(current))
+    tidy(folder)
+
+
+def tidy(folder: Path) -> None:
+    """Drop what interrupted runs left in the folder of a state that was loaded or saved."""
+    counts = {CURRENT, *json.loads((folder / CURRENT).read_text())["sizes"]}
     for old in folder.iterdir():
-        if old.is_file() and _ours(old) and old.name not in {CURRENT, *current["sizes"]}:
+        if old.is_file() and _ours(old) and old.name not in counts:
             old.unlink()
 
 

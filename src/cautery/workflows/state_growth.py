@@ -10,11 +10,13 @@ import polars as pl
 
 from cautery.graph.cluster import network_id
 from cautery.graph.evidence import Ints, new_pairs, with_links
-from cautery.graph.links_table import GAP_S, PASSING, UNTYING, Names
+from cautery.graph.links_table import PASSING, UNTYING, Names
 from cautery.graph.membership import probabilities
 from cautery.graph.partition import Partition
 from cautery.graph.update import placed
+from cautery.workflows._link_lines import TIMES
 from cautery.workflows.cluster_links import Clustered
+from cautery.workflows.state_eras import Eras
 from cautery.workflows.state_tables import Kept, Spans
 
 STANDS = 50
@@ -81,18 +83,21 @@ def numbered(held: Kept, links: pl.DataFrame) -> New:
     )
     kind_of = np.concatenate([held.kind_of, new_marks["kind"].cast(pl.Int64).to_numpy()])
     passes = np.array([kind in PASSING for kind in kinds], dtype=bool)[kind_of[mark]]
-    eras = _Eras(held)
-    value = eras.of_lasting(mark)
-    for one in np.unique(mark[~passes & (value < 0)]).tolist():
-        value[~passes & (mark == one)] = eras.begun(one)
-    times = rows["first_seen"].to_list(), rows["last_seen"].to_list()
-    for row in np.flatnonzero(passes).tolist():
-        first, last = times[0][row], times[1][row]
-        first = -np.inf if first is None else first
-        value[row] = eras.at(int(mark[row]), first, first if last is None else last)
-    of, spans = eras.all()
     ties = np.array([kind not in UNTYING for kind in kinds], dtype=bool)[kind_of[mark]]
-    fresh, borne = new_pairs(held.evidence, held.later, subject[ties], value[ties])
+    lasting, passing = np.flatnonzero(ties & ~passes), np.flatnonzero(ties & passes)
+    eras = Eras(held, subject[passing])
+    first, last = (
+        rows[side].cast(pl.Float64).fill_null(np.nan).to_numpy()[passing] for side in TIMES
+    )
+    begun = eras.of_lasting(mark[lasting])
+    place, borne = eras.of_passing(subject[passing], mark[passing], first, last)
+    of, spans = eras.all()
+    fresh, borne = new_pairs(
+        held.evidence,
+        held.later,
+        np.concatenate([subject[lasting], subject[passing][place]]),
+        np.concatenate([begun, borne]),
+    )
     return New(names, kind_of, new_subjects.height, fresh, borne, of, spans)
 
 
@@ -210,82 +215,6 @@ def _numbered(
 
 def _followed(known: Sequence[str], new: pl.Series) -> Sequence[str]:
     return pl.concat([pl.Series(known, dtype=pl.String), new])  # type: ignore[return-value] # a series
-
-
-class _Eras:
-    """Values told apart by era, as far as they are kept; new ones follow."""
-
-    def __init__(self, held: Kept) -> None:
-        self._held = held
-        self._learnt = held.of[: held.evidence.values]
-        self._begin, self._end = held.spans.begin.copy(), held.spans.end.copy()
-        self._of: list[int] = []
-        self._spans: dict[int, tuple[float, float]] = {}
-        self._since: dict[int, list[int]] = {}
-        for number, mark in enumerate(held.of[self._learnt.size :].tolist(), self._learnt.size):
-            self._since.setdefault(mark, []).append(number)
-
-    def of_lasting(self, mark: Ints) -> Ints:
-        """Return the first era of each value; -1 of a new value."""
-        at = np.searchsorted(self._learnt, mark)
-        found: Ints = np.array([self._since.get(one, (-1,))[0] for one in mark.tolist()], np.int64)
-        inside = np.flatnonzero(at < self._learnt.size)
-        there = inside[self._learnt[at[inside]] == mark[inside]]
-        found[there] = at[there]
-        return found
-
-    def at(self, mark: int, first: float, last: float) -> int:
-        """Return the era of a value that a span touches, or nearly so; else a new one."""
-        known = self._known(mark)
-        if len(known) == 1 and np.isneginf([last, self._span(known[0])[1]]).any():
-            # Without a time, it is of the only era; as is what comes to one without.
-            if not np.isneginf(last):
-                self._widen(known[0], first, last)
-            return known[0]
-        for era in known:
-            begin, end = self._span(era)
-            if first <= end + GAP_S and last >= begin - GAP_S:
-                self._widen(era, min(begin, first), max(end, last))
-                return era
-        era = self.begun(mark)
-        self._spans[era] = first, last
-        return era
-
-    def begun(self, mark: int) -> int:
-        """Begin a new era of a value."""
-        number = self._held.of.size + len(self._of)
-        self._of.append(mark)
-        self._since.setdefault(mark, []).append(number)
-        return number
-
-    def all(self) -> tuple[Ints, Spans]:
-        """Return, by era, its value; and the spans of those that have one."""
-        new = np.array(list(self._spans.values())).reshape(-1, 2)
-        return np.concatenate([self._held.of, np.array(self._of, dtype=np.int64)]), Spans(
-            np.concatenate([self._held.spans.era, np.array([*self._spans], dtype=np.int64)]),
-            np.concatenate([self._begin, new[:, 0]]),
-            np.concatenate([self._end, new[:, 1]]),
-        )
-
-    def _known(self, mark: int) -> list[int]:
-        low, high = np.searchsorted(self._learnt, [mark, mark + 1])
-        return [*range(low, high), *self._since.get(mark, ())]
-
-    def _place(self, era: int) -> int:
-        return int(np.searchsorted(self._held.spans.era, era))
-
-    def _span(self, era: int) -> tuple[float, float]:
-        if era in self._spans:
-            return self._spans[era]
-        place = self._place(era)
-        return float(self._begin[place]), float(self._end[place])
-
-    def _widen(self, era: int, begin: float, end: float) -> None:
-        if era in self._spans:
-            self._spans[era] = begin, end
-        else:
-            place = self._place(era)
-            self._begin[place], self._end[place] = begin, end
 
 
 def _ids(held: Kept, raw: Ints, label: Ints, subjects: Sequence[str]) -> Sequence[str]:
