@@ -85,7 +85,7 @@ def main() -> None:
             _row(
                 name,
                 part,
-                told={one: told[one] for one in some},
+                told={one: told[one] for one in sorted(some)},
                 found=found,
                 site=site,
                 spent=spent,
