@@ -81,6 +81,21 @@ def test_facts_keep_platforms_apart_and_join_by_a_rare_address(
     assert len(set(family.values())) == 4
 
 
+def test_whatever_stands_in_a_list_is_counted(cautery: Callable[..., Any], tmp_path: Path) -> None:
+    lines = (
+        "HTTP://Glimzor.Test:8080/a?b", "glimzor.test.", "", "*.glimzor.test", "bad host", "http://[::1",
+        "[2001:db8::1]:80", "192.0.2.7:8080/live", "xn--", "xn--99999999.test", f"{'a' * 64}.test",
+    )  # fmt: skip
+    path = tmp_path / "hosts.txt"
+    path.write_text("\n".join(lines))
+    ended = cautery("mirrors", path, "--json")
+    assert {json.loads(line)["domain"] for line in ended.out.splitlines()} == {
+        "glimzor.test", "2001:db8::1", "192.0.2.7", "xn--", "xn--99999999.test",
+    }  # fmt: skip
+    assert "5 domains: 0 families of two and more, 5 alone; of 7 lines with a host" in ended.err
+    assert "3 lines or dates not usable" in ended.err
+
+
 def test_a_missing_file_is_bad_use(cautery: Callable[..., Any], tmp_path: Path) -> None:
     assert cautery("mirrors", tmp_path / "none.csv").code == 2
     assert cautery("mirrors").code == 2
@@ -119,4 +134,4 @@ def test_the_shared_families_are_found_again(
     precision = sum(both[told[one], found[one]] / groups[found[one]] for one in told) / len(told)
     recall = sum(both[told[one], found[one]] / sizes[told[one]] for one in told) / len(told)
     assert len(told) > 3000
-    assert 2 * precision * recall / (precision + recall) >= 0.86
+    assert 2 * precision * recall / (precision + recall) >= 0.88

@@ -7,13 +7,16 @@ import random
 from datetime import date, timedelta
 from string import ascii_lowercase
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cautery.graph.mirrors import Days, Domain, mirror_families
-from cautery.graph.mirrors.dates import MOST, NO_DAYS, DayCosts
-from cautery.graph.mirrors.names import NAMELESS, NameCosts, brand, plain
+from cautery.graph.mirrors import Days, Domain, all_days, mirror_families
+from cautery.graph.mirrors.costs import EDGE_NATS, NAMELESS, UNSHARED, NameCosts
+from cautery.graph.mirrors.dates import NO_DAYS, DayCosts
+from cautery.graph.mirrors.names import GENERIC, brand, plain, skeleton
+from cautery.graph.mirrors.vocabulary import GENERIC_SHARE, LETTER_NATS, WORD_NATS
 
 
 def together(*names: str) -> set[frozenset[str]]:
@@ -170,15 +173,118 @@ def test_any_label_has_a_plain_name(label: str) -> None:
 def test_evidence_of_names_is_most_of_a_name_itself_and_never_rules_a_rename_out(
     a: str, b: str
 ) -> None:
-    costs = NameCosts([])
-    assert costs.evidence(a, b) >= math.log(NAMELESS)
-    assert costs.evidence(a, a) >= costs.evidence(a, b) - 1e-9
+    assert alike(a, b) >= math.log(NAMELESS)
+    assert alike(a, a) >= alike(a, b) - 1e-9
+
+
+@given(st.text("abcmovies", min_size=1, max_size=14), st.text("abcmovies", min_size=1, max_size=14))
+@settings(max_examples=60, deadline=None)
+def test_evidence_of_names_is_what_is_written_out_plainly(a: str, b: str) -> None:
+    assert alike(a, b) == pytest.approx(plainly(a, b))
+
+
+def alike(a: str, b: str) -> float:
+    costs = NameCosts([], (a, b))
+    held = np.array([costs.place(a), costs.place(b)])
+    (said,) = costs.nearest(np.array([[0, 1]]), held, np.array([0, 1, 2]))
+    return float(said)
+
+
+def plainly(a: str, b: str) -> float:
+    """Say the same as the kernels, for a list that uses no word of its own."""
+
+    def nats(text: str) -> float:
+        least = [0.0]
+        for end in range(1, len(text) + 1):
+            words = [begin for begin in range(end) if text[begin:end] in GENERIC]
+            word = -math.log(GENERIC_SHARE) + WORD_NATS
+            least.append(min([least[-1] + LETTER_NATS, *(least[begin] + word for begin in words)]))
+        return least[-1]
+
+    if skeleton(a) == skeleton(b):
+        said = nats(b) + 2 * EDGE_NATS
+    else:
+        said, mine, its = 0.0, [(0, a)], [(0, b)]
+        while True:
+            pieces = [
+                (-size, at + i, to + j, size)
+                for at, x in mine
+                for to, y in its
+                for i in range(len(x))
+                for j in range(len(y))
+                for size in range(3, min(len(x) - i, len(y) - j) + 1)
+                if x[i : i + size] == y[j : j + size]
+            ]
+            if not pieces:
+                break
+            _, i, j, size = min(pieces)
+            ends = i + size == len(a) and j + size == len(b)
+            said += nats(a[i : i + size]) + EDGE_NATS * ((i == j == 0) + ends)
+            mine, its = cut(mine, i, size), cut(its, j, size)
+        said -= UNSHARED * sum(nats(text) for _, text in (*mine, *its))
+    return math.log(NAMELESS + (1 - NAMELESS) * math.exp(min(said, 50.0)))
+
+
+def cut(parts: list[tuple[int, str]], begin: int, size: int) -> list[tuple[int, str]]:
+    found = []
+    for at, text in parts:
+        if at <= begin < at + len(text):
+            found += [(at, text[: begin - at]), (begin + size, text[begin - at + size :])]
+        else:
+            found.append((at, text))
+    return [part for part in found if part[1]]
+
+
+def test_a_word_is_generic_by_the_families_that_use_it_not_by_their_names() -> None:
+    one_family = NameCosts([{f"quorvix{letter}" for letter in ascii_lowercase}], ["quorvix"])
+    many = NameCosts([{f"quorvix{letter}"} for letter in ascii_lowercase], ["quorvix"])
+    assert many.whole("quorvix") < one_family.whole("quorvix")
+
+
+days_of_one = st.builds(
+    Days,
+    st.frozensets(st.tuples(st.just("l"), st.integers(0, 6)), max_size=2),
+    st.frozensets(st.tuples(st.just("l"), st.integers(0, 6)), max_size=2),
+)
+
+
+@given(st.lists(days_of_one, min_size=1, max_size=5))
+def test_days_of_many_are_those_of_one_after_another(many: list[Days]) -> None:
+    one_by_one = NO_DAYS
+    for days in many:
+        one_by_one |= days
+    assert all_days(many) == one_by_one
+
+
+def test_sites_that_a_list_keeper_moves_in_one_sitting_are_not_one_by_that() -> None:
+    chains = []
+    for name, apart in (("glimzor", (2, 5, 8)), ("parduwe", (1, 4, 7))):
+        days = [
+            date(2024, 1, 1) + timedelta(days=14 * number + (5 if number in apart else 0))
+            for number in range(11)
+        ]
+        chains += [
+            seen(f"{name}{number}.example", days[number].isoformat(), days[number + 1].isoformat())
+            for number in range(10)
+        ]
+    found = mirror_families((*OTHERS, *chains))
+    assert [len(one.members) for one in found][:2] == [10, 10]
+
+
+def test_a_list_of_one_word_with_numbers_and_days_is_one_family_soon() -> None:
+    hosts = [
+        seen(f"glimzor{number}.example", f"2024-01-{1 + number % 28:02d}", "2024-06-01")
+        for number in range(20_000)
+    ]
+    assert len(mirror_families(hosts)) == 1
 
 
 def test_evidence_of_days_is_bounded_and_falls_with_how_busy_the_day_is() -> None:
     quiet = Days(frozenset({day("2025-03-03")}), frozenset({day("2025-09-09")}))
     busy = Days(frozenset({day("2025-01-01")}), frozenset({day("2025-12-31")}))
     costs = DayCosts([quiet, quiet, *[busy] * 40])
-    assert costs.evidence(busy, busy) < costs.evidence(quiet, quiet) <= MOST
-    assert costs.evidence(quiet, busy) < 0
-    assert costs.evidence(NO_DAYS, busy) == 0
+    still, crowd, none = (costs.of(days) for days in (quiet, busy, NO_DAYS))
+    assert costs.evidence(crowd, crowd) < costs.evidence(still, still)
+    assert all(costs.evidence(still, still) <= 2 * costs.most(event) for event in still.every)
+    assert costs.evidence(still, crowd) < 0
+    assert costs.evidence(none, crowd) == 0

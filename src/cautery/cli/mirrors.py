@@ -81,7 +81,8 @@ def mirrors(
     many = f"{several:,} famil{'y' if several == 1 else 'ies'} of two and more"
     render.say(
         f"{len(found.domains):,} domain{'' if len(found.domains) == 1 else 's'}: {many}, "
-        f"{len(found.families) - several:,} alone; {found.broken:,} lines or dates not usable"
+        f"{len(found.families) - several:,} alone; of {found.rows:,} lines with a host; "
+        f"{found.broken:,} lines or dates not usable"
     )
 
 

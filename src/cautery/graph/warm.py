@@ -1,4 +1,4 @@
-"""Compile and cache the kernels of clustering: ``python -m cautery.graph.warm``, run at install."""
+"""Compile and cache the kernels of graphs: ``python -m cautery.graph.warm``, run at install."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from cautery.graph.evidence import with_links
 from cautery.graph.links_table import table_of
 from cautery.graph.membership import probabilities
+from cautery.graph.mirrors import Domain, mirror_families
 from cautery.graph.networks import find_networks
 
 
@@ -19,6 +20,7 @@ def warm() -> None:
     for writeable in (True, False):  # a state's arrays may be either
         evidence.value.flags.writeable = evidence.v_subjects.flags.writeable = writeable
         with_links(evidence, first, first, evidence.kind, evidence.subjects)
+    mirror_families(Domain(name=f"{name}.example") for name in ("arena", "arenas", "parade"))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-from cautery.graph.mirrors import Days, Domain, Family, mirror_families
+from cautery.graph.mirrors import Days, Domain, Family, all_days, mirror_families
 from cautery.model.ports import Facts
 from cautery.watch import ReadWarning
 from cautery.workflows.read_hosts import HostSeen
@@ -31,12 +31,15 @@ class Mirrors:
         The first lines that could not be used.
     broken : int
         How many lines could not be used.
+    rows : int
+        How many lines named a host, each as often as it stands there.
     """
 
     families: tuple[Family, ...]
     domains: tuple[Domain, ...]
     warnings: tuple[ReadWarning, ...]
     broken: int
+    rows: int
 
 
 _MOST_WARNINGS = 20
@@ -76,10 +79,11 @@ def find_mirrors(
     domains = tuple(_domain(name, seen[name], facts) for name in sorted(seen))
     doing(f"comparing {len(domains):,} domains")
     return Mirrors(
-        families=mirror_families(domains),
+        families=mirror_families(domains, doing=doing),
         domains=domains,
         warnings=tuple(warnings),
         broken=broken,
+        rows=sum(map(len, seen.values())),
     )
 
 
@@ -97,13 +101,16 @@ def _domain(name: str, seen: Iterable[HostSeen], facts: Facts) -> Domain:
     return Domain(
         name=name,
         hosts=frozenset(row.host for row in rows),
-        days=Days(
-            frozenset((row.source, row.first.toordinal()) for row in rows if row.first),
-            frozenset((row.source, row.last.toordinal()) for row in rows if row.last),
-        ),
+        days=all_days(_days(row) for row in rows),
         values=frozenset(values),
         apart=_address(name) or not NOT_MIRRORS.isdisjoint(facts.kinds_of(name)),
     )
+
+
+def _days(row: HostSeen) -> Days:
+    first = {(row.source, row.first.toordinal())} if row.first else set()
+    last = {(row.source, row.last.toordinal())} if row.last else set()
+    return Days(frozenset(first), frozenset(last))
 
 
 def _address(name: str) -> bool:

@@ -21,7 +21,8 @@ MAX_LINE = 16_384
 """Bytes of a line that are read; the rest of a longer one is skipped."""
 LONGEST_HOST = 253
 """Of a name in the DNS; RFC 1035, 2.3.4."""
-_NAME = re.compile(r"[\w-]+(\.[\w-]+)*")
+_NAME = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*")
+"""Labels of a name; RFC 1035, 2.3.4."""
 _LISTED = re.compile(r"^(0\.0\.0\.0|127\.0\.0\.1|::1?)\s+|^\|\||\^$|\s+#.*$")
 """What hosts files and ad blockers' lists have around a name."""
 

@@ -8,7 +8,8 @@ Example
 [2, 1]
 """
 
-from cautery.graph.mirrors.dates import Days
-from cautery.graph.mirrors.families import Domain, Family, Join, mirror_families
+from cautery.graph.mirrors.dates import Days, all_days
+from cautery.graph.mirrors.families import Domain, Family, mirror_families
+from cautery.graph.mirrors.joining import Join
 
-__all__ = ["Days", "Domain", "Family", "Join", "mirror_families"]
+__all__ = ["Days", "Domain", "Family", "Join", "all_days", "mirror_families"]

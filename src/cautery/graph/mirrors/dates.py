@@ -23,30 +23,65 @@ UNCOUPLED = 0.3
 """The chance that a site's two names share no more days than strangers do."""
 SHARES = (0.05, 0.2, 0.5, 0.8)
 """Of the smaller group's days that are shared if they are coupled: any of these alike."""
-MOST = 9.0
-"""Days say no more than this, whatever they are."""
+ROUTINE = 0.1
+"""The chance that strangers share a day on which each made a move of its own: one list-keeper tends
+many sites in one sitting (ADR 0018)."""
 _UNSEEN = 1.0
 """Families expected on a day beside those seen there."""
+_SEVERAL = -1
 
 
 class Days(NamedTuple):
-    """The days on which domains of a group were first and last seen."""
+    """The days on which domains of a group were first and last seen.
+
+    ``turns`` are the days on which one of them ended and another began: the group's own moves.
+    """
 
     firsts: frozenset[Event]
     lasts: frozenset[Event]
+    turns: frozenset[Event] = frozenset()
 
     def __or__(self, other: object) -> Days:
         """Return the days of both."""
         if not isinstance(other, Days):
             return NotImplemented
-        return Days(self.firsts | other.firsts, self.lasts | other.lasts)
+        moves = (self.firsts & other.lasts) | (self.lasts & other.firsts)
+        return Days(
+            self.firsts | other.firsts,
+            self.lasts | other.lasts,
+            self.turns | other.turns | moves,
+        )
 
     def all(self) -> frozenset[Event]:
         """Return every day."""
         return self.firsts | self.lasts
 
 
+def all_days(many: Iterable[Days]) -> Days:
+    """Return the days of many, as ``|`` would one by one."""
+    begun: dict[Event, int] = {}
+    ended: dict[Event, int] = {}
+    turns: set[Event] = set()
+    for number, days in enumerate(many):
+        turns |= days.turns
+        for events, seen in ((days.firsts, begun), (days.lasts, ended)):
+            for event in events:
+                if seen.setdefault(event, number) != number:
+                    seen[event] = _SEVERAL
+    both = begun.keys() & ended.keys()
+    turns |= {event for event in both if begun[event] != ended[event] or begun[event] == _SEVERAL}
+    return Days(frozenset(begun), frozenset(ended), frozenset(turns))
+
+
 NO_DAYS = Days(frozenset(), frozenset())
+
+
+class Seen(NamedTuple):
+    """The days of a group, ready to be compared; ``rates``: of firsts and of lasts, by list."""
+
+    days: Days
+    every: frozenset[Event]
+    rates: tuple[dict[str, float], dict[str, float]]
 
 
 class _Busy:
@@ -65,6 +100,11 @@ class _Busy:
             for _, count in sorted(counted):
                 sums.append(sums[-1] + count)
             self._lists[source] = ([day for day, _ in sorted(counted)], sums)
+
+    def least(self, event: Event) -> float:
+        """Return the least chance that strangers share an event, however rarely they have any."""
+        sums = self._lists.get(event[0], ([], [1]))[1]
+        return _met(1 / max(1, sums[-1]), self.on[event] - 2)
 
     def rates(self, events: frozenset[Event]) -> dict[str, float]:
         """Return, for each list, the chance that a lone event of it is one of the group's."""
@@ -93,43 +133,68 @@ class DayCosts:
         known = list(families)
         self._firsts = _Busy(one.firsts for one in known)
         self._lasts = _Busy(one.lasts for one in known)
-        self._kept: dict[Days, tuple[dict[str, float], dict[str, float]]] = {}
+        self._most: dict[Event, float] = {}
 
-    def evidence(self, one: Days, other: Days) -> float:
+    def of(self, days: Days) -> Seen:
+        """Return a group's days, ready to be compared."""
+        rates = (self._firsts.rates(days.firsts), self._lasts.rates(days.lasts))
+        return Seen(days, days.all(), rates)
+
+    def evidence(self, one: Seen, other: Seen) -> float:
         """Return the log-odds that the days of two groups speak for one site; 0 without days."""
-        few, many = sorted((one, other), key=lambda days: len(days.all()))
-        if not few.firsts and not few.lasts:
+        few, many = (one, other) if len(one.every) <= len(other.every) else (other, one)
+        if not few.every:
             return 0.0
-        rates = self._rates(many)
-        seen = few.all()
-        shared = [self._chance(event, few, many, rates) for event in seen & many.all()]
-        unshared = len(seen) - len(shared)
+        shared = few.every & many.every
+        routine = few.days.turns & many.days.turns
+        chances = [self._chance(event, few.days, many) for event in shared - routine]
+        chances += [ROUTINE] * len(routine)
+        unshared = len(few.every) - len(shared) + _missed(routine, few.every, many.every)
         coupled = 0.0
         for share in SHARES:
             # Coupling comes on top of chance: a group that is always busy shares days anyway.
-            said = sum(math.log((chance + (1 - chance) * share) / chance) for chance in shared)
+            said = sum(math.log((chance + (1 - chance) * share) / chance) for chance in chances)
             said += unshared * math.log(1 - share)
             coupled += math.exp(min(said, 60.0)) / len(SHARES)
-        return min(MOST, math.log(UNCOUPLED + (1 - UNCOUPLED) * coupled))
+        return math.log(UNCOUPLED + (1 - UNCOUPLED) * coupled)
 
-    def _rates(self, days: Days) -> tuple[dict[str, float], dict[str, float]]:
-        found = self._kept.get(days)
-        if found is None:
-            found = (self._firsts.rates(days.firsts), self._lasts.rates(days.lasts))
-            self._kept[days] = found
-        return found
+    def most(self, event: Event) -> float:
+        """Return the most log-odds that a day shared by two groups can say."""
+        said = self._most.get(event)
+        if said is None:
+            said = -math.log(min(one.least(event) for one in (self._firsts, self._lasts)))
+            self._most[event] = said
+        return said
 
-    def _chance(
-        self, event: Event, few: Days, many: Days, rates: tuple[dict[str, float], dict[str, float]]
-    ) -> float:
+    def _chance(self, event: Event, few: Days, many: Seen) -> float:
         """Return how likely strangers share this day, by the most telling way in which they do."""
         chances = []
         # A beginning beside anything is telling. Two ends are told by how many end that day: a
         # list drops the dead together.
-        for days, rate, busy in zip(many, rates, (self._firsts, self._lasts), strict=True):
+        for days, mine, rate, busy in (
+            (many.days.firsts, few.firsts, many.rates[0], self._firsts),
+            (many.days.lasts, few.lasts, many.rates[1], self._lasts),
+        ):
             if event not in days:
                 continue
-            mine = few.firsts if busy is self._firsts else few.lasts
             others = busy.on[event] - 1 - (event in mine)
-            chances.append(1 - math.exp(-rate[event[0]] * (max(others, 0) + _UNSEEN)))
-        return max(min(chances), 1e-9)
+            chances.append(_met(rate[event[0]], others))
+        return min(chances)
+
+
+def _met(rate: float, others: int) -> float:
+    """Return the chance that a group of that rate has an event that so many others have."""
+    return max(1 - math.exp(-rate * (max(others, 0) + _UNSEEN)), 1e-9)
+
+
+def _missed(routine: frozenset[Event], few: frozenset[Event], many: frozenset[Event]) -> int:
+    """Count the days of ``many`` that ``few`` has not, in lists and years that both have moves in.
+
+    Sites that only move in step with others' are told by how often each goes alone.
+    """
+    missed = 0
+    for source in {source for source, _ in routine}:
+        mine = [day for told, day in few if told == source]
+        its = [day for told, day in many - few if told == source]
+        missed += sum(min(mine) <= day <= max(mine) for day in its)
+    return missed

@@ -1,38 +1,10 @@
-"""How much two names say that they are one site's: what they share, in nats, less what they do not.
-
-A name is read as words. A word that many families use says little (``torrent``, ``movies``), a
-letter that no known word explains says much; so a shared generic word alone joins nothing, and a
-shared brand joins across other endings, digits, hyphens and look-alikes.
-"""
+"""How a label of a host's name is read: as people read it, and without its numbers."""
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Collection, Iterable
 
-LETTER_NATS = 2.3
-"""A letter of a brand: the entropy of letters in made-up names lies between English text's (about
-1.3 bit a letter in context) and that of free letters (log 26 = 3.3 nats)."""
-EDGE_NATS = 1.0
-"""What it adds that the shared part begins, or ends, both names."""
-WORD_NATS = 0.3
-"""What it takes to say that a word follows rather than a letter."""
-UNSHARED = 0.4
-"""The part of what only one name has that counts against: renames add and drop words."""
-NAMELESS = 0.3
-"""The part of a site's pairs of domains whose names have nothing to do with each other."""
-BACKGROUND = 300.0
-"""Families that the packaged words stand for, beside those of the list at hand."""
-GENERIC_SHARE = 0.05
-"""The least part of families that uses any one packaged word."""
-BRANDED = 0.5
-"""A word that several families use may yet be one brand's, not joined so far: it costs no less than
-this part of its letters."""
-_SHORTEST, _LONGEST = 3, 12
-_FEWEST_FAMILIES = 3
 _LONGEST_LABEL = 63
 """Of a label; RFC 1035, 2.3.4."""
 
@@ -100,101 +72,6 @@ def brand(text: str) -> str:
     return "".join(one for one in read if not one.isdigit())
 
 
-class NameCosts:
-    """What it takes to write names, in nats, by the words that many families use.
-
-    Parameters
-    ----------
-    families : iterable of collections of str
-        Plain names of each family known so far. A word counts once a family, so that a family of a
-        thousand domains does not make its own brand generic.
-    """
-
-    def __init__(self, families: Iterable[Collection[str]]) -> None:
-        used: Counter[str] = Counter()
-        number = 0
-        for names in families:
-            number += 1
-            used.update({word for name in names for word in _words(name)})
-        total = number + BACKGROUND
-        # Less one: the family that is asked about must not make its own words known.
-        self._nats = {
-            word: max(math.log(total / (count - 1)), BRANDED * LETTER_NATS * len(word))
-            for word, count in used.items()
-            if count >= _FEWEST_FAMILIES
-        }
-        for word in GENERIC:
-            share = (used.get(word, 0) + BACKGROUND * GENERIC_SHARE) / total
-            self._nats[word] = -math.log(max(share, GENERIC_SHARE))
-        self._known: dict[str, float] = {}
-
-    def nats(self, text: str) -> float:
-        """Return the least nats in which a text can be written, as words and letters."""
-        known = self._known.get(text)
-        if known is not None:
-            return known
-        least = [0.0] + [math.inf] * len(text)
-        for start, so_far in enumerate(least[:-1]):
-            so_far = least[start]  # noqa: PLW2901 - it may have fallen since
-            least[start + 1] = min(least[start + 1], so_far + LETTER_NATS)
-            for end in range(start + 2, min(len(text), start + _LONGEST) + 1):
-                word = self._nats.get(text[start:end])
-                if word is not None:
-                    least[end] = min(least[end], so_far + word + WORD_NATS)
-        self._known[text] = least[-1]
-        return least[-1]
-
-    def whole(self, text: str) -> float:
-        """Return what it says, in nats, that two domains have the very same name."""
-        return self.nats(text) + 2 * EDGE_NATS
-
-    def evidence(self, one: str, other: str) -> float:
-        """Return the log-odds that two plain names speak for one site.
-
-        Never below ``log(NAMELESS)``: a site may change its name wholly.
-        """
-        same = _skeleton(one) == _skeleton(other)
-        shared = self.whole(one) if same else self._shared(one, other)
-        return math.log(NAMELESS + (1 - NAMELESS) * math.exp(min(shared, 50.0)))
-
-    def _shared(self, one: str, other: str) -> float:
-        """Match the longest common pieces, in any order; less what is left over."""
-        said = 0.0
-        mine, its = [one], [other]
-        while True:
-            piece, a, b = max(
-                ((_longest(x, y), a, b) for a, x in enumerate(mine) for b, y in enumerate(its)),
-                key=lambda found: len(found[0]),
-            )
-            if len(piece) < _SHORTEST:
-                break
-            heads = one.startswith(piece) and other.startswith(piece)
-            tails = one.endswith(piece) and other.endswith(piece)
-            said += self.nats(piece) + EDGE_NATS * (heads + tails)
-            mine[a : a + 1] = mine[a].split(piece, 1)
-            its[b : b + 1] = its[b].split(piece, 1)
-        return said - UNSHARED * sum(self.nats(rest) for rest in (*mine, *its))
-
-
-def _skeleton(text: str) -> str:
+def skeleton(text: str) -> str:
     """Return a name with letters that look alike as one of them (Unicode TR 39, Latin)."""
     return text.replace("rn", "m").replace("vv", "w").replace("l", "i")
-
-
-def _longest(one: str, other: str) -> str:
-    """Return the longest piece that two short texts share, if it has three letters; else none."""
-    for size in range(min(len(one), len(other)), _SHORTEST - 1, -1):
-        for start in range(len(one) - size + 1):
-            if (piece := one[start : start + size]) in other:
-                return piece
-    return ""
-
-
-def _words(name: str) -> set[str]:
-    """Return the pieces of a name that may be words; digits are none."""
-    return {
-        name[start:end]
-        for start in range(len(name) - _SHORTEST + 1)
-        for end in range(start + _SHORTEST, min(len(name), start + _LONGEST) + 1)
-        if name[start:end].isalpha()
-    }

@@ -1,0 +1,99 @@
+"""What pairs of names share, name by name and letter by letter."""
+
+# ruff: noqa: PLR0917 - compiled loops take plain arrays
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def nats(begin, end, letter, ends, starts, costs, least):
+    """Return the least nats in which the letters from ``begin`` to ``end`` can be written.
+
+    ``ends[p]`` to ``ends[p + 1]`` are the words that end before letter ``p``, with where they
+    start and what they cost; ``least`` is room for the work.
+    """
+    least[0] = 0.0
+    for at in range(begin + 1, end + 1):
+        best = least[at - begin - 1] + letter
+        for word in range(ends[at], ends[at + 1]):
+            if starts[word] >= begin:
+                best = min(best, least[starts[word] - begin] + costs[word])
+        least[at - begin] = best
+    return least[end - begin]
+
+
+@njit(cache=True)
+def wholes(begins, letter, ends, starts, costs):
+    """Return the nats of each name."""
+    out = np.empty(begins.size - 1)
+    least = np.empty(int(np.diff(begins).max()) + 1)
+    for name in range(out.size):
+        out[name] = nats(begins[name], begins[name + 1], letter, ends, starts, costs, least)
+    return out
+
+
+@njit(cache=True)
+def _longest(text, a, a_end, b, b_end, used_a, used_b, row):
+    """Return the longest piece of letters unused so far, and where it begins in each name."""
+    size = at_a = at_b = 0
+    row[: b_end - b + 1] = 0
+    for i in range(a_end - a):
+        before = 0
+        for j in range(b_end - b):
+            above = row[j + 1]
+            if used_a[i] or used_b[j] or text[a + i] != text[b + j]:
+                row[j + 1] = 0
+            else:
+                row[j + 1] = before + 1
+                if row[j + 1] > size:
+                    size, at_a, at_b = row[j + 1], i - row[j + 1] + 1, j - row[j + 1] + 1
+            before = above
+    return size, at_a, at_b
+
+
+@njit(cache=True)
+def nearest(
+    pairs, held, begins_of, looks, whole, text, begins, shortest, letter, edge, unshared,
+    ends, starts, costs,
+):  # fmt: skip
+    """Return the nats of what pairs of groups share in their names, less what only one has.
+
+    Of the nearest two names; in these the longest common piece first, down to ``shortest`` letters.
+    """
+    longest = int(np.diff(begins).max()) + 1
+    least, row = np.empty(longest + 1), np.empty(longest + 1, np.int64)
+    used_a, used_b = np.empty(longest, np.bool_), np.empty(longest, np.bool_)
+    out = np.full(len(pairs), -np.inf)
+    for pair in range(len(pairs)):
+        for mine in held[begins_of[pairs[pair, 0]] : begins_of[pairs[pair, 0] + 1]]:
+            for its in held[begins_of[pairs[pair, 1]] : begins_of[pairs[pair, 1] + 1]]:
+                if looks[mine] == looks[its]:
+                    out[pair] = max(out[pair], whole[mine])
+                    continue
+                a, a_end = begins[mine], begins[mine + 1]
+                b, b_end = begins[its], begins[its + 1]
+                used_a[: a_end - a] = False
+                used_b[: b_end - b] = False
+                said = 0.0
+                while True:
+                    size, i, j = _longest(text, a, a_end, b, b_end, used_a, used_b, row)
+                    if size < shortest:
+                        break
+                    heads, tails = i + j == 0, a + i + size == a_end and b + j + size == b_end
+                    said += edge * (heads + tails)
+                    said += nats(a + i, a + i + size, letter, ends, starts, costs, least)
+                    used_a[i : i + size] = True
+                    used_b[j : j + size] = True
+                for begin, end, used in ((a, a_end, used_a), (b, b_end, used_b)):
+                    since = begin
+                    for at in range(begin, end + 1):
+                        if at == end or used[at - begin]:
+                            if at > since:
+                                rest = nats(since, at, letter, ends, starts, costs, least)
+                                said -= unshared * rest
+                            since = at + 1
+                out[pair] = max(out[pair], said)
+    return out

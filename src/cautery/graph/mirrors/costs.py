@@ -1,0 +1,99 @@
+"""How much two names say that they are one site's: what they share, in nats, less what they do not.
+
+A name is read as words and letters, so a shared generic word alone joins nothing, and a shared
+brand joins across other endings, digits, hyphens and look-alikes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import numpy as np
+
+from cautery.graph.mirrors import _name_kernels
+from cautery.graph.mirrors.names import skeleton
+from cautery.graph.mirrors.vocabulary import (
+    LETTER_NATS,
+    FloatArray,
+    IntArray,
+    letters_of,
+    words_in,
+)
+
+EDGE_NATS = 1.0
+"""What it adds that the shared part begins, or ends, both names."""
+UNSHARED = 0.4
+"""The part of what only one name has that counts against: renames add and drop words."""
+NAMELESS = 0.3
+"""The part of a site's pairs of domains whose names have nothing to do with each other."""
+_SHORTEST = 3
+_MOST_NATS = 50.0
+
+
+class NameCosts:
+    """What it takes to write names, in nats, by the words that many families use.
+
+    Parameters
+    ----------
+    families : iterable of collections of str
+        Plain names of each family known so far: their words are counted.
+    others : iterable of str
+        Further names that may be asked about.
+    """
+
+    def __init__(self, families: Iterable[Collection[str]], others: Iterable[str] = ()) -> None:
+        names: list[str] = []
+        family: list[int] = []
+        total = 0
+        for held in families:
+            names += sorted(held)
+            family += [total] * len(held)
+            total += 1
+        asked = sorted(set(others).difference(names))
+        self.names = [*names, *asked]
+        self._place = {name: number for number, name in enumerate(self.names)}
+        uncounted = np.full(len(asked), -1, np.int64)
+        of = np.concatenate((np.array(family, np.int64), uncounted))
+        self._words = words_in(self.names, of, total)
+        self.text, self.begins = letters_of(self.names)
+        looks: dict[str, int] = {}
+        self._looks = np.array(
+            [looks.setdefault(skeleton(name), len(looks)) for name in self.names], np.int64
+        )
+        nats = _name_kernels.wholes(self.begins, LETTER_NATS, *self._words)
+        self._whole: FloatArray = nats + 2 * EDGE_NATS
+
+    def place(self, name: str) -> int:
+        """Return the number of a name that was given."""
+        return self._place[name]
+
+    def whole(self, name: str) -> float:
+        """Return what it says, in nats, that two domains have the very same name."""
+        return float(self._whole[self._place[name]])
+
+    def same(self, name: str) -> float:
+        """Return the log-odds that two domains of the very same name are one site's."""
+        return float(_odds(np.array(self.whole(name))))
+
+    def nearest(self, pairs: IntArray, held: IntArray, begins: IntArray) -> FloatArray:
+        """Return the log-odds by name that pairs of groups are one site: of their nearest names.
+
+        Never below ``log(NAMELESS)``: a site may change its name wholly.
+
+        Parameters
+        ----------
+        pairs : ndarray, shape (pairs, 2)
+            Groups.
+        held, begins : ndarray
+            The numbers of their names; those of group g are ``held[begins[g] : begins[g + 1]]``.
+        """
+        said: FloatArray = _name_kernels.nearest(
+            pairs, held, begins, self._looks, self._whole, self.text, self.begins, _SHORTEST,
+            LETTER_NATS, EDGE_NATS, UNSHARED, *self._words,
+        )  # fmt: skip
+        return _odds(said)
+
+
+def _odds(shared: FloatArray) -> FloatArray:
+    odds: FloatArray = np.log(NAMELESS + (1 - NAMELESS) * np.exp(np.minimum(shared, _MOST_NATS)))
+    return odds

@@ -1,0 +1,262 @@
+"""Joins groups of domains, the likeliest two first, until no two are more likely one site than two.
+
+Evidence of names is that of the nearest two names; days and facts are those of all domains of a
+group, judged anew at each join.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cautery.graph.mirrors.candidates import pairs_by_events, pairs_by_name
+from cautery.graph.mirrors.costs import NAMELESS, NameCosts
+from cautery.graph.mirrors.dates import DayCosts, Days, Seen, all_days
+from cautery.graph.mirrors.vocabulary import BACKGROUND
+
+Value = tuple[str, str]
+"""A kind of fact and what it says, such as ``("address", "203.0.113.7")``."""
+
+VALUE_SHARE = 0.5
+"""The chance that one site's domains share a value that any of them has."""
+SERVED_NATS = 8.5
+"""A brand that stands before another domain's name joins the two from so many nats on."""
+ALONE_NATS = 0.7
+"""Days, or facts, that nothing in the names supports make one site of two at odds of e to this at
+most, however long the list."""
+BUSY_DAYS, MOST_BUSY, TOGETHER = 16, 5.0, 0.6
+"""Of two groups that each have more days than this, and share less than this part of them, days say
+no more than that: who keeps a list tends the sites that move most in one sitting."""
+REACHED = 1 / 3
+"""Of two that share no day, names must say so large a part of what is needed to be kept in sight:
+what others of their families share may do the rest."""
+_TOLD_EVERY = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A domain as it is compared.
+
+    Parameters
+    ----------
+    name : str
+        The registered domain.
+    label, brand : str
+        Its plain name, and that without numbers; a brand may be empty.
+    served : frozenset of str
+        Brands that stand before its name.
+    days : Days
+        When it was first and last seen.
+    values : frozenset of Value
+        Facts that domains of one site tend to share.
+    """
+
+    name: str
+    label: str
+    brand: str
+    served: frozenset[str]
+    days: Days
+    values: frozenset[Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Why two parts of a family are one: log-odds by kind of evidence, and the names that met."""
+
+    names: tuple[str, str]
+    by_name: float
+    by_days: float
+    by_values: float
+    probability: float
+
+
+@dataclass(slots=True)
+class Group:
+    """What stands together so far; ``near``: the log-odds by name of groups it is compared with."""
+
+    domains: dict[str, float]
+    names: tuple[str, ...]
+    days: Seen
+    values: frozenset[Value]
+    joins: list[Join] = field(default_factory=list)
+    near: dict[int, float] = field(default_factory=dict)
+
+
+class Joining:
+    """One round of joining.
+
+    Parameters
+    ----------
+    domains : sequence of Known
+        By name.
+    family_of : dict
+        The family of each as far as known: says how generic words and how busy days are.
+    doing : callable
+        Is told what is being done.
+    """
+
+    def __init__(
+        self,
+        domains: Sequence[Known],
+        family_of: dict[str, str],
+        doing: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._doing = doing
+        families: defaultdict[str, list[Known]] = defaultdict(list)
+        for one in domains:
+            families[family_of[one.name]].append(one)
+        self._costs = NameCosts(
+            ({one.brand or one.label for one in family} for family in families.values()),
+            (text for one in domains for text in (one.label, *one.served)),
+        )
+        brands = {one.brand for one in domains if one.brand}
+        self._brands = {mark for mark in brands if self._costs.whole(mark) >= SERVED_NATS}
+        self._days = DayCosts(all_days(one.days for one in some) for some in families.values())
+        self._bearers: Counter[Value] = Counter()
+        for some in families.values():
+            self._bearers.update(frozenset().union(*(one.values for one in some)))
+        self._families = len(families) + BACKGROUND
+        self._before = -math.log(self._families)
+        self._most = -self._before - math.log(NAMELESS) + ALONE_NATS
+        self._groups = dict(enumerate(self._start(domains)))
+
+    def groups(self) -> list[Group]:
+        """Return the groups when no two of them are more likely one site than two."""
+        self._meet()
+        queue = [
+            (-odds, one, other)
+            for one, group in self._groups.items()
+            for other in group.near
+            if one < other and (odds := self._odds(one, other)) > 0
+        ]
+        heapq.heapify(queue)
+        first = number = len(self._groups)
+        while queue:
+            odds, one, other = heapq.heappop(queue)
+            # A joined group has a new number, so that a pair of the past is not there any more.
+            if one in self._groups and other in self._groups:
+                self._join(one, other, number, -odds)
+                for near in self._groups[number].near:
+                    if (new := self._odds(number, near)) > 0:
+                        heapq.heappush(queue, (-new, near, number))
+                number += 1
+                if (number - first) % _TOLD_EVERY == 0:
+                    self._doing(f"{number - first:,} joins")
+        return list(self._groups.values())
+
+    def _start(self, domains: Iterable[Known]) -> Iterator[Group]:
+        """Yield one group for each brand, and one for each domain whose name is none."""
+        by_name: defaultdict[str, list[Known]] = defaultdict(list)
+        for one in domains:
+            if one.brand and self._costs.whole(one.brand) >= -self._before:
+                by_name[one.brand].append(one)
+            elif self._costs.whole(one.label) >= -self._before:
+                by_name[one.label].append(one)
+            else:
+                by_name[f".{one.name}"].append(one)
+        for name, bearers in by_name.items():
+            first = bearers[0].label if name.startswith(".") else name
+            # Every further domain of the brand is one more draw of the same rare name.
+            sure = _probability(self._before + self._costs.same(first) + math.log(len(bearers)))
+            also = {mark for one in bearers for mark in one.served if mark in self._brands}
+            also.discard(first)
+            yield Group(
+                domains={one.name: sure if len(bearers) > 1 else 1.0 for one in bearers},
+                names=(first, *sorted(also)),
+                days=self._days.of(all_days(one.days for one in bearers)),
+                values=frozenset().union(*(one.values for one in bearers)),
+            )
+
+    def _meet(self) -> None:
+        """Note the log-odds by name of the pairs that share a day or a value, or speak by name."""
+        names = [self._costs.place(name) for one in self._groups.values() for name in one.names]
+        holders = np.repeat(
+            np.arange(len(self._groups)), [len(one.names) for one in self._groups.values()]
+        )
+        held = np.array(names, np.int64)
+        alike = pairs_by_name(self._costs.text, self._costs.begins, held, holders)
+        met, most = pairs_by_events([self._told(one) for one in self._groups.values()])
+        self._doing(f"{len(alike) + len(met):,} pairs of {len(self._groups):,} groups")
+        begins = np.searchsorted(holders, np.arange(len(self._groups) + 1))
+        dated = np.array([bool(one.days.every or one.values) for one in self._groups.values()])
+        # Days can still come to speak for two that are near by name, if both have any.
+        needed = np.where(dated[alike].all(axis=1), -self._before * REACHED, -self._before)
+        for pairs, least in ((alike, needed), (met, -self._before - most)):
+            said = self._costs.nearest(pairs, held, begins)
+            kept = said > least
+            for (one, other), odds in zip(pairs[kept].tolist(), said[kept].tolist(), strict=True):
+                self._groups[one].near[other] = self._groups[other].near[one] = odds
+
+    def _told(self, group: Group) -> dict[object, float]:
+        """Return the days and values of a group, with the most that each can say."""
+        told: dict[object, float] = {day: self._days.most(day) for day in group.days.every}
+        return told | {value: self._value_nats(value) for value in group.values}
+
+    def _odds(self, one: int, other: int) -> float:
+        """Return the log-odds that two groups are one site, or some that are 0 at most, if so."""
+        mine, its = self._groups[one], self._groups[other]
+        said = self._before + mine.near[other]
+        if mine.values and its.values:
+            said += self._by_values(mine, its)
+        if not mine.days.every or not its.days.every:
+            return said
+        # Most pairs can't reach 0, whatever their days say: that is told without counting these.
+        most = self._most_by_days(mine, its)
+        if said + most > 0:
+            shared = mine.days.every & its.days.every
+            most = min(most, sum(map(self._days.most, shared)))
+        return said + most if said + most <= 0 else said + self._by_days(mine, its)
+
+    def _by_days(self, one: Group, other: Group) -> float:
+        return min(self._days.evidence(one.days, other.days), self._most_by_days(one, other))
+
+    def _most_by_days(self, one: Group, other: Group) -> float:
+        mine, its = one.days.every, other.days.every
+        fewest = min(len(mine), len(its))
+        routine = fewest > BUSY_DAYS and len(mine & its) < TOGETHER * fewest
+        return MOST_BUSY if routine else self._most
+
+    def _by_values(self, one: Group, other: Group) -> float:
+        said = sum(self._value_nats(value) for value in one.values & other.values)
+        return min(said, self._most)
+
+    def _value_nats(self, value: Value) -> float:
+        return math.log(VALUE_SHARE * self._families / max(1, self._bearers[value] - 1))
+
+    def _join(self, one: int, other: int, number: int, odds: float) -> None:
+        mine, its = self._groups.pop(one), self._groups.pop(other)
+        larger, smaller = sorted((mine, its), key=lambda group: -len(group.domains))
+        sure = _probability(odds)
+        join = Join(
+            names=(larger.names[0], smaller.names[0]),
+            by_name=mine.near[other],
+            by_days=self._by_days(mine, its),
+            by_values=self._by_values(mine, its),
+            probability=sure,
+        )
+        joined = Group(
+            domains=larger.domains,
+            names=(larger.names[0],),
+            days=self._days.of(mine.days.days | its.days.days),
+            values=mine.values | its.values,
+            joins=[*larger.joins, *smaller.joins, join],
+        )
+        joined.domains.update((name, sure * was) for name, was in smaller.domains.items())
+        nothing = math.log(NAMELESS)
+        for near in (mine.near.keys() | its.near.keys()) - {one, other}:
+            said = max(mine.near.get(near, nothing), its.near.get(near, nothing))
+            joined.near[near] = said
+            theirs = self._groups[near].near
+            theirs.pop(one, None)
+            theirs.pop(other, None)
+            theirs[number] = said
+        self._groups[number] = joined
+
+
+def _probability(odds: float) -> float:
+    return 1 / (1 + math.exp(-odds))

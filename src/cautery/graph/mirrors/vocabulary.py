@@ -1,0 +1,114 @@
+"""Which pieces of names are words, by how many families use them, and what a word costs to write.
+
+A word that many families use says little (``torrent``, ``movies``). Words are counted by their
+length, and a longer one only where both shorter ones in it are words: nothing rarer can be one, so
+that the work and the memory stay in proportion to the letters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cautery.graph.mirrors.names import GENERIC
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+LETTER_NATS = 2.3
+"""A letter of a brand: the entropy of letters in made-up names lies between English text's (about
+1.3 bit a letter in context) and that of free letters (log 26 = 3.3 nats)."""
+WORD_NATS = 0.3
+"""What it takes to say that a word follows rather than a letter."""
+BACKGROUND = 300.0
+"""Families that the packaged words stand for, beside those of the list at hand."""
+GENERIC_SHARE = 0.05
+"""The least part of families that uses any one packaged word."""
+BRANDED = 0.5
+"""A word that several families use may yet be one brand's, not joined so far: it costs no less than
+this part of its letters."""
+_SHORTEST, _LONGEST = 3, 12
+_FEWEST_FAMILIES = 3
+
+
+class Words(NamedTuple):
+    """The words in a text: ``ends[p]`` to ``ends[p + 1]`` are those that end before letter p."""
+
+    ends: IntArray
+    starts: IntArray
+    costs: FloatArray
+
+
+def letters_of(names: Sequence[str]) -> tuple[IntArray, IntArray]:
+    """Return the letters of names one after another, and where each begins (and the last ends)."""
+    begins = np.zeros(len(names) + 1, np.int64)
+    np.cumsum([len(name) for name in names], out=begins[1:])
+    text = np.frombuffer("".join(names).encode("utf-32-le", "surrogatepass"), np.uint32)
+    return text.astype(np.int64), begins
+
+
+def words_in(names: Sequence[str], families: IntArray, total: int) -> Words:
+    """Return the words of names, each of a family; -1: it has words, but is not counted.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Plain names.
+    families : ndarray
+        A number for each name; a word counts once a family, so that a family of a thousand domains
+        does not make its own brand generic.
+    total : int
+        How many families there are.
+    """
+    generic = sorted(GENERIC)
+    text, begins = letters_of([*names, *generic])
+    number = np.repeat(np.arange(begins.size - 1), np.diff(begins))
+    room = begins[number + 1] - np.arange(text.size)
+    family = np.concatenate((families, np.full(len(generic), -1)))[number]
+    packaged = number >= len(names)
+    whole = np.zeros(text.size, np.int64)
+    whole[begins[len(names) : -1]] = np.diff(begins)[len(names) :]
+    known, kinds = np.unique(text, return_inverse=True)
+    alphabetic = np.array([chr(one).isalpha() for one in known], bool)
+    kinds = np.where(alphabetic[kinds], kinds, -1)
+    of_all = total + BACKGROUND
+    found: list[tuple[IntArray, IntArray, FloatArray]] = []
+    for size in range(2, _LONGEST + 1):
+        at = np.flatnonzero((kinds[:-1] >= 0) & (kinds[1:] >= 0) & (room[:-1] >= size))
+        if not at.size:
+            break
+        _, kind = np.unique(kinds[at] * (kinds.max() + 1) + kinds[at + 1], return_inverse=True)
+        used = _families(kind, family[at])
+        in_packaged = np.zeros(used.size, bool)
+        in_packaged[kind[packaged[at]]] = True
+        is_packaged = np.zeros(used.size, bool)
+        is_packaged[kind[whole[at] == size]] = True
+        often = used >= _FEWEST_FAMILIES
+        cost = np.full(used.size, math.inf)
+        if size >= _SHORTEST:
+            # Less one: the family that is asked about must not make its own words known.
+            rarity = np.log(of_all / np.maximum(used - 1, 1))
+            cost[often] = np.maximum(rarity, BRANDED * LETTER_NATS * size)[often]
+        share = (used + BACKGROUND * GENERIC_SHARE) / of_all
+        cost[is_packaged] = -np.log(np.maximum(share, GENERIC_SHARE))[is_packaged]
+        told = np.isfinite(cost[kind])
+        found.append((at[told] + size, at[told], cost[kind[told]] + WORD_NATS))
+        longer = often | in_packaged
+        kinds = np.full(text.size, -1)
+        kinds[at] = np.where(longer[kind], kind, -1)
+    end, start, costs = (np.concatenate(one) for one in zip(*found, strict=True))
+    order = np.lexsort((start, end))
+    ends = np.searchsorted(end[order], np.arange(text.size + 2))
+    return Words(ends, start[order], costs[order])
+
+
+def _families(kind: IntArray, family: IntArray) -> IntArray:
+    """Return in how many families each kind is."""
+    counted = family >= 0
+    width = int(family.max(initial=0)) + 1
+    pairs = np.unique(kind[counted] * width + family[counted])
+    return np.bincount(pairs // width, minlength=int(kind.max()) + 1)
