@@ -71,6 +71,8 @@ class _Builder:
         self._port = int(rng.integers(2000, 60000)) if strange else self._one((80, 8080, 25461))
         self._live = "" if strange or rng.random() < 0.3 else "live/"
         self._portal = rng.random() < 0.5
+        self._hls = rng.random() < 0.6
+        """Whether its edges serve manifests, or only endless streams."""
         self._own_keys = rng.random() < 0.3
         """Whether its servers have certificates for their own names."""
         self._clients = rng.random() < 0.6
@@ -231,7 +233,8 @@ class _Builder:
         return self._urls(host, *paths, *(["c/portal.php"] if self._portal else []))
 
     def _stream(self, host: str) -> list[str]:
-        return self._urls(host, self._live + "anna/secret/{n}.ts", "hls/{n}/0{n}.ts")
+        hls = ["hls/{n}/index.m3u8", "hls/{n}/0{n}.ts"] if self._hls else []
+        return self._urls(host, self._live + "anna/secret/{n}.ts", *hls)
 
     def _urls(self, host: str, *paths: str) -> list[str]:
         number = int(self._rng.integers(11, 99999))

@@ -140,6 +140,106 @@ def test_a_watchs_map_becomes_a_plans_graph_with_roles_and_shared_fate() -> None
     assert [one["node"] for one in document["demand"]] == ["host:shop.example"]
 
 
+PLANNED = SupplyGraph(
+    assets=(
+        Asset(kind="host", value="panel.example", role=Role.PANEL, marks=("path:player_api",)),
+        *(
+            Asset(kind="host", value=f"edge{n}.example", role=Role.EDGE, marks=("path:live",))
+            for n in (1, 2, 3)
+        ),
+        *(
+            Asset(
+                kind="host", value=f"shop{n}.example", role=Role.STOREFRONT, marks=("page:prices",)
+            )
+            for n in (1, 2)
+        ),
+        Asset(kind="address", value="203.0.113.7"),
+    ),
+    edges=(
+        *(
+            Edge(
+                source="host:panel.example", relation="redirects-to", target=f"host:edge{n}.example"
+            )
+            for n in (1, 2, 3)
+        ),
+        *(
+            Edge(source=f"host:shop{n}.example", relation="sells", target="host:panel.example")
+            for n in (1, 2)
+        ),
+        *(
+            Edge(
+                source=f"host:edge{n}.example", relation="resolves-to", target="address:203.0.113.7"
+            )
+            for n in (1, 2)
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is taken for a case with :data:`PLANNED` in it."""
+    folder = tmp_path / "case"
+    folder.mkdir()
+    monkeypatch.setattr("cautery.wiring.cases.mapped", lambda path: PLANNED)
+    return folder
+
+
+def test_a_plan_takes_a_maps_graph_with_failover_shared_fate_and_demand(
+    cautery: Callable[..., Any], case: Path, tmp_path: Path
+) -> None:
+    """Two of three edges are needed and two stand on one server: one act there ends it all."""
+    known, out = tmp_path / "known.csv", tmp_path / "graph.json"
+    known.write_text(
+        "asset;demand;needs;cost\nshop1.example;900;;70\nhost:shop2.example;100;;70\n"
+        "panel.example;;2;nobody\n"
+    )
+    ended = cautery("map", case, "--plan-graph", out, "--known", known)
+    assert ended.code == 0, ended.err
+    plan = json.loads(cautery("plan", out, "--served", "0", "--json").out)
+    assert plan["remove"] == ["address:203.0.113.7"]
+    assert plan["status"] == "optimal"
+    assert plan["served"] == 0
+    assert {"host:shop1.example", "host:shop2.example"} <= set(plan["down"])
+    most = json.loads(
+        cautery("plan", out, "--served", "0.1", "--forbid", "address:203.0.113.7", "--json").out
+    )
+    assert set(most["remove"]) <= {"host:edge1.example", "host:edge2.example", "host:edge3.example"}
+    assert len(most["remove"]) == 2
+
+
+def test_the_guard_is_asked_about_every_host_and_server_of_a_maps_graph(
+    cautery: Callable[..., Any], case: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "graph.json"
+    assert cautery("map", case, "--plan-graph", out).code == 0
+    targets = {one["id"]: one.get("target") for one in json.loads(out.read_text())["nodes"]}
+    assert targets["host:panel.example"] == "panel.example"
+    assert targets["address:203.0.113.7"] == "203.0.113.7"
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("asset,demand\nstranger.example,5\n", "line 2: 'stranger.example' is no asset"),
+        ("asset,demand\nshop1.example,many\n", "line 2, demand: 'many' is no number"),
+        ("asset,needs\npanel.example,1.5\n", "line 2, needs: '1.5' is no count"),
+        ("asset,weight\nshop1.example,5\n", "its columns are asset, weight"),
+        ("", "its columns are none"),
+    ],
+)
+def test_a_wrong_table_of_what_is_known_names_its_line(
+    cautery: Callable[..., Any], case: Path, tmp_path: Path, table: str, said: str
+) -> None:
+    known, out = tmp_path / "known.csv", tmp_path / "graph.json"
+    known.write_text(table)
+    ended = cautery("map", case, "--plan-graph", out, "--known", known)
+    assert ended.code == 2
+    assert said in " ".join(ended.err.split())
+    assert not out.exists()
+    assert cautery("map", case, "--known", known).code == 2
+
+
 def test_a_folder_that_is_no_case_is_bad_use(cautery: Callable[..., Any], tmp_path: Path) -> None:
     ended = cautery("map", tmp_path)
     assert ended.code != 0

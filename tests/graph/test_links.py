@@ -102,7 +102,7 @@ def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
     graph = supply_graph(
         [
             facts("edge.example", addresses=("192.0.2.1",), panels=("panel.example",)),
-            facts("shop.example", payments=("wallet",)),
+            facts("shop.example", payments=("wallet",), panels=("panel.example",)),
         ],
         countries={"192.0.2.1": "NL"},
         roles={"edge.example": (Role.EDGE,)},

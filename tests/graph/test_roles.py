@@ -169,9 +169,43 @@ def test_lab_worlds_make_graphs_that_can_be_planned() -> None:
     assert graph.nodes >= len(world.roles)
 
 
+def test_assets_on_one_server_fall_with_it_and_it_costs_as_much_as_the_dearest() -> None:
+    document = plan_document(
+        infer_roles(SHOWN, RELATED),
+        RELATED,
+        places={
+            "panel.example": ("192.0.2.1",),
+            "edge1.example": ("192.0.2.1", "192.0.2.2"),
+            "edge2.example": ("192.0.2.9",),
+        },
+        targets={"panel.example": "panel.example", "192.0.2.1": "192.0.2.1"},
+    )
+    graph_of(document)
+    nodes = {one["id"]: one for one in document["nodes"]}
+    assert nodes["192.0.2.1"]["cost"] == nodes["panel.example"]["cost"]
+    assert nodes["192.0.2.1"]["target"] == "192.0.2.1"
+    assert "target" not in nodes["edge1.example"]
+    assert "192.0.2.9" not in nodes  # who stands there alone needs no node for it
+    groups = [(one["of"], [m["id"] for m in one["members"]]) for one in document["groups"]]
+    assert ("panel.example", ["192.0.2.1"]) in groups
+    assert ("edge1.example", ["192.0.2.1", "192.0.2.2"]) in groups
+
+
+def test_what_nobody_knows_is_neither_acted_on_nor_demanded() -> None:
+    """A silent host is one thing rather than another, but surely nothing."""
+    beliefs = infer_roles(SHOWN | {"idle.example": ()}, RELATED)
+    idle = next(one for one in beliefs if one.name == "idle.example")
+    assert idle.probability < 0.5
+    document = plan_document(beliefs, RELATED)
+    node = next(one for one in document["nodes"] if one["id"] == "idle.example")
+    assert node["role"] == "unknown"
+    assert node["cost"] is None
+    assert [one["node"] for one in document["demand"]] == ["shop.example"]
+
+
 def test_a_graph_without_sellers_or_with_a_strange_demand_is_refused() -> None:
     beliefs = infer_roles({"a.example": ("encoder-page",)}, ())
-    with pytest.raises(InputError, match="sells"):
+    with pytest.raises(InputError, match="sell anything"):
         plan_document(beliefs, ())
     with pytest.raises(InputError, match="no asset"):
         plan_document(beliefs, (), demand={"b.example": 1})

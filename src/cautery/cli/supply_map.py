@@ -37,6 +37,10 @@ def draw_map(
         Path | None,
         typer.Option(help="Of a case: infer roles, and write the graph for cautery plan here."),
     ] = None,
+    known: Annotated[
+        Path | None,
+        typer.Option(help="With --plan-graph: CSV of asset and demand, needs or cost."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON object: what is shown.")] = False,
 ) -> None:
     """Draw who feeds, hosts, sells and is paid, layered by role or by country.
@@ -65,7 +69,9 @@ def draw_map(
         page = draw_supply(picture, middle=around, by_country=by_country, html=True)
         wiring.write_file(html, page.encode("utf-8", "backslashreplace"))
     if plan_graph is not None:
-        _write_plan_graph(graph, plan_graph)
+        _write_plan_graph(graph, plan_graph, known)
+    elif known is not None:
+        raise InputError("--known is for --plan-graph: a picture takes no demand")
     if json:
         render.json_line(as_json(picture, by_country=by_country))
     elif not any((svg, png, html, plan_graph)):
@@ -79,16 +85,21 @@ def draw_map(
     render.say(f"{len(picture.assets):,} of {whole:,} assets, {len(picture.relations):,} relations")
 
 
-def _write_plan_graph(case: Path, out: Path) -> None:
+def _write_plan_graph(case: Path, out: Path, known: Path | None) -> None:
     import json
 
     from cautery import wiring
     from cautery.wiring import cases
     from cautery.workflows.infer_supply import plan_graph_of
+    from cautery.workflows.known_supply import read_known
 
     if not case.is_dir():
         raise InputError("--plan-graph is made of a case: a file is a plan's graph already")
-    document = plan_graph_of(cases.mapped(case))
+    mapped = cases.mapped(case)
+    given = None
+    if known is not None:
+        given = read_known(known, names=[one.id for one in mapped.assets])
+    document = plan_graph_of(mapped, given)
     wiring.write_file(out, (json.dumps(document, indent=1) + "\n").encode())
 
 

@@ -35,6 +35,7 @@ MARKS: Mapping[str, Mapping[Role, float]] = {
     "encoder-page": {Role.ENCODER: 0.6},
     "path:live": {Role.EDGE: 0.8, Role.ORIGIN: 0.5, Role.PANEL: 0.2},
     "path:segments": {Role.EDGE: 0.6, Role.ORIGIN: 0.5},
+    "path:manifest": {Role.EDGE: 0.7, Role.ORIGIN: 0.5, Role.PANEL: 0.3},
     "port:25461": {Role.PANEL: 0.5, Role.EDGE: 0.4, Role.ORIGIN: 0.3},
     "path:player_api": {Role.PANEL: 0.9},
     "path:get.php": {Role.PANEL: 0.8},

@@ -54,6 +54,7 @@ def supply_graph(
     """
     where, known, marks = countries or {}, roles or {}, shared or {}
     shown = shows or {}
+    sold = set(sells)
     assets: dict[str, Asset] = {}
     edges: set[tuple[str, str, str]] = set()
 
@@ -92,9 +93,11 @@ def supply_graph(
             edges.add((subject, "shows", key))
         for end in one.payments:
             edges.add((subject, "pays", other("payment", end, Role.PAYMENT)))
-        for panel in one.panels:
-            if panel != one.host:
-                edges.add((host(panel, Role.PANEL), "lists", subject))
+        for panel in set(one.panels) - {one.host}:
+            named = host(panel, Role.PANEL)
+            # A shop's page that links to a panel is no list of that panel's: the shop sells it.
+            if (one.host, panel) not in sold:
+                edges.add((named, "lists", subject))
         for playlist in one.playlists:
             edges.add((other("playlist", playlist, Role.PLAYLIST), "lists", subject))
         for goal in one.redirects:

@@ -54,7 +54,7 @@ def marks_of(
 
 
 def _of_page(page: Page) -> set[str]:
-    marks = set()
+    marks = {"page:credits"} if page.credits else set()
     if page.prices:
         marks.add("page:prices")
     elif page.crypto or page.payments:
