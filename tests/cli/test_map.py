@@ -14,16 +14,10 @@ import pytest
 from cautery.model import Asset, CriminalNetwork, Edge, Membership, Role, SupplyGraph
 from cautery.operation.page.svg import width
 from cautery.plan.read_graph import graph_of
-from cautery.workflows.draw_supply import (
-    MOST_OF_A_LAYER,
-    Drawn,
-    Picture,
-    around,
-    draw_supply,
-    layers_of,
-    of_supply,
-)
+from cautery.workflows.draw_supply import draw_supply
 from cautery.workflows.infer_supply import infer_supply, plan_graph_of
+from cautery.workflows.supply_layers import layers_of
+from cautery.workflows.supply_picture import Drawn, Picture, around, of_supply
 
 GRAPH = {
     "nodes": [
@@ -102,17 +96,8 @@ def test_around_keeps_what_is_near_and_refuses_a_stranger(
     near = json.loads(cautery("map", graph, "--json", "--around", "cam.example", "--ways", "1").out)
     assert [one["layer"] for one in near["layers"]] == ["sources", "edges"]
     assert cautery("map", graph, "--around", "nobody.example").code == 2
+    assert "Perhaps panel.example?" in cautery("map", graph, "--around", "PANEL").err
     assert cautery("map", graph, "--by", "colour").code == 2
-
-
-def test_a_layer_that_is_too_large_says_how_many_are_left_out() -> None:
-    number = MOST_OF_A_LAYER + 7
-    picture = Picture(
-        assets=tuple(Drawn(name=f"e{place}", role="edge") for place in range(number)), relations=()
-    )
-    drawn = draw_supply(picture)
-    assert "7 more" in drawn
-    assert f"{MOST_OF_A_LAYER} of {number} assets" in drawn
 
 
 def test_roles_in_another_graphs_words_stand_in_their_layers() -> None:
@@ -182,6 +167,9 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "case"
     folder.mkdir()
     monkeypatch.setattr("cautery.wiring.cases.mapped", lambda path: PLANNED)
+    monkeypatch.setattr(
+        "cautery.wiring.cases.mapped_and_met", lambda path: (PLANNED, {}, "record 1 of the case")
+    )
     return folder
 
 
@@ -282,8 +270,8 @@ def test_a_case_is_drawn_with_inferred_roles_and_a_colour_a_network() -> None:
     assert roles["playlist:http://list.example/a.m3u"] == "playlist"
     networks = {one.name: one.network for one in picture.assets if one.network}
     assert networks == {"panel.example": "net-1", "shop.example": "net-1"}
-    drawn = draw_supply(picture)
-    assert drawn.count('class="net0"') == 3  # two of its hosts, and the legend
+    drawn = draw_supply(picture).svg
+    assert len(re.findall('class="c0( weak)?"', drawn)) == 3  # two of its hosts, and the legend
     assert ">net-1</text>" in drawn
     assert ">of no network, or a smaller one</text>" in drawn
     assert ">list.example/a.m3u<" in drawn
@@ -295,7 +283,7 @@ def test_a_line_begins_behind_the_name_and_long_names_keep_both_ends() -> None:
         assets=(Drawn(name="o.example", role="origin"), Drawn(name=long, role="edge")),
         relations=((long, "needs", "o.example"),),
     )
-    drawn = draw_supply(picture, middle="o.example")
+    drawn = draw_supply(picture, middle="o.example").svg
     (way,) = re.findall(
         r'class="near" d="M ([0-9.]+) [0-9.]+ L ([0-9.]+) [0-9.]+ L ([0-9.]+)', drawn
     )

@@ -102,9 +102,10 @@ def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
     graph = supply_graph(
         [
             facts("edge.example", addresses=("192.0.2.1",), panels=("panel.example",)),
+            facts("panel.example", addresses=("192.0.2.8",)),
             facts("shop.example", payments=("wallet",), panels=("panel.example",)),
         ],
-        countries={"192.0.2.1": "NL"},
+        countries={"192.0.2.1": "NL", "192.0.2.8": "FR"},
         roles={"edge.example": (Role.EDGE,)},
         sells=[("shop.example", "panel.example")],
         shared={("address", "192.0.2.1"): "CDN"},
@@ -113,6 +114,7 @@ def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
     assert relations == {
         ("host:edge.example", "resolves-to", "address:192.0.2.1"),
         ("host:panel.example", "lists", "host:edge.example"),
+        ("host:panel.example", "resolves-to", "address:192.0.2.8"),
         ("host:shop.example", "pays", "payment:wallet"),
         ("host:shop.example", "sells", "host:panel.example"),
     }
@@ -121,7 +123,8 @@ def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
         Role.EDGE,
         "NL",
     )
-    assert by_id["host:panel.example"].role is Role.PANEL
+    panel = by_id["host:panel.example"]
+    assert (panel.role, panel.country) == (Role.PANEL, "FR")  # also if an edge names it first
     assert by_id["host:shop.example"].role is Role.STOREFRONT
     assert by_id["address:192.0.2.1"].role is Role.SHARED
 

@@ -11,7 +11,7 @@ from cautery.cli import render
 from cautery.errors import InputError
 
 if TYPE_CHECKING:
-    from cautery.workflows.draw_supply import Picture
+    from cautery.workflows.supply_picture import Picture
 
 
 def draw_map(
@@ -50,8 +50,10 @@ def draw_map(
     Example: cautery map graph.json --around panel.example --svg panel.svg
     """
     from cautery import wiring
-    from cautery.workflows.draw_supply import around as near
-    from cautery.workflows.draw_supply import as_json, draw_supply, layers_of
+    from cautery.workflows.draw_supply import draw_supply, svg_file
+    from cautery.workflows.supply_layers import as_json, layers_of
+    from cautery.workflows.supply_page import supply_page
+    from cautery.workflows.supply_picture import around as near
 
     if by not in ("role", "country"):
         raise InputError(f"--by: {by!r} is neither role nor country")
@@ -62,11 +64,11 @@ def draw_map(
         picture = near(picture, around, most=ways)
     drawn = draw_supply(picture, middle=around, by_country=by_country)
     if svg is not None:
-        wiring.write_file(svg, drawn.encode("utf-8", "backslashreplace"))
+        wiring.write_file(svg, svg_file(drawn).encode("utf-8", "backslashreplace"))
     if png is not None:
-        wiring.write_png(drawn, png)
+        wiring.write_png(svg_file(drawn), png)
     if html is not None:
-        page = draw_supply(picture, middle=around, by_country=by_country, html=True)
+        page = supply_page(picture, drawn, middle=around)
         wiring.write_file(html, page.encode("utf-8", "backslashreplace"))
     if plan_graph is not None:
         _write_plan_graph(graph, plan_graph, known)
@@ -105,9 +107,11 @@ def _write_plan_graph(case: Path, out: Path, known: Path | None) -> None:
 
 def _picture(graph: Path) -> Picture:
     from cautery.wiring import cases
-    from cautery.workflows.draw_supply import of_plan, of_supply
     from cautery.workflows.plan_graph import read_graph_file
+    from cautery.workflows.supply_picture import of_plan, of_supply
 
     if graph.is_dir():
-        return of_supply(cases.mapped(graph))
-    return of_plan(read_graph_file(graph))
+        mapped, met, source = cases.mapped_and_met(graph)
+        return of_supply(mapped, met=met, source=source)
+    name = "stdin" if str(graph) == "-" else graph.name
+    return of_plan(read_graph_file(graph), source=f"A graph for cautery plan: {name}")

@@ -58,12 +58,16 @@ def supply_graph(
     assets: dict[str, Asset] = {}
     edges: set[tuple[str, str, str]] = set()
 
-    def host(name: str, role: Role = Role.UNKNOWN, country: str | None = None) -> str:
+    stands = {
+        one.host: next((where[a] for a in one.addresses if a in where), None) for one in facts
+    }
+
+    def host(name: str, role: Role = Role.UNKNOWN) -> str:
         asset = Asset(
             kind="host",
             value=name,
             role=_role(known.get(name, ()), role),
-            country=country,
+            country=stands.get(name),
             marks=tuple(shown.get(name, ())),
         )
         present = assets.get(asset.id)
@@ -84,8 +88,7 @@ def supply_graph(
         return asset.id
 
     for one in sorted(facts, key=lambda one: one.host):
-        country = next((where[a] for a in one.addresses if a in where), None)
-        subject = host(one.host, country=country)
+        subject = host(one.host)
         for address in one.addresses:
             edges.add((subject, "resolves-to", other("address", address)))
         if one.certificate is not None:

@@ -12,6 +12,7 @@ from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import InputError
 from cautery.model import SupplyGraph, from_json
 from cautery.workflows.open_case import Case, open_case
+from cautery.workflows.supply_picture import MET_IN, Met, met_in
 
 
 def keys(folder: Path | None) -> KeyFolder:
@@ -69,12 +70,29 @@ def mapped(case_path: Path) -> SupplyGraph:
     InputError
         If there is no such case, or it has no map.
     """
+    graph, _, _ = mapped_and_met(case_path)
+    return graph
+
+
+def mapped_and_met(case_path: Path) -> tuple[SupplyGraph, dict[str, Met], str]:
+    """Return the newest supply graph of a case, when its hosts were met, and whence it is.
+
+    Raises
+    ------
+    InputError
+        As :func:`mapped`.
+    """
     if not case_path.is_dir():
         raise InputError(f"{case_path}: no such case")
     ledger = reading_store().ledger(case_path, read_only=True)
-    body = None
+    newest = None
     for entry in ledger.read(kinds=("graph.mapped",)):
-        body = entry.record.body
-    if body is None:
+        newest = entry
+    if newest is None:
         raise InputError(f"{case_path}: nothing is mapped in this case")
-    return from_json(SupplyGraph, body)
+    source = (
+        f"As a watch saw it until {newest.record.at:%Y-%m-%d %H:%M} UTC: record {newest.index} of "
+        f"the case; networks and roles are hypotheses"
+    )
+    met = met_in(ledger.read(kinds=MET_IN))
+    return from_json(SupplyGraph, newest.record.body), met, source
