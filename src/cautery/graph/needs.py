@@ -93,7 +93,9 @@ def plan_document(
     where, priced = countries or {}, costs or {}
     fallen = {name: tuple(found) for name, found in (fates or {}).items() if name in known}
     for one in relations:
-        if one.relation == "resolves-to" and _role(known, one.target) is Role.SHARED:
+        placed = one.target in (places or {}).get(one.source, ())
+        shared = _role(known, one.target) is Role.SHARED
+        if one.relation == "resolves-to" and shared and not placed:
             fallen[one.source] = (*fallen.get(one.source, ()), one.target)
     groups = _groups(known, relations, needed or {}, uncertain=uncertain)
     groups += [
@@ -148,13 +150,13 @@ def plan_document(
 def _standing(
     places: Mapping[str, Sequence[str]], known: Mapping[str, RoleBelief]
 ) -> dict[str, list[str]]:
-    """Return where each asset stands, of those that share a server with another."""
+    """Return where each asset stands, of those that share a server with another or strangers."""
     stand = {name: sorted({*found} - {name}) for name, found in places.items() if name in known}
     tenants = Counter(place for found in stand.values() for place in found)
     return {
         name: found
         for name, found in sorted(stand.items())
-        if any(tenants[place] > 1 for place in found)
+        if any(tenants[place] > 1 or _role(known, place) is Role.SHARED for place in found)
     }
 
 

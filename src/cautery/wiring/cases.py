@@ -10,6 +10,7 @@ from cautery import wiring
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import InputError
+from cautery.evidence.manifest import LEDGER
 from cautery.model import SupplyGraph, from_json
 from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.supply_picture import MET_IN, Met, met_in
@@ -84,6 +85,8 @@ def mapped_and_met(case_path: Path) -> tuple[SupplyGraph, dict[str, Met], str]:
     """
     if not case_path.is_dir():
         raise InputError(f"{case_path}: no such case")
+    if not reading_store().exists(case_path, LEDGER):
+        raise InputError(f"{case_path}: no case", hint="A case's folder holds its ledger.")
     ledger = reading_store().ledger(case_path, read_only=True)
     newest = None
     for entry in ledger.read(kinds=("graph.mapped",)):
