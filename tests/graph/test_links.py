@@ -129,11 +129,11 @@ def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
     assert by_id["address:192.0.2.1"].role is Role.SHARED
 
 
-def served_by(host, *servers, registrant=None):
+def served_by(host, *servers, registrant=None, registrar="R"):
     return facts(
         host,
         registration=Registration(
-            domain=host, registrar="R", registrant=registrant, nameservers=servers, created=None,
+            domain=host, registrar=registrar, registrant=registrant, nameservers=servers, created=None,
             changed=None, seen_at=NOW,
         ),
     )  # fmt: skip
@@ -154,6 +154,27 @@ def test_customers_of_one_registrar_are_no_network(zone, registrants):
     links = [link for one in hosts for link in links_of(one)]
     assert len(cluster(links, shared=marks)) == 3
     assert len(cluster(links)) == 1
+
+
+@pytest.mark.parametrize(
+    ("registrar", "zone", "network"),
+    [
+        ("Namewharf", "namewharf-dns.example", False),
+        ("Domain Quay Ltd.", "domainquay.example", False),
+        ("Domain Quay Ltd.", "domain-pirates.example", True),
+        ("Own", "own-dns.example", True),  # too short to be no chance
+    ],
+)
+def test_servers_named_for_a_registrar_of_one_host_tie_nobody(registrar, zone, network):
+    """Hosts of other registrars, with hidden registrants, were a network by these alone."""
+    servers = (f"ns1.{zone}", f"ns2.{zone}")
+    hosts = [
+        served_by("a.example", *servers, registrar=registrar),
+        served_by("b.example", *servers, registrar="Hosthaven Names"),
+        served_by("c.example", *servers, registrar="Hosthaven Names"),
+    ]
+    links = [link for one in hosts for link in links_of(one)]
+    assert len(cluster(links, shared=shared_marks(hosts))) == (1 if network else 3)
 
 
 def test_hidden_registrants_behind_servers_that_nobody_knows_are_a_network():
