@@ -170,6 +170,19 @@ def test_many_countries_go_together_and_no_country_stands_last() -> None:
     assert [name for name, _ in layers_of(two, by_country=True)] == ["C00", "no country"]
 
 
+@pytest.mark.parametrize(
+    "name", ["a\x00\x1b[31m", 'x" onload="alert(1)', "&amp;<svg>", "é" * 900, ""]
+)
+def test_hostile_names_make_no_markup(name: str) -> None:
+    picture = Picture(
+        assets=(Drawn(name=name, role="edge", network=name), Drawn(name="b", role="panel")),
+        relations=(("b", "lists", name),),
+    )
+    root = ET.fromstring(svg_file(draw_supply(picture, middle=name)))
+    assert not [one for one in root.iter() if "onload" in one.attrib]
+    assert len(root.findall(".//{*}circle")) >= 2
+
+
 def test_by_country_colours_tell_roles() -> None:
     drawn = draw_supply(world(200), by_country=True)
     assert ">storefronts</text>" in drawn.svg

@@ -283,7 +283,7 @@ class _Sheet:
             shape = dot(self._kind(one) + weak, spot.x, spot.y, _DOT)
         back = rect("paper", spot.x + _DOT + 3, spot.y - 8, width(name) + 4, 16)
         label = text(spot.x + _DOT + 5, spot.y + 4, name, "many" if row.heap else "")
-        row_id = escape(f"{spot.column} {row.label}")
+        row_id = _row_id(spot.column, row.label)
         names = "&#10;".join(escape(clean(one.name, 400)) for one in row.assets)
         return (
             f'<g class="row" data-row="{row_id}" data-assets="{names}">{hint(said)}{back}{shape}'
@@ -292,8 +292,11 @@ class _Sheet:
 
 
 def _ends(begin: tuple[int, str], end: tuple[int, str]) -> str:
-    first, last = (escape(f"{column} {label}") for column, label in (begin, end))
-    return f'data-from="{first}" data-to="{last}"'
+    return f'data-from="{_row_id(*begin)}" data-to="{_row_id(*end)}"'
+
+
+def _row_id(column: int, label: str) -> str:
+    return escape(clean(f"{column} {label}", 400))
 
 
 def _colours(
