@@ -10,7 +10,6 @@ from importlib.resources import files
 
 from cautery.operation.page.words import clean
 from cautery.workflows.draw_supply import Drawing
-from cautery.workflows.supply_layers import band_of
 from cautery.workflows.supply_picture import Drawn, Picture
 
 _ASSETS = (
@@ -34,10 +33,16 @@ def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None
         for at, head in enumerate(_ASSETS)
         if at and not any(_cells(one)[at] for one in picture.assets)
     ]
+    layer = {
+        one.name: place
+        for place, (_, found) in enumerate(drawing.rows)
+        for row in found
+        for one in row.assets
+    }
     heads = [head for head in _ASSETS if head not in empty]
     rows = (
         [cell for head, cell in zip(_ASSETS, _cells(one), strict=True) if head not in empty]
-        for one in sorted(picture.assets, key=lambda one: (band_of(one.role), one.name))
+        for one in sorted(picture.assets, key=lambda one: (layer[one.name], one.name))
     )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -77,8 +82,12 @@ def _cells(one: Drawn) -> tuple[str, ...]:
 
 def _table(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     head = "".join(f"<th>{_text(one)}</th>" for one in heads)
+    dates = ['<td class="date">' if one.endswith(" seen") else "<td>" for one in heads]
     body = "".join(
-        "<tr>" + "".join(f"<td>{_text(cell)}</td>" for cell in row) + "</tr>" for row in rows
+        "<tr>"
+        + "".join(f"{cell}{_text(said)}</td>" for cell, said in zip(dates, row, strict=True))
+        + "</tr>"
+        for row in rows
     )
     return (
         f'<div class="table"><table id="{name}"><thead><tr>{head}</tr></thead>'

@@ -56,7 +56,7 @@ def test_each_host_shows_what_was_met_on_the_way_to_it() -> None:
             facts("own.example", ("own.example",)),
             facts("front.example", tuple(f"n{k}.example" for k in range(MANY_NAMES + 1))),
         ],
-        [LED],
+        [LED, SAID],
         panels=["panel.example"],
         pages={"shop.example": read_page([SHOP.encode()], base="http://shop.example/")},
         shared={("certificate", "key of ('localhost',)"): "default certificate (CN=x)"},
@@ -69,6 +69,7 @@ def test_each_host_shows_what_was_met_on_the_way_to_it() -> None:
     assert shown["own.example"] == ("certificate:own",)
     assert shown["front.example"] == ("certificate:many-names",)
     assert shown["shop.example"] == ("page:prices",)
+    assert shown["idle.example"] == ("port:80",)  # only said to serve, not reached
 
 
 def test_what_a_page_sells_resellers_and_where_its_clients_go_are_marks() -> None:
