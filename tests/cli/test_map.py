@@ -215,6 +215,25 @@ def test_the_guard_is_asked_about_every_host_and_server_of_a_maps_graph(
     assert targets["address:203.0.113.7"] == "203.0.113.7"
 
 
+def test_a_plan_may_reckon_with_roles_that_are_not_sure(
+    cautery: Callable[..., Any], case: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "graph.json"
+    assert cautery("map", case, "--plan-graph", out, "--uncertain").code == 0
+    unsure = [
+        member["probability"]
+        for group in json.loads(out.read_text())["groups"]
+        for member in group["members"]
+        if "probability" in member
+    ]
+    assert unsure
+    assert all(0.5 <= one < 0.95 for one in unsure)
+    plan = json.loads(cautery("plan", out, "--served", "0", "--json").out)
+    assert plan["status"] in {"optimal", "feasible"}
+    assert plan["p_served"] is not None
+    assert cautery("map", case, "--uncertain").code == 2
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [

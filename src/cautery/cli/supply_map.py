@@ -41,6 +41,13 @@ def draw_map(
         Path | None,
         typer.Option(help="With --plan-graph: CSV of asset and demand, needs or cost."),
     ] = None,
+    uncertain: Annotated[
+        bool,
+        typer.Option(
+            "--uncertain",
+            help="With --plan-graph: who needs whom carries how sure both roles are.",
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object: what is shown.")] = False,
 ) -> None:
     """Draw who feeds, hosts, sells and is paid, layered by role or by country.
@@ -71,9 +78,9 @@ def draw_map(
         page = supply_page(picture, drawn, middle=around)
         wiring.write_file(html, page.encode("utf-8", "backslashreplace"))
     if plan_graph is not None:
-        _write_plan_graph(graph, plan_graph, known)
-    elif known is not None:
-        raise InputError("--known is for --plan-graph: a picture takes no demand")
+        _write_plan_graph(graph, plan_graph, known, uncertain=uncertain)
+    elif known is not None or uncertain:
+        raise InputError("--known and --uncertain are for --plan-graph: a picture takes neither")
     if json:
         render.json_line(as_json(picture, by_country=by_country))
     elif not any((svg, png, html, plan_graph)):
@@ -87,7 +94,7 @@ def draw_map(
     render.say(f"{len(picture.assets):,} of {whole:,} assets, {len(picture.relations):,} relations")
 
 
-def _write_plan_graph(case: Path, out: Path, known: Path | None) -> None:
+def _write_plan_graph(case: Path, out: Path, known: Path | None, *, uncertain: bool) -> None:
     import json
 
     from cautery import wiring
@@ -101,7 +108,7 @@ def _write_plan_graph(case: Path, out: Path, known: Path | None) -> None:
     given = None
     if known is not None:
         given = read_known(known, names=[one.id for one in mapped.assets])
-    document = plan_graph_of(mapped, given)
+    document = plan_graph_of(mapped, given, uncertain=uncertain)
     wiring.write_file(out, (json.dumps(document, indent=1) + "\n").encode())
 
 

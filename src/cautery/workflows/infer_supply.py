@@ -53,11 +53,13 @@ class Given:
     costs: Mapping[str, float | None] = field(default_factory=dict)
 
 
-def plan_graph_of(graph: SupplyGraph, given: Given | None = None) -> dict[str, Any]:
+def plan_graph_of(
+    graph: SupplyGraph, given: Given | None = None, *, uncertain: bool = False
+) -> dict[str, Any]:
     """Return the graph for ``cautery plan`` of a map: needs by role, hosts of one key together.
 
     Hosts on one server fall together too, and each node says what an act on it would hit, for the
-    guard to judge.
+    guard to judge. ``uncertain``: who needs whom carries how surely.
 
     Raises
     ------
@@ -84,6 +86,7 @@ def plan_graph_of(graph: SupplyGraph, given: Given | None = None) -> dict[str, A
         needed=given.needed,
         demand=given.demand,
         costs=given.costs,
+        uncertain=uncertain,
         countries={one.id: one.country for one in graph.assets if one.country is not None},
     )
 
