@@ -14,16 +14,10 @@ import pytest
 from cautery.model import Asset, CriminalNetwork, Edge, Membership, Role, SupplyGraph
 from cautery.operation.page.svg import width
 from cautery.plan.read_graph import graph_of
-from cautery.workflows.draw_supply import (
-    MOST_OF_A_LAYER,
-    Drawn,
-    Picture,
-    around,
-    draw_supply,
-    layers_of,
-    of_supply,
-)
+from cautery.workflows.draw_supply import draw_supply
 from cautery.workflows.infer_supply import infer_supply, plan_graph_of
+from cautery.workflows.supply_layers import layers_of
+from cautery.workflows.supply_picture import Drawn, Picture, around, of_supply
 
 GRAPH = {
     "nodes": [
@@ -82,6 +76,15 @@ def test_pictures_are_written_in_each_format(
     assert "4 of 4 assets" in ended.err
 
 
+def test_a_picture_for_a_folder_that_is_not_there_says_so(
+    cautery: Callable[..., Any], graph: Path, tmp_path: Path
+) -> None:
+    ended = cautery("map", graph, "--svg", tmp_path / "none" / "m.svg")
+    assert ended.code != 0
+    assert "no such folder" in ended.err
+    assert "Free some space" not in ended.err
+
+
 def test_json_tells_the_layers_by_role_or_by_country(
     cautery: Callable[..., Any], graph: Path
 ) -> None:
@@ -102,17 +105,8 @@ def test_around_keeps_what_is_near_and_refuses_a_stranger(
     near = json.loads(cautery("map", graph, "--json", "--around", "cam.example", "--ways", "1").out)
     assert [one["layer"] for one in near["layers"]] == ["sources", "edges"]
     assert cautery("map", graph, "--around", "nobody.example").code == 2
+    assert "Perhaps panel.example?" in cautery("map", graph, "--around", "PANEL").err
     assert cautery("map", graph, "--by", "colour").code == 2
-
-
-def test_a_layer_that_is_too_large_says_how_many_are_left_out() -> None:
-    number = MOST_OF_A_LAYER + 7
-    picture = Picture(
-        assets=tuple(Drawn(name=f"e{place}", role="edge") for place in range(number)), relations=()
-    )
-    drawn = draw_supply(picture)
-    assert "7 more" in drawn
-    assert f"{MOST_OF_A_LAYER} of {number} assets" in drawn
 
 
 def test_roles_in_another_graphs_words_stand_in_their_layers() -> None:
@@ -140,10 +134,132 @@ def test_a_watchs_map_becomes_a_plans_graph_with_roles_and_shared_fate() -> None
     assert [one["node"] for one in document["demand"]] == ["host:shop.example"]
 
 
+PLANNED = SupplyGraph(
+    assets=(
+        Asset(kind="host", value="panel.example", role=Role.PANEL, marks=("path:player_api",)),
+        *(
+            Asset(kind="host", value=f"edge{n}.example", role=Role.EDGE, marks=("path:live",))
+            for n in (1, 2, 3)
+        ),
+        *(
+            Asset(
+                kind="host", value=f"shop{n}.example", role=Role.STOREFRONT, marks=("page:prices",)
+            )
+            for n in (1, 2)
+        ),
+        Asset(kind="address", value="203.0.113.7"),
+    ),
+    edges=(
+        *(
+            Edge(
+                source="host:panel.example", relation="redirects-to", target=f"host:edge{n}.example"
+            )
+            for n in (1, 2, 3)
+        ),
+        *(
+            Edge(source=f"host:shop{n}.example", relation="sells", target="host:panel.example")
+            for n in (1, 2)
+        ),
+        *(
+            Edge(
+                source=f"host:edge{n}.example", relation="resolves-to", target="address:203.0.113.7"
+            )
+            for n in (1, 2)
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is taken for a case with :data:`PLANNED` in it."""
+    folder = tmp_path / "case"
+    folder.mkdir()
+    monkeypatch.setattr("cautery.wiring.cases.mapped", lambda path: PLANNED)
+    monkeypatch.setattr(
+        "cautery.wiring.cases.mapped_and_met", lambda path: (PLANNED, {}, "record 1 of the case")
+    )
+    return folder
+
+
+def test_a_plan_takes_a_maps_graph_with_failover_shared_fate_and_demand(
+    cautery: Callable[..., Any], case: Path, tmp_path: Path
+) -> None:
+    """Two of three edges are needed and two stand on one server: one act there ends it all."""
+    known, out = tmp_path / "known.csv", tmp_path / "graph.json"
+    known.write_text(
+        "asset;demand;needs;cost\nshop1.example;900;;70\nhost:shop2.example;100;;70\n"
+        "panel.example;;2;nobody\n"
+    )
+    ended = cautery("map", case, "--plan-graph", out, "--known", known)
+    assert ended.code == 0, ended.err
+    plan = json.loads(cautery("plan", out, "--served", "0", "--json").out)
+    assert plan["remove"] == ["address:203.0.113.7"]
+    assert plan["status"] == "optimal"
+    assert plan["served"] == 0
+    assert {"host:shop1.example", "host:shop2.example"} <= set(plan["down"])
+    most = json.loads(
+        cautery("plan", out, "--served", "0.1", "--forbid", "address:203.0.113.7", "--json").out
+    )
+    assert set(most["remove"]) <= {"host:edge1.example", "host:edge2.example", "host:edge3.example"}
+    assert len(most["remove"]) == 2
+
+
+def test_the_guard_is_asked_about_every_host_and_server_of_a_maps_graph(
+    cautery: Callable[..., Any], case: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "graph.json"
+    assert cautery("map", case, "--plan-graph", out).code == 0
+    targets = {one["id"]: one.get("target") for one in json.loads(out.read_text())["nodes"]}
+    assert targets["host:panel.example"] == "panel.example"
+    assert targets["address:203.0.113.7"] == "203.0.113.7"
+
+
+def test_a_plan_may_reckon_with_roles_that_are_not_sure(
+    cautery: Callable[..., Any], case: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "graph.json"
+    assert cautery("map", case, "--plan-graph", out, "--uncertain").code == 0
+    unsure = [
+        member["probability"]
+        for group in json.loads(out.read_text())["groups"]
+        for member in group["members"]
+        if "probability" in member
+    ]
+    assert unsure
+    assert all(0.5 <= one < 0.95 for one in unsure)
+    plan = json.loads(cautery("plan", out, "--served", "0", "--json").out)
+    assert plan["status"] in {"optimal", "feasible"}
+    assert plan["p_served"] is not None
+    assert cautery("map", case, "--uncertain").code == 2
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("asset,demand\nstranger.example,5\n", "line 2: 'stranger.example' is no asset"),
+        ("asset,demand\nshop1.example,many\n", "line 2, demand: 'many' is no number"),
+        ("asset,needs\npanel.example,1.5\n", "line 2, needs: '1.5' is no count"),
+        ("asset,weight\nshop1.example,5\n", "its columns are asset, weight"),
+        ("", "its columns are none"),
+    ],
+)
+def test_a_wrong_table_of_what_is_known_names_its_line(
+    cautery: Callable[..., Any], case: Path, tmp_path: Path, table: str, said: str
+) -> None:
+    known, out = tmp_path / "known.csv", tmp_path / "graph.json"
+    known.write_text(table)
+    ended = cautery("map", case, "--plan-graph", out, "--known", known)
+    assert ended.code == 2
+    assert said in " ".join(ended.err.split())
+    assert not out.exists()
+    assert cautery("map", case, "--known", known).code == 2
+
+
 def test_a_folder_that_is_no_case_is_bad_use(cautery: Callable[..., Any], tmp_path: Path) -> None:
     ended = cautery("map", tmp_path)
-    assert ended.code != 0
-    assert "Traceback" not in ended.err
+    assert ended.code == 2
+    assert "no case" in ended.err
     assert not list(tmp_path.iterdir())
 
 
@@ -182,8 +298,8 @@ def test_a_case_is_drawn_with_inferred_roles_and_a_colour_a_network() -> None:
     assert roles["playlist:http://list.example/a.m3u"] == "playlist"
     networks = {one.name: one.network for one in picture.assets if one.network}
     assert networks == {"panel.example": "net-1", "shop.example": "net-1"}
-    drawn = draw_supply(picture)
-    assert drawn.count('class="net0"') == 3  # two of its hosts, and the legend
+    drawn = draw_supply(picture).svg
+    assert len(re.findall('class="c0( weak)?"', drawn)) == 3  # two of its hosts, and the legend
     assert ">net-1</text>" in drawn
     assert ">of no network, or a smaller one</text>" in drawn
     assert ">list.example/a.m3u<" in drawn
@@ -195,7 +311,7 @@ def test_a_line_begins_behind_the_name_and_long_names_keep_both_ends() -> None:
         assets=(Drawn(name="o.example", role="origin"), Drawn(name=long, role="edge")),
         relations=((long, "needs", "o.example"),),
     )
-    drawn = draw_supply(picture, middle="o.example")
+    drawn = draw_supply(picture, middle="o.example").svg
     (way,) = re.findall(
         r'class="near" d="M ([0-9.]+) [0-9.]+ L ([0-9.]+) [0-9.]+ L ([0-9.]+)', drawn
     )

@@ -102,9 +102,10 @@ def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
     graph = supply_graph(
         [
             facts("edge.example", addresses=("192.0.2.1",), panels=("panel.example",)),
-            facts("shop.example", payments=("wallet",)),
+            facts("panel.example", addresses=("192.0.2.8",)),
+            facts("shop.example", payments=("wallet",), panels=("panel.example",)),
         ],
-        countries={"192.0.2.1": "NL"},
+        countries={"192.0.2.1": "NL", "192.0.2.8": "FR"},
         roles={"edge.example": (Role.EDGE,)},
         sells=[("shop.example", "panel.example")],
         shared={("address", "192.0.2.1"): "CDN"},
@@ -113,6 +114,7 @@ def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
     assert relations == {
         ("host:edge.example", "resolves-to", "address:192.0.2.1"),
         ("host:panel.example", "lists", "host:edge.example"),
+        ("host:panel.example", "resolves-to", "address:192.0.2.8"),
         ("host:shop.example", "pays", "payment:wallet"),
         ("host:shop.example", "sells", "host:panel.example"),
     }
@@ -121,16 +123,17 @@ def test_the_supply_graph_tells_who_lists_sells_is_paid_and_where_it_resolves():
         Role.EDGE,
         "NL",
     )
-    assert by_id["host:panel.example"].role is Role.PANEL
+    panel = by_id["host:panel.example"]
+    assert (panel.role, panel.country) == (Role.PANEL, "FR")  # also if an edge names it first
     assert by_id["host:shop.example"].role is Role.STOREFRONT
     assert by_id["address:192.0.2.1"].role is Role.SHARED
 
 
-def served_by(host, *servers, registrant=None):
+def served_by(host, *servers, registrant=None, registrar="R"):
     return facts(
         host,
         registration=Registration(
-            domain=host, registrar="R", registrant=registrant, nameservers=servers, created=None,
+            domain=host, registrar=registrar, registrant=registrant, nameservers=servers, created=None,
             changed=None, seen_at=NOW,
         ),
     )  # fmt: skip
@@ -151,6 +154,27 @@ def test_customers_of_one_registrar_are_no_network(zone, registrants):
     links = [link for one in hosts for link in links_of(one)]
     assert len(cluster(links, shared=marks)) == 3
     assert len(cluster(links)) == 1
+
+
+@pytest.mark.parametrize(
+    ("registrar", "zone", "network"),
+    [
+        ("Namewharf", "namewharf-dns.example", False),
+        ("Domain Quay Ltd.", "domainquay.example", False),
+        ("Domain Quay Ltd.", "domain-pirates.example", True),
+        ("Own", "own-dns.example", True),  # too short to be no chance
+    ],
+)
+def test_servers_named_for_a_registrar_of_one_host_tie_nobody(registrar, zone, network):
+    """Hosts of other registrars, with hidden registrants, were a network by these alone."""
+    servers = (f"ns1.{zone}", f"ns2.{zone}")
+    hosts = [
+        served_by("a.example", *servers, registrar=registrar),
+        served_by("b.example", *servers, registrar="Hosthaven Names"),
+        served_by("c.example", *servers, registrar="Hosthaven Names"),
+    ]
+    links = [link for one in hosts for link in links_of(one)]
+    assert len(cluster(links, shared=shared_marks(hosts))) == (1 if network else 3)
 
 
 def test_hidden_registrants_behind_servers_that_nobody_knows_are_a_network():

@@ -65,6 +65,58 @@ def test_roles_of_lab_worlds_are_found(seed: int) -> None:
     assert len(told) == len(world.roles)
 
 
+def _edges(*ties: tuple[str, str, str]) -> list[Edge]:
+    return [Edge(source=a, relation=r, target=b) for a, r, b in ties]
+
+
+def test_a_balancer_that_only_leads_on_is_an_edge_and_no_panel() -> None:
+    told = infer_roles(
+        {
+            "panel": ("path:player_api", "path:get.php"),
+            "lb1": ("path:live",),
+            "lb2": (),
+            **{f"edge{n}": ("path:live", "path:segments") for n in range(4)},
+        },
+        _edges(
+            ("panel", "redirects-to", "lb1"),
+            ("lb1", "redirects-to", "lb2"),
+            *(("lb2", "redirects-to", f"edge{n}") for n in range(4)),
+        ),
+    )
+    roles = {one.name: one.role for one in told}
+    assert roles["lb1"] is Role.EDGE
+    assert roles["lb2"] is Role.EDGE
+    assert roles["panel"] is Role.PANEL
+
+
+def test_a_reseller_with_a_checkout_of_its_own_is_no_payment_end() -> None:
+    told = infer_roles(
+        {
+            "agent": ("certificate:own", "page:client-area", "page:prices", "page:checkout"),
+            "panel": ("path:player_api",),
+            "dealer": ("page:credits",),
+        },
+        _edges(("agent", "sells", "panel"), ("agent", "credits-from", "dealer")),
+    )
+    assert {one.name: one.role for one in told}["agent"] is Role.RESELLER
+
+
+def test_what_the_others_of_a_role_show_is_learnt() -> None:
+    """Thirty edges with a mark that the table gives to others: on one more it says less."""
+    habit = ("certificate:many-names",)
+    edges = {f"edge{n}": habit for n in range(30)}
+    ties = _edges(
+        *(("panel", "lists", name) for name in edges),
+        *(("origin", "feeds", name) for name in edges),
+    )
+    shown = {"panel": ("path:player_api",), "new": habit}
+    alone = {one.name: one for one in infer_roles(shown, ())}
+    among = {one.name: one for one in infer_roles(shown | edges, ties)}
+    assert among["edge7"].role is Role.EDGE
+    assert alone["new"].role is Role.SHARED
+    assert among["new"].roles[Role.EDGE] > alone["new"].roles[Role.EDGE] + 0.1
+
+
 names = st.sampled_from([f"n{number}" for number in range(6)])
 
 
@@ -117,9 +169,43 @@ def test_lab_worlds_make_graphs_that_can_be_planned() -> None:
     assert graph.nodes >= len(world.roles)
 
 
+def test_assets_on_one_server_fall_with_it_and_it_costs_as_much_as_the_dearest() -> None:
+    document = plan_document(
+        infer_roles(SHOWN, RELATED),
+        RELATED,
+        places={
+            "panel.example": ("192.0.2.1",),
+            "edge1.example": ("192.0.2.1", "192.0.2.2"),
+            "edge2.example": ("192.0.2.9",),
+        },
+        targets={"panel.example": "panel.example", "192.0.2.1": "192.0.2.1"},
+    )
+    graph_of(document)
+    nodes = {one["id"]: one for one in document["nodes"]}
+    assert nodes["192.0.2.1"]["cost"] == nodes["panel.example"]["cost"]
+    assert nodes["192.0.2.1"]["target"] == "192.0.2.1"
+    assert "target" not in nodes["edge1.example"]
+    assert "192.0.2.9" not in nodes  # who stands there alone needs no node for it
+    groups = [(one["of"], [m["id"] for m in one["members"]]) for one in document["groups"]]
+    assert ("panel.example", ["192.0.2.1"]) in groups
+    assert ("edge1.example", ["192.0.2.1", "192.0.2.2"]) in groups
+
+
+def test_what_nobody_knows_is_neither_acted_on_nor_demanded() -> None:
+    """A silent host is one thing rather than another, but surely nothing."""
+    beliefs = infer_roles(SHOWN | {"idle.example": ()}, RELATED)
+    idle = next(one for one in beliefs if one.name == "idle.example")
+    assert idle.probability < 0.5
+    document = plan_document(beliefs, RELATED)
+    node = next(one for one in document["nodes"] if one["id"] == "idle.example")
+    assert node["role"] == "unknown"
+    assert node["cost"] is None
+    assert [one["node"] for one in document["demand"]] == ["shop.example"]
+
+
 def test_a_graph_without_sellers_or_with_a_strange_demand_is_refused() -> None:
     beliefs = infer_roles({"a.example": ("encoder-page",)}, ())
-    with pytest.raises(InputError, match="sells"):
+    with pytest.raises(InputError, match="sell anything"):
         plan_document(beliefs, ())
     with pytest.raises(InputError, match="no asset"):
         plan_document(beliefs, (), demand={"b.example": 1})

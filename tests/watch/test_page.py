@@ -62,6 +62,21 @@ def test_a_storefront_is_read_whole():
 
 
 @pytest.mark.parametrize(
+    ("text", "sells"),
+    [
+        ("Minimum 120 credits, 1 GBP each", True),
+        ("30 créditos = 12 meses", True),
+        ("100 Krediten für 90 €", True),
+        ("500 kredytów", True),
+        ("We take 3 credit cards", False),
+        ("Credits: photos by their makers", False),
+    ],
+)
+def test_a_page_that_counts_credits_sells_to_resellers(text, sells):
+    assert page(f"<p>{text}</p>").credits is sells
+
+
+@pytest.mark.parametrize(
     ("text", "lang", "want"),
     [
         ("12 Months £54.99", "en", ("54.99", "GBP", 12.0)), ("9,99€ / Monat", "de", ("9.99", "EUR", 1.0)),

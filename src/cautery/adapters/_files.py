@@ -42,6 +42,8 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = 0o644) -> N
     """
     try:
         handle, name = tempfile.mkstemp(prefix=f"{TEMPORARY}{os.getpid()}-", dir=path.parent)
+    except FileNotFoundError as error:
+        raise StorageError(f"{path}: there is no such folder", hint="Make it first.") from error
     except OSError as error:
         raise _not_written(path, error) from error
     try:

@@ -11,7 +11,7 @@ from cautery.cli import render
 from cautery.errors import InputError
 
 if TYPE_CHECKING:
-    from cautery.workflows.draw_supply import Picture
+    from cautery.workflows.supply_picture import Picture
 
 
 def draw_map(
@@ -37,6 +37,17 @@ def draw_map(
         Path | None,
         typer.Option(help="Of a case: infer roles, and write the graph for cautery plan here."),
     ] = None,
+    known: Annotated[
+        Path | None,
+        typer.Option(help="With --plan-graph: CSV of asset and demand, needs or cost."),
+    ] = None,
+    uncertain: Annotated[
+        bool,
+        typer.Option(
+            "--uncertain",
+            help="With --plan-graph: who needs whom carries how sure both roles are.",
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON object: what is shown.")] = False,
 ) -> None:
     """Draw who feeds, hosts, sells and is paid, layered by role or by country.
@@ -46,8 +57,10 @@ def draw_map(
     Example: cautery map graph.json --around panel.example --svg panel.svg
     """
     from cautery import wiring
-    from cautery.workflows.draw_supply import around as near
-    from cautery.workflows.draw_supply import as_json, draw_supply, layers_of
+    from cautery.workflows.draw_supply import draw_supply, svg_file
+    from cautery.workflows.supply_layers import as_json, layers_of
+    from cautery.workflows.supply_page import supply_page
+    from cautery.workflows.supply_picture import around as near
 
     if by not in ("role", "country"):
         raise InputError(f"--by: {by!r} is neither role nor country")
@@ -58,14 +71,16 @@ def draw_map(
         picture = near(picture, around, most=ways)
     drawn = draw_supply(picture, middle=around, by_country=by_country)
     if svg is not None:
-        wiring.write_file(svg, drawn.encode("utf-8", "backslashreplace"))
+        wiring.write_file(svg, svg_file(drawn).encode("utf-8", "backslashreplace"))
     if png is not None:
-        wiring.write_png(drawn, png)
+        wiring.write_png(svg_file(drawn), png)
     if html is not None:
-        page = draw_supply(picture, middle=around, by_country=by_country, html=True)
+        page = supply_page(picture, drawn, middle=around)
         wiring.write_file(html, page.encode("utf-8", "backslashreplace"))
     if plan_graph is not None:
-        _write_plan_graph(graph, plan_graph)
+        _write_plan_graph(graph, plan_graph, known, uncertain=uncertain)
+    elif known is not None or uncertain:
+        raise InputError("--known and --uncertain are for --plan-graph: a picture takes neither")
     if json:
         render.json_line(as_json(picture, by_country=by_country))
     elif not any((svg, png, html, plan_graph)):
@@ -79,24 +94,31 @@ def draw_map(
     render.say(f"{len(picture.assets):,} of {whole:,} assets, {len(picture.relations):,} relations")
 
 
-def _write_plan_graph(case: Path, out: Path) -> None:
+def _write_plan_graph(case: Path, out: Path, known: Path | None, *, uncertain: bool) -> None:
     import json
 
     from cautery import wiring
     from cautery.wiring import cases
     from cautery.workflows.infer_supply import plan_graph_of
+    from cautery.workflows.known_supply import read_known
 
     if not case.is_dir():
         raise InputError("--plan-graph is made of a case: a file is a plan's graph already")
-    document = plan_graph_of(cases.mapped(case))
+    mapped = cases.mapped(case)
+    given = None
+    if known is not None:
+        given = read_known(known, names=[one.id for one in mapped.assets])
+    document = plan_graph_of(mapped, given, uncertain=uncertain)
     wiring.write_file(out, (json.dumps(document, indent=1) + "\n").encode())
 
 
 def _picture(graph: Path) -> Picture:
     from cautery.wiring import cases
-    from cautery.workflows.draw_supply import of_plan, of_supply
     from cautery.workflows.plan_graph import read_graph_file
+    from cautery.workflows.supply_picture import of_plan, of_supply
 
     if graph.is_dir():
-        return of_supply(cases.mapped(graph))
-    return of_plan(read_graph_file(graph))
+        mapped, met, source = cases.mapped_and_met(graph)
+        return of_supply(mapped, met=met, source=source)
+    name = "stdin" if str(graph) == "-" else graph.name
+    return of_plan(read_graph_file(graph), source=f"A graph for cautery plan: {name}")

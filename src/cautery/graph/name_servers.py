@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -39,6 +40,15 @@ PROVIDERS = frozenset(
 """Zones of registrars', hosters' and parkers' name servers, by hand; no such list is whole."""
 _NUMBERED = ("awsdns-",)
 """Beginnings of zones that are one provider's under many names (``ns-1.awsdns-02.org``)."""
+_COMMON = frozenset(
+    """
+    cloud data digital domain domains global host hosting internet name names network networks
+    online public registrar registry server services the web website world
+    """.split()  # noqa: SIM905
+)
+"""Words that begin registrars' names and say nobody's: the next word is taken too."""
+_SHORTEST = 5
+"""Letters of a registrar's name at which a zone that begins with it is no chance."""
 
 
 def strangers_servers(links: Iterable[Link]) -> frozenset[str]:
@@ -46,32 +56,56 @@ def strangers_servers(links: Iterable[Link]) -> frozenset[str]:
 
     Whoever registers a name gets the registrar's servers, or takes a hoster's, so that in a small
     case a few customers of one look like a network. A name server ties nobody when its zone is a
-    known provider's, or when two who bear it have different registrants, unless the zone is a
-    host's that was seen, or holds one.
+    known provider's, when it begins with the name of a registrar that some of the hosts have, or
+    when two who bear it have different registrants, unless the zone is a host's that was seen, or
+    holds one.
     """
     registrants: dict[str, set[str]] = defaultdict(set)
     bearers: dict[str, set[str]] = defaultdict(set)
     zones: set[str] = set()
+    registrars: set[str] = set()
     for link in links:
         zones.update(_above(link.subject))
         if link.kind == "registrant":
             registrants[link.subject].add(link.value)
+        elif link.kind == "registrar":
+            registrars.add(_named(link.value))
         elif link.kind == "nameserver":
             bearers[link.value].add(link.subject)
+    sellers = tuple(one for one in registrars if len(one) >= _SHORTEST)
     found = set()
     for server, hosts in bearers.items():
         above = _above(server)[1:]
         if above and above[0] in zones:
             continue
         owners = set[str]().union(*(registrants[host] for host in hosts))
-        if len(owners) > 1 or is_providers(server):
+        if len(owners) > 1 or is_providers(server, sellers):
             found.add(server)
     return frozenset(found)
 
 
-def is_providers(server: str) -> bool:
-    """Tell whether a name server lies in a known provider's zone."""
-    return any(zone in PROVIDERS or zone.startswith(_NUMBERED) for zone in _above(server)[1:])
+def is_providers(server: str, sellers: tuple[str, ...] = ()) -> bool:
+    """Tell whether a name server lies in a zone of a known provider's, or named for a seller."""
+    return any(
+        zone in PROVIDERS or zone.startswith((*_NUMBERED, *sellers)) for zone in _above(server)[1:]
+    )
+
+
+def _named(registrar: str) -> str:
+    """Return what a registrar's zones would begin with: its first words, up to a telling one.
+
+    Examples
+    --------
+    >>> _named("Domain Quay Ltd."), _named("Gandi SAS"), _named("GoDaddy.com, LLC")
+    ('domainquay', 'gandi', 'godaddy')
+    """
+    said = ""
+    for found in re.finditer(r"[a-z0-9-]+", registrar.lower()):
+        word = found[0]
+        said += word
+        if word not in _COMMON:
+            return said
+    return ""
 
 
 def _above(host: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,7 +35,7 @@ COSTS: Mapping[Role, float] = {
 CERTAIN = 0.95
 """Roles that are at least so sure are taken as they are."""
 LEAST = 0.5
-"""A relation whose two roles are less likely than this together is left out."""
+"""A role that is less likely is unknown; a relation whose two roles are, together, is left out."""
 _PAYMENT = frozenset({Role.PAYMENT})
 _SELLERS = (Role.STOREFRONT, Role.RESELLER)
 
@@ -45,6 +45,8 @@ def plan_document(
     relations: Sequence[Edge],
     *,
     fates: Mapping[str, Sequence[str]] | None = None,
+    places: Mapping[str, Sequence[str]] | None = None,
+    targets: Mapping[str, str] | None = None,
     needed: Mapping[str, int] | None = None,
     demand: Mapping[str, float] | None = None,
     countries: Mapping[str, str] | None = None,
@@ -62,6 +64,11 @@ def plan_document(
     fates : mapping of str to sequence of str
         Asset to what it falls with: a certificate, a rack, a registrar. Each becomes a node that
         all of its assets need; shared infrastructure that an asset resolves to is one too.
+    places : mapping of str to sequence of str
+        Asset to the servers where it stands: one that is up will do. A server that several stand
+        on becomes a node, which costs as much as the dearest of them: who acts there takes all.
+    targets : mapping of str to str
+        Asset to the name or address that an act on it would hit, for the guard to judge.
     needed : mapping of str to int
         How many of its edges a panel needs to carry its customers; 1 where nobody says.
     demand : mapping of str to float
@@ -82,10 +89,13 @@ def plan_document(
         If nobody sells anything, or a weight names no asset.
     """
     known = {one.name: one for one in beliefs}
+    sure = {name: one for name, one in known.items() if one.probability >= LEAST}
     where, priced = countries or {}, costs or {}
     fallen = {name: tuple(found) for name, found in (fates or {}).items() if name in known}
     for one in relations:
-        if one.relation == "resolves-to" and _role(known, one.target) is Role.SHARED:
+        placed = one.target in (places or {}).get(one.source, ())
+        shared = _role(known, one.target) is Role.SHARED
+        if one.relation == "resolves-to" and shared and not placed:
             fallen[one.source] = (*fallen.get(one.source, ()), one.target)
     groups = _groups(known, relations, needed or {}, uncertain=uncertain)
     groups += [
@@ -93,12 +103,18 @@ def plan_document(
         for name, found in sorted(fallen.items())
         for fate in sorted(set(found) - {name})
     ]
+    stand = _standing(places or {}, known)
+    groups += [
+        {"of": name, "need": 1, "members": [{"id": place} for place in found]}
+        for name, found in stand.items()
+    ]
     extra = sorted({fate for found in fallen.values() for fate in found} - known.keys())
+    servers = sorted({place for found in stand.values() for place in found} - known.keys())
     nodes: list[dict[str, Any]] = [
         {
             "id": name,
-            "role": str(one.role),
-            "cost": priced.get(name, COSTS.get(one.role)),
+            "role": str(one.role if name in sure else Role.UNKNOWN),
+            "cost": priced.get(name, COSTS.get(one.role) if name in sure else None),
             "country": where.get(name),
         }
         for name, one in sorted(known.items())
@@ -107,16 +123,40 @@ def plan_document(
         {"id": fate, "role": str(Role.SHARED), "cost": priced.get(fate), "country": where.get(fate)}
         for fate in extra
     ]
-    weights = _demand(known, relations) if demand is None else dict(demand)
+    for place in servers:
+        on_it = [sure[name] for name, found in stand.items() if place in found and name in sure]
+        dear = max((COSTS.get(one.role, 0.0) for one in on_it), default=None)
+        cost = priced.get(place, dear)
+        nodes.append({"id": place, "role": "host", "cost": cost, "country": where.get(place)})
+    for node in nodes:
+        if node["id"] in (targets or {}):
+            node["target"] = (targets or {})[node["id"]]
+    weights = _demand(sure, relations) if demand is None else dict(demand)
     strangers = sorted(weights.keys() - known.keys())
     if strangers:
         raise InputError(f"demand of {strangers[0]!r}, which is no asset")
     if not weights:
-        raise InputError("nobody sells anything: there is no demand to cut")
+        raise InputError(
+            "nobody in the map is held to sell anything: there is no demand to cut",
+            hint="A plan needs a storefront or a reseller; watch pages that sell, or give demand.",
+        )
     return {
         "nodes": nodes,
         "groups": groups,
         "demand": [{"node": name, "weight": weight} for name, weight in sorted(weights.items())],
+    }
+
+
+def _standing(
+    places: Mapping[str, Sequence[str]], known: Mapping[str, RoleBelief]
+) -> dict[str, list[str]]:
+    """Return where each asset stands, of those that share a server with another or strangers."""
+    stand = {name: sorted({*found} - {name}) for name, found in places.items() if name in known}
+    tenants = Counter(place for found in stand.values() for place in found)
+    return {
+        name: found
+        for name, found in sorted(stand.items())
+        if any(tenants[place] > 1 or _role(known, place) is Role.SHARED for place in found)
     }
 
 

@@ -3,7 +3,8 @@
 Marks (ports, paths, certificates, page contents) speak for roles as in a naive Bayes model;
 relations speak by which roles they tie, in both directions, and are passed on by belief
 propagation, so that an origin that shows nothing is known by the edges that draw from it. The
-tables are judgement, after reference/ecosystem.md section 1, not learnt, and short enough to read.
+tables are judgement, after reference/ecosystem.md section 1, and short enough to read; how often
+the assets at hand show each mark is then learnt from them, since services have habits.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ MARKS: Mapping[str, Mapping[Role, float]] = {
     "encoder-page": {Role.ENCODER: 0.6},
     "path:live": {Role.EDGE: 0.8, Role.ORIGIN: 0.5, Role.PANEL: 0.2},
     "path:segments": {Role.EDGE: 0.6, Role.ORIGIN: 0.5},
+    "path:manifest": {Role.EDGE: 0.7, Role.ORIGIN: 0.5, Role.PANEL: 0.3},
     "port:25461": {Role.PANEL: 0.5, Role.EDGE: 0.4, Role.ORIGIN: 0.3},
     "path:player_api": {Role.PANEL: 0.9},
     "path:get.php": {Role.PANEL: 0.8},
@@ -51,22 +53,25 @@ MARKS: Mapping[str, Mapping[Role, float]] = {
     "page:prices": {Role.STOREFRONT: 0.9, Role.RESELLER: 0.4, Role.SUPER_RESELLER: 0.15},
     "page:credits": {Role.SUPER_RESELLER: 0.9, Role.RESELLER: 0.1, Role.STOREFRONT: 0.03},
     "page:client-area": {Role.RESELLER: 0.7, Role.STOREFRONT: 0.25, Role.SUPER_RESELLER: 0.4},
-    "page:checkout": {Role.PAYMENT: 0.9, Role.STOREFRONT: 0.15},
+    "page:checkout": {Role.PAYMENT: 0.9, Role.STOREFRONT: 0.15, Role.RESELLER: 0.15},
 }  # fmt: skip
 """How often each role shows a mark, if it is looked for; any other role shows it by chance."""
 CHANCE = 0.02
 """How often a role shows a mark that is not its own."""
-UNSEEN = 0.5
+UNSEEN = 0.75
 """The part of an absent mark's evidence that counts: much is not looked for, or hidden."""
+HABIT = 30.0
+"""Assets of a role that must be seen before their own habits count as much as the table."""
 
 RELATIONS: Mapping[str, Mapping[tuple[Role, Role], float]] = {
     "feeds": {
         (Role.SOURCE, Role.ENCODER): 1.0, (Role.ENCODER, Role.ORIGIN): 1.0,
         (Role.ORIGIN, Role.EDGE): 1.0, (Role.ORIGIN, Role.ORIGIN): 0.05,
+        (Role.EDGE, Role.EDGE): 0.1,
     },
     "redirects-to": {
         (Role.PANEL, Role.EDGE): 1.0, (Role.STOREFRONT, Role.STOREFRONT): 0.3,
-        (Role.STOREFRONT, Role.PAYMENT): 0.1, (Role.EDGE, Role.EDGE): 0.1,
+        (Role.STOREFRONT, Role.PAYMENT): 0.1, (Role.EDGE, Role.EDGE): 0.4,
         (Role.RESELLER, Role.STOREFRONT): 0.1,
     },
     "lists": {(Role.PANEL, Role.EDGE): 1.0},
@@ -105,6 +110,8 @@ source, and the roles. A shop without credits is a shop rather than a reseller."
 TOLD = 0.5
 """How often such a relation is seen, where any of its kind is: the other half stays hidden."""
 _STEPS, _DAMPING = 30, 0.5
+Said = tuple[str, NDArray[np.float64]]
+"""A mark or a relation, and the logarithm of how well it fits each role."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,31 +163,38 @@ def infer_roles(
     if not names:
         raise InputError("roles: there are neither marks nor relations")
     place = {name: number for number, name in enumerate(names)}
-    own = np.array([_own(marks.get(name, ())) for name in names])
-    own += _missing(known, place)
-    heard = _heard(own, known, place)
-    belief = own.copy()
-    for number, (_, message) in heard:
-        belief[number] += message
-    chance = np.exp(belief - belief.max(axis=1, keepdims=True))
-    chance /= chance.sum(axis=1, keepdims=True)
-    spoken: list[list[tuple[str, NDArray[np.float64]]]] = [[] for _ in names]
+    shown = np.array([[mark in marks.get(name, ()) for mark in MARKS] for name in names], float)
+    rates = np.array([[said.get(role, CHANCE) for role in ROLES] for said in MARKS.values()])
+    missing = _missing(known, place)
+    chance, _ = _believed(shown, rates, missing, known, place)
+    # Once by the table, once more by what the assets of each role then turn out to show.
+    rates = (shown.T @ chance + HABIT * rates) / (chance.sum(axis=0) + HABIT)
+    chance, heard = _believed(shown, rates, missing, known, place)
+    spoken: list[list[Said]] = [[] for _ in names]
     for number, said in heard:
         spoken[number].append(said)
     return tuple(
-        _belief(name, chance[number], marks.get(name, ()), spoken[number])
+        _belief(name, chance[number], [*_said(shown[number], rates), *spoken[number]])
         for number, name in enumerate(names)
     )
 
 
-def _own(shown: Sequence[str]) -> NDArray[np.float64]:
-    """Return the log of each role's odds by marks alone."""
-    said = np.log([_BEFORE.get(role, 1.0) for role in ROLES])
-    seen = set(shown)
-    return said + sum(
-        (_mark(mark) if mark in seen else UNSEEN * _absent(mark) for mark in MARKS),
-        start=np.zeros(len(ROLES)),
-    )
+def _believed(
+    shown: NDArray[np.float64],
+    rates: NDArray[np.float64],
+    missing: NDArray[np.float64],
+    relations: Sequence[Edge],
+    place: Mapping[str, int],
+) -> tuple[NDArray[np.float64], list[tuple[int, Said]]]:
+    """Return each asset's chance of each role, and what each end of a relation is told."""
+    own = np.log([_BEFORE.get(role, 1.0) for role in ROLES]) + missing
+    own = own + shown @ np.log(rates) + UNSEEN * ((1 - shown) @ np.log(1 - rates))
+    heard = _heard(own, relations, place)
+    belief = own.copy()
+    for number, (_, message) in heard:
+        belief[number] += message
+    chance = np.exp(belief - belief.max(axis=1, keepdims=True))
+    return chance / chance.sum(axis=1, keepdims=True), heard
 
 
 def _missing(relations: Sequence[Edge], place: Mapping[str, int]) -> NDArray[np.float64]:
@@ -201,12 +215,9 @@ def _missing(relations: Sequence[Edge], place: Mapping[str, int]) -> NDArray[np.
     return said
 
 
-def _mark(mark: str) -> NDArray[np.float64]:
-    return np.log([MARKS[mark].get(role, CHANCE) for role in ROLES])
-
-
-def _absent(mark: str) -> NDArray[np.float64]:
-    return np.log([1 - MARKS[mark].get(role, CHANCE) for role in ROLES])
+def _said(shown: NDArray[np.float64], rates: NDArray[np.float64]) -> list[Said]:
+    """Return what each mark that an asset shows says of its role."""
+    return [(mark, np.log(rates[row])) for row, mark in enumerate(MARKS) if shown[row]]
 
 
 def _tie(relation: str) -> NDArray[np.float64]:
@@ -218,7 +229,7 @@ def _tie(relation: str) -> NDArray[np.float64]:
 
 def _heard(
     own: NDArray[np.float64], relations: Sequence[Edge], place: Mapping[str, int]
-) -> list[tuple[int, tuple[str, NDArray[np.float64]]]]:
+) -> list[tuple[int, Said]]:
     """Pass messages until they rest; return, for each end of a relation, what it is told."""
     if not relations:
         return []
@@ -249,16 +260,10 @@ def _heard(
     ]
 
 
-def _belief(
-    name: str,
-    chance: NDArray[np.float64],
-    shown: Sequence[str],
-    spoken: Sequence[tuple[str, NDArray[np.float64]]],
-) -> RoleBelief:
+def _belief(name: str, chance: NDArray[np.float64], said: Sequence[Said]) -> RoleBelief:
     order = np.argsort(-chance, kind="stable")
     best, next_best = int(order[0]), int(order[1])
-    said = [(mark, _mark(mark)) for mark in dict.fromkeys(shown) if mark in MARKS]
-    why = [(word, float(odds[best] - odds[next_best])) for word, odds in (*said, *spoken)]
+    why = [(word, float(odds[best] - odds[next_best])) for word, odds in said]
     return RoleBelief(
         name=name,
         role=ROLES[best],

@@ -54,15 +54,20 @@ def supply_graph(
     """
     where, known, marks = countries or {}, roles or {}, shared or {}
     shown = shows or {}
+    sold = set(sells)
     assets: dict[str, Asset] = {}
     edges: set[tuple[str, str, str]] = set()
 
-    def host(name: str, role: Role = Role.UNKNOWN, country: str | None = None) -> str:
+    stands = {
+        one.host: next((where[a] for a in one.addresses if a in where), None) for one in facts
+    }
+
+    def host(name: str, role: Role = Role.UNKNOWN) -> str:
         asset = Asset(
             kind="host",
             value=name,
             role=_role(known.get(name, ()), role),
-            country=country,
+            country=stands.get(name),
             marks=tuple(shown.get(name, ())),
         )
         present = assets.get(asset.id)
@@ -83,8 +88,7 @@ def supply_graph(
         return asset.id
 
     for one in sorted(facts, key=lambda one: one.host):
-        country = next((where[a] for a in one.addresses if a in where), None)
-        subject = host(one.host, country=country)
+        subject = host(one.host)
         for address in one.addresses:
             edges.add((subject, "resolves-to", other("address", address)))
         if one.certificate is not None:
@@ -92,9 +96,11 @@ def supply_graph(
             edges.add((subject, "shows", key))
         for end in one.payments:
             edges.add((subject, "pays", other("payment", end, Role.PAYMENT)))
-        for panel in one.panels:
-            if panel != one.host:
-                edges.add((host(panel, Role.PANEL), "lists", subject))
+        for panel in set(one.panels) - {one.host}:
+            named = host(panel, Role.PANEL)
+            # A shop's page that links to a panel is no list of that panel's: the shop sells it.
+            if (one.host, panel) not in sold:
+                edges.add((named, "lists", subject))
         for playlist in one.playlists:
             edges.add((other("playlist", playlist, Role.PLAYLIST), "lists", subject))
         for goal in one.redirects:

@@ -41,6 +41,12 @@ _PANEL = re.compile(
     r"get\.php|player_api\.php|c/)(?:[/.?]|$)|\.m3u8?(?:\?|$)"
 )
 
+_CREDITS = re.compile(
+    r"(?i)(?<![\w.,])\d{1,5}\s{0,2}(?:credits?|crediti?|créditos?|crédits?|credite|kredit\w{0,3}|"
+    r"kredyt\w{0,3}|krediten?)\b(?!\s?(?:cards?|karte))"
+)
+"""As resellers' terms write it; a number stands before it, so that no credit card is meant."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -58,6 +64,8 @@ class Page:
         Absolute http(s) links to other hosts, each once.
     panel_links : tuple of str
         Links, to any host, that look like a panel, a client area or a playlist.
+    credits : bool
+        It tells how many credits: what resellers buy, and viewers never hear of.
     trial_hours : float or None
         0: a trial of unsaid length; ``None``: no trial.
     """
@@ -78,6 +86,7 @@ class Page:
     claims: tuple[Claim, ...]
     links: tuple[str, ...]
     panel_links: tuple[str, ...]
+    credits: bool
 
 
 def read_page(chunks: Iterable[bytes], *, base: str) -> Page:
@@ -145,6 +154,7 @@ def read_page(chunks: Iterable[bytes], *, base: str) -> Page:
         claims=claims(text),
         links=tuple(dict.fromkeys(one for one in outward if _host(one) != host)),
         panel_links=tuple(dict.fromkeys(one for one in outward if _PANEL.search(one))),
+        credits=_CREDITS.search(text) is not None,
     )
 
 

@@ -15,6 +15,8 @@ _PATHS: tuple[tuple[str, re.Pattern[str]], ...] = (
         # A line's stream has a number; segments have one with zeros before it, or a folder "hls".
         re.compile(r"^/live(?:/[^/]+){3}$|^/(?!hls/)[^/]{3,}/[^/]{3,}/[1-9]\d*(?:\.(?:ts|m3u8))?$"),
     ),
+    ("path:manifest", re.compile(r"\.(?:m3u8|mpd)$")),
+    ("page:client-area", re.compile(r"/(?:client(?:area|s)?|whmcs|billing)(?:\.php$|/|$)")),
     ("path:segments", re.compile(r"\.(?:ts|m4s|mp4|aac|cmf[va])$")),
 )
 """Names as :mod:`cautery.graph.roles` has them; of several that fit, all are told."""

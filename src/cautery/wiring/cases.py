@@ -12,6 +12,7 @@ from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import InputError
 from cautery.model import SupplyGraph, from_json
 from cautery.workflows.open_case import Case, open_case
+from cautery.workflows.supply_picture import MET_IN, Met, met_in
 
 
 def keys(folder: Path | None) -> KeyFolder:
@@ -69,10 +70,27 @@ def mapped(case_path: Path) -> SupplyGraph:
     InputError
         If there is no such case, or it has no map.
     """
-    body = None
+    graph, _, _ = mapped_and_met(case_path)
+    return graph
+
+
+def mapped_and_met(case_path: Path) -> tuple[SupplyGraph, dict[str, Met], str]:
+    """Return the newest supply graph of a case, when its hosts were met, and whence it is.
+
+    Raises
+    ------
+    InputError
+        As :func:`mapped`.
+    """
     with reading(case_path) as case:
+        newest = None
         for entry in case.ledger.read(kinds=("graph.mapped",)):
-            body = entry.record.body
-    if body is None:
-        raise InputError(f"{case_path}: nothing is mapped in this case")
-    return from_json(SupplyGraph, body)
+            newest = entry
+        if newest is None:
+            raise InputError(f"{case_path}: nothing is mapped in this case")
+        source = (
+            f"As a watch saw it until {newest.record.at:%Y-%m-%d %H:%M} UTC: record "
+            f"{newest.index} of the case; networks and roles are hypotheses"
+        )
+        met = met_in(case.ledger.read(kinds=MET_IN))
+    return from_json(SupplyGraph, newest.record.body), met, source

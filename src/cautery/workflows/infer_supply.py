@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from cautery.graph.needs import plan_document
@@ -39,25 +40,53 @@ def infer_supply(graph: SupplyGraph) -> tuple[RoleBelief, ...]:
     return infer_roles(marks, _told(graph, set(marks)))
 
 
-def plan_graph_of(graph: SupplyGraph) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What an analyst knows of assets better than the map does, by their ids.
+
+    ``demand`` stands in place of 1 for each storefront; ``needed`` is how many of its edges a
+    panel needs; a cost of ``None`` says that nobody can act.
+    """
+
+    demand: Mapping[str, float] | None = None
+    needed: Mapping[str, int] = field(default_factory=dict)
+    costs: Mapping[str, float | None] = field(default_factory=dict)
+
+
+def plan_graph_of(
+    graph: SupplyGraph, given: Given | None = None, *, uncertain: bool = False
+) -> dict[str, Any]:
     """Return the graph for ``cautery plan`` of a map: needs by role, hosts of one key together.
+
+    Hosts on one server fall together too, and each node says what an act on it would hit, for the
+    guard to judge. ``uncertain``: who needs whom carries how surely.
 
     Raises
     ------
     InputError
         If nobody in it sells anything.
     """
+    given = given or Given()
     beliefs = infer_supply(graph)
     known = {one.name for one in beliefs}
     shared = {one.id for one in graph.assets if one.shared}
     fates: defaultdict[str, list[str]] = defaultdict(list)
+    places: defaultdict[str, list[str]] = defaultdict(list)
     for one in graph.edges:
         if one.relation in _FATES and one.source in known and one.target not in shared:
             fates[one.source].append(one.target)
+        if one.relation == "resolves-to" and one.source in known:
+            places[one.source].append(one.target)
     return plan_document(
         beliefs,
         _told(graph, known),
         fates=fates,
+        places=places,
+        targets={one.id: one.value for one in graph.assets if one.kind in {"host", "address"}},
+        needed=given.needed,
+        demand=given.demand,
+        costs=given.costs,
+        uncertain=uncertain,
         countries={one.id: one.country for one in graph.assets if one.country is not None},
     )
 

@@ -56,17 +56,31 @@ def test_each_host_shows_what_was_met_on_the_way_to_it() -> None:
             facts("own.example", ("own.example",)),
             facts("front.example", tuple(f"n{k}.example" for k in range(MANY_NAMES + 1))),
         ],
-        [LED],
+        [LED, SAID],
         panels=["panel.example"],
         pages={"shop.example": read_page([SHOP.encode()], base="http://shop.example/")},
         shared={("certificate", "key of ('localhost',)"): "default certificate (CN=x)"},
     )
-    assert shown["edge.example"] == ("certificate:default", "path:segments", "port:80")
+    assert shown["edge.example"] == (
+        "certificate:default", "path:manifest", "path:segments", "port:80",
+    )  # fmt: skip
     assert set(shown["panel.example"]) >= {"path:live", "path:player_api", "path:portal"}
     assert "port:8080" in shown["panel.example"]
     assert shown["own.example"] == ("certificate:own",)
     assert shown["front.example"] == ("certificate:many-names",)
     assert shown["shop.example"] == ("page:prices",)
+    assert shown["idle.example"] == ("port:80",)  # only said to serve, not reached
+
+
+def test_what_a_page_sells_resellers_and_where_its_clients_go_are_marks() -> None:
+    page = read_page(
+        [b"<p>120 credits 96.00 EUR</p><a href='/clientarea.php'>log in</a>"],
+        base="http://dealer.example/",
+    )
+    shown = marks_of([], [], panels=(), pages={"dealer.example": page}, shared={})
+    assert set(shown["dealer.example"]) == {
+        "page:client-area", "page:credits", "page:prices", "port:80",
+    }  # fmt: skip
 
 
 def test_who_led_a_probe_elsewhere_points_there() -> None:

@@ -18,6 +18,9 @@ from cautery.workflows.watch.streams import Stream
 MANY_NAMES = 20
 """A certificate for more names is a front's, or a hoster's: a service has a few."""
 
+_SAID = {"path:manifest"}
+"""What a URL that nobody has reached does not show: a list says so of hosts long dead."""
+
 
 def marks_of(
     facts: Iterable[HostFacts],
@@ -40,8 +43,10 @@ def marks_of(
     """
     found: defaultdict[str, set[str]] = defaultdict(set)
     for stream in streams:
-        for url in stream.places or (stream.key,):
+        for url in stream.places:
             found[host_of(url)].update(shapes_of(url))
+        if not stream.places:
+            found[host_of(stream.key)].update({*shapes_of(stream.key)} - _SAID)
     for panel in panels:
         found[panel].add("path:player_api")
     for host, page in pages.items():
@@ -54,7 +59,7 @@ def marks_of(
 
 
 def _of_page(page: Page) -> set[str]:
-    marks = set()
+    marks = {"page:credits"} if page.credits else set()
     if page.prices:
         marks.add("page:prices")
     elif page.crypto or page.payments:
