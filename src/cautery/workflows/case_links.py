@@ -24,6 +24,7 @@ from cautery.model import (
     Entry,
     ExhibitId,
     Fault,
+    FaultKind,
     Link,
     Purchase,
     SupplyGraph,
@@ -34,6 +35,7 @@ from cautery.model.ports import Ledger
 from cautery.workflows.link_files import Reading, frame_of_links
 from cautery.workflows.seized.catalogues import listings_of_seized
 from cautery.workflows.seized.links import links_of_seized
+from cautery.workflows.watch import tables
 from cautery.workflows.watch.faults import hosts_of
 
 if TYPE_CHECKING:
@@ -125,15 +127,17 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
         body = entry.record.body
         for told in body.get("faults") or ():
             fault = from_json(Fault, told)
-            words = frames = None
+            words = frames = logo = None
             if fault.exhibit is not None:
                 try:
-                    sound = _table(vault, fault.exhibit)
+                    table = _table(vault, fault.exhibit)
                 except EvidenceError:
                     gone += 1
                     continue
-                words = sound["word"].to_numpy()
-                frames = sound["frame"].to_numpy()
+                if fault.kind is FaultKind.LOGO:
+                    logo = tables.logo_in(table)
+                else:
+                    words, frames = table["word"].to_numpy(), table["frame"].to_numpy()
             host, server = hosts_of(str(body["url"]), body.get("hosts") or ())
             yield Carried(
                 host=host,
@@ -144,9 +148,10 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
                 record=entry.index,
                 words=words,
                 frames=frames,
+                logo=logo,
             )
     if gone:
-        warnings.append(f"{gone:,} adverts whose sound is not in the vault any more: left out")
+        warnings.append(f"{gone:,} adverts and logos that are not in the vault any more: left out")
 
 
 def listings(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Listing]:

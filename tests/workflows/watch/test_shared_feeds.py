@@ -164,7 +164,11 @@ def _stream(spec: StreamSpec) -> Stream:
         url=url, key=url, host=spec.host, title=spec.title, source="list", first_seen=NOON
     )
     stream.verdict = Verdict(
-        url=RedactedUrl(url), finding=Finding.PROVEN, at=NOON, event=spec.event
+        url=RedactedUrl(url),
+        finding=Finding.PROVEN,
+        at=NOON,
+        event=spec.event,
+        licensee=spec.licensee,
     )
     return stream
 
@@ -187,7 +191,7 @@ def test_the_world_has_services_that_share_a_feed_and_one_that_does_not(probed: 
     assert None in probed.feeds.values()
 
 
-@pytest.mark.parametrize("kind", ["feed-delay", "feed-freeze", "feed-advert"])
+@pytest.mark.parametrize("kind", ["feed-delay", "feed-freeze", "feed-advert", "feed-logo"])
 def test_services_that_share_a_fault_are_linked_and_others_are_not(
     probed: Probed, kind: str
 ) -> None:

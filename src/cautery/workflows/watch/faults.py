@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from cautery.graph.faults import Carried
 from cautery.identify.faults import faults_of, foreign_sound
+from cautery.identify.logos import logo_of
+from cautery.identify.picture import watched
 from cautery.identify.references import References
 from cautery.model import Decoded, Entry, Fault, FaultKind, Observation, host_of
 from cautery.model.ports import Engine
@@ -21,6 +23,10 @@ OWN_STAMPS_S = 0.1
 """Who shows the licensee's own stamps so nearly passes its stream on: 50 ms each way, as two feeds
 may differ."""
 
+PICTURES_AGAIN = timedelta(minutes=30)
+"""A channel's stream is heard alone; once it is proven, so often its pictures are looked at, for
+marks and freezes: they cost some fifty times as much."""
+
 MOST_KEPT = 24
 """Of one stream's faults, for the map: the newest."""
 
@@ -29,6 +35,16 @@ def hosts_of(url: str, hops: Sequence[str]) -> tuple[str, str]:
     """Return the host that a stream names, and the one that it was led to."""
     host = host_of(url)
     return host, (hops[-1] if hops else "") or host
+
+
+def pictures_due(stream: Stream, references: References, now: datetime) -> bool:
+    """Tell whether a proven stream's pictures are to be looked at now, and take note of it."""
+    if not stream.proven or not watched(references):
+        return False
+    if stream.pictured is not None and now - stream.pictured < PICTURES_AGAIN:
+        return False
+    stream.pictured = now
+    return True
 
 
 def keep_faults(stream: Stream, faults: Sequence[Fault], probe: Entry) -> None:
@@ -77,7 +93,9 @@ class FaultFinder:
             partial(faults_of, decoded, observation, self._references, media_at_s=media_at_s)
         )
         if found:
-            return tuple(one for one in found if not self._passed_on(one))
+            logo = await self._logo(stream, fetched, decoded, observation, media_at_s)
+            own = tuple(one for one in found if not self._passed_on(one))
+            return own if logo is None else (*own, logo)
         advert = await self._advert(stream, fetched, decoded, observation, media_at_s)
         return () if advert is None else (advert,)
 
@@ -106,6 +124,42 @@ class FaultFinder:
         return Fault(
             kind=FaultKind.ADVERT,
             reference=stream.verdict.event or stream.verdict.channels[0],
+            at_s=round(media_at_s, 3),
+            seconds=round(decoded.duration_s, 3),
+            exhibit=sealed,
+        )
+
+    async def _logo(
+        self,
+        stream: Stream,
+        fetched: Fetched,
+        decoded: Decoded,
+        observation: Observation,
+        media_at_s: float,
+    ) -> Fault | None:
+        """Return the mark over the pictures of a stream whose licensee is known.
+
+        Of another's pictures nobody can say whether a mark in them is the licensee's own.
+        """
+        licensee = None if stream.verdict is None else stream.verdict.licensee
+        if not stream.proven or licensee is None or not len(decoded.luma):
+            return None
+        if stream.marked is not None and fetched.at - stream.marked < PICTURES_AGAIN:
+            return None
+        logo = await self._engine.run(
+            partial(
+                logo_of, decoded, observation, self._references, licensee, media_at_s=media_at_s
+            )
+        )
+        if logo is None:
+            return None
+        stream.marked = fetched.at
+        sealed = self._journal.seal(
+            tables.of_logo(logo), what="logo", media_type=tables.MEDIA_TYPE, at=fetched.at
+        )
+        return Fault(
+            kind=FaultKind.LOGO,
+            reference=licensee,
             at_s=round(media_at_s, 3),
             seconds=round(decoded.duration_s, 3),
             exhibit=sealed,

@@ -28,7 +28,7 @@ from cautery.model import (
 from cautery.model.ports import Decoder, Engine, Fetcher
 from cautery.watch.shapes import shapes_of
 from cautery.workflows.watch.capturing import Capturing, media
-from cautery.workflows.watch.faults import FaultFinder, keep_faults
+from cautery.workflows.watch.faults import FaultFinder, keep_faults, pictures_due
 from cautery.workflows.watch.fetching import Fetched, fetch_newest
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.looks import PROBE_S, differs, settled, windows_of
@@ -152,7 +152,7 @@ class Prober:
         stream.played = await self._playable(stream.url, kept)
         fetched = await fetch_newest(stream.played, fetcher=fetcher, seconds=self._span_s(stream))
         exhibits = tuple(kept)
-        if fetched.live:
+        if fetched.live and not pictures_due(stream, self._references, self._journal.now()):
             heard = await self._heard(stream, fetched, exhibits)
             if heard is not None:
                 return [heard]
