@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from cautery.graph.links import Mark
 from cautery.graph.links_table import GAP_S
@@ -17,7 +18,11 @@ from cautery.model import Link
 
 MOST_NAMED = 6
 """Further values that a link names; the rest are counted."""
+MOST_TRIED = 50
+"""Observations of the same bearers that a value is compared with, the latest ones: of thousands
+that one subject had one after another, the older ones are over."""
 
+_GAP = timedelta(seconds=GAP_S)
 _Bearers = Mapping[str, Sequence[Link]]
 
 
@@ -72,7 +77,8 @@ def _gathered(
     homes: dict[tuple[str, ...], list[_Observation]] = defaultdict(list)
     for one in seen:
         home = homes[home_of(one)]
-        same = next((mate for mate in home if _together(mate.bearers, one.bearers)), None)
+        tried = home[-MOST_TRIED:]
+        same = next((mate for mate in tried if _together(mate.bearers, one.bearers)), None)
         if same is None:
             home.append(one)
         else:
@@ -108,8 +114,7 @@ def _together(one: _Bearers, other: _Bearers) -> bool:
 
 
 def _overlap(one: Link, other: Link) -> bool:
-    later, earlier = max(one.first_seen, other.first_seen), min(one.last_seen, other.last_seen)
-    return (later - earlier).total_seconds() <= GAP_S
+    return one.first_seen - other.last_seen <= _GAP and other.first_seen - one.last_seen <= _GAP
 
 
 def _links(one: _Observation) -> Iterable[Link]:
