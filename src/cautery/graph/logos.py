@@ -6,15 +6,16 @@ import numpy as np
 
 from cautery.model.logo import Logo
 
-LEAST_CELLS = 20
-"""Of 36 x 64: a smaller mark, or one that is hardly seen, has no detail to be known by."""
+LEAST_CELLS = 30
+"""Of 36 x 64, 1.3 % of the picture: in a smaller mark no letters are resolved, and one like it of
+another service would be the same."""
 LEAST_OVERLAP = 0.7
-LEAST_DETAIL = 8.0
+LEAST_DETAIL = 12.0
 """Standard deviation of its light: a plain box covers, and is nobody's."""
 MOST_APART = 6.0
 """Root mean square of the difference, of 255 levels (bench/logos.py): up to 5 where one mark lay
 over two licensees' feeds, from 11 where a digit differs."""
-LEAST_ALIKE = 0.95
+LEAST_ALIKE = 0.98
 """Correlation of both marks' light."""
 
 

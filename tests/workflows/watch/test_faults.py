@@ -15,13 +15,12 @@ from cautery.adapters.engine import ThreadEngine
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.reference_info import ReferenceInfo
 from cautery.identify.references import References
-from cautery.model import Decoded, FaultKind, Finding, Observation, RedactedUrl, Verdict
+from cautery.model import Decoded, Finding, Observation, RedactedUrl, Verdict
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch import faults, tables
 from cautery.workflows.watch.faults import PICTURES_AGAIN, FaultFinder, pictures_due
-from cautery.workflows.watch.fetching import Fetched
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.references import Tape
 from cautery.workflows.watch.streams import Stream
@@ -73,8 +72,7 @@ def test_without_pictures_of_references_there_is_nothing_to_compare() -> None:
 
 @pytest.fixture
 def found(case: Case, journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return a probe's logos, if a mark lies over the pictures and something was matched."""
-    monkeypatch.setattr(faults, "faults_of", lambda *_, **__: (delay(),))
+    """Return a probe's marks, where one lies over the pictures."""
     monkeypatch.setattr(faults, "logo_of", lambda *_, **__: drawn())
     finder = FaultFinder(references(), Tape(tmp_path, 60.0), engine=ThreadEngine(), journal=journal)
     decoded = Decoded(
@@ -83,18 +81,11 @@ def found(case: Case, journal: Journal, tmp_path: Path, monkeypatch: pytest.Monk
     )  # fmt: skip
 
     async def of(one: Stream, *, minutes: int = 0) -> list[Any]:
-        fetched = Fetched(
-            data=b"", sound=None, available_s=0.0, at=NOON + timedelta(minutes=minutes), live=True,
-            target_s=2.0, hops=(), address="127.0.0.1",
-        )  # fmt: skip
-        told = await finder.of(one, fetched, decoded, Observation(at=NOON), media_at_s=1e9)
-        return [fault for fault in told if fault.kind is FaultKind.LOGO]
+        seen = Observation(at=NOON + timedelta(minutes=minutes))
+        assert one.verdict is not None
+        return list(await finder.marks(one, one.verdict, decoded, seen, media_at_s=1e9))
 
     return of
-
-
-def delay() -> faults.Fault:
-    return faults.Fault(kind=FaultKind.DELAY, reference="sport-fr", at_s=1e9)
 
 
 async def test_a_mark_is_sealed_and_comes_back_as_it_was(found: Any, case: Case) -> None:
@@ -110,7 +101,11 @@ async def test_of_an_unknown_licensees_pictures_no_mark_is_told(found: Any) -> N
     assert await found(stream(licensee=None)) == []
 
 
-async def test_one_stream_s_mark_is_sealed_once_in_half_an_hour(found: Any) -> None:
+async def test_of_a_stream_that_is_not_proven_no_mark_is_told(found: Any) -> None:
+    assert await found(stream(finding=Finding.UNDECIDED)) == []
+
+
+async def test_of_one_streams_mark_three_looks_are_sealed_in_half_an_hour(found: Any) -> None:
     one = stream()
-    counts = [len(await found(one, minutes=minutes)) for minutes in (0, 1, 29, 30, 31)]
-    assert counts == [1, 0, 0, 1, 0]
+    counts = [len(await found(one, minutes=minutes)) for minutes in (0, 1, 2, 3, 29, 30, 30)]
+    assert counts == [1, 1, 1, 0, 0, 1, 0]

@@ -118,6 +118,9 @@ async def _probe(plan: Plan, streams: list[StreamSpec], case: Case, folder: Path
                 seen = observe(decoded, references, media_at_s=media_at_s, at=NOON)
                 fetched = _fetched(data, spec)
                 faults = await finder.of(stream, fetched, decoded, seen, media_at_s=media_at_s)
+                verdict = stream.verdict
+                assert verdict is not None
+                marks = await finder.marks(stream, verdict, decoded, seen, media_at_s=media_at_s)
                 journal.write(
                     "probe.done",
                     {
@@ -126,7 +129,7 @@ async def _probe(plan: Plan, streams: list[StreamSpec], case: Case, folder: Path
                         "observation": seen,
                         "failed": None,
                         "hosts": fetched.hops,
-                        "faults": faults,
+                        "faults": (*faults, *marks),
                         "exhibits": [],
                     },
                 )

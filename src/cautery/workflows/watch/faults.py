@@ -11,7 +11,16 @@ from cautery.identify.faults import faults_of, foreign_sound
 from cautery.identify.logos import logo_of
 from cautery.identify.picture import watched
 from cautery.identify.references import References
-from cautery.model import Decoded, Entry, Fault, FaultKind, Observation, host_of
+from cautery.model import (
+    Decoded,
+    Entry,
+    Fault,
+    FaultKind,
+    Finding,
+    Observation,
+    Verdict,
+    host_of,
+)
 from cautery.model.ports import Engine
 from cautery.workflows.watch import tables
 from cautery.workflows.watch.fetching import Fetched
@@ -26,6 +35,9 @@ may differ."""
 PICTURES_AGAIN = timedelta(minutes=30)
 """A channel's stream is heard alone; once it is proven, so often its pictures are looked at, for
 marks and freezes: they cost some fifty times as much."""
+MARKS_KEPT = 3
+"""Of one stream, sealed in that time: each probe shows other cells of a mark, where the programme
+beneath moves."""
 
 MOST_KEPT = 24
 """Of one stream's faults, for the map: the newest."""
@@ -93,9 +105,7 @@ class FaultFinder:
             partial(faults_of, decoded, observation, self._references, media_at_s=media_at_s)
         )
         if found:
-            logo = await self._logo(stream, fetched, decoded, observation, media_at_s)
-            own = tuple(one for one in found if not self._passed_on(one))
-            return own if logo is None else (*own, logo)
+            return tuple(one for one in found if not self._passed_on(one))
         advert = await self._advert(stream, fetched, decoded, observation, media_at_s)
         return () if advert is None else (advert,)
 
@@ -129,41 +139,44 @@ class FaultFinder:
             exhibit=sealed,
         )
 
-    async def _logo(
+    async def marks(
         self,
         stream: Stream,
-        fetched: Fetched,
+        verdict: Verdict,
         decoded: Decoded,
         observation: Observation,
+        *,
         media_at_s: float,
-    ) -> Fault | None:
-        """Return the mark over the pictures of a stream whose licensee is known.
+    ) -> tuple[Fault, ...]:
+        """Return the mark over the pictures of a stream, if there is one, and its licensee known.
 
         Of another's pictures nobody can say whether a mark in them is the licensee's own.
         """
-        licensee = None if stream.verdict is None else stream.verdict.licensee
-        if not stream.proven or licensee is None or not len(decoded.luma):
-            return None
-        if stream.marked is not None and fetched.at - stream.marked < PICTURES_AGAIN:
-            return None
+        licensee, at = verdict.licensee, observation.at
+        if verdict.finding is not Finding.PROVEN or licensee is None or not len(decoded.luma):
+            return ()
+        stream.marked = [one for one in stream.marked if at - one < PICTURES_AGAIN]
+        if len(stream.marked) >= MARKS_KEPT:
+            return ()
         logo = await self._engine.run(
             partial(
                 logo_of, decoded, observation, self._references, licensee, media_at_s=media_at_s
             )
         )
         if logo is None:
-            return None
-        stream.marked = fetched.at
+            return ()
+        stream.marked.append(at)
         sealed = self._journal.seal(
-            tables.of_logo(logo), what="logo", media_type=tables.MEDIA_TYPE, at=fetched.at
+            tables.of_logo(logo), what="logo", media_type=tables.MEDIA_TYPE, at=at
         )
-        return Fault(
+        fault = Fault(
             kind=FaultKind.LOGO,
             reference=licensee,
             at_s=round(media_at_s, 3),
             seconds=round(decoded.duration_s, 3),
             exhibit=sealed,
         )
+        return (fault,)
 
     def _passed_on(self, fault: Fault) -> bool:
         """Tell whether stamps are the reference's own: whoever taps the licensee has the same."""

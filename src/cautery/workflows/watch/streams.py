@@ -57,8 +57,8 @@ class Stream:
     """Hosts that its URL was redirected to: a panel's line leads to an edge."""
     carried: list[Carried] = field(default_factory=list)
     """Faults that its newest probes showed."""
-    marked: datetime | None = None
-    """When a mark over its pictures was last sealed."""
+    marked: list[datetime] = field(default_factory=list)
+    """When marks over its pictures were sealed, of late."""
     pictured: datetime | None = None
     """When its pictures were last looked at since it was proven."""
     places: tuple[str, ...] = ()
