@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 from datetime import UTC, datetime
 
+import numpy as np
+
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
-from cautery.model import Link
+from cautery.lab.catalogues import draw_catalogues
+from cautery.model import Fault, FaultKind, Link, Purchase, to_json
+from cautery.model.logo import Logo
+from cautery.model.media import LUMA_SHAPE
 from cautery.workflows.open_case import open_case
+from cautery.workflows.watch import tables
 from cautery.workflows.watch.journal import Journal
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -155,6 +162,117 @@ def test_bad_input_is_a_sentence(cautery, tmp_path):
     ran = cautery("cluster", path)
     assert ran.code == 2
     assert "no column subject and kind and value" in ran.err
+
+
+STRONG = {
+    "feed-delay", "feed-freeze", "feed-advert", "feed-logo", "catalogue-order", "epg-quirks",
+    "certificate", "payment",
+}  # fmt: skip
+
+
+def strong_case(folder):
+    """Return a case in which two panels share all that only a watch sees, and a third nothing."""
+    case = open_case(
+        folder / "case", store=FolderStore(KeyFolder(folder / "keys")), clock=FixedClock(NOON)
+    )
+    journal = Journal(case.ledger, case.vault, case.clock, redaction_key=b"k" * 32)
+    drawn = draw_catalogues(7, networks=1, panels=2)
+    pair = [one for one in drawn if one.network]
+    stranger = next(one for one in drawn if one.kind == "shuffled")
+    for number, one in enumerate((*pair, stranger)):
+        shared = 0 if one.network else number
+        urls = [f"http://{one.host}/live/~a/~b/{n}" for n in range(len(one.entries))]
+        titles, guides = zip(*one.entries, strict=True)
+        table = journal.seal(
+            tables.parquet({"url": urls, "title": titles, "guide": guides}),
+            what="table", media_type=tables.MEDIA_TYPE, at=NOON,
+        )  # fmt: skip
+        bought = Purchase(
+            id=f"p{number}", service="TV", authorised_by="A. Clerk", bought_at=NOON,
+            merchant=f"ACME {shared}", amount="9.99", currency="EUR", means="card",
+        )  # fmt: skip
+        journal.write(
+            "purchase.recorded", {"purchase": to_json(bought), "exhibit": None, "at": NOON}
+        )
+        journal.write(
+            "source.read",
+            {
+                "source": f"http://{one.host}:8080", "kind": "xtream", "purchase": f"p{number}",
+                "at": NOON, "entries": len(titles), "table": table, "failed": None,
+            },
+        )  # fmt: skip
+        journal.write(
+            "link.seen",
+            Link(
+                subject=one.host, kind="certificate", value=f"spki-{shared}", first_seen=NOON,
+                last_seen=NOON, source="watch",
+            ),
+        )  # fmt: skip
+        journal.write(
+            "probe.done",
+            {
+                "url": urls[0], "at": NOON, "failed": None, "hosts": [],
+                "faults": list(faults(journal, shared)),
+            },
+        )  # fmt: skip
+    case.leave()
+    return [one.host for one in pair], stranger.host
+
+
+def faults(journal, seed):
+    rng = np.random.default_rng(seed)
+    at_s = NOON.timestamp() - 100 * seed
+    sound = {"word": rng.integers(0, 2**31, 200), "frame": np.sort(rng.integers(0, 700, 200))}
+    mark = np.zeros(LUMA_SHAPE, np.bool_)
+    mark[2:8, 2:14] = True
+    light = rng.integers(0, 256, LUMA_SHAPE).astype(np.uint8) * mark
+    logo = Logo(mark=mark, light=light, known=np.ones(LUMA_SHAPE, np.bool_))
+    for kind, seconds, data in (
+        (FaultKind.DELAY, 0.0, None),
+        (FaultKind.FREEZE, 2.4, None),
+        (FaultKind.ADVERT, 12.0, tables.numbers(sound)),
+        (FaultKind.LOGO, 12.0, tables.of_logo(logo)),
+    ):
+        exhibit = None
+        if data is not None:
+            exhibit = journal.seal(data, what=kind, media_type=tables.MEDIA_TYPE, at=NOON)
+        yield Fault(kind=kind, reference="event:cup", at_s=at_s, seconds=seconds, exhibit=exhibit)
+
+
+def test_every_strong_link_of_a_case_comes_with_its_date_and_what_it_rests_on(cautery, tmp_path):
+    pair, stranger = strong_case(tmp_path)
+    ran = cautery("cluster", tmp_path / "case", "--links", tmp_path / "links.csv", "--json")
+    network = {one["subject"]: one["network"] for one in map(json.loads, ran.out.splitlines())}
+    assert network[pair[0]] == network[pair[1]] != network[stranger]
+    rows = list(csv.DictReader((tmp_path / "links.csv").open()))
+    held = {}
+    for row in rows:
+        held.setdefault((row["kind"], row["value"]), set()).add(row["subject"])
+        assert row["first_seen"] == "2026-11-24T12:00:00.000000Z"
+        assert "record" in row["source"]
+    tied = {kind: bearers for (kind, _), bearers in held.items() if len(bearers) > 1}
+    assert tied == {kind: set(pair) for kind in STRONG}
+    again = cautery("cluster", tmp_path / "links.csv", "--json")
+    assert again.out == ran.out
+
+
+def test_an_explanation_names_every_strong_link_with_its_date_and_record(cautery, tmp_path):
+    pair, _ = strong_case(tmp_path)
+    ran = cautery("cluster", tmp_path / "case", "--explain", *pair, "--json")
+    told = json.loads(ran.out)
+    assert {one["kind"] for one in told["shared"]} == STRONG
+    assert {(one["kind"], one["subject"]) for one in told["evidence"]} == {
+        (kind, host) for kind in STRONG for host in pair
+    }
+    assert all("record" in one["source"] and one["first_seen"] for one in told["evidence"])
+
+
+def test_links_are_written_of_a_case_only(cautery, tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text(LINKS)
+    ran = cautery("cluster", path, "--links", tmp_path / "out.csv")
+    assert ran.code == 2
+    assert "a case's links" in ran.err
 
 
 def test_a_case_is_clustered_and_explained_by_its_records(cautery, tmp_path):

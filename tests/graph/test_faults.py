@@ -16,6 +16,8 @@ from cautery.graph.faults import (
     same_sounds,
 )
 from cautery.model import Fault, FaultKind
+from cautery.model.logo import Logo
+from cautery.model.media import LUMA_SHAPE
 
 NOON = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
 AT = NOON.timestamp()
@@ -32,13 +34,14 @@ def seen(
     record=1,
     host=None,
     after_s=0,
+    exhibit=None,
     **more,
 ):
     return Carried(
         host=host or server,
         server=server,
         stream=f"http://{host or server}/live.m3u8",
-        fault=Fault(kind=kind, reference=reference, at_s=at_s, seconds=seconds),
+        fault=Fault(kind=kind, reference=reference, at_s=at_s, seconds=seconds, exhibit=exhibit),
         at=NOON + timedelta(seconds=after_s),
         record=record,
         **more,
@@ -160,6 +163,31 @@ def test_the_same_sound_ties_whenever_it_was_played():
         played("c.example", rng.integers(0, 2**31, 200), None, 3),
         played("d.example", words, None, 4),  # the same notes in another rhythm
     ) == [["a.example", "b.example"]]
+
+
+def marked(server, seed, record, *, left=2):
+    mark = np.zeros(LUMA_SHAPE, np.bool_)
+    mark[2:8, left : left + 12] = True
+    light = np.zeros(LUMA_SHAPE, np.uint8)
+    light[mark] = np.random.default_rng(seed).integers(20, 230, mark.sum())
+    logo = Logo(mark=mark, light=light, known=np.ones(LUMA_SHAPE, np.bool_))
+    return seen(server, AT, kind=FaultKind.LOGO, record=record, logo=logo, exhibit=f"sha256:{seed}")
+
+
+def test_the_same_mark_ties_over_whatever_programme_it_lies():
+    assert tied(
+        marked("a.example", 1, 1),
+        marked("b.example", 1, 2),
+        marked("c.example", 2, 3),
+        marked("d.example", 1, 4, left=40),
+    ) == [["a.example", "b.example"]]
+
+
+def test_a_mark_of_one_server_ties_nobody_and_a_link_says_where_it_lies():
+    assert tied(marked("a.example", 1, 1), marked("a.example", 1, 2)) == []
+    [first, _] = fault_links([marked("a.example", 1, 1), marked("b.example", 1, 2)], source="watch")
+    assert (first.kind, first.value, first.records) == ("feed-logo", "logo of sha256:1", (1,))
+    assert first.said == f"the same mark lies over the pictures of {EVENT}, top left, in 1 looks"
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -11,6 +11,7 @@ from cautery.errors import InputError
 from cautery.lab import plan_world
 from cautery.lab.truth import truth_of
 from cautery.lab.underworld import CDN, MIDDLEWARE
+from cautery.watch._crypto import crypto_addresses
 
 
 @given(seed=st.integers(0, 2**40), size=st.sampled_from(["demo", "small"]))
@@ -75,6 +76,17 @@ def test_a_hospital_a_bank_and_forty_shops_share_an_address_with_three_networks(
     assert {one.network for one in there if not one.innocent} == {"A", "B", "C"}
     assert {kind for _, kind in plan.protected} >= {"hospital", "bank"}
     assert shared in truth_of(plan).bystanders
+
+
+@given(seed=st.integers(0, 2**40))
+@settings(max_examples=15, deadline=None)
+def test_each_network_has_a_wallet_that_a_reader_of_pages_takes_for_one(seed: int) -> None:
+    networks = plan_world(seed, "small").networks
+    found = [crypto_addresses(f"Bitcoin: {one.crypto}") for one in networks]
+    assert [[(a.currency, a.address, a.checked) for a in one] for one in found] == [
+        [("BTC", one.crypto, True)] for one in networks
+    ]
+    assert len({one.crypto for one in networks}) == len(networks) > 1
 
 
 def test_the_middleware_certificate_is_shown_by_different_networks() -> None:

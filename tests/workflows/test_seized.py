@@ -12,9 +12,12 @@ import pytest
 
 from cautery.errors import ErasedError, InputError, SourceError, StorageError
 from cautery.lab.authority import police
+from cautery.lab.catalogues import draw_catalogues
 from cautery.model import LedCategory
+from cautery.watch import columns_of
 from cautery.wiring import cases
 from cautery.wiring.seized import erase_seized
+from cautery.workflows.case_links import links_of_case
 from cautery.workflows.close_case import close_case
 from cautery.workflows.seized import original, tables, take
 from cautery.workflows.seized.consult import account_names, erase, write_original
@@ -235,6 +238,65 @@ def test_the_links_join_panels_by_their_source(case, tmp_path):
         found = links_of_seized(one.ledger, one.vault)
     assert {link.value for link in found if link.subject == "up.example"} == {"north", "south"}
     assert all(link.first_seen <= link.last_seen for link in found)
+
+
+def test_each_link_names_the_record_and_the_sealed_table_that_it_stands_in(case, tmp_path):
+    of_sample(case, "panel_sql", tmp_path)
+    with cases.reading(case) as one:
+        [material] = taken(one.ledger)
+        [record] = [entry.index for entry in one.ledger.read(kinds=(TAKEN,))]
+        found = links_of_seized(one.ledger, one.vault)
+    sealed = {table.kind: table.exhibit for table in material.tables}
+    assert {link.records for link in found} == {(record,)}
+    drawn = next(link for link in found if link.subject == "up.example")
+    assert drawn.exhibit == sealed["stream"]
+    assert drawn.said == "panel north, in its panel's table of streams, as their source"
+    server = next(link for link in found if (link.subject, link.kind) == ("203.0.113.5", "address"))
+    assert server.exhibit == sealed["server"]
+
+
+def dump_of(entries, kind):
+    """Return a dump of a panel with a catalogue, its rows as a database gives them: by number."""
+    if kind == "xtream":
+        head = "streams (id, stream_display_name, stream_source, channel_id, `order`)"
+    else:
+        head = "itv (id, name, cmd, xmltv_id, number)"
+    rows = [
+        f"({number},'{title}','http://up{number % 7}.example/{number}','{guide}',{place})"
+        for place, (title, guide) in enumerate(entries)
+        for number in [(place * 37 + 11) % 997]
+    ]
+    return f"INSERT INTO {head} VALUES\n" + ",\n".join(sorted(rows)) + ";\n"
+
+
+@pytest.mark.parametrize("kinds", [("xtream", "xtream"), ("xtream", "stalker")])
+def test_seized_panels_with_one_catalogue_are_linked_and_a_strangers_is_not(case, tmp_path, kinds):
+    drawn = draw_catalogues(7, networks=1, panels=2)
+    copies = [one for one in drawn if one.network]
+    stranger = next(one for one in drawn if one.kind == "shuffled")
+    for one, kind in zip((*copies, stranger), (*kinds, "xtream"), strict=True):
+        path = tmp_path / f"{one.host}.sql"
+        path.write_text(dump_of(one.entries, kind))
+        took(case, path, panel=one.host)
+    with cases.reading(case) as opened_case:
+        links, warnings = links_of_case(opened_case.ledger, opened_case.vault)
+    for kind in ("catalogue-order", "epg-quirks"):
+        held = [link for link in links if link.kind == kind]
+        assert sorted(link.subject for link in held) == sorted(one.host for one in copies)
+        assert all(link.records and link.exhibit and link.said for link in held)
+    assert warnings == []
+
+
+def test_tables_sealed_before_a_column_was_read_are_still_read(case, tmp_path, monkeypatch):
+    def before(kind):
+        return {k: v for k, v in columns_of(kind).items() if k not in ("guide", "place")}
+
+    with monkeypatch.context() as older:
+        older.setattr(tables, "columns_of", before)
+        of_sample(case, "panel_sql", tmp_path)
+    rows = derived(case, "stream")
+    assert rows["title"].to_list() == ["IT| Arena 1 FHD"]
+    assert rows["guide"].to_list() == [None]
 
 
 def test_a_packed_dump_that_is_cut_off_keeps_what_stood_before(case, tmp_path):

@@ -74,6 +74,12 @@ def cluster(
         bool,
         typer.Option("--refit", help="Learn all anew from the state's links; say what changed."),
     ] = False,
+    links_out: Annotated[
+        Path | None,
+        typer.Option(
+            "--links", help="Of a case: write its links here as CSV, each with its evidence."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of random choices.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON line per subject.")] = False,
     schema: Annotated[bool, schema_option(_schema)] = False,  # noqa: ARG001 - answered before
@@ -104,10 +110,14 @@ def cluster(
         raise InputError(f"{out}: there is no folder {out.parent}")
     if links is None and state is None:
         raise InputError("cluster needs links", hint="cautery cluster LINKS; see -h.")
+    if links_out is not None and (links is None or not links.is_dir()):
+        raise InputError("--links writes a case's links", hint="Give the case's folder.")
     said, odd = read_constraints(constraints) if constraints is not None else ([], [])
     with Progress("reading links", None) as bar:
         reading = _read(links, explain or (), kept=state is not None)
         reading.warnings += odd
+        if links_out is not None:
+            _write_links(links_out, reading)
         bar.doing("asking facts")
         folder = named_folder(facts)
         reading = known_to(None if folder is None else known_facts(folder), reading)
@@ -218,6 +228,13 @@ def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
 
 def _of_case(links: Path | None) -> bool:
     return links is not None and links.is_dir()
+
+
+def _write_links(out: Path, reading: Reading) -> None:
+    from cautery import wiring
+    from cautery.workflows.link_evidence import links_csv
+
+    wiring.write_file(out, links_csv(reading).encode())
 
 
 def _write(out: Path, found: Clustered) -> None:

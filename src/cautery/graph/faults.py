@@ -1,4 +1,4 @@
-"""Services that carry one feed: the same delay, the same freeze, the same inserted advert.
+"""Services that carry one feed: the same delay, freeze, inserted advert, or mark laid over it.
 
 What was seen in single probes is put into groups; each group that two servers are in becomes a
 value that they share, with whoever led to them. A group is named after what was seen first, so
@@ -15,7 +15,10 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from cautery.graph.logos import same_logo
 from cautery.model import Fault, FaultKind, Link
+from cautery.model.logo import Logo
+from cautery.model.media import LUMA_SHAPE
 
 SAME_DELAY_S = 0.05
 """Two feeds of one encoder show the same instant at the same stamp, within so much: sound is
@@ -38,6 +41,7 @@ KINDS: Mapping[FaultKind, str] = {
     FaultKind.DELAY: "feed-delay",
     FaultKind.FREEZE: "feed-freeze",
     FaultKind.ADVERT: "feed-advert",
+    FaultKind.LOGO: "feed-logo",
 }
 
 
@@ -55,6 +59,8 @@ class Carried:
         The probe's record in the ledger.
     words, frames : ndarray or None
         Of an advert, the landmarks of its sound and where they lie.
+    logo : Logo or None
+        Of a logo, its picture.
     """
 
     host: str
@@ -65,6 +71,7 @@ class Carried:
     record: int
     words: NDArray[np.uint32] | None = None
     frames: NDArray[np.int32] | None = None
+    logo: Logo | None = None
 
 
 Group = list[Carried]
@@ -91,6 +98,7 @@ def fault_links(seen: Sequence[Carried], *, source: str) -> tuple[Link, ...]:
         *_links(_merged(_delays(by_kind[FaultKind.DELAY])), source, _said_delay),
         *_links(_freezes(by_kind[FaultKind.FREEZE]), source, _said_freeze),
         *_links(_adverts(by_kind[FaultKind.ADVERT]), source, _said_advert),
+        *_links(_logos(by_kind[FaultKind.LOGO]), source, _said_logo),
     ]
     return tuple(sorted(links, key=lambda one: (one.kind, one.value, one.subject)))
 
@@ -99,8 +107,8 @@ def _links(groups: Sequence[Group], source: str, said: Callable[[Group], str]) -
     for group in groups:
         first = group[0]
         value = f"{first.fault.reference} {_clock(first.fault.at_s)}"
-        if first.fault.kind is FaultKind.ADVERT:
-            value = f"advert of {first.fault.exhibit}"
+        if first.fault.exhibit is not None:
+            value = f"{first.fault.kind} of {first.fault.exhibit}"
         for host in sorted(_servers(group) | {one.host for one in group}):
             own = [one for one in group if host in (one.host, one.server)]
             yield Link(
@@ -143,6 +151,18 @@ def _said_freeze(own: Group) -> str:
 def _said_advert(own: Group) -> str:
     one = own[0].fault
     return f"it played the same sound in place of {one.reference}, {len(own)} times seen"
+
+
+def _said_logo(own: Group) -> str:
+    one = own[0]
+    rows, columns = np.nonzero(one.logo.mark) if one.logo is not None else (0, 0)
+    high, wide = LUMA_SHAPE
+    down = "top" if np.mean(rows) < high / 2 else "bottom"
+    across = "left" if np.mean(columns) < wide / 2 else "right"
+    return (
+        f"the same mark lies over the pictures of {one.fault.reference}, {down} {across}, "
+        f"in {len(own)} looks"
+    )
 
 
 # -- the same delay -------------------------------------------------------------------------
@@ -229,6 +249,22 @@ def _adverts(seen: Group) -> list[Group]:
     for number, one in zip(home, held, strict=True):
         groups[number].append(one)
     return [one for one in groups.values() if len(_servers(one)) > 1]
+
+
+def _logos(seen: Group) -> list[Group]:
+    """Group marks with the first that is the same; each service counts with what it showed."""
+    groups: list[Group] = []
+    for one in seen:
+        home = next((group for group in groups if _same_logo(group[0], one)), None)
+        if home is None:
+            groups.append([one])
+        else:
+            home.append(one)
+    return [one for one in groups if len(_servers(one)) > 1]
+
+
+def _same_logo(one: Carried, other: Carried) -> bool:
+    return one.logo is not None and other.logo is not None and same_logo(one.logo, other.logo)
 
 
 def same_sounds(

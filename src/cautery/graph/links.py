@@ -52,7 +52,9 @@ class HostFacts:
     playlists : tuple of str
         Third parties' lists that name it: an aggregator names everybody's streams.
     redirects : tuple of str
-        Hosts that it leads to.
+        Hosts that it leads to; itself, if others lead to it.
+    records : tuple of int
+        Ledger records that say so, by index.
     """
 
     host: str
@@ -73,6 +75,7 @@ class HostFacts:
     playlists: tuple[str, ...] = ()
     redirects: tuple[str, ...] = ()
     exhibit: ExhibitId | None = None
+    records: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         require_utc("first_seen", self.first_seen)
@@ -84,7 +87,7 @@ class HostFacts:
 def links_of(facts: HostFacts) -> tuple[Link, ...]:
     """Return one link for each value that a host bears, sorted by kind and value.
 
-    A panel and a redirect's goal are hosts too: they bear themselves as a value, so that two
+    A panel and a redirect's goal are hosts too: they bear themselves as a value, so that all
     hosts of one panel meet in it.
     """
     marks: set[Mark] = {("address", one) for one in facts.addresses}
@@ -105,7 +108,7 @@ def links_of(facts: HostFacts) -> tuple[Link, ...]:
     marks |= {("playlist", one) for one in facts.playlists}
     if facts.favicon:
         marks.add(("favicon", facts.favicon))
-    marks |= {("redirect", one) for one in (*facts.redirects, facts.host) if facts.redirects}
+    marks |= {("redirect", one) for one in facts.redirects}
     return tuple(
         Link(
             subject=facts.host,
@@ -115,6 +118,7 @@ def links_of(facts: HostFacts) -> tuple[Link, ...]:
             last_seen=facts.last_seen,
             source=facts.source,
             exhibit=facts.exhibit,
+            records=facts.records,
         )
         for kind, value in sorted(marks)
         if value

@@ -103,8 +103,6 @@ def supply_graph(
                 edges.add((named, "lists", subject))
         for playlist in one.playlists:
             edges.add((other("playlist", playlist, Role.PLAYLIST), "lists", subject))
-        for goal in one.redirects:
-            edges.add((subject, "redirects-to", host(goal)))
     for server, what in serves:
         goal = other("stream", what) if "://" in what else host(what)
         edges.add((host(server), "serves", goal))

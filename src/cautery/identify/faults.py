@@ -54,16 +54,16 @@ def faults_of(
     tuple of Fault
         None when nothing live was matched, or at another speed: its stamps drift then.
     """
-    timed = _timed(observation, references)
+    sure = timed(observation, references)
     start_s = decoded.audio_s if len(decoded.audio) else float(decoded.luma_s[0])
-    zero_s = {one.reference: media_at_s - one.delay_s - start_s for one in reversed(timed)}
+    zero_s = {one.reference: media_at_s - one.delay_s - start_s for one in reversed(sure)}
     delays = [
         Fault(kind=FaultKind.DELAY, reference=name, at_s=round(at_s, 3))
         for name, at_s in sorted(zero_s.items())
     ]
-    if not timed:
+    if not sure:
         return ()
-    name = timed[0].reference
+    name = sure[0].reference
     return (*delays, *_freezes(decoded, references, name, zero_s[name]))
 
 
@@ -79,12 +79,12 @@ def foreign_sound(
     return found if len(found.words) >= LEAST_LANDMARKS else None
 
 
-def _timed(observation: Observation, references: References) -> list[Witness]:
+def timed(observation: Observation, references: References) -> list[Witness]:
     """Return the sure witnesses of live references at their own speed: clean feeds, sound first.
 
     A file has no time of day, and everybody who plays it from its beginning has its stamps.
     """
-    timed = [
+    sure = [
         one
         for one in observation.witnesses
         if one.kind in ("sound", "picture")
@@ -93,7 +93,7 @@ def _timed(observation: Observation, references: References) -> list[Witness]:
         and references.info(one.reference).kind != "work"
     ]
     return sorted(
-        timed,
+        sure,
         key=lambda one: (
             not references.info(one.reference).clean,
             one.kind != "sound",

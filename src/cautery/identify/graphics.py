@@ -93,10 +93,10 @@ def recognise(
     at = decoded.luma_s - start_s
     middle = float(at[0] + at[-1]) / 2
     reference_s = media_at_s + middle - seen.delay_s + (at - middle) * seen.speed
-    suspect, ours = _paired(references, clean.id, reference_s, decoded.luma)
+    suspect, ours = paired(references, clean.id, reference_s, decoded.luma)
     if len(suspect) < 12:
         return []
-    placement = _placed(suspect, ours)
+    placement = placed(suspect, ours)
     back, shown = placement.undone(suspect)
     overlays: dict[str, _Overlay] = {}
     for one in licensees:
@@ -108,7 +108,7 @@ def recognise(
     free = shown & ~np.logical_or.reduce([one.strong for one in overlays.values()])
     if free.sum() < shown.size // 8:
         return []
-    gain, offset = _evened(back[:, free], ours[:, free])
+    gain, offset = evened(back[:, free], ours[:, free])
     # As the clean feed would have shown it, in its own contrast and brightness.
     mean: Map = (back.mean(axis=0) - offset) / gain
     return _judged(mean, ours.mean(axis=0), shown, overlays, seen)
@@ -132,7 +132,7 @@ def _judged(
     """Give each licensee its best piece's detail; the best must lead clearly."""
     scores = {
         name: max(
-            (_detail(mean, clean, one.mean, piece & shown) for piece in _pieces(one.strong)),
+            (_detail(mean, clean, one.mean, piece & shown) for piece in pieces(one.strong)),
             default=0.0,
         )
         for name, one in overlays.items()
@@ -178,16 +178,16 @@ def _detail(mean: Map, clean: Map, licensee: Map, piece: NDArray[np.bool_]) -> f
     return dot / float(np.sqrt(own * other)) * min(1.0, contrast, 1 / contrast)
 
 
-def _pieces(strong: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+def pieces(strong: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
     """Return the connected pieces of an overlay that are large enough to be known by."""
     from scipy.ndimage import label  # noqa: PLC0415 - heavy: only when graphics are compared
 
     numbered, count = label(strong)
-    pieces = [numbered == number for number in range(1, count + 1)]
-    return [one for one in pieces if one.sum() >= _LEAST_CELLS]
+    found = [numbered == number for number in range(1, count + 1)]
+    return [one for one in found if one.sum() >= _LEAST_CELLS]
 
 
-def _paired(
+def paired(
     references: References, name: str, wanted_s: NDArray[np.float64], luma: NDArray[np.uint8]
 ) -> tuple[Map, Map]:
     """Return pictures and the reference's at the same instants, interpolated between two."""
@@ -226,10 +226,10 @@ def _overlay(
     )
     if len(times) < 12:
         return None
-    theirs, ours = _paired(references, clean, times - lag_s, luma)
+    theirs, ours = paired(references, clean, times - lag_s, luma)
     if len(theirs) < 12:
         return None
-    gain, offset = _evened(theirs, ours)
+    gain, offset = evened(theirs, ours)
     added = np.clip(theirs - gain * ours - offset, -_CLIP, _CLIP).mean(axis=0)
     strong = np.abs(added) > max(4.0, 0.15 * float(np.abs(added).max()))
     return _Overlay((theirs.mean(axis=0) - offset) / gain, strong)
@@ -244,7 +244,7 @@ def _recent(whole: Signature, reference_s: NDArray[np.float64]) -> Signature:
     return replace(whole, change=piece, start_s=start_s)
 
 
-def _evened(pictures: Map, clean: Map) -> tuple[float, float]:
+def evened(pictures: Map, clean: Map) -> tuple[float, float]:
     """Return gain and offset by which pictures differ from clean ones, overlays left out."""
     gain, offset = 1.0, 0.0
     # Two numbers need no hundred thousand points; a step prime to the rows visits all places.
@@ -262,7 +262,7 @@ def _evened(pictures: Map, clean: Map) -> tuple[float, float]:
     return gain, offset
 
 
-def _placed(suspect: Map, clean: Map) -> Placement:
+def placed(suspect: Map, clean: Map) -> Placement:
     """Find mirror, zoom, letterbox and shift by climbing the correlation of a few pictures."""
     few = np.linspace(0, len(suspect) - 1, _FIT_PICTURES).astype(int)
     # What stands still, graphics and covers and a ticker's band, must not pull the fit.

@@ -12,6 +12,7 @@ import numpy as np
 
 from cautery.lab.names import Names
 from cautery.lab.spec import HostSpec, NetworkSpec, SourceSpec
+from cautery.lab.wallets import wallet
 
 MIDDLEWARE = "middleware-default"
 CDN = "shared-cdn"
@@ -156,8 +157,7 @@ def _draw_network(
             username=f"t{rng.integers(10**7, 10**8)}",
             password=f"p{rng.integers(10**8, 10**9)}",
             analytics=f"G-{''.join(rng.choice(list('ABCDEFGHJKLMNP0123456789'), 10).tolist())}",
-            crypto="bc1q"
-            + "".join(rng.choice(list("acdefghjklmnpqrstuvwxyz023456789"), 38).tolist()),
+            crypto=wallet(rng),
             contact=f"@{names.word()}_support",
             redirects=id != "B",
         )

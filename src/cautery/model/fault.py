@@ -18,6 +18,8 @@ class FaultKind(StrEnum):
     """Its picture stood still while the reference's moved."""
     ADVERT = "advert"
     """It played sound that no reference has, in place of the programme."""
+    LOGO = "logo"
+    """It lays a mark over the licensee's own pictures, which have the licensee's in them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,7 @@ class Fault:
     seconds : float
         How long it lasts; 0 for what has no end.
     exhibit : str or None
-        Of an advert: the sealed landmarks of its sound.
+        Of an advert, the sealed landmarks of its sound; of a logo, its sealed picture in cells.
     """
 
     kind: FaultKind

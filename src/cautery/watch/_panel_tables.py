@@ -108,14 +108,16 @@ _TABLES = (
         kind="stream",
         needs=(("stream_source",), ("stream_display_name",)),
         columns={"stream": _ANY, "title": ("stream_display_name",), "sources": ("stream_source",),
-                 "category": ("category_id",), "added_at": ("added",)},
+                 "category": ("category_id",), "added_at": ("added",), "guide": ("channel_id",),
+                 "place": ("order",)},
     ),
     _Table(
         kind="stream",
         names=("itv",),
         needs=(("cmd",), ("name",)),
         columns={"stream": _ANY, "title": ("name",), "sources": ("cmd",),
-                 "category": ("tv_genre_id",), "added_at": ("added",)},
+                 "category": ("tv_genre_id",), "added_at": ("added",), "guide": ("xmltv_id",),
+                 "place": ("number",)},
     ),
     _Table(
         kind="stream",

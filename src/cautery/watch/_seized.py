@@ -68,7 +68,8 @@ FIELDS: Mapping[str, Mapping[str, Sort]] = {
     "category": {"category": Sort.NUMBER, "title": Sort.TITLE},
     "stream": {
         "stream": Sort.NUMBER, "title": Sort.TITLE, "sources": Sort.URLS,
-        "category": Sort.NUMBER, "added_at": Sort.MOMENT,
+        "category": Sort.NUMBER, "added_at": Sort.MOMENT, "guide": Sort.TITLE,
+        "place": Sort.NUMBER,
     },
     "placement": {"stream": Sort.NUMBER, "server": Sort.NUMBER, "parent": Sort.NUMBER,
                   "sources": Sort.URLS},

@@ -19,10 +19,12 @@ from cautery.evidence.ports import CaseVault
 from cautery.graph.catalogues import ORDER, QUIRKS, Listing, catalogue_links
 from cautery.graph.faults import KINDS, Carried, fault_links
 from cautery.graph.name_servers import strangers_servers
+from cautery.graph.observations import one_each
 from cautery.model import (
     Entry,
     ExhibitId,
     Fault,
+    FaultKind,
     Link,
     Purchase,
     SupplyGraph,
@@ -31,7 +33,9 @@ from cautery.model import (
 )
 from cautery.model.ports import Ledger
 from cautery.workflows.link_files import Reading, frame_of_links
+from cautery.workflows.seized.catalogues import listings_of_seized
 from cautery.workflows.seized.links import links_of_seized
+from cautery.workflows.watch import tables
 from cautery.workflows.watch.faults import hosts_of
 
 if TYPE_CHECKING:
@@ -42,6 +46,8 @@ FOUND_HERE = frozenset({*KINDS.values(), ORDER, QUIRKS})
 OWN_SHARE = 0.8
 """Part of a playlist's entries that must lie on one host for the list to be that service's own:
 an aggregator lists everybody's."""
+OWN_LISTS = frozenset({"xtream", "stalker"})
+"""Kinds of source that list what they serve themselves, wherever that lies."""
 WATCHED = "watch"
 
 
@@ -76,20 +82,30 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
     links = [
         *recorded,
         *fault_links(tuple(carried(ledger, vault, warnings)), source=WATCHED),
-        *catalogue_links(tuple(listings(ledger, vault, warnings)), source=WATCHED),
+        *catalogue_links(
+            (*listings(ledger, vault, warnings), *listings_of_seized(ledger, vault)),
+            source=WATCHED,
+        ),
         *_paid(ledger),
         *links_of_seized(ledger, vault),
     ]
-    return tuple(
-        sorted(links, key=lambda one: (one.subject, one.kind, one.value, one.source))
-    ), warnings
+    return one_each(links), warnings
 
 
 def _recorded(ledger: Ledger) -> Iterator[Link]:
+    """Yield recorded links; one that was seen longer than was recorded first, is one."""
+    found: dict[tuple[str, str, str, datetime], Link] = {}
     for entry in ledger.read(kinds=("link.seen",)):
         link = from_json(Link, entry.record.body)
         if link.kind not in FOUND_HERE:
-            yield replace(link, records=(entry.index, *link.records))
+            key = (link.subject, link.kind, link.value, link.first_seen)
+            known = found.get(key, link)
+            found[key] = replace(
+                link,
+                last_seen=max(link.last_seen, known.last_seen),
+                records=tuple(dict.fromkeys((*known.records, entry.index, *link.records))),
+            )
+    yield from found.values()
 
 
 def _shared(ledger: Ledger) -> set[tuple[str, str]]:
@@ -111,15 +127,17 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
         body = entry.record.body
         for told in body.get("faults") or ():
             fault = from_json(Fault, told)
-            words = frames = None
+            words = frames = logo = None
             if fault.exhibit is not None:
                 try:
-                    sound = _table(vault, fault.exhibit)
+                    table = _table(vault, fault.exhibit)
                 except EvidenceError:
                     gone += 1
                     continue
-                words = sound["word"].to_numpy()
-                frames = sound["frame"].to_numpy()
+                if fault.kind is FaultKind.LOGO:
+                    logo = tables.logo_in(table)
+                else:
+                    words, frames = table["word"].to_numpy(), table["frame"].to_numpy()
             host, server = hosts_of(str(body["url"]), body.get("hosts") or ())
             yield Carried(
                 host=host,
@@ -130,9 +148,10 @@ def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[C
                 record=entry.index,
                 words=words,
                 frames=frames,
+                logo=logo,
             )
     if gone:
-        warnings.append(f"{gone:,} adverts whose sound is not in the vault any more: left out")
+        warnings.append(f"{gone:,} adverts and logos that are not in the vault any more: left out")
 
 
 def listings(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Listing]:
@@ -151,7 +170,7 @@ def listings(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[
         except EvidenceError:
             gone += 1
             continue
-        host = host_of(source) if body["kind"] == "xtream" else _owner(table["url"].to_list())
+        host = host_of(source) if body["kind"] in OWN_LISTS else _owner(table["url"].to_list())
         if host:
             guides = table["guide"].to_list() if "guide" in table.columns else [None] * len(table)
             times = [datetime.fromisoformat(one.record.body["at"]) for one in entries]

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from cautery.graph.links_table import PASSING, UNTYING
+from cautery.workflows._link_lines import NEEDED, TIMES
 from cautery.workflows.explain_links import Explanation
 from cautery.workflows.link_files import Reading
 from cautery.workflows.state_files import links_about
@@ -60,6 +61,18 @@ def with_state(reading: Reading, state: Path, pair: Sequence[str]) -> Reading:
         ["subject", "kind", "value", "first_seen", "last_seen"], keep="first", maintain_order=True
     )
     return replace(reading, about=about)
+
+
+def links_csv(reading: Reading) -> str:
+    """Return links as CSV that ``cautery cluster`` reads, with what each says and rests on."""
+    if reading.about is None:
+        return ""
+    times = (pl.from_epoch((pl.col(one) * 1e6).cast(pl.Int64), "us").alias(one) for one in TIMES)
+    return (
+        reading.about.with_columns(times)
+        .select(*NEEDED, *TIMES, "source", "said")
+        .write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ")
+    )
 
 
 def evidence_for(reading: Reading, why: Explanation) -> tuple[Shown, ...]:

@@ -67,6 +67,15 @@ def test_panels_that_list_one_catalogue_are_linked_with_the_readings_as_evidence
     assert warnings == []
 
 
+def test_a_portal_lists_what_is_its_own_wherever_it_is_served(case: Case, journal: Journal) -> None:
+    panels = draw_catalogues(7, networks=1, panels=2)
+    for one in panels:
+        rows = [(f"http://cdn{n % 9}.example/{n}", *row) for n, row in enumerate(one.entries)]
+        read(journal, f"http://{one.host}/c/", rows, kind="stalker")
+    links, _ = links_of_case(case.ledger, case.vault)
+    assert pairs(links, "catalogue-order") == [sorted(one.host for one in panels if one.network)]
+
+
 def test_a_list_of_everybodys_streams_is_nobodys_catalogue(case: Case, journal: Journal) -> None:
     entries = draw_catalogues(7)[0].entries
     for number in range(2):
@@ -109,6 +118,34 @@ def test_recorded_links_name_their_record_and_fronts_are_left_out(
     links, warnings = links_of_case(case.ledger, case.vault)
     assert [(link.kind, link.records) for link in links] == [("payment", (kept,))]
     assert warnings == ["1 link to what strangers share (fronts, defaults, name servers): left out"]
+
+
+def seen_again(journal: Journal, host: str, kind: str, value: str, *, hours: int = 0) -> int:
+    link = Link(
+        subject=host, kind=kind, value=value, first_seen=NOON,
+        last_seen=NOON + timedelta(hours=hours), source="watch",
+    )  # fmt: skip
+    return journal.write("link.seen", link).index
+
+
+def test_two_name_servers_that_all_have_are_one_tie_with_the_records_of_both(
+    case: Case, journal: Journal
+) -> None:
+    pair = ("ns1.own.example", "ns2.own.example")
+    index = [[seen_again(journal, host, "nameserver", one) for one in pair] for host in "ab"]
+    links, _ = links_of_case(case.ledger, case.vault)
+    assert [(link.subject, link.value) for link in links] == [("a", pair[0]), ("b", pair[0])]
+    assert [list(link.records) for link in links] == index
+    assert {link.said for link in links} == {f"nameserver {pair[0]}, and with it {pair[1]}"}
+
+
+def test_a_link_that_was_seen_longer_than_was_recorded_first_is_one(
+    case: Case, journal: Journal
+) -> None:
+    index = [seen_again(journal, "a", "address", "192.0.2.1", hours=hours) for hours in (0, 7)]
+    [only], _ = links_of_case(case.ledger, case.vault)
+    assert only.records == tuple(index)
+    assert (only.first_seen, only.last_seen) == (NOON, NOON + timedelta(hours=7))
 
 
 def test_a_case_without_links_says_so(case: Case) -> None:

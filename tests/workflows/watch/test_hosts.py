@@ -10,14 +10,17 @@ import pytest
 
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import SourceError
+from cautery.graph import links_of
 from cautery.model import ClockOffset, Entry
+from cautery.watch import read_page
 from cautery.wiring.facts import known_facts
 from cautery.workflows.open_case import Case
+from cautery.workflows.watch.host_facts import Known, facts_of
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.restore import restored_hosts
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
-from cautery.workflows.watch.supply import Mapper
+from cautery.workflows.watch.supply import REDATED, Mapper
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOST = "pirate.example"
@@ -124,3 +127,88 @@ async def test_a_move_while_nobody_watched_is_seen_after_a_restart(watched, hand
     await watched(Table({HOST: ("198.51.100.7",)}), earlier=restored_hosts(case.ledger))._look_up()
     [changed] = bodies(heard, "asset.changed")
     assert changed["moved"]
+
+
+def links(heard: list[Entry]) -> list[tuple[str, str, datetime, datetime]]:
+    return [
+        (one["kind"], one["value"], *(datetime.fromisoformat(one[at]) for at in SPAN))
+        for one in bodies(heard, "link.seen")
+    ]
+
+
+SPAN = ("first_seen", "last_seen")
+
+
+async def test_a_link_is_dated_by_when_it_was_seen_and_rests_on_the_look_up(watched, hands, heard):
+    mapper = watched(Table({HOST: ("192.0.2.1",)}))
+    hands.at = NOON + timedelta(minutes=5)
+    await mapper._look_up()
+    await mapper.map_now()
+    assert links(heard) == [("address", "192.0.2.1", hands.at, hands.at)]
+    [looked] = [one for one in heard if one.record.kind == "asset.facts"]
+    [link] = bodies(heard, "link.seen")
+    assert link["records"] == [looked.index]
+
+
+async def test_a_link_that_holds_for_hours_is_recorded_anew_with_its_span(watched, hands, heard):
+    mapper = watched(Table({HOST: ("192.0.2.1",)}))
+    for hours in range(9):
+        hands.at = NOON + timedelta(hours=hours)
+        await mapper._look_up()
+        if mapper._woken:
+            await mapper.map_now()
+    assert links(heard)[-1][2:] >= (NOON, NOON + REDATED)
+    assert 2 <= len(links(heard)) <= 3
+
+
+async def test_an_address_that_a_host_moved_to_was_not_its_own_before(watched, hands, heard):
+    names = Table({HOST: ("192.0.2.1",)})
+    mapper = watched(names)
+    await mapper._look_up()
+    await mapper.map_now()
+    names[HOST] = ("198.51.100.7",)
+    hands.at = NOON + timedelta(hours=2)
+    await mapper._look_up()
+    await mapper.map_now()
+    assert [(value, first) for _, value, first, _ in links(heard)] == [
+        ("192.0.2.1", NOON), ("198.51.100.7", hands.at),
+    ]  # fmt: skip
+
+
+def known() -> Known:
+    return Known(
+        addresses=(), asn=None, country=None, shared=(), shared_addresses=(), certificate=None,
+        registration=None, at=NOON, until=NOON,
+    )  # fmt: skip
+
+
+def test_who_is_paid_is_an_end_of_payment_and_who_is_written_to_a_contact():
+    page = read_page(
+        [
+            b'<html><body><a href="https://paypal.me/bob">pay</a> <a href="https://t.me/bobtv">ask</a>'
+        ],
+        base="http://shop.example/",
+    )
+    seen = Seen(pages={"shop.example": (page, "sha256:0", NOON)})  # type: ignore[dict-item]
+    facts = facts_of(
+        "shop.example", known={"shop.example": known()}, streams=(), seen=seen, icon=None,
+        hidden=lambda one: f"~{one[::-1]}",
+    )  # fmt: skip
+    assert facts.payments == ("paypal:~bob:lapyap",)
+    assert facts.contacts == ("~vtbob:margelet",)
+
+
+@pytest.mark.parametrize("panelled", [False, True])
+def test_where_a_stream_leads_ties_both_unless_its_panel_says_so_already(panelled):
+    stream = Stream(
+        url="http://a.example/1", key="http://a.example/1", host="a.example", title=None,
+        source="list", first_seen=NOON, via={"edge.example"},
+    )  # fmt: skip
+    seen = Seen(panels={"a.example": {stream.key}} if panelled else {})
+    for host in ("a.example", "edge.example"):
+        facts = facts_of(
+            host, known={"a.example": known(), "edge.example": known()}, streams=(stream,),
+            seen=seen, icon=None, hidden=str,
+        )  # fmt: skip
+        marks = {(link.kind, link.value) for link in links_of(facts)}
+        assert marks == {("panel", "a.example") if panelled else ("redirect", "edge.example")}

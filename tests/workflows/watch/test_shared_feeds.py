@@ -118,6 +118,9 @@ async def _probe(plan: Plan, streams: list[StreamSpec], case: Case, folder: Path
                 seen = observe(decoded, references, media_at_s=media_at_s, at=NOON)
                 fetched = _fetched(data, spec)
                 faults = await finder.of(stream, fetched, decoded, seen, media_at_s=media_at_s)
+                verdict = stream.verdict
+                assert verdict is not None
+                marks = await finder.marks(stream, verdict, decoded, seen, media_at_s=media_at_s)
                 journal.write(
                     "probe.done",
                     {
@@ -126,7 +129,7 @@ async def _probe(plan: Plan, streams: list[StreamSpec], case: Case, folder: Path
                         "observation": seen,
                         "failed": None,
                         "hosts": fetched.hops,
-                        "faults": faults,
+                        "faults": (*faults, *marks),
                         "exhibits": [],
                     },
                 )
@@ -164,7 +167,11 @@ def _stream(spec: StreamSpec) -> Stream:
         url=url, key=url, host=spec.host, title=spec.title, source="list", first_seen=NOON
     )
     stream.verdict = Verdict(
-        url=RedactedUrl(url), finding=Finding.PROVEN, at=NOON, event=spec.event
+        url=RedactedUrl(url),
+        finding=Finding.PROVEN,
+        at=NOON,
+        event=spec.event,
+        licensee=spec.licensee,
     )
     return stream
 
@@ -187,7 +194,7 @@ def test_the_world_has_services_that_share_a_feed_and_one_that_does_not(probed: 
     assert None in probed.feeds.values()
 
 
-@pytest.mark.parametrize("kind", ["feed-delay", "feed-freeze", "feed-advert"])
+@pytest.mark.parametrize("kind", ["feed-delay", "feed-freeze", "feed-advert", "feed-logo"])
 def test_services_that_share_a_fault_are_linked_and_others_are_not(
     probed: Probed, kind: str
 ) -> None:

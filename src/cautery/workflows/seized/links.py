@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from cautery.evidence.ports import CaseVault
 from cautery.model import Link
 from cautery.model.ports import Ledger
 from cautery.watch import address_in
-from cautery.workflows.seized.records import taken
+from cautery.workflows.seized.records import TAKEN, Taken, taken
 from cautery.workflows.seized.tables import frame
 from cautery.workflows.seized.views import sources
 
 COLUMNS = ("subject", "kind", "value", "first_seen", "last_seen", "source")
+_SAID = {
+    "server": "in its panel's table of servers",
+    "stream": "in its panel's table of streams, as their source",
+    "account": "in its panel's table of accounts",
+    "request": "in its panel's log of requests",
+    "flow": "in its panel's flows",
+}
+"""Of what stands in a table of a kind, in words."""
 
 
 def links_of_seized(ledger: Ledger, vault: CaseVault) -> tuple[Link, ...]:
@@ -21,26 +30,50 @@ def links_of_seized(ledger: Ledger, vault: CaseVault) -> tuple[Link, ...]:
 
     A panel bears itself as a value, and so does what belongs to it: its servers, the hosts that it
     draws streams from, its resellers' domains. Handles are keyed hashes. No customer is in it.
+    Each link names the record of what was taken, and the sealed table that it stands in.
     """
-    spans: dict[tuple[str, str, str, str], tuple[datetime, datetime]] = {}
-    for subject, kind, value, source, first, last in _found(ledger, vault):
-        key = (subject, kind, value, source)
-        known = spans.get(key, (first, last))
-        spans[key] = (min(known[0], first), max(known[1], last))
-    return tuple(
-        Link(
-            subject=subject, kind=kind, value=value, source=source, first_seen=first, last_seen=last
+    spans: dict[tuple[str, str, str, str], _Found] = {}
+    for one in _found(ledger, vault):
+        key = (one.subject, one.kind, one.value, one.seized)
+        known = spans.get(key, one)
+        spans[key] = known._replace(
+            first=min(known.first, one.first), last=max(known.last, one.last)
         )
-        for (subject, kind, value, source), (first, last) in sorted(spans.items())
+    material = {one.id: one for one in taken(ledger)}
+    index = {str(one.record.body["id"]): one.index for one in ledger.read(kinds=(TAKEN,))}
+    return tuple(_link(one, material[one.seized], index) for _, one in sorted(spans.items()))
+
+
+class _Found(NamedTuple):
+    """A link as a table has it; ``table`` is the table's kind, none for the panel itself."""
+
+    subject: str
+    kind: str
+    value: str
+    seized: str
+    first: datetime
+    last: datetime
+    table: str | None
+
+
+def _link(one: _Found, material: Taken, index: Mapping[str, int]) -> Link:
+    sealed = [table.exhibit for table in material.tables if table.kind == one.table]
+    return Link(
+        subject=one.subject,
+        kind=one.kind,
+        value=one.value,
+        source=f"seized:{one.seized}",
+        first_seen=one.first,
+        last_seen=one.last,
+        exhibit=sealed[0] if sealed else None,
+        records=(index[one.seized],),
+        said=None if one.table is None else f"{one.kind} {one.value}, {_SAID[one.table]}",
     )
-
-
-_Found = tuple[str, str, str, str, datetime, datetime]
 
 
 def _found(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
     for one in taken(ledger):
-        yield one.panel, "panel", one.panel, f"seized:{one.id}", one.at, one.at
+        yield _Found(one.panel, "panel", one.panel, one.id, one.at, one.at, None)
     yield from _servers(ledger, vault)
     yield from _sources(ledger, vault)
     yield from _accounts(ledger, vault)
@@ -51,13 +84,13 @@ def _found(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
 def _servers(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
     servers = frame(ledger, vault, "server", ("domain", "address", "second_address"))
     for row in () if servers is None else servers.iter_rows(named=True):
-        source, at = f"seized:{row['seized']}", row["taken_at"]
+        seized, at = row["seized"], row["taken_at"]
         hosts = [row[one] for one in ("domain", "address", "second_address") if row[one]]
         for host in hosts:
-            yield host, "panel", row["panel"], source, at, at
+            yield _Found(host, "panel", row["panel"], seized, at, at, "server")
             for other in hosts:
                 if address_in(other) is not None:
-                    yield host, "address", other, source, at, at
+                    yield _Found(host, "address", other, seized, at, at, "server")
 
 
 def _sources(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
@@ -65,19 +98,22 @@ def _sources(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
     for row in () if found is None else found.iter_rows(named=True):
         at = row["taken_at"]
         first = row["added_at"] or at
-        yield row["host"], "panel", row["panel"], f"seized:{row['seized']}", min(first, at), at
+        yield _Found(
+            row["host"], "panel", row["panel"], row["seized"], min(first, at), at, "stream"
+        )
 
 
 def _accounts(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
     accounts = frame(ledger, vault, "account", ("email", "domain", "created_at", "last_seen_at"))
     for row in () if accounts is None else accounts.iter_rows(named=True):
-        source, at = f"seized:{row['seized']}", row["taken_at"]
+        seized, at = row["seized"], row["taken_at"]
         first = min(row["created_at"] or at, at)
         subject = row["domain"] or row["panel"]
         if row["domain"]:
-            yield row["domain"], "panel", row["panel"], source, first, at
+            yield _Found(row["domain"], "panel", row["panel"], seized, first, at, "account")
         if row["email"]:
-            yield subject, "contact", row["email"], source, first, row["last_seen_at"] or at
+            last = row["last_seen_at"] or at
+            yield _Found(subject, "contact", row["email"], seized, first, last, "account")
 
 
 def _requests(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
@@ -94,8 +130,10 @@ def _requests(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
         )
         for row in spans.iter_rows(named=True):
             if row["first"] is not None:
-                source = f"seized:{row['seized']}"
-                yield row[name], "panel", row["panel"], source, row["first"], row["last"]
+                yield _Found(
+                    row[name], "panel", row["panel"], row["seized"], row["first"], row["last"],
+                    "request",
+                )  # fmt: skip
 
 
 def _flows(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
@@ -108,5 +146,6 @@ def _flows(ledger: Ledger, vault: CaseVault) -> Iterator[_Found]:
         clear = flows.filter(~pl.col(name).str.starts_with("~"))
         spans = clear.group_by(name, "panel", "seized").agg(first=pl.min("at"), last=pl.max("at"))
         for row in spans.iter_rows(named=True):
-            source = f"seized:{row['seized']}"
-            yield row[name], "panel", row["panel"], source, row["first"], row["last"]
+            yield _Found(
+                row[name], "panel", row["panel"], row["seized"], row["first"], row["last"], "flow"
+            )

@@ -83,8 +83,13 @@ def frames(
     for one in taken(ledger):
         for table in one.tables:
             if table.kind == kind:
-                raw = io.BytesIO(vault.read(table.exhibit))
-                yield one, pl.read_parquet(raw, columns=list(columns))
+                raw = vault.read(table.exhibit)
+                known = pl.read_parquet_schema(io.BytesIO(raw))
+                held = pl.read_parquet(io.BytesIO(raw), columns=[n for n in columns if n in known])
+                # A column that was not read yet when the table was sealed is empty.
+                schema = schema_of(kind)
+                lacking = [pl.lit(None, schema[n]).alias(n) for n in columns if n not in known]
+                yield one, held.with_columns(lacking).select(columns)
 
 
 def frame(

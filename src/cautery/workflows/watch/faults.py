@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from cautery.graph.faults import Carried
 from cautery.identify.faults import faults_of, foreign_sound
+from cautery.identify.logos import logo_of
+from cautery.identify.picture import watched
 from cautery.identify.references import References
-from cautery.model import Decoded, Entry, Fault, FaultKind, Observation, host_of
+from cautery.model import (
+    Decoded,
+    Entry,
+    Fault,
+    FaultKind,
+    Finding,
+    Observation,
+    Verdict,
+    host_of,
+)
 from cautery.model.ports import Engine
 from cautery.workflows.watch import tables
 from cautery.workflows.watch.fetching import Fetched
@@ -21,6 +32,13 @@ OWN_STAMPS_S = 0.1
 """Who shows the licensee's own stamps so nearly passes its stream on: 50 ms each way, as two feeds
 may differ."""
 
+PICTURES_AGAIN = timedelta(minutes=30)
+"""A channel's stream is heard alone; once it is proven, so often its pictures are looked at, for
+marks and freezes: they cost some fifty times as much."""
+MARKS_KEPT = 3
+"""Of one stream, sealed in that time: each probe shows other cells of a mark, where the programme
+beneath moves."""
+
 MOST_KEPT = 24
 """Of one stream's faults, for the map: the newest."""
 
@@ -29,6 +47,16 @@ def hosts_of(url: str, hops: Sequence[str]) -> tuple[str, str]:
     """Return the host that a stream names, and the one that it was led to."""
     host = host_of(url)
     return host, (hops[-1] if hops else "") or host
+
+
+def pictures_due(stream: Stream, references: References, now: datetime) -> bool:
+    """Tell whether a proven stream's pictures are to be looked at now, and take note of it."""
+    if not stream.proven or not watched(references):
+        return False
+    if stream.pictured is not None and now - stream.pictured < PICTURES_AGAIN:
+        return False
+    stream.pictured = now
+    return True
 
 
 def keep_faults(stream: Stream, faults: Sequence[Fault], probe: Entry) -> None:
@@ -110,6 +138,45 @@ class FaultFinder:
             seconds=round(decoded.duration_s, 3),
             exhibit=sealed,
         )
+
+    async def marks(
+        self,
+        stream: Stream,
+        verdict: Verdict,
+        decoded: Decoded,
+        observation: Observation,
+        *,
+        media_at_s: float,
+    ) -> tuple[Fault, ...]:
+        """Return the mark over the pictures of a stream, if there is one, and its licensee known.
+
+        Of another's pictures nobody can say whether a mark in them is the licensee's own.
+        """
+        licensee, at = verdict.licensee, observation.at
+        if verdict.finding is not Finding.PROVEN or licensee is None or not len(decoded.luma):
+            return ()
+        stream.marked = [one for one in stream.marked if at - one < PICTURES_AGAIN]
+        if len(stream.marked) >= MARKS_KEPT:
+            return ()
+        logo = await self._engine.run(
+            partial(
+                logo_of, decoded, observation, self._references, licensee, media_at_s=media_at_s
+            )
+        )
+        if logo is None:
+            return ()
+        stream.marked.append(at)
+        sealed = self._journal.seal(
+            tables.of_logo(logo), what="logo", media_type=tables.MEDIA_TYPE, at=at
+        )
+        fault = Fault(
+            kind=FaultKind.LOGO,
+            reference=licensee,
+            at_s=round(media_at_s, 3),
+            seconds=round(decoded.duration_s, 3),
+            exhibit=sealed,
+        )
+        return (fault,)
 
     def _passed_on(self, fault: Fault) -> bool:
         """Tell whether stamps are the reference's own: whoever taps the licensee has the same."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cautery.identify.likelihood import above
 from cautery.identify.references import References
 from cautery.identify.windows import part_of
-from cautery.model import Decoded, Observation, Verdict
+from cautery.model import Decoded, Observation, Verdict, Witness
 from cautery.workflows.watch.references import media_start_s
 
 PROBE_S = 12.0
@@ -53,3 +53,9 @@ def differs(old: Verdict, new: Verdict) -> bool:
         new.partner,
     )
     return not same
+
+
+def best(observation: Observation) -> Witness | None:
+    """Return the strongest witness that says at which instant of its reference a probe is."""
+    timed = [one for one in observation.witnesses if one.kind in ("sound", "picture")]
+    return max(timed, key=lambda one: one.log10_lr, default=None)

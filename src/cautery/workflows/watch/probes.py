@@ -28,10 +28,10 @@ from cautery.model import (
 from cautery.model.ports import Decoder, Engine, Fetcher
 from cautery.watch.shapes import shapes_of
 from cautery.workflows.watch.capturing import Capturing, media
-from cautery.workflows.watch.faults import FaultFinder, keep_faults
+from cautery.workflows.watch.faults import FaultFinder, keep_faults, pictures_due
 from cautery.workflows.watch.fetching import Fetched, fetch_newest
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.looks import PROBE_S, differs, settled, windows_of
+from cautery.workflows.watch.looks import PROBE_S, best, differs, settled, windows_of
 from cautery.workflows.watch.offered import tell
 from cautery.workflows.watch.references import Tape, media_start_s
 from cautery.workflows.watch.streams import Stream
@@ -152,7 +152,7 @@ class Prober:
         stream.played = await self._playable(stream.url, kept)
         fetched = await fetch_newest(stream.played, fetcher=fetcher, seconds=self._span_s(stream))
         exhibits = tuple(kept)
-        if fetched.live:
+        if fetched.live and not pictures_due(stream, self._references, self._journal.now()):
             heard = await self._heard(stream, fetched, exhibits)
             if heard is not None:
                 return [heard]
@@ -281,6 +281,9 @@ class Prober:
         stream.via |= {host_of(hop) for hop in probed.fetched.hops} - {"", stream.host}
         met = (*probed.fetched.hops, probed.fetched.served)
         stream.places = tuple(dict.fromkeys(self._journal.redact(one).text for one in met if one))
+        marks = await self._faults.marks(
+            stream, verdict, probed.decoded, probed.observation, media_at_s=probed.media_at_s
+        )
         recorded = self._journal.write(
             "probe.done",
             {
@@ -290,7 +293,7 @@ class Prober:
                 "failed": None,
                 "hosts": [host_of(hop) for hop in probed.fetched.hops],
                 "shown": [{"host": host_of(one), "shows": shapes_of(one)} for one in stream.places],
-                "faults": probed.faults,
+                "faults": (*probed.faults, *marks),
                 "exhibits": kept,
             },
         )
@@ -326,7 +329,7 @@ class Prober:
 
     async def _align(self, stream: Stream, probed: Probed, verdict: Verdict) -> bool:
         """Keep what a reader wants to see: both pictures at one instant, and the alignment."""
-        witness = _best(probed.observation)
+        witness = best(probed.observation)
         if witness is None:
             return False
         lags_s, strength = await self._engine.run(
@@ -393,8 +396,3 @@ class Prober:
         return await self._journal.seal_aside(
             png, what="still", media_type="image/png", at=at, url=url
         )
-
-
-def _best(observation: Observation) -> Witness | None:
-    timed = [one for one in observation.witnesses if one.kind in ("sound", "picture")]
-    return max(timed, key=lambda one: one.log10_lr, default=None)

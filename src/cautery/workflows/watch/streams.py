@@ -57,6 +57,10 @@ class Stream:
     """Hosts that its URL was redirected to: a panel's line leads to an edge."""
     carried: list[Carried] = field(default_factory=list)
     """Faults that its newest probes showed."""
+    marked: list[datetime] = field(default_factory=list)
+    """When marks over its pictures were sealed, of late."""
+    pictured: datetime | None = None
+    """When its pictures were last looked at since it was proven."""
     places: tuple[str, ...] = ()
     """Redacted URLs by which it was last reached: redirects, then a segment."""
 

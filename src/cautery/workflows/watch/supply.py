@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
 from cautery.errors import InputError, SourceError
 from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_graph
 from cautery.graph.faults import fault_links
+from cautery.graph.observations import one_each
 from cautery.model import (
-    CertificateFacts,
     CriminalNetwork,
     Limits,
     Registration,
-    SharedFact,
     SupplyGraph,
     digest_of,
     host_of,
@@ -25,6 +24,7 @@ from cautery.model import (
 )
 from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
 from cautery.workflows.watch import relations
+from cautery.workflows.watch.host_facts import Known, facts_of
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.marks import marks_of
 from cautery.workflows.watch.restore import Shown
@@ -34,23 +34,11 @@ from cautery.workflows.watch.streams import Stream
 
 TICK_S = 0.5
 REMAP_S = 6.0
+REDATED = timedelta(hours=6)
+"""A link that was seen so much longer than was recorded is recorded anew."""
 AT_ONCE = 6
 ICON = Limits(max_bytes=200_000, total_s=5.0)
 TLS_PORT = 443
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What was looked up about one host."""
-
-    addresses: tuple[str, ...]
-    asn: int | None
-    country: str | None
-    shared: tuple[SharedFact, ...]
-    shared_addresses: tuple[str, ...]
-    certificate: CertificateFacts | None
-    registration: Registration | None
-    at: datetime
 
 
 class Mapper:
@@ -90,7 +78,7 @@ class Mapper:
         self._known: dict[str, Known] = {}
         self._icons: dict[str, str | None] = {}
         self._registered: dict[str, Registration | None] = {}
-        self._links: set[tuple[str, str, str]] = set()
+        self._links: dict[tuple[str, str, str], datetime] = {}
         self._networks: tuple[CriminalNetwork, ...] = ()
         self._drawn: SupplyGraph | None = None
         self._woken = False
@@ -145,7 +133,7 @@ class Mapper:
             *fault_links(carried, source="watch"),
         )
         networks = await self._engine.run(
-            partial(cluster, links, shared=marks, previous=self._networks)
+            partial(cluster, one_each(links, apart=marks), shared=marks, previous=self._networks)
         )
         graph = supply_graph(
             facts,
@@ -166,8 +154,9 @@ class Mapper:
         )
         for link in links:
             key = (link.subject, link.kind, link.value)
-            if key not in self._links:
-                self._links.add(key)
+            told = self._links.get(key)
+            if told is None or link.last_seen - told >= REDATED:
+                self._links[key] = link.last_seen
                 self._journal.write("link.seen", link)
         if graph != self._drawn:
             self._drawn, self._networks = graph, graph.networks
@@ -213,6 +202,10 @@ class Mapper:
         except SourceError:
             self._again.failed(host)
             return False
+        if not changed:
+            now = self._journal.now()
+            self._known[host] = replace(known, until=now)
+            self._woken |= self._mapped_at is not None and now - self._mapped_at >= REDATED
         return changed
 
     def _tell_change(self, host: str, known: Known) -> None:
@@ -255,6 +248,7 @@ class Mapper:
                 certificate = await self._certificates.of(host, self._tls_port(host))
             except SourceError as error:
                 failed.append(str(error))
+        now = self._journal.now()
         known = Known(
             addresses=addresses,
             asn=networks[0].asn if networks else None,
@@ -263,12 +257,12 @@ class Mapper:
             shared_addresses=tuple(shared),
             certificate=certificate,
             registration=await self._registration(host, failed),
-            at=self._journal.now(),
+            at=now,
+            until=now,
         )
-        self._known[host] = known
         self._again.looked(host)
         self._tell_change(host, known)
-        self._journal.write(
+        told = self._journal.write(
             "asset.facts",
             {
                 "host": host,
@@ -283,6 +277,7 @@ class Mapper:
                 "at": known.at,
             },
         )
+        self._known[host] = replace(known, record=told.index)
         await self._icon(host)
 
     async def _registration(self, host: str, failed: list[str]) -> Registration | None:
@@ -325,54 +320,16 @@ class Mapper:
     # -- what the graph is made of ----------------------------------------------------------
 
     def _host_facts(self) -> tuple[HostFacts, ...]:
-        return tuple(self._facts_of(host, known) for host, known in sorted(self._known.items()))
-
-    def _facts_of(self, host: str, known: Known) -> HostFacts:
-        streams = [one for one in self._streams.values() if one.host == host]
-        keys = {one.key for one in streams}
-        behind = {one.key for one in self._streams.values() if host in one.via}
-        facts = HostFacts(
-            host=host,
-            first_seen=min([known.at, *(one.first_seen for one in streams)]),
-            last_seen=known.at,
-            source="watch",
-            addresses=known.addresses,
-            shared=known.shared,
-            shared_addresses=known.shared_addresses,
-            certificate=known.certificate,
-            registration=known.registration,
-            asn=known.asn,
-            panels=tuple(
-                sorted(
-                    panel
-                    for panel, listed in self._seen.panels.items()
-                    if listed & (keys | behind) or panel == host
-                )
-            ),
-            playlists=tuple(
-                sorted(
-                    name
-                    for name, listed in self._seen.lists.items()
-                    if listed & keys and host_of(name) not in self._seen.panels
-                )
-            ),
-        )
-        seen = self._seen.pages.get(host)
-        if seen is None:
-            return facts
-        page, exhibit, at = seen
-        panels = {host_of(link) for link in page.panel_links} & set(self._known)
-        return replace(
-            facts,
-            exhibit=exhibit,
-            last_seen=max(at, facts.last_seen),
-            analytics=tuple(sorted(f"{system}:{tracker}" for system, tracker in page.trackers)),
-            favicon=self._icons.get(host),
-            payments=tuple(sorted(f"{one.currency}:{one.address}" for one in page.crypto)),
-            contacts=tuple(
-                sorted(self._journal.pseudonym(f"{c.kind}:{c.handle}") for c in page.contacts)
-            ),
-            panels=tuple(sorted(set(facts.panels) | (panels - {host}))),
+        return tuple(
+            facts_of(
+                host,
+                known=self._known,
+                streams=tuple(self._streams.values()),
+                seen=self._seen,
+                icon=self._icons.get(host),
+                hidden=self._journal.pseudonym,
+            )
+            for host in sorted(self._known)
         )
 
     def _countries(self) -> dict[str, str]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cautery.model.logo import Logo
+from cautery.model.media import LUMA_SHAPE
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MEDIA_TYPE = "application/vnd.apache.parquet"
 
@@ -27,6 +35,25 @@ def numbers(columns: Mapping[str, Any]) -> bytes:
     out = io.BytesIO()
     pl.DataFrame(dict(columns)).write_parquet(out)
     return out.getvalue()
+
+
+def of_logo(logo: Logo) -> bytes:
+    """Return a mark as a Parquet file: its cells row by row."""
+    return numbers(
+        {
+            "mark": logo.mark.ravel().astype(np.uint8),
+            "light": logo.light.ravel(),
+            "known": logo.known.ravel().astype(np.uint8),
+        }
+    )
+
+
+def logo_in(table: pl.DataFrame) -> Logo:
+    """Return the mark of such a table."""
+    mark, light, known = (
+        table[name].to_numpy().reshape(LUMA_SHAPE) for name in ("mark", "light", "known")
+    )
+    return Logo(mark=mark.astype(np.bool_), light=light, known=known.astype(np.bool_))
 
 
 def rows_of(data: bytes, *names: str) -> list[tuple[str | None, ...]]:

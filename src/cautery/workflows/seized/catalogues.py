@@ -1,0 +1,40 @@
+"""What seized panels list: their channels in the panel's own order, each with its guide id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cautery.evidence.ports import CaseVault
+from cautery.graph.catalogues import Listing
+from cautery.model.ports import Ledger
+from cautery.workflows.seized.records import TAKEN
+from cautery.workflows.seized.tables import frames
+
+_COLUMNS = ("stream", "title", "guide", "place")
+
+
+def listings_of_seized(ledger: Ledger, vault: CaseVault) -> Iterator[Listing]:
+    """Yield one listing for each file that has a table of streams with titles."""
+    import polars as pl  # noqa: PLC0415 - heavy
+
+    held: dict[str, list[pl.DataFrame]] = {}
+    material = {}
+    for one, part in frames(ledger, vault, "stream", _COLUMNS):
+        held.setdefault(one.id, []).append(part)
+        material[one.id] = one
+    index = {str(one.record.body["id"]): one.index for one in ledger.read(kinds=(TAKEN,))}
+    for name, parts in held.items():
+        one = material[name]
+        rows = pl.concat(parts).drop_nulls("title")
+        # A panel shows its channels by its own numbers, and those without one as they were added.
+        rows = rows.sort("place", "stream", nulls_last=True, maintain_order=True)
+        if rows.height:
+            yield Listing(
+                host=one.panel,
+                titles=tuple(rows["title"]),
+                guides=tuple(rows["guide"]),
+                first_seen=one.at,
+                last_seen=one.at,
+                records=(index[name],),
+                exhibit=next(table.exhibit for table in one.tables if table.kind == "stream"),
+            )

@@ -1,0 +1,129 @@
+"""What a watch knows of one host: looked up, read on its page, and told by lists and probes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cautery.graph import HostFacts
+from cautery.model import CertificateFacts, Registration, SharedFact, host_of
+from cautery.watch import Page
+from cautery.workflows.watch.seen import Seen
+from cautery.workflows.watch.streams import Stream
+
+PAYEES = frozenset({"paypal"})
+"""Kinds of contact that are an end of payment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What was looked up about one host.
+
+    Parameters
+    ----------
+    at, until : datetime
+        When it was so first, and when last.
+    record : int or None
+        The look-up's record in the ledger.
+    """
+
+    addresses: tuple[str, ...]
+    asn: int | None
+    country: str | None
+    shared: tuple[SharedFact, ...]
+    shared_addresses: tuple[str, ...]
+    certificate: CertificateFacts | None
+    registration: Registration | None
+    at: datetime
+    until: datetime
+    record: int | None = None
+
+
+def facts_of(
+    host: str,
+    *,
+    known: Mapping[str, Known],
+    streams: Sequence[Stream],
+    seen: Seen,
+    icon: str | None,
+    hidden: Callable[[str], str],
+) -> HostFacts:
+    """Return all that is known of a host.
+
+    Parameters
+    ----------
+    known : mapping of str to Known
+        Of all hosts; this one is among them.
+    hidden : callable
+        Gives a handle its pseudonym.
+    """
+    own = known[host]
+    keys = {one.key for one in streams if one.host == host}
+    behind = {one.key for one in streams if host in one.via}
+    facts = HostFacts(
+        host=host,
+        first_seen=own.at,
+        last_seen=own.until,
+        source="watch",
+        addresses=own.addresses,
+        shared=own.shared,
+        shared_addresses=own.shared_addresses,
+        certificate=own.certificate,
+        registration=own.registration,
+        asn=own.asn,
+        panels=tuple(
+            sorted(
+                panel
+                for panel, listed in seen.panels.items()
+                if listed & (keys | behind) or panel == host
+            )
+        ),
+        playlists=tuple(
+            sorted(
+                name
+                for name, listed in seen.lists.items()
+                if listed & keys and host_of(name) not in seen.panels
+            )
+        ),
+        redirects=tuple(sorted(_redirects(host, streams, seen))),
+        records=() if own.record is None else (own.record,),
+    )
+    shown = seen.pages.get(host)
+    if shown is None:
+        return facts
+    page, exhibit, at = shown
+    panels = {host_of(link) for link in page.panel_links} & set(known)
+    paid = [f"{one.currency}:{one.address}" for one in page.crypto]
+    paid += [f"{kind}:{handle}" for kind, handle in _handles(page, hidden) if kind in PAYEES]
+    written = [handle for kind, handle in _handles(page, hidden) if kind not in PAYEES]
+    return replace(
+        facts,
+        exhibit=exhibit,
+        first_seen=min(at, facts.first_seen),
+        last_seen=max(at, facts.last_seen),
+        analytics=tuple(sorted(f"{system}:{tracker}" for system, tracker in page.trackers)),
+        favicon=icon,
+        payments=tuple(sorted(paid)),
+        contacts=tuple(sorted(written)),
+        panels=tuple(sorted(set(facts.panels) | (panels - {host}))),
+    )
+
+
+def _redirects(host: str, streams: Sequence[Stream], seen: Seen) -> Iterator[str]:
+    """Yield where a host's streams led, itself if some led to it.
+
+    Of streams that a panel lists the panel's link says the same.
+    """
+    listed = set[str]().union(*seen.panels.values())
+    for one in streams:
+        if one.key not in listed:
+            if one.host == host:
+                yield from one.via
+            if host in one.via:
+                yield host
+
+
+def _handles(page: Page, hidden: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    for one in page.contacts:
+        yield one.kind, hidden(f"{one.kind}:{one.handle}")
