@@ -11,7 +11,7 @@ from cautery.graph.partition import Partition
 
 MOST = 0.999
 """More is never claimed from shared values alone: all could be copied."""
-BASE, SLOPE, SIZE, FALSE = -1.134, 0.268, -0.045, -0.806
+BASE, SLOPE, SIZE, FALSE = -1.354, 0.281, -0.022, -0.881
 """The probability's logit from the least log-odds that hold a subject in its network, and from
 the logarithms of the network's size and of the share of false links. Fitted on worlds of
 ``cautery.lab.links`` (``bench/cluster_fit.py``), which neither the shared generator nor any case
