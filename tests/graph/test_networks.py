@@ -88,14 +88,61 @@ def test_counts_follow_from_labels_after_any_moves(pairs):
         kinds=3,
     )
     part = Partition(evidence, np.arange(10) % 4, np.arange(evidence.values) % 5 - 1)
-    for _ in range(3):
-        part.place(np.arange(10), np.flatnonzero(evidence.degree > 1))
+    for heat in (0.0, 4.0, 1.0, 0.0):
+        if heat:
+            part.shake(heat)
+        else:
+            part.place(np.arange(10), np.flatnonzero(evidence.degree > 1))
         counted = [one.copy() for one in (part.size, part.values, part.links, part.strayed)]
         part.count()
         for before, now in zip(
             counted, (part.size, part.values, part.links, part.strayed), strict=True
         ):
             assert np.array_equal(before, now)
+
+
+def likelihood(part):
+    """Return the log-likelihood of a partition, as far as partitions differ."""
+    held, hub = part.evidence, (part.owner < 0) & (part.evidence.degree > 0)
+    nobody = part.weights.nobody(held.kind, held.degree)
+    nobody -= part.weights.astray[held.kind] * held.degree
+    return part.worths().sum() + nobody[hub].sum()
+
+
+def test_the_hotter_the_less_likely_and_shaken_then_settled_it_is_likelier_than_settled_alone():
+    evidence, _ = link_world(2000, seed=8).table.evidence()
+    start = find_networks(evidence, common=NONE, seed=0)
+    found = {}
+    for heat in (1.0, 2.0, 4.0):
+        part = Partition(evidence, start.label.copy(), start.owner.copy(), 5, start.weights)
+        for _ in range(10):
+            part.shake(heat)
+        found[heat] = likelihood(part)
+    assert found[1.0] > found[2.0] > found[4.0]
+    alone, shaken = (
+        Partition(evidence, np.arange(2000), np.full(evidence.values, -1), 5, start.weights)
+        for _ in range(2)
+    )
+    for part in (alone, shaken):
+        part.label = np.arange(evidence.subjects)
+        part.owner = part.label[evidence.v_subjects[evidence.v_starts[:-1]]]
+        part.count()
+    for heat in np.geomspace(4.0, 1.0, 20):
+        shaken.shake(heat)
+    for part in (alone, shaken):
+        part.settle(20)
+    assert likelihood(shaken) > likelihood(alone)
+
+
+@pytest.mark.parametrize(("subjects", "least"), [(50, 0.25), (120, 0.4), (400, 0.6)])
+def test_strangers_are_not_swept_together_in_small_files(subjects, least):
+    precision = []
+    for seed in range(500, 508):
+        small = link_world(subjects, seed=seed)
+        evidence, _ = small.table.evidence()
+        part = find_networks(evidence, common=NONE, seed=0)
+        precision.append(b_cubed_of(small.truth, labels(part))[0])
+    assert np.mean(precision) >= least
 
 
 @settings(max_examples=50, deadline=None)

@@ -17,18 +17,22 @@ from cautery.workflows.link_files import Reading, nothing_new
 SUBJECTS = 1_500
 
 
-@pytest.fixture(scope="module")
-def strangers():
-    """Links of strangers: any two meet at one small hoster's address, all else is one's own."""
-    rows = [
-        (f"s{one}.example", kind, f"{kind}-{one // 2 if kind == 'address' else one}")
-        for one in range(SUBJECTS)
-        for kind in ("address", "theme", "certificate")
-    ]
+def links_of(rows):
     names = pl.DataFrame(rows, schema=["subject", "kind", "value"], orient="row")
     return names.with_columns(
         pl.lit(None, pl.Float64).alias(name) for name in ("first_seen", "last_seen")
     )
+
+
+@pytest.fixture(scope="module")
+def strangers():
+    """Links of strangers: any three meet at one small hoster's address, all else is one's own."""
+    rows = [
+        (f"s{one}.example", kind, f"{kind}-{one // 3 if kind == 'address' else one}")
+        for one in range(SUBJECTS)
+        for kind in ("address", "theme", "certificate")
+    ]
+    return links_of(rows)
 
 
 def test_strangers_are_doubted(strangers):
@@ -57,3 +61,16 @@ def test_networks_are_borne_out(falser):
     assert could > FEWEST
     assert does > could / 2
     assert doubts(part) == []
+
+
+def test_customers_of_one_front_are_doubted_and_a_network_with_ties_inside_is_not():
+    front = [(f"f{one}.example", kind, "the front's") for one in range(200) for kind in "abc"]
+    alone = [(f"s{one}.example", kind, f"{kind}{one}") for one in range(600) for kind in "abc"]
+    reading = Reading(links_of(front + alone))
+    cluster_links(reading)
+    (told,) = [one for one in reading.warnings if "nearly all" in one]
+    assert told.startswith("1 network of 30 subjects and more (200 in all)")
+    inside = [(f"f{one}.example", "d", f"pair {one // 5}") for one in range(200)]
+    reading = Reading(links_of(front + inside + alone))
+    cluster_links(reading)
+    assert not any("nearly all" in one for one in reading.warnings)

@@ -140,7 +140,8 @@ class Partition:
     def shake(self, heat: float) -> None:
         """Put pieces of all scales anywhere by chance, the likelier a place the oftener.
 
-        At a heat of 1 as likely as the likelihood says; the hotter, the more alike all places are.
+        At a heat of 1 about as often as the likelihood says, but for pieces that nothing ties to
+        their network any more, which leave it; the hotter, the more alike all places are.
         """
         everyone = np.arange(self.evidence.subjects)
         shared = np.flatnonzero(self.evidence.degree > 1)

@@ -34,7 +34,7 @@ from cautery.workflows.state_tables import (
     taught,
 )
 
-FORMAT = "cautery-networks-4"
+FORMAT = "cautery-networks-5"
 CURRENT = "current.json"
 BEGUN = "begun"
 """Stands in ``current.json`` until a folder's first state is whole."""
