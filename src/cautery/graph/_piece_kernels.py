@@ -67,17 +67,19 @@ def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, 
     """
     count = label.size
     nodes = count + owner.size
-    above = np.full(nodes, -1, np.int64)
-    heavy = np.ones(nodes, np.int32)
+    above = np.full(nodes, -1, np.int32)
+    heavy = np.empty(nodes, np.int32)
     listed = np.empty(nodes, np.int64)
     held = 0
     bar = np.int64(share * (1 << 24))
     for subject in subjects:
         above[subject] = subject
+        heavy[subject] = 1
         listed[held] = subject
         held += 1
     for value in values:
         above[count + value] = count + value
+        heavy[count + value] = 1
         listed[held] = count + value
         held += 1
     for subject in subjects:
@@ -90,6 +92,7 @@ def pieces(subjects, values, s_starts, s_values, v_starts, owner, label, share, 
                 if not lone:
                     continue
                 above[count + value] = count + value
+                heavy[count + value] = 1
                 listed[held] = count + value
                 held += 1
             elif not lone and _chance(subject, value, seed) >= bar:

@@ -58,14 +58,11 @@ def place(
     kinds = reward.size
     dry = odds.size > 0
     noise = np.full(1, seed, np.uint64)
-    piece_of = np.full(subjects + owner.size, -1, np.int64)
+    # An update moves few of millions: what is as long as all is kept small, or not looked through.
+    piece_of = np.full(subjects + owner.size, -1, np.int32)
+    where = np.full(size.size, -1, np.int32)
     free = np.empty(size.size, np.int64)
-    spare = 0
-    for network in range(size.size):
-        if size[network] == 0:
-            free[spare] = network
-            spare += 1
-    where = np.full(size.size, -1, np.int64)
+    spare = unseen = 0
     room = 1024
     beside = np.empty(room, np.int64)
     gain = np.empty(room)
@@ -182,12 +179,19 @@ def place(
             goal = home
             if bearers == 0:
                 goal = -1
-            elif size[home] > 0 and spare > 0:
-                spare -= 1
-                goal = free[spare]
+            elif size[home] > 0:
+                # Networks that became free, as far as they still are; then those never looked at.
+                while spare > 0 and goal == home:
+                    spare -= 1
+                    if size[free[spare]] == 0:
+                        goal = free[spare]
+                while goal == home and unseen < size.size:
+                    if size[unseen] == 0:
+                        goal = unseen
+                    unseen += 1
         if goal != home:
             moved += 1
-            if home >= 0 and size[home] == 0:
+            if home >= 0 and size[home] == 0 and spare < free.size:
                 free[spare] = home
                 spare += 1
             for at in range(first, last):

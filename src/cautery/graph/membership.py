@@ -19,7 +19,9 @@ took part in."""
 FLOOR, CEILING = -5.0, 20.0
 
 
-def probabilities(part: Partition, chosen: Ints | None = None) -> Floats:
+def probabilities(
+    part: Partition, chosen: Ints | None = None, *, most: int | None = None
+) -> Floats:
     """Return, by subject (chosen), the chance that it is of the network most of its own are of.
 
     Two odds are asked for: that of the subject against every other place for it, and that of the
@@ -34,7 +36,7 @@ def probabilities(part: Partition, chosen: Ints | None = None) -> Floats:
     if chosen is None:
         part.count()
         chosen = np.arange(part.evidence.subjects)
-    least = log_odds(part, chosen)
+    least = log_odds(part, chosen, most=most)
     members = np.bincount(part.label, minlength=part.size.size)[part.label[chosen]]
     logit = (
         BASE
@@ -52,13 +54,22 @@ def falseness(part: Partition) -> float:
     return float(np.average(weights.false, weights=weights.links * weights.owned + 1))
 
 
-def log_odds(part: Partition, chosen: Ints) -> Floats:
-    """Return, by subject chosen, the least log-odds that hold it in its network."""
+def log_odds(part: Partition, chosen: Ints, *, most: int | None = None) -> Floats:
+    """Return, by subject chosen, the least log-odds that hold it in its network.
+
+    Of networks of more than ``most`` subjects only pieces of those chosen are tried.
+    """
     held = part.evidence
     near = np.zeros(part.size.size, dtype=bool)
     near[part.label[chosen]] = True
     members = np.flatnonzero(near[part.label])
-    values = np.unique(slices(held.s_starts, held.value, members))
+    if most is not None:
+        asked = np.zeros(held.subjects, dtype=bool)
+        asked[chosen] = True
+        members = members[asked[members] | (part.size[part.label[members]] <= most)]
+    borne = np.zeros(held.values, dtype=bool)
+    borne[slices(held.s_starts, held.value, members)] = True
+    values = np.flatnonzero(borne)
     owner = part.owner[values]
     values = values[(owner >= 0) & near[owner]]
     found: Floats = part.odds(members, values)[chosen]

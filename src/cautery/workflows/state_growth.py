@@ -21,6 +21,8 @@ from cautery.workflows.state_tables import Kept, Spans
 
 STANDS = 50
 """A value that gained fewer than one bearer in so many stays whose it is."""
+MANY = 500
+"""Of a network of more subjects only those that new links touch are weighed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,12 @@ def grown_by(held: Kept, new: New) -> tuple[Clustered, Kept]:
     near = np.zeros(part.size.size, dtype=bool)
     near[part.label[weighed]] = True
     near[held.label[weighed[weighed < held.label.size]]] = True
-    touched = np.flatnonzero(near[part.label])
+    near &= part.size <= MANY
+    near = near[part.label]
+    near[weighed] = True
+    touched = np.flatnonzero(near)
     chance = np.concatenate([held.probability, np.ones(fresh.size)])
-    chance[touched] = probabilities(part, touched)
+    chance[touched] = probabilities(part, touched, most=MANY)
     label, owner = part.compact()
     ids = _ids(held, part.label, label, names.subjects)
     kept = replace(
