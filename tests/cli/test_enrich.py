@@ -182,7 +182,7 @@ def test_a_folder_that_is_not_there_is_no_full_disk(
     path.write_text(LINKS)
     ended = cautery("enrich", path, "--facts", facts, "-o", tmp_path / "none" / "out.csv")
     assert ended.code == 1
-    assert "No such file or directory" in ended.err
+    assert "there is no such folder" in ended.err
     assert "space" not in ended.err
 
 

@@ -113,4 +113,4 @@ def test_a_regime_that_is_none_is_refused(cautery, sources):
 def test_a_plot_that_cannot_be_written_is_said_without_a_traceback(cautery, tmp_path):
     ran = cautery("estimate", "reconcile", *HEADLINE, "--plot", tmp_path / "none" / "x.svg")
     assert ran.code == 1
-    assert "No such file" in ran.err
+    assert "no such folder" in ran.err
