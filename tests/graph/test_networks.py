@@ -73,6 +73,23 @@ def test_probabilities_are_of_the_order_of_what_is_right(world, part):
     assert abs(chance.mean() - right.mean()) <= 0.1
 
 
+def test_in_small_files_probabilities_are_not_far_above_what_is_right():
+    chances, rights = [], []
+    for seed in range(500, 505):
+        small = link_world(400, seed=seed)
+        evidence, _ = small.table.evidence()
+        part = find_networks(evidence, common=NONE, seed=0)
+        label = labels(part)
+        cells = label.astype(np.int64) * (small.truth.max() + 1) + small.truth
+        names, place, count = np.unique(cells, return_inverse=True, return_counts=True)
+        most = np.zeros(label.max() + 1, np.int64)
+        np.maximum.at(most, names // (small.truth.max() + 1), count)
+        several = np.bincount(label)[label] > 1
+        chances.append(probabilities(part)[several])
+        rights.append((count[place] == most[label])[several])
+    assert np.concatenate(chances).mean() <= np.concatenate(rights).mean() + 0.05
+
+
 links = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 11)), min_size=1, max_size=60)
 
 

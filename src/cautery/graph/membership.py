@@ -25,7 +25,8 @@ def probabilities(
     """Return, by subject (chosen), the chance that it is of the network most of its own are of.
 
     Two odds are asked for: that of the subject against every other place for it, and that of the
-    weakest tie by which a piece that holds it hangs on its network. The lesser counts. A network
+    weakest tie by which a piece that holds it hangs on its network. The lesser counts, and how far
+    other searches kept it with its companions: of few links, weights are guesses. A network
     of one subject is right by itself.
 
     Returns
@@ -44,7 +45,10 @@ def probabilities(
         + SIZE * np.log(members)
         + FALSE * np.log(falseness(part))
     )
-    found: Floats = np.where(members == 1, 1.0, np.minimum(1 / (1 + np.exp(-logit)), MOST))
+    chance = np.minimum(1 / (1 + np.exp(-logit)), MOST)
+    if part.steady is not None:
+        chance *= part.steady[chosen]
+    found: Floats = np.where(members == 1, 1.0, chance)
     return found
 
 

@@ -46,7 +46,8 @@ fewer, what little is known of hubs breaks networks up that it should not."""
 FEW = 20_000
 TRIES, APART = 5, 1_000_003
 """Of up to so many links networks are found from several seeds: chance has a say, and the result
-that is most like the others is the one to give, not one in ten."""
+that is most like the others is the one to give, not one in ten. How far the others bear a
+membership out counts in its probability."""
 SETTLED = 2
 """Rounds of moves to the likeliest place between those by chance."""
 LARGE = 30
@@ -78,7 +79,9 @@ def find_networks(
         return _found(evidence, ties, seed, told)
     tries = [_found(evidence, ties, seed + number * APART, told) for number in range(TRIES)]
     alike = [sum(_agreement(one.label, other.label) for other in tries) for one in tries]
-    return tries[int(np.argmax(alike))]
+    found = tries.pop(int(np.argmax(alike)))
+    found.steady = np.mean([_kept(found.label, other.label) for other in tries], axis=0)
+    return found
 
 
 def _found(
@@ -113,10 +116,22 @@ def _found(
 
 def _agreement(one: Ints, other: Ints) -> float:
     """Return how alike two labellings are: the sum of B-cubed precision and recall."""
+    both = _both(one, other)
+    return float(np.mean(both / np.bincount(one)[one] + both / np.bincount(other)[other]))
+
+
+def _kept(one: Ints, other: Ints) -> Floats:
+    """Return, by subject, what share of those it is with in one labelling is with it in another."""
+    size = np.bincount(one)[one]
+    return np.where(size > 1, (_both(one, other) - 1) / np.maximum(size - 1, 1), 1.0)
+
+
+def _both(one: Ints, other: Ints) -> Ints:
+    """Return, by subject, how many (it included) are with it in both labellings."""
     cell = one * np.int64(other.max() + 1) + other
     _, place, count = np.unique(cell, return_inverse=True, return_counts=True)
-    both = count[place]
-    return float(np.mean(both / np.bincount(one)[one] + both / np.bincount(other)[other]))
+    found: Ints = count[place]
+    return found
 
 
 def _gathered(

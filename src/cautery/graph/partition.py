@@ -34,7 +34,8 @@ class Partition:
     """Labels of subjects and owners of values (-1: a hub), and the counts that follow from them.
 
     ``frozen`` weights are kept as they are; otherwise they are counted anew in each round.
-    Pieces are made by ``seed``, the same of the same links.
+    Pieces are made by ``seed``, the same of the same links. ``steady`` is by subject the share of
+    its companions that searches from other seeds leave with it, where there were any.
     """
 
     evidence: Evidence
@@ -42,6 +43,7 @@ class Partition:
     owner: Ints
     seed: int = 0
     frozen: Weights | None = None
+    steady: Floats | None = None
     size: Ints = field(init=False)
     values: Ints = field(init=False)
     links: Ints = field(init=False)

@@ -140,6 +140,7 @@ def _learnt(
         spans=_spans(table, table.eras()[0], of),
         label=found.label,
         probability=found.probability,
+        steady=part.steady,
         owner=part.compact()[1],
         ids=found.ids,
         weights=part.weights,

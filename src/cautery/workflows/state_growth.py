@@ -117,6 +117,7 @@ def grown_by(held: Kept, new: New) -> tuple[Clustered, Kept]:
         np.concatenate([held.label, len(held.ids) + fresh]),
         np.concatenate([held.owner, np.full(of.size - held.of.size, -1)]),
         frozen=held.weights.among(len(names.kinds)),
+        steady=None if held.steady is None else np.append(held.steady, np.ones(fresh.size)),
     )
     gained, times = np.unique(new.value, return_counts=True)
     # Whose a value is does not turn on one bearer in fifty: large hubs are not weighed each time.
@@ -142,6 +143,7 @@ def grown_by(held: Kept, new: New) -> tuple[Clustered, Kept]:
         spans=new.spans,
         label=label,
         probability=chance,
+        steady=part.steady,
         owner=owner,
         ids=ids,
         weights=part.weights,

@@ -63,6 +63,8 @@ class Kept:
         Of all eras.
     label, probability : ndarray, shape (subjects,)
         Place of each subject's network, and its chance.
+    steady : ndarray, shape (subjects,), optional
+        As of ``Partition``.
     owner : ndarray, shape (eras,)
         Place of each era's network; -1: nobody's.
     ids : sequence of str
@@ -84,6 +86,7 @@ class Kept:
     spans: Spans
     label: Ints
     probability: Floats
+    steady: Floats | None
     owner: Ints
     ids: Sequence[str]
     weights: Weights
@@ -134,6 +137,7 @@ def standing_tables(kept: Kept) -> dict[str, pl.DataFrame]:
     return {
         "places": pl.DataFrame(
             {"label": kept.label.astype(np.int32), "probability": kept.probability}
+            | ({} if kept.steady is None else {"steady": kept.steady})
         ),
         "owners": pl.DataFrame({"owner": kept.owner.astype(np.int32)}),
         "spans": pl.DataFrame(
@@ -206,6 +210,7 @@ def kept_of(
         spans=Spans(_ints(spans["era"]), spans["begin"].to_numpy(), spans["end"].to_numpy()),
         label=_ints(tables["places"]["label"]),
         probability=tables["places"]["probability"].to_numpy(),
+        steady=tables["places"]["steady"].to_numpy() if "steady" in tables["places"] else None,
         owner=_ints(tables["owners"]["owner"]),
         ids=tables["networks"]["id"],  # type: ignore[arg-type] # a series is a sequence of names
         weights=Weights(
