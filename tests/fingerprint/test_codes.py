@@ -15,19 +15,14 @@ from cautery.fingerprint._code_kernels import FEW
 from cautery.fingerprint.codes import (
     BITS,
     WORD_FRAMES,
-    Chance,
     Code,
     Spans,
     Stack,
-    agreeing,
     bands_of,
-    chance,
     code_of,
-    judged,
-    judged_each,
-    shift_of,
     words_on_grid,
 )
+from cautery.fingerprint.meeting import Chance, agreeing, chance, judged, judged_each, shift_of
 from cautery.fingerprint.scan import scan
 from cautery.fingerprint.spectrum import band_of, power_of
 

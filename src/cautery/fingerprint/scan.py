@@ -18,19 +18,14 @@ from cautery.fingerprint import _code_kernels as _kernels
 from cautery.fingerprint.audio import Words
 from cautery.fingerprint.codes import (
     WORD_FRAMES,
-    Chance,
     Code,
-    Place,
     Spans,
     Stack,
-    agreeing,
     bands_of,
-    chance,
     code_of,
-    judged,
-    shift_of,
     words_on_grid,
 )
+from cautery.fingerprint.meeting import Chance, Place, agreeing, chance, judged, shift_of
 
 Longs = NDArray[np.int64]
 _COARSE = 40

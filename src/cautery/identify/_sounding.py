@@ -9,22 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.fingerprint.audio import Floats, Peaks, landmarks_of, peaks_in
-from cautery.fingerprint.codes import (
-    WORD_FRAMES,
+from cautery.fingerprint.codes import WORD_FRAMES, Code, Stack, bands_of, code_of
+from cautery.fingerprint.index import Snapshot
+from cautery.fingerprint.meeting import (
     Chance,
-    Code,
     Place,
-    Stack,
     agreeing,
-    bands_of,
     chance,
-    code_of,
     judged,
     judged_each,
     scores_at,
     shift_of,
 )
-from cautery.fingerprint.index import Snapshot
 from cautery.fingerprint.recipe import Recipe
 from cautery.fingerprint.scan import scans
 from cautery.fingerprint.spectrum import power_of
