@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
-from cautery.packed import as_plain_file, chunks_of, content_of, zstd
+from cautery.packed import as_plain_file, chunks_of, content_of, require_file, zstd
 
 PACK = {
     "": bytes,
@@ -79,3 +80,19 @@ def test_a_plain_file_is_itself_and_a_pipe_is_kept_as_a_file(tmp_path, monkeypat
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"piped")))
     with as_plain_file(Path("-")) as plain:
         assert plain.read_bytes() == b"piped"
+
+
+def test_a_folder_is_named_as_such(tmp_path):
+    with pytest.raises(InputError, match="is a folder, where a file is expected"):
+        require_file(tmp_path)
+
+
+def test_a_pipe_is_named_as_such(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is neither a file nor a folder"):
+        require_file(tmp_path / "pipe")
+
+
+def test_what_is_not_there_is_named_as_such(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        require_file(tmp_path / "absent")

@@ -53,13 +53,29 @@ def chunks_of(path: Path) -> Iterator[bytes]:
     if path == STDIN:
         yield from _pieces(sys.stdin.buffer)
         return
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    require_file(path)
     try:
         with path.open("rb") as file:
             yield from unpacked(file, path.suffix)
     except PACKED_ERRORS as error:
         raise InputError(f"{path}: it cannot be read: {error}") from error
+
+
+def require_file(path: Path) -> None:
+    """Refuse what is not a regular file, in words that say what it is.
+
+    Raises
+    ------
+    InputError
+        If nothing is there, or a folder, a pipe or a device is.
+    """
+    if path.is_file():
+        return
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, where a file is expected")
+    if path.exists():
+        raise InputError(f"{path}: is neither a file nor a folder")
+    raise InputError(f"{path}: no such file")
 
 
 def unpacked(file: BinaryIO, packing: str) -> Iterator[bytes]:

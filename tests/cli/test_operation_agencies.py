@@ -147,7 +147,7 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(
     Path("op.toml").write_text(text.replace('name = "Example"', 'name = "Ex [/b] ample"'))
     ran = cautery("operation", "open", "op.toml", "--agency", "it-postal", "--case", "rome")
     assert ran.code == 0, ran.err
-    assert "Ex [/b] ample" in ran.out
+    assert "Ex [/b] ample" in ran.out + ran.err
 
 
 def test_a_name_in_another_encoding_is_refused_in_words(

@@ -180,11 +180,11 @@ def test_findings_suggest_arms_for_a_firearm(cautery: Callable, case: Path) -> N
     ]
 
 
-def test_each_view_is_a_table_for_people(cautery: Callable, case: Path) -> None:
+def test_each_view_is_a_table_of_one_record_a_line(cautery: Callable, case: Path) -> None:
     entered(cautery, case)
     views = (("list", case), ("show", case, "IT-0001"), ("totals", case), ("findings", case))
     shown = [cautery("operation", "exhibit", *one) for one in views]
-    assert [(ran.code, "┃" in ran.out) for ran in shown] == [(0, True)] * 4
+    assert [(ran.code, "\t" in ran.out) for ran in shown] == [(0, True)] * 4
 
 
 TRANSFERS = f"""id,asset,at,side,address,amount

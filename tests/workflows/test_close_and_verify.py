@@ -623,3 +623,21 @@ def test_the_cases_own_key_by_a_hard_link_makes_nothing_authentic(
     os.link(closed / "keys/case.pub", linked)
     found = verified(closed, linked)
     assert (found.authentic, found.statement) == (False, "consistent with the key in the case")
+
+
+def test_a_case_is_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        (tmp_path / "case").mkdir(mode=0o755)
+        case = begun(tmp_path)
+        (case.path / "mandate.toml").unlink()  # written by the test itself
+        (case.path / "report.html").unlink()
+        open_to_others = [
+            f"{one.relative_to(tmp_path)} {one.stat().st_mode & 0o777:03o}"
+            for one in (case.path, *case.path.rglob("*"))
+            if one.stat().st_mode & 0o077
+        ]
+        case.leave()
+    finally:
+        os.umask(before)
+    assert open_to_others == []

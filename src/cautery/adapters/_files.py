@@ -19,9 +19,11 @@ from cautery.errors import EvidenceError, StorageError
 
 TEMPORARY = ".writing-"
 """Begins the name of a file that is not whole yet; the writer's process id follows."""
+PRIVATE, PRIVATE_FOLDER = 0o600, 0o700
+"""What a case and its keys are for: their owner alone."""
 
 
-def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+def write_whole(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
     """Write so that after a crash the file is there whole or not at all.
 
     Raises
@@ -32,7 +34,7 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     write_pieces(path, (content,), mode=mode)
 
 
-def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = 0o644) -> None:
+def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = PRIVATE) -> None:
     """Write piece by piece so that the file is there whole or not at all.
 
     Raises
@@ -60,6 +62,13 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = 0o644) -> N
         if isinstance(error, OSError):
             raise _not_written(path, error) from error
         raise
+
+
+def ordinary_mode() -> int:
+    """Return the mode that the person's umask gives a file that is no part of a case."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _not_written(path: Path, error: OSError) -> StorageError:

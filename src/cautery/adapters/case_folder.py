@@ -19,7 +19,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from cautery.adapters._files import TEMPORARY, read_whole, regular, sync_folder, write_whole
+from cautery.adapters._files import (
+    PRIVATE_FOLDER,
+    TEMPORARY,
+    read_whole,
+    regular,
+    sync_folder,
+    write_whole,
+)
 from cautery.adapters.keys_file import FileCaseKeys, KeyFolder, case_id, load_public_key
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.adapters.vault_folder import FolderVault
@@ -67,14 +74,15 @@ class FolderStore:
         if keys.path.resolve().is_relative_to(path.resolve()):
             raise InputError(f"{keys.path}: keys must not lie in the case {path}")
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
             strangers = [one.name for one in path.iterdir() if not _beginning(one.name)]
             if strangers:
                 raise InputError(
                     f"{path}: no case, but it holds {min(strangers)}",
                     hint="Name a new or an empty folder.",
                 )
-            (path / "keys").mkdir(exist_ok=True)
+            path.chmod(PRIVATE_FOLDER)  # a folder that stood there already was made for anything
+            (path / "keys").mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
             self._reserve(path)
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror}") from error

@@ -25,8 +25,9 @@ from pathlib import Path
 
 from cautery.adapters._fact_files import KNOWN, ROLES, inventory, text_of
 from cautery.adapters._fact_formats import CLASSES, Imported, import_text
-from cautery.adapters._files import write_whole
+from cautery.adapters._files import ordinary_mode, write_whole
 from cautery.errors import InputError
+from cautery.packed import require_file
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _TABLE = re.compile(r"\s*\[")
@@ -84,8 +85,7 @@ def add_fact(
         raise InputError(f"--name {name!r}: want small letters, digits, - and _")
     if kind and kind not in CLASSES and kind not in ROLES:
         raise InputError(f"--kind {kind!r}: none of {', '.join(sorted({*CLASSES, *ROLES}))}")
-    if not file.is_file():
-        raise InputError(f"{file}: no such file")
+    require_file(file)
     known = KNOWN.get(name)
     share = kind if kind in CLASSES else ""
     wanted = "" if kind in CLASSES else kind or (known.kind if known else "")
@@ -109,8 +109,8 @@ def add_fact(
     inventory(folder)  # what is wrong with the folder is said before anything changes
     said = {"path": file_name, "kind": found.kind, "date": day, "valid_days": days}
     table = _edited(folder / "facts.toml", name, said)
-    write_whole(path, _content(found))
-    write_whole(folder / "facts.toml", table)
+    write_whole(path, _content(found), mode=ordinary_mode())
+    write_whole(folder / "facts.toml", table, mode=ordinary_mode())
     return Added(
         name=name,
         kind=found.kind,

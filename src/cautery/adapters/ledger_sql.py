@@ -12,6 +12,7 @@ lock before it reads the size (``BEGIN IMMEDIATE``); PostgreSQL locks the table 
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
+from cautery.adapters._files import PRIVATE
 from cautery.adapters._ledger_tables import (
     LOCK_SCHEMA,
     LOCK_WRITERS,
@@ -262,6 +264,9 @@ class SqlLedger:
         target = ":memory:" if self._file is None else f"file:{quote(str(self._file.absolute()))}"
         if self._read_only and self._file is not None:
             target += "?mode=ro&immutable=1" if self._immutable else "?mode=ro"
+        elif self._file is not None:  # SQLite gives its files beside the mode of this one
+            with contextlib.suppress(OSError):  # it is there already, or SQLite says why not
+                os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
         connection = sqlite3.connect(
             target, uri=True, timeout=_WAIT_S, isolation_level=None, check_same_thread=False
         )

@@ -21,7 +21,14 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from cautery.adapters._files import TEMPORARY, abandoned, regular, sync_folder, write_whole
+from cautery.adapters._files import (
+    PRIVATE_FOLDER,
+    TEMPORARY,
+    abandoned,
+    regular,
+    sync_folder,
+    write_whole,
+)
 from cautery.adapters.keys_file import KEY_ID_BYTES, SubjectKeys
 from cautery.errors import BrokenSealError, EvidenceError, InputError, StorageError
 from cautery.model.evidence import Exhibit, ExhibitId, digest_of
@@ -179,7 +186,7 @@ class FolderVault:
     def _make_folder(self, path: Path) -> None:
         for folder in (self._path, path):
             if not folder.is_dir():
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
                 sync_folder(folder.parent)
 
     def _whole(self, exhibit: ExhibitId, size: int) -> bool:

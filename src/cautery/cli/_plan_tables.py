@@ -28,7 +28,10 @@ def plan_table(found: SupplyPlan, roles: dict[str, str]) -> None:
     if found.remove:
         render.table(
             ("act on", "role"),
-            ((name, roles.get(name, "action")) for name in found.remove[:MOST_ROWS]),
+            (
+                (name, roles.get(name, "action"))
+                for name in found.remove[: render.most_rows(MOST_ROWS)]
+            ),
         )
     _rest(len(found.remove))
     lines = [
@@ -71,7 +74,7 @@ def guard_table(judged: Sequence[Judged]) -> None:
             ("not in the plan", "target", "verdict", "why"),
             (
                 (one.id, one.verdict.target, one.verdict.decision, one.why)
-                for one in out[:MOST_ROWS]
+                for one in out[: render.most_rows(MOST_ROWS)]
             ),
         )
     _rest(len(out))
@@ -91,7 +94,7 @@ def schedule_table(timed: Sequence[Timed], reaction_days: float) -> None:
             ("held back", "usable from", "act on", "waits"),
             (
                 (one.id, one.usable.isoformat(), one.day.isoformat(), f"{one.waits_days} days")
-                for one in waiting[:MOST_ROWS]
+                for one in waiting[: render.most_rows(MOST_ROWS)]
             ),
         )
     _rest(len(waiting))
@@ -110,11 +113,13 @@ def explain_table(whys: Sequence[Why]) -> None:
                 f"{one.spared:.2%}",
                 _next_best(one),
             )
-            for one in whys[:MOST_ROWS]
+            for one in whys[: render.most_rows(MOST_ROWS)]
         ),
         title="why",
     )
-    render.table(("act", "in words"), ((one.id, one.words()) for one in whys[:MOST_ROWS]))
+    render.table(
+        ("act", "in words"), ((one.id, one.words()) for one in whys[: render.most_rows(MOST_ROWS)])
+    )
     _rest(len(whys))
 
 
@@ -242,5 +247,5 @@ def _level(level: float | date, *, share: bool = False) -> str:
 
 
 def _rest(count: int) -> None:
-    if count > MOST_ROWS:
+    if count > render.most_rows(MOST_ROWS):
         render.say(f"{MOST_ROWS} of {count} shown; all with --json")

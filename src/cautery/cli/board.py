@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -17,6 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from cautery.cli import render
 from cautery.cli.render import printable
 from cautery.model import Entry, Finding, Mandate, iso, to_json
 from cautery.workflows.watch.tally import Tally, middle
@@ -156,14 +155,14 @@ class JsonStream:
 
     def hear(self, entry: Entry) -> None:
         """Print one record."""
-        line = {
-            "index": entry.index,
-            "kind": entry.record.kind,
-            "at": iso(entry.record.at),
-            "body": to_json(entry.record.body),
-        }
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        render.json_line(
+            {
+                "index": entry.index,
+                "kind": entry.record.kind,
+                "at": iso(entry.record.at),
+                "body": to_json(entry.record.body),
+            }
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -13,6 +13,7 @@ from cautery.errors import InputError, SourceError
 MOST_ROWS = 500
 
 
+@render.tabular
 def diff(
     old: Annotated[Path, typer.Argument(help="The earlier file, in any known format.")],
     new: Annotated[Path, typer.Argument(help="The later one, in the same format.")],
@@ -32,13 +33,13 @@ def diff(
         found = diff_files(old, new, kind=kind)
     except SourceError as error:
         raise InputError(f"{old} and {new}: {error}", hint=error.hint) from error
-    rows = 0
+    rows, most = 0, render.most_rows(MOST_ROWS)
     shown: list[tuple[object, ...]] = []
     for row in found.rows():
         rows += 1
         if json:
             render.json_line(row)
-        elif rows <= MOST_ROWS:
+        elif rows <= most:
             shown.append(_cells(row))
     if shown:
         render.table(("change", "title", "where", "was"), shown)
@@ -49,8 +50,8 @@ def diff(
     )
     for one, other, count in changes.hosts[:10]:
         render.say(f"{count} moved from {render.printable(one)} to {render.printable(other)}")
-    if rows > MOST_ROWS and not json:
-        render.say(f"{MOST_ROWS} of {rows} shown; --json tells all")
+    if rows > most and not json:
+        render.say(f"{most} of {rows} shown; --json tells all")
     if any(found.broken):
         render.say(
             f"records that could not be read: {found.broken[0]} before, {found.broken[1]} now"

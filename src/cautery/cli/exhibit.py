@@ -12,6 +12,7 @@ from cautery.cli import render
 from cautery.errors import InputError
 
 
+@render.tabular
 def exhibit(
     case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
     id: Annotated[

@@ -16,6 +16,7 @@ app = typer.Typer(
 
 
 @app.command()
+@render.tabular
 def info(
     folder: Annotated[Path, typer.Argument(help="A facts folder.")],
     at: Annotated[

@@ -12,6 +12,7 @@ import typer
 
 from cautery.cli import render
 from cautery.errors import InputError
+from cautery.packed import require_file
 
 if TYPE_CHECKING:
     from io import BufferedReader
@@ -24,6 +25,7 @@ _MOST_ROWS = 200
 _FILES = (".csv", ".txt", ".lst", ".list", ".xz", ".gz", ".zst", ".json", ".jsonl")
 
 
+@render.tabular
 def guard(
     targets: Annotated[
         list[str] | None,
@@ -138,7 +140,7 @@ class Tally:
         if withdrawn:
             self._gone += 1
             self._withdrawn = [*self._withdrawn, verdict.target][:20]
-        if len(self._rows) < _MOST_ROWS:
+        if len(self._rows) < render.most_rows(_MOST_ROWS):
             high = verdict.collateral.high
             self._rows.append(
                 (
@@ -194,8 +196,8 @@ def _asked(words: list[str]) -> Iterator[Asked]:
     for word in words:
         if word == "-" or _is_file(word):
             continue
-        if word.lower().endswith(_FILES) and "://" not in word:
-            raise InputError(f"{word}: no such file")
+        if _named_like_a_file(word):
+            require_file(Path(word))
         parse_target(word)
     return _read(words)
 
@@ -218,6 +220,19 @@ def _typed(stdin: BufferedReader) -> Iterator[bytes]:
     """Yield bytes as they come: a line is answered before the next is typed."""
     while piece := stdin.read1(1 << 20):
         yield piece
+
+
+def _named_like_a_file(word: str) -> bool:
+    if "://" in word:
+        return False
+    return word.lower().endswith(_FILES) or word.startswith((".", "/")) or _is_folder(word)
+
+
+def _is_folder(word: str) -> bool:
+    try:
+        return Path(word).is_dir()
+    except OSError:  # a URL may be longer than any file's name
+        return False
 
 
 def _is_file(word: str) -> bool:

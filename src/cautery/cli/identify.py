@@ -26,6 +26,7 @@ def _schema() -> dict[str, Any]:
     return line_schema()
 
 
+@render.tabular
 def identify(
     probes: Annotated[
         list[str],
@@ -129,12 +130,12 @@ class Tally:
             self._mute[why] = self._mute.get(why, 0) + 1
         else:
             self._none += 1
-        if self._wanted and len(self._rows) <= _MOST_ROWS:
+        if self._wanted and len(self._rows) <= render.most_rows(_MOST_ROWS):
             self._rows += rows_of(answer)
 
     def tell(self, *, table: bool) -> None:
         """Print the table, if wanted, and the counts."""
-        if table and self._count <= _MOST_ROWS:
+        if table and self._count <= render.most_rows(_MOST_ROWS):
             render.table(("probe", "is", "from", "how sure", "by"), self._rows)
         said = [f"{self._named} named ({self._confirmed} confirmed)", f"{self._none} of none"]
         mute = sum(self._mute.values())

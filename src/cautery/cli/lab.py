@@ -124,6 +124,7 @@ def build(
 
 
 @app.command()
+@render.tabular
 def incidents(
     facts: Annotated[
         Path | None, typer.Option(help="Judge by this facts folder, not by that of each day.")

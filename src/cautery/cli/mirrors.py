@@ -19,6 +19,7 @@ _MOST_NAMES = 12
 """Of a table; --json tells each."""
 
 
+@render.tabular
 def mirrors(
     hosts: Annotated[
         Path | None,
@@ -105,10 +106,10 @@ def _tell(found: Mirrors) -> None:
                 _names(one),
                 _why(one),
             )
-            for one in several[:_MOST_ROWS]
+            for one in several[: render.most_rows(_MOST_ROWS)]
         ),
     )
-    if len(several) > _MOST_ROWS:
+    if len(several) > render.most_rows(_MOST_ROWS):
         render.say(f"{len(several) - _MOST_ROWS:,} more families: --json tells each domain")
 
 

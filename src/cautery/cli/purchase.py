@@ -11,6 +11,7 @@ import typer
 
 from cautery.cli import render
 from cautery.errors import InputError
+from cautery.packed import require_file
 
 
 def purchase(
@@ -66,8 +67,8 @@ def purchase(
     from cautery.workflows.read_mandate import read_mandate
     from cautery.workflows.watch.purchasing import checked_purchase, purchase_into, read_with
 
-    if receipt is not None and not receipt.is_file():
-        raise InputError(f"{receipt}: no such file")
+    if receipt is not None:
+        require_file(receipt)
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
     said = {

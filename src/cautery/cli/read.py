@@ -18,6 +18,7 @@ MOST_ROWS = 500
 MOST_WARNINGS = 20
 
 
+@render.tabular
 def read(
     file: Annotated[
         Path | None,
@@ -47,6 +48,7 @@ def read(
         raise InputError("read needs a file", hint="cautery read FILE; - reads stdin.")
     rows: list[dict[str, object]] = []
     warnings = total = 0
+    most = render.most_rows(MOST_ROWS)
     for value in _values(file, kind):
         if isinstance(value, ReadWarning):
             warnings += value.count
@@ -56,14 +58,14 @@ def read(
         total += 1
         if json:
             render.json_line(value)
-        elif total <= MOST_ROWS:
+        elif total <= most:
             rows.append(value)
     if rows:
         # A guide has channels and programmes: each row fills the columns that it has.
         names = dict.fromkeys(name for row in rows for name in row)
         columns = [name for name in names if any(row.get(name) for row in rows)]
         render.table(columns, ([_cell(row.get(name)) for name in columns] for row in rows))
-    render.say(f"{min(total, MOST_ROWS) if not json else total} of {total} shown")
+    render.say(f"{min(total, most) if not json else total} of {total} shown")
     if warnings:
         render.say(f"{warnings} records could not be read")
 

@@ -195,6 +195,7 @@ def seconds_of(text: str) -> float:
 
 
 @app.command()
+@render.tabular
 def info(
     path: Annotated[Path, typer.Argument(help="A .ref file, or the folder of live references.")],
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,

@@ -14,6 +14,7 @@ app = typer.Typer(cls=Verbs, no_args_is_help=True, help="List a case's referrals
 
 
 @app.command("list")
+@render.tabular
 def list_(
     case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
@@ -96,6 +97,7 @@ def override(
 
 
 @app.command()
+@render.tabular
 def withdrawals(
     case: Annotated[Path, typer.Argument(help="Folder of a case, open or closed.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,

@@ -2,24 +2,88 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Annotated, Any
+
+import typer
+
+from cautery.cells import safe_cell
+
+_as_csv: ContextVar[bool] = ContextVar("as_csv", default=False)
+"""What ``--csv`` of the running command says."""
+
+
+def tabular(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that prints tables the option ``--csv``."""
+
+    @wraps(command)
+    def with_csv(*arguments: object, csv: bool = False, **options: object) -> None:
+        chosen = _as_csv.set(csv)
+        try:
+            command(*arguments, **options)
+        finally:
+            _as_csv.reset(chosen)
+
+    option = Annotated[
+        bool, typer.Option("--csv", help="Tables as CSV, whole; no cell is a formula.")
+    ]
+    shape = signature(command, eval_str=True)
+    added = Parameter("csv", Parameter.KEYWORD_ONLY, default=False, annotation=option)
+    with_csv.__signature__ = shape.replace(  # type: ignore[attr-defined]
+        parameters=[*shape.parameters.values(), added]
+    )
+    with_csv.__annotations__ = {**command.__annotations__, "csv": option}
+    return with_csv
 
 
 def json_line(value: Any) -> None:
     """Print one JSON value on a line of its own.
 
-    Bytes of a file's name that are no UTF-8 become the escapes that JSON has for them.
+    Control characters, marks that turn the direction of text, and bytes of a file's name that are
+    no UTF-8 become the escapes that JSON has for them: a title must not steer the terminal.
     """
-    said = json.dumps(value, ensure_ascii=False, sort_keys=False)
-    sys.stdout.write(said.encode("utf-8", "backslashreplace").decode() + "\n")
+    line = json.dumps(value, ensure_ascii=False, sort_keys=False)
+    if not line.isprintable():
+        line = "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in line)
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
+def most_rows(on_terminal: int) -> int:
+    """Return how many rows a table shows: so many on a terminal, all of them elsewhere."""
+    return on_terminal if _for_people() else sys.maxsize
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
-    """Print a table; long cells fold, nothing is cut. Outside text is shown as it is, unstyled."""
+    """Print a table: for people on a terminal, else one record a line, whole.
+
+    On a terminal long cells fold and nothing is cut. In a pipe or a file, a line has the record's
+    cells with tabs between, and a line of the columns' names before; ``--csv`` makes it CSV.
+    """
+    if _for_people():
+        _show(columns, rows, title=title)
+        return
+    if title:
+        say(title)
+    named = [columns] if any(columns) else []
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    for row in (*named, *rows):
+        cells = ["" if cell is None else str(cell) for cell in row]
+        if _as_csv.get():
+            writer.writerow([safe_cell(printable_lines(cell)) for cell in cells])
+        else:
+            lines = (" / ".join(printable(line) for line in cell.splitlines()) for cell in cells)
+            sys.stdout.write("\t".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _show(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -35,14 +99,18 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     Console(highlight=False).print(shown)
 
 
+def _for_people() -> bool:
+    return sys.stdout.isatty() and not _as_csv.get()
+
+
 def printable(text: str) -> str:
     """Return outside text without control characters: a title must not steer the terminal."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def say(text: str) -> None:
-    """Say something to the person, on stderr, so that stdout stays data."""
-    sys.stderr.write(text + "\n")
+    """Say something to the person, on stderr, so that stdout stays data; none of it steers."""
+    sys.stderr.write(printable_lines(text) + "\n")
     sys.stderr.flush()
 
 

@@ -41,6 +41,7 @@ def _schema() -> dict[str, Any]:
     }
 
 
+@render.tabular
 def resolve(
     titles: Annotated[
         Path,
@@ -77,6 +78,7 @@ def resolve(
     first: list[Resolution] = []
     named: list[Resolution] = []
     count = mine = 0
+    most = render.most_rows(_MOST_ROWS)
     with Progress("resolving titles", None) as bar:
         for found in resolver.resolve_all(read_titles(titles, country=country)):
             bar.step()
@@ -84,11 +86,11 @@ def resolve(
             mine += found.right is not None
             if json:
                 render.json_line(_record(found))
-            elif count <= _MOST_ROWS:
+            elif count <= most:
                 first.append(found)
-            if found.right is not None and len(named) < _MOST_ROWS:
+            if found.right is not None and len(named) < most:
                 named.append(found)
-    shown = first if count <= _MOST_ROWS else named
+    shown = first if count <= most else named
     if not json:
         render.table(
             ("title", "id", "probability", "why"),

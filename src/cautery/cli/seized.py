@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cautery.cells import safe_cell
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
@@ -144,6 +145,7 @@ def take(
 
 
 @app.command()
+@render.tabular
 def show(
     case: Annotated[Path, typer.Argument(help="Folder of the case.")],
     json: _Json = False,
@@ -198,6 +200,7 @@ def links_(
 
 
 @app.command()
+@render.tabular
 def accounts(
     case: Annotated[Path, typer.Argument(help="Folder of the case.")],
     id: Annotated[str, typer.Argument(help="Of the material, as cautery seized show tells.")],
@@ -313,7 +316,8 @@ def _links_csv(case: Path) -> str:
             at.astimezone(UTC).isoformat().replace("+00:00", "Z")
             for at in (one.first_seen, one.last_seen)
         )
-        rows.writerow((one.subject, one.kind, one.value, first, last, one.source))
+        cells = (one.subject, one.kind, one.value, first, last, one.source)
+        rows.writerow([safe_cell(cell) for cell in cells])
     return out.getvalue()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from cautery.adapters._files import write_pieces, write_whole
+from cautery.adapters._files import ordinary_mode, write_pieces, write_whole
 from cautery.adapters.clock import SystemClock
 from cautery.model.ports import Clock
 
@@ -26,7 +26,7 @@ def write_file(path: Path, content: bytes) -> None:
     StorageError
         If it cannot be written.
     """
-    write_whole(path, content)
+    write_whole(path, content, mode=ordinary_mode())
 
 
 def write_file_of(path: Path, pieces: Iterator[bytes]) -> None:
@@ -37,7 +37,7 @@ def write_file_of(path: Path, pieces: Iterator[bytes]) -> None:
     StorageError
         If it cannot be written.
     """
-    write_pieces(path, pieces)
+    write_pieces(path, pieces, mode=ordinary_mode())
 
 
 def write_secret(path: Path, pieces: Iterator[bytes]) -> None:
@@ -61,7 +61,7 @@ def write_png(svg: str, path: Path) -> None:
     """
     from cautery.adapters.typst_pdf import png_of  # noqa: PLC0415 - its wheel is large
 
-    write_whole(path, png_of(svg))
+    write_whole(path, png_of(svg), mode=ordinary_mode())
 
 
 def write_pdf(source: str, path: Path) -> None:
@@ -74,4 +74,4 @@ def write_pdf(source: str, path: Path) -> None:
     """
     from cautery.adapters.typst_pdf import compile_pdf  # noqa: PLC0415 - its wheel is large
 
-    write_whole(path, compile_pdf(source))
+    write_whole(path, compile_pdf(source), mode=ordinary_mode())

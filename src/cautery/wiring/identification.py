@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cautery import wiring
-from cautery.adapters._files import write_whole
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.dns import DnsNames
 from cautery.adapters.engine import ThreadEngine
@@ -149,7 +148,7 @@ def identify(
                 )
             drawing = None
             if plots is not None:
-                drawing = Drawing(plots, opened(place_of(references)), write_whole)
+                drawing = Drawing(plots, opened(place_of(references)), wiring.write_file)
             prober = Prober(
                 references,
                 asked,

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
+from cautery.cells import FORMULA, MARK
 from cautery.errors import InputError
 from cautery.packed import plain_name
 
@@ -168,7 +169,10 @@ def read_csv(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
     separator = _separator(header)
     _refuse_twice(header, separator, path)
     whole = _whole(held, separator, quotes=quotes)
-    return _by_line(held, path, separator, warnings) if whole is None else whole
+    found = _by_line(held, path, separator, warnings) if whole is None else whole
+    # What we wrote for spreadsheets is taken back: a value must not change by being passed on.
+    marked = rf"^{MARK}({FORMULA[1:]})"
+    return found.with_columns(pl.col(pl.String).str.replace(marked, "${1}"))
 
 
 def _narrow(plain: Path, path: Path, encoding: str) -> io.BytesIO:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cautery.cells import plain_cell
 from cautery.errors import InputError
 from cautery.graph.enrich import Derived, Enricher
 from cautery.model.ports import Facts
@@ -107,7 +108,8 @@ def _links(chunks: Iterable[bytes], tally: Tally, name: str) -> Iterator[Row]:
         if not text.strip():
             continue
         # A row is a line: an open quote must not swallow the links that follow.
-        cells = dict(zip(header, (cell.strip() for cell in _cells(text, separator)), strict=False))
+        stripped = (plain_cell(cell.strip()) for cell in _cells(text, separator))
+        cells = dict(zip(header, stripped, strict=False))
         row = {column: cells.get(column, "") for column in COLUMNS}
         if not all(row[column] for column in _NEEDED):
             tally.warn(number, "without subject, kind or value: left out", text)

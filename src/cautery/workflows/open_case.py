@@ -89,7 +89,10 @@ def open_case(path: Path, *, store: CaseStore, clock: Clock, read_only: bool = F
     """
     if read_only:
         if not store.exists(path, LEDGER):
-            raise InputError(f"{path}: no case")
+            raise InputError(
+                f"{path}: no case{'' if path.is_dir() else ' (no such folder)'}",
+                hint="Give the folder that `--case` named when it was begun.",
+            )
         ledger, vault = store.ledger(path, read_only=True), store.vault(path, None)
         return Case(path=path, ledger=ledger, vault=vault, clock=clock, store=store, keys=None)
     refuse_closed(path, store)

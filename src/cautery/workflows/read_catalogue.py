@@ -7,8 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cautery.catalogue import Catalogue
-from cautery.errors import InputError
-from cautery.packed import PACKINGS, chunks_of
+from cautery.packed import PACKINGS, chunks_of, require_file
 from cautery.workflows._lines import as_utf8, lines_of
 from cautery.workflows.read_mandate import read_mandate
 
@@ -25,8 +24,7 @@ def read_catalogue(path: Path, *, now: datetime) -> Catalogue:
     InputError
         If it is neither.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    require_file(path)
     if path.suffix == ".toml":
         return Catalogue.of(read_mandate(path, now=now))
     beside = (path.with_name(f"feeds.csv{packing}") for packing in PACKINGS)

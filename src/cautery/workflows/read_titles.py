@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 from cautery.catalogue import Listing
+from cautery.cells import plain_cell
 from cautery.errors import InputError
 from cautery.packed import chunks_of, plain_name
 from cautery.watch import PlaylistEntry, read_m3u
@@ -78,7 +79,7 @@ def _of_table(path: Path, chunks: Iterable[bytes], country: str | None) -> Itera
         for row in rows:
             number = rows.line_num
             yield Listing(
-                title=row["title"] or "",
+                title=plain_cell(row["title"] or ""),
                 country=row.get("country") or country,
                 group=row.get("group") or None,
                 source=row.get("source") or None,

@@ -158,7 +158,10 @@ def _note(path: Path, store: CaseStore) -> bytes:
             f"{path}: still open, so there is nothing signed to check",
             hint="Let the watch end, or resume it; closing a case signs it.",
         )
-    raise InputError(f"{path}: no case")
+    raise InputError(
+        f"{path}: no case{'' if path.is_dir() else ' (no such folder)'}",
+        hint="Give the folder that `--case` named when it was begun.",
+    )
 
 
 def _signed(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cautery.operation.register import Line, Register
 
 
+@render.tabular
 def list_(case: Case, json: Json = False) -> None:
     """List the register: what, where from, who has it.
 
@@ -217,6 +218,7 @@ def manifest(
     render.say(f"{out}: signed")
 
 
+@render.tabular
 def findings(
     case: Case,
     tags: Annotated[Path | None, typer.Option(help="CSV of address tags.")] = None,

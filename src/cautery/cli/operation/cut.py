@@ -106,8 +106,8 @@ def cut(
             (", ".join(one.nodes), one.country or "", f"{one.cost:.1f}")
             for one in sorted(planned.cut.chosen, key=lambda one: (one.country or "", one.id))
         ]
-        render.table(("act on", "country", "cost"), rows[:MOST_ROWS])
-        if len(rows) > MOST_ROWS:
+        render.table(("act on", "country", "cost"), rows[: render.most_rows(MOST_ROWS)])
+        if len(rows) > render.most_rows(MOST_ROWS):
             render.say(f"{MOST_ROWS} of {len(rows)} shown; all with --json")
         for line in planned.words:
             render.say(line)

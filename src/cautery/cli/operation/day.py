@@ -82,6 +82,7 @@ def plan(
 
 
 @app.command()
+@render.tabular
 def show(
     case: Case,
     agency: Annotated[str | None, typer.Option("--agency", help="Only its steps.")] = None,

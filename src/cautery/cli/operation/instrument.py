@@ -77,6 +77,7 @@ def draft(
 
 
 @app.command("list")
+@render.tabular
 def list_(
     case: Annotated[Path, typer.Argument(help="The agency's case, open or closed.")],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,

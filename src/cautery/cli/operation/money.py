@@ -99,8 +99,8 @@ def _show(found: Trace) -> None:
 
     def cut(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
         if rows:
-            render.table(columns, rows[:MOST_ROWS], title=title)
-        if len(rows) > MOST_ROWS:
+            render.table(columns, rows[: render.most_rows(MOST_ROWS)], title=title)
+        if len(rows) > render.most_rows(MOST_ROWS):
             render.say(f"{len(rows) - MOST_ROWS} more in --json")
 
     cut(

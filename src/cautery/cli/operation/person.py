@@ -107,6 +107,7 @@ def add(
 
 
 @app.command("list")
+@render.tabular
 def list_(case: _Case, json: _Json = False) -> None:
     """List the persons of a case; no name is shown.
 
@@ -140,6 +141,7 @@ def list_(case: _Case, json: _Json = False) -> None:
 
 
 @app.command()
+@render.tabular
 def due(case: _Case, json: _Json = False) -> None:
     """List whose date of review or erasure has come.
 

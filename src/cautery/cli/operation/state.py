@@ -11,6 +11,7 @@ from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
 
 
+@render.tabular
 def state(
     case: Annotated[Path, typer.Argument(help="The agency's case.")],
     statements: Annotated[

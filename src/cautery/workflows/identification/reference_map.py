@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cautery.errors import InputError
+from cautery.packed import require_file
 
 COLUMNS = ("path", "channel", "event", "feed")
 CLEAN = "clean"
@@ -93,8 +94,7 @@ def read_map(path: Path, *, working: Path | None = None) -> tuple[Row, ...]:
 
 def _text(path: Path) -> str:
     try:
-        if not path.is_file():
-            raise InputError(f"{path}: no such file")
+        require_file(path)
         with path.open("rb") as file:
             held = file.read(MOST_BYTES + 1)
         if len(held) > MOST_BYTES:

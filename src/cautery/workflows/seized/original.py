@@ -12,7 +12,7 @@ from typing import BinaryIO, cast
 from cautery.errors import EvidenceError, InputError, LimitError
 from cautery.evidence.ports import CaseVault
 from cautery.model import ExhibitId, keyed_hash, to_json
-from cautery.packed import unpacked
+from cautery.packed import require_file, unpacked
 from cautery.workflows.open_case import Case
 from cautery.workflows.seized.records import PART, subject_of
 
@@ -184,8 +184,7 @@ class _Joined(io.RawIOBase):
 
 
 def _chunks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
+    require_file(path)
     try:
         with path.open("rb") as file:
             yield from iter(lambda: file.read(size), b"")
