@@ -48,6 +48,12 @@ def test_marks_alone_tell_a_panel_and_why() -> None:
     assert {word for word, odds in one.why if odds > 0} == {"path:player_api", "path:get.php"}
 
 
+def test_what_nothing_speaks_for_has_no_role() -> None:
+    beliefs = {one.name: one for one in infer_roles({**SHOWN, "bare.example": ()}, RELATED)}
+    bare = beliefs["bare.example"]
+    assert (bare.role, bare.probability) == (Role.UNKNOWN, 0.0)
+
+
 def test_nothing_seen_is_refused_and_unknown_marks_are_passed_over() -> None:
     with pytest.raises(InputError):
         infer_roles({}, ())
@@ -135,7 +141,8 @@ def test_beliefs_are_probabilities_whatever_is_seen(
     assert [one.name for one in told] == sorted({one.name for one in told})
     for one in told:
         assert sum(one.roles.values()) == pytest.approx(1)
-        assert one.probability == max(one.roles.values())
+        assert one.probability in {max(one.roles.values()), 0.0}
+        assert (one.role is Role.UNKNOWN) == (one.probability == 0.0)
     turned = infer_roles(dict(reversed(marks.items())), relations)
     assert [one.role for one in turned] == [one.role for one in told]
 

@@ -119,7 +119,8 @@ class RoleBelief:
     """What an asset is held to do: the likeliest role, each role's probability, and why.
 
     ``why`` names what speaks most for the role against the runner-up: marks and relations with
-    their log-odds.
+    their log-odds. Of what shows no mark, and has no relation that speaks for the likeliest role,
+    the role is unknown, with probability 0.
     """
 
     name: str
@@ -174,7 +175,7 @@ def infer_roles(
     for number, said in heard:
         spoken[number].append(said)
     return tuple(
-        _belief(name, chance[number], [*_said(shown[number], rates), *spoken[number]])
+        _belief(name, chance[number], _said(shown[number], rates), spoken[number])
         for number, name in enumerate(names)
     )
 
@@ -260,14 +261,18 @@ def _heard(
     ]
 
 
-def _belief(name: str, chance: NDArray[np.float64], said: Sequence[Said]) -> RoleBelief:
+def _belief(
+    name: str, chance: NDArray[np.float64], marked: Sequence[Said], related: Sequence[Said]
+) -> RoleBelief:
     order = np.argsort(-chance, kind="stable")
     best, next_best = int(order[0]), int(order[1])
-    why = [(word, float(odds[best] - odds[next_best])) for word, odds in said]
+    why = [(word, float(odds[best] - odds[next_best])) for word, odds in (*marked, *related)]
+    # What most assets are is no evidence of what this one is.
+    seen = bool(marked) or any(odds > 0 for _, odds in why)
     return RoleBelief(
         name=name,
-        role=ROLES[best],
-        probability=float(chance[best]),
+        role=ROLES[best] if seen else Role.UNKNOWN,
+        probability=float(chance[best]) if seen else 0.0,
         roles={role: float(chance[_PLACE[role]]) for role in ROLES},
         why=tuple(sorted(why, key=lambda one: -abs(one[1]))[:5]),
     )

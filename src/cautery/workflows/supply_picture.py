@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from cautery.errors import InputError
-from cautery.graph.roles import RELATIONS, RoleBelief
+from cautery.graph.roles import RoleBelief
 from cautery.model import Asset, Entry, Role, SupplyGraph
 from cautery.operation.page.words import clean
 from cautery.plan.graph import PlanGraph
@@ -104,12 +104,6 @@ def of_supply(
     """Take the map that a watch made, each host with the role that it is inferred to have."""
     rated = any(one.kind in {"host", "payment"} for one in graph.assets)
     beliefs = {one.name: one for one in infer_supply(graph)} if rated else {}
-    tied = {
-        end
-        for one in graph.edges
-        if one.relation in RELATIONS and {one.source, one.target} <= beliefs.keys()
-        for end in (one.source, one.target)
-    }
     networks = {
         member.host: one.id for one in graph.networks if len(one.members) > 1
         for member in one.members
@@ -122,10 +116,11 @@ def of_supply(
         if one.kind in BESIDE and not one.shared:
             role, belief = one.kind, None
         elif belief is not None and one.kind == "host":
-            bare = not one.marks and one.role is Role.UNKNOWN and one.id not in tied
             role = str(belief.role)
-            if bare or belief.probability < LEAST_SURE:
-                role, belief = str(Role.UNKNOWN), None if bare else belief
+            if belief.role is Role.UNKNOWN:
+                belief = None
+            elif belief.probability < LEAST_SURE:
+                role = str(Role.UNKNOWN)
         known = role != str(Role.UNKNOWN)
         return Drawn(
             name=_name(one.id),
