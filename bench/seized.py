@@ -22,6 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from cautery.lab.authority import police
+from cautery.model import KeyedPseudonyms
 from cautery.watch import Derivation, ReadWarning, rows
 from cautery.wiring import cases
 from cautery.workflows.seized.take import take as take_file
@@ -111,7 +112,7 @@ def read(path: Path) -> int:
 
 
 def derive(path: Path) -> int:
-    plain = Derivation(key=b"k", panel="p", place=lambda _: (None, None))
+    plain = Derivation(pseudonyms=KeyedPseudonyms(b"k"), panel="p", place=lambda _: (None, None))
     found = rows(path.name, chunks(path), authority=police())
     return sum(len(plain.derived(row)) > 0 for row in found if not isinstance(row, ReadWarning))
 

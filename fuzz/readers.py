@@ -14,6 +14,7 @@ import atheris
 with atheris.instrument_imports(include=["cautery"], exclude=["cautery.watch._m3u_kernels"]):
     from cautery.errors import CauteryError
     from cautery.lab.authority import police
+    from cautery.model import KeyedPseudonyms
     from cautery.watch import READERS, Derivation, ReadWarning, guess
     from cautery.watch.warm import warm
 
@@ -25,7 +26,7 @@ def main(arguments: list[str]) -> None:
     kind = arguments[1]
     reader = READERS[kind]
     authority = police()
-    derivation = Derivation(key=b"k", panel="p", place=lambda _: ("IT", 1))
+    derivation = Derivation(pseudonyms=KeyedPseudonyms(b"k"), panel="p", place=lambda _: ("IT", 1))
 
     def read(chunks: list[bytes]) -> None:
         if reader.rows is None:

@@ -13,7 +13,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.lab.catalogues import draw_catalogues
-from cautery.model import Fault, FaultKind, Link, Purchase, to_json
+from cautery.model import Fault, FaultKind, KeyedPseudonyms, Link, Purchase, to_json
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE
 from cautery.workflows.open_case import open_case
@@ -175,7 +175,7 @@ def strong_case(folder):
     case = open_case(
         folder / "case", store=FolderStore(KeyFolder(folder / "keys")), clock=FixedClock(NOON)
     )
-    journal = Journal(case.ledger, case.vault, case.clock, redaction_key=b"k" * 32)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
     drawn = draw_catalogues(7, networks=1, panels=2)
     pair = [one for one in drawn if one.network]
     stranger = next(one for one in drawn if one.kind == "shuffled")
@@ -278,7 +278,7 @@ def test_links_are_written_of_a_case_only(cautery, tmp_path):
 def test_a_case_is_clustered_and_explained_by_its_records(cautery, tmp_path):
     store = FolderStore(KeyFolder(tmp_path / "keys"))
     case = open_case(tmp_path / "case", store=store, clock=FixedClock(NOON))
-    journal = Journal(case.ledger, case.vault, case.clock, redaction_key=b"k" * 32)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
     for host in ("a.example", "b.example"):
         link = Link(
             subject=host, kind="payment", value="btc:1", first_seen=NOON, last_seen=NOON,

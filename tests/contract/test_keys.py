@@ -31,14 +31,14 @@ def folder(tmp_path: Path) -> KeyFolder:
 def test_a_cases_keys_are_found_again_by_its_public_key(folder: KeyFolder) -> None:
     made = folder.create_case()
     found = folder.case(made.signer.verifier)
-    assert (found.case, found.redaction_key) == (made.case, made.redaction_key)
+    assert (found.case, found.pseudonyms.of("anna")) == (made.case, made.pseudonyms.of("anna"))
     assert found.signer.verifier == made.signer.verifier
 
 
 def test_two_cases_share_no_key(folder: KeyFolder) -> None:
     one, two = folder.create_case(), folder.create_case()
     assert one.case != two.case
-    assert one.redaction_key != two.redaction_key
+    assert one.pseudonyms.of("anna") != two.pseudonyms.of("anna")
 
 
 def test_keys_are_for_their_owner_only(folder: KeyFolder) -> None:
@@ -81,8 +81,11 @@ def test_the_folder_is_chosen_by_the_environment() -> None:
 
 def test_secrets_do_not_show(folder: KeyFolder) -> None:
     made = folder.create_case()
-    assert made.redaction_key.hex() not in repr(made)
-    assert repr(made.redaction_key) not in repr(made)
+    [file] = folder.path.glob("*.redaction")
+    key = file.read_bytes()
+    shown = f"{made!r} {made.pseudonyms!r} {made.pseudonyms_of('anna')!r}"
+    assert key.hex() not in shown
+    assert repr(key) not in shown
 
 
 @needs_openssl

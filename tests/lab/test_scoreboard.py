@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.lab.scoreboard import b_cubed, score, stream_key
-from cautery.model import Entry, Finding, Record, RedactedUrl, Verdict, to_json
+from cautery.model import Entry, Finding, KeyedPseudonyms, Record, RedactedUrl, Verdict, to_json
 
 T0 = 1_800_000_000.0
 
@@ -41,7 +41,7 @@ def entry(kind: str, body: Any, after_s: float = 5.0) -> Entry:
 def proven(one: dict[str, Any], after_s: float = 5.0, **more: Any) -> Entry:
     said = {"event": one["event"], "channels": (one["carries"],), "licensee": one["licensee"]}
     verdict = Verdict(
-        url=RedactedUrl.of(one["url"], b"k" * 32),
+        url=RedactedUrl.of(one["url"], KeyedPseudonyms(b"k" * 32)),
         finding=Finding.PROVEN,
         at=datetime.fromtimestamp(T0 + after_s, UTC),
         **(said | more),
@@ -105,7 +105,9 @@ def test_no_licensee_is_the_right_answer_where_nothing_of_one_is_left() -> None:
 
 def test_a_panels_line_is_known_by_its_number_whatever_its_credentials() -> None:
     exact = "http://panel.x.example:81/live/t1234567/p7654321/1003.m3u8"
-    other = RedactedUrl.of("http://panel.x.example:81/live/t1234567/p7654321/1003.ts", b"k")
+    other = RedactedUrl.of(
+        "http://panel.x.example:81/live/t1234567/p7654321/1003.ts", KeyedPseudonyms(b"k")
+    )
     assert stream_key(exact) == stream_key(other.text)
     assert stream_key(exact) != stream_key(exact.replace("1003", "1004"))
 

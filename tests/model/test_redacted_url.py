@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
-from cautery.model import RedactedUrl
+from cautery.model import KeyedPseudonyms, RedactedUrl
 
 KEY = b"k" * 32
 TOKEN = "dXNlcjpwYXNzd29yZDE5OTk="
@@ -15,7 +15,7 @@ MAC = "00:1A:79:aa:BB:01"
 
 
 def shown(url: str) -> str:
-    return RedactedUrl.of(url, KEY).text
+    return RedactedUrl.of(url, KeyedPseudonyms(KEY)).text
 
 
 @pytest.mark.parametrize(

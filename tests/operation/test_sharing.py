@@ -17,6 +17,7 @@ from cautery.model import (
     AgencyRole,
     Competence,
     HandlingCode,
+    KeyedPseudonyms,
     Marking,
     Operation,
     Pap,
@@ -27,7 +28,7 @@ from cautery.model import (
 from cautery.operation.sharing import bundle_for, read_bundle, releasable, statement_id
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-KEY = bytes(32)
+HIDDEN = KeyedPseudonyms(bytes(32))
 
 
 def agency(id: str, role: AgencyRole, *may: Competence) -> Agency:
@@ -78,7 +79,7 @@ def said(
         to=frozenset(to),
         details=details,
     )
-    return replace(one, id=statement_id(one, KEY))
+    return replace(one, id=statement_id(one, HIDDEN))
 
 
 @pytest.mark.parametrize(
@@ -276,9 +277,9 @@ def test_a_bundle_reads_back_as_it_was(rows: list[Statement], chance: random.Ran
 
 def test_an_id_tells_nothing_without_the_key_and_forgets_who_else_was_named() -> None:
     one = said(Tlp.RED, to=("bg-gdbop",))
-    assert statement_id(one, KEY) == statement_id(replace(one, to=frozenset(), id="y"), KEY)
-    assert statement_id(one, KEY) != statement_id(one, bytes(31) + b"\1")
-    assert statement_id(one, KEY) != statement_id(replace(one, at=NOON + timedelta(1)), KEY)
+    assert statement_id(one, HIDDEN) == statement_id(replace(one, to=frozenset(), id="y"), HIDDEN)
+    assert statement_id(one, HIDDEN) != statement_id(one, KeyedPseudonyms(bytes(31) + b"\1"))
+    assert statement_id(one, HIDDEN) != statement_id(replace(one, at=NOON + timedelta(1)), HIDDEN)
 
 
 BAD = [

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import InputError, MandateError, SourceError
 from cautery.lab.authority import police
-from cautery.model import Regime
+from cautery.model import KeyedPseudonyms, Regime
 from cautery.watch import (
     FIELDS,
     Derivation,
@@ -33,7 +33,10 @@ LINES = "CREATE TABLE `users` (`id` int, `username` text, `password` text, `exp_
 
 
 def derivation(**options):
-    return Derivation(**{"key": b"k", "panel": "p", "place": lambda _: ("IT", 1267)} | options)
+    return Derivation(
+        **{"pseudonyms": KeyedPseudonyms(b"k"), "panel": "p", "place": lambda _: ("IT", 1267)}
+        | options
+    )
 
 
 def read(kind, data, **options):
@@ -435,4 +438,4 @@ def test_every_clear_sort_has_a_rule():
     used = {sort for fields in FIELDS.values() for sort in fields.values()}
     assert set(_derive._CLEAR) == used - hashed
     for sort in used - hashed - {Sort.TITLE}:
-        assert _derive._CLEAR[sort]("bob's word", b"k") is None
+        assert _derive._CLEAR[sort]("bob's word", KeyedPseudonyms(b"k")) is None

@@ -380,7 +380,7 @@ def test_a_case_is_opened_again_and_goes_on(tmp_path: Path) -> None:
     first = begun(tmp_path)
     first.leave()
     second = open_case(first.path, store=store_of(tmp_path), clock=CLOCK)
-    assert (second.id, second.redaction_key) == (first.id, first.redaction_key)
+    assert (second.id, second.pseudonyms.of("anna")) == (first.id, first.pseudonyms.of("anna"))
     second.ledger.append("watch.resumed", {}, at=NOON)
     close_case(second, at=NOON)
     assert verified(second.path).records == 6
@@ -413,7 +413,7 @@ def test_a_case_opened_to_be_read_shows_records_and_no_secret(closed: Path) -> N
     case = open_case(closed, store=FolderStore(), clock=CLOCK, read_only=True)
     assert [one.record.kind for one in case.ledger.read()][-1] == "case.closed"
     with pytest.raises(InputError, match="read only"):
-        _ = case.redaction_key
+        _ = case.pseudonyms
     case.leave()
     assert contents(closed) == before
 

@@ -14,7 +14,7 @@ from cautery.adapters.keys_file import KeyFolder
 from cautery.cli import app
 from cautery.errors import ErasedError, InputError
 from cautery.evidence.warc import read_warc
-from cautery.model import Exchange, ExhibitId
+from cautery.model import Exchange, ExhibitId, KeyedPseudonyms
 from cautery.workflows.open_case import open_case
 from cautery.workflows.open_exhibit import exhibits_in, open_exhibit
 from cautery.workflows.watch.journal import Journal
@@ -44,7 +44,7 @@ def sealed(tmp_path: Path) -> tuple[Path, FolderStore, ExhibitId, ExhibitId]:
     """A case with one archive in the open and one sealed encrypted."""
     store = FolderStore(KeyFolder(tmp_path / "keys"))
     case = open_case(tmp_path / "case", store=store, clock=FixedClock(NOON))
-    journal = Journal(case.ledger, case.vault, case.clock, redaction_key=b"k" * 32)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
     [shown] = journal.seal_exchanges([exchange(b"G" * 900)], what="segment", confidential=False)
     [hidden] = journal.seal_exchanges([exchange(b"#EXTM3U\n")], what="playlist", confidential=True)
     case.leave()

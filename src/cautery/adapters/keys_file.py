@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cautery.adapters._files import read_whole, sync_folder, write_whole
 from cautery.errors import ErasedError, EvidenceError, InputError, StorageError
 from cautery.evidence.note import NoteSigner, NoteVerifier
+from cautery.model import KeyedPseudonyms, Pseudonyms
 
 KEY_BYTES = 32
 KEY_ID_BYTES = 16
@@ -112,17 +113,17 @@ class FileCaseKeys:
 
     case: str
     signer: NoteSigner
-    redaction_key: bytes
+    pseudonyms: Pseudonyms
     subjects: SubjectKeys
 
-    def pseudonym_key(self, subject: str) -> bytes:
-        """Return the key of the hashes that stand for a subject's people.
+    def pseudonyms_of(self, subject: str) -> Pseudonyms:
+        """Return what stands for a subject's people.
 
-        It comes from the subject's own key, and is gone when that is destroyed; the next one
+        Its key comes from the subject's own key, and is gone when that is destroyed; the next one
         makes other hashes.
         """
         _, key = self.subjects.current(subject)
-        return hmac.digest(key, b"cautery pseudonyms", "sha256")
+        return KeyedPseudonyms(hmac.digest(key, b"cautery pseudonyms", "sha256"))
 
     def __repr__(self) -> str:
         return f"FileCaseKeys(case={self.case!r})"
@@ -196,7 +197,7 @@ class KeyFolder:
         return FileCaseKeys(
             case=case,
             signer=NoteSigner(f"cautery/case-{case}", private),
-            redaction_key=redaction,
+            pseudonyms=KeyedPseudonyms(redaction),
             subjects=SubjectKeys(self._path / f"case-{case}.subjects"),
         )
 

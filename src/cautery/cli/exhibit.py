@@ -35,7 +35,7 @@ def exhibit(
     Example: cautery exhibit cases/md34 9f86d0818 -o list.warc
     """
     from cautery import wiring
-    from cautery.model import RedactedUrl, to_json
+    from cautery.model import KeyedPseudonyms, RedactedUrl, to_json
     from cautery.wiring import cases
     from cautery.workflows.open_exhibit import exhibits_in, open_exhibit
 
@@ -73,10 +73,10 @@ def exhibit(
                 )
             data = answers[payload - 1].body or b""
         if out is None:
-            hashed = secrets.token_bytes(32)
+            hidden = KeyedPseudonyms(secrets.token_bytes(32))
             for number, answer in enumerate(answers, start=1):
                 size = "kept before" if answer.body is None else f"{len(answer.body)} bytes"
-                shown = RedactedUrl.of(answer.url, hashed).text
+                shown = RedactedUrl.of(answer.url, hidden).text
                 render.say(f"{number}  {answer.at:%H:%M:%S}  {answer.status}  {size}  {shown}")
     elif payload is not None:
         raise InputError(f"exhibit {found.id} is no web archive", hint="Leave --payload out.")

@@ -13,7 +13,7 @@ from cautery.cli import render
 from cautery.cli._verbs import Verbs
 
 if TYPE_CHECKING:
-    from cautery.model import Mandate, Source
+    from cautery.model import Mandate, Pseudonyms, Source
 
 app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Check and show a mandate.")
 
@@ -36,6 +36,7 @@ def show(
     Example: cautery mandate show mandate.toml
     """
     from cautery import wiring
+    from cautery.model import KeyedPseudonyms
     from cautery.workflows.read_mandate import read_mandate
 
     checked = read_mandate(mandate, now=wiring.clock().now())
@@ -62,17 +63,17 @@ def show(
         )
     if checked.left_out:
         render.table(("left out", "why"), checked.left_out)
-    key = secrets.token_bytes(32)
+    hidden = KeyedPseudonyms(secrets.token_bytes(32))
     if checked.calendars:
         render.table(
             ("calendar, fetched while it is watched", "read again"),
-            ((_where(one, key), _rhythm(one)) for one in checked.calendars),
+            ((_where(one, hidden), _rhythm(one)) for one in checked.calendars),
         )
     if checked.sources:
         render.table(
             ("source", "kind", "access", "read again", "also from"),
             (
-                (_where(one, key), one.kind, _access(one), _rhythm(one), ", ".join(one.vantages))
+                (_where(one, hidden), one.kind, _access(one), _rhythm(one), ", ".join(one.vantages))
                 for one in checked.sources
             ),
         )
@@ -94,9 +95,9 @@ def show(
 
 
 def _rows(mandate: Mandate) -> list[dict[str, object]]:
-    from cautery.model import iso
+    from cautery.model import KeyedPseudonyms, iso
 
-    key = secrets.token_bytes(32)
+    hidden = KeyedPseudonyms(secrets.token_bytes(32))
     rows: list[dict[str, object]] = [
         {
             "event": one.id,
@@ -109,11 +110,11 @@ def _rows(mandate: Mandate) -> list[dict[str, object]]:
     ]
     rows += [{"left_out": what, "why": why} for what, why in mandate.left_out]
     rows += [
-        {"calendar": _where(one, key), "revisit_s": one.revisit_s} for one in mandate.calendars
+        {"calendar": _where(one, hidden), "revisit_s": one.revisit_s} for one in mandate.calendars
     ]
     rows += [
         {
-            "source": _where(one, key),
+            "source": _where(one, hidden),
             "kind": one.kind,
             "access": one.access.value,
             "purchase": one.purchase,
@@ -140,12 +141,12 @@ def _rows(mandate: Mandate) -> list[dict[str, object]]:
     return rows
 
 
-def _where(source: Source, key: bytes) -> str:
+def _where(source: Source, hidden: Pseudonyms) -> str:
     from cautery.model import RedactedUrl
 
     if source.is_file:
         return Path(source.location).name
-    return RedactedUrl.of(source.location, key).text
+    return RedactedUrl.of(source.location, hidden).text
 
 
 def _access(source: Source) -> str:

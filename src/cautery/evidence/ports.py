@@ -11,6 +11,7 @@ from typing import Protocol
 from cautery.evidence.note import NoteSigner, NoteVerifier
 from cautery.model.evidence import Checkpoint, Entry, ExhibitId, Json
 from cautery.model.ports import Ledger, Vault
+from cautery.model.pseudonyms import Pseudonyms
 
 
 class CaseLedger(Ledger, Protocol):
@@ -71,12 +72,12 @@ class CaseKeys(Protocol):
         ...
 
     @property
-    def redaction_key(self) -> bytes:
-        """Keys the hashes that stand for credentials."""
+    def pseudonyms(self) -> Pseudonyms:
+        """What stands for credentials and personal values in this case."""
         ...
 
-    def pseudonym_key(self, subject: str) -> bytes:
-        """Return the key of the hashes that stand for a subject's people; it goes with theirs."""
+    def pseudonyms_of(self, subject: str) -> Pseudonyms:
+        """Return what stands for a subject's people; its key goes with theirs."""
         ...
 
 

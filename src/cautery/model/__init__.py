@@ -101,10 +101,11 @@ from cautery.model.operation import (
     StatementKind,
 )
 from cautery.model.payment import AddressTag, Flow, Transfer
+from cautery.model.pseudonyms import KeyedPseudonyms, Pseudonyms
 from cautery.model.reach import Access, Intermediary, NetworkPolicy, Source, Vantage, host_of
 from cautery.model.rights import Channel, Event, Partner, Work
 from cautery.model.seizure import CustodyAct, CustodyEntry, ExhibitKind, Search, SeizedExhibit
-from cautery.model.sighting import Offer, RedactedUrl, Sighting, carries_line, keyed_hash
+from cautery.model.sighting import Offer, RedactedUrl, Sighting, carries_line
 from cautery.model.sizing import (
     Claim,
     NameSample,
@@ -183,6 +184,7 @@ __all__ = [
     "Intermediary",
     "Intervention",
     "Json",
+    "KeyedPseudonyms",
     "LedCategory",
     "Lever",
     "Limits",
@@ -207,6 +209,7 @@ __all__ = [
     "Person",
     "Phase",
     "PriceSeen",
+    "Pseudonyms",
     "Purchase",
     "PurchaseCount",
     "Reason",
@@ -250,7 +253,6 @@ __all__ = [
     "from_json",
     "host_of",
     "iso",
-    "keyed_hash",
     "require_utc",
     "to_json",
     "to_utc",

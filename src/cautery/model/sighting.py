@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, u
 
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
+from cautery.model.pseudonyms import Pseudonyms
 from cautery.model.times import require_utc
 
 _SECRET_PARAMETERS = frozenset(
@@ -31,11 +31,6 @@ _MAC = re.compile(r"(?i)\b(?:[0-9a-f]{2}(?::|%3a)){5}[0-9a-f]{2}\b")
 _PSEUDONYM = re.compile(r"~[0-9a-f]{16}")
 _DEEPEST = 3
 """URLs inside a URL's query that are looked into; one further down is hidden whole."""
-
-
-def keyed_hash(secret: str, key: bytes) -> str:
-    """Return the pseudonym that stands for ``secret``: HMAC-SHA-256, 16 hex digits."""
-    return hmac.digest(key, secret.encode("utf-8", "replace"), "sha256").hex()[:16]
 
 
 def carries_line(url: str) -> bool:
@@ -73,8 +68,8 @@ class RedactedUrl:
     text: str
 
     @classmethod
-    def of(cls, url: str, key: bytes) -> RedactedUrl:
-        """Redact ``url``; the same secret under the same key gives the same pseudonym.
+    def of(cls, url: str, pseudonyms: Pseudonyms) -> RedactedUrl:
+        """Redact ``url``; the same secret gets the same pseudonym.
 
         Hidden are a line's user and word, path parameters, whatever looks like a token, MACs and
         secret parameters; the authority's user is dropped. What is redacted already stays as it is.
@@ -84,7 +79,7 @@ class RedactedUrl:
         InputError
             If it is no URL.
         """
-        return cls(_redacted(url, key, 0))
+        return cls(_redacted(url, pseudonyms, 0))
 
     @property
     def host(self) -> str:
@@ -95,7 +90,7 @@ class RedactedUrl:
         return self.text
 
 
-def _redacted(url: str, key: bytes, depth: int) -> str:
+def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -110,14 +105,14 @@ def _redacted(url: str, key: bytes, depth: int) -> str:
         plain = unquote(secret)
         if not plain or _PSEUDONYM.fullmatch(plain):
             return plain
-        return "~" + keyed_hash(plain.lower() if _MAC.fullmatch(plain) else plain, key)
+        return "~" + pseudonyms.of(plain.lower() if _MAC.fullmatch(plain) else plain)
 
     path = _redacted_path(parts.path, hidden)
     query = urlencode(
         [
             (
                 hidden(name) if _TOKEN.fullmatch(name) else name,
-                _redacted_value(name, value, hidden, key, depth),
+                _redacted_value(name, value, hidden, pseudonyms, depth),
             )
             for name, value in parse_qsl(parts.query, keep_blank_values=True)
         ],
@@ -182,12 +177,12 @@ def _without_token(name: str, hidden: Callable[[str], str]) -> str:
 
 
 def _redacted_value(
-    name: str, value: str, hidden: Callable[[str], str], key: bytes, depth: int
+    name: str, value: str, hidden: Callable[[str], str], pseudonyms: Pseudonyms, depth: int
 ) -> str:
     located = "://" in value or value.startswith("/")
     if located and name.lower() not in _SECRET_PARAMETERS and depth < _DEEPEST:
         try:
-            return _redacted(value, key, depth + 1)
+            return _redacted(value, pseudonyms, depth + 1)
         except InputError:
             return hidden(value)
     return hidden(value) if _secret(name, value) or located else value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -11,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cautery.errors import InputError
-from cautery.model import Person
+from cautery.model import Person, Pseudonyms
 
 LONGEST_REVIEW = timedelta(days=365)
 """Cautery's own limit, stricter than any it knows of: Directive (EU) 2016/680, art. 5 asks for
@@ -31,10 +29,10 @@ class Due:
     since: date
 
 
-def pseudonym_of(name: str, key: bytes) -> str:
-    """Return the pseudonym of a name under the case's own key: ``P-`` and 12 hex digits."""
+def pseudonym_of(name: str, pseudonyms: Pseudonyms) -> str:
+    """Return the pseudonym of a name in this case: ``P-`` and 12 hex digits."""
     spelt = " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-    return "P-" + hmac.new(key, f"person\n{spelt}".encode(), hashlib.sha256).hexdigest()[:12]
+    return "P-" + pseudonyms.of(f"person\n{spelt}", digits=12)
 
 
 def is_pseudonym(told: str) -> bool:

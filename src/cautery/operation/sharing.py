@@ -7,8 +7,6 @@ number, no name of another recipient. So it is the same bytes whatever the hidde
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +21,7 @@ from cautery.model import (
     Competence,
     HandlingCode,
     Operation,
+    Pseudonyms,
     Statement,
     Tlp,
     from_json,
@@ -65,14 +64,14 @@ _MACHINE_TRAITS = frozenset(
 registrant."""
 
 
-def statement_id(statement: Statement, key: bytes) -> str:
-    """Return a statement's id: an HMAC of what it says under the case's own key.
+def statement_id(statement: Statement, pseudonyms: Pseudonyms) -> str:
+    """Return a statement's id: the case's own pseudonym of what it says.
 
     Who else is named in ``to`` is left out, so that naming one more changes no id.
     """
     body = to_json(statement)
     del body["id"], body["to"]
-    return hmac.new(key, rfc8785.dumps(body), hashlib.sha256).hexdigest()[:ID_DIGITS]
+    return pseudonyms.of(rfc8785.dumps(body).decode(), digits=ID_DIGITS)
 
 
 def advises_only(agency: Agency) -> bool:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.model import RedactedUrl, keyed_hash
+from cautery.model import Pseudonyms, RedactedUrl
 from cautery.watch._seized import FIELDS, SeizedRow, Sort
 from cautery.watch.access_log import ACTIONS, METHODS, ROUTES
 from cautery.watch.sightings import redacted_text
@@ -49,8 +49,8 @@ class Derivation:
 
     Parameters
     ----------
-    key : bytes
-        Of the case's customers, kept outside the case: with it gone, no hash can be tried again.
+    pseudonyms : Pseudonyms
+        Of the case's customers: with their key gone, no hash can be tried again.
     panel : str
         Within which numbers of lines and accounts mean the same.
     place : callable
@@ -59,7 +59,7 @@ class Derivation:
         Addresses that belong to the service itself, and stay in clear wherever they stand.
     """
 
-    key: bytes = field(repr=False)
+    pseudonyms: Pseudonyms
     panel: str
     place: Place
     servers: frozenset[str] = frozenset()
@@ -70,7 +70,10 @@ class Derivation:
 
         Examples
         --------
-        >>> plain = Derivation(key=b"k", panel="p", place=lambda address: ("FR", 3215))
+        >>> from cautery.model import KeyedPseudonyms
+        >>> plain = Derivation(
+        ...     pseudonyms=KeyedPseudonyms(b"k"), panel="p", place=lambda address: ("FR", 3215)
+        ... )
         >>> row = SeizedRow(kind="activity", values={"ip": "192.0.2.7", "stream": "17"})
         >>> found = plain.derived(row)
         >>> found["ip"][0], found["ip_country"], found["stream"]
@@ -78,14 +81,14 @@ class Derivation:
         """
         kept: dict[str, Any] = {}
         ways = _WAYS[row.kind]
-        key = self.key
+        pseudonyms = self.pseudonyms
         for name, value in row.values.items():
             way = ways.get(name)
             if way is None or not (text := value.strip()):
                 continue
             sort, clear = way
             if clear is not None:
-                found = clear(text, key)
+                found = clear(text, pseudonyms)
             elif sort is Sort.CLIENT:
                 kept |= self._client(name, text)
                 continue
@@ -101,7 +104,7 @@ class Derivation:
         if found is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            found = self._known[secret] = "~" + keyed_hash(secret, self.key)
+            found = self._known[secret] = "~" + self.pseudonyms.of(secret)
         return found
 
     def _hidden(self, sort: Sort, text: str) -> str | None:
@@ -162,11 +165,11 @@ def mac_in(text: str) -> str:
     return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
-def _number(text: str, _key: bytes) -> float | None:
+def _number(text: str, _: Pseudonyms) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
-def _moment(text: str, _key: bytes) -> datetime | None:
+def _moment(text: str, _: Pseudonyms) -> datetime | None:
     if text.isascii() and text.isdigit() and len(text) < 15:
         number = int(text)
         seconds = number / 1000 if number > _MILLISECONDS_FROM else number
@@ -178,23 +181,23 @@ def _moment(text: str, _key: bytes) -> datetime | None:
         return None
 
 
-def _truth(text: str, _key: bytes) -> bool | None:
+def _truth(text: str, _: Pseudonyms) -> bool | None:
     return _TRUTHS.get(text.lower())
 
 
-def _country(text: str, _key: bytes) -> str | None:
+def _country(text: str, _: Pseudonyms) -> str | None:
     return text.upper() if _COUNTRY.fullmatch(text.upper()) else None
 
 
-def _title(text: str, key: bytes) -> str:
-    return redacted_text(text, key)[:300]
+def _title(text: str, pseudonyms: Pseudonyms) -> str:
+    return redacted_text(text, pseudonyms)[:300]
 
 
-def _word(text: str, _key: bytes) -> str | None:
+def _word(text: str, _: Pseudonyms) -> str | None:
     return text if text in _WORDS else None
 
 
-def _host(text: str, _key: bytes) -> str | None:
+def _host(text: str, _: Pseudonyms) -> str | None:
     """Return a server's name or address without scheme and port; anything else is ``None``."""
     text = text.lower().partition("://")[2] or text.lower()
     text = text.partition("/")[0].rpartition("@")[2].rstrip(".")
@@ -210,7 +213,7 @@ def _host(text: str, _key: bytes) -> str | None:
     return None if labels[-1].isdigit() else text
 
 
-def _urls(text: str, key: bytes) -> list[str] | None:
+def _urls(text: str, pseudonyms: Pseudonyms) -> list[str] | None:
     """Return the URLs in a list, a player's command or plain text, redacted, each once."""
     found: list[str] = []
     try:
@@ -221,13 +224,13 @@ def _urls(text: str, key: bytes) -> list[str] | None:
     for word in words[:_MOST_SOURCES]:
         for one in _URL.findall(word.replace("\\/", "/")) if isinstance(word, str) else ():
             try:
-                found.append(RedactedUrl.of(one, key).text)
+                found.append(RedactedUrl.of(one, pseudonyms).text)
             except InputError:
                 continue
     return list(dict.fromkeys(found))[:_MOST_SOURCES] or None
 
 
-_CLEAR: Mapping[Sort, Callable[[str, bytes], Any]] = {
+_CLEAR: Mapping[Sort, Callable[[str, Pseudonyms], Any]] = {
     Sort.NUMBER: _number, Sort.MOMENT: _moment, Sort.TRUTH: _truth, Sort.COUNTRY: _country,
     Sort.TITLE: _title, Sort.WORD: _word, Sort.HOST: _host, Sort.URLS: _urls,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.model import ExhibitId, RedactedUrl, Sighting, keyed_hash
+from cautery.model import ExhibitId, Pseudonyms, RedactedUrl, Sighting
 from cautery.watch._values import PlaylistEntry, ReadWarning
 
 _URL = re.compile(r"(?i)[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>]+")
@@ -32,7 +32,7 @@ def sightings(
     *,
     source: str,
     reader: str,
-    key: bytes,
+    pseudonyms: Pseudonyms,
     seen_at: datetime,
     exhibit: ExhibitId,
 ) -> Iterator[Sighting | ReadWarning]:
@@ -42,36 +42,40 @@ def sightings(
     ----------
     source : str
         The source's location, already redacted.
-    key : bytes
-        Of the case, kept outside it: the same secret gives the same pseudonym.
+    pseudonyms : Pseudonyms
+        Of the case: the same secret gets the same one.
     exhibit : ExhibitId
         The sealed bytes.
 
     Examples
     --------
     >>> from datetime import UTC, datetime
+    >>> from cautery.model import KeyedPseudonyms
     >>> entry = PlaylistEntry(url="http://p.example/live/bob/secret/7.ts", title="Arena 1")
-    >>> [seen] = sightings([entry], source="list", reader="m3u", key=b"k", exhibit="sha256:00",
-    ...     seen_at=datetime(2026, 11, 24, tzinfo=UTC))
+    >>> [seen] = sightings([entry], source="list", reader="m3u", exhibit="sha256:00",
+    ...     pseudonyms=KeyedPseudonyms(b"k"), seen_at=datetime(2026, 11, 24, tzinfo=UTC))
     >>> "secret" in seen.url.text
     False
     """
     for entry in entries:
         if isinstance(entry, ReadWarning):
-            yield redacted_warning(entry, key)
+            yield redacted_warning(entry, pseudonyms)
             continue
         try:
-            url = RedactedUrl.of(entry.url, key)
+            url = RedactedUrl.of(entry.url, pseudonyms)
         except InputError:
             yield ReadWarning(line=entry.line, why="not a URL")
             continue
-        said = [(name, _redacted(name, value, key)) for name, value in entry.attributes]
-        said += [(f"header:{n.lower()}", _redacted(n, value, key)) for n, value in entry.headers]
+        said = [(name, _redacted(name, value, pseudonyms)) for name, value in entry.attributes]
+        said += [
+            (f"header:{name.lower()}", _redacted(name, value, pseudonyms))
+            for name, value in entry.headers
+        ]
         if entry.duration_s is not None:
             said.append(("duration-s", f"{entry.duration_s:g}"))
         yield Sighting(
             url=url,
-            title=redacted_text(entry.title, key) if entry.title else None,
+            title=redacted_text(entry.title, pseudonyms) if entry.title else None,
             source=source,
             reader=reader,
             seen_at=seen_at,
@@ -80,58 +84,60 @@ def sightings(
         )
 
 
-def redacted_warning(warning: ReadWarning, key: bytes) -> ReadWarning:
+def redacted_warning(warning: ReadWarning, pseudonyms: Pseudonyms) -> ReadWarning:
     """Return the warning with the URLs in its quote redacted."""
     return ReadWarning(
         line=warning.line,
         why=warning.why,
-        quoted=redacted_text(warning.quoted, key),
+        quoted=redacted_text(warning.quoted, pseudonyms),
         count=warning.count,
     )
 
 
-def _redacted(name: str, value: str, key: bytes) -> str:
+def _redacted(name: str, value: str, pseudonyms: Pseudonyms) -> str:
     if _SECRET_NAMES.search(name) and value:
-        return "~" + keyed_hash(value, key)
-    return redacted_text(value, key)
+        return "~" + pseudonyms.of(value)
+    return redacted_text(value, pseudonyms)
 
 
-def redacted_text(text: str, key: bytes) -> str:
+def redacted_text(text: str, pseudonyms: Pseudonyms) -> str:
     """Return a text from outside (a title, a quote) with the URLs, MACs and words in it redacted.
 
     Examples
     --------
-    >>> "secret" in redacted_text("Sport http://bob:secret@p.example/1.ts", b"k")
+    >>> from cautery.model import KeyedPseudonyms
+    >>> "secret" in redacted_text("Sport http://bob:secret@p.example/1.ts", KeyedPseudonyms(b"k"))
     False
-    >>> "secret" in redacted_text("/get.php?username=bob&password=secret", b"k")
+    >>> "secret" in redacted_text("/get.php?username=bob&password=secret", KeyedPseudonyms(b"k"))
     False
     """
 
     def hidden(found: re.Match[str]) -> str:
         try:
-            return RedactedUrl.of(found[0], key).text
+            return RedactedUrl.of(found[0], pseudonyms).text
         except InputError:
-            return "~" + keyed_hash(found[0], key)
+            return "~" + pseudonyms.of(found[0])
 
     text = _URL.sub(hidden, text)
     if "=" in text or ":" in text or "-" in text:
-        text = _MAC.sub(lambda found: "~" + keyed_hash(found[0].lower(), key), text)
-        text = _NAMED.sub(lambda found: found[1] + "~" + keyed_hash(found[2], key), text)
+        text = _MAC.sub(lambda found: "~" + pseudonyms.of(found[0].lower()), text)
+        text = _NAMED.sub(lambda found: found[1] + "~" + pseudonyms.of(found[2]), text)
     return text
 
 
-def redacted_json(value: Any, key: bytes) -> Any:
+def redacted_json(value: Any, pseudonyms: Pseudonyms) -> Any:
     """Return JSON of what a reader yields, redacted; pairs of a name and a value by the name too.
 
     Examples
     --------
-    >>> "sid" in str(redacted_json({"headers": [["Cookie", "sid=1"]]}, b"k"))
+    >>> from cautery.model import KeyedPseudonyms
+    >>> "sid" in str(redacted_json({"headers": [["Cookie", "sid=1"]]}, KeyedPseudonyms(b"k")))
     False
     """
     if isinstance(value, dict):
-        return {name: redacted_json(one, key) for name, one in value.items()}
+        return {name: redacted_json(one, pseudonyms) for name, one in value.items()}
     if isinstance(value, list):
         if len(value) == 2 and all(isinstance(one, str) for one in value):
-            return [value[0], _redacted(value[0], value[1], key)]
-        return [redacted_json(one, key) for one in value]
-    return redacted_text(value, key) if isinstance(value, str) else value
+            return [value[0], _redacted(value[0], value[1], pseudonyms)]
+        return [redacted_json(one, pseudonyms) for one in value]
+    return redacted_text(value, pseudonyms) if isinstance(value, str) else value

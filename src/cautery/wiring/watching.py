@@ -18,7 +18,7 @@ from cautery.adapters.intermediary import HttpPublisher
 from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
-from cautery.model import Mandate, keyed_hash
+from cautery.model import Mandate
 from cautery.wiring.cases import store
 from cautery.wiring.facts import known_facts
 from cautery.workflows.close_case import close_case
@@ -80,9 +80,6 @@ async def _watch(
         stack.callback(engine.close)
         tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
 
-        def pseudonym(value: str) -> str:
-            return keyed_hash(value, case.redaction_key)
-
         await run_watch(
             mandate,
             WatchPorts(
@@ -96,14 +93,14 @@ async def _watch(
                 certificates=TlsCertificates(names, policy, case.clock),
                 registry=None
                 if policy.rdap is None
-                else lambda asked: RdapRegistry(policy.rdap, asked, pseudonym, case.clock),
+                else lambda asked: RdapRegistry(policy.rdap, asked, case.pseudonyms.of, case.clock),
                 decoder=decoder,
                 engine=engine,
                 facts=known.latest(),
                 facts_now=known.latest,
                 publisher=HttpPublisher(fetcher),
                 fixtures=calendars_of(mandate_file),
-                redaction_key=case.redaction_key,
+                pseudonyms=case.pseudonyms,
                 checkpoint=lambda: _checkpoint(case),
                 tape=tape,
                 free_reserve=case.make_room,

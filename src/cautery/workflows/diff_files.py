@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cautery.errors import InputError, LimitError
-from cautery.model import RedactedUrl, to_json
+from cautery.model import KeyedPseudonyms, Pseudonyms, RedactedUrl, to_json
 from cautery.packed import chunks_of
 from cautery.watch import Reader, ReadWarning, guess, reader, redacted_json, redacted_text
 from cautery.watch.diff import Changes, Listed, compare
@@ -83,8 +83,9 @@ def diff_files(old: Path, new: Path, *, kind: str | None = None) -> FileChanges:
     SourceError
         If one is none of the known formats, or breaks off.
     """
-    key = secrets.token_bytes(32)  # one for both: the same credential is the same hash
-    before, after = _Side(old, kind, key), _Side(new, kind, key)
+    # One for both: the same credential is the same hash.
+    pseudonyms = KeyedPseudonyms(secrets.token_bytes(32))
+    before, after = _Side(old, kind, pseudonyms), _Side(new, kind, pseudonyms)
     if before.reader.kind != after.reader.kind:
         raise InputError(
             f"{old} is {before.reader.format}, {new} is {after.reader.format}",
@@ -94,7 +95,7 @@ def diff_files(old: Path, new: Path, *, kind: str | None = None) -> FileChanges:
     fields = {
         place: differing
         for place, said in after.said.items()
-        if place in before.said and (differing := _differing(before.said[place], said, key))
+        if place in before.said and (differing := _differing(before.said[place], said, pseudonyms))
     }
     return FileChanges(
         kind=after.reader.kind,
@@ -108,7 +109,7 @@ def diff_files(old: Path, new: Path, *, kind: str | None = None) -> FileChanges:
 class _Side:
     path: Path
     kind: str | None
-    key: bytes
+    pseudonyms: Pseudonyms
     said: dict[str, str] = field(default_factory=dict)
     """What was said of each place, as JSON."""
     broken: int = 0
@@ -136,7 +137,7 @@ class _Side:
                 raise LimitError(f"{self.path}: more than {MOST_VALUES} things to compare")
             body: dict[str, Any] = to_json(value)
             place, title = self._place(body), _title(body)
-            found.append(Listed(place, redacted_text(title, self.key) if title else None))
+            found.append(Listed(place, redacted_text(title, self.pseudonyms) if title else None))
             plain = {name: one for name, one in body.items() if name not in _PASSING}
             self.said.setdefault(place, json.dumps(plain, sort_keys=True))
         return found
@@ -147,14 +148,14 @@ class _Side:
         url = body.get("url")
         if isinstance(url, str) and url:
             try:
-                return RedactedUrl.of(url, self.key).text
+                return RedactedUrl.of(url, self.pseudonyms).text
             except InputError:
-                return redacted_text(url, self.key)
+                return redacted_text(url, self.pseudonyms)
         parts = [str(body[name]) for name in _NAMING if body.get(name) not in (None, "", [])]
         if parts:
-            return redacted_text(" ".join(parts), self.key)
+            return redacted_text(" ".join(parts), self.pseudonyms)
         plain = {name: one for name, one in body.items() if name not in _PASSING}
-        return redacted_text(json.dumps(plain, sort_keys=True, ensure_ascii=False), self.key)
+        return redacted_text(json.dumps(plain, sort_keys=True, ensure_ascii=False), self.pseudonyms)
 
 
 _NAMING = ("kind", "id", "channel", "starts_at", "start", "domain", "host", "rrname", "rrtype")
@@ -171,13 +172,13 @@ def _title(body: dict[str, Any]) -> str | None:
     return None
 
 
-def _differing(old: str, new: str, key: bytes) -> dict[str, tuple[str, str]]:
+def _differing(old: str, new: str, pseudonyms: Pseudonyms) -> dict[str, tuple[str, str]]:
     if old == new:
         return {}
     before, after = json.loads(old), json.loads(new)
 
     def shown(value: object) -> str:
-        value = redacted_json(value, key)
+        value = redacted_json(value, pseudonyms)
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
     return {

@@ -10,6 +10,7 @@ from cautery.errors import EvidenceError, InputError
 from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE
 from cautery.evidence.note import NoteSigner, NoteVerifier
 from cautery.evidence.ports import CaseKeys, CaseLedger, CaseStore, CaseVault
+from cautery.model import Pseudonyms
 from cautery.model.ports import Clock
 
 
@@ -54,9 +55,9 @@ class Case:
         return self.signer.verifier
 
     @property
-    def redaction_key(self) -> bytes:
-        """Keys the hashes that stand for credentials."""
-        return self._secrets.redaction_key
+    def pseudonyms(self) -> Pseudonyms:
+        """What stands for credentials and personal values in this case."""
+        return self._secrets.pseudonyms
 
     def make_room(self) -> None:
         """Give back the room kept for the end: call it before the report is written."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cautery.errors import InputError
-from cautery.model import to_json
+from cautery.model import KeyedPseudonyms, to_json
 from cautery.packed import chunks_of
 from cautery.watch import READERS, ReadWarning, guess, reader, redacted_json, redacted_warning
 
@@ -34,7 +34,7 @@ def read_file(path: Path, *, kind: str | None = None) -> Iterator[dict[str, Any]
         If the file is none of the known formats, or breaks off: what stands before has been
         yielded.
     """
-    key = secrets.token_bytes(32)
+    pseudonyms = KeyedPseudonyms(secrets.token_bytes(32))
     chunks = (chunk for chunk in chunks_of(path) if chunk)
     head = b""
     for chunk in chunks:
@@ -44,9 +44,9 @@ def read_file(path: Path, *, kind: str | None = None) -> Iterator[dict[str, Any]
     chosen = reader(kind) if kind is not None else guess(head[:HEAD_BYTES])
     for value in chosen.values(chain((head,), chunks), ""):
         if isinstance(value, ReadWarning):
-            yield redacted_warning(value, key)
+            yield redacted_warning(value, pseudonyms)
         else:
-            yield redacted_json(_shown(to_json(value)), key)
+            yield redacted_json(_shown(to_json(value)), pseudonyms)
 
 
 def _shown(value: Any) -> Any:

@@ -18,6 +18,7 @@ from cautery.model import (
     Channel,
     Entry,
     Exchange,
+    KeyedPseudonyms,
     Limits,
     Mandate,
     Regime,
@@ -153,5 +154,9 @@ def heard() -> list[Entry]:
 @pytest.fixture
 def journal(case: Case, heard: list[Entry]) -> Journal:
     return Journal(
-        case.ledger, case.vault, case.clock, redaction_key=KEY, listeners=(heard.append,)
+        case.ledger,
+        case.vault,
+        case.clock,
+        pseudonyms=KeyedPseudonyms(KEY),
+        listeners=(heard.append,),
     )

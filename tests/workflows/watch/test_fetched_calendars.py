@@ -13,7 +13,7 @@ import pytest
 from cautery.adapters.clock import FixedClock
 from cautery.errors import ForbiddenAddressError
 from cautery.evidence.warc import read_warc
-from cautery.model import Entry, Event, Mandate, Source, Window
+from cautery.model import Entry, Event, KeyedPseudonyms, Mandate, Source, Window
 from cautery.workflows._mandate_fixtures import Fixtures
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch.calendars import Calendars, known_fixtures
@@ -47,7 +47,9 @@ def clock() -> Hands:
 
 @pytest.fixture
 def journal(case: Case, clock: Hands, heard: list[Entry]) -> Journal:
-    return Journal(case.ledger, case.vault, clock, redaction_key=KEY, listeners=(heard.append,))
+    return Journal(
+        case.ledger, case.vault, clock, pseudonyms=KeyedPseudonyms(KEY), listeners=(heard.append,)
+    )
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import SourceError
 from cautery.graph import links_of
-from cautery.model import ClockOffset, Entry
+from cautery.model import ClockOffset, Entry, KeyedPseudonyms
 from cautery.watch import read_page
 from cautery.wiring.facts import known_facts
 from cautery.workflows.open_case import Case
@@ -64,7 +64,11 @@ def hands() -> Hands:
 def watched(case: Case, heard: list[Entry], hands: Hands) -> Callable[..., Mapper]:
     def made(names: Table, **more: Any) -> Mapper:
         journal = Journal(
-            case.ledger, case.vault, hands, redaction_key=b"k" * 32, listeners=(heard.append,)
+            case.ledger,
+            case.vault,
+            hands,
+            pseudonyms=KeyedPseudonyms(b"k" * 32),
+            listeners=(heard.append,),
         )
         stream = Stream(
             url=f"http://{HOST}/1", key=f"http://{HOST}/1", host=HOST, title="One", source="list",

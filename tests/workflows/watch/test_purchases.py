@@ -119,7 +119,7 @@ def test_a_purchase_made_meanwhile_gives_a_running_watch_its_line_and_no_record_
     made = replace(bought(), receipt=str(receipt))
     purchase_into(case, mandate(receipt), made, line_file(tmp_path))
     given = Lines(
-        case.ledger, Journal(case.ledger, case.vault, case.clock, redaction_key=case.redaction_key)
+        case.ledger, Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
     )(SOURCE)
     assert (given.username, given.password) == ("ours", "w0rd")
     [entry] = case.ledger.read(kinds=("purchase.recorded",))

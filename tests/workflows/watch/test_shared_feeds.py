@@ -33,7 +33,7 @@ from cautery.lab.spec import ChannelSpec, Plan, StreamSpec
 from cautery.lab.timeline import span_of
 from cautery.lab.truth import truth_of
 from cautery.lab.world import plan_world
-from cautery.model import Finding, RedactedUrl, Verdict
+from cautery.model import Finding, KeyedPseudonyms, RedactedUrl, Verdict
 from cautery.workflows.case_links import read_case_links
 from cautery.workflows.cluster_links import cluster_links
 from cautery.workflows.explain_links import explain
@@ -97,7 +97,7 @@ def probed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Probed]:
 async def _probe(plan: Plan, streams: list[StreamSpec], case: Case, folder: Path) -> None:
     channels = [one for one in plan.channels if one.event and one.mandated]
     references = References(DEFAULT_RECIPE, tuple(map(_info, channels)), window_s=420.0)
-    journal = Journal(case.ledger, case.vault, case.clock, redaction_key=b"k" * 32)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
     engine = ThreadEngine()
     finder = FaultFinder(references, Tape(folder, 420.0), engine=engine, journal=journal)
     async with ChildDecoder(workers=1) as decoder:

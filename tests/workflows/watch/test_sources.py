@@ -265,7 +265,7 @@ from cautery.workflows.watch.sources import Seen, SourceReader
 
 folder, file = map(Path, sys.argv[1:])
 case = open_case(folder / "case", store=FolderStore(KeyFolder(folder / "keys")), clock=SystemClock())
-journal = Journal(case.ledger, case.vault, case.clock, redaction_key=case.redaction_key)
+journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
 streams = {}
 reader = SourceReader(
     Mandate(

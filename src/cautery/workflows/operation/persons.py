@@ -34,7 +34,7 @@ class KeptPerson:
 
 def pseudonym_at(desk: Desk, name: str) -> str:
     """Return the pseudonym that this desk gives a name: the same one each time."""
-    return pseudonym_of(name, desk.case.redaction_key)
+    return pseudonym_of(name, desk.case.pseudonyms)
 
 
 def register_person(

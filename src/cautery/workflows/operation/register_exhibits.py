@@ -18,7 +18,6 @@ from cautery.model import (
     Exhibit,
     ExhibitKind,
     SeizedExhibit,
-    keyed_hash,
     to_json,
 )
 from cautery.operation.details import check_iban, mask_iban
@@ -191,7 +190,7 @@ def _masked(desk: Desk, exhibit: SeizedExhibit, moment: datetime) -> SeizedExhib
     if exhibit.kind is not ExhibitKind.BANK_ACCOUNT or "iban" not in exhibit.details:
         return exhibit
     iban = check_iban(str(exhibit.details["iban"]))
-    pseudonym = keyed_hash(iban, desk.case.redaction_key)
+    pseudonym = desk.case.pseudonyms.of(iban)
     kept = _seal(desk, iban.encode(), "text/plain", f"account:{pseudonym}", moment)
     details = {name: value for name, value in exhibit.details.items() if name != "iban"}
     return replace(

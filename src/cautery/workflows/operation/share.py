@@ -74,7 +74,7 @@ def add_statements(
         for exhibit in given.exhibits:
             if not desk.case.vault.holds(exhibit):
                 raise InputError(f"statement {given.id}: exhibit {exhibit} is not in the vault")
-        one = replace(given, id=statement_id(given, desk.case.redaction_key))
+        one = replace(given, id=statement_id(given, desk.case.pseudonyms))
         stated.append(one)
         if (one.id, one.to) not in known:
             known.add((one.id, one.to))

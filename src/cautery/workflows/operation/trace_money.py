@@ -17,7 +17,6 @@ from cautery.model import (
     Statement,
     digest_of,
     from_json,
-    keyed_hash,
     to_json,
     to_utc,
 )
@@ -168,7 +167,7 @@ def _summary(desk: Desk, found: Trace) -> dict[str, Any]:
 
     def shown(place: str) -> str:
         known = place in services or f"service:{place}" in services or place == "fees"
-        return place if known else "place:" + keyed_hash(place, desk.case.redaction_key)
+        return place if known else "place:" + desk.case.pseudonyms.of(place)
 
     return {
         "method": found.method,

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from cautery.errors import EvidenceError, InputError, LimitError
 from cautery.evidence.ports import CaseVault
-from cautery.model import ExhibitId, keyed_hash, to_json
+from cautery.model import ExhibitId, to_json
 from cautery.packed import require_file, unpacked
 from cautery.workflows.open_case import Case
 from cautery.workflows.seized.records import PART, subject_of
@@ -50,7 +50,7 @@ def digest_of_file(path: Path, told: Progress) -> tuple[str, int]:
 
 def id_of(sha256: str, case: Case) -> str:
     """Return by what a file is known in a case: nobody without its key can test a guess."""
-    return keyed_hash(f"seized material {sha256}", case.redaction_key)
+    return case.pseudonyms.of(f"seized material {sha256}")
 
 
 def seal_original(

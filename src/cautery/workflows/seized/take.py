@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from cautery import __version__
 from cautery.errors import InputError, LimitError, SourceError
-from cautery.model import Authority, LedCategory, StatementKind, to_json
+from cautery.model import Authority, LedCategory, Pseudonyms, StatementKind, to_json
 from cautery.packed import PACKED_ERRORS, PACKINGS, chunks_of
 from cautery.watch import (
     Derivation,
@@ -107,7 +107,7 @@ def take(
     parts = seal_original(path, known_as, sha256, case=case, told=told)
     cover = seal_cover(path, known_as, sha256, size, parts, case=case)
     derivation = Derivation(
-        key=_customers_key(case),
+        pseudonyms=_customers(case),
         panel=panel or known_as,
         place=place,
         servers=_known_servers(case) | servers,
@@ -230,9 +230,9 @@ def _open(case: Case, authority: Authority) -> None:
     case.ledger.append("case.opened", body, at=case.clock.now())
 
 
-def _customers_key(case: Case) -> bytes:
+def _customers(case: Case) -> Pseudonyms:
     assert case.keys is not None
-    return case.keys.pseudonym_key(CUSTOMERS)
+    return case.keys.pseudonyms_of(CUSTOMERS)
 
 
 def _known_servers(case: Case) -> frozenset[str]:

@@ -61,7 +61,7 @@ class FetchedCalendars:
                 answer = await self._fetch(one, sealed)
             except SourceError as error:
                 self._schedule.failed(one)
-                said = redacted_text(f"{type(error).__name__}: {error}", self._journal.key)
+                said = redacted_text(f"{type(error).__name__}: {error}", self._journal.pseudonyms)
                 self._record(one, None, sealed, failed=said[:500])
             else:
                 changed = answer.status == 200 and self.texts.get(one.location) != answer.body

@@ -216,7 +216,7 @@ class Guides:
         }
 
     def _text(self, said: str | None) -> str | None:
-        return redacted_text(said, self._journal.key) if said else said
+        return redacted_text(said, self._journal.pseudonyms) if said else said
 
 
 def _cell(value: object) -> str | None:

@@ -21,9 +21,9 @@ from cautery.model import (
     Exchange,
     Exhibit,
     ExhibitId,
+    Pseudonyms,
     RedactedUrl,
     Response,
-    keyed_hash,
     to_json,
 )
 from cautery.model.ports import Clock, Ledger, Vault
@@ -42,8 +42,8 @@ class Journal:
     ----------
     ledger, vault, clock
         Where records and bytes go, and by which time.
-    redaction_key : bytes
-        Replaces credentials by keyed hashes; kept outside the case.
+    pseudonyms : Pseudonyms
+        Stand for credentials and personal values.
     listeners : tuple of callables
         Called with each entry after it is on disk.
     """
@@ -54,13 +54,13 @@ class Journal:
         vault: Vault,
         clock: Clock,
         *,
-        redaction_key: bytes,
+        pseudonyms: Pseudonyms,
         listeners: tuple[Listener, ...] = (),
     ) -> None:
         self._ledger = ledger
         self._vault = vault
         self._clock = clock
-        self._key = redaction_key
+        self._pseudonyms = pseudonyms
         self._listeners = listeners
         self._sealed: set[ExhibitId] = set()
         self._payloads = Payloads()
@@ -74,17 +74,17 @@ class Journal:
         return self._clock.now()
 
     @property
-    def key(self) -> bytes:
-        """The redaction key, for readers that redact what they quote."""
-        return self._key
+    def pseudonyms(self) -> Pseudonyms:
+        """What stands for secrets, for readers that redact what they quote."""
+        return self._pseudonyms
 
     def redact(self, url: str) -> RedactedUrl:
         """Return ``url`` as it may be shown and recorded."""
-        return RedactedUrl.of(url, self._key)
+        return RedactedUrl.of(url, self._pseudonyms)
 
     def pseudonym(self, value: str) -> str:
         """Return the keyed hash that stands for a personal value."""
-        return keyed_hash(value, self._key)
+        return self._pseudonyms.of(value)
 
     def write(self, kind: str, body: Any) -> Entry:
         """Append one record, now, and tell the listeners."""
@@ -183,7 +183,9 @@ class Journal:
         """
         first = exchanges[0]
         subject = self._subject(self.redact(first.url), what) if confidential else ""
-        told = exchanges if confidential else [in_the_open(one, self._key) for one in exchanges]
+        told = exchanges
+        if not confidential:
+            told = [in_the_open(one, self._pseudonyms) for one in exchanges]
         with self._lock:
             earlier, beside = self._payloads.earlier(told, subject)
         about = {"software": f"Cautery {__version__}", "isPartOf": what}

@@ -131,7 +131,7 @@ class Offered:
 
     def _title(self, entry: PlaylistEntry) -> str | None:
         """Return the title as it may be recorded: a URL in it may carry a line's credentials."""
-        return redacted_text(entry.title, self._journal.key) if entry.title else entry.title
+        return redacted_text(entry.title, self._journal.pseudonyms) if entry.title else entry.title
 
     def _offer(self, entry: PlaylistEntry, title: str | None, found: Resolution) -> Offer | None:
         if not title:

@@ -70,7 +70,7 @@ def purchase_into(case: Case, mandate: Mandate, purchase: Purchase, line: Path |
     if purchase.bought_at > now:
         raise InputError("bought_at: in the future; a purchase is recorded when it was made")
     credentials = None if line is None else read_line(line)[1]
-    journal = Journal(case.ledger, case.vault, case.clock, redaction_key=case.redaction_key)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
     begin_case(mandate, ledger=case.ledger, journal=journal, key=str(case.verifier))
     opened = mandate_of(case.ledger)
     if opened.id != mandate.id:

@@ -16,7 +16,7 @@ from typing import Any
 from cautery.act import Publisher
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import StorageError
-from cautery.model import Mandate
+from cautery.model import Mandate, Pseudonyms
 from cautery.model.ports import (
     Certificates,
     Clock,
@@ -85,7 +85,7 @@ class WatchPorts:
     facts_now: Callable[[], Facts]
     publisher: Publisher
     fixtures: Callable[[Mapping[str, bytes]], Fixtures]
-    redaction_key: bytes
+    pseudonyms: Pseudonyms
     checkpoint: Callable[[], None]
     tape: Path
     free_reserve: Callable[[], None]
@@ -111,7 +111,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         ports.ledger,
         ports.vault,
         ports.clock,
-        redaction_key=ports.redaction_key,
+        pseudonyms=ports.pseudonyms,
         listeners=ports.listeners,
     )
     complete = False

@@ -144,7 +144,7 @@ class SourceReader:
             try:
                 one = await self._ask(source, vantage)
             except SourceError as error:
-                why = redacted_text(str(error), self._journal.key)[:300]
+                why = redacted_text(str(error), self._journal.pseudonyms)[:300]
                 self._views.failed(shown, vantage, why)
                 self._asker.forget(source, vantage)
                 if vantage is None:
@@ -325,7 +325,7 @@ class SourceReader:
     def _guide(self, entry: PlaylistEntry) -> str | None:
         """Return the id of the guide that an entry is given, as it may be recorded."""
         said = (entry.attribute("tvg-id") or "").strip()
-        return redacted_text(said, self._journal.key)[:LONGEST_GUIDE] if said else None
+        return redacted_text(said, self._journal.pseudonyms)[:LONGEST_GUIDE] if said else None
 
     def _record(
         self,
@@ -359,7 +359,8 @@ class SourceReader:
                 "digest": None if told is None else told.digest,
                 "rhythm": self._schedule.of(source),
                 "warnings": [
-                    redacted_warning(one, self._journal.key) for one in warned[:TOLD_WARNINGS]
+                    redacted_warning(one, self._journal.pseudonyms)
+                    for one in warned[:TOLD_WARNINGS]
                 ],
                 "warnings_total": sum(one.count for one in warned),
                 "failed": failed,
@@ -369,7 +370,7 @@ class SourceReader:
     def _failed(self, source: Source, error: Exception) -> None:
         self._asker.forget(source)
         self._schedule.failed(source)
-        said = redacted_text(f"{type(error).__name__}: {error}", self._journal.key)
+        said = redacted_text(f"{type(error).__name__}: {error}", self._journal.pseudonyms)
         self._record(source, exhibits=self._asker.sealed(source), failed=said[:500])
 
     def _shown(self, source: Source) -> str:

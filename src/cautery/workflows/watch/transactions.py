@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from cautery.errors import InputError
 from cautery.evidence.warc import Earlier
-from cautery.model import Digest, Exchange, ExhibitId, RedactedUrl, digest_of, keyed_hash
+from cautery.model import Digest, Exchange, ExhibitId, Pseudonyms, RedactedUrl, digest_of
 
 MOST_KNOWN = 100_000
 """Payloads remembered: 12 s of media every 20 s, from ten probers, for two days."""
@@ -23,39 +23,39 @@ _PLAIN = frozenset(
 """Headers that carry no line; any other stands as a keyed hash where an exchange is in the open."""
 
 
-def in_the_open(one: Exchange, key: bytes) -> Exchange:
+def in_the_open(one: Exchange, pseudonyms: Pseudonyms) -> Exchange:
     """Return an exchange whose URLs and headers carry no credential; its payload is as it was.
 
     Parameters
     ----------
-    key : bytes
-        Of the case, kept outside it.
+    pseudonyms : Pseudonyms
+        Of the case.
     """
-    shown = RedactedUrl.of(one.url, key).text
+    shown = RedactedUrl.of(one.url, pseudonyms).text
     parts = urlsplit(shown)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return replace(
         one,
         url=shown,
         target=path if one.target.startswith("/") else shown,
-        request_headers=_shown(one.request_headers, one.url, key),
-        headers=_shown(one.headers, one.url, key),
+        request_headers=_shown(one.request_headers, one.url, pseudonyms),
+        headers=_shown(one.headers, one.url, pseudonyms),
     )
 
 
 def _shown(
-    headers: Sequence[tuple[str, str]], base: str, key: bytes
+    headers: Sequence[tuple[str, str]], base: str, pseudonyms: Pseudonyms
 ) -> tuple[tuple[str, str], ...]:
     shown = []
     for name, value in headers:
         plain = name.lower()
         if plain in _LOCATIONS:
             try:
-                value = RedactedUrl.of(urljoin(base, value), key).text  # noqa: PLW2901
+                value = RedactedUrl.of(urljoin(base, value), pseudonyms).text  # noqa: PLW2901
             except (InputError, ValueError):
-                value = "~" + keyed_hash(value, key)  # noqa: PLW2901
+                value = "~" + pseudonyms.of(value)  # noqa: PLW2901
         elif plain not in _PLAIN:
-            value = "~" + keyed_hash(value, key)  # noqa: PLW2901
+            value = "~" + pseudonyms.of(value)  # noqa: PLW2901
         shown.append((name, value))
     return tuple(shown)
 
