@@ -7,6 +7,7 @@ CauteryError
 │   ├── ForbiddenAddressError   an address that no mandate allows
 │   ├── LimitError        more bytes, seconds or redirects than anyone should send
 │   └── DecodeError       media that no decoder could read, or that killed it
+├── ConfinementError      a child process can't be closed in on this machine
 ├── ApprovalError         an act without its authority
 ├── StorageError          the case can't be written: disk full, read-only
 └── EvidenceError         an exhibit or a record cannot be trusted
@@ -64,6 +65,15 @@ class WorkerError(CauteryError):
     """A worker process died of a task, or the task took too long for it."""
 
     hint = "Too little memory is the usual cause: run fewer workers."
+
+
+class ConfinementError(CauteryError):
+    """A child process that reads hostile bytes can't be closed in as it must be."""
+
+    hint = (
+        "Run it on Linux (x86_64 or aarch64) with seccomp; CAUTERY_ALLOW_UNCONFINED=1 goes on "
+        "without, and the case says so."
+    )
 
 
 class ApprovalError(CauteryError):

@@ -1,0 +1,157 @@
+"""Close a child process in, for good: what it can still do is compute, and answer its parent.
+
+For children that read hostile bytes or hold keys. The parts, from strong to additional: a filter
+that refuses every system call but a list (:mod:`cautery.adapters._seccomp`), Landlock, namespaces
+without network and files, no capabilities, limits of memory and descriptors. Only the first is
+demanded; the others where the kernel has them. See docs/adr/0026-children-closed-in.md.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cautery.adapters import _landlock, _namespaces, _seccomp
+from cautery.adapters._kernel import (
+    PR_SET_NO_NEW_PRIVS,
+    PR_SET_PDEATHSIG,
+    hide_memory,
+    prctl,
+)
+from cautery.errors import ConfinementError
+
+_LEAST_ROOM = 32 << 20
+_OPEN_FILES = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confinement:
+    """How a process is closed in, as far as its system allows.
+
+    Attributes
+    ----------
+    seccomp : bool
+        Whether every system call is refused that is not on a list.
+    landlock : int
+        The version of Landlock in force; 0: none.
+    own_network : bool
+        Whether it has a network of its own, with nothing in it.
+    own_files : bool
+        Whether its root folder is empty.
+    """
+
+    seccomp: bool
+    landlock: int
+    own_network: bool
+    own_files: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Confinement:
+        """Return what :meth:`to_json` gave."""
+        return cls(
+            seccomp=bool(body["seccomp"]),
+            landlock=int(body["landlock"]),
+            own_network=bool(body["own_network"]),
+            own_files=bool(body["own_files"]),
+        )
+
+
+def confine(
+    *,
+    memory_mb: int,
+    keep: int = 3,
+    readable: Sequence[Path] = (),
+    writable: Sequence[Path] = (),
+    without_seccomp: bool = False,
+) -> Confinement:
+    """Close this process in. It can't be undone from inside.
+
+    To be called in a child of one thread, after everything is imported and has run once: nothing
+    can be loaded afterwards. Without paths, the process can open nothing at all; with paths, it
+    can read, or write too, below them. It can start no thread and no program, reach no network and
+    no other process in either case, and make no code.
+
+    Parameters
+    ----------
+    memory_mb : int
+        Resident memory that it may grow to.
+    keep : int
+        Descriptors from 0 that stay open; all from this number on are closed.
+    readable, writable : sequence of Path
+        Folders or files that are there.
+    without_seccomp : bool
+        Go on if the system has no seccomp, instead of an error.
+
+    Returns
+    -------
+    Confinement
+        What is in force.
+
+    Raises
+    ------
+    ConfinementError
+        If there is no seccomp, and that is not allowed; or if threads run already.
+    """
+    with_files = bool(readable or writable)
+    os.closerange(keep, os.sysconf("SC_OPEN_MAX"))
+    if not sys.platform.startswith("linux"):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        return _judged(_NOTHING, "it is not Linux", without_seccomp=without_seccomp)
+    machine = platform.machine()
+    room = _room(memory_mb)
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        raise ConfinementError("the process has threads already, so it can't be closed in")
+    own_network = _namespaces.leave_network(machine)
+    own_files = own_network and not with_files and _namespaces.leave_files(machine)
+    _namespaces.drop_capabilities(machine)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    hide_memory()
+    landlock = _landlock.restrict(readable=readable, writable=writable)
+    os.nice(5)
+    for what, most in (
+        (resource.RLIMIT_AS, room),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NPROC, 0),
+        (resource.RLIMIT_NOFILE, keep + _OPEN_FILES if with_files else keep),
+        *(() if with_files else ((resource.RLIMIT_FSIZE, 0),)),
+    ):
+        resource.setrlimit(what, (most, most))
+    reached = Confinement(
+        seccomp=True, landlock=landlock, own_network=own_network, own_files=own_files
+    )
+    try:
+        _seccomp.allow_only(_seccomp.FILES if with_files else _seccomp.COMPUTE)
+    except OSError as error:
+        without = Confinement(**reached.to_json() | {"seccomp": False})
+        return _judged(without, str(error), without_seccomp=without_seccomp)
+    return reached
+
+
+_NOTHING = Confinement(seccomp=False, landlock=0, own_network=False, own_files=False)
+
+
+def _judged(reached: Confinement, why: str, *, without_seccomp: bool) -> Confinement:
+    if not without_seccomp:
+        raise ConfinementError(f"system calls can't be filtered on this machine: {why}")
+    return reached
+
+
+def _room(memory_mb: int) -> int:
+    """Return the address space in which the process can grow to so much resident memory."""
+    virtual, resident = (
+        int(word) * resource.getpagesize()
+        for word in Path("/proc/self/statm").read_bytes().split()[:2]
+    )
+    return virtual + max(_LEAST_ROOM, (memory_mb << 20) - resident)

@@ -1,0 +1,80 @@
+"""Calls of the Linux kernel for which Python has no function."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_CAPBSET_DROP = 24
+PR_SET_NO_NEW_PRIVS = 38
+PR_CAP_AMBIENT = 47
+PR_CAP_AMBIENT_CLEAR_ALL = 4
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def call(number: int, *arguments: int | ctypes.Structure) -> int:
+    """Make a system call by its number.
+
+    Raises
+    ------
+    OSError
+        If the kernel refuses it.
+    """
+    passed = [
+        ctypes.byref(one) if isinstance(one, ctypes.Structure) else ctypes.c_long(one)
+        for one in arguments
+    ]
+    return _checked(_libc.syscall(ctypes.c_long(number), *passed))
+
+
+def prctl(option: int, *arguments: int) -> int:
+    """Change what the kernel keeps of this process.
+
+    Raises
+    ------
+    OSError
+        If the kernel refuses it.
+    """
+    filled = (*arguments, 0, 0, 0, 0)[:4]
+    return _checked(_libc.prctl(option, *(ctypes.c_ulong(one) for one in filled)))
+
+
+def mount(source: bytes, target: bytes, kind: bytes | None, flags: int, options: bytes) -> None:
+    """Mount a file system.
+
+    Raises
+    ------
+    OSError
+        If the kernel refuses it.
+    """
+    _checked(_libc.mount(source, target, kind, ctypes.c_ulong(flags), options))
+
+
+def unmount(target: bytes, flags: int) -> None:
+    """Take a mounted file system away.
+
+    Raises
+    ------
+    OSError
+        If the kernel refuses it.
+    """
+    _checked(_libc.umount2(target, flags))
+
+
+def hide_memory() -> None:
+    """Keep other processes of the same user from reading this one's memory and descriptors.
+
+    It also ends core dumps, and debuggers of the same user; the superuser's still work. A program
+    that this process starts is not hidden by it.
+    """
+    prctl(PR_SET_DUMPABLE, 0)
+
+
+def _checked(result: int) -> int:
+    if result == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result

@@ -1,0 +1,80 @@
+"""Namespaces of one's own: without network, and with an empty file system (namespaces(7)).
+
+A user namespace makes this possible to anyone, where the system allows it; many forbid it, so
+every step here may fail, and what was reached is returned.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+
+from cautery.adapters._kernel import (
+    PR_CAP_AMBIENT,
+    PR_CAP_AMBIENT_CLEAR_ALL,
+    PR_CAPBSET_DROP,
+    call,
+    mount,
+    prctl,
+    unmount,
+)
+
+_USER, _NETWORK, _MOUNTS = 0x10000000, 0x40000000, 0x00020000
+_OTHERS = 0x04000000 | 0x08000000 | 0x02000000
+"""Names of the machine, shared memory, control groups."""
+_UNSHARE = {"x86_64": 272, "aarch64": 97}
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_CAPSET = {"x86_64": 126, "aarch64": 91}
+_CAPABILITIES_3 = 0x20080522
+_PRIVATE_ALL = 0x40000 | 0x4000
+_READ_ONLY_EMPTY = 0x1 | 0x2 | 0x4 | 0x8
+"""MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC."""
+_DETACH = 2
+_PLACE = b"/proc"
+"""A folder that is there on every Linux, to mount the empty file system on."""
+
+
+class _Header(ctypes.Structure):
+    _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
+
+
+class _Capabilities(ctypes.Structure):
+    _fields_ = (("words", ctypes.c_uint32 * 6),)
+
+
+def leave_network(machine: str) -> bool:
+    """Move to namespaces without network; return whether the system allows it.
+
+    Only a process of one thread can.
+    """
+    for flags in (_USER | _NETWORK | _MOUNTS | _OTHERS, _USER | _NETWORK):
+        with contextlib.suppress(OSError, KeyError):
+            call(_UNSHARE[machine], flags)
+            return True
+    return False
+
+
+def leave_files(machine: str) -> bool:
+    """Exchange the root folder for an empty one; return whether the system allows it."""
+    try:
+        mount(b"none", b"/", None, _PRIVATE_ALL, b"")
+        mount(b"none", _PLACE, b"tmpfs", _READ_ONLY_EMPTY, b"size=4k,nr_inodes=1")
+        os.chdir(_PLACE)
+        here = ctypes.create_string_buffer(b".")
+        call(_PIVOT_ROOT[machine], ctypes.addressof(here), ctypes.addressof(here))
+        unmount(b".", _DETACH)
+        os.chdir("/")
+    except (OSError, KeyError):
+        return False
+    return True
+
+
+def drop_capabilities(machine: str) -> None:
+    """Give up every capability, also those of the superuser, where the machine is known."""
+    with contextlib.suppress(OSError):
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
+        for capability in range(64):
+            prctl(PR_CAPBSET_DROP, capability)
+    with contextlib.suppress(OSError, KeyError):
+        call(_CAPSET[machine], _Header(_CAPABILITIES_3, 0), _Capabilities())
