@@ -113,13 +113,13 @@ async def test_ten_hours_pass_in_bounded_memory(
             frame.sample_rate, frame.time_base, frame.pts = 8000, Fraction(1, 8000), 80_000 * k
             out.mux(stream.encode(frame))
     started: list[adapter.Child] = []
-    begin = adapter.Child._started
+    begin = adapter.Child.start
 
     async def watched(self: adapter.Child):  # type: ignore[no-untyped-def]
         started.append(self)
         return await begin(self)
 
-    monkeypatch.setattr(adapter.Child, "_started", watched)
+    monkeypatch.setattr(adapter.Child, "start", watched)
     seconds, most_kb = 0.0, 0
     async with ChildDecoder(1) as decoder:
         async for part in decoder.parts(path, pictures=False, part_s=600):

@@ -1,40 +1,40 @@
 """The decoder's child process: bytes in on stdin, arrays out on stdout, and nothing else.
 
-Started by :class:`cautery.adapters.decoder.ChildDecoder`, never by hand. After start-up it can
-open no file and no socket (RLIMIT_NOFILE), gain no privilege, grow no further than its memory
-limit, and its CPU time is bounded per job, or per part of a long one. Whatever media do to it,
-the parent goes on. A child for one long file has that file as its descriptor 3, read-only.
+Started by :class:`cautery.adapters.decoder.ChildDecoder`, never by hand. Before it is given a byte
+of media it is closed in (:func:`cautery.adapters._confine.confine`): it can open no file and no
+socket, reach no other process, start none, and grow no further than its memory limit; its CPU time
+is bounded per job, or per part of a long one. Whatever media do to it, the parent goes on. A child
+for one long file has that file as its descriptor 3, read-only.
 
-Framing, both ways: 4 bytes length and JSON, 8 bytes length and payload, little-endian. A job for
-parts is answered by one message a part and one that says ``end``.
+Its first message says how it is closed in, or why it can't be. Framing, both ways: 4 bytes length
+and JSON, 8 bytes length and payload, little-endian. A job for parts is answered by one message a
+part and one that says ``end``.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import io
 import json
 import math
 import os
 import resource
-import signal
 import struct
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import av
 import numpy as np
 
+from cautery.adapters._confine import confine
 from cautery.adapters._decoder_media import Part, parts
 from cautery.adapters._decoder_sound import FilterResampler
 from cautery.adapters._decoder_source import Refusal
 from cautery.adapters._decoder_still import still
+from cautery.errors import ConfinementError
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_DUMPABLE = 1, 38, 4
 _PIPE_BYTES = 1 << 20
 _FILE = 3
 """The descriptor of the one file that a child for a long file may read."""
@@ -67,25 +67,6 @@ def _warm() -> None:
     with contextlib.suppress(Refusal):
         nothing = io.BytesIO(b"RIFF\x00\x00\x00\x00WAVE")
         list(parts(nothing, "wav", pictures=True, part_s=1.0, most_s=1.0))
-
-
-def _confine(memory_mb: int, files: int) -> None:
-    """Close the process in. What is set here can't be undone from inside."""
-    kernel = ctypes.CDLL(None, use_errno=True)
-    kernel.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    kernel.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    kernel.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    virtual, resident = (
-        int(word) * resource.getpagesize()
-        for word in Path("/proc/self/statm").read_text(encoding="ascii").split()[:2]
-    )
-    room = virtual + max(32 << 20, (memory_mb << 20) - resident)
-    resource.setrlimit(resource.RLIMIT_AS, (room, room))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
-    os.nice(5)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
 
 def _read(pipe: BinaryIO, size: int) -> bytes:
@@ -134,8 +115,18 @@ def _widen(pipe: BinaryIO) -> None:
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
-def main(memory_mb: int, file: int) -> None:
-    """Serve jobs until stdin ends; ``file`` is the inherited descriptor of a long file, or -1."""
+def main(memory_mb: int, file: int, *, without_seccomp: bool) -> NoReturn:
+    """Serve jobs until stdin ends.
+
+    Parameters
+    ----------
+    memory_mb : int
+        Resident memory that the process may grow to.
+    file : int
+        The inherited descriptor of a long file, or -1.
+    without_seccomp : bool
+        Go on where system calls can't be filtered.
+    """
     jobs, answers = sys.stdin.buffer, sys.stdout.buffer
     long: BinaryIO | None = None
     if file >= 0:
@@ -147,21 +138,39 @@ def main(memory_mb: int, file: int) -> None:
     _widen(answers)
     av.logging.set_level(None)
     _warm()
-    _confine(memory_mb, _FILE if long is None else _FILE + 1)
-    _answer(answers, {"ready": True}, b"")
-    while True:
-        try:
-            (size,) = struct.unpack("<I", _read(jobs, 4))
-            head = json.loads(_read(jobs, size))
-            (size,) = struct.unpack("<Q", _read(jobs, 8))
-            data = _read(jobs, size)
-        except EOFError:
-            return
-        try:
-            for said, payload in _work(head, io.BytesIO(data) if long is None else long):
-                _answer(answers, said, payload)
-        except Refusal as refusal:
-            refused = {"refused": str(refusal), "encrypted": refusal.encrypted}
-            _answer(answers, refused, b"")
-        except MemoryError:
-            _answer(answers, {"refused": "it needs more memory than allowed"}, b"")
+    try:
+        reached = confine(
+            memory_mb=memory_mb,
+            keep=_FILE if long is None else _FILE + 1,
+            without_seccomp=without_seccomp,
+        )
+    except ConfinementError as error:
+        _answer(answers, {"unconfined": str(error)}, b"")
+        os._exit(1)
+    _answer(answers, {"confined": reached.to_json()}, b"")
+    with contextlib.suppress(EOFError):
+        while True:
+            _serve(jobs, answers, long)
+    # To leave in order would close what can't be closed any more.
+    os._exit(0)
+
+
+def _serve(jobs: BinaryIO, answers: BinaryIO, long: BinaryIO | None) -> None:
+    """Do the next job.
+
+    Raises
+    ------
+    EOFError
+        If there is none.
+    """
+    (size,) = struct.unpack("<I", _read(jobs, 4))
+    head = json.loads(_read(jobs, size))
+    (size,) = struct.unpack("<Q", _read(jobs, 8))
+    data = _read(jobs, size)
+    try:
+        for said, payload in _work(head, io.BytesIO(data) if long is None else long):
+            _answer(answers, said, payload)
+    except Refusal as refusal:
+        _answer(answers, {"refused": str(refusal), "encrypted": refusal.encrypted}, b"")
+    except MemoryError:
+        _answer(answers, {"refused": "it needs more memory than allowed"}, b"")

@@ -1,4 +1,8 @@
-"""The child process that decodes: started when needed, spoken to over pipes, ended when it errs."""
+"""The child process that decodes: started when needed, spoken to over pipes, ended when it errs.
+
+Whatever the child does or sends, the parent waits for a bounded time and takes a bounded number of
+bytes: once it is closed in, it is not to be trusted any more.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +17,24 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
-from cautery.errors import DecodeError
+from cautery.adapters._confine import Confinement
+from cautery.errors import ConfinementError, DecodeError
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _RUN = (
     "import sys;sys.path.insert(0,sys.argv[1]);"
-    "from cautery.adapters._decoder_child import main;main(int(sys.argv[2]),int(sys.argv[3]))"
+    "from cautery.adapters._decoder_child import main;"
+    "main(int(sys.argv[2]),int(sys.argv[3]),without_seccomp=sys.argv[4]=='1')"
 )
 _START_S = 60.0
 """Importing FFmpeg and numpy takes 0.5 s of CPU, far more in wall time on a busy machine."""
 _HEAD_BYTES = 64_000
+_DRAIN_S = 5.0
 _JOBS_PER_CHILD = 2000
 """A child is replaced after so many jobs, so that no leak of a codec can grow."""
+
+_BROKEN = (asyncio.IncompleteReadError, ConnectionError, OSError, ValueError, RecursionError)
+"""What reading a child's answer may raise when the child is dead, or sends anything else."""
 
 
 class Child:
@@ -36,35 +46,63 @@ class Child:
         Resident memory that it may grow to.
     file : int
         The descriptor of the one file that it may read, or -1.
+    without_seccomp : bool
+        Start it also where system calls can't be filtered.
     """
 
-    def __init__(self, memory_mb: int, file: int = -1) -> None:
+    def __init__(self, memory_mb: int, file: int = -1, *, without_seccomp: bool = False) -> None:
         self._memory_mb = memory_mb
         self._file = file
+        self._without_seccomp = without_seccomp
+        self._confinement: Confinement | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._jobs = 0
+
+    async def start(self) -> Confinement:
+        """Start it if it does not run; return how it is closed in.
+
+        Raises
+        ------
+        ConfinementError
+            If it can't be closed in as it must be.
+        DecodeError
+            If it does not start.
+        """
+        if self._process is None or self._process.returncode is not None:
+            await self._begin()
+        assert self._confinement is not None
+        return self._confinement
 
     async def work(
         self, head: dict[str, Any], data: bytes, *, seconds: float, most: int
     ) -> tuple[dict[str, Any], bytes]:
         """Do one job with one answer; whatever goes wrong ends the child."""
         async with contextlib.aclosing(
-            self.stream(head | {"part_s": None}, data, seconds=seconds, most=most)
+            self.stream(head | {"part_s": None}, data, seconds=seconds, most=most, parts=1)
         ) as answers:
             return await anext(answers)
 
     async def stream(
-        self, head: dict[str, Any], data: bytes, *, seconds: float, most: int
+        self, head: dict[str, Any], data: bytes, *, seconds: float, most: int, parts: int
     ) -> AsyncGenerator[tuple[dict[str, Any], bytes], None]:
         """Do one job, yield its answers; what goes wrong ends the child and is a DecodeError.
 
-        ``seconds`` bounds the wait for each answer; what the reader does between them is free.
+        Parameters
+        ----------
+        seconds : float
+            Bounds the wait for each answer; what the reader does between them is free.
+        most : int
+            Bytes of an answer at most.
+        parts : int
+            Answers at most.
         """
         fine = False
         try:
-            process = await self._started()
+            await self.start()
+            process = self._process
+            assert process is not None
             sent = False
-            while not fine:
+            for _ in range(parts + 1):
                 async with asyncio.timeout(seconds):
                     if not sent:
                         await _send(process, head, data)
@@ -73,11 +111,14 @@ class Child:
                 fine = not head["part_s"] or "end" in said or "refused" in said
                 if "end" not in said:
                     yield said, payload
+                if fine:
+                    return
+            raise DecodeError("the decoder's answer has no end")
         except TimeoutError as error:
             raise DecodeError(
                 f"decoding took more than {seconds:g} s; its process was ended"
             ) from error
-        except (asyncio.IncompleteReadError, ConnectionError, OSError, ValueError) as error:
+        except _BROKEN as error:
             raise DecodeError("the decoder's process died of this capture") from error
         finally:
             self._jobs += 1
@@ -92,23 +133,22 @@ class Child:
         if process.returncode is None:
             # Not process.kill(): that polls, and reaps the child behind asyncio's back.
             with contextlib.suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)
+                os.killpg(process.pid, signal.SIGKILL)
         if process.stdin is not None:
             process.stdin.close()
         # What the dead one still had to say keeps the pipe open until it is read.
         if process.stdout is not None:
-            with contextlib.suppress(ConnectionError, OSError):
-                while await process.stdout.read(1 << 16):
-                    pass
+            with contextlib.suppress(ConnectionError, OSError, TimeoutError):
+                async with asyncio.timeout(_DRAIN_S):
+                    while await process.stdout.read(1 << 16):
+                        pass
         await process.wait()
 
-    async def _started(self) -> asyncio.subprocess.Process:
-        if self._process is not None and self._process.returncode is None:
-            return self._process
+    async def _begin(self) -> None:
         self._jobs = 0
-        self._process = await asyncio.create_subprocess_exec(
+        self._process = process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-c", _RUN, _ROOT, str(self._memory_mb),
-            str(self._file),
+            str(self._file), str(int(self._without_seccomp)),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -118,9 +158,19 @@ class Child:
             start_new_session=True,
             limit=1 << 20,
         )  # fmt: skip
-        async with asyncio.timeout(_START_S):
-            await _answer(self._process, 0)
-        return self._process
+        fine = False
+        try:
+            async with asyncio.timeout(_START_S):
+                said, _ = await _answer(process, 0)
+            if "unconfined" in said:
+                raise ConfinementError(str(said["unconfined"])[:500])
+            self._confinement = Confinement.from_json(said["confined"])
+            fine = True
+        except (TimeoutError, KeyError, TypeError, *_BROKEN) as error:
+            raise DecodeError("the decoder's process does not start") from error
+        finally:
+            if not fine:
+                await self.end()
 
 
 async def _send(process: asyncio.subprocess.Process, head: dict[str, Any], data: bytes) -> None:

@@ -50,6 +50,7 @@ def _png(frame: Any) -> bytes:
     coder: Any = av.CodecContext.create("png", "w")
     coder.width, coder.height, coder.pix_fmt = width, height, "rgb24"
     coder.time_base = Fraction(1, 25)
+    coder.thread_count = 1  # the process can't start threads
     picture = frame.reformat(width, height, "rgb24", interpolation="AREA")
     picture.pts = 0
     return b"".join(bytes(one) for one in [*coder.encode(picture), *coder.encode(None)])

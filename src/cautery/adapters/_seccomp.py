@@ -95,7 +95,7 @@ FILES: Mapping[str, Rule] = {
         ("open", "openat", "close", "pread64", "pwrite64", "stat", "lstat", "fstat", "newfstatat",
          "statx", "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64",
          "getcwd", "rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat",
-         "mkdir", "mkdirat", "rmdir", "chmod", "fchmod", "fchmodat", "umask", "utimensat", "flock",
+         "mkdir", "mkdirat", "rmdir", "fchmod", "umask", "flock",
          "fsync", "fdatasync", "ftruncate", "fallocate", "getuid", "geteuid", "getgid", "getegid",
          "getppid", "poll", "ppoll", "rt_sigaction", "uname"),
         _FREE,
@@ -103,7 +103,10 @@ FILES: Mapping[str, Rule] = {
     "fcntl": _LOCKS_AND_FLAGS,
     "ioctl": _CLOSE_ON_EXEC,
 }  # fmt: skip
-"""The same with files; which files, Landlock's rules and their modes say."""
+"""The same with files; which files, Landlock's rules and their modes say.
+
+Landlock has no right for the change of a mode or a time, so those go by an open descriptor alone.
+"""
 
 _NUMBERS: Mapping[str, tuple[int | None, int | None]] = {
     "read": (0, 63),
@@ -147,7 +150,6 @@ _NUMBERS: Mapping[str, tuple[int | None, int | None]] = {
     "link": (86, None),
     "unlink": (87, None),
     "readlink": (89, None),
-    "chmod": (90, None),
     "fchmod": (91, 52),
     "umask": (95, 166),
     "gettimeofday": (96, 169),
@@ -172,10 +174,8 @@ _NUMBERS: Mapping[str, tuple[int | None, int | None]] = {
     "renameat": (264, 38),
     "linkat": (265, 37),
     "readlinkat": (267, 78),
-    "fchmodat": (268, 53),
     "faccessat": (269, 48),
     "ppoll": (271, 73),
-    "utimensat": (280, 88),
     "fallocate": (285, 47),
     "prlimit64": (302, 261),
     "renameat2": (316, 276),

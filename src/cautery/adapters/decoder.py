@@ -1,7 +1,7 @@
 """The decoder in a child process that may die without harm.
 
-Reaches: nothing; bytes come from the caller, arrays go back. The child has neither network nor
-files (see :mod:`cautery.adapters._decoder_child`).
+Reaches: nothing; bytes come from the caller, arrays go back. The child can open neither files nor
+sockets, nor reach another process (see :mod:`cautery.adapters._confine`).
 Lawful basis: it only reads what a mandate's fetch has already sealed.
 Manners: limits of memory, time and output; a child that meets one is ended, and the next begins.
 Format: whatever containers :mod:`cautery.adapters._sniff` names, decoded by FFmpeg through PyAV.
@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from cautery.adapters._confine import Confinement
 from cautery.adapters._decoder_process import Child
 from cautery.adapters._sniff import container_of
 from cautery.errors import DecodeError, EncryptedError, InputError
@@ -52,6 +53,9 @@ class ChildDecoder:
         Media seconds decoded at most; the rest is left, with a warning.
     max_bytes : int
         Largest capture taken.
+    without_seccomp : bool
+        Start children also where system calls can't be filtered, as ``$CAUTERY_ALLOW_UNCONFINED``
+        asks.
     """
 
     def __init__(
@@ -62,15 +66,33 @@ class ChildDecoder:
         seconds: float = 20.0,
         max_media_s: float = 900.0,
         max_bytes: int = 64 << 20,
+        without_seccomp: bool = False,
     ) -> None:
         if workers < 1 or memory_mb < 96 or not seconds > 0 or not max_media_s > 0:
             raise InputError("a decoder needs a worker, 96 MB, and positive limits")
         self._limits = (memory_mb, seconds, max_media_s, max_bytes)
+        self._without_seccomp = without_seccomp
         self._idle: asyncio.LifoQueue[Child] = asyncio.LifoQueue()
-        self._children = [Child(memory_mb) for _ in range(workers)]
+        self._children = [Child(memory_mb, without_seccomp=without_seccomp) for _ in range(workers)]
         for child in self._children:
             self._idle.put_nowait(child)
         self._closed = False
+
+    async def start(self) -> Confinement:
+        """Start a child and return how it is closed in; the others will be as this one is.
+
+        Raises
+        ------
+        ConfinementError
+            If a child can't be closed in on this machine as it must be.
+        DecodeError
+            If none starts.
+        """
+        child = await self._idle.get()
+        try:
+            return await child.start()
+        finally:
+            self._idle.put_nowait(child)
 
     async def decode(self, data: bytes, *, pictures: bool) -> Decoded:
         """Decode sound, and small pictures if asked.
@@ -136,8 +158,16 @@ class ChildDecoder:
             small = before.st_size <= _LONG_BYTES
             data = await asyncio.to_thread(_whole, file, before.st_size) if small else b""
             pooled = await self._idle.get()
-            child = pooled if small else Child(memory_mb, file)
-            messages = child.stream(head, data, seconds=head["seconds"], most=_most(2 * part_s))
+            child = (
+                pooled if small else Child(memory_mb, file, without_seccomp=self._without_seccomp)
+            )
+            messages = child.stream(
+                head,
+                data,
+                seconds=head["seconds"],
+                most=_most(2 * part_s),
+                parts=math.ceil(_LONGEST_S / part_s) + 1,
+            )
             try:
                 async for said, payload in messages:
                     _unchanged(path, before, os.fstat(file))
