@@ -34,7 +34,7 @@ from cautery.adapters.clock import SystemClock
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.dns import DnsNames
 from cautery.adapters.engine import ThreadEngine
-from cautery.adapters.http import PoliteClient
+from cautery.adapters.http import SuspectClient
 from cautery.identify.observe import observe
 from cautery.model import NetworkPolicy, Observation
 from cautery.watch.hls import MediaPlaylist, read_hls
@@ -209,7 +209,7 @@ class _Shares:
 class Prober:
     """What the watch does with a stream, without its records."""
 
-    def __init__(self, held: References, client: PoliteClient, decoder: ChildDecoder) -> None:
+    def __init__(self, held: References, client: SuspectClient, decoder: ChildDecoder) -> None:
         self._held, self._client, self._decoder = held, client, decoder
         self._engine = ThreadEngine(2)
         self.children: tuple[int, ...] = ()
@@ -260,7 +260,7 @@ async def _all(
 async def _prober(held: References) -> AsyncIterator[Prober]:
     policy = NetworkPolicy(allow=("127.0.0.0/8",), rate_per_host=1000.0)
     async with (
-        PoliteClient(policy, DnsNames(None), SystemClock()) as client,
+        SuspectClient(policy, DnsNames(None), SystemClock()) as client,
         ChildDecoder(workers=2) as decoder,
     ):
         yield Prober(held, client, decoder)

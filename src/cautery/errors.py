@@ -5,6 +5,7 @@ CauteryError
 │   └── MandateError      a mandate that does not allow what was asked
 ├── SourceError           the outside world: unreachable, malformed, refused
 │   ├── ForbiddenAddressError   an address that no mandate allows
+│   ├── UnprovenError     a service of our own that does not prove who it is
 │   ├── LimitError        more bytes, seconds or redirects than anyone should send
 │   └── DecodeError       media that no decoder could read, or that killed it
 ├── ConfinementError      a child process can't be closed in on this machine
@@ -45,6 +46,15 @@ class ForbiddenAddressError(SourceError):
     """A name or redirect leads to an address that the mandate does not allow."""
 
     hint = "Only public addresses are fetched; a lab's own range goes into [network] allow."
+
+
+class UnprovenError(SourceError):
+    """Whoever answers does not prove to be the service of our own that was meant."""
+
+    hint = (
+        "Nothing was sent. Somebody may stand in between: ask whoever runs the service. One with "
+        "an authority of its own gets a [[service]] with ca in the mandate."
+    )
 
 
 class LimitError(SourceError):

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from cautery.adapters._manners import Manners, seconds_of
-from cautery.adapters.http import PoliteClient
+from cautery.adapters.http import SuspectClient
 from cautery.errors import ForbiddenAddressError, InputError, LimitError, SourceError
 from cautery.model import ClockOffset, Limits, NetworkPolicy, Validator
 
@@ -77,7 +77,7 @@ async def raw_server(talk, address="127.0.0.2"):
 
 
 def client(policy=LAB, names=NAMES):
-    return PoliteClient(policy, names, WallClock())
+    return SuspectClient(policy, names, WallClock())
 
 
 async def echo(request):
@@ -159,7 +159,7 @@ async def test_headers_of_a_purchase_are_told_to_the_first_host_alone():
             told.append(request.headers.get("Cookie"))
             raise web.HTTPFound("/again" if request.path == "/1" else f"http://b.example:{port}/")
 
-        async with server(away) as first, PoliteClient(LAB, NAMES, WallClock()) as client:
+        async with server(away) as first, SuspectClient(LAB, NAMES, WallClock()) as client:
             await client.fetch(
                 f"http://a.example:{first}/1", limits=LIMITS, headers=(("Cookie", "mac=1"),)
             )

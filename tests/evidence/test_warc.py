@@ -16,7 +16,7 @@ from warcio.checker import Checker
 
 from cautery.errors import EvidenceError
 from cautery.evidence.warc import NOT_MODIFIED, SAME_PAYLOAD, Earlier, read_warc, write_warc
-from cautery.model import Exchange, digest_of
+from cautery.model import Exchange, ShownCertificate, digest_of
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123, tzinfo=UTC)
 LIST = "http://list.example/all.m3u"
@@ -29,6 +29,7 @@ def an_exchange(
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "audio/x-mpegurl"),),
     cut: str | None = None,
     vantage: str | None = None,
+    certificate: ShownCertificate | None = None,
 ) -> Exchange:
     return Exchange(
         url=LIST,
@@ -44,6 +45,7 @@ def an_exchange(
         address="192.0.2.1",
         vantage=vantage,
         cut=cut,
+        certificate=certificate,
     )
 
 
@@ -154,3 +156,19 @@ def test_whatever_was_received_comes_back(payload, headers, status):
 def test_what_is_no_archive_is_an_evidence_error(data):
     with contextlib.suppress(EvidenceError):
         assert list(read_warc(data)) == []
+
+
+def test_the_certificate_and_whether_it_verified_stand_beside_the_answer(tmp_path, capsys) -> None:
+    own = ShownCertificate(sha256="ab" * 32, unverified="self-signed certificate")
+    good = ShownCertificate(sha256="cd" * 32)
+    data = write_warc([an_exchange(certificate=own), an_exchange(certificate=good)], about={})
+    said = [
+        headers.get_header("Cautery-Certificate")
+        for kind, headers, _ in records(data)
+        if kind == "response"
+    ]
+    assert said == [
+        f"sha256:{'ab' * 32}; not verified: self-signed certificate",
+        f"sha256:{'cd' * 32}; verified",
+    ]
+    assert checked(data, tmp_path, capsys)[0] == 0

@@ -33,14 +33,14 @@ territories = ["FR", "IT", "GB"]
 id = "home-away"
 name = "Home v Away"
 kick_off = 2026-11-24T20:45:00Z
-clean_feed = "http://feeds.example/clean/index.m3u8"
+clean_feed = "https://feeds.example/clean/index.m3u8"
 
 [[channel]]                     # a licensee's feed
 id = "licensee-fr"
 names = ["Licensee Sport 1"]
 territory = "FR"
 event = "home-away"
-reference = "http://feeds.example/fr/index.m3u8"    # a URL, a file or a .ref
+reference = "https://feeds.example/fr/index.m3u8"    # a URL, a file or a .ref
 
 [[partner]]                     # may re-stream
 name = "Lawful Partner"
@@ -260,13 +260,13 @@ CASES = {
         "no Ed25519 key",
     ),
     "a feed that is no URL": (
-        "http://feeds.example/fr/index.m3u8",
+        "https://feeds.example/fr/index.m3u8",
         "http://[::1/x",
         "http://[::1/x",
         "channel.reference: no URL",
     ),
     "a clean feed without a host": (
-        "http://feeds.example/clean/index.m3u8",
+        "https://feeds.example/clean/index.m3u8",
         "http://:80/x",
         "http://:80/x",
         "without a host",

@@ -2,7 +2,7 @@
 
 Reaches: nothing; it describes what the HTTP client did.
 Lawful basis: none needed.
-Manners: a proxy's login is left out of what is kept.
+Manners: logins of our own are left out of what is kept.
 Format: RFC 9112 (HTTP/1.1 messages).
 """
 
@@ -14,10 +14,9 @@ from datetime import datetime
 import aiohttp
 
 from cautery.adapters._targets import Target
-from cautery.model import Exchange
+from cautery.model import Exchange, ShownCertificate
 
 _QUOTED = re.compile(r"[\n:'\"]")
-_OUR_OWN = frozenset(("proxy-authorization",))
 
 
 def exchange_of(
@@ -32,6 +31,8 @@ def exchange_of(
     address: str,
     vantage: str | None,
     cut: str | None,
+    certificate: ShownCertificate | None,
+    unrecorded: frozenset[str],
 ) -> Exchange:
     """Return the exchange that gave an answer.
 
@@ -39,6 +40,8 @@ def exchange_of(
     ----------
     forward : bool
         Asked of a forward proxy: the request line named the whole URL.
+    unrecorded : frozenset of str
+        Request headers, in lower case, that carry a login of our own.
     """
     version = answer.version or aiohttp.HttpVersion11
     return Exchange(
@@ -48,7 +51,7 @@ def exchange_of(
         request_headers=tuple(
             (name, value)
             for name, value in answer.request_info.headers.items()
-            if name.lower() not in _OUR_OWN
+            if name.lower() not in unrecorded
         ),
         request_body=request_body or b"",
         protocol=f"HTTP/{version.major}.{version.minor}",
@@ -63,6 +66,7 @@ def exchange_of(
         address=address,
         vantage=vantage,
         cut=cut,
+        certificate=certificate,
     )
 
 

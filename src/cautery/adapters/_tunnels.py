@@ -11,6 +11,7 @@ Format: RFC 9110 section 9.3.6 (CONNECT), RFC 1928 and 1929 (SOCKS5).
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -19,6 +20,7 @@ import python_socks
 from aiohttp.client_proto import ResponseHandler
 from python_socks.async_.asyncio import Proxy
 
+from cautery.adapters._trust import Answer
 from cautery.errors import InputError
 
 _READ_BYTES = 1 << 18
@@ -52,7 +54,7 @@ class Tunnel(aiohttp.TCPConnector):
     """
 
     def __init__(self, proxy: str, address: str, *, limit: int) -> None:
-        super().__init__(limit=limit, ssl=False, use_dns_cache=False)
+        super().__init__(limit=limit, use_dns_cache=False)
         self._at, self._address = _parts(proxy), address
 
     async def _wrap_create_connection(
@@ -76,6 +78,10 @@ class Tunnel(aiohttp.TCPConnector):
         try:
             sock = await proxy.connect(host, port, timeout=timeout.sock_connect)
             made: Any = await self._loop.create_connection(*args, sock=sock, **kwargs)
+        except ssl.CertificateError as error:
+            raise aiohttp.ClientConnectorCertificateError(req.connection_key, error) from error
+        except ssl.SSLError as error:
+            raise aiohttp.ClientConnectorSSLError(req.connection_key, error) from error
         except (python_socks.ProxyError, OSError, LookupError, ValueError) as error:
             # Not quoted: what a proxy says may echo its login.
             told = OSError(0, f"no way through the proxy, {type(error).__name__}")
@@ -87,6 +93,7 @@ def session_over(connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
     """Return a session that adds nothing of its own: no cookies, headers, unpacking or proxies."""
     return aiohttp.ClientSession(
         connector=connector,
+        response_class=Answer,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,

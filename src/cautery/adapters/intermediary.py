@@ -5,7 +5,8 @@ Reaches: the list endpoint of each intermediary that the mandate names, and noth
 Lawful basis: the court order named in the referral; only an ``Approved`` referral, signed by two
 people, for the order's territory and before its end.
 
-Manners: one request a list, through the polite fetcher (its rate, limits and allowed addresses).
+Manners: one request a list, through the polite fetcher (its rate, limits and allowed addresses),
+and to nobody who does not prove over TLS to be the intermediary.
 
 Format: ``PUT list_url`` with JSON ``{"referral", "order", "territory", "entries": [{"target",
 "lever", "valid_until"}], "approvals": [...]}``; the answer is JSON ``{"effect": "applied" |
@@ -31,7 +32,7 @@ from cautery.model import (
     require_utc,
     to_json,
 )
-from cautery.model.ports import Fetcher
+from cautery.model.ports import VerifiedFetcher
 
 _LIMITS = Limits(max_bytes=65_536, total_s=20.0, connect_s=5.0, redirects=0)
 _SKEW = timedelta(minutes=5)
@@ -40,7 +41,7 @@ _SKEW = timedelta(minutes=5)
 class HttpPublisher:
     """Publishes by HTTP PUT; fulfils :class:`cautery.act.Publisher`."""
 
-    def __init__(self, fetcher: Fetcher) -> None:
+    def __init__(self, fetcher: VerifiedFetcher) -> None:
         self._fetcher = fetcher
 
     async def publish(

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from cautery.errors import SourceError
 from cautery.model import Limits, Registration
-from cautery.model.ports import Clock, Fetcher
+from cautery.model.ports import Clock, VerifiedFetcher
 from cautery.watch import read_bootstrap, read_registration
 
 BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
@@ -33,8 +33,8 @@ class RdapRegistry:
     ----------
     base_url : str or None
         An RDAP service for all domains; ``None``: each registry's, by IANA's bootstrap.
-    fetcher : Fetcher
-        The polite client.
+    fetcher : VerifiedFetcher
+        The polite client for our own and for registries.
     redact : callable
         Contact to keyed hash.
     clock : Clock
@@ -44,7 +44,7 @@ class RdapRegistry:
     def __init__(
         self,
         base_url: str | None,
-        fetcher: Fetcher,
+        fetcher: VerifiedFetcher,
         redact: Callable[[str], str],
         clock: Clock,
     ) -> None:

@@ -13,7 +13,7 @@ from cautery.cli import render
 from cautery.cli._verbs import Verbs
 
 if TYPE_CHECKING:
-    from cautery.model import Mandate, Pseudonyms, Source
+    from cautery.model import Mandate, OwnService, Pseudonyms, Source
 
 app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Check and show a mandate.")
 
@@ -77,6 +77,14 @@ def show(
                 for one in checked.sources
             ),
         )
+    if checked.services:
+        render.table(
+            ("service of ours", "proves itself by", "keys pinned", "is shown"),
+            (
+                (_hosts(one), _authority(one), str(len(one.pins)), _shown(one))
+                for one in checked.services
+            ),
+        )
     if checked.purchases:
         render.table(
             ("purchase", "service", "authorised by", "bought", "merchant", "paid"),
@@ -125,6 +133,16 @@ def _rows(mandate: Mandate) -> list[dict[str, object]]:
     ]
     rows += [
         {
+            "service": one.host,
+            "also": list(one.also),
+            "ca": one.ca and Path(one.ca).name,
+            "pins": list(one.pins),
+            "client_cert": one.client_cert and Path(one.client_cert).name,
+        }
+        for one in mandate.services
+    ]
+    rows += [
+        {
             "purchase": one.id,
             "service": one.service,
             "authorised_by": one.authorised_by,
@@ -147,6 +165,18 @@ def _where(source: Source, hidden: Pseudonyms) -> str:
     if source.is_file:
         return Path(source.location).name
     return RedactedUrl.of(source.location, hidden).text
+
+
+def _hosts(service: OwnService) -> str:
+    return ", ".join((service.host, *service.also))
+
+
+def _authority(service: OwnService) -> str:
+    return "the system's authorities" if service.ca is None else Path(service.ca).name
+
+
+def _shown(service: OwnService) -> str:
+    return "nothing" if service.client_cert is None else Path(service.client_cert).name
 
 
 def _access(source: Source) -> str:

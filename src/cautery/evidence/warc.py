@@ -139,6 +139,11 @@ def _pair(writer: Any, one: Exchange, earlier: Earlier | None, place: int) -> No
     shown |= {"WARC-IP-Address": one.address}
     if one.vantage is not None:
         shown["Cautery-Vantage"] = " ".join(one.vantage.split())
+    if one.certificate is not None:
+        why = one.certificate.unverified
+        shown["Cautery-Certificate"] = f"sha256:{one.certificate.sha256}; " + (
+            "verified" if why is None else f"not verified: {' '.join(why.split())}"
+        )
     if one.cut is not None:
         shown["WARC-Truncated"] = one.cut
     if earlier is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,6 +57,49 @@ def contexts(paths: dict[str, Path]) -> dict[str, ssl.SSLContext]:
     return by_host
 
 
+class Authority:
+    """An authority of the lab that vouches for names, as one of the world's would.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its certificate and those that it signs lie.
+    """
+
+    def __init__(self, folder: Path, name: str = "Lab authority") -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._name, self._count = folder, _named(name), 0
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        now = datetime.now(UTC)
+        own = (
+            _begun(self._name, self._name, self._key.public_key(), now)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .sign(self._key, hashes.SHA256())
+        )
+        self.path = folder / "authority.pem"
+        self.path.write_bytes(own.public_bytes(serialization.Encoding.PEM))
+
+    def vouch(self, *names: str, ended: bool = False, subject: str | None = None) -> Path:
+        """Return a file with a key, and a certificate of it for names; it may have expired.
+
+        Its subject is the first of the names, or ``subject``.
+        """
+        self._count += 1
+        key = ec.generate_private_key(ec.SECP256R1())
+        now = datetime.now(UTC) - timedelta(days=100 if ended else 0)
+        signed = (
+            _begun(_named(subject or names[0]), self._name, key.public_key(), now)
+            .add_extension(x509.SubjectAlternativeName(_alternatives(names)), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        return _kept(self._folder / f"signed-{self._count}.pem", key, signed)
+
+
+def self_signed(path: Path, *names: str) -> Path:
+    """Write a key, and a certificate for names that nobody vouches for; return its path."""
+    return _write(path, ec.generate_private_key(ec.SECP256R1()), names[0], list(names))
+
+
 def _subject(host: HostSpec) -> str:
     if host.certificate == MIDDLEWARE:
         return "middleware.localdomain"
@@ -71,25 +115,44 @@ def _names(plan: Plan, host: HostSpec) -> list[str]:
 
 
 def _write(path: Path, key: ec.EllipticCurvePrivateKey, subject: str, names: list[str]) -> Path:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject[:64])])
+    name = _named(subject)
+    certificate = (
+        _begun(name, name, key.public_key(), datetime.now(UTC))
+        .add_extension(x509.SubjectAlternativeName(_alternatives(names)), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return _kept(path, key, certificate)
+
+
+def _named(subject: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject[:64])])
+
+
+def _alternatives(names: Iterable[str]) -> list[x509.GeneralName]:
     alternatives: list[x509.GeneralName] = []
     for one in names:
         try:
             alternatives.append(x509.IPAddress(ipaddress.ip_address(one)))
         except ValueError:
             alternatives.append(x509.DNSName(one))
-    now = datetime.now(UTC)
-    certificate = (
+    return alternatives
+
+
+def _begun(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime
+) -> x509.CertificateBuilder:
+    return (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=20))
         .not_valid_after(now + timedelta(days=70))
-        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
-        .sign(key, hashes.SHA256())
     )
+
+
+def _kept(path: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> Path:
     secret = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

@@ -47,6 +47,7 @@ from cautery.model.capture import (
     Registration,
     Response,
     SharedFact,
+    ShownCertificate,
     Validator,
 )
 from cautery.model.estimate import ErrorRate, Estimate, Money
@@ -102,7 +103,15 @@ from cautery.model.operation import (
 )
 from cautery.model.payment import AddressTag, Flow, Transfer
 from cautery.model.pseudonyms import KeyedPseudonyms, Pseudonyms
-from cautery.model.reach import Access, Intermediary, NetworkPolicy, Source, Vantage, host_of
+from cautery.model.reach import (
+    Access,
+    Intermediary,
+    NetworkPolicy,
+    OwnService,
+    Source,
+    Vantage,
+    host_of,
+)
 from cautery.model.rights import Channel, Event, Partner, Work
 from cautery.model.seizure import CustodyAct, CustodyEntry, ExhibitKind, Search, SeizedExhibit
 from cautery.model.sighting import Offer, RedactedUrl, Sighting, carries_line
@@ -201,6 +210,7 @@ __all__ = [
     "Offer",
     "Operation",
     "Override",
+    "OwnService",
     "OwnerFact",
     "PanelCount",
     "Pap",
@@ -226,6 +236,7 @@ __all__ = [
     "SeizedExhibit",
     "Service",
     "SharedFact",
+    "ShownCertificate",
     "Sighting",
     "SizingSources",
     "Source",

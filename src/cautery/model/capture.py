@@ -37,6 +37,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCertificate:
+    """The certificate under which an exchange was had.
+
+    Parameters
+    ----------
+    sha256 : str
+        Of its DER, in hexadecimal.
+    unverified : str or None
+        Why it does not prove that the host is who it is named, in the TLS library's words;
+        ``None``: it does.
+    """
+
+    sha256: str
+    unverified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One request and what came back, as they were on the wire: what an archive keeps.
 
@@ -59,6 +76,8 @@ class Exchange:
     cut : str or None
         Why the payload is not whole, in the words of WARC 1.1: ``length``, ``time`` or
         ``disconnect``.
+    certificate : ShownCertificate or None
+        What the server showed; ``None``: the exchange was not over TLS.
     """
 
     url: str
@@ -76,6 +95,7 @@ class Exchange:
     address: str
     vantage: str | None = None
     cut: str | None = None
+    certificate: ShownCertificate | None = None
 
     def __post_init__(self) -> None:
         require_utc("asked_at", self.asked_at)

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cautery.errors import MandateError
-from cautery.model.reach import Access, Intermediary, NetworkPolicy, Source, Vantage
+from cautery.model.reach import Access, Intermediary, NetworkPolicy, OwnService, Source, Vantage
 from cautery.model.rights import Channel, Event, Partner, Work
 from cautery.model.times import Window, require_utc
 
@@ -94,6 +94,9 @@ class Mandate:
         Fixtures of its calendars that are no events: which, and why.
     calendars : tuple of Source
         Calendars of fixtures that are fetched: their events come while it is watched.
+    services : tuple of OwnService
+        How services of our own prove who they are; one that is not here does by the system's
+        authorities.
     collateral_budget : int
         That of all that belongs to no event: see :class:`Event`.
     """
@@ -116,6 +119,7 @@ class Mandate:
     purchases: tuple[Purchase, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     calendars: tuple[Source, ...] = ()
+    services: tuple[OwnService, ...] = ()
     network: NetworkPolicy = field(default_factory=NetworkPolicy)
     lab: bool = False
     collateral_budget: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from cautery.model.capture import (
     CertificateFacts,
@@ -133,6 +133,19 @@ class Fetcher(Protocol):
         SourceError
             If nothing answers.
         """
+        ...
+
+
+class VerifiedFetcher(Fetcher, Protocol):
+    """A fetcher that knows whom it speaks to: whoever answers has proved to be the host meant.
+
+    What hands something out, or believes an answer, asks for one of these; a suspect's fetcher
+    is none.
+    """
+
+    @property
+    def verifies(self) -> Literal[True]:
+        """Always true; what cannot say so is not taken."""
         ...
 
 

@@ -119,6 +119,32 @@ class NetworkPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnService:
+    """How a service of our own proves over TLS that it is itself, and we to it that we are we.
+
+    Parameters
+    ----------
+    host : str
+        As its URLs name it.
+    also : tuple of str
+        Hosts that prove themselves alike, such as those that a feed's playlist leads to.
+    ca : str or None
+        Absolute path of a PEM file: these authorities alone vouch for it; ``None``: the system's.
+    pins : tuple of str
+        SHA-256, in hexadecimal, of the public keys (SPKI) that it may show; empty: any.
+    client_cert, client_key : str or None
+        Absolute paths of our own certificate and its key, in PEM.
+    """
+
+    host: str
+    also: tuple[str, ...] = ()
+    ca: str | None = None
+    pins: tuple[str, ...] = ()
+    client_cert: str | None = field(default=None, repr=False)
+    client_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intermediary:
     """An access provider that applies our referrals, and the vantage that shows whether it did.
 

@@ -13,7 +13,7 @@ from cautery import wiring
 from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.dns import DnsNames
 from cautery.adapters.engine import ThreadEngine
-from cautery.adapters.http import PoliteClient
+from cautery.adapters.http import PoliteClient, SuspectClient
 from cautery.adapters.process_engine import ProcessEngine
 from cautery.adapters.streams import SentStreams
 from cautery.fingerprint import DEFAULT_RECIPE
@@ -95,7 +95,9 @@ def build_live(
             decoder, engine = await stack.enter_async_context(_workers(2))
             policy = replace(mandate.network, rate_per_host=wiring.OWN_FEEDS_PER_S)
             names = DnsNames(policy.resolver)
-            fetcher = await stack.enter_async_context(PoliteClient(policy, names, wiring.clock()))
+            fetcher = await stack.enter_async_context(
+                PoliteClient(policy, names, wiring.clock(), services=mandate.services)
+            )
             ports = live.LivePorts(
                 fetcher=fetcher,
                 streams=SentStreams(policy, names, wiring.clock()),
@@ -144,7 +146,7 @@ def identify(
                 policy = asked.mandate.network
                 names = DnsNames(policy.resolver)
                 fetcher = await stack.enter_async_context(
-                    PoliteClient(policy, names, wiring.clock())
+                    SuspectClient(policy, names, wiring.clock())
                 )
             drawing = None
             if plots is not None:

@@ -13,7 +13,7 @@ from cautery.adapters.decoder import ChildDecoder
 from cautery.adapters.dns import DnsNames
 from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.facts_folder import LatestFacts
-from cautery.adapters.http import PoliteClient
+from cautery.adapters.http import PoliteClient, SuspectClient
 from cautery.adapters.intermediary import HttpPublisher
 from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.streams import SentStreams
@@ -71,10 +71,13 @@ async def _watch(
         policy = mandate.network
         known = LatestFacts(known_facts(policy.facts))
         names = DnsNames(policy.resolver)
-        fetcher = await stack.enter_async_context(PoliteClient(policy, names, case.clock))
-        own_feeds = await stack.enter_async_context(
-            PoliteClient(replace(policy, rate_per_host=wiring.OWN_FEEDS_PER_S), names, case.clock)
-        )
+        suspects = await stack.enter_async_context(SuspectClient(policy, names, case.clock))
+        own, own_feeds = [
+            await stack.enter_async_context(
+                PoliteClient(each, names, case.clock, services=mandate.services)
+            )
+            for each in (policy, replace(policy, rate_per_host=wiring.OWN_FEEDS_PER_S))
+        ]
         decoder = await stack.enter_async_context(ChildDecoder(workers=2))
         engine = ThreadEngine()
         stack.callback(engine.close)
@@ -86,7 +89,8 @@ async def _watch(
                 clock=case.clock,
                 ledger=case.ledger,
                 vault=case.vault,
-                fetcher=fetcher,
+                fetcher=suspects,
+                own=own,
                 own_feeds=own_feeds,
                 streams=SentStreams(policy, names, case.clock),
                 names=names,
@@ -98,7 +102,7 @@ async def _watch(
                 engine=engine,
                 facts=known.latest(),
                 facts_now=known.latest,
-                publisher=HttpPublisher(fetcher),
+                publisher=HttpPublisher(own),
                 fixtures=calendars_of(mandate_file),
                 pseudonyms=case.pseudonyms,
                 checkpoint=lambda: _checkpoint(case),

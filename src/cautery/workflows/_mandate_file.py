@@ -5,6 +5,7 @@ What values must be to each other is checked in :mod:`cautery.workflows.read_man
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from datetime import datetime
@@ -78,6 +79,22 @@ def _partner_host(text: str) -> str:
             'Write the bare name, such as "partner.example"; names below it are covered.',
         )
     return host
+
+
+def _pin(text: str) -> str:
+    """Return a key's SHA-256 in hexadecimal; RFC 7469 and curl write it in base64."""
+    bare = re.sub(r"^sha256[:/]{0,2}", "", text)
+    try:
+        raw = bytes.fromhex(bare) if len(bare) == 64 else base64.b64decode(bare, validate=True)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise refused(
+            f"{text[:80]!r} is no SHA-256 of a public key",
+            "openssl x509 -in CERTIFICATE -pubkey -noout | openssl pkey -pubin -outform der | "
+            "openssl dgst -sha256 prints it.",
+        )
+    return raw.hex()
 
 
 def _user_agent(text: str) -> str:
@@ -311,6 +328,28 @@ class IntermediaryTable(_Table):
     proxy: _Url | None = None
 
 
+class ServiceTable(_Table):
+    host: Annotated[str, AfterValidator(_partner_host)] = Field(
+        description="Of an intermediary, feed, calendar or RDAP service of this mandate."
+    )
+    also: list[Annotated[str, AfterValidator(_partner_host)]] = Field(
+        default_factory=list, description="Hosts that its playlists lead to."
+    )
+    ca: _Text | None = Field(
+        default=None, description="A PEM file: these authorities alone vouch for it."
+    )
+    pins: list[Annotated[str, AfterValidator(_pin)]] = Field(
+        default_factory=list,
+        description="SHA-256 of the public keys (SPKI) that it may show, hex or base64.",
+    )
+    client_cert: _Text | None = Field(
+        default=None, description="A PEM file that shows it who we are."
+    )
+    client_key: _Text | None = Field(
+        default=None, description="Its key, readable by its owner alone."
+    )
+
+
 class NetworkTable(_Table):
     allow: list[Annotated[str, AfterValidator(_range)]] = Field(default_factory=list)
     rate_per_host: Annotated[float, Field(ge=LEAST_RATE, le=1000)] = 1.0
@@ -339,6 +378,7 @@ class MandateFile(_Table):
     approver: list[ApproverTable] = Field(default_factory=list)
     source: list[SourceTable] = Field(default_factory=list)
     intermediary: list[IntermediaryTable] = Field(default_factory=list)
+    service: list[ServiceTable] = Field(default_factory=list)
     vantage: list[VantageTable] = Field(default_factory=list)
     purchase: list[PurchaseTable] = Field(default_factory=list)
     fixtures: list[FixturesTable] = Field(default_factory=list)

@@ -31,6 +31,7 @@ from cautery.workflows._mandate_checks import some
 from cautery.workflows._mandate_file import MandateFile, in_words
 from cautery.workflows._mandate_fixtures import FixtureChecks, Fixtures
 from cautery.workflows._mandate_lines import tables_of, text_of
+from cautery.workflows._mandate_services import ServiceChecks
 from cautery.workflows._mandate_sources import SourceChecks
 
 
@@ -72,7 +73,7 @@ def calendars_of(path: Path) -> Callable[[Mapping[str, bytes]], Fixtures]:
     return read
 
 
-class _Reading(FixtureChecks, SourceChecks):
+class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
     """One file being read, table by table; what holds between tables is checked here."""
 
     def mandate(self, tables: dict[str, Any], now: datetime) -> Mandate:
@@ -121,6 +122,7 @@ class _Reading(FixtureChecks, SourceChecks):
             "purchases": self.purchases(file),
             "intermediaries": tuple(Intermediary(**one.model_dump()) for one in file.intermediary),
             "vantages": tuple(Vantage(**one.model_dump()) for one in file.vantage),
+            "services": self.services(file),
             "network": self._network(file),
         }
         try:

@@ -15,7 +15,7 @@ from cautery.identify.reference_file import refuse_to_replace
 from cautery.identify.reference_info import Kind, ReferenceInfo
 from cautery.identify.references import References
 from cautery.model import Mandate
-from cautery.model.ports import Clock, Decoder, Engine, Fetcher, Streams
+from cautery.model.ports import Clock, Decoder, Engine, Streams, VerifiedFetcher
 from cautery.workflows.identification.sources import Source
 from cautery.workflows.watch.references import Feed, Pump
 
@@ -29,7 +29,7 @@ LEAST_WINDOW_S, MOST_WINDOW_S = 30.0, 4 * 3600.0
 class LivePorts:
     """What feeds come through."""
 
-    fetcher: Fetcher
+    fetcher: VerifiedFetcher
     streams: Streams
     decoder: Decoder
     engine: Engine

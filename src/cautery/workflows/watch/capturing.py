@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from cautery.model import ExhibitId, Limits, Response, Validator
-from cautery.model.ports import Fetcher
+from cautery.model.ports import Fetcher, VerifiedFetcher
 from cautery.workflows.watch.journal import Journal
 
 Kind = Callable[[Response], tuple[str, bool]]
@@ -76,6 +77,22 @@ class Capturing:
         if self._into is not None:
             self._into.extend(one for one in sealed if one not in self._into)
         return answer
+
+
+class CapturingOwn(Capturing):
+    """The same over a fetcher of our own services; fulfils ``VerifiedFetcher``, too."""
+
+    verifies: Literal[True] = True
+
+    def __init__(
+        self,
+        fetcher: VerifiedFetcher,
+        journal: Journal,
+        kind: Kind,
+        *,
+        into: list[ExhibitId] | None = None,
+    ) -> None:
+        super().__init__(fetcher, journal, kind, into=into)
 
 
 def named(what: str) -> Kind:

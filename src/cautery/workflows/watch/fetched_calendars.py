@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cautery.errors import SourceError
 from cautery.model import ExhibitId, Limits, Response, Source, Validator, digest_of
-from cautery.model.ports import Fetcher
+from cautery.model.ports import VerifiedFetcher
 from cautery.watch import read_ical, redacted_text
 from cautery.workflows.watch.capturing import Capturing, named
 from cautery.workflows.watch.journal import Journal
@@ -27,7 +27,9 @@ class FetchedCalendars:
         By URL, the newest that was a calendar.
     """
 
-    def __init__(self, calendars: Sequence[Source], *, fetcher: Fetcher, journal: Journal) -> None:
+    def __init__(
+        self, calendars: Sequence[Source], *, fetcher: VerifiedFetcher, journal: Journal
+    ) -> None:
         self.texts: dict[str, bytes] = {}
         self._calendars = calendars
         self._fetcher = fetcher

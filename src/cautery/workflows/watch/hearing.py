@@ -10,7 +10,7 @@ from pathlib import Path
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references import References
 from cautery.model import Mandate
-from cautery.model.ports import Decoder, Engine, Fetcher, Streams
+from cautery.model.ports import Decoder, Engine, Streams, VerifiedFetcher
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.references import Pump, Tape, feeds_of
 
@@ -32,7 +32,7 @@ class Hearing:
         mandate: Mandate,
         *,
         folder: Path,
-        fetcher: Fetcher,
+        fetcher: VerifiedFetcher,
         decoder: Decoder,
         engine: Engine,
         streams: Streams,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from cautery import __version__
@@ -43,6 +44,9 @@ def without_secrets(mandate: Mandate, journal: Journal) -> dict[str, Any]:
         if not source["is_file"]:
             source["location"] = journal.redact(source["location"]).text
     body["purchases"] = [without_path(one) for one in body["purchases"]]
+    for service in body["services"]:
+        for name in ("ca", "client_cert", "client_key"):
+            service[name] = service[name] and Path(service[name]).name
     for vantage in body["vantages"]:
         vantage["proxy"] = journal.redact(vantage["proxy"]).text
     return body

@@ -16,7 +16,7 @@ from cautery.errors import CauteryError, InputError, SourceError
 from cautery.identify.reference_info import ReferenceInfo
 from cautery.identify.references import References
 from cautery.model import Decoded, Limits, Mandate
-from cautery.model.ports import Decoder, Engine, Fetcher, Streams
+from cautery.model.ports import Decoder, Engine, Streams, VerifiedFetcher
 from cautery.watch.hls import MediaPlaylist, Segment
 from cautery.workflows.watch.capturing import is_playlist
 from cautery.workflows.watch.fetching import fetch_segments, read_media_playlist
@@ -162,7 +162,7 @@ class Pump:
         references: References,
         tape: Tape | None,
         *,
-        fetcher: Fetcher,
+        fetcher: VerifiedFetcher,
         decoder: Decoder,
         engine: Engine,
         fail: Callable[[str, str, Exception], object],

@@ -29,12 +29,13 @@ from cautery.model.ports import (
     Registry,
     Streams,
     Vault,
+    VerifiedFetcher,
 )
 from cautery.workflows._mandate_fixtures import Fixtures
 from cautery.workflows.approve_referral import mandate_of
 from cautery.workflows.watch.calendars import Calendars, known_fixtures, record_fixtures
 from cautery.workflows.watch.canaries import CanaryWatch
-from cautery.workflows.watch.capturing import Capturing, named
+from cautery.workflows.watch.capturing import Capturing, CapturingOwn, named
 from cautery.workflows.watch.effects import EffectWatch
 from cautery.workflows.watch.estimates import estimates
 from cautery.workflows.watch.fetched_calendars import FetchedCalendars
@@ -67,18 +68,21 @@ class WatchPorts:
 
     ``facts_now`` returns the facts as they are at the moment of asking; ``facts`` are those that
     the watch began with. ``fixtures`` reads the mandate's calendars again, given by URL those that
-    are fetched. ``registry`` is made over a fetcher that captures what it asks.
+    are fetched. ``fetcher`` asks suspects and strangers, ``own`` what must prove who it is,
+    ``own_feeds`` our reference feeds at their own pace. ``registry`` is made over a fetcher that
+    captures what it asks.
     """
 
     clock: Clock
     ledger: Ledger
     vault: Vault
     fetcher: Fetcher
-    own_feeds: Fetcher
+    own: VerifiedFetcher
+    own_feeds: VerifiedFetcher
     streams: Streams
     names: Names
     certificates: Certificates
-    registry: Callable[[Fetcher], Registry] | None
+    registry: Callable[[VerifiedFetcher], Registry] | None
     decoder: Decoder
     engine: Engine
     facts: Facts
@@ -116,7 +120,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     )
     complete = False
     mandate = known_fixtures(mandate, ports.ledger)
-    fetched = FetchedCalendars(mandate.calendars, fetcher=ports.fetcher, journal=journal)
+    fetched = FetchedCalendars(mandate.calendars, fetcher=ports.own, journal=journal)
     hearing = _hearing(mandate, ports, journal)
     watch = _Watch(mandate, ports, journal, hearing, fetched)
     try:
@@ -193,7 +197,7 @@ class _Watch:
         self._journal = journal
         self._streams: dict[str, Stream] = {}
         self._seen = Seen()
-        asked = Capturing(ports.fetcher, journal, named("registration"))
+        asked = CapturingOwn(ports.own, journal, named("registration"))
         self._mapper = Mapper(
             self._streams,
             self._seen,
