@@ -191,6 +191,9 @@ def test_fixtures_become_events_with_their_windows(folder: Path) -> None:
     )
     assert mandate.on_air(datetime(2026, 11, 21, 19, 30, tzinfo=UTC))
     assert not mandate.on_air(datetime(2026, 11, 21, 19, 0, tzinfo=UTC))
+    before = mandate.on_air_from(datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
+    assert before == min(one.window.start for one in mandate.events)
+    assert mandate.on_air_from(datetime(2027, 11, 21, tzinfo=UTC)) is None
 
 
 def test_what_is_called_off_or_has_no_hour_is_told_with_its_reason(folder: Path) -> None:

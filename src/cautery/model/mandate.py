@@ -165,6 +165,11 @@ class Mandate:
         """Tell whether an event is on, or about to be."""
         return any(event.window.holds(at) for event in self.events)
 
+    def on_air_from(self, at: datetime) -> datetime | None:
+        """Return the first moment from ``at`` on at which an event is on; ``None``: never."""
+        ahead = [one.window for one in self.events if at < one.window.end]
+        return min((max(at, window.start) for window in ahead), default=None)
+
     def event(self, id: str) -> Event:
         """Return one event.
 

@@ -544,3 +544,14 @@ async def test_a_sealed_archive_holds_the_exact_request_and_warcio_agrees(
     )
     assert (ended.returncode, ended.stdout.count("digest pass")) == (0, 3), ended.stdout
     assert m3u("1") in archive.read_bytes()
+
+
+async def test_a_source_that_fails_here_says_at_no_vantage_when_it_is_due(
+    answers: Callable[..., Any], journal: Journal, heard: list[Entry]
+) -> None:
+    fetcher = answers({LIST: 451})
+    fetcher.by_vantage = {"FR home": {LIST: m3u("1")}}
+    sources, _ = over(fetcher, journal, vantages={"FR home": FR})
+    with pytest.raises(SourceError):
+        await sources.read(SEEN_FROM)
+    assert [one["rhythm"] for one in bodies(heard, "source.read")] == [None]

@@ -35,7 +35,7 @@ class FetchedCalendars:
         self._fetcher = fetcher
         self._journal = journal
         # Matches are moved before they begin: while one is on, a calendar is no more urgent.
-        self._schedule = Schedule(journal.now, lambda _: False)
+        self._schedule = Schedule(journal.now, lambda _: None)
         self._validators: dict[str, Validator | None] = {}
         self._exhibits: dict[str, ExhibitId] = {}
 

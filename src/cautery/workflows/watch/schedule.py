@@ -29,15 +29,18 @@ class Schedule:
     ----------
     now : callable
         The watch's clock.
-    on_air : callable
-        Whether an event is on at a moment.
+    on_air_from : callable
+        The first moment, from a given one on, at which an event is on; ``None``: there is none.
     """
 
-    def __init__(self, now: Callable[[], datetime], on_air: Callable[[datetime], bool]) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], on_air_from: Callable[[datetime], datetime | None]
+    ) -> None:
         self._now = now
-        self._on_air = on_air
+        self._on_air_from = on_air_from
         self._rhythms: dict[str, Rhythm] = {}
         self._visited: dict[str, datetime] = {}
+        self._asked: dict[str, datetime] = {}
         self._due: dict[str, datetime] = {}
         self._failures: dict[str, int] = {}
 
@@ -55,14 +58,20 @@ class Schedule:
 
     def left_s(self, source: Source) -> float:
         """Return the seconds until a source is due, 0 or less if it is."""
+        due = self._due_at(source)
+        return 0.0 if due is None else (due - self._now()).total_seconds()
+
+    def _due_at(self, source: Source) -> datetime | None:
+        """Return when a source is read again, by what is known now: waiting and records agree.
+
+        An event that begins before its rhythm would have it read is why it is read then.
+        """
         due = self._due.get(source.location)
-        if due is None:
-            return 0.0
-        now = self._now()
-        if source.revisit_s is None and self._on_air(now):
-            visited = self._visited.get(source.location, due)
-            due = min(due, visited + timedelta(seconds=self._on_air_s(source)))
-        return (due - now).total_seconds()
+        asked = self._asked.get(source.location)
+        if due is None or asked is None or source.revisit_s is not None:
+            return due
+        on_air = self._on_air_from(asked + timedelta(seconds=self._on_air_s(source)))
+        return due if on_air is None else min(due, on_air)
 
     def _on_air_s(self, source: Source) -> float:
         least_s = source.least_s
@@ -79,7 +88,7 @@ class Schedule:
             self._rhythms[source.location] = self._rhythm(source).saw(
                 changed=changed, after_s=after_s
             )
-        self._visited[source.location] = now
+        self._visited[source.location] = self._asked[source.location] = now
         self._failures.pop(source.location, None)
         self._due[source.location] = now + timedelta(seconds=self._wait_s(source))
 
@@ -89,6 +98,7 @@ class Schedule:
         self._failures[source.location] = times + 1
         most_s = min(self._wait_s(source), LONGEST_RETRY_S)
         wait_s = min(RETRY_S * 2.0 ** min(times, 20), most_s)
+        self._asked[source.location] = self._now()
         self._due[source.location] = self._now() + timedelta(seconds=wait_s)
 
     def resume(self, source: Source, visits: Sequence[tuple[datetime, bool]]) -> None:
@@ -98,7 +108,7 @@ class Schedule:
                 changed=changed, after_s=(at - last).total_seconds()
             )
         if visits:
-            self._visited[source.location] = visits[-1][0]
+            self._visited[source.location] = self._asked[source.location] = visits[-1][0]
 
     def due_at(self, source: Source, due: datetime) -> None:
         """Set when a source is due, as an earlier run had it."""
@@ -114,7 +124,7 @@ class Schedule:
             return None
         rate = self._rhythm(source).rate
         return {
-            "due": self._due.get(source.location),
+            "due": self._due_at(source),
             "wait_s": round(self._wait_s(source), 1),
             "learned": source.revisit_s is None,
             "changes_per_day": {

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from cautery.catalogue import Resolver
 from cautery.errors import CauteryError, EvidenceError, SourceError, StorageError
@@ -86,7 +87,7 @@ class SourceReader:
         self._offered = Offered(resolver, streams, seen.lists, journal=journal, restored=restored)
         self._guides = Guides(mandate, journal)
         self._views = Views(journal, self._listed)
-        self._schedule = Schedule(journal.now, mandate.on_air)
+        self._schedule = Schedule(journal.now, mandate.on_air_from)
         self.playable = self._asker.portals.playable
 
     async def follow(self, source: Source) -> None:
@@ -184,7 +185,7 @@ class SourceReader:
                     "status": told.status,
                     "exhibit": told.exhibits[0],
                     "rests_on": told.exhibits[1:],
-                    "rhythm": self._schedule.of(source),
+                    "rhythm": self._rhythm(source, vantage),
                 },
             )
             return told
@@ -357,7 +358,7 @@ class SourceReader:
                 "exhibit": exhibits[0] if exhibits else None,
                 "rests_on": exhibits[1:],
                 "digest": None if told is None else told.digest,
-                "rhythm": self._schedule.of(source),
+                "rhythm": self._rhythm(source, vantage),
                 "warnings": [
                     redacted_warning(one, self._journal.pseudonyms)
                     for one in warned[:TOLD_WARNINGS]
@@ -366,6 +367,10 @@ class SourceReader:
                 "failed": failed,
             },
         )
+
+    def _rhythm(self, source: Source, vantage: Vantage | None) -> dict[str, Any] | None:
+        """Return when a source is due: said where it is read from here, which sets it."""
+        return self._schedule.of(source) if vantage is None else None
 
     def _failed(self, source: Source, error: Exception) -> None:
         self._asker.forget(source)
