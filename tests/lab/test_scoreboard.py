@@ -60,7 +60,7 @@ def test_an_undetected_stream_counts_the_whole_window() -> None:
     one, other = stream("a"), stream("b")
     board = score(truth(one, other), [proven(one)])
     assert board.recall == 0.5
-    assert board.time_to_detection_s == (32.5, 60.0)
+    assert board.time_to_detection_s == (None, None), "half of them were never detected"
     assert board.missed == ("b",)
 
 
@@ -92,7 +92,7 @@ def test_a_right_claim_beside_a_wrong_one_is_not_precise() -> None:
 def test_dead_and_hostile_streams_are_out_of_recall() -> None:
     board = score(truth(stream("a", kind="dead"), stream("b", kind="hostile")), [])
     assert board.recall is None
-    assert board.time_to_detection_s is None
+    assert board.time_to_detection_s == (None, None)
 
 
 def test_no_licensee_is_the_right_answer_where_nothing_of_one_is_left() -> None:
@@ -162,7 +162,9 @@ def test_an_ungrouped_host_stands_alone() -> None:
     grouped = {"networks": [{"id": "n", "members": [{"host": "a"}, {"host": "b"}]}]}
     world = truth(stream("a"), hosts=hosts)
     assert score(world, [entry("graph.mapped", grouped)]).networks_bcubed == 1.0
-    assert score(world, []).networks_bcubed == pytest.approx(0.8, abs=1e-4)
+    mapped = entry("graph.mapped", {"networks": []})
+    assert score(world, [mapped]).networks_bcubed == pytest.approx(0.8, abs=1e-4)
+    assert score(world, []).networks_bcubed is None, "no map was drawn"
 
 
 @given(st.dictionaries(st.integers(0, 30), st.sampled_from("abc"), min_size=1))
@@ -181,6 +183,31 @@ def test_the_json_has_the_agreed_fields_in_order() -> None:
         "time_to_dark_s",
         "networks_bcubed",
         "licensee_accuracy",
+        "looked_at",
+        "late",
+        "machine",
         "verified",
         "case",
     ]
+
+
+def test_what_nobody_looked_at_has_no_recall_and_no_time_to_detection() -> None:
+    one = stream("a")
+    late = {"why": "looks late by 60 s: they hang, 10 at decoding"}
+    hindered = {"url": one["url"], "hindered": "decoding"}
+    board = score(truth(one), [entry("probe.done", hindered), entry("watch.pace", late)])
+    assert (board.recall, board.precision, board.networks_bcubed) == (None, None, None)
+    assert board.time_to_detection_s == (None, None)
+    assert (board.looked_at, board.late) == ((0, 1), late["why"])
+
+
+def test_one_that_is_missed_among_many_leaves_the_median_and_no_maximum() -> None:
+    three = [stream(name) for name in "abc"]
+    board = score(truth(*three), [proven(three[0], 9.0), proven(three[1], 12.0)])
+    assert board.time_to_detection_s == (12.0, None)
+
+
+def test_looked_at_in_vain_is_a_recall_of_zero() -> None:
+    one = stream("a")
+    board = score(truth(one), [entry("probe.done", {"url": one["url"]})])
+    assert (board.recall, board.looked_at) == (0.0, (1, 1))

@@ -181,3 +181,66 @@ def test_a_stream_that_reappeared_is_exposed_beyond_its_first_vanishing() -> Non
     case.note("watch.stopped", {"why": "asked", "at": case.now})
     (one,) = report_view(case.ledger.read(), case.vault.read, at=case.now).streams
     assert replace(one).exposed_s > 60
+
+
+def late_case(**more: Any) -> Any:
+    """A case whose watch offered 57 streams and looked at none."""
+    case = made.opened()
+    for number in range(57):
+        url = f"http://p.example/{number}"
+        body = {"url": url, "title": None, "source": "list", "host": "p.example", "at": case.now}
+        case.note("stream.appeared", body)
+    case.note(
+        "probe.done",
+        {
+            "url": "http://p.example/0", "at": case.now, "observation": None,
+            "failed": "not looked at: this machine was too slow at decoding",
+            "hindered": "decoding", "exhibits": [],
+        },
+    )  # fmt: skip
+    usual = {
+        "at": case.now, "offered": 57, "unseen": 57, "unseen_by_right": {"event": 57},
+        "late": True, "references_late_s": None, "references_silent": [], "probes_late_s": 60.0,
+        "loop_late_s": 0.0, "why": "looks late by 60 s: they hang, 10 at decoding",
+    }  # fmt: skip
+    case.note("watch.pace", usual | more)
+    return case
+
+
+def test_what_nobody_looked_at_stands_first_among_what_we_do_not_know() -> None:
+    case = late_case()
+    view = report_view(case.ledger.read(), case.vault.read, at=case.now)
+    assert view.unknowns[0].what == "57 streams of 57 offered that nobody looked at"
+    assert "10 at decoding" in view.unknowns[0].why
+    assert (view.figures.checked, view.figures.offered) == (0, 57)
+    assert view.figures.exposed_min is None
+
+
+def test_how_late_a_watch_was_is_said_with_a_dash_for_what_was_not_measured() -> None:
+    case = late_case()
+    page = write_report(case.ledger, case.vault, at=case.now)
+    assert "references were – behind, looks 1 min 00 s" in page  # noqa: RUF001 - the page's dash
+
+
+def test_a_catch_up_at_the_end_does_not_hide_the_worst_moment() -> None:
+    case = late_case()
+    caught_up = {"unseen": 0, "late": False, "probes_late_s": 1.0, "why": None}
+    case.note("watch.pace", case.ledger.entries[-1].record.body | caught_up)
+    view = report_view(case.ledger.read(), case.vault.read, at=case.now)
+    assert any("1 min 00 s" in one.why for one in view.unknowns)
+
+
+def test_looks_that_were_put_off_and_silent_references_are_not_known() -> None:
+    case = late_case(references_silent=["licensee-fr"])
+    case.note(
+        "work.shed",
+        {
+            "at": case.now, "until": case.now, "order": "", "why": "late",
+            "looks": [{"right": "event", "look": "again", "count": 3}],
+        },
+    )  # fmt: skip
+    said = [
+        one.what for one in report_view(case.ledger.read(), case.vault.read, at=case.now).unknowns
+    ]
+    assert "What 3 looks again would have shown" in said
+    assert "What shows 1 reference" in said

@@ -58,10 +58,11 @@ class Board:
     def _line(self) -> str:
         tally = self._tally
         return (
-            f"{datetime.now(UTC):%H:%M:%S}Z  streams {len(tally.checked)}/{len(tally.appeared)}"
+            f"{datetime.now(UTC):%H:%M:%S}Z  looked at {len(tally.checked)} of {tally.offered}"
             f"  proven {tally.count(Finding.PROVEN)}  licensed {tally.count(Finding.LICENSED)}"
             f"  networks {tally.networks}  refused {len(tally.refused)}"
             f"  dark {len(tally.dark)}  errors {sum(tally.errors.values())}"
+            + (f"  {_pace(tally)}" if tally.pace is not None and tally.pace["late"] else "")
         )
 
     def _render(self) -> Group:
@@ -100,7 +101,7 @@ class Board:
                 printable(row.right),
                 str(len(row.proven)),
                 str(len(row.licensed)),
-                f"{row.exposed_s / 60:.1f} min",
+                "-" if row.exposed_s is None else f"{row.exposed_s / 60:.1f} min",
                 _span(middle(row.detected_s)),
                 _span(middle(row.referred_s)),
                 _span(middle(row.dark_s)),
@@ -112,7 +113,7 @@ class Board:
         errors = "  ".join(f"{name} {count}" for name, count in tally.errors.most_common(4))
         text = Text()
         text.append(
-            f"\nstreams {len(tally.checked)} checked of {len(tally.appeared)}"
+            f"\nstreams looked at {len(tally.checked)} of {tally.offered}"
             f"   probes {tally.probes}   nothing of ours {tally.count(Finding.NOTHING)}"
             f"   undecided {tally.count(Finding.UNDECIDED)}"
             f"   unreachable {tally.count(Finding.UNREACHABLE)}\n"
@@ -129,6 +130,8 @@ class Board:
             f"   roll-backs proposed {len(tally.rollbacks)}   overrides {len(tally.overrides)}"
             f"   bystanders at most {_spent(tally)}\n"
         )
+        late = tally.pace is not None and bool(tally.pace["late"])
+        text.append(f"{_pace(tally)}\n", style="bold red" if late else "")
         text.append(f"errors  {errors or 'none'}", style="dim")
         if tally.last:
             text.append(f"\nlast    {printable(tally.last)[:MOST_SHOWN]}", style="dim")
@@ -181,6 +184,27 @@ def _spent(tally: Tally) -> str:
     highs = [high for high, _ in tally.spent.values()]
     most = "unknown" if None in highs else str(sum(high or 0 for high in highs))
     return f"{most} of {sum(budget for _, budget in tally.spent.values())}"
+
+
+def _pace(tally: Tally) -> str:
+    """Say whether the watch keeps up, and why not; what was not measured is a dash."""
+    pace = tally.pace
+    if pace is None:
+        return "references behind -   looks behind -"
+    said = (
+        f"{'LATE   ' if pace['late'] else ''}nobody has looked at {pace['unseen']}"
+        f"   references behind {_seconds(pace['references_late_s'])}"
+        f"   looks behind {_seconds(pace['probes_late_s'])}"
+    )
+    if pace["references_silent"]:
+        said += f"   references not heard {len(pace['references_silent'])}"
+    if tally.shed:
+        said += f"   looks put off {tally.shed}"
+    return said + (f"   {printable(str(pace['why']))}" if pace["why"] else "")
+
+
+def _seconds(value: object) -> str:
+    return f"{value:.0f} s" if isinstance(value, int | float) else "-"
 
 
 def _span(seconds: float | None) -> str:

@@ -33,6 +33,7 @@ def demo(
     from cautery import wiring
     from cautery.cli.board import Board
     from cautery.lab import build_world
+    from cautery.lab.capacity import wait_for_capacity
     from cautery.lab.demo import Approvers, Waiting
     from cautery.lab.scoreboard import score
     from cautery.lab.start import start_lab
@@ -45,6 +46,7 @@ def demo(
     case = run / "case"
     with Rendering() as shown:
         world = build_world(seed, lab_cache(), media_dir=media, progress=shown)
+    capacity = wait_for_capacity(render.say)
     with start_lab(world, run, window_s=window) as lab:
         render.say(f"the lab is live; kick-off in a moment; mandate {lab.mandate_path}")
         mandate = read_mandate(lab.mandate_path, now=wiring.clock().now())
@@ -78,7 +80,13 @@ def demo(
         case, store=cases.reading_store(), public_key=signing.public_key_of(case, run / "case-keys")
     )
     with cases.reading(case) as held:
-        scored = score(truth, held.ledger.read(), verified=verified.authentic, case=str(case))
+        scored = score(
+            truth,
+            held.ledger.read(),
+            verified=verified.authentic,
+            case=str(case),
+            machine=capacity.to_json(),
+        )
     show_score(scored, report, json=json)
 
 
@@ -95,6 +103,10 @@ def show_score(score: Scoreboard, report: Path | None, *, json: bool) -> None:
         ):
             if which:
                 render.say(f"{what}: {', '.join(which)}")
+    if score.machine is not None and not score.machine["enough"]:
+        render.say("these figures mean nothing: this machine had too little to give")
+    if score.late is not None:
+        render.say(f"the watch was late: {score.late}")
     render.say(f"case    {body['case']}")
     if report is not None:
         render.say(f"report  {report.resolve()}")
@@ -104,7 +116,9 @@ def show_score(score: Scoreboard, report: Path | None, *, json: bool) -> None:
 
 def _rows(body: dict[str, Any]) -> list[tuple[str, str, str]]:
     detection, dark = body["time_to_detection_s"], body["time_to_dark_s"]
+    looked_at = body["looked_at"]
     return [
+        ("streams looked at", f"{looked_at['streams']} of {looked_at['of']}", "all"),
         ("recall", _share(body["recall"]), ">= 0.95"),
         ("precision", _share(body["precision"]), "1.00"),
         ("false accusations", str(body["false_accusations"]), "0"),

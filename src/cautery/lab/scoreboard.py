@@ -6,6 +6,7 @@ is mandated, time to detection and to dark, false accusations, bystanders, netwo
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,19 +26,26 @@ class Scoreboard:
     Parameters
     ----------
     recall, precision : float or None
-        Over live re-broadcasts of mandated content; over proven streams.
+        Over live re-broadcasts of mandated content, if any was looked at; over proven streams.
     false_accusations : int
         Proven streams that are lawful, or carry another event or channel than said.
     bystanders_hit : int
         Innocent names truly behind a published entry.
-    time_to_detection_s : tuple of float or None
-        Median and maximum; an undetected stream counts the window's length.
+    time_to_detection_s : tuple of (float or None)
+        Median and maximum over all that are wanted; one that was never detected is later than any
+        other, so there is no median if half of them were not, and no maximum if one was not.
     time_to_dark_s : float or None
         Median, from a stream's first appearance to our first dark probe.
     networks_bcubed : float or None
-        B-cubed F over suspect hosts; a host in no network stands alone.
+        B-cubed F over suspect hosts, if a map was drawn; a host in no network stands alone.
     licensee_accuracy : float or None
         Over detected streams of the event; null is right where nothing of a licensee is left.
+    looked_at : tuple of (int, int)
+        How many of the world's streams somebody looked at, of how many.
+    late : str or None
+        Why the watch did not keep up; ``None``: it did, or that was not recorded.
+    machine : Mapping or None
+        What the machine had to give before, and what was needed; ``None``: not measured.
     missed, accused : tuple of str
         Streams' ids, for a person who wants to know why.
     """
@@ -46,10 +54,13 @@ class Scoreboard:
     precision: float | None
     false_accusations: int
     bystanders_hit: int
-    time_to_detection_s: tuple[float, float] | None
+    time_to_detection_s: tuple[float | None, float | None]
     time_to_dark_s: float | None
     networks_bcubed: float | None
     licensee_accuracy: float | None
+    looked_at: tuple[int, int] = (0, 0)
+    late: str | None = None
+    machine: Mapping[str, Any] | None = None
     verified: bool | None = None
     case: str | None = None
     missed: tuple[str, ...] = ()
@@ -59,7 +70,7 @@ class Scoreboard:
 
     def to_json(self) -> dict[str, Any]:
         """Return exactly the fields of ``cautery demo --json``."""
-        middle, most = self.time_to_detection_s or (None, None)
+        middle, most = self.time_to_detection_s
         return {
             "recall": self.recall,
             "precision": self.precision,
@@ -69,6 +80,9 @@ class Scoreboard:
             "time_to_dark_s": {"median": self.time_to_dark_s},
             "networks_bcubed": self.networks_bcubed,
             "licensee_accuracy": self.licensee_accuracy,
+            "looked_at": dict(zip(("streams", "of"), self.looked_at, strict=True)),
+            "late": self.late,
+            "machine": None if self.machine is None else dict(self.machine),
             "verified": self.verified,
             "case": self.case,
         }
@@ -83,7 +97,9 @@ class _Seen:
     drafts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     published: dict[str, set[str]] = field(default_factory=dict)
     """By referral, the targets that went out."""
-    networks: Sequence[Mapping[str, Any]] = ()
+    networks: Sequence[Mapping[str, Any]] | None = None
+    looked_at: set[str] = field(default_factory=set)
+    late: str | None = None
 
 
 def stream_key(url: str) -> str:
@@ -105,6 +121,7 @@ def score(
     key: Callable[[str], str] = stream_key,
     verified: bool | None = None,
     case: str | None = None,
+    machine: Mapping[str, Any] | None = None,
 ) -> Scoreboard:
     """Score a watch's ledger against the truth of the run.
 
@@ -116,8 +133,9 @@ def score(
         The whole ledger.
     key : callable
         Maps a URL, exact in the truth and redacted in a record, to what both share.
-    verified, case : bool, str or None
-        Carried into the scoreboard: whether the closed case verified, and where it lies.
+    verified, case, machine
+        Carried into the scoreboard: whether the closed case verified, where it lies, and what the
+        machine had to give.
     """
     seen = _read(entries, key)
     streams = {key(one["url"]): one for one in truth["streams"]}
@@ -134,7 +152,7 @@ def score(
         if len(good) < len(verdicts):
             accused.append(at if found is None else found["id"])
     waits = [
-        max(0.0, right[at] - one["appears_at"]) if at in right else float(truth["window_s"])
+        max(0.0, right[at] - one["appears_at"]) if at in right else math.inf
         for at, one in wanted.items()
     ]
     licensed = [
@@ -148,14 +166,21 @@ def score(
         1 for one in accused if one in {streams[at]["id"] for at in right}
     )
     return Scoreboard(
-        recall=_share(sum(at in right for at in wanted), len(wanted)),
+        recall=_share(sum(at in right for at in wanted), len(wanted))
+        if seen.looked_at & wanted.keys()
+        else None,
         precision=_share(clean, len(seen.proven)),
         false_accusations=len(accused),
         bystanders_hit=len(hit),
-        time_to_detection_s=(round(median(waits), 3), round(max(waits), 3)) if waits else None,
+        time_to_detection_s=(_seconds(median(waits)), _seconds(max(waits)))
+        if waits
+        else (None, None),
         time_to_dark_s=round(median(darks), 3) if darks else None,
-        networks_bcubed=_bcubed(truth["hosts"], seen.networks),
+        networks_bcubed=None if seen.networks is None else _bcubed(truth["hosts"], seen.networks),
         licensee_accuracy=_share(sum(good for _, good in licensed), len(licensed)),
+        looked_at=(len(seen.looked_at & streams.keys()), len(streams)),
+        late=seen.late,
+        machine=machine,
         verified=verified,
         case=case,
         missed=tuple(one["id"] for at, one in wanted.items() if at not in right),
@@ -187,6 +212,10 @@ def _read(entries: Iterable[Entry], key: Callable[[str], str]) -> _Seen:
     for entry in entries:
         body, at = entry.record.body, entry.record.at.timestamp()
         kind = entry.record.kind
+        if kind == "verdict" or (kind == "probe.done" and body.get("hindered") is None):
+            seen.looked_at.add(key(_url(body["url"])))
+        elif kind == "watch.pace":
+            seen.late = body["why"] or seen.late
         if kind == "verdict" and body["finding"] == "proven":
             seen.proven.setdefault(key(_url(body["url"])), []).append((at, body))
         elif kind == "dark.probed" and body["dark"]:
@@ -247,6 +276,11 @@ def _bcubed(
     found = {member["host"]: network["id"] for network in networks for member in network["members"]}
     labels = {host: found.get(host, f"alone:{host}") for host in true}
     return round(b_cubed(true, labels)[2], 4)
+
+
+def _seconds(value: float) -> float | None:
+    """Return seconds; ``None`` of what did not happen."""
+    return None if math.isinf(value) else round(value, 3)
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -162,7 +162,9 @@ def report_view(
         lab=records.lab,
         observed_s=observed,
         unobserved_s=max(0.0, mandate.window.seconds - observed),
-        figures=_figures(streams, guards),
+        figures=_figures(
+            streams, guards, offered=0 if records.pace is None else records.pace.offered
+        ),
         streams=streams,
         hero=_hero(streams),
         guards=guards,
@@ -302,7 +304,9 @@ def _hit(guard: GuardVerdict) -> int:
     return max(guard.collateral.low, len(guard.collateral.names))
 
 
-def _figures(streams: Sequence[StreamView], guards: Sequence[GuardVerdict]) -> Figures:
+def _figures(
+    streams: Sequence[StreamView], guards: Sequence[GuardVerdict], *, offered: int
+) -> Figures:
     found = [one.verdict.finding for one in streams if one.verdict is not None]
     proven = [one for one in streams if one.verdict and one.verdict.finding is Finding.PROVEN]
     exposed = [one.exposed_s / 60 for one in proven if one.exposed_s is not None]
@@ -312,7 +316,7 @@ def _figures(streams: Sequence[StreamView], guards: Sequence[GuardVerdict]) -> F
     names = {name for one in refused for name in one.collateral.names}
     nameless = max((_hit(one) - len(one.collateral.names) for one in refused), default=0)
     return Figures(
-        offered=len(streams),
+        offered=max(len(streams), offered),
         checked=sum(one.probes > 0 or one.verdict is not None for one in streams),
         proven=len(proven),
         undecided=found.count(Finding.UNDECIDED),

@@ -32,6 +32,7 @@ from cautery.identify.windows import part_of
 from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Mandate, Regime, Window, Work
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.looks import MOST_WINDOWS, PROBE_S, windows_of
+from cautery.workflows.watch.pace import Heard, Pace
 from cautery.workflows.watch.probes import Prober
 from cautery.workflows.watch.references import Tape
 from cautery.workflows.watch.streams import Stream
@@ -133,6 +134,12 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
             engine=engine,
             journal=journal,
             on_verdict=lambda _: None,
+            pace=Pace(
+                MANDATE,
+                {URL: one},
+                heard=lambda: Heard(until={}, filled=True),
+                journal=journal,
+            ),
         )
 
         async def probing() -> None:

@@ -184,3 +184,28 @@ def test_a_stopped_watch_counts_on_as_if_it_had_heard_all_at_once(cut: int) -> N
 def test_the_middle_of_nothing_is_unknown_and_not_zero() -> None:
     assert middle([]) is None
     assert middle([3.0, 1.0, 2.0]) == 2.0
+
+
+PACE = {
+    "at": at(30), "offered": 57, "unseen": 57, "unseen_by_right": {"event": 57}, "late": True,
+    "references_late_s": None, "references_silent": ["fr"], "probes_late_s": 60.0,
+    "loop_late_s": 0.0, "why": "looks late by 60 s: they hang, 10 at decoding",
+}  # fmt: skip
+
+
+def test_what_was_not_looked_at_has_no_figures_and_is_counted() -> None:
+    tally = heard(
+        [
+            *[("stream.appeared", {"url": f"{A}{n}", "at": at(0)}) for n in range(57)],
+            ("probe.done", {"url": f"{A}0", "failed": "not looked at", "hindered": "decoding"}),
+            ("watch.pace", PACE),
+        ]
+    )
+    row = tally.rows(NOON + timedelta(seconds=60))[0]
+    assert (row.exposed_s, middle(row.detected_s)) == (None, None)
+    assert (tally.checked, tally.offered, tally.pace) == (set(), 57, PACE)
+
+
+def test_looks_that_were_put_off_are_counted() -> None:
+    shed = {"looks": [{"right": "event", "look": "again", "count": 3}] * 2}
+    assert heard([("work.shed", shed)]).shed == 6

@@ -15,6 +15,7 @@ from cautery.evidence.report.view import (
     Alignment,
     CustodyLine,
     Expired,
+    PaceLine,
     Published,
     SealedLine,
     Still,
@@ -53,6 +54,7 @@ class StreamRecords:
     verdict: Verdict | None = None
     proven_at: datetime | None = None
     probes: int = 0
+    """Looks that came to an end; those that this machine broke off are no looks."""
     alignments: list[Alignment] = field(default_factory=list)
     exhibits: dict[ExhibitId, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -99,6 +101,11 @@ class Records:
     rates: dict[tuple[str, str], ErrorRate] = field(default_factory=dict)
     failures: Counter[tuple[str, str]] = field(default_factory=Counter)
     failure_words: dict[tuple[str, str], str] = field(default_factory=dict)
+    pace: PaceLine | None = None
+    """Whether the watch kept up, at last."""
+    worst_pace: PaceLine | None = None
+    """The same at its worst moment."""
+    shed: int = 0
 
     def stream(self, url: str) -> StreamRecords:
         """Return the records of one stream, new ones at its first mention."""
@@ -197,6 +204,10 @@ def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
         case "estimate":
             estimate = from_json(Estimate, body)
             records.estimates[estimate.quantity] = estimate
+        case "watch.pace":
+            _pace(records, body)
+        case "work.shed":
+            records.shed += sum(int(one["count"]) for one in body["looks"])
         case "error.rate":
             rate = from_json(ErrorRate, body)
             records.rates[rate.what, rate.source] = rate
@@ -273,8 +284,26 @@ def _exhibit(records: Records, body: Mapping[str, Any]) -> None:
         records.stream(url).exhibits.setdefault(exhibit.id, str(body["what"]))
 
 
+def _pace(records: Records, body: Mapping[str, Any]) -> None:
+    line = PaceLine(
+        offered=int(body["offered"]),
+        unseen=int(body["unseen"]),
+        references_late_s=_seconds(body["references_late_s"]),
+        probes_late_s=_seconds(body["probes_late_s"]),
+        silent=tuple(str(one) for one in body["references_silent"]),
+        why=None if body["why"] is None else str(body["why"]),
+    )
+    records.pace = line
+    if records.worst_pace is None or line.late_s > records.worst_pace.late_s:
+        records.worst_pace = line
+
+
+def _seconds(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
 def _probe(stream: StreamRecords, body: Mapping[str, Any]) -> None:
-    stream.probes += 1
+    stream.probes += body.get("hindered") is None
     failed = body.get("failed")
     if failed is not None and str(failed) not in stream.failures:
         stream.failures.append(str(failed))

@@ -27,11 +27,43 @@ def unknowns(
         Never empty: a watch from one place never sees everything.
     """
     return (
+        *_pace(records, streams),
         *_streams(streams),
         *_time(mandate, observed_s),
         *_errors(records),
         *_world(records, mandate),
     )
+
+
+def _pace(records: Records, streams: Sequence[StreamView]) -> Iterator[Unknown]:
+    """Say what nobody looked at, and how late the watch was: what it did not see is no absence."""
+    told = sum(one.probes == 0 and one.verdict is None for one in streams)
+    last, worst = records.pace, records.worst_pace
+    unseen = told if last is None else max(last.unseen, told)
+    if unseen:
+        offered = len(streams) if last is None else max(last.offered, len(streams))
+        why = (worst.why if worst is not None else None) or "the watch ended before their turn"
+        yield Unknown(
+            what=f"{plural(unseen, 'stream')} of {offered} offered that nobody looked at",
+            why=f"What they show is not known. Why: {why[:200]}.",
+        )
+    if worst is not None and worst.why is not None:
+        yield Unknown(
+            what="What a watch that kept up would have seen",
+            why=f"At its worst moment references were {span(worst.references_late_s)} behind, "
+            f"looks {span(worst.probes_late_s)}. Why: {worst.why[:200]}.",
+        )
+    if records.shed:
+        yield Unknown(
+            what=f"What {plural(records.shed, 'look')} again would have shown",
+            why="There was no time for them: they were put off, and each time is on record.",
+        )
+    if last is not None and last.silent:
+        more = f" and {len(last.silent) - 3} more" if len(last.silent) > 3 else ""
+        yield Unknown(
+            what=f"What shows {plural(len(last.silent), 'reference')}",
+            why=f"Nothing was heard of {', '.join(last.silent[:3])}{more}, so nothing could match.",
+        )
 
 
 def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
@@ -59,7 +91,7 @@ def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
             what=f"{plural(len(unreachable), 'stream')} gave no media",
             why=said + (f"; {more} further reasons, see section 2" if more > 0 else ""),
         )
-    if unjudged := by_finding.get(None):
+    if unjudged := [one for one in by_finding.get(None, []) if one.probes]:
         yield Unknown(
             what=f"{plural(len(unjudged), 'stream')} offered, without a verdict",
             why="The watch did not come to a verdict before the last record.",

@@ -135,6 +135,33 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaceLine:
+    """How a watch kept up at a moment; ``None``: not measured.
+
+    Parameters
+    ----------
+    offered, unseen : int
+        Streams that sources listed, and those of them that nobody had looked at.
+    references_late_s, probes_late_s : float or None
+        How far behind the newest reference and the oldest look that was due were.
+    silent : tuple of str
+        Live references of which nothing was heard.
+    """
+
+    offered: int
+    unseen: int
+    references_late_s: float | None
+    probes_late_s: float | None
+    silent: tuple[str, ...]
+    why: str | None
+
+    @property
+    def late_s(self) -> float:
+        """The longer of the two, or 0."""
+        return max(self.references_late_s or 0.0, self.probes_late_s or 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """A referral handed to one intermediary."""
 

@@ -12,6 +12,7 @@ from cautery.identify.references import References
 from cautery.model import Mandate
 from cautery.model.ports import Decoder, Engine, Streams, VerifiedFetcher
 from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.pace import Heard
 from cautery.workflows.watch.references import Pump, Tape, feeds_of
 
 REFERENCE_WINDOW_S = 420.0
@@ -54,6 +55,15 @@ class Hearing:
             engine=engine,
             fail=journal.fail,
             streams=streams,
+        )
+
+    def heard(self) -> Heard:
+        """Return how far each feed that is followed was heard; before that, none is late."""
+        until = self._pump.heard_until
+        live = [one.info.id for one in self.feeds if one.live and self.following]
+        return Heard(
+            until={name: until.get(name) for name in live if name not in self._pump.ended},
+            filled=self.filled,
         )
 
     async def fill(self) -> None:

@@ -33,6 +33,7 @@ from cautery.workflows.watch.fetching import Fetched, fetch_newest
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.looks import PROBE_S, best, differs, settled, windows_of
 from cautery.workflows.watch.offered import tell
+from cautery.workflows.watch.pace import COMPARING, DECODING, FETCHING, Pace
 from cautery.workflows.watch.references import Tape, media_start_s
 from cautery.workflows.watch.streams import Stream
 
@@ -68,6 +69,8 @@ class Prober:
 
     Parameters
     ----------
+    pace : Pace
+        Says which stream comes first, and hears what each look costs.
     playable : callable
         Where a stream plays, asked of its portal where that makes a link for each playing; what
         it sealed goes into the list.
@@ -85,6 +88,7 @@ class Prober:
         engine: Engine,
         journal: Journal,
         on_verdict: Callable[[Stream], None],
+        pace: Pace,
         playable: Callable[[str, list[ExhibitId]], Awaitable[str]] = _as_listed,
     ) -> None:
         self._mandate = mandate
@@ -96,6 +100,7 @@ class Prober:
         self._engine = engine
         self._journal = journal
         self._on_verdict = on_verdict
+        self._pace = pace
         self._faults = FaultFinder(references, tape, engine=engine, journal=journal)
         self._playable = playable
         self._patience_s = PROBE_TIME_S + QUEUED / mandate.network.rate_per_host
@@ -115,30 +120,34 @@ class Prober:
 
     def _next(self) -> Stream | None:
         now = self._journal.now()
-        # One that has just left its source is still looked at until its match is settled.
         due = [
-            s
-            for s in self._streams.values()
-            if (s.live or (s.pending and s.url and s.failures == 0))
-            and not s.in_hand
-            and s.due <= now
+            stream for stream in self._streams.values() if not stream.in_hand and stream.wanted(now)
         ]
-        return min(due, key=lambda one: one.priority, default=None)
+        return min(due, key=self._pace.order, default=None)
 
     async def _probe(self, stream: Stream) -> None:
         stream.probes += 1
+        stream.doing = ""
         tell(stream, self._journal)
-        again_s, kept = 0.0, list[ExhibitId]()
+        again_s, kept, since_s = 0.0, list[ExhibitId](), self._pace.now_s
         try:
             async with asyncio.timeout(self._patience_s):
                 windows = await self._look(stream, kept)
         except TimeoutError:
-            stalls = LimitError(f"it stalls: no probe in {self._patience_s:.0f} s")
-            self._failed(stream, stalls, kept)
+            hindered = self._pace.hindered(stream, since_s)
+            if hindered is not None:
+                self._broken_off(stream, hindered, kept)
+            else:
+                stalls = LimitError(f"it stalls: no probe in {self._patience_s:.0f} s")
+                self._failed(stream, stalls, kept)
         except StorageError:
             raise
         except CauteryError as error:
-            self._failed(stream, error, kept)
+            hindered = self._pace.hindered(stream, since_s)
+            if isinstance(error, LimitError) and hindered is not None:
+                self._broken_off(stream, hindered, kept)
+            else:
+                self._failed(stream, error, kept)
         else:
             await self._seen(stream, windows, kept)
             again_s = 0.0 if windows[0].fetched.live else ENDED_AGAIN_S
@@ -150,13 +159,17 @@ class Prober:
         """Return one probe of a live stream, or several of media that has ended."""
         fetcher = Capturing(self._fetcher, self._journal, media, into=kept)
         stream.played = await self._playable(stream.url, kept)
-        fetched = await fetch_newest(stream.played, fetcher=fetcher, seconds=self._span_s(stream))
+        with self._pace.spends(stream, FETCHING):
+            fetched = await fetch_newest(
+                stream.played, fetcher=fetcher, seconds=self._span_s(stream)
+            )
         exhibits = tuple(kept)
         if fetched.live and not pictures_due(stream, self._references, self._journal.now()):
             heard = await self._heard(stream, fetched, exhibits)
             if heard is not None:
                 return [heard]
-        whole = await self._decode(fetched)
+        with self._pace.spends(stream, DECODING):
+            whole = await self._decode(fetched)
         windows = (whole,) if fetched.live else windows_of(whole)
         return [await self._observed(stream, fetched, one, exhibits) for one in windows]
 
@@ -170,7 +183,8 @@ class Prober:
         data = fetched.data if fetched.sound is None else fetched.sound
         pictured = bool(watched(self._references))
         try:
-            sound = await self._decoder.decode(data, pictures=False)
+            with self._pace.spends(stream, DECODING):
+                sound = await self._decoder.decode(data, pictures=False)
         except DecodeError:
             return None  # the pictures may be sound, or the whole decoding says what it is
         effort: Effort = "quick" if pictured else "full"
@@ -188,25 +202,27 @@ class Prober:
         effort: Effort = "full",
     ) -> Probed:
         media_at_s = self._media_clock(stream, fetched, decoded)
-        observation = await self._engine.run(
-            partial(
-                observe,
-                decoded,
-                self._references,
-                media_at_s=media_at_s,
-                at=fetched.at,
-                exhibits=exhibits,
-                effort=effort,
+        with self._pace.spends(stream, COMPARING):
+            observation = await self._engine.run(
+                partial(
+                    observe,
+                    decoded,
+                    self._references,
+                    media_at_s=media_at_s,
+                    at=fetched.at,
+                    exhibits=exhibits,
+                    effort=effort,
+                )
             )
-        )
+            faults = await self._faults.of(
+                stream, fetched, decoded, observation, media_at_s=media_at_s
+            )
         return Probed(
             fetched=fetched,
             decoded=decoded,
             observation=observation,
             media_at_s=media_at_s,
-            faults=await self._faults.of(
-                stream, fetched, decoded, observation, media_at_s=media_at_s
-            ),
+            faults=faults,
         )
 
     async def _decode(self, fetched: Fetched) -> Decoded:
@@ -251,7 +267,23 @@ class Prober:
             stream.observations.clear()
         return stream.anchor + start_s
 
+    def _broken_off(self, stream: Stream, what: str, kept: list[ExhibitId]) -> None:
+        """Record that this machine, not the stream, kept a look from its end: nobody has looked."""
+        stream.probes -= 1
+        self._journal.write(
+            "probe.done",
+            {
+                "url": stream.key,
+                "at": self._journal.now(),
+                "observation": None,
+                "failed": f"not looked at: this machine was too slow at {what}",
+                "hindered": what,
+                "exhibits": kept,
+            },
+        )
+
     def _failed(self, stream: Stream, error: CauteryError, kept: list[ExhibitId]) -> None:
+        self._pace.looked(stream)
         stream.failures += 1
         now = self._journal.now()
         self._journal.write(
@@ -275,6 +307,7 @@ class Prober:
             self._claim(stream, verdict)
 
     async def _seen(self, stream: Stream, windows: list[Probed], kept: list[ExhibitId]) -> None:
+        self._pace.looked(stream)
         if not windows[0].fetched.live:
             stream.observations.clear()  # the same media again
         probed, verdict = self._judged(stream, windows)

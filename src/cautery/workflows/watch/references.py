@@ -181,6 +181,10 @@ class Pump:
         self._anchor_s: dict[str, float] = {}
         self._sent: dict[str, SentStream] = {}
         self.heard_s: dict[str, float] = {}
+        self.heard_until: dict[str, float] = {}
+        """By feed, the epoch second until which its media are in the references."""
+        self.ended: set[str] = set()
+        """Feeds that say that nothing more comes."""
 
     async def fill(self, feeds: Iterable[Feed]) -> None:
         """Take in every file and every DVR window; a feed that fails is recorded, not fatal.
@@ -272,6 +276,7 @@ class Pump:
         url, sound_url = self._playlist.get(name, (feed.location, None))
         answers, playlist, apart = await read_media_playlist(url, fetcher=self._fetcher)
         sound_url = sound_url or apart
+        (self.ended.add if playlist.ended else self.ended.discard)(name)
         self._playlist[name] = (answers[-1].url, sound_url)
         wait_s = max((playlist.target_s or 2.0) / 2, 0.5)
         asked_s = answers[-1].answered_at.timestamp()
@@ -328,6 +333,8 @@ class Pump:
             self._anchor_s[name] = start_s - stamp_s
         await self._add(name, decoded, start_s)
         seconds = sum(one.duration_s for one in batch) - lost_s
+        if what != "pictures":
+            self.heard_until[name] = start_s + seconds
         if what == "sound" and feed.pictures:  # the proof shows pictures: theirs are the bytes kept
             self.heard_s[name] = self.heard_s.get(name, 0.0) + seconds
             return
@@ -341,6 +348,7 @@ class Pump:
         self, name: str, data: bytes, start_s: float, end_s: float, media_s: float, new_s: float
     ) -> None:
         self.heard_s[name] = self.heard_s.get(name, 0.0) + new_s
+        self.heard_until[name] = max(self.heard_until.get(name, end_s), end_s)
         if self._tape is not None:
             self._tape.keep(name, data, start_s=start_s, end_s=end_s, media_s=media_s)
 

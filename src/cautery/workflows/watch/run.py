@@ -8,6 +8,7 @@ goes on from there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ from cautery.workflows.watch.journal import Journal, Listener
 from cautery.workflows.watch.judging import Judge
 from cautery.workflows.watch.neighbours import Neighbours
 from cautery.workflows.watch.opening import begin_case
+from cautery.workflows.watch.pace import Pace
 from cautery.workflows.watch.probes import Prober
 from cautery.workflows.watch.purchases import Lines, record_purchases
 from cautery.workflows.watch.references import feeds_of, no_references
@@ -250,6 +252,7 @@ class _Watch:
             with_line=Lines(ports.ledger, journal),
             earlier=restored_readings(ports.ledger),
         )
+        self._pace = Pace(mandate, self._streams, heard=hearing.heard, journal=journal)
         self._prober = Prober(
             mandate,
             self._streams,
@@ -260,6 +263,7 @@ class _Watch:
             engine=ports.engine,
             journal=journal,
             on_verdict=self._on_verdict,
+            pace=self._pace,
             playable=self._sources.playable,
         )
         self._calendars = Calendars(
@@ -274,8 +278,15 @@ class _Watch:
 
     async def run(self) -> Mandate | None:
         """Watch until the window closes, or until its calendars make another mandate of it."""
+        pace = asyncio.ensure_future(self._pace.work())
+        try:
+            return await self._run(pace)
+        finally:
+            pace.cancel()
+
+    async def _run(self, pace: asyncio.Task[None]) -> Mandate | None:
         if not self._hearing.filled:
-            await self._hearing.fill()
+            await self._fill()
             await self._sleep_until_start()
             self._hearing.follow()
         if not self._hearing.feeds:
@@ -290,9 +301,10 @@ class _Watch:
             self._expire(),
         ]
         tasks: set[asyncio.Task[Any]] = {asyncio.ensure_future(job) for job in jobs}
-        tasks.add(renewed)
+        tasks |= {renewed, pace}
         try:
             await self._until_end(tasks | self._hearing.following, renewed)
+            self._pace.conclude()
         finally:
             for task in tasks:
                 if task is not renewed or not task.done():
@@ -306,6 +318,13 @@ class _Watch:
         await self._mapper.map_now()
         await self._intervener.finish()
         return None
+
+    async def _fill(self) -> None:
+        """Take in the references that are there; what is not in by the window's end never is."""
+        left_s = (self._mandate.window.end - self._journal.now()).total_seconds()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(left_s, 0.0)):
+                await self._hearing.fill()
 
     async def _first_fixtures(self) -> Mandate | None:
         """Ask for the calendars alone: before there is a reference nothing can be judged."""

@@ -50,6 +50,10 @@ class Stream:
     probes: int = 0
     failures: int = 0
     in_hand: bool = False
+    looked: bool = False
+    """Whether a look at it came to an end, whatever it showed."""
+    doing: str = ""
+    """What the look under way, or the one that was broken off, is doing."""
     aligned: bool = False
     told: bool = False
     """Whether its appearance is a record: of thousands it is when they are first looked at."""
@@ -80,6 +84,14 @@ class Stream:
             Finding.LICENSED,
         )
         return bool(self.observations and self.observations[-1].witnesses) and not settled
+
+    def wanted(self, now: datetime) -> bool:
+        """Tell whether a look is due, in hand or not.
+
+        One that has just left its source is still looked at until its match is settled.
+        """
+        listed = self.live or (self.pending and bool(self.url) and self.failures == 0)
+        return listed and self.due <= now
 
     @property
     def priority(self) -> tuple[int, datetime]:

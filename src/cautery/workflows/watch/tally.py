@@ -20,7 +20,8 @@ class Row:
     detected_s: list[float] = field(default_factory=list)
     referred_s: list[float] = field(default_factory=list)
     dark_s: list[float] = field(default_factory=list)
-    exposed_s: float = 0.0
+    exposed_s: float | None = None
+    """``None``: nothing proven whose beginning was seen, so nothing is known of it."""
 
 
 @dataclass(slots=True)
@@ -55,6 +56,10 @@ class Tally:
     overrides: set[str] = field(default_factory=set)
     spent: dict[str | None, tuple[int | None, int]] = field(default_factory=dict)
     """By event: the most bystanders that its blocks may hit, and its budget."""
+    pace: Json | None = None
+    """The newest ``watch.pace``: what nobody has looked at, and how late the watch is."""
+    shed: int = 0
+    """Looks that were put off since there was no time for them."""
 
     def hear(self, entry: Entry) -> None:
         """Count one record."""
@@ -67,7 +72,8 @@ class Tally:
             self.vanished[body["url"]] = _time(body["at"])
         elif kind == "probe.done":
             self.probes += 1
-            self.checked.add(body["url"])
+            if body.get("hindered") is None:  # else this machine kept the look from its end
+                self.checked.add(body["url"])
             if body["failed"]:
                 self.errors[body["failed"].split(":", 1)[0]] += 1
         elif kind == "verdict":
@@ -103,6 +109,10 @@ class Tally:
             self.networks = len(body["networks"])
         elif kind == "exhibit.sealed":
             self.sealed += 1
+        elif kind == "watch.pace":
+            self.pace = body
+        elif kind == "work.shed":
+            self.shed += sum(int(one["count"]) for one in body["looks"])
         else:
             self._safeguard(kind, body)
 
@@ -161,7 +171,7 @@ class Tally:
                 continue
             ends = (self.vanished.get(url), self.dark.get(url), now)
             until = min(one for one in ends if one is not None)
-            row.exposed_s += max((until - first).total_seconds(), 0.0)
+            row.exposed_s = (row.exposed_s or 0.0) + max((until - first).total_seconds(), 0.0)
             for times, spans in (
                 (self.detected, row.detected_s),
                 (self.referred, row.referred_s),
@@ -170,6 +180,11 @@ class Tally:
                 if url in times:
                     spans.append(max((times[url] - first).total_seconds(), 0.0))
         return list(rows.values())
+
+    @property
+    def offered(self) -> int:
+        """How many streams were offered; thousands that are nothing of ours are told by number."""
+        return max(len(self.appeared), 0 if self.pace is None else int(self.pace["offered"]))
 
     def count(self, finding: Finding) -> int:
         """Return how many streams stand so."""

@@ -1,0 +1,295 @@
+"""Whether a watch keeps up: what nobody has looked at, what waits how long, why, what is put off.
+
+A machine that is too slow must not look like a quiet evening, nor like streams that stall.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cautery.model import Finding, Mandate
+from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.streams import Stream
+
+CHECK_S = 5.0
+LATE_S = 30.0
+"""A look that is due, or a reference, may be so late: two probes' media and the reach of the search
+before now. Later than that, a second look misses the match's next minute."""
+LOOP_LATE_S = 2.0
+"""The watch's own loop answers in milliseconds; so late it is the machine that is slow."""
+PUT_OFF_S = 60.0
+TOLD_LATE_S, TOLD_S = 15.0, 300.0
+"""How often it is recorded: while the watch is late, and else."""
+AT_LEAST_KEPT = 10
+RIGHTS = ("event", "channel", "work", "other")
+LOOKS = ("new", "second", "again", "settled")
+ORDER = (
+    "own events before channels before works before what is named for nothing of ours; of each, "
+    "new streams before second looks before looks at what is settled"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """How far the references are.
+
+    Parameters
+    ----------
+    until : mapping of str to float or None
+        By live reference, the epoch second until which it was heard; ``None``: nothing was.
+    filled : bool
+        Whether what was there when the watch began is taken in.
+    """
+
+    until: Mapping[str, float | None]
+    filled: bool
+
+
+class Pace:
+    """Watches a watch: what waits, which work comes first when not all can be done, and why.
+
+    Parameters
+    ----------
+    streams : mapping of str to Stream
+        Of the watch, as they come to be known.
+    heard : callable
+        How far the references are now.
+    timer : callable
+        Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        mandate: Mandate,
+        streams: Mapping[str, Stream],
+        *,
+        heard: Callable[[], Heard],
+        journal: Journal,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._streams = streams
+        self._heard = heard
+        self._journal = journal
+        self._timer = timer
+        self._rights = {one.id: 2 for one in mandate.works}
+        self._rights |= {one.id: 1 if one.event is None else 0 for one in mandate.channels}
+        self._rights |= {one.id: 0 for one in mandate.events}
+        self._begun = max(journal.now(), mandate.window.start)
+        self._spent: defaultdict[str, float] = defaultdict(float)
+        self._looked: deque[datetime] = deque()
+        self._loop_late_s = 0.0
+        self._slow_at = float("-inf")
+        self._told: tuple[datetime, bool] | None = None
+        self.overloaded = False
+        """Whether looks come so late that the stated order holds, and some are put off."""
+
+    # -- what the prober asks and tells ------------------------------------------------------
+
+    def order(self, stream: Stream) -> tuple[int, int, datetime]:
+        """Return a key by which the next stream is chosen, lowest first."""
+        if self.overloaded:
+            return self._right(stream), _look(stream), stream.due
+        rank, due = stream.priority
+        return 0, rank, due
+
+    @contextmanager
+    def spends(self, stream: Stream, what: str) -> Iterator[None]:
+        """Take note of what a look is doing, and how long."""
+        before, stream.doing = stream.doing, what
+        begun = self._timer()
+        try:
+            yield
+            stream.doing = before
+        finally:
+            self._spent[what] += self._timer() - begun
+
+    def looked(self, stream: Stream) -> None:
+        """Take note that a look came to an end, whatever it showed."""
+        stream.looked = True
+        self._looked.append(self._journal.now())
+
+    def hindered(self, stream: Stream, since_s: float) -> str | None:
+        """Say what of this machine kept a look from its end; ``None``: the stream did.
+
+        Parameters
+        ----------
+        since_s : float
+            When the look began, by the timer.
+        """
+        if stream.doing and stream.doing != FETCHING:
+            return stream.doing
+        return "its own loop" if self._slow_at >= since_s else None
+
+    @property
+    def now_s(self) -> float:
+        """The timer's seconds."""
+        return self._timer()
+
+    # -- what it says ------------------------------------------------------------------------
+
+    async def work(self) -> None:
+        """Look every few seconds, for ever; how late that comes is a figure in itself."""
+        while True:
+            begun = self._timer()
+            await asyncio.sleep(CHECK_S)
+            self.check(loop_late_s=self._timer() - begun - CHECK_S)
+
+    def check(self, *, loop_late_s: float) -> None:
+        """See how late the watch is; put off what cannot be done in time, and record it."""
+        now = self._journal.now()
+        self._loop_late_s = max(loop_late_s, 0.0)
+        if self._loop_late_s > LOOP_LATE_S:
+            self._slow_at = self._timer()
+        while self._looked and self._looked[0] < now - timedelta(seconds=LATE_S):
+            self._looked.popleft()
+        wanted = [one for one in self._streams.values() if one.wanted(now)]
+        figures = self._figures(now, wanted)
+        # Once it is late, until half of that is made up: else the order would change to and fro.
+        bar_s = LATE_S / 2 if self.overloaded else LATE_S
+        self.overloaded = (figures["probes_late_s"] or 0.0) > bar_s
+        if self.overloaded:
+            self._shed([one for one in wanted if not one.in_hand], now, figures["why"])
+        if self._is_news(now, late=figures["late"]):
+            self._tell(now, figures)
+
+    def conclude(self) -> None:
+        """Record how it stood at the end."""
+        now = self._journal.now()
+        wanted = [one for one in self._streams.values() if one.wanted(now)]
+        self._tell(now, self._figures(now, wanted))
+
+    def _is_news(self, now: datetime, *, late: bool) -> bool:
+        if self._told is None:
+            return late or bool(self._streams)
+        at, was_late = self._told
+        every_s = TOLD_LATE_S if late else TOLD_S
+        return late != was_late or (now - at).total_seconds() >= every_s
+
+    def _tell(self, now: datetime, figures: dict[str, Any]) -> None:
+        self._told = now, figures["late"]
+        unseen = Counter(
+            RIGHTS[self._right(one)]
+            for one in self._streams.values()
+            if not one.looked and one.verdict is None
+        )
+        self._journal.write(
+            "watch.pace",
+            {
+                "at": now,
+                "offered": len(self._streams),
+                "unseen": sum(unseen.values()),
+                "unseen_by_right": {name: unseen[name] for name in RIGHTS if unseen[name]},
+                **figures,
+            },
+        )
+        self._spent.clear()
+
+    def _figures(self, now: datetime, wanted: list[Stream]) -> dict[str, Any]:
+        heard = self._heard()
+        now_s = now.timestamp()
+        late = {
+            name: max(now_s - until, 0.0)
+            for name, until in heard.until.items()
+            if until is not None
+        }
+        silent = sorted(name for name, until in heard.until.items() if until is None)
+        probes_late_s = None
+        if self._streams:
+            probes_late_s = max(((now - one.due).total_seconds() for one in wanted), default=0.0)
+        filling_s = 0.0 if heard.filled else (now - self._begun).total_seconds()
+        doing = Counter(one.doing for one in wanted if one.in_hand and one.doing)
+        why = [*self._whys(late, filling_s, probes_late_s, doing)]
+        return {
+            "late": bool(why),
+            "references_late_s": round(max(late.values()), 1) if late else None,
+            "references_silent": silent,
+            "probes_late_s": None if probes_late_s is None else round(probes_late_s, 1),
+            "loop_late_s": round(self._loop_late_s, 1),
+            "why": "; ".join(why) or None,
+        }
+
+    def _whys(
+        self,
+        late: Mapping[str, float],
+        filling_s: float,
+        probes_late_s: float | None,
+        doing: Counter[str],
+    ) -> Iterator[str]:
+        if filling_s > LATE_S:
+            yield f"the references are being taken in since {filling_s:.0f} s"
+        behind = {name: seconds for name, seconds in late.items() if seconds > LATE_S}
+        if behind:
+            name = max(behind, key=lambda one: behind[one])
+            yield f"{len(behind)} of {len(late)} references late, {name} by {behind[name]:.0f} s"
+        if (probes_late_s or 0.0) > LATE_S:
+            yield f"looks late by {probes_late_s:.0f} s: {self._costly(doing)}"
+        if self._loop_late_s > LOOP_LATE_S:
+            yield f"this machine is slow: the watch's own loop came {self._loop_late_s:.1f} s late"
+
+    def _costly(self, doing: Counter[str]) -> str:
+        """Say what looks cost; while none of their steps ends, where they hang."""
+        total = sum(self._spent.values())
+        if total > 0:
+            shares = sorted(self._spent.items(), key=lambda one: -one[1])
+            return "their time goes into " + ", ".join(
+                f"{what} {100 * spent / total:.0f} %" for what, spent in shares
+            )
+        hang = ", ".join(f"{count} at {what}" for what, count in doing.most_common())
+        return f"they hang, {hang}" if hang else "none begins"
+
+    def _shed(self, waiting: list[Stream], now: datetime, why: str | None) -> None:
+        """Put off looks again for which there is no time; a new stream is never put off."""
+        able = max(len(self._looked), AT_LEAST_KEPT)
+        shed: Counter[tuple[str, str]] = Counter()
+        until = now + timedelta(seconds=PUT_OFF_S)
+        for stream in sorted(waiting, key=self.order)[able:]:
+            look = _look(stream)
+            if look == 0:
+                continue
+            stream.due = until
+            shed[RIGHTS[self._right(stream)], LOOKS[look]] += 1
+        if shed:
+            self._journal.write(
+                "work.shed",
+                {
+                    "at": now,
+                    "until": until,
+                    "looks": [
+                        {"right": right, "look": look, "count": count}
+                        for (right, look), count in sorted(shed.items())
+                    ],
+                    "order": ORDER,
+                    "why": why,
+                },
+            )
+
+    def _right(self, stream: Stream) -> int:
+        verdict = stream.verdict
+        if verdict is not None and verdict.event is not None:
+            return 0
+        named = list(verdict.channels) if verdict is not None else []
+        if stream.offer is not None and stream.offer.right is not None:
+            named.append(stream.offer.right)
+        return min((self._rights.get(one, 3) for one in named), default=3)
+
+
+FETCHING, DECODING, COMPARING = "fetching", "decoding", "comparing"
+
+
+def _look(stream: Stream) -> int:
+    if not stream.looked and stream.verdict is None:
+        return 0
+    if stream.pending:
+        return 1
+    settled = stream.verdict is not None and stream.verdict.finding in (
+        Finding.PROVEN,
+        Finding.LICENSED,
+    )
+    return 3 if settled else 2
