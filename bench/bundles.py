@@ -34,10 +34,12 @@ from cautery.model import (
     StatementKind,
     Tlp,
 )
-from cautery.operation.sharing import bundle_for, releasable
+from cautery.operation.sharing import NotedStatement, bundle_for, releasable
+from cautery.operation.signed import recipients_of, text_of_statement
 from cautery.workflows.operation.desk import Desk, open_desk
+from cautery.workflows.operation.holdings import own_statements
 from cautery.workflows.operation.persons import erase_person, register_person
-from cautery.workflows.operation.share import add_statements, own_statements, share
+from cautery.workflows.operation.share import add_statements, share
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SCALE = 0.01
@@ -84,6 +86,14 @@ def hidden_change(
             red = replace(rows[changed].marking, tlp=Tlp.RED)
             rows[changed] = replace(rows[changed], marking=red, to=frozenset({others[0]}))
     return [rows[one] for one in rng.permutation(len(rows)).tolist()]
+
+
+def _noted(one: Statement, operation: Operation) -> NotedStatement:
+    """Return a statement with the texts that its provider would sign."""
+    notes = {
+        to: str(text_of_statement(one, operation=operation.id, to=to)) for to in recipients_of(one)
+    }
+    return NotedStatement(statement=one, notes=notes)
 
 
 def _edited(one: Statement, rng: np.random.Generator) -> Statement:
@@ -161,7 +171,13 @@ def measure(changes: int, seed: int) -> tuple[int, int, int, float]:
                 continue
             after = hidden_change(rows, to=to, by=lead, operation=operation, rng=rng)
             bundles = {
-                bundle_for(held, to=to, by=lead, operation=operation, at=NOW).to_bytes()
+                bundle_for(
+                    (_noted(one, operation) for one in held),
+                    to=to,
+                    by=lead,
+                    operation=operation,
+                    at=NOW,
+                ).to_bytes()
                 for held in (rows, after)
             }
             differ += len(bundles) - 1

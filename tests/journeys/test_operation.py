@@ -20,9 +20,9 @@ from cautery.operation.totals import totals
 from cautery.wiring import cases, desks, signing
 from cautery.workflows.operation.day_records import day_of, reports_of
 from cautery.workflows.operation.deconfliction_run import RESULT
+from cautery.workflows.operation.holdings import received_statements
 from cautery.workflows.operation.persons import kept_persons
 from cautery.workflows.operation.register_book import register_of
-from cautery.workflows.operation.share import received_statements
 from cautery.workflows.operation.sign_manifest import check_manifest
 from cautery.workflows.verify_case import verify_case
 

@@ -1,7 +1,14 @@
-"""Markings on statements: TLP 2.0, PAP, Europol handling codes and evaluation."""
+"""Markings on statements: TLP 2.0, PAP, Europol handling codes and evaluation, and their order.
+
+Which of two markings is the stricter is decided here and nowhere else (ADR 0030): TLP and PAP each
+rise from CLEAR to RED, a handling code more is a condition more, and the words of H3 are a
+condition of their own. The evaluation says how far to trust a statement, not who may see it, so it
+is no part of the level.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,7 +16,7 @@ from cautery.errors import InputError
 
 
 class Tlp(StrEnum):
-    """Traffic Light Protocol 2.0."""
+    """Traffic Light Protocol 2.0, from the least strict to the strictest."""
 
     CLEAR = "TLP:CLEAR"
     GREEN = "TLP:GREEN"
@@ -19,7 +26,7 @@ class Tlp(StrEnum):
 
 
 class Pap(StrEnum):
-    """Permissible Actions Protocol."""
+    """Permissible Actions Protocol, from the least strict to the strictest."""
 
     CLEAR = "PAP:CLEAR"
     GREEN = "PAP:GREEN"
@@ -34,6 +41,10 @@ class HandlingCode(StrEnum):
     H1 = "H1"
     H2 = "H2"
     H3 = "H3"
+
+
+_TLP = tuple(Tlp)
+_PAP = tuple(Pap)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +69,59 @@ class Marking:
             raise InputError(f"evaluation of a source is A, B, C or X, not {self.source!r}")
         if self.accuracy is not None and self.accuracy not in (1, 2, 3, 4):
             raise InputError(f"evaluation of information is 1 to 4, not {self.accuracy!r}")
+
+    def covers(self, other: Marking) -> bool:
+        """Tell whether this marking is as strict as another, in every respect.
+
+        Examples
+        --------
+        >>> amber, green = (Marking(tlp=one, pap=Pap.RED) for one in (Tlp.AMBER, Tlp.GREEN))
+        >>> amber.covers(green), green.covers(amber)
+        (True, False)
+        """
+        return (
+            _TLP.index(self.tlp) >= _TLP.index(other.tlp)
+            and _PAP.index(self.pap) >= _PAP.index(other.pap)
+            and self.handling >= other.handling
+            and (other.h3_text is None or self.h3_text == other.h3_text)
+        )
+
+    def is_level_with(self, other: Marking) -> bool:
+        """Tell whether two markings are of one level: each covers the other.
+
+        Examples
+        --------
+        >>> first, second = (Marking(tlp=Tlp.RED, pap=Pap.RED, source=one) for one in "AB")
+        >>> first.is_level_with(second)
+        True
+        """
+        return self.covers(other) and other.covers(self)
+
+    @property
+    def words(self) -> str:
+        """Return TLP, PAP and handling codes on one line."""
+        return " ".join((self.tlp, self.pap, *sorted(self.handling)))
+
+
+def strictest(markings: Iterable[Marking]) -> Marking | None:
+    """Return the marking of a whole made of parts so marked: it covers each of them.
+
+    ``None`` for no part. The words of several H3 stand beside each other.
+
+    Examples
+    --------
+    >>> parts = Marking(tlp=Tlp.RED, pap=Pap.CLEAR), Marking(tlp=Tlp.CLEAR, pap=Pap.AMBER)
+    >>> whole = strictest(parts)
+    >>> whole.words
+    'TLP:RED PAP:AMBER'
+    """
+    parts = tuple(markings)
+    if not parts:
+        return None
+    texts = sorted({one.h3_text for one in parts if one.h3_text is not None})
+    return Marking(
+        tlp=max((one.tlp for one in parts), key=_TLP.index),
+        pap=max((one.pap for one in parts), key=_PAP.index),
+        handling=frozenset().union(*(one.handling for one in parts)),
+        h3_text="; ".join(texts) or None,
+    )

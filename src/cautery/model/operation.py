@@ -13,10 +13,14 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cautery.errors import InputError
+from cautery.model import ids
 from cautery.model.evidence import ExhibitId, Json
 from cautery.model.mandate import Regime
 from cautery.model.marking import Marking
 from cautery.model.times import require_utc
+
+LONGEST_TEXT = 1 << 16
+"""Characters of a statement's text: it is one sentence, and a line of a file has no more."""
 
 
 class Competence(StrEnum):
@@ -73,8 +77,7 @@ class Agency:
     zone: str = "UTC"
 
     def __post_init__(self) -> None:
-        if not self.id or not self.id.replace("-", "").isalnum() or not self.id.islower():
-            raise InputError(f"agency {self.id!r}: an id is lower-case letters, digits and dashes")
+        ids.check_agency_id(self.id)
         if not self.competence:
             raise InputError(
                 f"agency {self.id}: no competence",
@@ -135,9 +138,19 @@ class Statement:
     details: Json = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        ids.check_id("statement", self.id)
+        ids.check_agency_id(self.by)
+        ids.check_subject(self.subject)
+        ids.check_kind("about", self.about)
+        for agency in self.to:
+            ids.check_agency_id(agency)
+        for exhibit in self.exhibits:
+            ids.check_exhibit_id(exhibit)
         require_utc("at", self.at)
         if not self.text.strip():
             raise InputError(f"statement {self.id}: it says nothing")
+        if len(self.text) > LONGEST_TEXT:
+            raise InputError(f"statement {self.id}: a text of over {LONGEST_TEXT} characters")
 
 
 class LedCategory(StrEnum):
@@ -166,6 +179,7 @@ class Person:
     country: str | None = None
 
     def __post_init__(self) -> None:
+        ids.check_pseudonym(self.pseudonym)
         if not isinstance(self.category, LedCategory):
             raise InputError(
                 f"{self.pseudonym}: a person has a category (Directive (EU) 2016/680, art. 6)"
@@ -216,6 +230,7 @@ class Instrument:
     emergency: bool = False
 
     def __post_init__(self) -> None:
+        ids.check_agency_id(self.by)
         require_utc("drafted_at", self.drafted_at)
         for name, moment in (("due_at", self.due_at), ("lapses_at", self.lapses_at)):
             if moment is not None:
@@ -237,14 +252,15 @@ class Operation:
     lab: bool = False
 
     def __post_init__(self) -> None:
+        ids.check_id("operation", self.id)
         require_utc("opened_at", self.opened_at)
         if self.regime is not Regime.LED:
             raise InputError(
                 f"operation {self.id}: regime {self.regime.value} runs no operation",
                 hint="Searches, seizures and persons are for a competent authority (led).",
             )
-        ids = [one.id for one in self.agencies]
-        if len(set(ids)) != len(ids):
+        names = [one.id for one in self.agencies]
+        if len(set(names)) != len(names):
             raise InputError(f"operation {self.id}: an agency stands there twice")
         leads = [one.id for one in self.agencies if one.role is AgencyRole.LEAD]
         if len(leads) != 1:

@@ -17,7 +17,6 @@ time limits or a periodic review and leaves the period to national law."""
 
 _MOST_NAME = 500
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +34,6 @@ def pseudonym_of(name: str, pseudonyms: Pseudonyms) -> str:
     return "P-" + pseudonyms.of(f"person\n{spelt}", digits=12)
 
 
-def is_pseudonym(told: str) -> bool:
-    """Tell whether a text has the form of a pseudonym: one word of letters, digits and dashes."""
-    return _PSEUDONYM.fullmatch(told) is not None
-
-
 def check_person(person: Person, name: str, *, today: date) -> None:
     """Refuse a person that the law does not let us keep, or a pseudonym that names.
 
@@ -50,8 +44,6 @@ def check_person(person: Person, name: str, *, today: date) -> None:
     """
     if not name.strip() or len(name) > _MOST_NAME:
         raise InputError(f"{person.pseudonym}: a name has 1 to {_MOST_NAME} characters")
-    if not is_pseudonym(person.pseudonym):
-        raise InputError(f"{person.pseudonym[:80]!r}: a pseudonym is letters, digits and dashes")
     if person.country is not None and not _COUNTRY.fullmatch(person.country):
         raise InputError(f"{person.pseudonym}: {person.country[:40]!r} is no ISO 3166-1 country")
     if not person.role.isprintable() or len(person.role) > _MOST_NAME:

@@ -1,25 +1,28 @@
 """Who may be told a statement, and the bundle of all that one agency may be told.
 
-This is the one place where markings are applied to what agencies share (ADR 0007). A bundle is
-made of the statements that its recipient may see and of nothing else: no count, no sequence
-number, no name of another recipient. So it is the same bytes whatever the hidden ones say.
+This is the one place where markings are applied to what leaves an agency (ADR 0007): bundles, what
+is compared in a deconfliction, call sheets. A bundle is made of the statements that its recipient
+may see and of nothing else: no count, no sequence number, no name of another recipient. So it is
+the same bytes whatever the hidden ones say. Each statement in it bears its provider's own
+signature, whoever brings it (ADR 0030).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import rfc8785
 
-from cautery.errors import InputError
+from cautery.errors import EvidenceError, InputError
 from cautery.model import (
     Agency,
     AgencyRole,
     Competence,
     HandlingCode,
+    Marking,
     Operation,
     Pseudonyms,
     Statement,
@@ -29,8 +32,17 @@ from cautery.model import (
     require_utc,
     to_json,
 )
+from cautery.operation.signed import (
+    ANYBODY,
+    SignedText,
+    SignedType,
+    text_of_permission,
+    text_of_statement,
+)
 
-FORMAT = "cautery.bundle/1"
+FORMAT = "cautery.bundle/2"
+OLD_FORMAT = "cautery.bundle/1"
+"""Without signatures on statements: read where a case has filed it before, never received."""
 MAX_STATEMENTS = 200_000
 """In one bundle; a whole operation of two years stays below (bench/operation.py)."""
 
@@ -148,24 +160,67 @@ def _for_industry(statement: Statement, *, named: bool) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotedStatement:
+    """A statement at a desk, with its provider's signed notes by recipient (``*``: anybody).
+
+    ``notes`` is empty for a statement of an older case, which nobody signed.
+    """
+
+    statement: Statement
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Provider and id."""
+        return self.statement.by, self.statement.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedStatement:
+    """A statement in a bundle.
+
+    Parameters
+    ----------
+    note : str or None
+        The provider's signed note; ``None`` in a bundle of an older case.
+    permission : str or None
+        The provider's signed permission to pass it on, where its marking asks for one.
+    """
+
+    statement: Statement
+    note: str | None
+    permission: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Provider and id."""
+        return self.statement.by, self.statement.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """What one agency tells another: statements sorted by provider and id, and no more.
 
     Parameters
     ----------
-    permitted : tuple of str
-        Ids among them that the provider allowed the sharer to pass on.
+    permissions : tuple of str
+        Signed notes by which the sender lets the recipient pass on statements of the sender's.
     """
 
     operation: str
     by: str
     to: str
     at: datetime
-    statements: tuple[Statement, ...]
-    permitted: tuple[str, ...] = ()
+    rows: tuple[SharedStatement, ...]
+    permissions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements without their notes."""
+        return tuple(one.statement for one in self.rows)
 
     def payload(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -175,8 +230,8 @@ class Bundle:
             "from": self.by,
             "to": self.to,
             "at": iso(self.at),
-            "statements": [to_json(one) for one in self.statements],
-            "permitted": list(self.permitted),
+            "statements": [to_json(one) for one in self.rows],
+            "permissions": list(self.permissions),
         }
 
     def to_bytes(self) -> bytes:
@@ -185,28 +240,28 @@ class Bundle:
 
 
 def bundle_for(
-    statements: Iterable[Statement],
+    statements: Iterable[NotedStatement],
     *,
     to: Agency,
     by: Agency,
     operation: Operation,
     at: datetime,
-    permitted: Collection[tuple[str, str, str]] = (),
+    permissions: Mapping[tuple[str, str, str], str] | None = None,
+    granted: Iterable[str] = (),
     told: Collection[tuple[str, str]] = (),
-    firsthand: Collection[tuple[str, str]] | None = None,
 ) -> Bundle:
     """Return all that ``by`` may tell ``to``; of a corrected statement, the correction alone.
 
     Parameters
     ----------
-    statements : iterable of Statement
-        Everything that ``by`` holds, in any order.
-    permitted : collection of (provider, statement id, agency)
-        Permissions that providers gave, each for a statement of its own.
+    statements : iterable of NotedStatement
+        Everything that ``by`` holds, in any order; what nobody signed is left out.
+    permissions : mapping of (provider, statement id, agency) to str
+        Signed notes by which providers let ``by`` pass a statement of theirs on.
+    granted : iterable of str
+        Signed notes by which ``by`` lets ``to`` pass statements on.
     told : collection of (provider, statement id)
         What ``to`` has been told before, and is not told again.
-    firsthand : collection of (provider, statement id), optional
-        What ``by`` has from the provider itself; by default all (:func:`displaced_by`).
 
     Raises
     ------
@@ -221,54 +276,111 @@ def bundle_for(
     operation.agency(by.id)
     if to.id == by.id:
         raise InputError(f"{by.id}: an agency shares nothing with itself")
-    chosen: dict[tuple[str, str], Statement] = {}
-    allowed: set[str] = set()
+    allowed = permissions or {}
+    chosen: dict[tuple[str, str], SharedStatement] = {}
     for one in statements:
-        key = (one.by, one.id)
-        leave = (*key, to.id) in permitted
-        if not releasable(one, to=to, operation=operation, by=by.id, permitted=leave):
-            continue
-        named = to.id in one.to or (key in chosen and to.id in chosen[key].to)
-        chosen[key] = replace(one, to=frozenset({to.id}) if named else frozenset())
-        if not releasable(one, to=to, operation=operation, by=by.id):
-            allowed.add(one.id)
-    # Of hidden statements nothing may show, not even that they came first-hand.
-    known = chosen.keys() if firsthand is None else chosen.keys() & set(firsthand)
-    displaced = {old for one in chosen.values() for old in displaced_by(one, firsthand=known)}
-    left = sorted(chosen.keys() - displaced - set(told))
+        permission = allowed.get((*one.key, to.id))
+        row = _handed_on(one, to=to, by=by, operation=operation, permission=permission)
+        if row is not None and not (one.key in chosen and chosen[one.key].statement.to):
+            chosen[one.key] = row
+    displaced = {old for row in chosen.values() for old in displaced_by(row.statement)}
     return Bundle(
         operation=operation.id,
         by=by.id,
         to=to.id,
         at=at,
-        statements=tuple(chosen[key] for key in left),
-        permitted=tuple(sorted(allowed & {name for _, name in left})),
+        rows=tuple(chosen[key] for key in sorted(chosen.keys() - displaced - set(told))),
+        permissions=tuple(sorted(set(granted))),
     )
 
 
-def displaced_by(
-    statement: Statement, *, firsthand: Collection[tuple[str, str]]
-) -> frozenset[tuple[str, str]]:
+def _handed_on(
+    one: NotedStatement, *, to: Agency, by: Agency, operation: Operation, permission: str | None
+) -> SharedStatement | None:
+    """Return a statement as it goes to an agency, or ``None`` where it does not."""
+    named = to.id in one.statement.to
+    note = one.notes.get(to.id) if named else one.notes.get(ANYBODY)
+    if note is None and permission is not None:  # it was for another: the permission says more
+        note = next(iter(one.notes.values()), None)
+    free = releasable(one.statement, to=to, operation=operation, by=by.id)
+    if not free and not (
+        permission is not None
+        and releasable(one.statement, to=to, operation=operation, by=by.id, permitted=True)
+    ):
+        return None
+    if note is None:
+        return None
+    shown = replace(one.statement, to=frozenset({to.id}) if named else frozenset())
+    return SharedStatement(statement=shown, note=note, permission=None if free else permission)
+
+
+def withheld(
+    subjects: Iterable[str],
+    statements: Iterable[Statement],
+    *,
+    to: Agency,
+    by: Agency,
+    operation: Operation,
+    permissions: Collection[tuple[str, str, str]] = (),
+    spelling: Callable[[str], str] = str,
+) -> dict[str, Marking]:
+    """Return the subjects that ``to`` may not be told of, each with a marking that forbids it.
+
+    A subject that no statement is about has no marking, and is not among them; nor is one that
+    ``to`` has itself stated something about.
+
+    Parameters
+    ----------
+    statements : iterable of Statement
+        What ``by`` holds and nobody has corrected.
+    permissions : collection of (provider, statement id, agency)
+        By which ``by`` may pass statements of others on.
+    spelling : callable
+        Brings subjects of statements into the spelling of ``subjects``.
+
+    Raises
+    ------
+    InputError
+        If an agency is not at the table.
+    """
+    wanted = set(subjects)
+    forbids: dict[str, Marking] = {}
+    free: set[str] = set()
+    for one in statements:
+        name = spelling(one.subject)
+        if name not in wanted or name in free:
+            continue
+        permitted = (one.by, one.id, to.id) in permissions
+        if to.id in (by.id, one.by) or releasable(
+            one, to=to, operation=operation, by=by.id, permitted=permitted
+        ):
+            free.add(name)
+        elif name not in forbids or forbids[name].covers(one.marking):
+            forbids[name] = one.marking
+    return {name: marking for name, marking in sorted(forbids.items()) if name not in free}
+
+
+def displaced_by(statement: Statement) -> frozenset[tuple[str, str]]:
     """Return (provider, id) of the statements that this one takes the place of.
 
     A correction of a correction names the ones ``before`` it too: whoever was told only the
-    first learns that it is undone. Only a provider corrects, and what it said itself is not
-    undone by what another passes on.
+    first learns that it is undone. Only a provider corrects.
     """
     named = [statement.details.get("corrects"), *_listed(statement.details.get("before"))]
-    heard = (statement.by, statement.id) not in firsthand
-    return frozenset(
-        (statement.by, one)
-        for one in named
-        if isinstance(one, str) and not (heard and (statement.by, one) in firsthand)
-    )
+    return frozenset((statement.by, one) for one in named if isinstance(one, str))
 
 
 def _listed(told: Any) -> Sequence[Any]:
     return told if isinstance(told, list | tuple) else ()
 
 
-def read_bundle(payload: Mapping[str, Any], *, to: Agency, operation: Operation) -> Bundle:
+OpenNote = Callable[[str, str], str]
+"""An agency and a note to the note's text, its signature checked with that agency's key."""
+
+
+def read_bundle(
+    payload: Mapping[str, Any], *, to: Agency, operation: Operation, open_note: OpenNote
+) -> Bundle:
     """Rebuild a bundle that was received, refusing what no honest sharer could have sent.
 
     Parameters
@@ -277,50 +389,158 @@ def read_bundle(payload: Mapping[str, Any], *, to: Agency, operation: Operation)
         Of :meth:`Bundle.payload`, its signature checked.
     to : Agency
         Who received it.
+    open_note : callable
+        Opens a note with the key by which its agency is known here.
 
     Raises
     ------
     InputError
         Naming the rule that is broken.
+    EvidenceError
+        If a statement is not, as it stands here, what its provider signed.
     """
-    members = {"format", "operation", "from", "to", "at", "statements", "permitted"}
+    members = {"format", "operation", "from", "to", "at", "statements", "permissions"}
     if set(payload) != members or payload["format"] != FORMAT:
-        raise InputError(f"no bundle: {FORMAT} has the members {', '.join(sorted(members))}")
-    if payload["operation"] != operation.id:
-        raise InputError(f"a bundle of operation {str(payload['operation'])[:80]!r}, not this one")
-    if payload["to"] != to.id:
-        raise InputError(f"a bundle for {str(payload['to'])[:80]!r}, not for {to.id}")
-    sender = operation.agency(str(payload["from"])[:80])
+        raise InputError(
+            f"no bundle: {FORMAT} has the members {', '.join(sorted(members))}",
+            hint="Statements are signed since bundle/2: both sides need a Cautery that signs."
+            if payload.get("format") == OLD_FORMAT
+            else "",
+        )
+    sender = _sender(payload, to=to, operation=operation)
     rows = payload["statements"]
     if not isinstance(rows, list) or len(rows) > MAX_STATEMENTS:
         raise InputError(f"a bundle is a list of at most {MAX_STATEMENTS} statements")
-    statements = tuple(_statement(row) for row in rows)
+    permissions = payload["permissions"]
+    if not isinstance(permissions, list) or len(permissions) > MAX_STATEMENTS:
+        raise InputError(f"a bundle has a list of at most {MAX_STATEMENTS} permissions")
+    check = _Check(sender=sender, to=to, operation=operation, open_note=open_note)
     bundle = Bundle(
         operation=operation.id,
         by=sender.id,
         to=to.id,
-        at=from_json(datetime, payload["at"]),
-        statements=statements,
-        permitted=from_json(tuple[str, ...], payload["permitted"]),
+        at=_time(payload["at"]),
+        rows=tuple(check.row(row) for row in rows),
+        permissions=tuple(check.granted(note) for note in permissions),
     )
-    if iso(bundle.at) != payload["at"]:
+    keys = [one.key for one in bundle.rows]
+    if keys != sorted(set(keys)) or list(bundle.permissions) != sorted(set(bundle.permissions)):
+        raise InputError("a bundle is sorted, each statement and permission once")
+    return bundle
+
+
+def read_old_bundle(payload: Mapping[str, Any], *, to: Agency, operation: Operation) -> Bundle:
+    """Rebuild a bundle that an older case has filed: its statements are signed by nobody.
+
+    What no statement may be any more (an id that is a path, say) is left out.
+
+    Raises
+    ------
+    InputError
+        If it is none of this operation and agency.
+    """
+    if payload.get("format") != OLD_FORMAT:
+        raise InputError(f"no bundle of the format {OLD_FORMAT}")
+    rows = []
+    for row in payload.get("statements", ()):
+        try:
+            rows.append(SharedStatement(statement=from_json(Statement, row), note=None))
+        except InputError:
+            continue  # the bytes stay sealed in the vault
+    return Bundle(
+        operation=operation.id,
+        by=_sender(payload, to=to, operation=operation).id,
+        to=to.id,
+        at=_time(payload["at"]),
+        rows=tuple(rows),
+    )
+
+
+def _sender(payload: Mapping[str, Any], *, to: Agency, operation: Operation) -> Agency:
+    """Return who sent a bundle, having checked whom it is for."""
+    if payload["operation"] != operation.id:
+        raise InputError(f"a bundle of operation {str(payload['operation'])[:80]!r}, not this one")
+    if payload["to"] != to.id:
+        raise InputError(f"a bundle for {str(payload['to'])[:80]!r}, not for {to.id}")
+    return operation.agency(str(payload["from"])[:80])
+
+
+def _time(told: Any) -> datetime:
+    at = from_json(datetime, told)
+    if iso(at) != told:
         raise InputError("a bundle's time has one spelling: RFC 3339 with microseconds and Z")
-    keys = [(one.by, one.id) for one in statements]
-    if keys != sorted(set(keys)) or list(bundle.permitted) != sorted(set(bundle.permitted)):
-        raise InputError("a bundle is sorted, each statement once")
-    for one in statements:
-        operation.agency(one.by)
-        if not one.to <= {to.id}:
+    return at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Check:
+    """Checks the parts of one bundle."""
+
+    sender: Agency
+    to: Agency
+    operation: Operation
+    open_note: OpenNote
+
+    def row(self, row: Any) -> SharedStatement:
+        """Return a statement that its provider signed and that the sender may share with us."""
+        if not isinstance(row, dict) or set(row) != {"statement", "note", "permission"}:
+            raise InputError("in a bundle stand a statement, its note and its permission")
+        one, note, permission = _statement(row["statement"]), row["note"], row["permission"]
+        if not isinstance(note, str) or not isinstance(permission, str | None):
+            raise InputError(
+                f"statement {one.id} of {one.by}: not signed by {one.by}, so it is refused",
+                hint=f"Ask {one.by} for it.",
+            )
+        self.operation.agency(one.by)
+        text = SignedText.parse(self.open_note(one.by, note))
+        if text != text_of_statement(one, operation=self.operation.id, to=text.to):
+            raise EvidenceError(
+                f"statement {one.id} of {one.by}: what it says here, its marking included, is "
+                f"not what {one.by} signed"
+            )
+        if permission is not None:
+            wanted = text_of_permission(
+                one, operation=self.operation.id, by=self.sender.id, to=self.to.id
+            )
+            if SignedText.parse(self.open_note(one.by, permission)) != wanted:
+                raise EvidenceError(
+                    f"statement {one.id} of {one.by}: the permission is not for "
+                    f"{self.sender.id} to share it with {self.to.id}"
+                )
+        named = text.to == self.to.id
+        if one.to != (frozenset({self.to.id}) if named else frozenset()):
             raise InputError(f"statement {one.id}: it says who else was told; refused")
-        if not releasable(
-            one, to=to, operation=operation, by=sender.id, permitted=one.id in bundle.permitted
-        ):
+        may = releasable(
+            one,
+            to=self.to,
+            operation=self.operation,
+            by=self.sender.id,
+            permitted=permission is not None,
+        )
+        if not may or (text.to not in (ANYBODY, self.to.id) and permission is None):
             raise InputError(
                 f"statement {one.id} of {one.by}: {one.marking.tlp.value} does not allow "
-                f"{sender.id} to share it with {to.id}",
+                f"{self.sender.id} to share it with {self.to.id}",
                 hint="Ask the provider; without its permission it is not disseminated further.",
             )
-    return bundle
+        return SharedStatement(statement=one, note=note, permission=permission)
+
+    def granted(self, note: Any) -> str:
+        """Return a permission of the sender's own for us."""
+        if not isinstance(note, str):
+            raise InputError("a permission is a signed note")
+        text = SignedText.parse(self.open_note(self.sender.id, note))
+        if (text.type, text.operation, text.agency, text.by) != (
+            SignedType.PERMISSION,
+            self.operation.id,
+            self.sender.id,
+            self.to.id,
+        ):
+            raise InputError(
+                f"a permission that is not {self.sender.id}'s own, or not for {self.to.id}"
+            )
+        self.operation.agency(text.to)
+        return note
 
 
 def _statement(row: Any) -> Statement:
@@ -328,5 +548,5 @@ def _statement(row: Any) -> Statement:
         raise InputError(f"statement {str(row.get('id'))[:80]!r}: without a marking it is refused")
     one = from_json(Statement, row)
     if to_json(one) != row:
-        raise InputError(f"statement {one.id[:80]!r}: not in the one form that statements have")
+        raise InputError(f"statement {one.id}: not in the one form that statements have")
     return one

@@ -58,6 +58,8 @@ def normalise(target: str) -> str:
         value = _host(value)
     elif kind not in _CASED or _FOLDED_WALLET.fullmatch(value):
         value = value.casefold()
+    if not value:
+        raise InputError(f"{target[:60]!r} is no target: it names nothing")
     return f"{kind}:{value}"
 
 

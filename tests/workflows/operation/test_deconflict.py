@@ -25,8 +25,9 @@ from cautery.workflows.operation.deconflict import (
 from cautery.workflows.operation.deconfliction_run import RESULT
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.letter import open_letter, write_letter
-from cautery.workflows.operation.own_targets import targets_of
-from cautery.workflows.operation.share import add_statements, receive, share
+from cautery.workflows.operation.own_targets import compared_targets, targets_of
+from cautery.workflows.operation.receive import receive
+from cautery.workflows.operation.share import add_statements, share
 from cautery.workflows.verify_case import verify_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -158,7 +159,7 @@ def test_a_set_other_than_the_one_committed_to_is_refused(agency_desk: Desks) ->
     adapted = points(open_letter(two, run.key_b)["masked"])
     payload["masked"] = base64.b64encode(b"".join(adapted)).decode()
     with pytest.raises(InputError, match="another set than it committed to"):
-        fourth(run.b, write_letter(payload, run.a.case.signer), key=run.key_a, at=NOON)
+        fourth(run.b, write_letter(payload, run.a.sign), key=run.key_a, at=NOON)
     assert not list(run.b.bodies(RESULT))
 
 
@@ -195,10 +196,10 @@ def test_another_letter_in_the_place_of_one_that_was_answered_is_refused(
         "masked": open_letter(run.two(run.one()), run.key_b)["masked"],
     }
     with pytest.raises(InputError, match="a run is answered once"):
-        run.three(write_letter(other, run.b.case.signer))
+        run.three(write_letter(other, run.b.sign))
     changed = {**open_letter(one, run.key_a), "commitment": "11" * 32}
     with pytest.raises(InputError, match="a run is answered once"):
-        run.two(write_letter(changed, run.a.case.signer))
+        run.two(write_letter(changed, run.a.sign))
 
 
 def test_a_step_that_cannot_be_recorded_whole_can_be_taken_again(
@@ -239,9 +240,9 @@ def test_a_letter_of_another_run_is_refused(agency_desk: Desks) -> None:
     other = open_letter(run.two(run.one()), run.key_b)
     crossed = {**open_letter(two, run.key_b), "session": other["session"]}
     with pytest.raises(InputError, match="another letter than the one"):
-        run.three(write_letter(crossed, run.b.case.signer))
+        run.three(write_letter(crossed, run.b.sign))
     with pytest.raises(InputError, match="not begun or answered"):
-        run.three(write_letter({**other, "session": "0" * 64}, run.b.case.signer))
+        run.three(write_letter({**other, "session": "0" * 64}, run.b.sign))
 
 
 def test_a_session_that_does_not_fit_its_agencies_is_refused(agency_desk: Desks) -> None:
@@ -249,7 +250,7 @@ def test_a_session_that_does_not_fit_its_agencies_is_refused(agency_desk: Desks)
     payload = open_letter(run.one(), run.key_a)
     for change in ({"nonce": "11" * 32}, {"size": 128}, {"session": "0" * 64}):
         with pytest.raises(InputError, match="session is not that"):
-            run.two(write_letter({**payload, **change}, run.a.case.signer))
+            run.two(write_letter({**payload, **change}, run.a.sign))
 
 
 @pytest.mark.parametrize(
@@ -278,7 +279,7 @@ def test_a_malformed_first_letter_is_refused_and_not_filed(
     run = Run(agency_desk)
     payload = {**open_letter(run.one(), run.key_a), **change}
     with pytest.raises(InputError):
-        run.two(write_letter(payload, run.a.case.signer))
+        run.two(write_letter(payload, run.a.sign))
     assert not list(run.b.bodies(LETTER))
 
 
@@ -287,7 +288,7 @@ def test_malformed_points_are_refused(agency_desk: Desks, spoilt: object) -> Non
     run = Run(agency_desk)
     payload = {**open_letter(run.two(run.one()), run.key_b), "masked": spoilt}
     with pytest.raises(InputError):
-        run.three(write_letter(payload, run.b.case.signer))
+        run.three(write_letter(payload, run.b.sign))
 
 
 def test_a_letter_signed_by_somebody_else_is_refused(agency_desk: Desks) -> None:
@@ -306,10 +307,10 @@ def test_a_key_belongs_to_one_agency_and_an_agency_to_one_key(agency_desk: Desks
         second(run.b, other, key=double.case.verifier, at=NOON, targets=SOFIA)
     claimed = {**open_letter(run.one(), run.key_a), "from": "nl-fiod"}
     with pytest.raises(InputError, match="the one that it-postal has signed with"):
-        second(run.b, write_letter(claimed, run.a.case.signer), key=run.key_a, at=NOON)
+        second(run.b, write_letter(claimed, run.a.sign), key=run.key_a, at=NOON)
     own = {**open_letter(run.one(), run.key_a), "to": "bg-gdbop", "from": "nl-fiod"}
     with pytest.raises(InputError, match="this desk's own"):
-        second(run.b, write_letter(own, run.b.case.signer), key=run.key_b, at=NOON)
+        second(run.b, write_letter(own, run.b.sign), key=run.key_b, at=NOON)
 
 
 @pytest.mark.parametrize(
@@ -345,3 +346,60 @@ def test_both_cases_verify_after_a_run(agency_desk: Desks) -> None:
     for desk in (run.a, run.b):
         close_case(desk.case, at=NOON)
         assert verify_case(desk.case.path, store=desk.case.store).named == 5
+
+
+# The marking decides what takes part: a match is told to the other side.
+
+
+def marked(desk: Desk, subject: str, tlp: Tlp, *, to: tuple[str, ...] = ()) -> Statement:
+    return Statement(
+        id="x",
+        by=desk.agency.id,
+        subject=subject,
+        about="asset",
+        text=f"{subject} is used",
+        kind=StatementKind.FACT,
+        marking=Marking(tlp=tlp, pap=Pap.RED),
+        at=NOON,
+        to=frozenset(to),
+    )
+
+
+@pytest.mark.parametrize("from_file", [False, True])
+def test_what_may_not_be_told_takes_no_part_in_a_run(
+    agency_desk: Desks, *, from_file: bool
+) -> None:
+    rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
+    states(sofia, "host:red.example", "host:strict.example", "host:named.example", "host:a.example")
+    add_statements(
+        rome,
+        [
+            marked(rome, "host:red.example", Tlp.RED),
+            marked(rome, "host:strict.example", Tlp.AMBER_STRICT),
+            marked(rome, "host:named.example", Tlp.RED, to=("bg-gdbop",)),
+            marked(rome, "host:a.example", Tlp.AMBER),
+        ],
+    )
+    given = list(targets_of(rome)) if from_file else None
+    shared = deconflict_desks(rome, sofia, at=NOON, targets_a=given, size=64)
+    assert shared == ("host:a.example", "host:named.example")
+    assert not any("red.example" in str(body) for body in sofia.bodies(RESULT))
+
+
+def test_what_another_told_in_confidence_is_not_matched_with_a_third(agency_desk: Desks) -> None:
+    rome, sofia, hague = (agency_desk(one) for one in ("it-postal", "bg-gdbop", "nl-fiod"))
+    add_statements(rome, [marked(rome, "host:a.example", Tlp.RED, to=("bg-gdbop",))])
+    receive(sofia, share(rome, "bg-gdbop", at=NOON), key=rome.case.verifier, at=NOON)
+    states(hague, "host:a.example")
+    assert deconflict_desks(sofia, hague, at=NOON, targets_a=["host:A.example"], size=64) == ()
+
+
+def test_a_run_says_how_many_targets_it_leaves_out_by_which_marking(agency_desk: Desks) -> None:
+    rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
+    rows = [marked(rome, f"host:{n}.example", Tlp.RED) for n in "abc"]
+    add_statements(rome, [*rows, marked(rome, "host:d.example", Tlp.AMBER_STRICT)])
+    compared = compared_targets(rome, sofia.agency, None)
+    assert compared.targets == ()
+    assert compared.words == (
+        "left out by their markings: 4 targets (1 TLP:AMBER+STRICT PAP:RED, 3 TLP:RED PAP:RED)"
+    )

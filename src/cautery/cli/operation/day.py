@@ -116,20 +116,22 @@ def sheets(
     from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
     from cautery.wiring import desks
     from cautery.workflows.operation.day_records import day_of
+    from cautery.workflows.operation.withhold import day_for
 
     with desks.desk(case, read_only=True) as desk:
         day, operation = day_of(desk), desk.operation
+        having = sorted({one.step.agency for one in day.steps})
+        chosen = having if agency is None else [operation.agency(agency).id]
+        days = {name: day_for(desk, day, operation.agency(name)) for name in chosen}
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
             f"{out}: {error.strerror}", hint="Name a folder that can be written."
         ) from error
-    having = sorted({one.step.agency for one in day.steps})
-    chosen = having if agency is None else [operation.agency(agency).id]
-    for name in chosen:
-        view = call_sheet(day, name, operation)
-        book = calendar(day, name, operation=operation, made_at=wiring.clock().now())
+    for name, (told, withheld) in days.items():
+        view = call_sheet(told, name, operation)
+        book = calendar(told, name, operation=operation, made_at=wiring.clock().now())
         wiring.write_file(out / f"{name}.html", call_sheet_html(view).encode())
         wiring.write_pdf(call_sheet_typst(view), out / f"{name}.pdf")
         wiring.write_file(out / f"{name}.ics", book)
@@ -138,6 +140,11 @@ def sheets(
                 render.json_line({"agency": name, "file": str(out / f"{name}.{ending}")})
             else:
                 typer.echo(out / f"{name}.{ending}")
+        for marking, count in withheld:
+            render.say(
+                f"{name}: {count} step{'s' * (count != 1)} on targets under {marking} that it may "
+                "not be told of: name it in the statement, or tell it by another way"
+            )
     render.say(f"{len(chosen)} call sheet{'s' * (len(chosen) != 1)}: for each agency its own only")
 
 

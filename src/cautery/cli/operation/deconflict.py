@@ -12,7 +12,9 @@ from cautery.cli._verbs import Verbs
 from cautery.cli.operation._places import check_place
 
 if TYPE_CHECKING:
+    from cautery.model import Agency
     from cautery.workflows.operation.deconfliction_run import Deconflicted
+    from cautery.workflows.operation.desk import Desk
 
 app = typer.Typer(
     cls=Verbs,
@@ -57,11 +59,11 @@ def begin(
     """
     from cautery.wiring import desks
     from cautery.workflows.operation.deconflict import first
-    from cautery.workflows.operation.own_targets import read_targets
+    from cautery.workflows.operation.deconfliction_run import partner_of
 
     check_place(out, case=case)
     with desks.desk(case) as desk:
-        own = None if targets is None else read_targets(targets)
+        own = _compared(desk, partner_of(desk, partner), targets)
         render.say(_MASKING)
         raw = first(desk, partner, at=desk.case.clock.now(), targets=own, size=size)
         desk.case.store.write(out.parent, out.name, raw)
@@ -77,16 +79,16 @@ def answer(case: _Case, letter: _Letter, key: _Key, out: _Out, targets: _Targets
     """
     from cautery.wiring import desks
     from cautery.workflows.operation.deconflict import second
+    from cautery.workflows.operation.deconfliction_run import sender_of
     from cautery.workflows.operation.letter import read_letter
-    from cautery.workflows.operation.own_targets import read_targets
 
     check_place(out, case=case)
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
-        own = None if targets is None else read_targets(targets)
+        came = read_letter(letter)
+        own = _compared(desk, sender_of(desk, came, verifier), targets)
         render.say(_MASKING)
-        now = desk.case.clock.now()
-        raw = second(desk, read_letter(letter), key=verifier, at=now, targets=own)
+        raw = second(desk, came, key=verifier, at=desk.case.clock.now(), targets=own)
         desk.case.store.write(out.parent, out.name, raw)
     render.say(f"{out}: it goes on with: cautery operation deconflict open")
 
@@ -176,6 +178,16 @@ def forget(
     with desks.desk(case) as desk:
         destroyed = forget_run(desk, session, why=why)
     render.say(f"{destroyed} keys of run {session} destroyed")
+
+
+def _compared(desk: Desk, partner: Agency, targets: Path | None) -> tuple[str, ...]:
+    """Return what takes part in a run, and say what does not."""
+    from cautery.workflows.operation.own_targets import compared_targets, read_targets
+
+    own = compared_targets(desk, partner, None if targets is None else read_targets(targets))
+    if own.left_out:
+        render.say(f"{own.words}: {partner.id} may not be told of them, so not of a match either")
+    return own.targets
 
 
 def _show(known: Deconflicted, *, json: bool) -> None:

@@ -20,34 +20,41 @@ def receive(
     ],
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
-    """Verify a bundle's signature, form and markings, and file it with its original bytes.
+    """Verify a bundle's signatures, form and markings, and file it with its original bytes.
+
+    Each statement must bear its provider's signature, whoever brings it. A bundle is filed whole
+    or refused whole, and a refusal is recorded.
 
     Example: cautery operation receive cases/op-sofia rome.bundle --key it-postal.pub
     """
-    from cautery.model import to_json
+    from cautery.model import digest_of, to_json
     from cautery.wiring import desks
+    from cautery.workflows.operation.holdings import source_words
     from cautery.workflows.operation.letter import read_letter
     from cautery.workflows.operation.partners import RECEIVED
+    from cautery.workflows.operation.receive import receive as file_bundle
     from cautery.workflows.operation.share import must_be_told
-    from cautery.workflows.operation.share import receive as file_bundle
 
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         before = sum(1 for _ in desk.bodies(RECEIVED))
-        found = file_bundle(desk, read_letter(bundle), key=verifier, at=desk.case.clock.now())
+        raw = read_letter(bundle)
+        found = file_bundle(desk, raw, key=verifier, at=desk.case.clock.now())
+        record = next(one for one in desk.bodies(RECEIVED) if one["digest"] == digest_of(raw))
         filed = sum(1 for _ in desk.bodies(RECEIVED)) > before
         come = {one.id for one in found}
         passed_on = sorted({to for one, to in must_be_told(desk) if one in come})
     if json:
         for one in found:
-            render.json_line(to_json(one))
+            source = source_words(one.by, record["from"])
+            render.json_line({**to_json(one), "source": source})
     else:
         render.table(
             ("id", "by", "what is said", "marking"),
             (
                 (
                     one.id[:12],
-                    one.by,
+                    source_words(one.by, record["from"]),
                     f"{one.subject}\n{one.kind.value}: {one.text}",
                     marking_lines(one.marking),
                 )
@@ -59,5 +66,7 @@ def receive(
         render.say(f"{len(found)} {word} filed in {case}")
     else:
         render.say(f"{len(found)} {word}, all as before: this bundle was filed already")
+    for one in record.get("refused", ()):
+        render.say(f"statement {one['id'][:12]} of {one['by']} does not count: {one['why']}")
     for name in passed_on:  # Directive (EU) 2016/680, art. 7(3)
         render.say(f"it corrects what {name} was told from here: share with {name} again")

@@ -36,6 +36,7 @@ def share(
     from cautery.errors import InputError, StorageError
     from cautery.model import digest_of, to_json
     from cautery.wiring import desks
+    from cautery.workflows.operation.holdings import source_words, unsigned_statements
     from cautery.workflows.operation.share import share as share_statements
     from cautery.workflows.operation.share import would_share
 
@@ -51,7 +52,7 @@ def share(
             (
                 (
                     one.id[:12],
-                    one.by,
+                    source_words(one.by, told.by),
                     f"{one.subject}\n{one.kind.value}: {one.text}",
                     marking_lines(one.marking),
                 )
@@ -73,12 +74,21 @@ def share(
             raise StorageError(
                 str(error), hint="It is logged as shared already: write it with --everything."
             ) from error
+        unsigned = len(unsigned_statements(desk))
     count = len(told.statements)
     if json:
         done = {"to": to, "bundle": str(out), "digest": digest_of(raw), "statements": count}
         render.json_line(done)
     render.say(f"{out}: {count} {'statement' if count == 1 else 'statements'} for {to}")
-    if count:
+    if told.permissions:
+        word = "permission" if len(told.permissions) == 1 else "permissions"
+        render.say(f"with {len(told.permissions)} {word} to pass statements on")
+    if unsigned:
+        render.say(
+            f"{unsigned} of your own are unsigned and stay here: cautery operation state {case} "
+            "--sign"
+        )
+    if count or told.permissions:
         render.say(
             "send it by a channel that you trust; if it is lost, --everything writes it anew"
         )

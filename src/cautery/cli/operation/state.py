@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
+
+if TYPE_CHECKING:
+    from cautery.workflows.operation.holdings import Held
 
 
 @render.tabular
@@ -17,44 +20,55 @@ def state(
     statements: Annotated[
         Path | None, typer.Argument(help="JSON lines to add; without it, list what is held.")
     ] = None,
+    sign: Annotated[
+        bool,
+        typer.Option(
+            "--sign", help="Sign the agency's own statements of an older version of Cautery."
+        ),
+    ] = False,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="List what this desk has refused to take, and why.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
 ) -> None:
     """Add the agency's statements to its case, or list what it holds, own and received.
 
     A line is {"subject": "host:a.example", "about": "asset", "text": "one sentence", "kind":
     "fact", "marking": {"tlp": "TLP:AMBER", "pap": "PAP:RED", "handling": ["H1"], "source": "B",
-    "accuracy": 2}, "to": ["bg-gdbop"], "details": {}}. Without a marking it is refused.
+    "accuracy": 2}, "to": ["bg-gdbop"], "details": {}}. Without a marking it is refused. What is
+    added is signed by the case's key; what others passed on is shown as theirs, with who brought
+    it.
 
     Example: cautery operation state cases/op-rome found.jsonl
     """
-    from cautery.model import to_json
     from cautery.wiring import desks
-    from cautery.workflows.operation.read_statements import read_statements
-    from cautery.workflows.operation.share import add_statements, held
+    from cautery.workflows.operation.holdings import held, unsigned_statements
+    from cautery.workflows.operation.receive import refusals
+    from cautery.workflows.operation.share import add_statements
 
     if statements is not None:
+        _add(case, statements, json=json)
+        return
+    if sign:
         with desks.desk(case) as desk:
-            now = desk.case.clock.now()
-            told = read_statements(statements, by=desk.agency.id, now=now)
-            added = add_statements(desk, told, at=now)
-        if json:
-            for one in added:
-                render.json_line(to_json(one))
-        word = "statement" if len(added) == 1 else "statements"
-        render.say(f"{len(added)} {word} recorded in {case}")
+            count = len(add_statements(desk, unsigned_statements(desk)))
+        render.say(f"{count} {'statement' if count == 1 else 'statements'} signed in {case}")
         return
     with desks.desk(case, read_only=True) as desk:
-        rows = held(desk)
+        rows, refusal = held(desk), refusals(desk)
+    if refused:
+        _show_refusals(refusal, json=json)
+        return
     if json:
         for row in rows:
-            render.json_line(to_json(row))
+            render.json_line(to_line(row))
         return
     render.table(
         ("id", "by", "what is said", "marking", "to"),
         (
             (
                 row.statement.id[:12],
-                row.statement.by,
+                row.source,
                 "\n".join(
                     (
                         row.statement.subject,
@@ -71,6 +85,44 @@ def state(
     )
     if not rows:
         render.say(f"nothing is stated yet: cautery operation state {case} FILE.jsonl")
+    if any(row.received_from is None and not row.signed for row in rows):
+        render.say(f"unsigned ones are shared with nobody: cautery operation state {case} --sign")
+    if refusal:
+        render.say(f"{len(refusal)} refused: cautery operation state {case} --refused")
+
+
+def to_line(row: Held) -> dict[str, Any]:
+    """Return a statement at a desk for a JSON line, with whose it is in words."""
+    from cautery.model import to_json
+
+    return {**to_json(row), "source": row.source}
+
+
+def _add(case: Path, statements: Path, *, json: bool) -> None:
+    from cautery.model import to_json
+    from cautery.wiring import desks
+    from cautery.workflows.operation.read_statements import read_statements
+    from cautery.workflows.operation.share import add_statements
+
+    with desks.desk(case) as desk:
+        now = desk.case.clock.now()
+        told = read_statements(statements, by=desk.agency.id, now=now)
+        added = add_statements(desk, told, at=now)
+    if json:
+        for one in added:
+            render.json_line(to_json(one))
+    word = "statement" if len(added) == 1 else "statements"
+    render.say(f"{len(added)} {word} recorded and signed in {case}")
+
+
+def _show_refusals(refusal: tuple[tuple[str, str], ...], *, json: bool) -> None:
+    if json:
+        for sender, why in refusal:
+            render.json_line({"from": sender, "why": why})
+        return
+    render.table(("from", "why it was refused"), refusal)
+    if not refusal:
+        render.say("nothing was refused")
 
 
 def correct(
@@ -105,22 +157,45 @@ def correct(
 def permit(
     case: Annotated[Path, typer.Argument(help="The agency's case.")],
     statement: Annotated[
-        str, typer.Argument(help="Id of a received statement, or its first 8 digits or more.")
+        str, typer.Argument(help="Id of an own statement, or its first 8 digits or more.")
     ],
+    by: Annotated[str, typer.Option("--by", help="The agency that may pass it on.")],
     to: Annotated[str, typer.Option("--to", help="The agency it may go on to.")],
-    granted_by: Annotated[str, typer.Option("--granted-by", help="The provider, who permits it.")],
-    why: Annotated[str, typer.Option("--why", help="Where the permission stands.")],
+    why: Annotated[str, typer.Option("--why", help="Justification, for the log.")],
 ) -> None:
-    """File a provider's permission to pass one of its statements on.
+    """Sign that an agency may pass one of your own statements on to one more.
 
-    Example: cautery operation permit cases/op-sofia 4f2a... --to nl-fiod --granted-by it-postal
-    --why "letter of 3 March"
+    The permission goes out with your next bundle for that agency; only a provider gives it.
+
+    Example: cautery operation permit cases/op-rome 4f2a... --by bg-gdbop --to nl-fiod
+    --why "request 12"
     """
     from cautery.wiring import desks
-    from cautery.workflows.operation.share import permit as file_permission
+    from cautery.workflows.operation.share import permit as sign_permission
 
     with desks.desk(case) as desk:
-        file_permission(
-            desk, statement, to=to, granted_by=granted_by, why=why, at=desk.case.clock.now()
+        permitted = sign_permission(
+            desk, statement, by=by, to=to, why=why, at=desk.case.clock.now()
         )
-    render.say(f"{granted_by} permits {statement} to go to {to}")
+    render.say(f"{by} may pass {permitted[:12]} on to {to}; it learns so by your next bundle:")
+    render.say(f'cautery operation share {case} --to {by} --why "permission" -o {by}.bundle')
+
+
+def partner(
+    case: Annotated[Path, typer.Argument(help="The agency's case.")],
+    agency: Annotated[str, typer.Argument(help="Id of another agency at the table.")],
+    key: Annotated[Path, typer.Option("--key", help="Its public key, had by another way.")],
+) -> None:
+    """Register another agency's key, so that its statements are known whoever brings them.
+
+    The first key of an agency holds for the whole operation.
+
+    Example: cautery operation partner cases/op-hague it-postal --key it-postal.pub
+    """
+    from cautery.wiring import desks
+    from cautery.workflows.operation.partners import register_partner
+
+    with desks.desk(case) as desk:
+        verifier = desk.case.store.public_key(key, name="partner")
+        new = register_partner(desk, agency, verifier, at=desk.case.clock.now())
+    render.say(f"{agency} signs with {verifier}" + ("" if new else ", as was known"))

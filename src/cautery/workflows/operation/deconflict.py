@@ -67,7 +67,8 @@ def first(
     Parameters
     ----------
     targets : iterable of str, optional
-        Instead of :func:`targets_of` the desk.
+        Instead of :func:`~cautery.workflows.operation.own_targets.targets_of` the desk; those
+        that the partner may not be told of are left out either way.
     size : int, optional
         What sets are padded to; by default the smallest usual size that holds ours.
 
@@ -77,7 +78,7 @@ def first(
         If the agency is not at the table or only advises, or there are too many targets.
     """
     other = partner_of(desk, partner)
-    own = compared_targets(desk, targets)
+    own = compared_targets(desk, other, targets).targets
     agreed = agreed_size(len(own)) if size is None else size
     check_size(agreed)
     nonce = random(NONCE_BYTES)
@@ -128,7 +129,8 @@ def second(
         raise InputError("the letter's session is not that of these agencies, size and nonce")
     if (answered := answered_with(desk, raw, session, step=1)) is not None:
         return answered
-    run = masked_set(compared_targets(desk, targets), session=session, size=size, random=random)
+    own = compared_targets(desk, other, targets).targets
+    run = masked_set(own, session=session, size=size, random=random)
     reply = written(
         desk, other, step=2, session=session, previous=digest_of(raw), masked=encoded(run.points)
     )
@@ -267,7 +269,8 @@ def deconflict_desks(
     InputError
         As the steps do; without ``size`` it is the usual one that holds both sets.
     """
-    own_a, own_b = compared_targets(desk_a, targets_a), compared_targets(desk_b, targets_b)
+    own_a = compared_targets(desk_a, desk_b.agency, targets_a).targets
+    own_b = compared_targets(desk_b, desk_a.agency, targets_b).targets
     agreed = agreed_size(max(len(own_a), len(own_b))) if size is None else size
     key_a, key_b = desk_a.case.verifier, desk_b.case.verifier
     one = first(desk_a, desk_b.agency.id, at=at, targets=own_a, size=agreed, random=random)

@@ -19,13 +19,12 @@ from cautery.evidence.note import NoteVerifier
 from cautery.model import Agency, ExhibitId, digest_of, iso, to_json
 from cautery.operation.deconflict import FORMAT, POINT_BYTES, MaskedSet, check_points
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.letter import open_letter, write_letter
+from cautery.workflows.operation.letter import MEDIA_TYPE, open_letter, write_letter
 from cautery.workflows.operation.partners import LETTER, check_key
 
 RESULT = "operation.deconflicted"
 
 NONCE_BYTES = 32
-_MEDIA_TYPE = "application/vnd.cautery.letter+json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +55,11 @@ def partner_of(desk: Desk, name: str) -> Agency:
     return other
 
 
+def sender_of(desk: Desk, raw: bytes, key: NoteVerifier) -> Agency:
+    """Return who wrote a letter, its signature checked: with whom targets would be compared."""
+    return partner_of(desk, str(open_letter(raw, key).get("from"))[:80])
+
+
 def written(desk: Desk, other: Agency, **members: Any) -> bytes:
     """Write a letter to the other agency, signed."""
     return write_letter(
@@ -66,7 +70,7 @@ def written(desk: Desk, other: Agency, **members: Any) -> bytes:
             "to": other.id,
             **members,
         },
-        desk.case.signer,
+        desk.sign,
     )
 
 
@@ -181,7 +185,7 @@ def filed(
             subject=subject_of(session),
         )
         secret = {"exhibit": sealed.id}
-    exhibit = vault.seal(raw, media_type=_MEDIA_TYPE, at=at, clock=clock)
+    exhibit = vault.seal(raw, media_type=MEDIA_TYPE, at=at, clock=clock)
     body = {
         "session": session,
         "step": step,

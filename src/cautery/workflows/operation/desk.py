@@ -28,6 +28,16 @@ class Desk:
     operation: Operation
     agency: Agency
 
+    def sign(self, text: str) -> str:
+        """Return a text as a note signed by this case's key: statements, permissions, letters.
+
+        Raises
+        ------
+        InputError
+            If the case is only read, or the text is no lines.
+        """
+        return self.case.signer.sign(text)
+
     def record(self, kind: str, noun: object, *, at: datetime | None = None) -> Entry:
         """Append a noun (or a plain mapping) as a record; ``at`` defaults to the clock's now."""
         return self.case.ledger.append(kind, to_json(noun), at=at or self.case.clock.now())

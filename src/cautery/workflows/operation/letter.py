@@ -7,18 +7,19 @@ payload is the same letter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import rfc8785
 
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.note import MAX_NOTE_BYTES, NoteSigner, NoteVerifier, open_note
+from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier, open_note
 from cautery.model import digest_of
 from cautery.workflows.operation.strict_json import is_deeper, strictly_parsed
 
 HEAD = "cautery.letter/1"
+MEDIA_TYPE = "application/vnd.cautery.letter+json"
 MAX_LETTER_BYTES = 64 << 20
 """A deconfliction message of 2^18 targets has 23 MB; a bundle of an operation less."""
 MAX_DEPTH = 16
@@ -29,8 +30,8 @@ _BEFORE = b'{"note":'
 _BETWEEN = b',"payload":'
 
 
-def write_letter(payload: Mapping[str, Any], signer: NoteSigner) -> bytes:
-    """Sign a payload.
+def write_letter(payload: Mapping[str, Any], sign: Callable[[str], str]) -> bytes:
+    """Sign a payload; ``sign`` makes a note of a text.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def write_letter(payload: Mapping[str, Any], signer: NoteSigner) -> bytes:
         body = rfc8785.dumps(dict(payload))
     except (rfc8785.CanonicalizationError, RecursionError) as error:
         raise InputError(f"this cannot be written as a letter: {error}") from error
-    note = signer.sign(f"{HEAD}\n{digest_of(body)}\n")
+    note = sign(f"{HEAD}\n{digest_of(body)}\n")
     raw = _BEFORE + _spelt(note) + _BETWEEN + body + b"}"
     if len(raw) > MAX_LETTER_BYTES:
         raise InputError(f"a letter of {len(raw)} bytes; {MAX_LETTER_BYTES} are the most")

@@ -1,17 +1,42 @@
-"""Which targets a desk compares with another agency: those of its own statements, or of a file."""
+"""Which targets a desk compares with another agency: those that its markings let it be told of.
+
+A match is told to the other side, so what an agency may not be told takes no part (ADR 0030); what
+is left out, and by which marking, is for this desk's own people.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from cautery.errors import InputError
+from cautery.model import Agency
 from cautery.operation.targets import NOT_TARGETS, normalise
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.share import held
+from cautery.workflows.operation.holdings import standing
+from cautery.workflows.operation.withhold import withheld_from
 
 MAX_TARGET_BYTES = 32 << 20
 """A file of 2^17 targets, each of 200 bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedTargets:
+    """What takes part in a run, and how many targets do not, by the marking that forbids it."""
+
+    targets: tuple[str, ...]
+    left_out: tuple[tuple[str, int], ...]
+
+    @property
+    def words(self) -> str:
+        """Say what is left out; nothing where nothing is."""
+        count = sum(number for _, number in self.left_out)
+        if not count:
+            return ""
+        by = ", ".join(f"{number} {marking}" for marking, number in self.left_out)
+        return f"left out by their markings: {count} target{'s' * (count != 1)} ({by})"
 
 
 def targets_of(desk: Desk) -> tuple[str, ...]:
@@ -23,15 +48,35 @@ def targets_of(desk: Desk) -> tuple[str, ...]:
         sorted(
             {
                 normalise(one.statement.subject)
-                for one in held(desk)
+                for one in standing(desk)
                 if one.received_from is None
                 and one.statement.about == "asset"
                 and one.statement.subject.partition(":")[0] not in NOT_TARGETS
-                and one.corrected_by is None
-                and not one.statement.details.get("withdrawn")
             }
         )
     )
+
+
+def compared_targets(desk: Desk, partner: Agency, given: Iterable[str] | None) -> ComparedTargets:
+    """Return the targets of a run, those given or the desk's own, that a partner may be told of.
+
+    A target that no statement here is about has no marking: who gives it answers for it.
+    """
+    targets = targets_of(desk) if given is None else sorted({normalise(one) for one in given})
+    hidden = withheld_from(desk, partner, targets, spelling=_spelling)
+    counted = Counter(one.words for one in hidden.values())
+    return ComparedTargets(
+        targets=tuple(one for one in targets if one not in hidden),
+        left_out=tuple(sorted(counted.items())),
+    )
+
+
+def _spelling(subject: str) -> str:
+    """Return a subject's one spelling, or the subject where it is no target."""
+    try:
+        return normalise(subject)
+    except InputError:
+        return subject
 
 
 def read_targets(path: Path) -> tuple[str, ...]:
@@ -60,10 +105,3 @@ def read_targets(path: Path) -> tuple[str, ...]:
             except InputError as error:
                 raise InputError(f"{path}, line {number}: {error}") from error
     return tuple(sorted(found))
-
-
-def compared_targets(desk: Desk, given: Iterable[str] | None) -> tuple[str, ...]:
-    """Return the targets of a run: those given, or the desk's own."""
-    if given is None:
-        return targets_of(desk)
-    return tuple(sorted({normalise(one) for one in given}))

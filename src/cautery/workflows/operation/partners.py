@@ -2,18 +2,57 @@
 
 from __future__ import annotations
 
-from cautery.errors import InputError
-from cautery.evidence.note import NoteVerifier
-from cautery.workflows.operation.desk import Desk
+from datetime import datetime
+
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.note import NoteVerifier, open_note
+from cautery.workflows.operation.desk import OPENED, Desk
 
 RECEIVED = "operation.received"
 LETTER = "operation.deconfliction"
+PARTNER = "operation.partner"
 
-_SENDER = {RECEIVED: "from", LETTER: "with"}
+_AGENCY = {RECEIVED: "from", LETTER: "with", PARTNER: "agency"}
+
+
+def register_partner(desk: Desk, agency: str, key: NoteVerifier, *, at: datetime) -> bool:
+    """Record the key of another agency, had by another way than its letters.
+
+    Returns
+    -------
+    bool
+        Whether it is new here.
+
+    Raises
+    ------
+    InputError
+        If the agency is not at the table, or as :func:`check_key`.
+    """
+    if desk.operation.agency(agency).id == desk.agency.id:
+        raise InputError(f"{agency}: this desk's own key needs no registration")
+    check_key(desk, agency, key)
+    if agency in known_keys(desk):
+        return False
+    desk.record(PARTNER, {"agency": agency, "key": str(key)}, at=at)
+    return True
+
+
+def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
+    """Return the key by which each agency is known at this desk, its own with them.
+
+    The first record of an agency counts: a later one changes nothing.
+    """
+    keys: dict[str, NoteVerifier] = {}
+    for entry in desk.case.ledger.read(kinds=(OPENED, *_AGENCY)):
+        body = entry.record.body
+        agency = str(body[_AGENCY.get(entry.record.kind, "agency")])
+        if body.get("key") is not None and agency not in keys:  # a letter of our own has none
+            keys[agency] = NoteVerifier.parse(str(body["key"]))
+    return keys
 
 
 def check_key(desk: Desk, agency: str, key: NoteVerifier) -> None:
-    """Refuse a key that is not the one by which this agency has been known at this desk.
+    """Refuse a key that is not the one by which this agency is known at this desk.
 
     The first letter from an agency makes its key known: it was handed over by another way.
 
@@ -22,18 +61,34 @@ def check_key(desk: Desk, agency: str, key: NoteVerifier) -> None:
     InputError
         If the agency has signed with another key, or the key is our own or another agency's.
     """
-    told = str(key)
-    if told == str(desk.case.verifier):
+    if key.public == desk.case.verifier.public:
         raise InputError(f"the key given for {agency} is this desk's own")
-    for entry in desk.case.ledger.read(kinds=tuple(_SENDER)):
-        body = entry.record.body
-        used, sender = body.get("key"), body[_SENDER[entry.record.kind]]
-        if used is None:  # a letter that this desk sent
-            continue
-        if sender == agency and used != told:
+    for name, known in known_keys(desk).items():
+        if name == agency and known != key:
             raise InputError(
                 f"{agency} has signed with another key before",
                 hint="An agency has one case in an operation; ask its contact point.",
             )
-        if sender != agency and used == told:
-            raise InputError(f"the key given for {agency} is the one that {sender} has signed with")
+        if name != agency and known.public == key.public:
+            raise InputError(f"the key given for {agency} is the one that {name} has signed with")
+
+
+def open_partner_note(agency: str, note: str, keys: dict[str, NoteVerifier]) -> str:
+    """Return the text of a note that an agency signed.
+
+    Raises
+    ------
+    InputError
+        If its key is not known here.
+    EvidenceError
+        If its key did not sign it.
+    """
+    if agency not in keys:
+        raise InputError(
+            f"{agency}: its key is not known at this desk, so what it signed cannot be checked",
+            hint=f"cautery operation partner CASE {agency} --key FILE, had by another way.",
+        )
+    try:
+        return open_note(note.encode(errors="replace"), keys[agency])
+    except EvidenceError as error:
+        raise EvidenceError(f"not signed by {agency}: {error}") from error

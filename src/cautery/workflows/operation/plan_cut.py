@@ -14,9 +14,9 @@ from cautery.plan.cut import TIME_LIMIT_S
 from cautery.workflows.operation.course import record_cut
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.guard_picture import objections
+from cautery.workflows.operation.holdings import picture
 from cautery.workflows.operation.picture import Picture, picture_of
 from cautery.workflows.operation.plan_day import CRITERIA, DaySteps, day_steps
-from cautery.workflows.operation.share import picture
 from cautery.workflows.operation.table import LASTS
 
 SERVED_AT_MOST = 0.05

@@ -37,9 +37,9 @@ from cautery.workflows.operation.day_records import (
     reports_of,
 )
 from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.holdings import picture
 from cautery.workflows.operation.picture import Picture, picture_of
 from cautery.workflows.operation.plan_day import day_steps
-from cautery.workflows.operation.share import picture
 from cautery.workflows.operation.table import able_countries
 
 RECUT_TIME_S = 10.0

@@ -1,46 +1,29 @@
-"""State what an agency knows, share it by its markings, receive what others share, correct it."""
+"""State what an agency knows, share it by its markings, permit others to, and correct it.
+
+An agency signs its own statements when it records them, and its permissions (ADR 0030).
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 
-from cautery.errors import InputError
-from cautery.evidence.note import NoteVerifier
-from cautery.model import ExhibitId, Json, Operation, Statement, digest_of, from_json, iso, to_json
-from cautery.operation.sharing import Bundle, bundle_for, displaced_by, read_bundle, statement_id
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.note import open_note
+from cautery.model import Json, Statement, digest_of, iso, to_json
+from cautery.operation.sharing import Bundle, bundle_for, displaced_by, statement_id
+from cautery.operation.signed import recipients_of, text_of_permission, text_of_statement
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.letter import open_letter, write_letter
-from cautery.workflows.operation.partners import RECEIVED, check_key
+from cautery.workflows.operation.holdings import STATEMENT, held, holdings, own_noted
+from cautery.workflows.operation.letter import MEDIA_TYPE, write_letter
+from cautery.workflows.operation.partners import known_keys
 
-STATEMENT = "operation.statement"
 SHARED = "operation.shared"
 PERMITTED = "operation.permitted"
 
 LEAST_OF_AN_ID = 8
 """Digits of an id that name a statement if no other begins like it; a table shows twelve."""
-
-_MEDIA_TYPE = "application/vnd.cautery.letter+json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A statement at a desk.
-
-    Parameters
-    ----------
-    received_from : str or None
-        Who sent it; ``None`` for the agency's own.
-    corrected_by : str or None
-        The id of the statement that corrects or withdraws it.
-    """
-
-    statement: Statement
-    received_from: str | None
-    corrected_by: str | None
 
 
 def add_statements(
@@ -63,7 +46,7 @@ def add_statements(
         is not in the vault; nothing is recorded then.
     """
     moment = at or desk.case.clock.now()
-    known = {(str(body["id"]), frozenset(body["to"])) for body in desk.bodies(STATEMENT)}
+    known = {(row.statement.id, row.statement.to) for row in own_noted(desk) if row.notes}
     stated: list[Statement] = []
     fresh: list[tuple[str, Json, datetime]] = []
     for given in statements:
@@ -78,54 +61,18 @@ def add_statements(
         stated.append(one)
         if (one.id, one.to) not in known:
             known.add((one.id, one.to))
-            fresh.append((STATEMENT, to_json(one), moment))
+            fresh.append((STATEMENT, {**to_json(one), "notes": _signed(desk, one)}, moment))
     desk.case.ledger.append_all(fresh)
     return tuple(stated)
 
 
-def own_statements(desk: Desk) -> Iterator[Statement]:
-    """Yield the agency's own statements, in order."""
-    for entry in desk.case.ledger.read(kinds=(STATEMENT,)):
-        yield _statement_of(entry.leaf)
-
-
-def received_statements(desk: Desk) -> Iterator[tuple[str, Statement]]:
-    """Yield what others have shared, each statement once: who sent it, and the statement.
-
-    What its provider sent counts more than what another passed on under the same id.
-    """
-    found: dict[tuple[str, str], tuple[str, Statement]] = {}
-    for body in desk.bodies(RECEIVED):
-        raw = desk.case.vault.read(ExhibitId(str(body["exhibit"])))
-        bundle = _bundle_in(raw, desk.operation, desk.agency.id, str(body["key"]))
-        for one in bundle.statements:
-            key = (one.by, one.id)
-            if key not in found or (bundle.by == one.by != found[key][0]):
-                found[key] = (bundle.by, one)
-    yield from found.values()
-
-
-def held(desk: Desk) -> tuple[Held, ...]:
-    """Return all that the desk holds, own first; what was corrected says by what."""
-    rows: list[tuple[str | None, Statement]] = [(None, one) for one in own_statements(desk)]
-    rows += received_statements(desk)
-    firsthand = {(one.by, one.id) for sender, one in rows if sender in (None, one.by)}
-    newer = {
-        corrected: one.id for _, one in rows for corrected in displaced_by(one, firsthand=firsthand)
+def _signed(desk: Desk, one: Statement) -> dict[str, str]:
+    """Return the notes by which this agency signs a statement: one for each recipient."""
+    operation = desk.operation.id
+    return {
+        to: desk.sign(str(text_of_statement(one, operation=operation, to=to)))
+        for to in recipients_of(one)
     }
-    return tuple(
-        Held(statement=one, received_from=sender, corrected_by=newer.get((one.by, one.id)))
-        for sender, one in rows
-    )
-
-
-def picture(desk: Desk) -> tuple[Statement, ...]:
-    """Return the shared picture as this desk has it: what it holds and nobody has corrected."""
-    return tuple(
-        one.statement
-        for one in held(desk)
-        if one.corrected_by is None and not one.statement.details.get("withdrawn")
-    )
 
 
 def share(
@@ -156,9 +103,9 @@ def share(
         If the agency is not at the table.
     """
     bundle = would_share(desk, to, at=at, everything=everything)
-    raw = write_letter(bundle.payload(), desk.case.signer)
+    raw = write_letter(bundle.payload(), desk.sign)
     exhibit = desk.case.vault.seal(
-        raw, media_type=_MEDIA_TYPE, at=at, clock=desk.case.clock.offset()
+        raw, media_type=MEDIA_TYPE, at=at, clock=desk.case.clock.offset()
     )
     desk.record(
         SHARED,
@@ -168,6 +115,7 @@ def share(
             "digest": digest_of(raw),
             "exhibit": exhibit.id,
             "statements": [[one.by, one.id] for one in bundle.statements],
+            "permissions": [digest_of(one.encode()) for one in bundle.permissions],
             "why": why or f"need to know in operation {desk.operation.id}",
             "who": who or desk.agency.contact,
         },
@@ -184,101 +132,63 @@ def would_share(desk: Desk, to: str, *, at: datetime, everything: bool = False) 
     InputError
         If the agency is not at the table.
     """
-    rows = held(desk)
+    known = holdings(desk)
+    given = set() if everything else _granted(desk, to)
     return bundle_for(
-        (one.statement for one in rows),
+        (row.noted for row in known.rows),
         to=desk.operation.agency(to),
         by=desk.agency,
         operation=desk.operation,
         at=at,
-        permitted=_permissions(desk),
+        permissions=known.permissions,
+        granted=[one for one in _permits(desk, to) if digest_of(one.encode()) not in given],
         told=() if everything else _told(desk, to),
-        firsthand={
-            (one.statement.by, one.statement.id)
-            for one in rows
-            if one.received_from in (None, one.statement.by)
-        },
     )
 
 
-def receive(
-    desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime, who: str | None = None
-) -> tuple[Statement, ...]:
-    """Check and file a bundle; the same bundle again changes nothing.
+def permit(desk: Desk, statement: str, *, by: str, to: str, why: str, at: datetime) -> str:
+    """Sign that an agency may pass one of this desk's own statements on to one more.
+
+    The signed permission goes to that agency with the next bundle for it (:func:`share`).
 
     Parameters
     ----------
-    key : NoteVerifier
-        The sender's case key, had from elsewhere than the bundle.
+    by : str
+        Who may pass it on.
+    to : str
+        To whom.
 
     Returns
     -------
-    tuple of Statement
-        What it says, with providers and markings as they came.
+    str
+        The statement's id, in full.
 
     Raises
     ------
     InputError
-        If it is malformed, for another agency or operation, from an agency that is not at the
-        table, passes on what its markings do not allow, or the key is not the sender's
-        (:func:`~cautery.workflows.operation.partners.check_key`); nothing is recorded then.
-    EvidenceError
-        If the signature is not of this key.
+        If the statement is not the desk's own, or not signed, or an agency is not at the table.
     """
-    bundle = _bundle_in(raw, desk.operation, desk.agency.id, str(key))
-    digest = digest_of(raw)
-    for body in desk.bodies(RECEIVED):
-        if body["digest"] == digest:
-            return bundle.statements
-    check_key(desk, bundle.by, key)
-    exhibit = desk.case.vault.seal(
-        raw, media_type=_MEDIA_TYPE, at=at, clock=desk.case.clock.offset()
-    )
-    desk.record(
-        RECEIVED,
-        {
-            "from": bundle.by,
-            "at": iso(at),
-            "digest": digest,
-            "exhibit": exhibit.id,
-            "key": str(key),
-            "who": who or desk.agency.contact,
-        },
-        at=at,
-    )
-    return bundle.statements
-
-
-def permit(desk: Desk, statement: str, *, to: str, granted_by: str, why: str, at: datetime) -> None:
-    """File a provider's permission to pass a received statement on to one more agency.
-
-    Raises
-    ------
-    InputError
-        If the desk has not received it, or somebody else than its provider grants it.
-    """
-    desk.operation.agency(to)
-    received = [one for _, one in received_statements(desk)]
-    wanted = _meant(statement, (one.id for one in received))
-    # An id is the provider's own choice: two of them may have given the same.
-    providers = {one.by for one in received if one.id == wanted}
-    if not providers:
-        raise InputError(
-            f"no received statement {statement[:80]!r} at this desk",
-            hint="cautery operation state CASE lists them.",
-        )
-    if granted_by not in providers:
-        raise InputError(
-            f"statement {wanted}: {', '.join(sorted(providers))} provided it, "
-            f"so {granted_by} cannot permit it"
-        )
+    for name in (by, to):
+        if desk.operation.agency(name).id == desk.agency.id:
+            raise InputError(f"{name}: a permission is for others than this desk's own agency")
+    if by == to:
+        raise InputError(f"{by}: an agency passes nothing on to itself")
     if not why.strip():
-        raise InputError("where the permission stands is logged: --why")
+        raise InputError("why it is permitted is logged: --why")
+    own = list(own_noted(desk))
+    wanted = _meant(statement, (one.statement.id for one in own))
+    meant = [one.statement for one in own if one.statement.id == wanted and one.notes]
+    if not meant:
+        raise InputError(
+            f"no own statement {statement[:80]!r}: only its provider permits it to go on",
+            hint="cautery operation state CASE lists them; ask the provider of another one.",
+        )
+    text = text_of_permission(meant[0], operation=desk.operation.id, by=by, to=to)
+    note = desk.sign(str(text))
     desk.record(
-        PERMITTED,
-        {"statement": wanted, "to": to, "granted_by": granted_by, "why": why},
-        at=at,
+        PERMITTED, {"statement": wanted, "by": by, "to": to, "why": why, "note": note}, at=at
     )
+    return wanted
 
 
 def correct(
@@ -304,10 +214,10 @@ def correct(
     InputError
         If it is not the agency's own, or corrected already.
     """
-    mine = [one for one in held(desk) if one.received_from is None]
-    wanted = _meant(statement, (one.statement.id for one in mine))
+    own = [one for one in held(desk) if one.received_from is None]
+    wanted = _meant(statement, (one.statement.id for one in own))
     # Stated for one agency after another, a statement stands there once for each of them.
-    rows = [one for one in mine if one.statement.id == wanted]
+    rows = [one for one in own if one.statement.id == wanted]
     if not rows:
         raise InputError(
             f"no own statement {statement[:80]!r}: only its provider corrects it",
@@ -334,7 +244,7 @@ def must_be_told(desk: Desk) -> tuple[tuple[str, str], ...]:
         for one in held(desk)
         if one.corrected_by is None
         for name in sorted(told)
-        if displaced_by(one.statement, firsthand=()) & told[name]
+        if displaced_by(one.statement) & told[name]
         and (one.statement.by, one.statement.id) not in told[name]
     }
     return tuple(found)
@@ -353,11 +263,30 @@ def _told(desk: Desk, to: str) -> set[tuple[str, str]]:
     }
 
 
-def _permissions(desk: Desk) -> frozenset[tuple[str, str, str]]:
-    return frozenset(
-        (str(body["granted_by"]), str(body["statement"]), str(body["to"]))
-        for body in desk.bodies(PERMITTED)
-    )
+def _permits(desk: Desk, agency: str) -> Iterator[str]:
+    """Yield the permissions that this desk has signed for an agency to pass statements on.
+
+    One that this desk's key did not sign, as in an older case, is passed over.
+    """
+    key = known_keys(desk)[desk.agency.id]
+    for body in desk.bodies(PERMITTED):
+        if body.get("by") == agency and "note" in body:
+            note = str(body["note"])
+            try:
+                open_note(note.encode(errors="replace"), key)
+            except EvidenceError:
+                continue
+            yield note
+
+
+def _granted(desk: Desk, to: str) -> set[str]:
+    """Return the digests of the permissions that an agency has been sent."""
+    return {
+        str(digest)
+        for body in desk.bodies(SHARED)
+        if body["to"] == to
+        for digest in body.get("permissions", ())
+    }
 
 
 def _meant(told: str, ids: Iterable[str]) -> str:
@@ -374,16 +303,3 @@ def _meant(told: str, ids: Iterable[str]) -> str:
     if len(found) > 1:
         raise InputError(f"{told!r} begins several ids: write one out")
     return found.pop() if found else told
-
-
-@lru_cache(maxsize=1 << 16)
-def _statement_of(leaf: bytes) -> Statement:
-    """Return the statement of a record; a desk is read often, and its leaves never change."""
-    return from_json(Statement, json.loads(leaf)["body"])
-
-
-@lru_cache(maxsize=512)
-def _bundle_in(raw: bytes, operation: Operation, to: str, key: str) -> Bundle:
-    """Return the bundle that a letter holds, everything checked; the same bytes are read once."""
-    payload = open_letter(raw, NoteVerifier.parse(key))
-    return read_bundle(payload, to=operation.agency(to), operation=operation)

@@ -37,7 +37,7 @@ def register_manifest(desk: Desk) -> bytes:
     listed = rfc8785.dumps(
         manifest_of(register) | {"operation": desk.operation.id, "desk": desk.agency.id}
     )
-    note = desk.case.signer.sign(
+    note = desk.sign(
         f"Cautery register manifest v1\ncase {desk.case.id}\nexhibits {len(register)}\n"
         f"manifest {digest_of(listed)}\n"
     )

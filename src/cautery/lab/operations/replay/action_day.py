@@ -37,6 +37,7 @@ from cautery.workflows.operation.picture import Picture
 from cautery.workflows.operation.plan_day import plan_day
 from cautery.workflows.operation.run_day import RunningDay
 from cautery.workflows.operation.table import able_countries
+from cautery.workflows.operation.withhold import day_for
 
 _LATE = 0.06
 """Share of steps that end late; judgement."""
@@ -87,20 +88,29 @@ def plan(story: Story, seen: Picture, chosen: Cut) -> DayPlan:
         steps=len(made.steps),
         co_tenants=len(made.co_tenants),
     )
-    for agency in sorted({one.step.agency for one in made.steps}):
-        _hand_out(story, made, agency)
-    story.tell("plan", "each agency has its call sheet in its own case: page, PDF and calendar")
+    blank = sum(
+        _hand_out(story, made, agency) for agency in sorted({one.step.agency for one in made.steps})
+    )
+    story.tell(
+        "plan",
+        "each agency has its call sheet in its own case: page, PDF and calendar; on them "
+        f"{blank} step{'s' * (blank != 1)} are on targets that their agency may not be told of "
+        "in writing",
+        withheld=blank,
+    )
     return made
 
 
-def _hand_out(story: Story, made: DayPlan, agency: str) -> None:
-    """Write an agency's call sheet into its case."""
+def _hand_out(story: Story, made: DayPlan, agency: str) -> int:
+    """Write an agency's call sheet into its case; return how many steps are withheld from it."""
     case = story.desks[agency].case
-    sheet = call_sheet(made, agency, story.operation)
-    book = calendar(made, agency, operation=story.operation, made_at=story.clock.now())
+    told, withheld = day_for(story.lead, made, story.operation.agency(agency))
+    sheet = call_sheet(told, agency, story.operation)
+    book = calendar(told, agency, operation=story.operation, made_at=story.clock.now())
     case.store.write(case.path, "call-sheet.html", call_sheet_html(sheet).encode())
     case.store.write(case.path, "call-sheet.pdf", compile_pdf(call_sheet_typst(sheet)))
     case.store.write(case.path, "action-day.ics", book)
+    return sum(count for _, count in withheld)
 
 
 def run(story: Story, made: DayPlan, seen: Picture, *, goal: float, speed: float) -> Day:

@@ -22,9 +22,11 @@ from cautery.operation.instruments import draft_jit
 from cautery.workflows.operation.course import record_joined
 from cautery.workflows.operation.deconflict import deconflict_desks
 from cautery.workflows.operation.draft_instrument import file_draft
+from cautery.workflows.operation.holdings import picture
 from cautery.workflows.operation.persons import register_person
 from cautery.workflows.operation.picture import picture_of
-from cautery.workflows.operation.share import add_statements, picture, receive, share
+from cautery.workflows.operation.receive import receive
+from cautery.workflows.operation.share import add_statements, share
 
 _FIRST_JOINS = 3
 """Months after the lead begins until the first other agency joins. The order and pace in which

@@ -15,6 +15,7 @@ from cautery.lab.operations.replay.clock import ReplayClock
 from cautery.lab.operations.spec import OperationWorld
 from cautery.model import Operation
 from cautery.workflows.operation.desk import Desk, open_desk
+from cautery.workflows.operation.partners import register_partner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class Story:
         return others_of(self.folder) / agency
 
     def open_desks(self) -> None:
-        """Begin every agency's own case."""
+        """Begin every agency's own case; each knows the others' keys, handed over in person."""
         for one in self.operation.agencies:
             self.desks[one.id] = open_desk(
                 self.case_of(one.id),
@@ -81,6 +82,10 @@ class Story:
                 operation=self.operation,
                 agency=one.id,
             )
+        for desk in self.desks.values():
+            for name, other in self.desks.items():
+                if other is not desk:
+                    register_partner(desk, name, other.case.verifier, at=self.clock.now())
 
     def tell(self, chapter: str, text: str, **figures: Any) -> None:
         """Tell something at the story's moment."""

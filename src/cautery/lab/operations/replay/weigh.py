@@ -21,8 +21,8 @@ from cautery.workflows.operation.course import (
     sized_network,
 )
 from cautery.workflows.operation.draft_instrument import file_draft
+from cautery.workflows.operation.holdings import picture
 from cautery.workflows.operation.plan_cut import PlannedCut, plan_cut
-from cautery.workflows.operation.share import picture
 from cautery.workflows.operation.trace_money import purchase_of, trace_money, trace_supplied
 from cautery.workflows.size_network import Sizing, size_network
 

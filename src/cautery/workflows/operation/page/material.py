@@ -21,9 +21,9 @@ from cautery.workflows.operation.course import (
     SizedNetwork,
 )
 from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.holdings import picture
 from cautery.workflows.operation.picture import Picture, picture_of
 from cautery.workflows.operation.register_book import register_of
-from cautery.workflows.operation.share import picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

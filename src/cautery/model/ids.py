@@ -1,0 +1,116 @@
+"""Ids that come from others, checked where they become a noun: one word that can do no harm.
+
+An id is shown on terminals and pages, stands in signed texts of one line each, and may become a
+part of a file's name. So it is plain ASCII of a bounded length, without a space, a slash, a colon
+or a character that nobody sees, and it begins with a letter or a digit.
+"""
+
+from __future__ import annotations
+
+import re
+
+from cautery.errors import InputError
+
+LONGEST_SUBJECT = 1024
+"""Bytes of a statement's subject; a URL or a wallet has far fewer."""
+
+_AGENCY = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,63}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+
+def check_agency_id(told: str) -> None:
+    """Refuse what is no id of an agency: lower-case letters, digits and dashes.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+
+    Examples
+    --------
+    >>> check_agency_id("it-postal")
+    """
+    if not _AGENCY.fullmatch(told):
+        raise InputError(f"agency {_shown(told)}: an id is lower-case letters, digits and dashes")
+
+
+def check_id(noun: str, told: str) -> None:
+    """Refuse what is no id of an operation or a statement: letters, digits, dot, dash, underscore.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+
+    Examples
+    --------
+    >>> check_id("operation", "op-2026-07")
+    """
+    if not _WORD.fullmatch(told):
+        raise InputError(f"{noun} {_shown(told)}: an id is letters, digits, dots and dashes")
+
+
+def check_pseudonym(told: str) -> None:
+    """Refuse what is no pseudonym of a person: 3 to 64 letters, digits, dots and dashes.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not is_pseudonym(told):
+        raise InputError(f"person {_shown(told)}: a pseudonym is letters, digits and dashes")
+
+
+def is_pseudonym(told: str) -> bool:
+    """Tell whether a text has the form of a pseudonym: one word of letters, digits and dashes."""
+    return _PSEUDONYM.fullmatch(told) is not None
+
+
+def check_exhibit_id(told: str) -> None:
+    """Refuse what is no digest of sealed bytes.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not _DIGEST.fullmatch(told):
+        raise InputError(f"exhibit {_shown(told)}: an id is sha256: and 64 hex digits")
+
+
+def check_kind(noun: str, told: str) -> None:
+    """Refuse what is no kind of thing: one word in lower case.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not _KIND.fullmatch(told):
+        raise InputError(f"{noun} {_shown(told)}: want one word in lower case")
+
+
+def check_subject(told: str) -> None:
+    """Refuse what is no subject: one printable line.
+
+    Control and bidirectional characters, halves of letters and separators of lines are not
+    printable; an ordinary space is.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    if not told.strip() or not told.isprintable() or len(told.encode()) > LONGEST_SUBJECT:
+        raise InputError(
+            f"subject {_shown(told)}: want one printable line of at most {LONGEST_SUBJECT} bytes"
+        )
+
+
+def _shown(told: str) -> str:
+    """Return the beginning of a refused id, with its odd characters escaped."""
+    return ascii(told[:60])

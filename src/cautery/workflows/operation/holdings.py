@@ -1,0 +1,292 @@
+"""What a desk holds: its own statements and what others have shared, under whose signatures.
+
+A statement counts under its provider's signature, whoever brought it (ADR 0030). Cases of older
+versions hold statements that nobody signed; they are shown as such, and undo nothing that is
+signed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from cautery.errors import EvidenceError
+from cautery.evidence.note import NoteVerifier, open_note
+from cautery.model import ExhibitId, Operation, Statement, from_json
+from cautery.operation.sharing import (
+    OLD_FORMAT,
+    Bundle,
+    NotedStatement,
+    displaced_by,
+    read_bundle,
+    read_old_bundle,
+)
+from cautery.operation.signed import SignedText, statement_digest, text_of_statement
+from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.letter import open_letter
+from cautery.workflows.operation.partners import RECEIVED, known_keys, open_partner_note
+
+STATEMENT = "operation.statement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A statement at a desk.
+
+    Parameters
+    ----------
+    received_from : str or None
+        Who sent it; ``None`` for the agency's own.
+    corrected_by : str or None
+        The id of the statement that corrects or withdraws it.
+    signed : bool
+        Whether it bears its provider's signature; in a case of an older version none does.
+    """
+
+    statement: Statement
+    received_from: str | None
+    corrected_by: str | None
+    signed: bool
+
+    @property
+    def source(self) -> str:
+        """Whose statement it is, by whom it came, and whether nobody signed it."""
+        return source_words(self.statement.by, self.received_from, signed=self.signed)
+
+
+def source_words(by: str, sender: str | None, *, signed: bool = True) -> str:
+    """Return whose a statement is, in words.
+
+    Examples
+    --------
+    >>> source_words("it-postal", "bg-gdbop")
+    'it-postal, as passed on by bg-gdbop'
+    """
+    passed_on = "" if sender in (None, by) else f", as passed on by {sender}"
+    return f"{by}{passed_on}{'' if signed else ', unsigned'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A statement at a desk with its notes, and who sent it."""
+
+    noted: NotedStatement
+    sender: str | None
+
+    @property
+    def weight(self) -> int:
+        """How much it counts: signed, else said by the provider itself, else hearsay."""
+        if self.noted.notes:
+            return 2
+        return int(self.sender in (None, self.noted.statement.by))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """All that a desk holds.
+
+    Parameters
+    ----------
+    newer : mapping of (provider, id) to id
+        What corrects or withdraws a statement, whether that has come or not.
+    permissions : mapping of (provider, id, agency) to str
+        Signed notes by which this desk may pass statements of others on.
+    """
+
+    rows: tuple[Row, ...]
+    newer: Mapping[tuple[str, str], str]
+    permissions: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+
+
+def unsigned_statements(desk: Desk) -> tuple[Statement, ...]:
+    """Return the agency's own statements that nobody signed: they are shared with nobody."""
+    return tuple(one.statement for one in own_noted(desk) if not one.notes)
+
+
+def own_statements(desk: Desk) -> Iterator[Statement]:
+    """Yield the agency's own statements, in order."""
+    for one in own_noted(desk):
+        yield one.statement
+
+
+def own_noted(desk: Desk) -> Iterator[NotedStatement]:
+    """Yield the agency's own statements with those notes that its key signed, in order."""
+    key = str(known_keys(desk)[desk.agency.id])
+    rows: dict[tuple[str, frozenset[str]], NotedStatement] = {}
+    for entry in desk.case.ledger.read(kinds=(STATEMENT,)):
+        one = _noted(entry.leaf, desk.operation.id, key)
+        place = one.statement.id, one.statement.to
+        if one.statement.by == desk.agency.id and (
+            place not in rows or (one.notes and not rows[place].notes)
+        ):
+            rows[place] = one
+    yield from rows.values()
+
+
+def received_statements(desk: Desk) -> Iterator[tuple[str, Statement]]:
+    """Yield what others have shared, each statement once: who sent it, and the statement.
+
+    The first statement of an id holds, but what is signed takes the place of what is not, and
+    what its provider sent that of what another passed on.
+    """
+    for row in _received(_bundles(desk)):
+        assert row.sender is not None
+        yield row.sender, row.noted.statement
+
+
+def _bundles(desk: Desk) -> tuple[Bundle, ...]:
+    """Return the bundles that this desk has filed, each under the key known for its sender."""
+    keys = known_keys(desk)
+    found = []
+    for body in desk.bodies(RECEIVED):
+        sender = str(body["from"])
+        if sender in keys and str(body["key"]) == str(keys[sender]):
+            raw = desk.case.vault.read(ExhibitId(str(body["exhibit"])))
+            found.append(_filed(raw, desk.operation, desk.agency.id, sender, _frozen(keys)))
+    return tuple(found)
+
+
+def _received(bundles: Iterable[Bundle]) -> tuple[Row, ...]:
+    found: dict[tuple[str, str], Row] = {}
+    for bundle in bundles:
+        for shared in bundle.rows:
+            notes = {} if shared.note is None else {_recipient(shared.note): shared.note}
+            row = Row(
+                noted=NotedStatement(statement=shared.statement, notes=notes), sender=bundle.by
+            )
+            first = found.get(shared.key)
+            if first is None or row.weight > first.weight:
+                found[shared.key] = row
+            elif bundle.by == row.noted.statement.by and _same(row, first):
+                found[shared.key] = replace(first, sender=bundle.by)
+    return tuple(found.values())
+
+
+def _same(row: Row, first: Row) -> bool:
+    return row.weight == first.weight and statement_digest(row.noted.statement) == statement_digest(
+        first.noted.statement
+    )
+
+
+def holdings(desk: Desk) -> Holdings:
+    """Read all that a desk holds, own first."""
+    bundles = _bundles(desk)
+    received = _received(bundles)
+    rows = (*(Row(noted=one, sender=None) for one in own_noted(desk)), *received)
+    weights: dict[tuple[str, str], int] = {}
+    for row in rows:
+        weights[row.noted.key] = max(row.weight, weights.get(row.noted.key, 0))
+    newer = {
+        old: row.noted.statement.id
+        for row in rows
+        for old in displaced_by(row.noted.statement)
+        if row.weight >= weights.get(old, 0)  # hearsay undoes nothing that somebody signed
+    }
+    digests = {row.noted.key: statement_digest(row.noted.statement) for row in received}
+    permissions = {}
+    for bundle in bundles:
+        for note in bundle.permissions:
+            text = _text_in(note)
+            if digests.get((text.agency, text.statement)) == text.digest:
+                permissions[text.agency, text.statement, text.to] = note
+    return Holdings(rows=rows, newer=newer, permissions=permissions)
+
+
+def held(desk: Desk) -> tuple[Held, ...]:
+    """Return all that the desk holds, own first; what was corrected says by what."""
+    known = holdings(desk)
+    return tuple(
+        Held(
+            statement=row.noted.statement,
+            received_from=row.sender,
+            corrected_by=known.newer.get(row.noted.key),
+            signed=bool(row.noted.notes),
+        )
+        for row in known.rows
+    )
+
+
+def standing(desk: Desk) -> tuple[Held, ...]:
+    """Return what the desk holds and nobody has corrected or withdrawn."""
+    return tuple(
+        one
+        for one in held(desk)
+        if one.corrected_by is None and not one.statement.details.get("withdrawn")
+    )
+
+
+def picture(desk: Desk) -> tuple[Statement, ...]:
+    """Return the shared picture as this desk has it: what it holds and nobody has corrected."""
+    return tuple(one.statement for one in standing(desk))
+
+
+def sources_of(rows: Iterable[Held]) -> str:
+    """Say how many statements there are, and how many of them are second-hand or unsigned."""
+    shown = tuple(rows)
+    second = Counter(
+        str(one.received_from) for one in shown if one.received_from not in (None, one.statement.by)
+    )
+    unsigned = sum(not one.signed for one in shown)
+    parts = [f"{count} as passed on by {sender}" for sender, count in sorted(second.items())]
+    parts += [f"{unsigned} unsigned"] if unsigned else []
+    words = f"{len(shown)} statement{'s' * (len(shown) != 1)}"
+    return f"{words}, of them {', '.join(parts)}" if parts else words
+
+
+def permissions_of(desk: Desk) -> frozenset[tuple[str, str, str]]:
+    """Return (provider, statement id, agency) of what this desk may pass on by permission."""
+    return frozenset(holdings(desk).permissions)
+
+
+@lru_cache(maxsize=1 << 16)
+def _noted(leaf: bytes, operation: str, key: str) -> NotedStatement:
+    """Return the statement of a record with the notes that a key signed for it as it stands.
+
+    A desk is read often, and its leaves never change.
+    """
+    body = json.loads(leaf)["body"]
+    notes = dict(body.pop("notes", {}))
+    one = from_json(Statement, body)
+    verifier = NoteVerifier.parse(key)
+    signed = {}
+    for to, note in notes.items():
+        try:
+            text = open_note(str(note).encode(errors="replace"), verifier)
+        except EvidenceError:
+            continue  # shown as unsigned, and shared with nobody
+        if text == str(text_of_statement(one, operation=operation, to=to)):
+            signed[to] = note
+    return NotedStatement(statement=one, notes=signed)
+
+
+def _text_in(note: str) -> SignedText:
+    """Return the text of a note that was verified when its bundle was read."""
+    return SignedText.parse(note.partition("\n\n")[0] + "\n")
+
+
+def _recipient(note: str) -> str:
+    return _text_in(note).to
+
+
+def _frozen(keys: Mapping[str, NoteVerifier]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((agency, str(key)) for agency, key in keys.items()))
+
+
+@lru_cache(maxsize=512)
+def _filed(
+    raw: bytes, operation: Operation, to: str, sender: str, keys: tuple[tuple[str, str], ...]
+) -> Bundle:
+    """Return a bundle that was filed, its signatures checked; the same bytes are read once."""
+    known = {agency: NoteVerifier.parse(key) for agency, key in keys}
+    payload = open_letter(raw, known[sender])
+    if payload.get("format") == OLD_FORMAT:
+        return read_old_bundle(payload, to=operation.agency(to), operation=operation)
+    return read_bundle(
+        payload,
+        to=operation.agency(to),
+        operation=operation,
+        open_note=lambda agency, note: open_partner_note(agency, note, known),
+    )

@@ -1,0 +1,159 @@
+"""Receive what another agency shares: check every signature and marking, and file it whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from cautery.errors import CauteryError
+from cautery.evidence.note import NoteVerifier
+from cautery.model import Statement, digest_of, iso
+from cautery.operation.sharing import Bundle, read_bundle
+from cautery.operation.signed import statement_digest
+from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.holdings import holdings
+from cautery.workflows.operation.letter import MEDIA_TYPE, open_letter
+from cautery.workflows.operation.partners import (
+    RECEIVED,
+    check_key,
+    known_keys,
+    open_partner_note,
+)
+
+REFUSED = "operation.refused"
+
+
+def receive(
+    desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime, who: str | None = None
+) -> tuple[Statement, ...]:
+    """Check and file a bundle, whole or not at all; the same bundle again changes nothing.
+
+    A statement that has been withdrawn, or whose id stands for another one here, does not count;
+    the record of the bundle says so. A bundle that is refused is recorded too, and sealed if its
+    sender signed it.
+
+    Parameters
+    ----------
+    key : NoteVerifier
+        The sender's case key, had from elsewhere than the bundle.
+
+    Returns
+    -------
+    tuple of Statement
+        What it says, with providers and markings as they came.
+
+    Raises
+    ------
+    InputError
+        If it is malformed, for another agency or operation, from an agency that is not at the
+        table, passes on what its markings do not allow, or the key is not the sender's
+        (:func:`~cautery.workflows.operation.partners.check_key`) or a provider's not known.
+    EvidenceError
+        If the signature is not of this key, or a statement or permission in it is not signed
+        as it stands by the agency whose it is said to be.
+    """
+    digest = digest_of(raw)
+    try:
+        bundle = _checked(desk, raw, key)
+    except CauteryError as error:
+        _record_refusal(desk, raw, key, str(error), at=at, who=who)
+        raise
+    if any(body["digest"] == digest for body in desk.bodies(RECEIVED)):
+        return bundle.statements
+    refused = _void(desk, bundle)
+    exhibit = desk.case.vault.seal(
+        raw, media_type=MEDIA_TYPE, at=at, clock=desk.case.clock.offset()
+    )
+    desk.record(
+        RECEIVED,
+        {
+            "from": bundle.by,
+            "at": iso(at),
+            "digest": digest,
+            "exhibit": exhibit.id,
+            "key": str(key),
+            "who": who or desk.agency.contact,
+            "refused": refused,
+        },
+        at=at,
+    )
+    return bundle.statements
+
+
+def _checked(desk: Desk, raw: bytes, key: NoteVerifier) -> Bundle:
+    """Return the bundle in a letter, everything about it checked."""
+    payload = open_letter(raw, key)
+    sender = str(payload.get("from"))[:80]
+    keys = known_keys(desk)
+    if payload.get("to") == desk.agency.id:
+        desk.operation.agency(sender)
+        check_key(desk, sender, key)
+    return read_bundle(
+        payload,
+        to=desk.agency,
+        operation=desk.operation,
+        open_note=lambda agency, note: open_partner_note(agency, note, {**keys, sender: key}),
+    )
+
+
+def _void(desk: Desk, bundle: Bundle) -> list[dict[str, str]]:
+    """Return the statements of a bundle that do not count here, and why."""
+    known = holdings(desk)
+    first = {row.noted.key: row for row in known.rows if row.noted.notes}
+    void = []
+    for shared in bundle.rows:
+        by, name = shared.key
+        if shared.key in first and statement_digest(shared.statement) != statement_digest(
+            first[shared.key].noted.statement
+        ):
+            why = f"{by} has signed another statement under this id: the first holds"
+        elif shared.key in known.newer:
+            why = f"{by} has corrected or withdrawn it by {known.newer[shared.key]}"
+        else:
+            continue
+        void.append({"by": by, "id": name, "why": why})
+    return void
+
+
+def _record_refusal(
+    desk: Desk, raw: bytes, key: NoteVerifier, why: str, *, at: datetime, who: str | None
+) -> None:
+    """Record a bundle that is refused, once; what its sender signed is sealed as it came."""
+    digest = digest_of(raw)
+    if any(body["digest"] == digest and body["why"] == why for body in desk.bodies(REFUSED)):
+        return
+    exhibit = sender = None
+    try:
+        sender = str(open_letter(raw, key).get("from"))[:80]
+    except CauteryError:
+        pass  # anybody may have written it: its digest is enough
+    else:
+        exhibit = desk.case.vault.seal(
+            raw, media_type=MEDIA_TYPE, at=at, clock=desk.case.clock.offset()
+        ).id
+    body = {
+        "from": sender,
+        "at": iso(at),
+        "digest": digest,
+        "size": len(raw),
+        "exhibit": exhibit,
+        "key": str(key),
+        "who": who or desk.agency.contact,
+        "why": why,
+    }
+    desk.record(REFUSED, body, at=at)
+
+
+def refusals(desk: Desk) -> tuple[tuple[str, str], ...]:
+    """Return what this desk has refused to take, bundles and statements: from whom, and why."""
+    found: list[tuple[str, str]] = []
+    for entry in desk.case.ledger.read(kinds=(RECEIVED, REFUSED)):
+        body = entry.record.body
+        sender = str(body["from"] or "unknown")
+        if entry.record.kind == REFUSED:
+            found.append((sender, str(body["why"])))
+        else:
+            found += [
+                (sender, f"statement {one['id']} of {one['by']}: {one['why']}")
+                for one in body.get("refused", ())
+            ]
+    return tuple(found)
