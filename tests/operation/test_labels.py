@@ -9,14 +9,12 @@ from datetime import UTC, datetime
 import pytest
 import typst
 import zxingcpp
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from cautery.adapters.typst_pdf import compile_pdf
 from cautery.errors import InputError
 from cautery.model import ExhibitKind, SeizedExhibit
-from cautery.operation.labels import code_of, label_sheet_typst, literal
+from cautery.operation.labels import code_of, label_sheet_typst
 from cautery.operation.register import Line, Register
 
 NOON = datetime(2024, 11, 26, 12, tzinfo=UTC)
@@ -80,22 +78,6 @@ HOSTILE = [
 def test_no_text_of_an_exhibit_runs_in_typst(text: str) -> None:
     source = label_sheet_typst(lines(1, text), operation="op", lab=False)
     assert compile_pdf(source).startswith(b"%PDF-")
-
-
-@given(st.text(st.characters(codec="utf-8"), max_size=40))
-@settings(max_examples=40, deadline=None)
-def test_a_literal_is_the_text_itself_for_typst(text: str) -> None:
-    shown = "".join(one if one.isprintable() else " " for one in text)
-    assert _evaluated(literal(text)) == shown
-
-
-def _evaluated(expression: str) -> str:
-    import json
-
-    source = f"#metadata({expression}) <it>".encode()
-    found = json.loads(typst.query(source, "<it>", field="value", one=True))
-    assert isinstance(found, str)
-    return found
 
 
 @pytest.mark.parametrize("operation", ["a:b", "a b", "ö", "x" * 200])

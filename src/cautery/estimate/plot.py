@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from cautery.drawing.escaping import clean
 from cautery.errors import InputError
 from cautery.estimate.claims import number_in_words
 from cautery.estimate.judge import Judged
@@ -167,4 +168,4 @@ def _mark(claim: Judged) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(letter for letter in text[:60] if letter.isprintable())
+    return clean(text, 60)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cautery.drawing.escaping import clean
 from cautery.identify.windows import Look
 from cautery.model.identification import Identification
 
@@ -315,5 +316,5 @@ def clock(seconds: float) -> str:
 
 
 def _plain(text: str, most: int = 60) -> str:
-    shown = "".join(letter for letter in text if letter.isprintable())
+    shown = clean(text, 400)
     return shown if len(shown) <= most else shown[: most - 1] + "…"

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Alarm, Calendar, Event, Timezone
 
+from cautery.drawing.escaping import clean
 from cautery.model import DayPlan, Operation, ScheduledStep
-from cautery.operation.sheets.render import shown
+from cautery.operation.sheets.render import LONGEST
 from cautery.operation.sheets.view import KIND_WORDS
 
 ALARM_BEFORE = timedelta(minutes=30)
@@ -41,7 +42,7 @@ def calendar(day: DayPlan, agency: str, *, operation: Operation, made_at: dateti
     book.add("prodid", "-//Cautery//action day//EN")
     book.add("version", "2.0")
     book.add("method", "PUBLISH")
-    book.add("x-wr-calname", shown(f"{operation.name}: {one.name}"))
+    book.add("x-wr-calname", clean(f"{operation.name}: {one.name}", LONGEST))
     own = [step for step in day.steps if step.step.agency == agency]
     years = [day.moment.year, *(step.starts_at.year for step in own)]
     if one.zone != "UTC":
@@ -92,13 +93,13 @@ def _event(
     step = one.step
     event = Event()
     event.add("uid", _uid(day.operation, step.agency, step.id))
-    event.add("summary", shown(f"{lab}{KIND_WORDS[step.kind]}: {step.text}"))
+    event.add("summary", clean(f"{lab}{KIND_WORDS[step.kind]}: {step.text}", LONGEST))
     event.add("dtstart", one.starts_at.astimezone(zone))
     event.add("dtend", one.ends_at.astimezone(zone))
     event.add("dtstamp", made_at)
     event.add("sequence", sequence)
-    event.add("location", shown(step.place))
-    event.add("description", shown(f"Team {step.team}. Report as {step.id}."))
+    event.add("location", clean(step.place, LONGEST))
+    event.add("description", clean(f"Team {step.team}. Report as {step.id}.", LONGEST))
     event.add("class", "CONFIDENTIAL")
     event.add_component(_alarm(step.preparation + ALARM_BEFORE, f"Team {step.team}: {step.text}"))
     return event
@@ -107,7 +108,7 @@ def _event(
 def _alarm(before: timedelta, text: str) -> Alarm:
     alarm = Alarm()
     alarm.add("action", "DISPLAY")
-    alarm.add("description", shown(text))
+    alarm.add("description", clean(text, LONGEST))
     alarm.add("trigger", -before)
     return alarm
 

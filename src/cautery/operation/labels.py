@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import segno
 
+from cautery.drawing.escaping import typst_literal
 from cautery.errors import InputError
 from cautery.operation.register import Line
 
@@ -64,16 +65,6 @@ def label_sheet_typst(lines: Iterable[Line], *, operation: str, lab: bool, skip:
     return _SHEET + "#grid(\n  columns: (63.5mm,) * 3,\n  rows: 38.1mm,\n" + _joined(cells) + ")\n"
 
 
-def literal(text: str) -> str:
-    """Return text as a Typst string literal; what cannot be printed becomes a space.
-
-    Typst's escapes begin with a backslash and its literals end with a quote: both are escaped,
-    so nothing in the text can end the literal.
-    """
-    shown = "".join(one if one.isprintable() else " " for one in text)
-    return '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 def matrix_of(text: str) -> tuple[tuple[bool, ...], ...]:
     """Return the dark modules of a text's QR code, rows from above, with no quiet zone."""
     code = segno.make(text, error="m", micro=False, boost_error=True)
@@ -95,7 +86,7 @@ def _label(line: Line, operation: str, *, lab: bool) -> str:
         "LAB" if lab else "",
     )
     code = _svg(matrix_of(code_of(operation, line)))
-    return f"label({literal(code)}, {', '.join(literal(one) for one in fields)})"
+    return f"label({typst_literal(code)}, {', '.join(typst_literal(one) for one in fields)})"
 
 
 def _shortened(text: str, most: int = 60) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from cautery.drawing.escaping import clean
 from cautery.errors import InputError
 from cautery.plan.pareto import Axis, Point
 from cautery.plan.regrowth import HORIZONS, Course
@@ -251,5 +252,5 @@ def _told(x: Sequence[float], cost: Sequence[float]) -> list[int]:
 
 
 def _plain(text: str, most: int = 120) -> str:
-    shown = "".join(letter for letter in text if letter.isprintable())
+    shown = clean(text, 400)
     return shown if len(shown) <= most else shown[: most - 1] + "…"

@@ -6,12 +6,11 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
+from cautery.drawing.escaping import clean, markup
 from cautery.errors import InputError
 from cautery.model import Role
 from cautery.operation.page.svg import dot, fit, hint, rect, text, width
-from cautery.operation.page.words import clean
 from cautery.workflows.supply_layers import Layer, Row, band_of, layers_of, rows_of
 from cautery.workflows.supply_picture import BESIDE, Drawn, Picture
 
@@ -129,7 +128,7 @@ class _Sheet:
         if self._middle is not None:
             title = f"The supply graph around {self._middle}"
         layered = "by country" if self._by_country else "by role"
-        said = escape(clean(f"{title}, {layered}: {shown}", 400))
+        said = markup(f"{title}, {layered}: {shown}", 400)
         return Drawing(
             svg=(
                 f'<svg xmlns="http://www.w3.org/2000/svg" class="map" '
@@ -284,7 +283,7 @@ class _Sheet:
         back = rect("paper", spot.x + _DOT + 3, spot.y - 8, width(name) + 4, 16)
         label = text(spot.x + _DOT + 5, spot.y + 4, name, "many" if row.heap else "")
         row_id = _row_id(spot.column, row.label)
-        names = "&#10;".join(escape(clean(one.name, 400)) for one in row.assets)
+        names = "&#10;".join(markup(one.name, 400) for one in row.assets)
         return (
             f'<g class="row" data-row="{row_id}" data-assets="{names}">{hint(said)}{back}{shape}'
             f"{label}</g>"
@@ -296,7 +295,7 @@ def _ends(begin: tuple[int, str], end: tuple[int, str]) -> str:
 
 
 def _row_id(column: int, label: str) -> str:
-    return escape(clean(f"{column} {label}", 400))
+    return markup(f"{column} {label}", 400)
 
 
 def _colours(

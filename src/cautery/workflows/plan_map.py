@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from html import escape
 
+from cautery.drawing.escaping import clean, markup
+from cautery.drawing.words import number
 from cautery.operation.page.europe import (
     ALIASES,
     MARK_HIGH,
@@ -17,7 +18,6 @@ from cautery.operation.page.europe import (
     spots,
 )
 from cautery.operation.page.svg import dot, fit, hint, line, rect, text
-from cautery.operation.page.words import clean, number
 from cautery.plan.by_country import CountryPart
 from cautery.plan.supply_plan import SupplyPlan
 
@@ -103,8 +103,8 @@ def _svg(plan: SupplyPlan, parts: Sequence[CountryPart], cost_unit: str | None) 
     title = f"The plan by country: {_said(plan, cost_unit)}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE:.0f} {high:.0f}" '
-        f'width="{_WIDE:.0f}" height="{high:.0f}" role="img" aria-label="{escape(clean(title))}">'
-        f"<title>{escape(clean(title))}</title><style>{_STYLE}</style>{''.join(body)}</svg>"
+        f'width="{_WIDE:.0f}" height="{high:.0f}" role="img" aria-label="{markup(title)}">'
+        f"<title>{markup(title)}</title><style>{_STYLE}</style>{''.join(body)}</svg>"
     )
 
 
@@ -218,10 +218,10 @@ def _table(parts: Sequence[CountryPart], left: float, cost_unit: str | None) -> 
 
 def _acts(one: CountryPart, cost_unit: str | None) -> str:
     name = "No country" if one.country is None else country_name(one.country)
-    ids = ", ".join(escape(clean(act, 400)) for act in one.acts)
+    ids = ", ".join(markup(act, 400) for act in one.acts)
     return (
-        f"<h2>{escape(clean(name, 400))}</h2>"
-        f"<p>{escape(clean(_in_words(one, cost_unit), 1000))}</p><code>{ids}</code>"
+        f"<h2>{markup(name, 400)}</h2>"
+        f"<p>{markup(_in_words(one, cost_unit), 1000)}</p><code>{ids}</code>"
     )
 
 

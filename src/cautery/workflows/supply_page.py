@@ -5,10 +5,9 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from html import escape
 from importlib.resources import files
 
-from cautery.operation.page.words import clean
+from cautery.drawing.escaping import markup
 from cautery.workflows.draw_supply import Drawing
 from cautery.workflows.supply_picture import Drawn, Picture
 
@@ -96,7 +95,7 @@ def _table(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> st
 
 
 def _text(said: str) -> str:
-    return escape(clean(said, 400))
+    return markup(said, 400)
 
 
 def _own(name: str) -> str:

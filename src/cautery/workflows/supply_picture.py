@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from cautery.drawing.escaping import clean
 from cautery.errors import InputError
 from cautery.graph.roles import RoleBelief
 from cautery.model import Asset, Entry, Role, SupplyGraph
-from cautery.operation.page.words import clean
 from cautery.plan.graph import PlanGraph
 from cautery.workflows.infer_supply import infer_supply
 

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cautery.drawing.escaping import clean
+from cautery.drawing.words import percent
 from cautery.errors import DecodeError
 from cautery.evidence.report import Alignment, alignment_plot, reduced, supply_drawing
-from cautery.evidence.report.words import clean, delay, percent, span, speed
+from cautery.evidence.report.words import delay, span, speed
 from cautery.model import Asset, Role, SupplyGraph
 from cautery.workflows.write_report import write_report
 
@@ -247,7 +249,7 @@ def test_clean_text_can_always_be_written_as_utf8(text: str) -> None:
         (span(3600), "1 h 00 min"),
         (delay(None), "not determined"),
         (speed(0.98), "\u22122.0 % (slower)"),
-        (percent(0.000712), "0.071 %"),
+        (percent(0.000712), "0.071\u202f%"),
     ],
 )
 def test_quantities_are_said_as_people_say_them(said: str, wanted: str) -> None:

@@ -22,6 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cautery.drawing.escaping import clean
 from cautery.errors import InputError
 from cautery.model import ErrorRate, Role, StepState
 from cautery.operation.page import (
@@ -50,7 +51,7 @@ from cautery.operation.page.served import regrowth_drawing, story_drawing
 from cautery.operation.page.svg import TimeScale, lanes
 from cautery.operation.page.timeline import _placed, timeline_drawing
 from cautery.operation.page.view.said import ClaimLine, EstimatesView, ReconciledEstimate
-from cautery.operation.page.words import bounds, clean, within
+from cautery.operation.page.words import bounds, within
 
 HOSTILE = "</svg></style><script>alert(1)</script>\"'\u202egnp\x00<img src=x onerror=y>&amp;"
 EMPTY = OperationPageView(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from cautery.drawing.escaping import markup
+from cautery.drawing.words import number
 from cautery.evidence.report.view import Alignment
-from cautery.evidence.report.words import delay, number
+from cautery.evidence.report.words import delay
 
 _WIDE, _LEFT, _RIGHT, _TOP, _FOOT = 720.0, 46.0, 14.0, 26.0, 34.0
 
@@ -48,7 +50,7 @@ def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
     ticks = "".join(
         f'<line class="grid" x1="{across(tick):.1f}" x2="{across(tick):.1f}" y1="{_TOP}" '
         f'y2="{ground:.1f}"/><text x="{across(tick):.1f}" y="{ground + 15:.1f}" '
-        f'text-anchor="middle">{escape(number(tick))}</text>'
+        f'text-anchor="middle">{markup(number(tick))}</text>'
         for tick in _ticks(lags[0], lags[-1])
     )
     ahead = alignment.delay_s < 0
@@ -61,7 +63,7 @@ def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
     )
     return Markup(  # noqa: S704 - numbers, and texts escaped one by one
         f'<svg class="plot" viewBox="0 0 {_WIDE:g} {high:g}" role="img" '
-        f'aria-label="{escape(title)}"><title>{escape(title)}</title>{ticks}'
+        f'aria-label="{markup(title)}"><title>{markup(title)}</title>{ticks}'
         f'<line class="axis" x1="{_LEFT}" x2="{_WIDE - _RIGHT}" y1="{ground:.1f}" '
         f'y2="{ground:.1f}"/>'
         f'<polyline class="area" points="{across(lags[0]):.1f},{ground:.1f} {points} '
@@ -69,10 +71,10 @@ def alignment_plot(alignment: Alignment, *, high: float = 190.0) -> Markup:
         f'<line class="peak" x1="{px:.1f}" x2="{px:.1f}" y1="{py:.1f}" y2="{ground:.1f}"/>'
         f'<circle class="dot" cx="{px:.1f}" cy="{py:.1f}" r="3.5"/>'
         f'<text class="said" x="{px + shift:.1f}" y="{py + 5:.1f}" text-anchor="{anchor}">'
-        f"{escape(said)}</text>"
-        f'<text x="{_LEFT - 8}" y="{_TOP + 4}" text-anchor="end">{escape(number(top))}</text>'
-        f'<text x="{_LEFT - 8}" y="{ground + 4:.1f}" text-anchor="end">{escape(number(low))}</text>'
-        f'<text x="{_LEFT}" y="13">strength of agreement ({escape(alignment.kind)})</text>'
+        f"{markup(said)}</text>"
+        f'<text x="{_LEFT - 8}" y="{_TOP + 4}" text-anchor="end">{markup(number(top))}</text>'
+        f'<text x="{_LEFT - 8}" y="{ground + 4:.1f}" text-anchor="end">{markup(number(low))}</text>'
+        f'<text x="{_LEFT}" y="13">strength of agreement ({markup(alignment.kind)})</text>'
         f'<text x="{_WIDE - _RIGHT}" y="{high - 5:.1f}" text-anchor="end">'
         "lag of the suspect behind the reference, seconds</text></svg>"
     )

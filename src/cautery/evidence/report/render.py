@@ -10,6 +10,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from cautery.drawing.escaping import clean, clip
+from cautery.drawing.words import number, percent, plural
 from cautery.errors import InputError
 from cautery.evidence.report import words
 from cautery.evidence.report.plot import alignment_plot
@@ -72,7 +74,7 @@ def render(view: ReportView) -> str:
 def _shown(value: Any) -> Any:
     """Clean every outside text on its way to the page; our own markup passes."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return words.clean(value)
+        return clean(value)
     return value
 
 
@@ -85,7 +87,7 @@ def _picture(uri: str) -> Markup:
 
 def _statement(text: str) -> Markup:
     """Return a referral's statement line by line, the digests in it cut to what an eye compares."""
-    shown = _DIGEST.sub(r"\1…", words.clean(text))
+    shown = _DIGEST.sub(r"\1…", clean(text))
     return Markup("").join(Markup("<p>{}</p>").format(line) for line in shown.split("\n"))
 
 
@@ -107,11 +109,11 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "utc": words.utc,
-        "clip": words.clip,
+        "clip": clip,
         "clock": words.clock,
         "span": words.span,
-        "number": words.number,
-        "percent": words.percent,
+        "number": number,
+        "percent": percent,
         "speed": words.speed,
         "delay": words.delay,
         "lag": words.lag,
@@ -119,7 +121,7 @@ def _environment() -> Environment:
         "moment": words.moment,
         "size": words.size,
         "bare": words.bare,
-        "plural": words.plural,
+        "plural": plural,
         "picture": _picture,
     }
     environment.globals |= {

@@ -6,9 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from cautery.evidence.report.words import DASH, clean, plural
+from cautery.drawing.escaping import clean, markup
+from cautery.drawing.words import DASH, plural
 from cautery.model import Asset, Role, SupplyGraph
 
 PALETTE = ("#0b5cad", "#b3400a", "#1b7a4b", "#8a2f8f", "#7a5c00", "#0f7377", "#a8123e", "#4b4fb8")
@@ -133,7 +134,7 @@ def supply_drawing(graph: SupplyGraph) -> Drawing:
         for one in drawn
     )
     columns_drawn = "".join(
-        f'<text class="head" x="{_GUTTER + place * per:.1f}" y="22">{escape(head)}</text>'
+        f'<text class="head" x="{_GUTTER + place * per:.1f}" y="22">{markup(head)}</text>'
         f'<line class="grid" x1="{_GUTTER + place * per - 6:.1f}" '
         f'x2="{_GUTTER + place * per - 6:.1f}" y1="8" y2="{top:.1f}"/>'
         for place, head in enumerate(heads)
@@ -144,7 +145,7 @@ def supply_drawing(graph: SupplyGraph) -> Drawing:
     )
     svg = Markup(  # noqa: S704 - numbers, and texts escaped one by one
         f'<svg class="supply" viewBox="0 0 {_WIDE:g} {top + 6:.0f}" role="img" '
-        f'aria-label="{escape(title)}"><title>{escape(title)}</title>{columns_drawn}'
+        f'aria-label="{markup(title)}"><title>{markup(title)}</title>{columns_drawn}'
         f"<g>{lines}</g>{''.join(body)}</svg>"
     )
     return Drawing(svg, len(spots), total, len(drawn), len(graph.edges))
@@ -239,8 +240,8 @@ def _node(
     tag = f'<tspan class="mark" style="fill:{colour}"> {mark}</tspan>' if mark else ""
     return (
         f'<g class="node{dimmed}" transform="translate({x:.1f} {y:.1f})">'
-        f"<title>{escape(full)}</title>{_shape(Role.SHARED if asset.shared else asset.role)} "
-        f'style="fill:{fill};stroke:{colour}"/><text x="9" y="4">{escape(short)}{tag}</text></g>'
+        f"<title>{markup(full)}</title>{_shape(Role.SHARED if asset.shared else asset.role)} "
+        f'style="fill:{fill};stroke:{colour}"/><text x="9" y="4">{markup(short)}{tag}</text></g>'
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from cautery.drawing.words import percent, plural
 from cautery.evidence.report.collect import Records
 from cautery.evidence.report.view import StreamView, Unknown
-from cautery.evidence.report.words import TIMES, percent, plural, span
+from cautery.evidence.report.words import TIMES, span
 from cautery.model import Finding, Mandate
 
 

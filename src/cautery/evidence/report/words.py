@@ -1,53 +1,17 @@
-"""How the report writes times, spans, numbers, odds and other people's words."""
+"""How the report writes times, spans, speeds, delays and sizes."""
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 
-LONGEST = 20_000
-"""Characters of any one text shown: a statement of grounds may be long, no text is a flood."""
+from cautery.drawing.words import DASH, MINUS, number
 
-DASH, MINUS, TIMES = "\u2013", "\u2212", "\u00d7"
-"""What stands for an unknown, the sign of a negative number, and "so many times"."""
+TIMES = "\u00d7"
+"""So many times."""
 
 _EPOCH_AXIS = 1e9
 """Reference media are timed in epoch seconds, suspects from their capture's start; no capture
 lasts the thirty years that this number of seconds is."""
-
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that reorder what a reader sees (Unicode UAX 9; "Trojan Source", 2021)."""
-
-
-def clean(text: str, longest: int = LONGEST) -> str:
-    r"""Return text that cannot deceive the reader or break the page: odd characters made visible.
-
-    Control, bidirectional and surrogate characters become ``U+XXXX`` in brackets, and what is
-    longer than ``longest`` is cut, with its length. HTML escaping is the template's.
-
-    Examples
-    --------
-    >>> clean("Sport\x00 1")
-    'Sport[U+0000] 1'
-    """
-    shown = text if len(text) <= longest else text[:longest] + f"… ({len(text)} characters)"
-    return "".join(f"[U+{ord(one):04X}]" if _odd(one) else one for one in shown)
-
-
-def clip(text: str) -> str:
-    """Return an outside title, address or message at a length that a page can bear."""
-    return clean(text, 400)
-
-
-def _odd(one: str) -> bool:
-    code = ord(one)
-    return (
-        (code < 0x20 and one not in "\n\t")
-        or 0x7F <= code < 0xA0
-        or one in _BIDI
-        or 0xD800 <= code < 0xE000
-        or code in (0xFFFE, 0xFFFF, 0xFEFF)
-    )
 
 
 def utc(moment: datetime | None) -> str:
@@ -81,28 +45,6 @@ def span(seconds: float | None) -> str:
     if whole < 3600:
         return f"{sign}{whole // 60} min {whole % 60:02d} s"
     return f"{sign}{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """Return a number with ``digits`` significant digits and thin spaces between thousands.
-
-    Examples
-    --------
-    >>> number(0.01234), number(24), number(98765.4)
-    ('0.0123', '24', '98\u202f765')
-    """
-    if value is None:
-        return DASH
-    if value == 0:
-        return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    text = f"{value:,.{decimals}f}".replace(",", "\u202f").replace("-", MINUS)
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def percent(share: float | None) -> str:
-    """Return a share as percent with two significant digits."""
-    return DASH if share is None else f"{number(100 * share, 2)} %"
 
 
 def speed(ratio: float) -> str:
@@ -173,14 +115,3 @@ def size(octets: int | None) -> str:
 def bare(digest: str) -> str:
     """Return the hexadecimal of a digest, as ``sha256sum`` prints it."""
     return digest.removeprefix("sha256:")
-
-
-def plural(count: int, noun: str, many: str | None = None) -> str:
-    """Return a count with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "stream"), plural(3, "stream"), plural(2, "entry", "entries")
-    ('1 stream', '3 streams', '2 entries')
-    """
-    return f"{number(count, 9)} {noun if count == 1 else many or noun + 's'}"

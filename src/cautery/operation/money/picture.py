@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from cautery.drawing.escaping import markup
 from cautery.operation.money.trail import Hop, Node, Trace
 
 MOST_IN_COLUMN = 12
@@ -215,8 +216,7 @@ def _legend(hue: Mapping[str, str], widest: Mapping[str, Decimal]) -> str:
 
 
 def _text(text: str) -> Markup:
-    """Escape outside text; XML has no control characters, not even escaped ones."""
-    return escape("".join(one if one.isprintable() else " " for one in text))
+    return markup(text, 400)
 
 
 def _round(amount: Decimal) -> str:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from markupsafe import Markup
 
+from cautery.drawing.words import percent, plural
 from cautery.model import StepKind, StepState
 from cautery.operation.page import words
 from cautery.operation.page.served import served_curve
@@ -135,22 +136,16 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
         curve = (
             text(0, top + 4, "demand served", "row")
             + served_curve(view.served, scale, top=top, high=_CURVE)
-            + text(
-                _RIGHT + 6, top + _CURVE * (1 - left.share) + 5, words.percent(left.share), "said"
-            )
+            + text(_RIGHT + 6, top + _CURVE * (1 - left.share) + 5, percent(left.share), "said")
             + text(_RIGHT + 6, top + _CURVE * (1 - left.share) + 19, "left", "tick")
         )
         bottom = top + _CURVE + 26
     states = Counter(one.state.value for one in view.steps)
     title = (
         f"The day by the clock, from {words.utc(view.moment)}: "
-        f"{words.plural(len(view.steps), 'step')}, "
+        f"{plural(len(view.steps), 'step')}, "
         + ", ".join(f"{many} {state}" for state, many in sorted(states.items()))
-        + (
-            f"; {words.percent(view.served[-1].share)} of demand still served"
-            if view.served
-            else ""
-        )
+        + (f"; {percent(view.served[-1].share)} of demand still served" if view.served else "")
     )
     now = scale(view.moment)
     body.insert(

@@ -17,6 +17,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from cautery.drawing.words import number, plural
 from cautery.operation.page import words
 from cautery.operation.page.svg import dot, drawing, hint, line, sentence, text
 from cautery.operation.page.view.course import CountryLine
@@ -146,7 +147,7 @@ def _said(line: CountryLine) -> str:
         (line.arrests, "arrest", "arrests"),
     ):
         if many:
-            parts.append(words.plural(many, noun, nouns))
+            parts.append(plural(many, noun, nouns))
     return ", ".join(parts) or "nothing counted"
 
 
@@ -204,7 +205,7 @@ def _marks(
     )
     counts = [
         [
-            (kind, words.number(many, 9))
+            (kind, number(many, 9))
             for kind, many in (
                 ("searches", one.searches),
                 ("servers", one.servers),

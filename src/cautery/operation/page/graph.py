@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from cautery.drawing.words import number, percent, plural
 from cautery.model import Role
-from cautery.operation.page import words
 from cautery.operation.page.svg import drawing, hint, sentence, text
 from cautery.operation.page.view.taken import Fate, SupplyNode, SupplyView
 
@@ -55,8 +55,8 @@ class GraphDrawing:
     def said(self) -> str:
         """How much is shown, in words."""
         return (
-            f"{words.number(self.nodes, 9)} of {words.plural(self.nodes_total, 'node')} and "
-            f"{words.number(self.links, 9)} of {words.plural(self.links_total, 'relation')} shown"
+            f"{number(self.nodes, 9)} of {plural(self.nodes_total, 'node')} and "
+            f"{number(self.links, 9)} of {plural(self.links_total, 'relation')} shown"
         )
 
 
@@ -94,12 +94,12 @@ def supply_drawings(view: SupplyView | None) -> GraphDrawing | Markup:
         share = view.served_after if after else view.served_before
         title = (
             f"Supply graph {'after' if after else 'before'} the day: "
-            f"{words.percent(share)} of demand served"
+            f"{percent(share)} of demand served"
             + (
                 f"; {fates.count(Fate.REMOVED)} nodes taken, {fates.count(Fate.DARK)} dark, "
                 f"{fates.count(Fate.SERVING)} still serving."
                 if after
-                else f" by {words.plural(len(nodes), 'node')}."
+                else f" by {plural(len(nodes), 'node')}."
             )
         )
         drawn.append(drawing("supply", wide=_WIDE, high=high, title=title, body="".join(parts)))
@@ -161,8 +161,8 @@ def _spots(
         across = -(-many // deep)
         pitch = room / across
         high = max(30.0, deep * cell + 6)
-        for number, node in enumerate(nodes):
-            column, row = divmod(number, deep)
+        for place, node in enumerate(nodes):
+            column, row = divmod(place, deep)
             x = _LEFT + (column + 0.5) * pitch
             down = y + (high - deep * cell) / 2 + (row + 0.5) * cell
             spots[node.id] = (x, down, min(6.0, cell * 0.34))
@@ -181,7 +181,7 @@ def _labels(
     for (name, nodes, total), (top, high) in zip(bands, rows, strict=True):
         middle = top + high / 2
         serving = sum(one.fate is Fate.SERVING for one in nodes)
-        count = f"{serving} of {len(nodes)}" if after else words.number(total, 9)
+        count = f"{serving} of {len(nodes)}" if after else number(total, 9)
         parts.append(
             text(0, middle - 2, name, "row")
             + text(0, middle + 13, count + (" left" if after else ""), "tick")

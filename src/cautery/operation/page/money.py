@@ -9,6 +9,8 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from cautery.drawing.escaping import clip
+from cautery.drawing.words import plural
 from cautery.operation.page import words
 from cautery.operation.page.svg import WIDE, drawing, fit, hint, sentence, text
 from cautery.operation.page.view.taken import MoneyFlow, MoneyNode, MoneyView
@@ -94,9 +96,9 @@ def money_drawing(view: MoneyView | None) -> MoneyDrawing:
     bottom = max(y for _, y in spots.values()) + 52
     shown = sum(len(one) for one in kept.values())
     title = (
-        f"Flow of money from {words.plural(len(columns[0]), 'test purchase')} to "
-        f"{words.plural(len(columns[4]), 'wallet')} and "
-        f"{words.plural(len(columns[5]), 'service')}: {words.plural(len(flows), 'flow')}."
+        f"Flow of money from {plural(len(columns[0]), 'test purchase')} to "
+        f"{plural(len(columns[4]), 'wallet')} and "
+        f"{plural(len(columns[5]), 'service')}: {plural(len(flows), 'flow')}."
     )
     svg = drawing("money", wide=WIDE, high=bottom, title=title, body="".join(body))
     return MoneyDrawing(svg, shown, len(known), len(flows), len(view.flows))
@@ -188,8 +190,8 @@ def _box(node: MoneyNode, spot: tuple[float, float], columns: int, through: floa
     said = f"{node.label} ({node.kind}{', ' + node.country if node.country else ''})"
     said += ": to be frozen" if node.frozen else ""
     room = min((WIDE - 128) / max(1, columns - 1) - 10, WIDE - x - 2)
-    label = fit(short(words.clip(node.label)), room, 12)
-    notes = (words.clip(node.country), f"EUR {words.cents(through)}" if through else "")
+    label = fit(short(clip(node.label)), room, 12)
+    notes = (clip(node.country), f"EUR {words.cents(through)}" if through else "")
     note = ", ".join(one for one in notes if one)
     return (
         f'<g class="{kind}">{hint(said)}<rect x="{x:.1f}" y="{y - 13:.1f}" width="{_BAR}" '

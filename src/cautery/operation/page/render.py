@@ -12,6 +12,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from cautery.drawing.escaping import clean, clip
+from cautery.drawing.words import number, percent, plural
 from cautery.model import StepState
 from cautery.operation.page import words
 from cautery.operation.page.compare import claims_drawing, quantities
@@ -26,6 +28,8 @@ from cautery.operation.page.view.course import Moment, MomentKind, StepLine
 from cautery.operation.page.view.said import Fit
 from cautery.operation.page.view.taken import ExhibitLine
 
+_LONGEST = 4_000
+"""Characters of any one text shown; what is longer is cut and its length said."""
 IN_FULL = 6
 """Descendants told at length; the table has all."""
 MOST_ROWS = 400
@@ -158,7 +162,7 @@ def _shade(value: int, most: int) -> int:
 def _shown(value: Any) -> Any:
     """Clean every outside text on its way to the page; our own markup passes."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return words.clean(value)
+        return clean(value, _LONGEST)
     return value
 
 
@@ -181,13 +185,13 @@ def _environment() -> Environment:
     environment.filters |= {
         "big": words.big,
         "bounds": words.bounds,
-        "clip": words.clip,
+        "clip": clip,
         "country": country_name,
         "day": words.day,
         "exact": words.exact,
-        "number": words.number,
-        "percent": words.percent,
-        "plural": words.plural,
+        "number": number,
+        "percent": percent,
+        "plural": plural,
         "short": short,
         "since": words.since,
         "utc": words.utc,

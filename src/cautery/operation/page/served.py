@@ -7,6 +7,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from cautery.drawing.words import percent, plural
 from cautery.operation.page import words
 from cautery.operation.page.svg import (
     WIDE,
@@ -117,14 +118,14 @@ def regrowth_drawing(
     parts.append(f'<g class="moment m-descendant">{"".join(stems + marks)}</g>')
     ending = points[-1].share
     parts.append(
-        text(scale.right + 16, ground - high * ending + 5, words.percent(ending), "said")
+        text(scale.right + 16, ground - high * ending + 5, percent(ending), "said")
         + text(scale.right + 16, ground - high * ending + 20, "at the end", "tick")
     )
     low = min(points, key=lambda one: one.share)
     title = (
-        f"Share of demand served after the day: lowest {words.percent(low.share)} on "
-        f"{words.day(low.at)}, {words.percent(ending)} on {words.day(points[-1].at)}; "
-        f"{words.plural(len(found), 'descendant')} found."
+        f"Share of demand served after the day: lowest {percent(low.share)} on "
+        f"{words.day(low.at)}, {percent(ending)} on {words.day(points[-1].at)}; "
+        f"{plural(len(found), 'descendant')} found."
     )
     return drawing("curve", wide=WIDE, high=ground + 38, title=title, body="".join(parts))
 
@@ -158,7 +159,7 @@ def story_drawing(view: DayView | None) -> Markup | None:
     for one in after:
         corners += [(scale(one.at), corners[-1][1]), (scale(one.at), down(one.share))]
     days = (last.at - view.moment).days
-    said = f"{round(days / 30.44)} months" if days > 75 else words.plural(days, "day")
+    said = f"{round(days / 30.44)} months" if days > 75 else plural(days, "day")
     beside = [down(one.share) for one in after if scale(one.at) < cut + 70]
     # Beside the low point if the curve has risen clear of it there, else above the curve.
     clear = all(y < down(lowest) - 34 for y in beside)
@@ -170,16 +171,16 @@ def story_drawing(view: DayView | None) -> Markup | None:
         + line("axis", 0, ground, end, ground)
         + dot("end", end, down(last.share), 4.5)
         + text(0, 12, "demand served", "row")
-        + text(0, down(before) - 10, words.percent(before), "figure")
-        + text(cut + 9, low, words.percent(lowest), "figure")
-        + text(end, down(last.share) - 12, words.percent(last.share), "figure", "end")
+        + text(0, down(before) - 10, percent(before), "figure")
+        + text(cut + 9, low, percent(lowest), "figure")
+        + text(end, down(last.share) - 12, percent(last.share), "figure", "end")
         + text(0, ground + 18, "before", "tick")
         + text(cut, ground + 18, f"{view.moment.day} {view.moment:%b %Y}", "tick")
         + text(end, ground + 18, f"{said} later", "tick", "end")
     )
     title = (
-        f"Demand served: {words.percent(before)} before, {words.percent(lowest)} at the end of the "
-        f"day, {words.percent(last.share)} {said} later."
+        f"Demand served: {percent(before)} before, {percent(lowest)} at the end of the "
+        f"day, {percent(last.share)} {said} later."
     )
     return drawing("story", wide=wide, high=ground + 26, title=title, body=body)
 

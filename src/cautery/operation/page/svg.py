@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from cautery.operation.page.words import clean
+from cautery.drawing.escaping import clean, markup
 
 WIDE = 880.0
 """Units across of every full-width drawing: near CSS pixels on a desk, 0.75 of them on A4."""
@@ -20,7 +20,7 @@ def text(x: float, y: float, said: str, kind: str = "", anchor: str = "start") -
     """Return a ``text`` element; ``kind`` is our own class names, ``said`` may be hostile."""
     named = f' class="{kind}"' if kind else ""
     turned = f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}"{named}{turned}>{escape(clean(said))}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}"{named}{turned}>{markup(said)}</text>'
 
 
 def fit(said: str, room: float, size: float = 12.0) -> str:
@@ -37,7 +37,7 @@ def width(said: str, size: float = 12.0) -> float:
 
 def hint(said: str) -> str:
     """Return a ``title`` element: what a pointer or a screen reader is told."""
-    return f"<title>{escape(clean(said, 400))}</title>"
+    return f"<title>{markup(said, 400)}</title>"
 
 
 def line(kind: str, x1: float, y1: float, x2: float, y2: float) -> str:
@@ -69,7 +69,7 @@ def drawing(
     top: float = 0.0,
 ) -> Markup:
     """Return the whole ``svg`` of a class, with a title for those who hear it."""
-    said = escape(clean(title))
+    said = markup(title)
     return Markup(  # noqa: S704 - numbers, and texts escaped one by one
         f'<svg class="{kind}" viewBox="{left:.0f} {top:.0f} {wide:.0f} {high:.0f}" role="img" '
         f'aria-label="{said}"><title>{said}</title>{body}</svg>'

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
+from cautery.drawing.words import plural
 from cautery.operation.page import words
 from cautery.operation.page.svg import (
     WIDE,
@@ -101,8 +102,8 @@ def timeline_drawing(view: TimelineView | None, agencies: Sequence[AgencyLine]) 
     total = sum(one.statements for one in view.arrivals)
     title = (
         f"Timeline from {words.day(view.first)} to {words.day(view.last)}: "
-        f"{words.plural(total, 'statement')} by {words.plural(len(counts), 'agency', 'agencies')}, "
-        f"{words.plural(len(view.moments), 'moment')}."
+        f"{plural(total, 'statement')} by {plural(len(counts), 'agency', 'agencies')}, "
+        f"{plural(len(view.moments), 'moment')}."
     )
     return drawing("timeline", wide=WIDE, high=bottom, title=title, body="".join(body))
 
@@ -183,7 +184,7 @@ def _area(counts: dict[date, int], scale: TimeScale, base: float, most: int, age
         month = following
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     start, end = points[0][0], points[-1][0]
-    said = f"{agency}: {words.plural(sum(counts.values()), 'statement')} in {len(counts)} months"
+    said = f"{agency}: {plural(sum(counts.values()), 'statement')} in {len(counts)} months"
     return (
         f'<g class="flow">{hint(said)}<polygon points="{start - 5:.1f},{base:.1f} {path} '
         f'{end + 5:.1f},{base:.1f}"/><polyline points="{path}"/></g>'

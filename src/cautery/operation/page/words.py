@@ -1,4 +1,4 @@
-"""How the operation's page writes numbers, intervals, money, dates and other people's words."""
+"""How the operation's page writes large numbers, intervals, money and dates."""
 
 from __future__ import annotations
 
@@ -6,66 +6,9 @@ import math
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from cautery.drawing.escaping import clean
+from cautery.drawing.words import DASH, MINUS, THIN, number, plural
 from cautery.operation.page.view.figures import Interval
-
-LONGEST = 4_000
-"""Characters of any one text shown; what is longer is cut and its length said."""
-
-DASH, MINUS, THIN = "\u2013", "\u2212", "\u202f"
-"""What stands for an unknown, the sign of a negative number, the space within numbers."""
-
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that reorder what a reader sees (Unicode UAX 9; "Trojan Source", 2021)."""
-
-
-def clean(text: str, longest: int = LONGEST) -> str:
-    r"""Return text that cannot deceive the reader or break the page: odd characters made visible.
-
-    HTML escaping is the caller's.
-
-    Examples
-    --------
-    >>> clean("Sport\x00 1")
-    'Sport[U+0000] 1'
-    """
-    shown = text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
-    return "".join(f"[U+{ord(one):04X}]" if _odd(one) else one for one in shown)
-
-
-def clip(text: str) -> str:
-    """Return an outside text at a length that a table can bear."""
-    return clean(text, 400)
-
-
-def _odd(one: str) -> bool:
-    code = ord(one)
-    return (
-        (code < 0x20 and one not in "\n\t")
-        or 0x7F <= code < 0xA0
-        or one in _BIDI
-        or 0xD800 <= code < 0xE000
-        or code in (0xFFFE, 0xFFFF, 0xFEFF)
-    )
-
-
-def number(value: float | Decimal | None, digits: int = 3) -> str:
-    """Return a number with ``digits`` significant digits at least, and all before the point.
-
-    Examples
-    --------
-    >>> number(0.01234), number(24), number(98765.4)
-    ('0.0123', '24', '98\u202f765')
-    """
-    if value is None:
-        return DASH
-    value = float(value)
-    if not math.isfinite(value):
-        return "no number"
-    if value == 0:
-        return "0"
-    decimals = min(12, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
-    text = f"{value:,.{decimals}f}".replace(",", THIN).replace("-", MINUS)
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def big(value: float) -> str:
@@ -135,17 +78,6 @@ def cents(amount: float) -> str:
     return f"{amount:.2f}" if abs(amount) < 1000 else big(amount)
 
 
-def percent(share: float | None) -> str:
-    """Return a share of one as percent, two significant digits, whole from ten on.
-
-    Examples
-    --------
-    >>> percent(0.0742), percent(0.934), percent(1.0)
-    ('7.4\u202f%', '93\u202f%', '100\u202f%')
-    """
-    return DASH if share is None else f"{number(100 * share, 2)}{THIN}%"
-
-
 def day(moment: date | datetime | None) -> str:
     """Return a date as it is said."""
     return DASH if moment is None else f"{moment.day} {moment:%B %Y}"
@@ -164,14 +96,3 @@ def since(span: timedelta) -> str:
     return (
         f"{plural(round(hours), 'hour') if hours < 72 else plural(round(hours / 24), 'day')} after"
     )
-
-
-def plural(count: int, noun: str, many: str | None = None) -> str:
-    """Return a count with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "search", "searches"), plural(1200, "step")
-    ('1 search', '1\u202f200 steps')
-    """
-    return f"{number(count, 12)} {noun if count == 1 else many or noun + 's'}"

@@ -11,13 +11,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from cautery.drawing.escaping import clean, typst_literal
 from cautery.operation.sheets.view import CallSheet
 
 LONGEST = 2_000
 """Characters of any one text on the sheet: a page, which is more than anybody reads at five."""
-
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that reorder what a reader sees (Unicode UAX 9)."""
 
 
 def call_sheet_html(view: CallSheet) -> str:
@@ -41,39 +39,10 @@ def call_sheet_typst(view: CallSheet) -> str:
     return f"#let view = json(bytes({typst_literal(json.dumps(_plain(asdict(view))))}))\n{template}"
 
 
-def typst_literal(text: str) -> str:
-    r"""Return a Typst string literal that means ``text``.
-
-    Examples
-    --------
-    >>> print(typst_literal('a "b" \\ #c'))
-    "a \"b\" \\ #c"
-    """
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r") + '"'
-
-
-def shown(text: str) -> str:
-    r"""Return outside text that cannot deceive the reader: odd characters made visible.
-
-    Examples
-    --------
-    >>> shown("door\u202e 1")
-    'door[U+202E] 1'
-    """
-    cut = text if len(text) <= LONGEST else text[:LONGEST] + "\u2026"
-    return "".join(
-        f"[U+{ord(one):04X}]"
-        if one in _BIDI or not (one.isprintable() or one in " \n") or 0xD800 <= ord(one) < 0xE000
-        else one
-        for one in cut
-    )
-
-
 def _plain(value: Any) -> Any:
     """Clean every text of a view on its way to JSON."""
     if isinstance(value, str):
-        return shown(value)
+        return clean(value, LONGEST)
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -83,7 +52,7 @@ def _plain(value: Any) -> Any:
 
 def _finalize(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
-        return shown(value)
+        return clean(value, LONGEST)
     return value
 
 
