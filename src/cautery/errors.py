@@ -11,6 +11,7 @@ CauteryError
 ├── ConfinementError      a child process can't be closed in on this machine
 ├── ApprovalError         an act without its authority
 ├── StorageError          the case can't be written: disk full, read-only
+├── ConflictError         another process recorded something in between: read again, decide anew
 └── EvidenceError         an exhibit or a record cannot be trusted
     ├── BrokenSealError   bytes that no longer match their seal
     └── ErasedError       bytes whose key was destroyed, as retention asks
@@ -94,6 +95,12 @@ class StorageError(CauteryError):
     """The case could not be written."""
 
     hint = "Free some space and run it again: it goes on where it stopped."
+
+
+class ConflictError(CauteryError):
+    """Another process recorded something since this one read the case; nothing was written."""
+
+    hint = "Look at the case again, and decide anew."
 
 
 class EvidenceError(CauteryError):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,9 +19,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.adapters.ledger_sql import SqlLedger
-from cautery.errors import EvidenceError, InputError, StorageError
+from cautery.adapters._ledger_locks import LedgerLocks
+from cautery.adapters.ledger_sql import SqlLedger, _Batch
+from cautery.errors import ConflictError, EvidenceError, InputError, StorageError
 from cautery.evidence import Frontier, leaf_hash
+from cautery.evidence.leaf import leaf_of
 from cautery.evidence.note import NoteSigner, open_checkpoint
 from cautery.model import Record
 
@@ -37,11 +42,8 @@ for number in range(int(sys.argv[2])):
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/ledger.sqlite"
-        return
+@contextlib.contextmanager
+def schema_of_its_own() -> Iterator[str]:
     import psycopg
 
     try:
@@ -55,6 +57,15 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         server.execute(f"CREATE SCHEMA {schema}")
         yield f"{SERVER}?options=-csearch_path%3D{schema}"
         server.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/ledger.sqlite"
+        return
+    with schema_of_its_own() as server:
+        yield server
 
 
 @pytest.fixture
@@ -229,14 +240,98 @@ def test_a_settled_file_is_read_without_a_file_beside_it(tmp_path: Path) -> None
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
 
 
-def test_settling_needs_the_ledger_alone(tmp_path: Path) -> None:
+def test_a_ledger_is_not_settled_under_another_writer(tmp_path: Path) -> None:
     first, second = SqlLedger.at(tmp_path / "l"), SqlLedger.at(tmp_path / "l")
-    with pytest.raises(StorageError):
-        first.settle(patience_s=0.2)
+    with pytest.raises(StorageError, match="open for writing"):
+        first.settle()
     second.close()
     first.settle()
     assert [one.name for one in tmp_path.iterdir()] == ["l"]
-    first.close()
+
+
+def test_a_reader_in_mid_read_does_not_stop_settling(tmp_path: Path) -> None:
+    first = SqlLedger.at(tmp_path / "l")
+    first.append_all([("a", {"n": n}, NOON) for n in range(500)])
+    reader = sqlite3.connect(tmp_path / "l", isolation_level=None)
+    reader.execute("BEGIN")
+    rows = reader.execute("SELECT idx FROM entries ORDER BY idx")
+    begun = rows.fetchmany(10)
+    first.append("b", {}, at=NOON)
+    first.settle()
+    assert [one.name for one in tmp_path.iterdir()] == ["l"]
+    with contextlib.closing(SqlLedger.at(tmp_path / "l", read_only=True, immutable=True)) as later:
+        assert [one.index for one in later.read()] == list(range(501))
+    assert begun + rows.fetchall() == [(n,) for n in range(500)]
+    reader.close()
+    assert [one.name for one in tmp_path.iterdir()] == ["l"]
+
+
+def test_a_ledger_that_was_settled_under_its_readers_is_a_plain_file(tmp_path: Path) -> None:
+    first = SqlLedger.at(tmp_path / "l")
+    first.append("a", {}, at=NOON)
+    reader = SqlLedger.at(tmp_path / "l", read_only=True)
+    first.settle()
+    header = (tmp_path / "l").read_bytes()[:20]
+    reader.close()
+    assert (header[:15], header[18:20]) == (b"SQLite format 3", bytes([1, 1]))
+
+
+STEPS = ("copy", "rename", "remove -shm", "remove -wal", "flush")
+
+
+@pytest.mark.parametrize("last", STEPS)
+@pytest.mark.parametrize("reader_goes_on", ["reads on", "leaves"])
+def test_settling_cut_short_at_any_step_loses_nothing(
+    tmp_path: Path, last: str, reader_goes_on: str
+) -> None:
+    """Killed before this step of replacing the file, with a reader that outlives it or not."""
+    reads_on = reader_goes_on == "reads on"
+    code = (
+        "import os, sys\n"
+        "from datetime import UTC, datetime\n"
+        "from cautery.adapters.ledger_sql import SqlLedger\n"
+        "ledger = SqlLedger(sys.argv[1])\n"
+        "ledger.append_all([('a', {'n': n}, datetime.now(UTC)) for n in range(300)])\n"
+        "sys.stdin.readline()\n"
+        "ledger.append('b', {}, at=datetime.now(UTC))\n"
+        "ledger._database.settle(step=lambda one: one != sys.argv[2] or os._exit(9))\n"
+    )
+    path = tmp_path / "l"
+    settling = subprocess.Popen(
+        [sys.executable, "-c", code, f"sqlite:///{path}", last], stdin=subprocess.PIPE, text=True
+    )
+    while not path.exists() or not path.stat().st_size:
+        time.sleep(0.01)
+    reader = waiting_reader(path, 300)
+    settling.communicate("go\n", timeout=60)
+    assert settling.returncode == 9
+    if not reads_on:
+        reader.close()
+    resumed = SqlLedger.at(path)
+    assert resumed.append("c", {}, at=NOON).index == 301
+    assert [one.record.kind for one in resumed.read()] == ["a"] * 300 + ["b", "c"]
+    if reads_on:
+        assert reader.size() == 302
+        reader.close()
+    for leftover in tmp_path.glob(".writing-*"):  # those of a case are removed as it is closed
+        leftover.unlink()
+    resumed.settle()
+    assert [one.name for one in tmp_path.iterdir()] == ["l"]
+    with contextlib.closing(SqlLedger.at(path, read_only=True, immutable=True)) as settled:
+        assert settled.size() == 302
+
+
+def waiting_reader(path: Path, size: int) -> SqlLedger:
+    """A reader of a ledger that another process fills, once it holds so many records."""
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit:
+        with contextlib.suppress(StorageError, EvidenceError):
+            reader = SqlLedger.at(path, read_only=True)
+            if reader.size() >= size:
+                return reader
+            reader.close()
+        time.sleep(0.02)
+    raise AssertionError("the other process never wrote")
 
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
@@ -265,8 +360,6 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -
 
 
 def test_a_view_in_place_of_a_table_is_refused(tmp_path: Path) -> None:
-    import sqlite3
-
     database = sqlite3.connect(tmp_path / "l")
     database.execute(
         "CREATE VIEW entries AS WITH RECURSIVE n(idx) AS (SELECT 0 UNION ALL SELECT idx FROM n)"
@@ -305,11 +398,242 @@ def test_a_reader_sees_what_is_appended_meanwhile(url: str, ledger: SqlLedger) -
     assert sizes == [1, 2]
 
 
-def test_a_reader_that_leaves_soon_does_not_stop_settling(tmp_path: Path) -> None:
+def test_appending_is_refused_when_another_record_came_in_since(
+    url: str, ledger: SqlLedger
+) -> None:
+    seen = ledger.append("a", {}, at=NOON).index + 1
+    other = SqlLedger(url)
+    other.append("b", {}, at=NOON)
+    other.close()
+    with pytest.raises(ConflictError, match="record 1, b"):
+        ledger.append("a", {}, at=NOON, if_unchanged_since=seen)
+    assert ledger.size() == 2
+
+
+def test_appending_goes_on_when_nothing_came_in_since(ledger: SqlLedger) -> None:
+    ledger.append("a", {}, at=NOON)
+    assert ledger.append("a", {}, at=NOON, if_unchanged_since=ledger.size()).index == 1
+
+
+def test_records_of_other_kinds_are_no_conflict(ledger: SqlLedger) -> None:
+    ledger.append("b", {}, at=NOON)
+    assert ledger.append("a", {}, at=NOON, if_unchanged_since=0, kinds=["a", "c"]).index == 1
+    with pytest.raises(ConflictError):
+        ledger.append_all([("a", {}, NOON), ("d", {}, NOON)], if_unchanged_since=0, kinds=["a"])
+    assert ledger.size() == 2
+
+
+def test_of_many_threads_that_saw_the_same_one_alone_appends(ledger: SqlLedger) -> None:
+    outcomes: list[str] = []
+
+    def work() -> None:
+        try:
+            ledger.append("a", {}, at=NOON, if_unchanged_since=0)
+            outcomes.append("appended")
+        except ConflictError:
+            outcomes.append("passed")
+
+    threads = [threading.Thread(target=work) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["appended"] + ["passed"] * 11
+    assert ledger.size() == 1
+
+
+def test_threads_that_wait_are_flushed_together(ledger: SqlLedger) -> None:
+    """Sixteen wait while one group is written: they make one group more, in the order asked."""
+    groups: list[int] = []
+    first_is_written, go_on = threading.Event(), threading.Event()
+    append_group = ledger._append_group
+
+    def slow(batches):
+        groups.append(len(batches))
+        first_is_written.set()
+        go_on.wait(20)
+        return append_group(batches)
+
+    ledger._appends._act = slow
+    threads = [threading.Thread(target=ledger.append, args=("a", {"n": 0}), kwargs={"at": NOON})]
+    threads[0].start()
+    first_is_written.wait(20)
+    for n in range(1, 17):
+        threads.append(
+            threading.Thread(target=ledger.append, args=("a", {"n": n}), kwargs={"at": NOON})
+        )
+        threads[-1].start()
+        while len(ledger._appends._queue) < n:
+            time.sleep(0.001)
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert groups == [1, 16]
+    assert [one.record.body["n"] for one in ledger.read()] == list(range(17))
+
+
+def test_a_record_that_the_database_refuses_costs_no_other_of_its_group(url: str) -> None:
+    ledger = SqlLedger(url)
+    refused = ledger._database.insert
+
+    def insert(cursor, rows):
+        if any(kind == "bad" for _, kind, _ in rows):
+            raise sqlite3.DataError("too long")
+        refused(cursor, rows)
+
+    ledger._database.insert = insert  # type: ignore[method-assign]
+    good, bad = (
+        ledger_batch([("a", {}, NOON)]),
+        ledger_batch([("bad", {}, NOON)]),
+    )
+    outcomes = ledger._append_group([good, bad, good])
+    assert [type(one) for one in outcomes] == [tuple, EvidenceError, tuple]
+    assert [one.record.kind for one in ledger.read()] == ["a", "a"]
+    ledger.close()
+
+
+def ledger_batch(records):
+    leaves = [leaf_of(kind, body, at) for kind, body, at in records]
+    return _Batch(records=records, leaves=leaves, since=None, kinds=())
+
+
+def test_who_follows_hears_what_other_processes_append(url: str, ledger: SqlLedger) -> None:
+    ledger.append("a", {}, at=NOON)
+    process = writer(url, 30, "other")
+    heard = []
+    for entry in ledger.follow(since=1, patience_s=30):
+        heard.append(entry.index)
+        if len(heard) == 30:
+            break
+    process.communicate(timeout=60)
+    assert heard == list(range(1, 31))
+
+
+def test_following_ends_when_it_is_stopped_or_nothing_comes(ledger: SqlLedger) -> None:
+    ledger.append_all([("a", {}, NOON), ("b", {}, NOON)])
+    stop = threading.Event()
+    stop.set()
+    assert [one.index for one in ledger.follow(stop=stop)] == [0, 1]
+    assert [one.index for one in ledger.follow(kinds=["b"], patience_s=0.1)] == [1]
+
+
+def test_who_follows_hears_the_end_although_the_ledger_is_settled(tmp_path: Path) -> None:
     first = SqlLedger.at(tmp_path / "l")
     first.append("a", {}, at=NOON)
     reader = SqlLedger.at(tmp_path / "l", read_only=True)
-    threading.Timer(0.3, reader.close).start()
+    following = reader.follow(patience_s=20)
+    heard = [next(following).record.kind]
+    first.append("case.closed", {}, at=NOON)
     first.settle()
-    assert [one.name for one in tmp_path.iterdir()] == ["l"]
-    first.close()
+    heard.append(next(following).record.kind)
+    following.close()
+    reader.close()
+    assert heard == ["a", "case.closed"]
+
+
+def test_reading_by_kind_uses_an_index(url: str, ledger: SqlLedger) -> None:
+    kinds = ["a", "b", "c", "d"]
+    ledger.append_all([(kinds[n % 4], {"n": n}, NOON) for n in range(2_000)])
+    found = [one.index for one in ledger.read(since=5, kinds=["d", "a"])]
+    assert found == [n for n in range(5, 2_000) if n % 4 in {0, 3}]
+    with ledger._database.reading() as cursor:
+        explained = str(cursor.execute(explain(url)).fetchall())
+    assert "entries_by_kind" in explained
+
+
+def explain(url: str) -> str:
+    query = "SELECT idx FROM entries WHERE kind = 'none' AND idx >= 0 ORDER BY idx LIMIT 256"
+    return ("EXPLAIN QUERY PLAN " if url.startswith("sqlite") else "EXPLAIN ") + query
+
+
+def test_a_ledger_from_before_the_index_is_read_as_it_is_and_gets_it_when_written(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "l"
+    made = SqlLedger.at(path)
+    made.append_all([("a" if n % 2 else "b", {"n": n}, NOON) for n in range(10)])
+    made.close()
+    with sqlite3.connect(path) as database:
+        database.execute("DROP INDEX entries_by_kind")
+    database.close()
+    before = path.read_bytes()
+    with contextlib.closing(SqlLedger.at(path, read_only=True)) as reader:
+        assert [one.index for one in reader.read(kinds=["a"])] == [1, 3, 5, 7, 9]
+    assert path.read_bytes() == before
+    with contextlib.closing(SqlLedger.at(path)) as resumed:
+        resumed.append("a", {}, at=NOON)
+        assert [one.index for one in resumed.read(kinds=["a"])] == [1, 3, 5, 7, 9, 10]
+    assert b"entries_by_kind" in path.read_bytes()
+
+
+def test_a_record_hidden_from_the_index_is_noticed(tmp_path: Path) -> None:
+    """The records' root would still be right, but nobody who asks for its kind would see it."""
+    path = tmp_path / "l"
+    made = SqlLedger.at(path)
+    made.append_all([("approval.withdrawn", {"n": n}, NOON) for n in range(3)])
+    made.close()
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA writable_schema=ON")
+        for sql in ("CREATE INDEX entries_by_kind ON entries (kind) WHERE idx <> 1", None):
+            if sql is not None:
+                database.execute("DROP INDEX entries_by_kind")
+                database.execute(sql)
+                database.execute(
+                    "UPDATE sqlite_master SET sql = 'CREATE INDEX entries_by_kind ON entries (kind)'"
+                    " WHERE name = 'entries_by_kind'"
+                )
+    database.close()
+    for read_only in (True, False):
+        with contextlib.closing(SqlLedger.at(path, read_only=read_only)) as opened:
+            assert opened.size() == 3
+            with pytest.raises(EvidenceError, match="contradict"):
+                list(opened.read(kinds=["approval.withdrawn"]))
+
+
+def test_vacuum_does_not_hold_up_a_writer_in_postgresql() -> None:
+    import psycopg
+
+    with schema_of_its_own() as url, contextlib.closing(SqlLedger(url)) as ledger:
+        ledger.append("a", {}, at=NOON)
+        with psycopg.connect(url) as vacuum:
+            vacuum.execute("LOCK TABLE entries IN SHARE UPDATE EXCLUSIVE MODE")  # as VACUUM does
+            appended = threading.Thread(target=ledger.append, args=("b", {}), kwargs={"at": NOON})
+            appended.start()
+            appended.join(20)
+            assert not appended.is_alive()
+
+
+def test_a_writer_that_has_just_written_does_not_pass_those_who_wait(tmp_path: Path) -> None:
+    """With SQLite's own waiting, whoever has just written nearly always writes again."""
+    locks = [LedgerLocks(tmp_path / "l", patience_s=20) for _ in range(4)]
+    order: list[int] = []
+
+    def work(name: int) -> None:
+        for _ in range(50):
+            with locks[name].turn():
+                order.append(name)
+                time.sleep(0.001)
+
+    for one in locks:
+        one.join()
+    threads = [threading.Thread(target=work, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one in locks:
+        one.leave()
+    halves = [order[:100].count(name) for name in range(4)]
+    assert max(halves) <= 2 * min(halves), order
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_writer_that_was_killed_holds_nobody_up(url: str, ledger: SqlLedger) -> None:
+    process = writer(url, 1_000_000, "killed")
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.kill()
+    process.wait(timeout=30)
+    process.stdout.close()
+    ledger.append("a", {}, at=NOON)
+    assert [one.record.kind for one in ledger.read()][-1] == "a"

@@ -408,6 +408,78 @@ def test_a_case_is_not_closed_under_another_writer(tmp_path: Path) -> None:
     assert verified(first.path).records == 5
 
 
+READ_ON = """
+import sqlite3, sys
+reader = sqlite3.connect(f"file:{sys.argv[1]}/ledger.sqlite?mode=ro", uri=True)
+reader.execute("BEGIN")
+rows = reader.execute("SELECT idx FROM entries ORDER BY idx")
+first = rows.fetchmany(1)
+print("reading", flush=True)
+sys.stdin.readline()
+print(len(first) + len(rows.fetchall()), flush=True)
+"""
+
+
+def test_processes_in_mid_read_do_not_stop_a_case_from_closing(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    readers = [
+        subprocess.Popen(
+            [sys.executable, "-c", READ_ON, case.path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for reader in readers:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "reading\n"
+    close_case(case, at=NOON)
+    assert verified(case.path).records == 5
+    assert [reader.communicate("on\n", timeout=30)[0] for reader in readers] == ["4\n"] * 3
+    assert verified(case.path).records == 5
+    assert "ledger.sqlite" in names(case.path)
+    assert not [name for name in names(case.path) if name.startswith("ledger.sqlite-")]
+
+
+def test_who_reads_a_case_while_it_is_closed_sees_its_last_record(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    watching = open_case(case.path, store=FolderStore(), clock=CLOCK, read_only=True)
+    assert watching.ledger.size() == 4
+    close_case(case, at=NOON)
+    assert [one.record.kind for one in watching.ledger.read()][-1] == "case.closed"
+    watching.leave()
+    assert verified(case.path).records == 5
+
+
+@pytest.mark.parametrize("last", ["copy", "rename", "remove -shm", "remove -wal", "flush"])
+def test_a_case_killed_as_its_ledger_is_settled_is_closed_again(tmp_path: Path, last: str) -> None:
+    case = begun(tmp_path)
+    case.leave()
+    code = (
+        "import functools, os, pathlib, sys\n"
+        "from cautery.adapters._ledger_sqlite import SqliteDatabase\n"
+        "from cautery.adapters.case_folder import FolderStore\n"
+        "from cautery.adapters.clock import SystemClock\n"
+        "from cautery.adapters.keys_file import KeyFolder\n"
+        "from cautery.workflows.close_case import close_case\n"
+        "from cautery.workflows.open_case import open_case\n"
+        "top, last = pathlib.Path(sys.argv[1]), sys.argv[2]\n"
+        "SqliteDatabase.settle = functools.partialmethod(\n"
+        "    SqliteDatabase.settle, step=lambda step: step != last or os._exit(9))\n"
+        "case = open_case(top / 'case', store=FolderStore(KeyFolder(top / 'keys')),"
+        " clock=SystemClock())\n"
+        "reading = open_case(top / 'case', store=FolderStore(), clock=SystemClock(), read_only=True)\n"
+        "close_case(case, at=case.clock.now())\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, tmp_path, last], check=False, timeout=60)
+    assert killed.returncode == 9
+    again = open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
+    assert [one.record.kind for one in again.ledger.read()][-1] == "case.closed"
+    close_case(again, at=NOON)
+    assert verified(case.path).records == 6
+
+
 def test_a_case_opened_to_be_read_shows_records_and_no_secret(closed: Path) -> None:
     before = contents(closed)
     case = open_case(closed, store=FolderStore(), clock=CLOCK, read_only=True)

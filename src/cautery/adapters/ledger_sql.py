@@ -1,41 +1,31 @@
 """The ledger in SQLite or PostgreSQL.
 
-Reaches: one database file, or one server that we run.
+Reaches: one database file and the small files beside it, or one server that we run.
 Lawful basis: it keeps what the mandate's own watch saw; personal data stand in no record in clear.
 Manners: one connection, short transactions, a writer waits at most half a minute for another.
 Format: docs/reference/case-format.md; leaves are RFC 8785 JSON, checkpoints C2SP signed notes.
 
-An append is on disk on return: SQLite runs in WAL with ``synchronous=FULL`` and takes its write
-lock before it reads the size (``BEGIN IMMEDIATE``); PostgreSQL locks the table for its writers.
+An append is on disk on return. A thread that appends while another thread's records are being
+flushed waits for that, and is then written together with all who wait: one flush for all of them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-
-from cautery.adapters._files import PRIVATE
-from cautery.adapters._ledger_tables import (
-    LOCK_SCHEMA,
-    LOCK_WRITERS,
-    POSTGRESQL_SCHEMA,
-    SQLITE_SCHEMA,
-    enter_wal,
-    leave_wal,
-)
-from cautery.errors import CauteryError, EvidenceError, InputError, StorageError
+from cautery.adapters._ledger_postgresql import PostgresqlDatabase
+from cautery.adapters._ledger_sqlite import SqliteDatabase
+from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError, StorageError
+from cautery.evidence.in_groups import InGroups
 from cautery.evidence.leaf import MAX_LEAF_BYTES, leaf_of, record_of
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteSigner, checkpoint_text
@@ -44,8 +34,19 @@ from cautery.model.times import iso
 
 _PAGE = 256  # entries read in one short transaction, or fewer when they are large
 _PAGE_BYTES = MAX_LEAF_BYTES
-_LONGEST_VALUE = MAX_LEAF_BYTES + 1024  # a file from elsewhere may claim more
 _WAIT_S = 30.0
+_LOOK_S = 0.05
+"""How often one who follows the ledger looks for more: no eye notices. Judgement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """Records that are appended together, and what must not have come before them."""
+
+    records: Sequence[tuple[str, Json, datetime]]
+    leaves: Sequence[bytes]
+    since: int | None
+    kinds: tuple[str, ...]
 
 
 class SqlLedger:
@@ -53,8 +54,9 @@ class SqlLedger:
 
     Parameters
     ----------
-    url : str
-        ``sqlite:///path`` or ``postgresql://user@host/database``; for a file also see :meth:`at`.
+    place : str or Path
+        A SQLite file by its path, whatever characters that has; or a URL:
+        ``sqlite:///path`` or ``postgresql://user@host/database``.
     read_only : bool
         Write nothing, make nothing: a settled SQLite ledger gets no ``-wal`` nor ``-shm`` beside.
     immutable : bool
@@ -70,50 +72,85 @@ class SqlLedger:
         If the file is no ledger.
     """
 
-    def __init__(self, url: str, *, read_only: bool = False, immutable: bool = False) -> None:
-        try:
-            parsed = make_url(url)
-        except ArgumentError as error:
-            raise InputError(f"{url[:80]!r} is no database URL") from error
+    def __init__(
+        self, place: str | Path, *, read_only: bool = False, immutable: bool = False
+    ) -> None:
         self._read_only = read_only or immutable
-        self._immutable = immutable
         self._lock = Lock()
         self._closed = False
         self._frontier = Frontier()
-        self._sqlite = parsed.get_backend_name() == "sqlite"
-        self._file = Path(parsed.database) if self._sqlite and parsed.database else None
-        self._name = str(self._file or parsed.render_as_string(hide_password=True))
-        self._engine = self._opened(parsed)
-        try:
+        self._appends: InGroups[_Batch, tuple[Entry, ...]] = InGroups(self._append_group)
+        self._name = str(place)
+        self._database: SqliteDatabase | PostgresqlDatabase
+        if isinstance(place, str) and place.startswith("sqlite://"):
+            place = Path(place.removeprefix("sqlite:///"))
+            self._name = str(place)
+        if isinstance(place, Path):
             with self._failures("open"):
-                self._prepare()
-        except CauteryError:
-            self._engine.dispose()
-            raise
+                self._database = SqliteDatabase(
+                    place, read_only=self._read_only, immutable=immutable, patience_s=_WAIT_S
+                )
+            return
+        if not place.startswith(("postgresql://", "postgres://")):
+            raise InputError(
+                f"{place[:80]!r} names no database that a ledger lives in",
+                hint="Write sqlite:///PATH or postgresql://USER@HOST/DATABASE.",
+            )
+        self._name = _without_password(place)
+        with self._failures("open"):
+            self._database = PostgresqlDatabase(
+                place, read_only=self._read_only, patience_s=_WAIT_S
+            )
 
     @classmethod
     def at(cls, path: Path, *, read_only: bool = False, immutable: bool = False) -> SqlLedger:
-        """Open a SQLite ledger by its path, whatever characters that has."""
-        url = URL.create("sqlite", database=str(path))
-        return cls(url.render_as_string(), read_only=read_only, immutable=immutable)
+        """Open a SQLite ledger by its path."""
+        return cls(path, read_only=read_only, immutable=immutable)
 
-    def append(self, kind: str, body: Json, *, at: datetime) -> Entry:
+    def append(
+        self,
+        kind: str,
+        body: Json,
+        *,
+        at: datetime,
+        if_unchanged_since: int | None = None,
+        kinds: Sequence[str] = (),
+    ) -> Entry:
         """Append one record durably (it is on disk on return).
+
+        Parameters
+        ----------
+        if_unchanged_since : int, optional
+            A size that this ledger had: append only if nothing came in since.
+        kinds : sequence of str
+            With it: only records of these kinds count, or all.
 
         Raises
         ------
+        ConflictError
+            If another record came in since; nothing is written then.
         StorageError
             If it cannot be written; nothing is half-written then.
         InputError
             If the record has no RFC 8785 form.
         """
-        return self.append_all([(kind, body, at)])[0]
+        return self.append_all(
+            [(kind, body, at)], if_unchanged_since=if_unchanged_since, kinds=kinds
+        )[0]
 
-    def append_all(self, records: Sequence[tuple[str, Json, datetime]]) -> tuple[Entry, ...]:
+    def append_all(
+        self,
+        records: Sequence[tuple[str, Json, datetime]],
+        *,
+        if_unchanged_since: int | None = None,
+        kinds: Sequence[str] = (),
+    ) -> tuple[Entry, ...]:
         """Append several records in one transaction, for the price of one flush.
 
         Raises
         ------
+        ConflictError
+            As for :meth:`append`.
         StorageError
             If they cannot be written; none of them is then.
         InputError
@@ -122,21 +159,8 @@ class SqlLedger:
         leaves = [leaf_of(kind, body, at) for kind, body, at in records]
         if not leaves:
             return ()
-        with self._failures("append to"), self._writing() as connection:
-            first = _size(connection)
-            connection.execute(
-                text("INSERT INTO entries (idx, kind, leaf) VALUES (:idx, :kind, :leaf)"),
-                [
-                    {"idx": first + place, "kind": record[0], "leaf": leaf}
-                    for place, (record, leaf) in enumerate(zip(records, leaves, strict=True))
-                ],
-            )
-        with self._lock:
-            if self._frontier.size == first:
-                self._frontier = self._frontier.extend(map(leaf_hash, leaves))
-        return tuple(
-            Entry(index=first + place, record=Record(kind=kind, at=at, body=body), leaf=leaf)
-            for place, ((kind, body, at), leaf) in enumerate(zip(records, leaves, strict=True))
+        return self._appends.ask(
+            _Batch(records=records, leaves=leaves, since=if_unchanged_since, kinds=tuple(kinds))
         )
 
     def read(self, *, since: int = 0, kinds: Sequence[str] = ()) -> Iterator[Entry]:
@@ -147,21 +171,46 @@ class SqlLedger:
         EvidenceError
             If a leaf is no record, or its row says another kind.
         """
-        for index, kind, leaf in self._rows(since, self.size(), tuple(kinds)):
-            try:
-                record = record_of(leaf, canonical=False)
-            except EvidenceError as error:
-                raise EvidenceError(f"{self._name}: record {index}: {error}") from error
-            if record.kind != kind:
-                raise EvidenceError(
-                    f"{self._name}: record {index}: filed as {kind}, but it is {record.kind}"
-                )
-            yield Entry(index=index, record=record, leaf=leaf)
+        yield from self._read(since, self.size(), tuple(kinds))
+
+    def follow(
+        self,
+        *,
+        since: int = 0,
+        kinds: Sequence[str] = (),
+        stop: Event | None = None,
+        patience_s: float | None = None,
+    ) -> Iterator[Entry]:
+        """Yield the entries that stand and then those that any process appends, as they come.
+
+        Parameters
+        ----------
+        stop : Event, optional
+            Set by another thread to end it, once what stands has been yielded.
+        patience_s : float, optional
+            End it when no more has come for so long.
+
+        Raises
+        ------
+        EvidenceError
+            As :meth:`read`.
+        """
+        stop = stop or Event()
+        heard = time.monotonic()
+        while True:
+            over, size = stop.is_set(), self.size()
+            for entry in self._read(since, size, tuple(kinds)):
+                yield entry
+                heard = time.monotonic()
+            since = max(since, size)
+            if over or (patience_s is not None and time.monotonic() - heard >= patience_s):
+                return
+            stop.wait(_LOOK_S)
 
     def size(self) -> int:
         """Return the number of entries."""
-        with self._failures("read"), self._engine.begin() as connection:
-            return _size(connection)
+        with self._failures("read"), self._database.reading() as cursor:
+            return _size(cursor)
 
     def checkpoint(self, signer: NoteSigner, *, at: datetime) -> Checkpoint:
         """Sign the ledger's size and root and keep the note.
@@ -177,30 +226,28 @@ class SqlLedger:
             self._frontier = frontier = self._frontier.extend(hashes)
         root = frontier.root()
         note = signer.sign(checkpoint_text(signer.name, frontier.size, root))
-        with self._failures("append to"), self._writing() as connection:
+        with self._writing() as cursor:
             # Another process may have signed a longer log since; checkpoints stand by size.
-            number, longest = connection.execute(
-                text("SELECT COALESCE(MAX(number) + 1, 0), COALESCE(MAX(size), 0) FROM checkpoints")
-            ).one()
+            number, longest = cursor.execute(
+                "SELECT COALESCE(MAX(number) + 1, 0), COALESCE(MAX(size), 0) FROM checkpoints"
+            ).fetchone()
             if frontier.size >= longest:
-                connection.execute(
-                    text("INSERT INTO checkpoints VALUES (:number, :size, :at, :note)"),
-                    {"number": number, "size": frontier.size, "at": iso(at), "note": note},
+                cursor.execute(
+                    "INSERT INTO checkpoints (number, size, at, note) VALUES (?, ?, ?, ?)",
+                    (number, frontier.size, iso(at), note),
                 )
         return Checkpoint(origin=signer.name, size=frontier.size, root=root, note=note)
 
     def checkpoints(self) -> Iterator[str]:
         """Yield the checkpoints' notes in the order in which they were made."""
-        query = text(
-            "SELECT number, substr(note, 1, :most) FROM checkpoints"
-            " WHERE number > :last ORDER BY number LIMIT :page"
+        query = (
+            f"SELECT number, substr(note, 1, {MAX_NOTE_BYTES + 1}) FROM checkpoints"  # noqa: S608 - numbers
+            f" WHERE number > ? ORDER BY number LIMIT {_PAGE}"
         )
         last = -1
         while True:
-            with self._failures("read"), self._engine.begin() as connection:
-                rows = connection.execute(
-                    query, {"last": last, "page": _PAGE, "most": MAX_NOTE_BYTES + 1}
-                ).all()
+            with self._failures("read"), self._database.reading() as cursor:
+                rows = cursor.execute(query, (last,)).fetchall()
             for last, note in rows:  # noqa: B007 - the last one tells where to go on
                 if not isinstance(note, str):
                     raise EvidenceError(f"{self._name}: a checkpoint is no text")
@@ -208,149 +255,176 @@ class SqlLedger:
             if len(rows) < _PAGE:
                 return
 
-    def settle(self, *, patience_s: float = 10.0) -> None:
-        """Take SQLite out of WAL: one plain file that reads from a read-only disk.
+    def refuse_writers(self) -> None:
+        """Make sure that no other process writes, now and until this ledger is closed.
 
         Raises
         ------
         StorageError
-            If another process holds the ledger open all the time, or the disk is full.
+            If another process has it open for writing.
         """
-        limit = time.monotonic() + patience_s
-        while not self._leave_wal():
-            if time.monotonic() > limit:
-                raise StorageError(f"{self._name}: another process has it open", hint="")
-            time.sleep(0.05)
+        with self._failures("settle"):
+            self._database.refuse_writers()
+
+    def settle(self) -> None:
+        """Leave SQLite as one plain file that reads from a read-only disk, and close.
+
+        Who reads it goes on with what there was.
+
+        Raises
+        ------
+        StorageError
+            If another process has it open for writing, or the disk is full.
+        """
+        with self._failures("settle"):
+            self._database.settle()
+        self._closed = True
 
     def close(self) -> None:
         """Let go of the database; the last process to do so takes SQLite out of WAL."""
         if self._closed:
             return
-        with contextlib.suppress(StorageError):  # another process goes on writing: it will settle
-            self._leave_wal()
         self._closed = True
-        self._engine.dispose()
+        self._database.close()
 
-    def _leave_wal(self) -> bool:
-        if not self._sqlite or self._read_only or self._file is None:
-            return True
-        with self._failures("settle"):
-            borrowed = self._engine.raw_connection()
-            try:
-                return leave_wal(borrowed.driver_connection)
-            finally:
-                borrowed.close()
+    def _append_group(self, batches: Sequence[_Batch]) -> Sequence[tuple[Entry, ...] | Exception]:
+        """Append what several threads wait for, in one transaction.
 
-    def _opened(self, url: URL) -> Engine:
-        if self._sqlite:
-            engine = create_engine(
-                url, creator=self._connect, pool_size=1, max_overflow=0, pool_timeout=_WAIT_S * 2
-            )
-        elif url.get_backend_name() == "postgresql":
-            engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_size=2)
-        else:
-            raise InputError(f"{self._name}: a ledger lives in SQLite or PostgreSQL")
-        if self._sqlite:
-            # The driver's own transactions begin too late, at the first INSERT: then two
-            # writers read the same size.
-            @event.listens_for(engine, "begin")
-            def _begin(connection: Connection) -> None:
-                writes = connection.get_execution_options().get("writes", False)
-                connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-        return engine
-
-    def _connect(self) -> sqlite3.Connection:
-        target = ":memory:" if self._file is None else f"file:{quote(str(self._file.absolute()))}"
-        if self._read_only and self._file is not None:
-            target += "?mode=ro&immutable=1" if self._immutable else "?mode=ro"
-        elif self._file is not None:  # SQLite gives its files beside the mode of this one
-            with contextlib.suppress(OSError):  # it is there already, or SQLite says why not
-                os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
-        connection = sqlite3.connect(
-            target, uri=True, timeout=_WAIT_S, isolation_level=None, check_same_thread=False
-        )
+        What the database refuses costs only who asked for it; what goes wrong as the group is
+        flushed costs all of it: one cannot know what the server still wrote.
+        """
+        flushing = False
         try:
-            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
-            connection.execute("PRAGMA trusted_schema=OFF")
-            if not self._read_only:
-                connection.execute("PRAGMA synchronous=FULL")
-                enter_wal(connection, patience_s=_WAIT_S)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
+            with self._writing() as cursor:
+                appended = self._append_batches(cursor, batches)
+                flushing = True
+        except CauteryError:
+            if flushing or len(batches) == 1:
+                raise
+            return [self._append_one(batch) for batch in batches]
+        leaves = [
+            entry.leaf for entries in appended if isinstance(entries, tuple) for entry in entries
+        ]
+        first = next((one[0].index for one in appended if isinstance(one, tuple)), None)
+        with self._lock:
+            if self._frontier.size == first:
+                self._frontier = self._frontier.extend(map(leaf_hash, leaves))
+        return appended
 
-    def _prepare(self) -> None:
-        if self._sqlite and self._read_only:
-            self._check_schema()
-        if self._read_only:
-            return
-        with self._engine.connect() as connection:
-            bound = connection.execution_options(writes=True)
-            with bound.begin():
-                if not self._sqlite:
-                    bound.execute(text(LOCK_SCHEMA))
-                for table in (SQLITE_SCHEMA if self._sqlite else POSTGRESQL_SCHEMA).values():
-                    bound.execute(text(f"CREATE TABLE IF NOT EXISTS {table}"))
-        if self._sqlite:
-            self._check_schema()
+    def _append_one(self, batch: _Batch) -> tuple[Entry, ...] | Exception:
+        try:
+            return self._append_group([batch])[0]
+        except CauteryError as error:
+            return error
 
-    def _check_schema(self) -> None:
-        """Refuse a file whose tables are not ours: a view there could compute for ever."""
-        with self._engine.begin() as connection:
-            rows = connection.execute(text("SELECT name, sql FROM sqlite_master LIMIT 9")).all()
-        if dict(rows) != {name: f"CREATE TABLE {rest}" for name, rest in SQLITE_SCHEMA.items()}:
-            raise EvidenceError(f"{self._name}: its tables are not those of a ledger")
+    def _append_batches(
+        self, cursor: Any, batches: Sequence[_Batch]
+    ) -> list[tuple[Entry, ...] | Exception]:
+        appended: list[tuple[Entry, ...] | Exception] = []
+        rows: list[tuple[int, str, bytes]] = []
+        size = _size(cursor)
+        for batch in batches:
+            if batch.since is not None:
+                self._insert(cursor, rows)  # earlier batches of this group came before it, too
+                rows = []
+                if (conflict := self._conflict(cursor, batch.since, batch.kinds)) is not None:
+                    appended.append(conflict)
+                    continue
+            entries = tuple(
+                Entry(index=index, record=Record(kind=kind, at=at, body=body), leaf=leaf)
+                for index, ((kind, body, at), leaf) in enumerate(
+                    zip(batch.records, batch.leaves, strict=True), start=size
+                )
+            )
+            rows += [(entry.index, entry.record.kind, entry.leaf) for entry in entries]
+            size += len(entries)
+            appended.append(entries)
+        self._insert(cursor, rows)
+        return appended
+
+    def _insert(self, cursor: Any, rows: list[tuple[int, str, bytes]]) -> None:
+        if rows:
+            self._database.insert(cursor, rows)
+
+    def _conflict(self, cursor: Any, since: int, kinds: tuple[str, ...]) -> ConflictError | None:
+        where = f" AND kind IN ({_marks(kinds)})" if kinds else ""
+        found = cursor.execute(
+            f"SELECT idx, kind FROM entries WHERE idx >= ?{where} ORDER BY idx LIMIT 1",  # noqa: S608 - bound
+            (since, *kinds),
+        ).fetchone()
+        if found is None:
+            return None
+        return ConflictError(f"{self._name}: record {found[0]}, {found[1]}, came in between")
+
+    def _read(self, since: int, until: int, kinds: tuple[str, ...]) -> Iterator[Entry]:
+        for index, kind, leaf in self._rows(since, until, kinds):
+            try:
+                record = record_of(leaf, canonical=False)
+            except EvidenceError as error:
+                raise EvidenceError(f"{self._name}: record {index}: {error}") from error
+            if record.kind != kind:
+                raise EvidenceError(
+                    f"{self._name}: record {index}: filed as {kind}, but it is {record.kind}"
+                )
+            yield Entry(index=index, record=record, leaf=leaf)
 
     def _rows(
         self, since: int, until: int, kinds: tuple[str, ...]
     ) -> Iterator[tuple[int, str, bytes]]:
-        wanted = [f":kind{place}" for place in range(len(kinds))]
-        where = "idx >= :since AND idx < :until"
-        where += f" AND kind IN ({', '.join(wanted)})" if kinds else ""
-        bytes_of = "CASE typeof(leaf) WHEN 'blob' THEN length(leaf) END"
-        plan = text(
-            f"SELECT idx, {bytes_of if self._sqlite else 'length(leaf)'} FROM entries"  # noqa: S608 - bound
-            f" WHERE {where} ORDER BY idx LIMIT {_PAGE}"
-        )
-        query = text(f"SELECT idx, kind, leaf FROM entries WHERE {where} ORDER BY idx")  # noqa: S608 - bound
-        bound: dict[str, Any] = {f"kind{place}": kind for place, kind in enumerate(kinds)}
         while since < until:
-            with self._failures("read"), self._engine.begin() as connection:
-                sizes = connection.execute(plan, bound | {"since": since, "until": until}).all()
+            with self._failures("read"), self._database.reading() as cursor:
+                if kinds:
+                    self._database.prove_index(cursor)
+                sizes = self._sizes(cursor, since, until, kinds)
                 if not sizes:
                     return
-                stop = self._page_end([(index, size) for index, size in sizes])
-                rows = connection.execute(query, bound | {"since": since, "until": stop}).all()
-            for index, kind, leaf in rows:
-                yield index, kind, bytes(leaf)
-            since = stop
+                page = self._page(sizes)
+                rows = cursor.execute(
+                    "SELECT idx, kind, leaf FROM entries"  # noqa: S608 - bound
+                    f" WHERE idx IN ({_marks(page)}) ORDER BY idx",
+                    page,
+                ).fetchall()
+            yield from rows
+            since = page[-1] + 1
 
-    def _page_end(self, sizes: Sequence[tuple[int, int | None]]) -> int:
-        """Return the index before which a page ends, so that it fits in memory."""
-        total = 0
+    def _sizes(
+        self, cursor: Any, since: int, until: int, kinds: tuple[str, ...]
+    ) -> list[tuple[int, int | None]]:
+        """Return indexes and sizes of a page's leaves, before any of them is read into memory."""
+        select = (
+            f"SELECT idx, {self._database.size_of_leaf} FROM entries WHERE idx >= ? AND idx < ?"  # noqa: S608 - bound
+        )
+        ordered = f" ORDER BY idx LIMIT {_PAGE}"
+        if not kinds:
+            found = cursor.execute(select + ordered, (since, until)).fetchall()
+        else:  # each kind comes from the index in order, and the database merges them
+            each = select + " AND kind = ?"
+            values = [value for kind in kinds for value in (since, until, kind)]
+            found = cursor.execute(
+                " UNION ALL ".join([each] * len(kinds)) + ordered, values
+            ).fetchall()
+        return [(int(index), size) for index, size in found]
+
+    def _page(self, sizes: Sequence[tuple[int, int | None]]) -> list[int]:
+        """Return the indexes of a page that fits in memory."""
+        total, page = 0, []
         for index, size in sizes:
             if size is None:
                 raise EvidenceError(f"{self._name}: record {index}: its leaf is not bytes")
             if size > MAX_LEAF_BYTES:
                 raise EvidenceError(f"{self._name}: record {index}: larger than any record")
             total += size
+            page.append(index)
             if total >= _PAGE_BYTES:
-                return index + 1
-        return sizes[-1][0] + 1
+                break
+        return page
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(self) -> Iterator[Any]:
         if self._read_only:
             raise StorageError(f"{self._name} was opened to be read only", hint="")
-        with self._engine.connect() as connection:
-            bound = connection.execution_options(writes=True)
-            with bound.begin():
-                if not self._sqlite:
-                    bound.execute(text("SET LOCAL synchronous_commit = on"))
-                    bound.execute(text(LOCK_WRITERS))
-                yield bound
+        with self._failures("append to"), self._database.writing() as cursor:
+            yield cursor
 
     @contextlib.contextmanager
     def _failures(self, what: str) -> Iterator[None]:
@@ -361,16 +435,36 @@ class SqlLedger:
             yield
         except UnicodeDecodeError as error:
             raise EvidenceError(f"{self._name}: cannot {what} it: {error}") from error
-        except (SQLAlchemyError, sqlite3.Error) as error:
-            cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
-            said = " ".join(str(cause).split())
+        except Exception as error:
+            if not _is_of_database(error):
+                raise
+            message = f"{self._name}: cannot {what} it: {' '.join(str(error).split())}"
             # Exactly DatabaseError: SQLite says it of files that are malformed or no database;
             # DataError: of a value that is longer than any of ours.
-            if type(cause) in {sqlite3.DatabaseError, sqlite3.DataError}:
-                raise EvidenceError(f"{self._name}: cannot {what} it: {said}") from error
-            raise StorageError(f"{self._name}: cannot {what} it: {said}") from error
+            if type(error) in {sqlite3.DatabaseError, sqlite3.DataError}:
+                raise EvidenceError(message) from error
+            raise StorageError(message) from error
 
 
-def _size(connection: Connection) -> int:
-    found = connection.execute(text("SELECT COALESCE(MAX(idx) + 1, 0) FROM entries"))
-    return int(found.scalar_one())
+def _size(cursor: Any) -> int:
+    (size,) = cursor.execute("SELECT COALESCE(MAX(idx) + 1, 0) FROM entries").fetchone()
+    return int(size)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _is_of_database(error: Exception) -> bool:
+    """Tell whether SQLite or psycopg, which is loaded only where it is used, raised this."""
+    return isinstance(error, sqlite3.Error) or any(
+        kind.__module__ == "psycopg" and kind.__name__ == "Error" for kind in type(error).__mro__
+    )
+
+
+def _without_password(url: str) -> str:
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        return url.partition("@")[2]
+    return url if password is None else url.replace(f":{password}@", ":***@", 1)

@@ -57,9 +57,7 @@ def record_of(leaf: bytes, *, canonical: bool = True) -> Record:
         If the bytes are not the RFC 8785 JSON of a record.
     """
     try:
-        value = json.loads(
-            leaf, parse_int=_number, parse_constant=_refused, object_pairs_hook=_object
-        )
+        value = _DECODER.decode(leaf.decode())
         respelt = rfc8785.dumps(value) if canonical else leaf
     except (ValueError, RecursionError) as error:
         raise EvidenceError(f"not a record: {error}") from error
@@ -75,7 +73,7 @@ def _record(value: Any) -> Record:
     if not (isinstance(kind, str) and kind and isinstance(at, str) and isinstance(body, dict)):
         raise EvidenceError("not a record: kind, at or body is of the wrong type")
     try:
-        moment = datetime.strptime(at, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
     except ValueError as error:
         raise EvidenceError(f"not a record: {error}") from error
     if iso(moment) != at:
@@ -98,3 +96,6 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise ValueError("a member stands twice in an object")
     return members
+
+
+_DECODER = json.JSONDecoder(parse_int=_number, parse_constant=_refused, object_pairs_hook=_object)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from cautery.evidence.note import NoteSigner, NoteVerifier
-from cautery.model.evidence import Checkpoint, Entry, ExhibitId, Json
+from cautery.model.evidence import Checkpoint, ExhibitId
 from cautery.model.ports import Ledger, Vault
 from cautery.model.pseudonyms import Pseudonyms
 
 
 class CaseLedger(Ledger, Protocol):
     """A ledger that can be sealed by checkpoints and closed."""
-
-    def append_all(self, records: Sequence[tuple[str, Json, datetime]]) -> tuple[Entry, ...]:
-        """Append several records in one transaction: all of them or none."""
-        ...
 
     def checkpoint(self, signer: NoteSigner, *, at: datetime) -> Checkpoint:
         """Sign size and root, and keep the note."""
@@ -29,8 +25,12 @@ class CaseLedger(Ledger, Protocol):
         """Yield the notes in the order in which they were made."""
         ...
 
+    def refuse_writers(self) -> None:
+        """Raise if another process writes to it; from now on none can until it is closed."""
+        ...
+
     def settle(self) -> None:
-        """Leave the ledger as one plain file; raise if another process holds it."""
+        """Leave it as one plain file, whoever reads it, and let go of it."""
         ...
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from threading import Event
 from typing import Literal, Protocol, TypeVar
 
 from cautery.model.capture import (
@@ -41,18 +42,55 @@ class Clock(Protocol):
 class Ledger(Protocol):
     """The append-only log of records. Appending is safe from several processes at once."""
 
-    def append(self, kind: str, body: Json, *, at: datetime) -> Entry:
+    def append(
+        self,
+        kind: str,
+        body: Json,
+        *,
+        at: datetime,
+        if_unchanged_since: int | None = None,
+        kinds: Sequence[str] = (),
+    ) -> Entry:
         """Append one record durably (it is on disk on return).
+
+        With ``if_unchanged_since``, a size that this ledger had, only if no record (of these
+        ``kinds``, if any are given) came in since.
 
         Raises
         ------
+        ConflictError
+            If one came in since; nothing is written then.
         StorageError
             If it cannot be written; nothing is half-written then.
         """
         ...
 
+    def append_all(
+        self,
+        records: Sequence[tuple[str, Json, datetime]],
+        *,
+        if_unchanged_since: int | None = None,
+        kinds: Sequence[str] = (),
+    ) -> tuple[Entry, ...]:
+        """Append several records in one transaction, all of them or none, as :meth:`append`."""
+        ...
+
     def read(self, *, since: int = 0, kinds: Sequence[str] = ()) -> Iterator[Entry]:
         """Yield entries with ``index >= since`` in order, all kinds or the given ones."""
+        ...
+
+    def follow(
+        self,
+        *,
+        since: int = 0,
+        kinds: Sequence[str] = (),
+        stop: Event | None = None,
+        patience_s: float | None = None,
+    ) -> Iterator[Entry]:
+        """Yield as :meth:`read` does, then what any process appends, as it comes.
+
+        It ends when ``stop`` is set, or no more has come for ``patience_s``.
+        """
         ...
 
     def size(self) -> int:

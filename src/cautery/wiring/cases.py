@@ -10,8 +10,10 @@ from cautery import wiring
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import InputError
+from cautery.evidence.manifest import LEDGER
 from cautery.model import SupplyGraph, from_json
-from cautery.workflows.open_case import Case, open_case
+from cautery.model.ports import Ledger
+from cautery.workflows.open_case import Case, open_case, refuse_closed
 from cautery.workflows.supply_picture import MET_IN, Met, met_in
 
 
@@ -60,6 +62,32 @@ def writing(path: Path, *, keys_dir: Path | None = None) -> Iterator[Case]:
         yield case
     finally:
         case.leave()
+
+
+@contextmanager
+def adding_to(path: Path) -> Iterator[Ledger]:
+    """Open the ledger of a case that another process may be watching, to add to it without keys.
+
+    Raises
+    ------
+    InputError
+        If there is no such case, or it is closed.
+    StorageError
+        If another process is closing it.
+    """
+    shelf = reading_store()
+    if not shelf.exists(path, LEDGER):
+        raise InputError(f"{path}: no case")
+    shelf.hold(path, alone=False)
+    try:
+        refuse_closed(path, shelf)
+        ledger = shelf.ledger(path, read_only=False)
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+    finally:
+        shelf.release(path)
 
 
 def mapped(case_path: Path) -> SupplyGraph:

@@ -9,7 +9,7 @@ from cautery.adapters.keys_file import load_approver
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Approval, Override
-from cautery.wiring.cases import keys, reading_store
+from cautery.wiring.cases import adding_to, keys, reading_store
 from cautery.workflows.approve_referral import approve_referral
 from cautery.workflows.read_overrides import read_overrides
 from cautery.workflows.sign_overrides import sign_overrides as sign_overrides_of
@@ -24,11 +24,8 @@ def approve(case_path: Path, referral: str, *, name: str, key: Path) -> Approval
         As the workflow says.
     """
     signing = load_approver(key)
-    ledger = reading_store().ledger(case_path, read_only=False)
-    try:
+    with adding_to(case_path) as ledger:
         return approve_referral(ledger, referral, name=name, key=signing, now=wiring.clock().now())
-    finally:
-        ledger.close()
 
 
 def sign_overrides(case_path: Path, file: Path, *, name: str, key: Path) -> tuple[Override, ...]:
@@ -40,13 +37,10 @@ def sign_overrides(case_path: Path, file: Path, *, name: str, key: Path) -> tupl
         As the workflow says.
     """
     overrides, signing = read_overrides(file), load_approver(key)
-    ledger = reading_store().ledger(case_path, read_only=False)
-    try:
+    with adding_to(case_path) as ledger:
         return sign_overrides_of(
             ledger, overrides, name=name, key=signing, now=wiring.clock().now()
         )
-    finally:
-        ledger.close()
 
 
 def public_key_of(case_path: Path, keys_dir: Path | None) -> Path:

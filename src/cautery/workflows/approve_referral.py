@@ -13,6 +13,7 @@ from cautery.act import digest, sign
 from cautery.errors import ApprovalError, InputError
 from cautery.model import Approval, Mandate, Referral, from_json, to_json, with_fixtures
 from cautery.model.ports import Ledger
+from cautery.workflows.again_if_passed import again_if_passed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,10 @@ def mandate_of(ledger: Ledger) -> Mandate:
     return mandate
 
 
+_RESTS_ON = ("case.opened", "fixtures.changed", "referral.drafted", "approval.given")
+
+
+@again_if_passed
 def approve_referral(
     ledger: Ledger, referral_id: str, *, name: str, key: Ed25519PrivateKey, now: datetime
 ) -> Approval:
@@ -104,6 +109,7 @@ def approve_referral(
     ApprovalError
         If the key is not that person's, or the person has signed it already.
     """
+    size = ledger.size()
     filed = next((one for one in filed_referrals(ledger) if one.referral.id == referral_id), None)
     if filed is None:
         raise InputError(
@@ -117,5 +123,11 @@ def approve_referral(
     if any(one.approver == name for one in filed.approvals):
         raise ApprovalError(f"{name} has signed referral {referral_id} already")
     approval = sign(digest(filed.referral), approver=approver, key=key, at=now)
-    ledger.append("approval.given", {"referral": referral_id, **to_json(approval)}, at=now)
+    ledger.append(
+        "approval.given",
+        {"referral": referral_id, **to_json(approval)},
+        at=now,
+        if_unchanged_since=size,
+        kinds=_RESTS_ON,
+    )
     return approval

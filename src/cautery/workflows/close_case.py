@@ -44,10 +44,10 @@ def close_case(
     signer = case.signer
     store.hold(path, alone=True)
     store.tidy(path)
-    case.ledger.settle()  # proves that no other process has it open, before the last record
+    case.ledger.refuse_writers()  # before the last record; who only reads may go on
     case.ledger.append("case.closed", {"at": iso(at), "records": case.ledger.size()}, at=at)
     checkpoint = case.ledger.checkpoint(signer, at=at)
-    case.ledger.close()
+    case.ledger.settle()
     store.write(path, CASE_KEY, f"{signer.verifier}\n".encode())
     for stem, verifier in sorted((public_keys or {}).items()):
         if not stem.replace("-", "").isalnum() or f"keys/{stem}.pub" == CASE_KEY:

@@ -210,7 +210,7 @@ def test_a_step_that_cannot_be_recorded_whole_can_be_taken_again(
     three = run.three(run.two(run.one()))
     written = run.b.case.ledger.append_all
 
-    def full(records: Any) -> Any:
+    def full(records: Any, **_: Any) -> Any:
         raise StorageError("disk full")
 
     monkeypatch.setattr(run.b.case.ledger, "append_all", full)

@@ -139,22 +139,34 @@ def test_of_a_batch_with_one_bad_entry_none_is_recorded(desk: Desk) -> None:
     assert (len(register_of(desk)), desk.case.ledger.size()) == (0, 1)
 
 
-def test_two_processes_that_take_one_number_leave_one_exhibit(
+def test_of_two_processes_that_take_one_number_the_later_is_refused(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = opened(tmp_path)
     append = other.case.ledger.append_all
 
-    def late(records):
+    def late(records, **conditions):
+        monkeypatch.undo()
         register_exhibit(desk, exhibit())  # the first one writes while the other has checked
-        return append(records)
+        return append(records, **conditions)
 
     monkeypatch.setattr(other.case.ledger, "append_all", late)
-    with pytest.raises(InputError, match=r"is void: .* used once"):
+    with pytest.raises(InputError, match="a number is used once"):
         Book(other).write([taken(exhibit(seal="OTHER"))])
     other.leave()
     book = Book(desk)
-    assert (book.register["IT-0001"].seal, len(book.void)) == ("SEAL-IT-0001", 1)
+    assert (book.register["IT-0001"].seal, book.void) == ("SEAL-IT-0001", [])
+
+
+def test_an_act_that_breaks_a_rule_in_the_ledger_is_void_and_says_why(desk: Desk) -> None:
+    register_exhibit(desk, exhibit())
+    body = to_json(taken(exhibit(seal="OTHER")))
+    desk.case.ledger.append(
+        "operation.exhibit", {"entry": body["exhibit"], "custody": body["custody"]}, at=NOON
+    )
+    book = Book(desk)
+    assert book.register["IT-0001"].seal == "SEAL-IT-0001"
+    assert [(index, "used once" in why) for index, why in book.void] == [(2, True)]
 
 
 def test_a_photo_that_is_not_in_the_vault_is_not_corrected_into_an_entry(desk: Desk) -> None:

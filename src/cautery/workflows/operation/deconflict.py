@@ -27,6 +27,7 @@ from cautery.operation.deconflict import (
     session_of,
     shared_targets,
 )
+from cautery.workflows.again_if_passed import again_if_passed
 from cautery.workflows.operation.deconfliction_run import (
     NONCE_BYTES,
     Deconflicted,
@@ -46,7 +47,7 @@ from cautery.workflows.operation.deconfliction_run import (
 )
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.own_targets import compared_targets
-from cautery.workflows.operation.partners import LETTER
+from cautery.workflows.operation.partners import LETTER, RECEIVED
 
 FORGOTTEN = "operation.deconfliction-forgotten"
 
@@ -99,6 +100,7 @@ def first(
     return raw
 
 
+@again_if_passed
 def second(
     desk: Desk,
     raw: bytes,
@@ -117,6 +119,7 @@ def second(
     EvidenceError
         If it is not signed by ``key``.
     """
+    before = desk.size()
     payload, other = opened(desk, raw, key, step=1, members={"size", "nonce", "commitment"})
     size = payload["size"]
     if not isinstance(size, int) or isinstance(size, bool):
@@ -138,11 +141,14 @@ def second(
         [
             filed(desk, raw, other, session=session, size=size, step=1, at=at, key=key),
             filed(desk, reply, other, session=session, size=size, step=2, at=at, run=run),
-        ]
+        ],
+        if_unchanged_since=before,
+        kinds=(LETTER, RECEIVED),
     )
     return reply
 
 
+@again_if_passed
 def third(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> bytes:
     """Show the masked set that was committed to, and raise the partner's.
 
@@ -151,6 +157,7 @@ def third(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> bytes:
     InputError, EvidenceError
         As :func:`second`.
     """
+    before = desk.size()
     payload, other = opened(desk, raw, key, step=2, members={"previous", "masked"})
     if (answered := answered_with(desk, raw, payload["session"], step=2)) is not None:
         return answered
@@ -172,11 +179,14 @@ def third(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> bytes:
         [
             filed(desk, raw, other, session=session, size=size, step=2, at=at, key=key),
             filed(desk, reply, other, session=session, size=size, step=3, at=at),
-        ]
+        ],
+        if_unchanged_since=before,
+        kinds=(LETTER, RECEIVED),
     )
     return reply
 
 
+@again_if_passed
 def fourth(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconflicted:
     """Learn what is shared, and raise the partner's set so that it learns the same.
 
@@ -185,6 +195,7 @@ def fourth(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconf
     InputError, EvidenceError
         As :func:`second`; also if the masked set is not the one that was committed to.
     """
+    before = desk.size()
     payload, other = opened(desk, raw, key, step=3, members={"previous", "masked", "raised"})
     session = str(payload["session"])
     if (answered := answered_with(desk, raw, session, step=3)) is not None:
@@ -206,11 +217,14 @@ def fourth(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconf
             filed(desk, raw, other, session=session, size=size, step=3, at=at, key=key),
             filed(desk, reply, other, session=session, size=size, step=4, at=at),
             result_of(other, session, shared, at=at),
-        ]
+        ],
+        if_unchanged_since=before,
+        kinds=(LETTER, RECEIVED),
     )
     return Deconflicted(session=session, partner=other, shared=shared, reply=reply)
 
 
+@again_if_passed
 def last(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconflicted:
     """Learn what is shared: the end of the run for the one who began it.
 
@@ -219,6 +233,7 @@ def last(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconfli
     InputError, EvidenceError
         As :func:`second`.
     """
+    before = desk.size()
     payload, other = opened(desk, raw, key, step=4, members={"previous", "raised"})
     session = str(payload["session"])
     if answered_with(desk, raw, session, step=4) is not None:
@@ -232,7 +247,9 @@ def last(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconfli
         [
             filed(desk, raw, other, session=session, size=begun.size, step=4, at=at, key=key),
             result_of(other, session, shared, at=at),
-        ]
+        ],
+        if_unchanged_since=before,
+        kinds=(LETTER, RECEIVED),
     )
     return Deconflicted(session=session, partner=other, shared=shared)
 

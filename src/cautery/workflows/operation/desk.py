@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from cautery.errors import InputError
 from cautery.evidence.ports import CaseStore
 from cautery.model import Agency, Entry, Operation, from_json, to_json
 from cautery.model.ports import Clock
+from cautery.workflows.again_if_passed import again_if_passed
 from cautery.workflows.open_case import Case, open_case
 
 OPENED = "operation.opened"
@@ -38,9 +39,33 @@ class Desk:
         """
         return self.case.signer.sign(text)
 
-    def record(self, kind: str, noun: object, *, at: datetime | None = None) -> Entry:
-        """Append a noun (or a plain mapping) as a record; ``at`` defaults to the clock's now."""
-        return self.case.ledger.append(kind, to_json(noun), at=at or self.case.clock.now())
+    def record(
+        self,
+        kind: str,
+        noun: object,
+        *,
+        at: datetime | None = None,
+        if_unchanged_since: int | None = None,
+        kinds: Sequence[str] = (),
+    ) -> Entry:
+        """Append a noun (or a plain mapping) as a record; ``at`` defaults to the clock's now.
+
+        Raises
+        ------
+        ConflictError
+            If a record of these kinds came in since the ledger had that size.
+        """
+        return self.case.ledger.append(
+            kind,
+            to_json(noun),
+            at=at or self.case.clock.now(),
+            if_unchanged_since=if_unchanged_since,
+            kinds=kinds,
+        )
+
+    def size(self) -> int:
+        """Return the number of records: what a decision that is made now rests on."""
+        return self.case.ledger.size()
 
     def nouns(self, kind: str, noun: type[T]) -> Iterator[T]:
         """Yield the records of one kind, rebuilt.
@@ -101,6 +126,7 @@ def open_desk(
     return Desk(case=case, operation=found, agency=mine)
 
 
+@again_if_passed
 def _of(case: Case, operation: Operation | None, agency: str | None) -> tuple[Operation, Agency]:
     """Return whose case this is, having begun it if it is empty."""
     opened = next(iter(case.ledger.read(kinds=(OPENED,))), None)
@@ -129,5 +155,6 @@ def _of(case: Case, operation: Operation | None, agency: str | None) -> tuple[Op
             "key": str(case.verifier),
         },
         at=case.clock.now(),
+        if_unchanged_since=0,
     )
     return operation, begun

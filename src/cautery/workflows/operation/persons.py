@@ -15,6 +15,7 @@ from cautery.evidence.ports import CaseStore
 from cautery.model import ExhibitId, Person, from_json, to_json
 from cautery.model.ports import Clock
 from cautery.operation.persons import Due, check_person, due, pseudonym_of
+from cautery.workflows.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk, open_desk
 
 PERSON = "operation.person"
@@ -37,6 +38,7 @@ def pseudonym_at(desk: Desk, name: str) -> str:
     return pseudonym_of(name, desk.case.pseudonyms)
 
 
+@again_if_passed
 def register_person(
     desk: Desk, name: str, person: Person, *, at: datetime | None = None
 ) -> KeptPerson:
@@ -48,7 +50,7 @@ def register_person(
         If the person has no category or retention date that the law allows, is kept already,
         or the pseudonym gives the name away; nothing is recorded then.
     """
-    moment = at or desk.case.clock.now()
+    moment, size = at or desk.case.clock.now(), desk.size()
     check_person(person, name, today=moment.date())
     if any(one.person.pseudonym == person.pseudonym for one in kept_persons(desk)):
         raise InputError(f"{person.pseudonym}: this person is kept already")
@@ -59,7 +61,13 @@ def register_person(
         clock=desk.case.clock.offset(),
         subject=_subject(person.pseudonym),
     )
-    desk.record(PERSON, {"person": to_json(person), "exhibit": to_json(exhibit)}, at=moment)
+    desk.record(
+        PERSON,
+        {"person": to_json(person), "exhibit": to_json(exhibit)},
+        at=moment,
+        if_unchanged_since=size,
+        kinds=(PERSON,),
+    )
     return KeptPerson(person=person, exhibit=exhibit.id, erased_at=None)
 
 

@@ -9,10 +9,12 @@ from cautery.evidence.note import NoteVerifier
 from cautery.model import Statement, digest_of, iso
 from cautery.operation.sharing import Bundle, read_bundle
 from cautery.operation.signed import statement_digest
+from cautery.workflows.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import holdings
 from cautery.workflows.operation.letter import MEDIA_TYPE, open_letter
 from cautery.workflows.operation.partners import (
+    LETTER,
     RECEIVED,
     check_key,
     known_keys,
@@ -22,6 +24,7 @@ from cautery.workflows.operation.partners import (
 REFUSED = "operation.refused"
 
 
+@again_if_passed
 def receive(
     desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime, who: str | None = None
 ) -> tuple[Statement, ...]:
@@ -51,7 +54,7 @@ def receive(
         If the signature is not of this key, or a statement or permission in it is not signed
         as it stands by the agency whose it is said to be.
     """
-    digest = digest_of(raw)
+    digest, size = digest_of(raw), desk.size()
     try:
         bundle = _checked(desk, raw, key)
     except CauteryError as error:
@@ -75,6 +78,8 @@ def receive(
             "refused": refused,
         },
         at=at,
+        if_unchanged_since=size,
+        kinds=(RECEIVED, LETTER),
     )
     return bundle.statements
 

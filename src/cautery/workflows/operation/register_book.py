@@ -1,8 +1,8 @@
 """The book of a desk's register: records read as acts, and acts written as records.
 
 Records are only ever added. Each act is checked against all that stands before it is written, all
-of a batch or none. If another process took the same number in between, the later record is void:
-it stays in the ledger, and :attr:`Book.void` tells why it does not count.
+of a batch or none, and anew if another process wrote in between. Records that break a rule all the
+same, written by other means, are void: they stay, and :attr:`Book.void` tells why.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from cautery.errors import CauteryError, EvidenceError, InputError
 from cautery.evidence.exhibits import exhibits_of
 from cautery.model import CustodyEntry, Entry, Record, SeizedExhibit, from_json, to_json
 from cautery.operation.register import Act, Correction, Register, Taken, ValueMoved, entry_digest
+from cautery.workflows.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
 
 TAKEN = "operation.exhibit"
@@ -59,6 +60,7 @@ class Book:
                 except InputError as error:
                     self.void.append((index, str(error)))
 
+    @again_if_passed
     def write(self, acts: Sequence[Act], *, at: datetime | None = None) -> tuple[Entry, ...]:
         """Check acts against all that stands and record them, all or none.
 
@@ -68,16 +70,9 @@ class Book:
             At the first act that breaks a rule; then nothing was written.
         """
         moment = at or self.desk.case.clock.now()
+        size = self.desk.size()
         records = self.check(acts, at=moment)
-        written = self.desk.case.ledger.append_all(records)
-        ours = {entry.index for entry in written}
-        _ = self.register
-        for index, reason in self.void:
-            if index in ours:
-                raise InputError(
-                    f"record {index} is void: {reason}", hint="Look, and enter it anew."
-                )
-        return written
+        return self.desk.case.ledger.append_all(records, if_unchanged_since=size, kinds=KINDS)
 
     def check(
         self, acts: Sequence[Act], *, at: datetime

@@ -14,6 +14,7 @@ from cautery.evidence.note import open_note
 from cautery.model import Json, Statement, digest_of, iso, to_json
 from cautery.operation.sharing import Bundle, bundle_for, displaced_by, statement_id
 from cautery.operation.signed import recipients_of, text_of_permission, text_of_statement
+from cautery.workflows.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import STATEMENT, held, holdings, own_noted
 from cautery.workflows.operation.letter import MEDIA_TYPE, write_letter
@@ -26,6 +27,7 @@ LEAST_OF_AN_ID = 8
 """Digits of an id that name a statement if no other begins like it; a table shows twelve."""
 
 
+@again_if_passed
 def add_statements(
     desk: Desk, statements: Sequence[Statement], *, at: datetime | None = None
 ) -> tuple[Statement, ...]:
@@ -45,7 +47,7 @@ def add_statements(
         If one is another agency's, names an agency that is not at the table, or an exhibit that
         is not in the vault; nothing is recorded then.
     """
-    moment = at or desk.case.clock.now()
+    moment, size = at or desk.case.clock.now(), desk.size()
     known = {(row.statement.id, row.statement.to) for row in own_noted(desk) if row.notes}
     stated: list[Statement] = []
     fresh: list[tuple[str, Json, datetime]] = []
@@ -62,7 +64,7 @@ def add_statements(
         if (one.id, one.to) not in known:
             known.add((one.id, one.to))
             fresh.append((STATEMENT, {**to_json(one), "notes": _signed(desk, one)}, moment))
-    desk.case.ledger.append_all(fresh)
+    desk.case.ledger.append_all(fresh, if_unchanged_since=size, kinds=(STATEMENT,))
     return tuple(stated)
 
 
@@ -75,6 +77,7 @@ def _signed(desk: Desk, one: Statement) -> dict[str, str]:
     }
 
 
+@again_if_passed
 def share(
     desk: Desk,
     to: str,
@@ -102,6 +105,7 @@ def share(
     InputError
         If the agency is not at the table.
     """
+    size = desk.size()
     bundle = would_share(desk, to, at=at, everything=everything)
     raw = write_letter(bundle.payload(), desk.sign)
     exhibit = desk.case.vault.seal(
@@ -120,6 +124,8 @@ def share(
             "who": who or desk.agency.contact,
         },
         at=at,
+        if_unchanged_since=size,
+        kinds=(STATEMENT, RECEIVED, PERMITTED, SHARED),
     )
     return raw
 
