@@ -27,7 +27,6 @@ HEAVY = {
     "polars",
     "pydantic",
     "scipy",
-    "sqlalchemy",
 }
 _WHAT_IS_LOADED = """
 import contextlib, sys
