@@ -1,24 +1,31 @@
 """Do at once what several threads ask for while an earlier group is being done.
 
-A flush of a disk takes as long for a hundred records as for one. Whoever asks while nobody acts
-acts at once; whoever asks meanwhile waits, and the first to wake acts for all that wait.
+A flush of a disk takes as long for a hundred records as for one. Who asks while nobody acts, acts
+at once; who asks meanwhile waits, and when the act is over the first of them acts for all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from threading import Lock, RLock
+from threading import Lock, get_ident
 from typing import Generic, TypeVar
 
 Request = TypeVar("Request")
 Result = TypeVar("Result")
 
 
-@dataclass(slots=True, eq=False)
 class _Waiting(Generic[Request, Result]):
-    request: Request
-    outcome: Result | Exception | None = None
+    """A request, and what came of it once its thread is woken."""
+
+    __slots__ = ("chosen", "outcome", "request", "woken")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.outcome: Result | BaseException | None = None
+        self.chosen = False
+        """This thread is to act next, for all that wait."""
+        self.woken = Lock()
+        self.woken.acquire()
 
 
 class InGroups(Generic[Request, Result]):
@@ -35,27 +42,65 @@ class InGroups(Generic[Request, Result]):
         self._act = act
         self._queue: list[_Waiting[Request, Result]] = []
         self._door = Lock()
-        self._acting = RLock()  # an act may ask for another: a listener that writes
+        self._busy = False
+        self._actor: int | None = None
 
     def ask(self, request: Request) -> Result:
         """Return what acting on this request gave, once that is done."""
         waiting: _Waiting[Request, Result] = _Waiting(request)
-        with self._door:
-            self._queue.append(waiting)
-        with self._acting:
+        if self._actor == get_ident():  # an act may ask for another: a listener that writes
+            self._act_for([waiting])
+        else:
+            self._wait(waiting)
             if waiting.outcome is None:
-                with self._door:
-                    group, self._queue = self._queue, []
-                self._act_for(group)
-        if isinstance(waiting.outcome, Exception):
+                self._act_for_all()
+        if isinstance(waiting.outcome, BaseException):
             raise waiting.outcome
         assert waiting.outcome is not None
         return waiting.outcome
 
+    def _wait(self, waiting: _Waiting[Request, Result]) -> None:
+        """Wait until the request was acted on, or this thread is to act."""
+        with self._door:
+            self._queue.append(waiting)
+            if not self._busy:
+                self._busy = True
+                return
+        try:
+            waiting.woken.acquire()
+        except BaseException:  # interrupted: somebody else must act in its place
+            with self._door:
+                if waiting in self._queue:
+                    self._queue.remove(waiting)
+                if waiting.chosen:
+                    self._choose()
+            raise
+
+    def _act_for_all(self) -> None:
+        with self._door:
+            group, self._queue = self._queue, []
+        self._actor = get_ident()
+        try:
+            self._act_for(group)
+        finally:
+            self._actor = None
+            with self._door:
+                self._choose()
+            for waiting in group:
+                waiting.woken.release()
+
+    def _choose(self) -> None:
+        self._busy = bool(self._queue)
+        if self._queue:
+            self._queue[0].chosen = True
+            self._queue[0].woken.release()
+
     def _act_for(self, group: Sequence[_Waiting[Request, Result]]) -> None:
         try:
-            outcomes = self._act([waiting.request for waiting in group])
-        except Exception as error:  # noqa: BLE001 - raised again, where each asked
+            outcomes: Sequence[Result | BaseException] = self._act(
+                [waiting.request for waiting in group]
+            )
+        except BaseException as error:  # noqa: BLE001 - raised again, where each asked
             outcomes = [error] * len(group)
         for waiting, outcome in zip(group, outcomes, strict=True):
             waiting.outcome = outcome

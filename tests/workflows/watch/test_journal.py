@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cautery.errors import LimitError, SourceError
+from cautery.errors import InputError, LimitError, SourceError
 from cautery.model import Entry
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch.journal import Journal
@@ -114,3 +117,50 @@ async def test_listeners_hear_entries_in_the_ledgers_order_whichever_thread_writ
 
     await asyncio.gather(*(seal_one(number) for number in range(40)))
     assert [one.index for one in heard] == list(range(80))
+
+
+def written_at_once(journal: Journal, case: Case, bodies: list[object]) -> list[object]:
+    """Write from one thread each while the first is being flushed; return what each got."""
+    got: list[object] = [None] * len(bodies)
+    begun, go_on = threading.Event(), threading.Event()
+    append_all = case.ledger.append_all
+
+    def slow(records: Any, **conditions: Any) -> Any:
+        begun.set()
+        go_on.wait(20)
+        return append_all(records, **conditions)
+
+    def write(place: int) -> None:
+        try:
+            got[place] = journal.write("x", bodies[place]).index
+        except InputError as error:
+            got[place] = type(error)
+
+    case.ledger.append_all = slow  # type: ignore[method-assign]
+    threads = [threading.Thread(target=write, args=(place,)) for place in range(len(bodies))]
+    threads[0].start()
+    begun.wait(20)
+    for place, thread in enumerate(threads[1:], start=1):
+        thread.start()
+        while len(journal._writes._queue) < place:
+            time.sleep(0.001)
+    go_on.set()
+    for thread in threads:
+        thread.join(20)
+    return got
+
+
+def test_threads_that_wait_share_a_flush_and_listeners_hear_them_in_order(
+    journal: Journal, case: Case, heard: list[Entry]
+) -> None:
+    got = written_at_once(journal, case, [{"n": n} for n in range(9)])
+    assert got == list(range(9))
+    assert [one.record.body["n"] for one in heard] == list(range(9))
+
+
+def test_a_record_without_a_canonical_form_costs_no_other_of_its_group(
+    journal: Journal, case: Case, heard: list[Entry]
+) -> None:
+    got = written_at_once(journal, case, [{"n": 0}, {"n": 1}, {"n": 2**60}, {"n": 3}])
+    assert got == [0, 1, InputError, 2]
+    assert [one.record.body["n"] for one in heard] == [0, 1, 3]

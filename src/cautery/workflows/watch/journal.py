@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any
 
 from cautery import __version__
-from cautery.errors import CauteryError
+from cautery.errors import CauteryError, InputError
+from cautery.evidence.in_groups import InGroups
 from cautery.evidence.warc import MEDIA_TYPE, write_warc
 from cautery.model import (
     Entry,
@@ -68,6 +69,7 @@ class Journal:
         self._sealing = 0
         self._lock = threading.Lock()
         self._pen = threading.RLock()
+        self._writes: InGroups[tuple[str, Any], Entry] = InGroups(self._write_all)
 
     def now(self) -> datetime:
         """Return the clock's time."""
@@ -87,17 +89,34 @@ class Journal:
         return self._pseudonyms.of(value)
 
     def write(self, kind: str, body: Any) -> Entry:
-        """Append one record, now, and tell the listeners."""
-        with self._pen:  # listeners hear entries in the ledger's order, whichever thread writes
-            entry = self._ledger.append(kind, to_json(body), at=self._clock.now())
-            self.pass_on(entry)
-        return entry
+        """Append one record, now, and tell the listeners; threads that wait share one flush."""
+        return self._writes.ask((kind, to_json(body)))
 
     def pass_on(self, entry: Entry) -> None:
         """Tell the listeners of an entry, also of one that another process wrote."""
         with self._pen:
             for listener in self._listeners:
                 listener(entry)
+
+    def _write_all(self, asked: Sequence[tuple[str, Any]]) -> list[Entry | Exception]:
+        with self._pen:  # listeners hear entries in the ledger's order, whichever thread writes
+            try:
+                entries = self._ledger.append_all(
+                    [(kind, body, self._clock.now()) for kind, body in asked]
+                )
+            except InputError as error:
+                if len(asked) == 1:
+                    return [error]
+                return [outcome for each in asked for outcome in self._write_all([each])]
+            return [self._heard(entry) for entry in entries]
+
+    def _heard(self, entry: Entry) -> Entry | Exception:
+        """Return the entry once the listeners have heard it, or what one of them raised."""
+        try:
+            self.pass_on(entry)
+        except Exception as error:  # noqa: BLE001 - raised where this entry was written
+            return error
+        return entry
 
     def seal(
         self,
