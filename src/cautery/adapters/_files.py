@@ -99,6 +99,18 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
+def make_folders(path: Path, *, mode: int = PRIVATE_FOLDER) -> None:
+    """Make a folder, and those above it, so that a power cut leaves them there.
+
+    One that stands already is flushed as well: whoever made it may have been killed before that.
+    """
+    if not path.parent.is_dir():
+        make_folders(path.parent, mode=mode)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=mode)
+    sync_folder(path.parent)
+
+
 @contextlib.contextmanager
 def regular(path: Path) -> Iterator[int]:
     """Lend a descriptor of a regular file: no link, no pipe, no device.

@@ -22,9 +22,9 @@ from pathlib import Path
 from cautery.adapters._files import (
     PRIVATE_FOLDER,
     TEMPORARY,
+    make_folders,
     read_whole,
     regular,
-    sync_folder,
     write_whole,
 )
 from cautery.adapters.keys_file import FileCaseKeys, KeyFolder, case_id, load_public_key
@@ -74,7 +74,7 @@ class FolderStore:
         if keys.path.resolve().is_relative_to(path.resolve()):
             raise InputError(f"{keys.path}: keys must not lie in the case {path}")
         try:
-            path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+            make_folders(path)
             strangers = [one.name for one in path.iterdir() if not _beginning(one.name)]
             if strangers:
                 raise InputError(
@@ -82,14 +82,12 @@ class FolderStore:
                     hint="Name a new or an empty folder.",
                 )
             path.chmod(PRIVATE_FOLDER)  # a folder that stood there already was made for anything
-            (path / "keys").mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+            make_folders(path / "keys")
             self._reserve(path)
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror}") from error
         made = keys.create_case()
         write_whole(path / CASE_KEY, f"{made.signer.verifier}\n".encode())
-        sync_folder(path)
-        sync_folder(path.parent)
         return made
 
     def keys(self, path: Path) -> FileCaseKeys:

@@ -12,7 +12,6 @@ Layout: ``case-ID.key`` (Ed25519 seed), ``case-ID.redaction`` (HMAC key),
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import os
@@ -27,7 +26,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from cautery.adapters._files import read_whole, sync_folder, write_whole
+from cautery.adapters._files import make_folders, read_whole, sync_folder, write_whole
 from cautery.errors import ErasedError, EvidenceError, InputError, StorageError
 from cautery.evidence.note import NoteSigner, NoteVerifier
 from cautery.model import KeyedPseudonyms, Pseudonyms
@@ -307,9 +306,7 @@ def _private(path: Path) -> bytes:
 def _private_folder(path: Path) -> None:
     """Make a folder that its owner alone may enter, or check that it is one."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with contextlib.suppress(FileExistsError):
-            path.mkdir(mode=0o700)
+        make_folders(path)
         found = path.stat()
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from error

@@ -22,9 +22,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from cautery.adapters._files import (
-    PRIVATE_FOLDER,
     TEMPORARY,
     abandoned,
+    make_folders,
     regular,
     sync_folder,
     write_whole,
@@ -63,6 +63,7 @@ class FolderVault:
         self._path = path
         self._keys = keys
         self._read_only = read_only
+        self._flushed: set[Path] = set()
         if not read_only:
             for leftover in filter(abandoned, path.glob(f"??/{TEMPORARY}*")):
                 leftover.unlink(missing_ok=True)
@@ -98,12 +99,16 @@ class FolderVault:
             subject=subject,
         )
         path = self.path_of(exhibit.id)
-        if not self._whole(exhibit.id, exhibit.size):
-            try:
+        try:
+            if self._whole(exhibit.id, exhibit.size):
+                # Whoever wrote it may not have got so far as to flush its name.
+                sync_folder(path.parent)
                 self._make_folder(path.parent)
-            except OSError as error:
-                raise StorageError(f"{path.parent}: {error.strerror}") from error
-            write_whole(path, stored)
+                return exhibit
+            self._make_folder(path.parent)
+        except OSError as error:
+            raise StorageError(f"{path.parent}: {error.strerror}") from error
+        write_whole(path, stored)
         return exhibit
 
     def read(self, exhibit: ExhibitId) -> bytes:
@@ -185,9 +190,9 @@ class FolderVault:
 
     def _make_folder(self, path: Path) -> None:
         for folder in (self._path, path):
-            if not folder.is_dir():
-                folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-                sync_folder(folder.parent)
+            if folder not in self._flushed:
+                make_folders(folder)
+                self._flushed.add(folder)
 
     def _whole(self, exhibit: ExhibitId, size: int) -> bool:
         """Tell whether the same bytes lie here already; a damaged copy is written anew."""

@@ -18,7 +18,7 @@ from cautery.workflows.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import STATEMENT, held, holdings, own_noted
 from cautery.workflows.operation.letter import MEDIA_TYPE, write_letter
-from cautery.workflows.operation.partners import known_keys
+from cautery.workflows.operation.partners import RECEIVED, known_keys
 
 SHARED = "operation.shared"
 PERMITTED = "operation.permitted"
