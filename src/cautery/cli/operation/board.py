@@ -45,21 +45,29 @@ def board(
     if json:
         from cautery.model import to_json
 
-        body = to_json(view) | {"words": _served_words(view, known=known)}
+        body = to_json(view) | {
+            "words": _served_words(view, known=known),
+            "sources": seen.sources,
+        }
         if not known:
             body |= {"served_before": None, "served_left": None, "served_confirmed": None}
         render.json_line(body)
         return
     if once or not console.is_terminal:
-        console.print(shown(view, known=known))
+        console.print(shown(view, known=known, sources=seen.sources))
         return
     from rich.live import Live
 
-    with Live(shown(view, known=known), console=console, auto_refresh=False, screen=True) as live:
+    with Live(
+        shown(view, known=known, sources=seen.sources),
+        console=console,
+        auto_refresh=False,
+        screen=True,
+    ) as live:
         while True:
             time.sleep(REFRESH_S)
             view, _ = _look(case, seen)
-            live.update(shown(view, known=known), refresh=True)
+            live.update(shown(view, known=known, sources=seen.sources), refresh=True)
 
 
 def report(
@@ -150,7 +158,7 @@ def _look(case: Path, seen: Picture | None = None) -> tuple[BoardView, Picture]:
     return running.board(wiring.clock().now()), seen
 
 
-def shown(view: BoardView, *, known: bool = True) -> Group:
+def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
     """Return the board for a terminal; ``known``: whether the picture holds any demand."""
     from rich.console import Group
     from rich.panel import Panel
@@ -192,6 +200,8 @@ def shown(view: BoardView, *, known: bool = True) -> Group:
             Text(render.printable(row.last)),
         )
     parts += [table, Text("\n" + _served_words(view, known=known), style="bold")]
+    if sources:
+        parts.append(Text(f"known from {sources}", style="dim"))
     if view.note:
         parts.append(Text(render.printable_lines(view.note)))
     for title, steps, style in (

@@ -35,6 +35,7 @@ def share(
     """
     from cautery.errors import InputError, StorageError
     from cautery.model import digest_of, to_json
+    from cautery.operation.sharing import MAX_STATEMENTS
     from cautery.wiring import desks
     from cautery.workflows.operation.holdings import source_words, unsigned_statements
     from cautery.workflows.operation.share import share as share_statements
@@ -83,6 +84,8 @@ def share(
     if told.permissions:
         word = "permission" if len(told.permissions) == 1 else "permissions"
         render.say(f"with {len(told.permissions)} {word} to pass statements on")
+    if count == MAX_STATEMENTS:
+        render.say(f"a bundle holds at most {MAX_STATEMENTS:,}: share again for the rest")
     if unsigned:
         render.say(
             f"{unsigned} of your own are unsigned and stay here: cautery operation state {case} "

@@ -10,13 +10,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeGuard
 
 from cautery.model import Asset, Edge, Link, Role, Statement, SupplyGraph
 from cautery.operation.targets import NOT_TARGETS
 from cautery.plan import Act, Node
+from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.holdings import sources_of, standing
 
 DEFAULT_COST = 5.0
 """Effort of an act on a node whose cost nobody stated: the middle of reference/planning.md's
@@ -42,6 +44,8 @@ class Picture:
         What hosts show of themselves, for the networks behind them.
     said : int
         Statements that went in.
+    sources : str
+        How many statements the desk has, and how many of them second-hand or unsigned.
     """
 
     graph: SupplyGraph
@@ -52,6 +56,7 @@ class Picture:
     untouchable: dict[str, str]
     traits: tuple[Link, ...]
     said: int
+    sources: str = ""
 
     @property
     def demand(self) -> float:
@@ -102,6 +107,13 @@ class _Growing:
     guesses: list[float] = field(default_factory=list)
     by: set[str] = field(default_factory=set)
     details: dict[str, Any] = field(default_factory=dict)
+
+
+def picture_at(desk: Desk) -> Picture:
+    """Return the picture that a desk has, with what it rests on."""
+    rows = standing(desk)
+    seen = picture_of(one.statement for one in rows)
+    return replace(seen, sources=sources_of(rows))
 
 
 def picture_of(statements: Iterable[Statement]) -> Picture:

@@ -14,8 +14,7 @@ from cautery.plan.cut import TIME_LIMIT_S
 from cautery.workflows.operation.course import record_cut
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.guard_picture import objections
-from cautery.workflows.operation.holdings import picture
-from cautery.workflows.operation.picture import Picture, picture_of
+from cautery.workflows.operation.picture import Picture, picture_at
 from cautery.workflows.operation.plan_day import CRITERIA, DaySteps, day_steps
 from cautery.workflows.operation.table import LASTS
 
@@ -92,7 +91,7 @@ def plan_cut(
     InputError
         If the picture has no demand to cut.
     """
-    seen = picture_of(picture(desk))
+    seen = picture_at(desk)
     if seen.demand <= 0:
         raise InputError(
             f"{desk.case.path}: no statement says who is served",

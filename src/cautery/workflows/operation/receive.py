@@ -107,10 +107,11 @@ def _void(desk: Desk, bundle: Bundle) -> list[dict[str, str]]:
     void = []
     for shared in bundle.rows:
         by, name = shared.key
-        if shared.key in first and statement_digest(shared.statement) != statement_digest(
-            first[shared.key].noted.statement
-        ):
-            why = f"{by} has signed another statement under this id: the first holds"
+        old = first[shared.key].noted.statement if shared.key in first else None
+        if old is not None and statement_digest(shared.statement) != statement_digest(old):
+            level = shared.statement.marking.is_level_with(old.marking)
+            what = "statement" if level else f"marking ({shared.statement.marking.words})"
+            why = f"{by} has signed another {what} under this id: the first holds"
         elif shared.key in known.newer:
             why = f"{by} has corrected or withdrawn it by {known.newer[shared.key]}"
         else:

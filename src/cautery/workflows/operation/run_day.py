@@ -37,8 +37,7 @@ from cautery.workflows.operation.day_records import (
     reports_of,
 )
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.holdings import picture
-from cautery.workflows.operation.picture import Picture, picture_of
+from cautery.workflows.operation.picture import Picture, picture_at
 from cautery.workflows.operation.plan_day import day_steps
 from cautery.workflows.operation.table import able_countries
 
@@ -338,7 +337,7 @@ def running_day(
         If no day is planned in it.
     """
     day = day_of(desk)
-    seen = picture_of(picture(desk)) if seen is None else seen
+    seen = picture_at(desk) if seen is None else seen
     running = RunningDay(
         day,
         desk.operation,

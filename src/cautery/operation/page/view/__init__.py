@@ -38,6 +38,10 @@ class OperationPageView:
         That press figures of the operations overlap and are not added; printed in the head.
     summary : str
         One or two sentences under the name.
+    sources : str
+        How many statements it rests on, and how many of them came second-hand or unsigned.
+    marking : str
+        The strictest in it: the page goes to nobody whom one of its parts may not reach.
     seed : int or None
         Of the lab's world.
     """
@@ -54,6 +58,8 @@ class OperationPageView:
     agencies: tuple[AgencyLine, ...] = ()
     summary: str = ""
     legal_basis: str = ""
+    sources: str = ""
+    marking: str = ""
     seed: int | None = None
     figures: tuple[KeyFigure, ...] = ()
     timeline: TimelineView | None = None

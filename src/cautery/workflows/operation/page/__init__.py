@@ -53,6 +53,8 @@ def page_view(
         legal_basis=operation.legal_basis,
         seed=truth.seed if truth else None,
         summary=course.summary(material),
+        sources=material.sources,
+        marking=material.marking.words if material.marking else "",
         verify=said.verify(material),
         agencies=course.agencies(material),
         figures=course.figures(material),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cautery.model import Estimate, Statement, StepKind, StepState, from_json
+from cautery.model import Estimate, Marking, Statement, StepKind, StepState, from_json
+from cautery.model.marking import strictest
 from cautery.operation.money.trail import Trace
 from cautery.operation.page.view.course import DayView
 from cautery.operation.page.view.figures import Interval
@@ -21,7 +22,8 @@ from cautery.workflows.operation.course import (
     SizedNetwork,
 )
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.holdings import picture
+from cautery.workflows.operation.holdings import sources_of, standing
+from cautery.workflows.operation.persons import kept_persons
 from cautery.workflows.operation.picture import Picture, picture_of
 from cautery.workflows.operation.register_book import register_of
 
@@ -53,6 +55,8 @@ class Material:
     desk: Desk
     known: tuple[Statement, ...]
     seen: Picture
+    sources: str
+    marking: Marking | None
     removed: frozenset[str]
     register: Register
     sized: tuple[SizedNetwork, ...]
@@ -91,11 +95,19 @@ def material_of(
     truth: LabTruth | None,
 ) -> Material:
     """Read a desk's case."""
-    known = picture(desk)
+    rows = standing(desk)
+    known = tuple(one.statement for one in rows)
     return Material(
         desk=desk,
         known=known,
         seen=picture_of(known),
+        sources=sources_of(rows),
+        marking=strictest(
+            [
+                *(one.marking for one in known),
+                *(one.person.marking for one in kept_persons(desk)),
+            ]
+        ),
         removed=removed,
         register=register_of(desk),
         sized=tuple(from_json(SizedNetwork, one) for one in desk.bodies(SIZED)),
