@@ -411,3 +411,15 @@ def test_memory_that_was_hidden_is_not_read_by_the_same_user() -> None:
         for how in ("open", "hidden")
     ]
     assert [end.returncode for end in ends] == [0, 1]
+
+
+def test_the_command_hides_its_memory_before_it_does_anything() -> None:
+    code = (
+        "import atexit, ctypes;"
+        "atexit.register(lambda: print('dumpable', ctypes.CDLL(None).prctl(3)));"
+        "from cautery.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--version"], stdout=subprocess.PIPE, text=True, check=False
+    )
+    assert "dumpable 0" in done.stdout

@@ -63,6 +63,15 @@ def test_the_watch_says_that_it_was_resumed_and_opens_the_case_once(
     assert found.count("watch.stopped") == 1, "the kill left no time for a word"
 
 
+def test_each_start_says_how_the_decoder_is_closed_in(night: Any, entries: Entries) -> None:
+    confined = [
+        entry.record.body["seccomp"]
+        for entry in entries(night.case)
+        if entry.record.kind == "decoder.confined"
+    ]
+    assert confined == [True, True]
+
+
 def test_no_stream_appears_twice(night: Any, entries: Entries) -> None:
     appeared = [
         one.record.body["url"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -68,9 +69,10 @@ def hide_memory() -> None:
     """Keep other processes of the same user from reading this one's memory and descriptors.
 
     It also ends core dumps, and debuggers of the same user; the superuser's still work. A program
-    that this process starts is not hidden by it.
+    that this process starts is not hidden by it. Where there is no Linux, nothing is done.
     """
-    prctl(PR_SET_DUMPABLE, 0)
+    if sys.platform.startswith("linux"):
+        prctl(PR_SET_DUMPABLE, 0)
 
 
 def _checked(result: int) -> int:

@@ -21,6 +21,7 @@ import typer
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from cautery import __version__
+from cautery.adapters._kernel import hide_memory
 from cautery.cli import (
     cluster,
     demo,
@@ -104,6 +105,8 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command; show an error's message and hint once, never a traceback."""
+    # Before any key is read: what another process of the same user may not look at.
+    hide_memory()
     gc.set_threshold(_YOUNG)
     # At the end all memory goes back at once: to look for cycles in it first took 0.4 s of CPU.
     atexit.register(gc.freeze)

@@ -174,7 +174,7 @@ async def _workers(
 ) -> AsyncIterator[tuple[ChildDecoder, Engine]]:
     engine = ProcessEngine(jobs) if processes else ThreadEngine(jobs)
     try:
-        async with ChildDecoder(workers=jobs) as decoder:
+        async with ChildDecoder(workers=jobs, without_seccomp=wiring.without_seccomp()) as decoder:
             yield decoder, engine
     finally:
         engine.close()

@@ -78,7 +78,10 @@ async def _watch(
             )
             for each in (policy, replace(policy, rate_per_host=wiring.OWN_FEEDS_PER_S))
         ]
-        decoder = await stack.enter_async_context(ChildDecoder(workers=2))
+        decoder = await stack.enter_async_context(
+            ChildDecoder(workers=2, without_seccomp=wiring.without_seccomp())
+        )
+        confinement = await decoder.start()
         engine = ThreadEngine()
         stack.callback(engine.close)
         tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
@@ -99,6 +102,7 @@ async def _watch(
                 if policy.rdap is None
                 else lambda asked: RdapRegistry(policy.rdap, asked, case.pseudonyms.of, case.clock),
                 decoder=decoder,
+                confinement=confinement.to_json(),
                 engine=engine,
                 facts=known.latest(),
                 facts_now=known.latest,

@@ -83,6 +83,7 @@ class Records:
     sealed_bytes: int = 0
     confidential: int = 0
     clocks_unknown: int = 0
+    unfiltered: bool = False
     sources: dict[str, str | None] = field(default_factory=dict)
     guards: dict[tuple[str, str], GuardVerdict] = field(default_factory=dict)
     graph: SupplyGraph | None = None
@@ -161,6 +162,8 @@ def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
             records.lab = bool(body["lab"]) or records.mandate.lab
         case "case.closed":
             records.closed = at
+        case "decoder.confined":
+            records.unfiltered |= body["seccomp"] is not True
         case "exhibit.sealed":
             _exhibit(records, body)
         case "fixtures.changed":

@@ -150,6 +150,12 @@ def _errors(records: Records) -> Iterator[Unknown]:
 
 
 def _world(records: Records, mandate: Mandate) -> Iterator[Unknown]:
+    if records.unfiltered:
+        yield Unknown(
+            what="What hostile media could do to this machine",
+            why="Media were decoded in processes whose system calls were not filtered, since the "
+            "machine can't, and the watch was told to go on.",
+        )
     if records.clocks_unknown:
         yield Unknown(
             what=f"Clock offset of {plural(records.clocks_unknown, 'capture')}",

@@ -73,6 +73,7 @@ class WatchPorts:
     are fetched. ``fetcher`` asks suspects and strangers, ``own`` what must prove who it is,
     ``own_feeds`` our reference feeds at their own pace. ``registry`` is made over a fetcher that
     captures what it asks.
+    ``confinement`` says how the decoder's processes are closed in.
     """
 
     clock: Clock
@@ -86,6 +87,7 @@ class WatchPorts:
     certificates: Certificates
     registry: Callable[[VerifiedFetcher], Registry] | None
     decoder: Decoder
+    confinement: Mapping[str, Any]
     engine: Engine
     facts: Facts
     facts_now: Callable[[], Facts]
@@ -164,6 +166,7 @@ def _open(
         "watch.resumed" if resumed else "watch.started",
         {"why": "window open" if mandate.window.holds(now) else "window ahead", "at": now},
     )
+    journal.write("decoder.confined", {**ports.confinement, "at": now})
 
 
 def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
