@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from cautery.adapters._landlock import version
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.srt import SrtStreams, srt_parts
 from cautery.errors import ForbiddenAddressError, InputError
@@ -101,3 +102,35 @@ async def test_bytes_come_through_as_they_were_sent(tmp_path):
     finally:
         sender.kill()
         await sender.wait()
+
+
+_TRIES = """\
+#!/bin/bash
+case "$*" in *-protocols*) echo srt; exit;; esac
+echo began
+cat {key} 2>/dev/null
+( echo x > {folder}/made ) 2>/dev/null && echo wrote
+mv {key} {folder}/moved 2>/dev/null && echo renamed
+( echo x > /dev/tcp/127.0.0.1/{port} ) 2>/dev/null && echo connected
+kill -0 $PPID 2>/dev/null && echo signalled
+cat /proc/$PPID/maps 2>/dev/null
+test -n "$CAUTERY_SECRET" && echo environment
+true
+"""
+
+
+async def test_the_program_reaches_no_file_no_tcp_and_no_process(tmp_path, monkeypatch):
+    if version() < 6:
+        pytest.skip("this kernel has no Landlock of version 6")
+    monkeypatch.setenv("CAUTERY_SECRET", "hunter2")
+    (tmp_path / "bin").mkdir()
+    key, program = tmp_path / "key", tmp_path / "bin" / "ffmpeg"
+    key.write_text("secret\n")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        tries = _TRIES.format(key=key, folder=tmp_path, port=listener.getsockname()[1])
+        program.write_text(tries)
+        program.chmod(0o755)
+        arrivals = [
+            data async for data, _ in _streams(program=str(program)).listen("srt://127.0.0.1:9000")
+        ]
+    assert b"".join(arrivals) == b"began\n"

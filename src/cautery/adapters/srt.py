@@ -1,7 +1,9 @@
 """Transport streams over SRT, through an FFmpeg program that has it.
 
 PyAV's own FFmpeg is built without SRT, so the system's is asked, and only to carry bytes: it never
-looks into them; they are decoded in the sandboxed child as all others are.
+looks into them; they are decoded in the closed-in child as all others are. The program reads what
+the sender sends: it runs with limits and without capabilities, ends with its parent, and where the
+kernel has Landlock it reaches no file but what is installed, no TCP and no other process.
 
 Reaches: the one address of a mandate's own reference feed.
 Lawful basis: a mandate that names the feed as its own reference.
@@ -16,7 +18,9 @@ import contextlib
 import os
 import shutil
 import signal
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from cautery.adapters._addresses import check
@@ -29,6 +33,11 @@ _OPTIONS = frozenset(
     ("mode", "passphrase", "pbkeylen", "streamid", "latency", "rcvlatency", "peerlatency",
      "connect_timeout", "timeout", "transtype", "payload_size")
 )  # fmt: skip
+_ROOT = str(Path(__file__).resolve().parents[2])
+_RUN = (
+    "import sys;sys.path.insert(0,sys.argv[1]);"
+    "from cautery.adapters._program_child import main;main(sys.argv[2:])"
+)
 _CHUNK = 64 << 10
 _STALL_S = 3.0
 _ASK_S = 10.0
@@ -80,6 +89,7 @@ class SrtStreams:
         program = await self._with_srt()
         target = await self._target(url)
         process = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", "-c", _RUN, _ROOT,
             program, "-nostdin", "-hide_banner", "-loglevel", "error",
             "-protocol_whitelist", "srt,udp", "-f", "data", "-i", target,
             "-map", "0", "-c", "copy", "-f", "data", "pipe:1",
@@ -135,6 +145,7 @@ class SrtStreams:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
+                env={"PATH": os.environ.get("PATH", "")},
             )  # fmt: skip
             async with asyncio.timeout(_ASK_S):
                 said, _ = await asked.communicate()
