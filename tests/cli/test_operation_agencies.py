@@ -220,3 +220,68 @@ def test_what_an_agency_wrote_steers_no_terminal(here: Path, cautery: Callable[.
     Path("f.jsonl").write_text(json.dumps({**line, "text": "red \x1b[31m alert"}))
     assert cautery("operation", "state", "rome", "f.jsonl").code == 0
     assert "\x1b[31m" not in cautery("operation", "state", "rome").out
+
+
+def three_desks(cautery: Callable[..., Any]) -> None:
+    begin(cautery)
+    for command in (
+        "open op.toml --agency eurojust --case hague",
+        "partner hague it-postal --key rome/keys/case.pub",
+    ):
+        ran = cautery("operation", *shlex.split(command))
+        assert ran.code == 0, (command, ran.err)
+
+
+def stated(cautery: Callable[..., Any], tlp: str, **more: Any) -> str:
+    line = json.loads(statements().splitlines()[0])
+    marked = {**line, **more, "marking": {**line["marking"], "tlp": tlp}}
+    Path("f.jsonl").write_text(json.dumps(marked))
+    added = cautery("operation", "state", "rome", "f.jsonl", "--json")
+    return str(json.loads(added.out)["id"])
+
+
+def test_a_providers_permission_travels_with_its_bundle(
+    here: Path, cautery: Callable[..., Any]
+) -> None:
+    three_desks(cautery)
+    name = stated(cautery, "TLP:AMBER")
+    for command in (
+        f'permit rome {name[:8]} --by bg-gdbop --to eurojust --why "request 12"',
+        "share rome --to bg-gdbop --why x -o 1.bundle",
+        "receive sofia 1.bundle --key rome/keys/case.pub",
+        "share sofia --to eurojust --why x -o 2.bundle",
+        "receive hague 2.bundle --key sofia/keys/case.pub",
+    ):
+        ran = cautery("operation", *shlex.split(command))
+        assert ran.code == 0, (command, ran.err)
+    listed = json.loads(cautery("operation", "state", "hague", "--json").out)
+    assert listed["source"] == "it-postal, as passed on by bg-gdbop"
+    assert listed["signed"] is True
+    assert "as passed on by" in cautery("operation", "state", "hague").out
+
+
+def test_what_was_refused_is_listed_with_its_reason(
+    here: Path, cautery: Callable[..., Any]
+) -> None:
+    three_desks(cautery)
+    stated(cautery, "TLP:GREEN")
+    for command in (
+        "share rome --to bg-gdbop --why x -o 1.bundle",
+        "receive sofia 1.bundle --key rome/keys/case.pub",
+    ):
+        assert cautery("operation", *shlex.split(command)).code == 0
+    ran = cautery("operation", *shlex.split("receive hague 1.bundle --key rome/keys/case.pub"))
+    assert (ran.code, "for 'bg-gdbop', not for eurojust" in ran.err) == (2, True)
+    assert "1 refused" in cautery("operation", "state", "hague").err
+    refused = json.loads(cautery("operation", "state", "hague", "--refused", "--json").out)
+    assert refused["from"] == "it-postal"
+
+
+def test_a_deconfliction_says_what_it_leaves_out(here: Path, cautery: Callable[..., Any]) -> None:
+    begin(cautery)
+    stated(cautery, "TLP:RED", subject="host:red.example")
+    stated(cautery, "TLP:RED", subject="host:other.example")
+    ran = cautery("operation", *shlex.split("deconflict begin rome --with bg-gdbop -o 1.letter"))
+    assert ran.code == 0
+    assert "left out by their markings: 2 targets (2 TLP:RED PAP:RED H1)" in ran.err
+    assert "red.example" not in ran.err + ran.out

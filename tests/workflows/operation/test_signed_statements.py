@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from cautery.model import (
     iso,
     to_json,
 )
+from cautery.operation import sharing
 from cautery.operation.sharing import OLD_FORMAT, Bundle, SharedStatement
 from cautery.operation.signed import text_of_permission, text_of_statement
 from cautery.workflows.operation.desk import Desk
@@ -327,6 +329,58 @@ def test_an_id_that_is_none_comes_into_no_desk(agency_desk: Desks, bad: dict[str
     with pytest.raises(InputError, match=r"an id is|want one"):
         receive(sofia, write_letter(payload, rome.sign), key=rome.case.verifier, at=NOON)
     assert not list(sofia.bodies(RECEIVED))
+
+
+def letter_of(desk: Desk, body: bytes) -> bytes:
+    """A letter that a desk properly signed over any bytes at all."""
+    note = desk.sign(f"cautery.letter/1\n{digest_of(body)}\n")
+    return (
+        b'{"note":' + json.dumps(note, ensure_ascii=False).encode() + b',"payload":' + body + b"}"
+    )
+
+
+def padded(payload: dict[str, Any], **more: Any) -> bytes:
+    return json.dumps({**payload, **more}, separators=(",", ":"), sort_keys=True).encode()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda p: padded(p)[:-1] + b',"to":"nl-fiod"}',
+        lambda p: padded(p, at=float("nan")),
+        lambda p: padded(p).replace(b'"permissions":[]', b'"permissions":1e999'),
+        lambda p: padded(p).replace(b'"permissions":[]', b'"permissions":' + b"9" * 5000),
+        lambda p: padded(p, permissions=2**60),
+        lambda p: padded(p).replace(b'"permissions":[]', b'"permissions":' + b"[" * 10**6),
+        lambda p: padded(p).replace(b'"permissions":[]', b'"permissions":' + b"[" * 40 + b"]" * 40),
+        lambda p: padded(p, permissions=["x"] * 50_001),
+        lambda p: padded(p, statements=[1] * 50_001),
+        lambda p: padded(p).replace(b"op-1", b"\\ud800"),
+        lambda p: padded(p).replace(b"op-1", b"\xff"),
+        lambda p: b" " + padded(p),
+        lambda p: b"[]",
+        lambda p: b"",
+    ],
+)
+def test_a_partner_that_signs_nonsense_is_refused_in_words_and_whole(
+    agency_desk: Desks, spoil: Callable[[dict[str, Any]], bytes]
+) -> None:
+    rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
+    payload = open_letter(share(rome, "bg-gdbop", at=NOON), rome.case.verifier)
+    with pytest.raises(InputError):
+        receive(sofia, letter_of(rome, spoil(payload)), key=rome.case.verifier, at=NOON)
+    assert not list(sofia.bodies(RECEIVED))
+    assert len(list(sofia.bodies(REFUSED))) == 1
+
+
+def test_what_does_not_fit_into_one_bundle_goes_with_the_next(
+    agency_desk: Desks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "MAX_STATEMENTS", 2)
+    rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
+    add_statements(rome, [said(f"no. {n}") for n in range(5)])
+    assert [len(told(rome, sofia)) for _ in range(4)] == [2, 2, 1, 0]
+    assert len(picture(sofia)) == 5
 
 
 def test_the_first_key_of_an_agency_holds(agency_desk: Desks) -> None:

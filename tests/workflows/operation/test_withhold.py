@@ -1,0 +1,116 @@
+"""A call sheet names no target that its agency may not be told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cautery.model import (
+    DayPlan,
+    Marking,
+    Pap,
+    ScheduledStep,
+    Statement,
+    StatementKind,
+    Step,
+    StepKind,
+    Tlp,
+)
+from cautery.operation.calendar import calendar
+from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
+from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.share import add_statements
+from cautery.workflows.operation.withhold import day_for
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+Desks = Callable[..., Desk]
+
+
+def step(name: str, target: str, *, after: tuple[str, ...] = (), **more: Any) -> ScheduledStep:
+    return ScheduledStep(
+        step=Step(
+            id=name,
+            kind=StepKind.SEIZE,
+            agency="nl-fiod",
+            country="NL",
+            target=target,
+            text=f"Seize {target}",
+            team=f"nl-fiod {target}",
+            place=f"premises of {target}",
+            lasts=timedelta(hours=1),
+            after=frozenset(after),
+            removes=(target,),
+        ),
+        starts_at=NOON,
+        ends_at=NOON + timedelta(hours=1),
+        why=f"at the moment, because of {target}",
+        **more,
+    )
+
+
+DAY = DayPlan(
+    operation="op-1",
+    moment=NOON,
+    steps=(
+        step("seize-host:secret.example", "host:secret.example"),
+        step("seize-2", "host:known.example", after=("seize-host:secret.example",)),
+    ),
+)
+
+
+def told(desk: Desk, subject: str, tlp: Tlp) -> Statement:
+    return Statement(
+        id="x",
+        by=desk.agency.id,
+        subject=subject,
+        about="asset",
+        text="it is",
+        kind=StatementKind.FACT,
+        marking=Marking(tlp=tlp, pap=Pap.RED),
+        at=NOON,
+    )
+
+
+def rome(desks: Desks) -> Desk:
+    desk = desks("it-postal")
+    add_statements(
+        desk,
+        [told(desk, "host:secret.example", Tlp.RED), told(desk, "host:known.example", Tlp.AMBER)],
+    )
+    return desk
+
+
+def test_a_sheet_in_every_form_names_no_target_that_is_withheld(agency_desk: Desks) -> None:
+    desk = rome(agency_desk)
+    operation = desk.operation
+    day, counts = day_for(desk, DAY, operation.agency("nl-fiod"))
+    sheet = call_sheet(day, "nl-fiod", operation)
+    book = calendar(day, "nl-fiod", operation=operation, made_at=NOON)
+    forms = (call_sheet_html(sheet), call_sheet_typst(sheet), book.decode())
+    assert counts == (("TLP:RED PAP:RED", 1),)
+    assert not any("secret" in one for one in forms)
+    assert all("known.example" in one for one in forms)
+    assert all("TLP:RED" in one for one in forms)
+
+
+def test_what_waits_for_a_withheld_step_still_waits_for_it(agency_desk: Desks) -> None:
+    desk = rome(agency_desk)
+    day, _ = day_for(desk, DAY, desk.operation.agency("nl-fiod"))
+    first, second = day.steps
+    assert second.step.after == {first.step.id}
+    assert (first.starts_at, first.ends_at) == (NOON, NOON + timedelta(hours=1))
+
+
+def test_the_agency_that_leads_reads_all_of_its_own_day(agency_desk: Desks) -> None:
+    desk = rome(agency_desk)
+    own = replace(
+        DAY,
+        steps=tuple(
+            replace(one, step=replace(one.step, agency="it-postal", country="IT"))
+            for one in DAY.steps
+        ),
+    )
+    assert day_for(desk, own, desk.agency) == (own, ())
