@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from cautery.wiring import desks
+from cautery.workflows.operation.holdings import STATEMENT
+
 HOWTO = Path(__file__).parents[2] / "docs/howto/share-between-agencies.md"
 
 
@@ -285,3 +288,27 @@ def test_a_deconfliction_says_what_it_leaves_out(here: Path, cautery: Callable[.
     assert ran.code == 0
     assert "left out by their markings: 2 targets (2 TLP:RED PAP:RED H1)" in ran.err
     assert "red.example" not in ran.err + ran.out
+
+
+def test_what_an_older_version_recorded_is_read_before_it_is_signed(
+    here: Path, cautery: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    begin(cautery)
+    stated(cautery, "TLP:GREEN")
+    with desks.desk(Path("rome")) as desk:
+        (body,) = desk.bodies(STATEMENT)
+        del body["notes"]
+        desk.record(STATEMENT, {**body, "id": "a" * 32, "text": "an old one"})
+    assert "it-postal, unsigned" in cautery("operation", "state", "rome").out
+    ran = cautery("operation", "state", "rome", "--sign")
+    assert (ran.code, "an old one" in ran.out) == (1, True)
+    assert "it-postal, unsigned" in cautery("operation", "state", "rome").out
+    assert cautery("operation", "state", "rome", "--sign", "--yes").code == 0
+    listed = [
+        json.loads(one) for one in cautery("operation", "state", "rome", "--json").out.splitlines()
+    ]
+    assert [one["signed"] for one in listed if one["statement"]["text"] == "an old one"] == [
+        False,
+        True,
+    ]

@@ -469,10 +469,13 @@ def test_what_an_agency_may_not_be_told_is_withheld_from_it_under_its_marking() 
         said(Tlp.AMBER_STRICT, subject="host:strict.example"),
         said(Tlp.RED, subject="host:named.example", to=("bg-gdbop",)),
         said(Tlp.RED, subject="host:own.example", by="bg-gdbop"),
+        said(Tlp.RED, subject="host:guessed.example"),
+        said(Tlp.GREEN, subject="host:guessed.example", by="bg-gdbop"),
     ]
     names = [one.subject for one in rows] + ["host:nobody.example"]
     hidden = withheld(names, rows, to=BG, by=LEAD, operation=TABLE)
     assert {name: marking.tlp for name, marking in hidden.items()} == {
+        "host:guessed.example": Tlp.RED,
         "host:red.example": Tlp.RED,
         "host:strict.example": Tlp.AMBER_STRICT,
     }

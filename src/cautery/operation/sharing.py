@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import rfc8785
@@ -46,6 +46,10 @@ OLD_FORMAT = "cautery.bundle/1"
 MAX_STATEMENTS = 50_000
 """In one bundle: four times what all agencies of an operation of two years state (the lab's
 taken-down at full size: 12,595). Their signatures are checked in under ten seconds."""
+
+CLOCKS_DISAGREE = timedelta(days=1)
+"""How far a statement may be ahead of its bundle, and a bundle of who receives it: of what is said
+differently the latest counts, so that a date in the future would outlast every other."""
 
 ID_DIGITS = 32
 """128 bits of an HMAC: no two statements meet, and nothing is told by it."""
@@ -331,8 +335,8 @@ def withheld(
 ) -> dict[str, Marking]:
     """Return the subjects that ``to`` may not be told of, each with a marking that forbids it.
 
-    A subject that no statement is about has no marking, and is not among them; nor is one that
-    ``to`` has itself stated something about.
+    A subject that no statement is about has no marking, and is not among them. What ``to`` has
+    itself stated counts neither way: it knows the subject, but not that ``by`` does.
 
     Parameters
     ----------
@@ -353,12 +357,10 @@ def withheld(
     free: set[str] = set()
     for one in statements:
         name = spelling(one.subject)
-        if name not in wanted or name in free:
+        if name not in wanted or name in free or one.by == to.id:
             continue
         permitted = (one.by, one.id, to.id) in permissions
-        if to.id in (by.id, one.by) or releasable(
-            one, to=to, operation=operation, by=by.id, permitted=permitted
-        ):
+        if releasable(one, to=to, operation=operation, by=by.id, permitted=permitted):
             free.add(name)
         elif name not in forbids or forbids[name].covers(one.marking):
             forbids[name] = one.marking
@@ -419,12 +421,13 @@ def read_bundle(
     permissions = payload["permissions"]
     if not isinstance(permissions, list) or len(permissions) > MAX_STATEMENTS:
         raise InputError(f"a bundle has a list of at most {MAX_STATEMENTS} permissions")
-    check = _Check(sender=sender, to=to, operation=operation, open_note=open_note)
+    at = _time(payload["at"])
+    check = _Check(sender=sender, to=to, operation=operation, at=at, open_note=open_note)
     bundle = Bundle(
         operation=operation.id,
         by=sender.id,
         to=to.id,
-        at=_time(payload["at"]),
+        at=at,
         rows=tuple(check.row(row) for row in rows),
         permissions=tuple(check.granted(note) for note in permissions),
     )
@@ -484,6 +487,7 @@ class _Check:
     sender: Agency
     to: Agency
     operation: Operation
+    at: datetime
     open_note: OpenNote
 
     def row(self, row: Any) -> SharedStatement:
@@ -497,6 +501,8 @@ class _Check:
                 hint=f"Ask {one.by} for it.",
             )
         self.operation.agency(one.by)
+        if one.at > self.at + CLOCKS_DISAGREE:
+            raise InputError(f"statement {one.id} of {one.by}: stated after it was sent")
         text = SignedText.parse(self.open_note(one.by, note))
         if text != text_of_statement(one, operation=self.operation.id, to=text.to):
             raise EvidenceError(

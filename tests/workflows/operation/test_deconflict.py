@@ -394,6 +394,19 @@ def test_what_another_told_in_confidence_is_not_matched_with_a_third(agency_desk
     assert deconflict_desks(sofia, hague, at=NOON, targets_a=["host:A.example"], size=64) == ()
 
 
+def test_nobody_opens_a_secret_target_by_stating_its_guess_of_it_first(
+    agency_desk: Desks,
+) -> None:
+    """Sofia and The Hague state openly what Rome may have; that Rome has it stays untold."""
+    rome, sofia, hague = (agency_desk(one) for one in ("it-postal", "bg-gdbop", "nl-fiod"))
+    add_statements(rome, [marked(rome, "host:a.example", Tlp.RED)])
+    for desk in (sofia, hague):
+        states(desk, "host:a.example")
+        raw = share(desk, "it-postal", at=NOON)
+        receive(rome, raw, key=desk.case.verifier, at=NOON)
+    assert deconflict_desks(rome, sofia, at=NOON, size=64) == ()
+
+
 def test_a_run_says_how_many_targets_it_leaves_out_by_which_marking(agency_desk: Desks) -> None:
     rome, sofia = agency_desk("it-postal"), agency_desk("bg-gdbop")
     rows = [marked(rome, f"host:{n}.example", Tlp.RED) for n in "abc"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -329,6 +329,16 @@ def test_an_id_that_is_none_comes_into_no_desk(agency_desk: Desks, bad: dict[str
     with pytest.raises(InputError, match=r"an id is|want one"):
         receive(sofia, write_letter(payload, rome.sign), key=rome.case.verifier, at=NOON)
     assert not list(sofia.bodies(RECEIVED))
+
+
+def test_a_statement_from_the_future_outlasts_nothing(agency_desk: Desks) -> None:
+    rome, _, hague = three(agency_desk)
+    late = said(id="a" * 32, at=NOON + timedelta(days=400))
+    with pytest.raises(InputError, match="stated after it was sent"):
+        handed(rome, hague, forged(rome, late))
+    raw = share(rome, "nl-fiod", at=NOON + timedelta(days=400))
+    with pytest.raises(InputError, match="has not come yet"):
+        receive(hague, raw, key=rome.case.verifier, at=NOON)
 
 
 def letter_of(desk: Desk, body: bytes) -> bytes:

@@ -26,6 +26,9 @@ def state(
             "--sign", help="Sign the agency's own statements of an older version of Cautery."
         ),
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --sign: they were read; do not ask.")
+    ] = False,
     refused: Annotated[
         bool, typer.Option("--refused", help="List what this desk has refused to take, and why.")
     ] = False,
@@ -42,17 +45,14 @@ def state(
     Example: cautery operation state cases/op-rome found.jsonl
     """
     from cautery.wiring import desks
-    from cautery.workflows.operation.holdings import held, unsigned_statements
+    from cautery.workflows.operation.holdings import held
     from cautery.workflows.operation.receive import refusals
-    from cautery.workflows.operation.share import add_statements
 
     if statements is not None:
         _add(case, statements, json=json)
         return
     if sign:
-        with desks.desk(case) as desk:
-            count = len(add_statements(desk, unsigned_statements(desk)))
-        render.say(f"{count} {'statement' if count == 1 else 'statements'} signed in {case}")
+        _sign(case, yes=yes)
         return
     with desks.desk(case, read_only=True) as desk:
         rows, refusal = held(desk), refusals(desk)
@@ -96,6 +96,33 @@ def to_line(row: Held) -> dict[str, Any]:
     from cautery.model import to_json
 
     return {**to_json(row), "source": row.source}
+
+
+def _sign(case: Path, *, yes: bool) -> None:
+    """Show the agency's unsigned statements, and sign them if whoever reads them says so."""
+    from cautery.wiring import desks
+    from cautery.workflows.operation.holdings import unsigned_statements
+    from cautery.workflows.operation.share import add_statements
+
+    with desks.desk(case) as desk:
+        unsigned = unsigned_statements(desk)
+        render.table(
+            ("id", "what is said", "marking", "to"),
+            (
+                (
+                    one.id[:12],
+                    f"{one.subject}\n{one.kind.value}: {one.text}",
+                    marking_lines(one.marking),
+                    "\n".join(sorted(one.to)),
+                )
+                for one in unsigned
+            ),
+        )
+        word = "statement" if len(unsigned) == 1 else "statements"
+        if unsigned and not yes:
+            typer.confirm(f"Sign {len(unsigned)} {word} as {desk.agency.id}?", abort=True, err=True)
+        add_statements(desk, unsigned)
+    render.say(f"{len(unsigned)} {word} signed in {case}")
 
 
 def _add(case: Path, statements: Path, *, json: bool) -> None:

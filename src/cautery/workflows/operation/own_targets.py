@@ -16,7 +16,7 @@ from cautery.model import Agency
 from cautery.operation.targets import NOT_TARGETS, normalise
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import standing
-from cautery.workflows.operation.withhold import withheld_from
+from cautery.workflows.operation.withhold import unmatched
 
 MAX_TARGET_BYTES = 32 << 20
 """A file of 2^17 targets, each of 200 bytes."""
@@ -63,7 +63,7 @@ def compared_targets(desk: Desk, partner: Agency, given: Iterable[str] | None) -
     A target that no statement here is about has no marking: who gives it answers for it.
     """
     targets = targets_of(desk) if given is None else sorted({normalise(one) for one in given})
-    hidden = withheld_from(desk, partner, targets, spelling=_spelling)
+    hidden = unmatched(desk, partner, targets, spelling=_spelling)
     counted = Counter(one.words for one in hidden.values())
     return ComparedTargets(
         targets=tuple(one for one in targets if one not in hidden),

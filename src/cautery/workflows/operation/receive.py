@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cautery.errors import CauteryError
+from cautery.errors import CauteryError, InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Statement, digest_of, iso
-from cautery.operation.sharing import Bundle, read_bundle
+from cautery.operation.sharing import CLOCKS_DISAGREE, Bundle, read_bundle
 from cautery.operation.signed import statement_digest
 from cautery.workflows.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
@@ -56,7 +56,7 @@ def receive(
     """
     digest, size = digest_of(raw), desk.size()
     try:
-        bundle = _checked(desk, raw, key)
+        bundle = _checked(desk, raw, key, at=at)
     except CauteryError as error:
         _record_refusal(desk, raw, key, str(error), at=at, who=who)
         raise
@@ -84,7 +84,7 @@ def receive(
     return bundle.statements
 
 
-def _checked(desk: Desk, raw: bytes, key: NoteVerifier) -> Bundle:
+def _checked(desk: Desk, raw: bytes, key: NoteVerifier, *, at: datetime) -> Bundle:
     """Return the bundle in a letter, everything about it checked."""
     payload = open_letter(raw, key)
     sender = str(payload.get("from"))[:80]
@@ -92,12 +92,16 @@ def _checked(desk: Desk, raw: bytes, key: NoteVerifier) -> Bundle:
     if payload.get("to") == desk.agency.id:
         desk.operation.agency(sender)
         check_key(desk, sender, key)
-    return read_bundle(
+    keys = {**keys, sender: key}
+    bundle = read_bundle(
         payload,
         to=desk.agency,
         operation=desk.operation,
-        open_note=lambda agency, note: open_partner_note(agency, note, {**keys, sender: key}),
+        open_note=lambda agency, note: open_partner_note(agency, note, keys),
     )
+    if bundle.at > at + CLOCKS_DISAGREE:
+        raise InputError(f"a bundle of {iso(bundle.at)}, which has not come yet")
+    return bundle
 
 
 def _void(desk: Desk, bundle: Bundle) -> list[dict[str, str]]:

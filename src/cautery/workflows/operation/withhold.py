@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from cautery.model import Agency, DayPlan, Marking, ScheduledStep
+from cautery.model import Agency, DayPlan, Marking, ScheduledStep, Statement
 from cautery.operation.sharing import withheld
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import permissions_of, standing
@@ -14,13 +14,31 @@ from cautery.workflows.operation.holdings import permissions_of, standing
 WITHHELD = "withheld"
 
 
-def withheld_from(
-    desk: Desk, agency: Agency, subjects: Iterable[str], *, spelling: Callable[[str], str] = str
+def unmatched(
+    desk: Desk, agency: Agency, targets: Iterable[str], *, spelling: Callable[[str], str]
 ) -> dict[str, Marking]:
-    """Return the subjects that an agency may not be told of by this desk, each with its marking."""
+    """Return the targets that take no part in a run with an agency, each with its marking.
+
+    A match tells that this desk has the target. So where the desk has stated something about it
+    itself, only that counts: what others have told openly does not open it, nor does what the
+    partner sent to find out.
+    """
+    rows = [one.statement for one in standing(desk)]
+    own = {spelling(one.subject) for one in rows if one.by == desk.agency.id}
+    counted = [one for one in rows if one.by == desk.agency.id or spelling(one.subject) not in own]
+    return _withheld(desk, agency, targets, counted, spelling)
+
+
+def _withheld(
+    desk: Desk,
+    agency: Agency,
+    subjects: Iterable[str],
+    statements: Iterable[Statement],
+    spelling: Callable[[str], str] = str,
+) -> dict[str, Marking]:
     return withheld(
         subjects,
-        (one.statement for one in standing(desk)),
+        statements,
         to=agency,
         by=desk.agency,
         operation=desk.operation,
@@ -45,7 +63,10 @@ def day_for(
         Which markings forbid how many steps.
     """
     own = [one for one in (*day.steps, *day.dropped) if one.step.agency == agency.id]
-    hidden = withheld_from(desk, agency, {name for one in own for name in _names(one)})
+    rows = [one.statement for one in standing(desk)]
+    known = {one.subject for one in rows if one.by == agency.id}  # it named them itself
+    names = {name for one in own for name in _names(one)} - known
+    hidden = {} if agency.id == desk.agency.id else _withheld(desk, agency, names, rows)
     blank: dict[str, tuple[str, Marking]] = {}
     for number, one in enumerate(own, 1):
         forbidding = [hidden[name] for name in _names(one) if name in hidden]
