@@ -76,6 +76,9 @@ def test_it_ends_well_and_its_last_line_is_the_scoreboard(demo: Demo) -> None:
         "time_to_dark_s",
         "networks_bcubed",
         "licensee_accuracy",
+        "looked_at",
+        "late",
+        "machine",
         "verified",
         "case",
     }
@@ -104,7 +107,14 @@ def test_it_hits_no_bystander(demo: Demo) -> None:
 def test_time_to_detection_is_counted_from_the_appearance_in_a_source(demo: Demo) -> None:
     # How fast it is stands in bench/RESULTS.md: speed is not a test.
     times = demo.score["time_to_detection_s"]
-    assert 0 < times["median"] <= times["max"] <= 60.0
+    longest = 60.0 if times["max"] is None else times["max"]  # one may be missed: see above
+    assert 0 < times["median"] <= longest <= 60.0
+
+
+def test_it_measures_the_machine_and_says_whether_its_figures_mean_something(demo: Demo) -> None:
+    machine = demo.score["machine"]
+    assert machine["enough"] == (machine["has_cores"] >= machine["needs_cores"])
+    assert ("its figures will mean nothing" in demo.said) == (not machine["enough"])
 
 
 def test_its_own_probe_sees_streams_go_dark(demo: Demo) -> None:

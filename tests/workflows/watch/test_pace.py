@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cautery.adapters.engine import ThreadEngine
+from cautery.errors import DecodeError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references import References
 from cautery.model import (
@@ -295,6 +296,34 @@ def test_a_stream_is_not_blamed_for_a_decoder_that_gets_no_time(
     pace.conclude()
     [said] = bodies(heard, "watch.pace")
     assert (said["unseen"], one.looked, one.failures) == (1, False, 0)
+
+
+def test_a_decoder_that_gave_up_late_may_have_got_no_time_in_a_late_watch_alone() -> None:
+    at_s = 0.0
+    pen, one = Pen(), stream("a", "match")
+    pace = Pace(
+        MANDATE,
+        {one.key: one},
+        heard=lambda: NOTHING_LIVE,
+        journal=pen,  # type: ignore[arg-type]
+        timer=lambda: at_s,
+    )
+    gave_up = DecodeError("decoding took more than 20 s; its process was ended")
+    one.doing, at_s = "decoding", 20.0
+    assert pace.hindered(one, gave_up, 0.0) is None, "a bomb"
+    pen.at += timedelta(seconds=60)
+    pace.check(loop_late_s=0.0)
+    assert pace.hindered(one, gave_up, 0.0) == "decoding"
+    assert pace.hindered(one, gave_up, 15.0) is None, "it was refused at once"
+
+
+def test_a_stream_that_could_not_be_looked_at_is_tried_again_later_and_later() -> None:
+    one, waits = stream("a"), []
+    for times in range(1, 6):
+        one.hindered = times
+        one.schedule(NOON)
+        waits.append((one.due - NOON).total_seconds())
+    assert waits == [12.0, 20.0, 40.0, 60.0, 60.0]
 
 
 def test_a_server_that_hangs_is_the_streams_own_doing(

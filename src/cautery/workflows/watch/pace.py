@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from cautery.errors import DecodeError, LimitError
 from cautery.model import Finding, Mandate
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.streams import Stream
@@ -24,10 +25,13 @@ LATE_S = 30.0
 before now. Later than that, a second look misses the match's next minute."""
 LOOP_LATE_S = 2.0
 """The watch's own loop answers in milliseconds; so late it is the machine that is slow."""
+LONG_S = 15.0
+"""A look's decoding takes 1 s; a decoder's patience is 20 s (:mod:`cautery.adapters.decoder`)."""
 PUT_OFF_S = 60.0
 TOLD_LATE_S, TOLD_S = 15.0, 300.0
 """How often it is recorded: while the watch is late, and else."""
 AT_LEAST_KEPT = 10
+FETCHING, DECODING, COMPARING = "fetching", "decoding", "comparing"
 RIGHTS = ("event", "channel", "work", "other")
 LOOKS = ("new", "second", "again", "settled")
 ORDER = (
@@ -113,17 +117,23 @@ class Pace:
     def looked(self, stream: Stream) -> None:
         """Take note that a look came to an end, whatever it showed."""
         stream.looked = True
+        stream.hindered = 0
         self._looked.append(self._journal.now())
 
-    def hindered(self, stream: Stream, since_s: float) -> str | None:
+    def hindered(self, stream: Stream, error: Exception, since_s: float) -> str | None:
         """Say what of this machine kept a look from its end; ``None``: the stream did.
 
-        Parameters
-        ----------
-        since_s : float
-            When the look began, by the timer.
+        A limit of time that is met in decoding or comparing is this machine's; met in fetching, it
+        is the server's, unless our own loop was late meanwhile. A decoder that gave up after long
+        may have met a bomb, or got no time: in a watch that is late nobody can tell.
         """
-        if stream.doing and stream.doing != FETCHING:
+        if not isinstance(error, TimeoutError | LimitError | DecodeError):
+            return None
+        ours = stream.doing in (DECODING, COMPARING)
+        if isinstance(error, DecodeError):
+            long = self._timer() - since_s > LONG_S
+            return stream.doing if ours and long and self.overloaded else None
+        if ours:
             return stream.doing
         return "its own loop" if self._slow_at >= since_s else None
 
@@ -278,9 +288,6 @@ class Pace:
         if stream.offer is not None and stream.offer.right is not None:
             named.append(stream.offer.right)
         return min((self._rights.get(one, 3) for one in named), default=3)
-
-
-FETCHING, DECODING, COMPARING = "fetching", "decoding", "comparing"
 
 
 def _look(stream: Stream) -> int:

@@ -133,21 +133,16 @@ class Prober:
         try:
             async with asyncio.timeout(self._patience_s):
                 windows = await self._look(stream, kept)
-        except TimeoutError:
-            hindered = self._pace.hindered(stream, since_s)
-            if hindered is not None:
+        except StorageError:
+            raise
+        except (TimeoutError, CauteryError) as error:
+            if (hindered := self._pace.hindered(stream, error, since_s)) is not None:
                 self._broken_off(stream, hindered, kept)
+            elif isinstance(error, CauteryError):
+                self._failed(stream, error, kept)
             else:
                 stalls = LimitError(f"it stalls: no probe in {self._patience_s:.0f} s")
                 self._failed(stream, stalls, kept)
-        except StorageError:
-            raise
-        except CauteryError as error:
-            hindered = self._pace.hindered(stream, since_s)
-            if isinstance(error, LimitError) and hindered is not None:
-                self._broken_off(stream, hindered, kept)
-            else:
-                self._failed(stream, error, kept)
         else:
             await self._seen(stream, windows, kept)
             again_s = 0.0 if windows[0].fetched.live else ENDED_AGAIN_S
@@ -270,6 +265,7 @@ class Prober:
     def _broken_off(self, stream: Stream, what: str, kept: list[ExhibitId]) -> None:
         """Record that this machine, not the stream, kept a look from its end: nobody has looked."""
         stream.probes -= 1
+        stream.hindered += 1
         self._journal.write(
             "probe.done",
             {

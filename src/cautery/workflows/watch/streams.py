@@ -52,6 +52,8 @@ class Stream:
     in_hand: bool = False
     looked: bool = False
     """Whether a look at it came to an end, whatever it showed."""
+    hindered: int = 0
+    """Looks in a row that this machine broke off."""
     doing: str = ""
     """What the look under way, or the one that was broken off, is doing."""
     aligned: bool = False
@@ -111,5 +113,6 @@ class Stream:
             event = self.verdict is not None and self.verdict.event is not None
             wait = SECOND_LOOK_S if event else LINEAR_LOOK_S
         else:
-            wait = BACKOFF_S[min(max(self.probes - 1, 0), len(BACKOFF_S) - 1)]
+            times = max(self.probes, self.hindered, 1)
+            wait = BACKOFF_S[min(times, len(BACKOFF_S)) - 1]
         self.due = now + timedelta(seconds=wait)
