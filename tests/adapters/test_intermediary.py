@@ -43,7 +43,7 @@ async def test_the_list_goes_out_as_json_and_the_acknowledgement_comes_back(appr
         "isp-fr",
     )
     method, url, sent = wire.asked[0]
-    assert (method, url) == ("PUT", ISP.list_url)
+    assert (method, url) == ("PUT", ISP.list_url.reveal())
     assert [one["target"] for one in sent["entries"]] == ["b.example", "a.example"]
     assert len(sent["approvals"]) == 2
 

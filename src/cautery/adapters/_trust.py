@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp.connector import Connection
 
 from cautery.errors import InputError
-from cautery.model import OwnService
+from cautery.model import OwnService, revealed
 
 
 class Trusts:
@@ -118,10 +118,11 @@ class Answer(aiohttp.ClientResponse):
 
 def _of(service: OwnService) -> ssl.SSLContext:
     try:
-        context = verifying(service.ca)
+        context = verifying(revealed(service.ca))
         if service.client_cert is not None:
             # An empty password: a key that has one is an error here, not a question in a terminal.
-            context.load_cert_chain(service.client_cert, service.client_key, password=b"")
+            certificate, key = service.client_cert.reveal(), revealed(service.client_key)
+            context.load_cert_chain(certificate, key, password=b"")
     except (OSError, ssl.SSLError) as error:
         raise InputError(
             f"service {service.host}: its certificate files cannot be used ({why_not(error)})",

@@ -94,7 +94,7 @@ class HttpPublisher:
             "approvals": to_json(approved.approvals),
         }
         response = await self._fetcher.fetch(
-            to.list_url, limits=_LIMITS, method="PUT", body=json.dumps(body).encode()
+            to.list_url.reveal(), limits=_LIMITS, method="PUT", body=json.dumps(body).encode()
         )
         return _acknowledged(response, referral, to)
 

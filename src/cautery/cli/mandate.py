@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +12,7 @@ from cautery.cli import render
 from cautery.cli._verbs import Verbs
 
 if TYPE_CHECKING:
-    from cautery.model import Mandate, OwnService, Pseudonyms, Source
+    from cautery.model import Mandate, OwnService, Source
 
 app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Check and show a mandate.")
 
@@ -36,7 +35,6 @@ def show(
     Example: cautery mandate show mandate.toml
     """
     from cautery import wiring
-    from cautery.model import KeyedPseudonyms
     from cautery.workflows.read_mandate import read_mandate
 
     checked = read_mandate(mandate, now=wiring.clock().now())
@@ -63,17 +61,16 @@ def show(
         )
     if checked.left_out:
         render.table(("left out", "why"), checked.left_out)
-    hidden = KeyedPseudonyms(secrets.token_bytes(32))
     if checked.calendars:
         render.table(
             ("calendar, fetched while it is watched", "read again"),
-            ((_where(one, hidden), _rhythm(one)) for one in checked.calendars),
+            ((str(one.location), _rhythm(one)) for one in checked.calendars),
         )
     if checked.sources:
         render.table(
             ("source", "kind", "access", "read again", "also from"),
             (
-                (_where(one, hidden), one.kind, _access(one), _rhythm(one), ", ".join(one.vantages))
+                (str(one.location), one.kind, _access(one), _rhythm(one), ", ".join(one.vantages))
                 for one in checked.sources
             ),
         )
@@ -103,9 +100,8 @@ def show(
 
 
 def _rows(mandate: Mandate) -> list[dict[str, object]]:
-    from cautery.model import KeyedPseudonyms, iso
+    from cautery.model import iso
 
-    hidden = KeyedPseudonyms(secrets.token_bytes(32))
     rows: list[dict[str, object]] = [
         {
             "event": one.id,
@@ -118,11 +114,11 @@ def _rows(mandate: Mandate) -> list[dict[str, object]]:
     ]
     rows += [{"left_out": what, "why": why} for what, why in mandate.left_out]
     rows += [
-        {"calendar": _where(one, hidden), "revisit_s": one.revisit_s} for one in mandate.calendars
+        {"calendar": str(one.location), "revisit_s": one.revisit_s} for one in mandate.calendars
     ]
     rows += [
         {
-            "source": _where(one, hidden),
+            "source": str(one.location),
             "kind": one.kind,
             "access": one.access.value,
             "purchase": one.purchase,
@@ -135,9 +131,9 @@ def _rows(mandate: Mandate) -> list[dict[str, object]]:
         {
             "service": one.host,
             "also": list(one.also),
-            "ca": one.ca and Path(one.ca).name,
+            "ca": None if one.ca is None else str(one.ca),
             "pins": list(one.pins),
-            "client_cert": one.client_cert and Path(one.client_cert).name,
+            "client_cert": None if one.client_cert is None else str(one.client_cert),
         }
         for one in mandate.services
     ]
@@ -152,19 +148,11 @@ def _rows(mandate: Mandate) -> list[dict[str, object]]:
             "amount": one.amount,
             "currency": one.currency,
             "means": one.means,
-            "receipt": None if one.receipt is None else Path(one.receipt).name,
+            "receipt": None if one.receipt is None else str(one.receipt),
         }
         for one in mandate.purchases
     ]
     return rows
-
-
-def _where(source: Source, hidden: Pseudonyms) -> str:
-    from cautery.model import RedactedUrl
-
-    if source.is_file:
-        return Path(source.location).name
-    return RedactedUrl.of(source.location, hidden).text
 
 
 def _hosts(service: OwnService) -> str:
@@ -172,11 +160,11 @@ def _hosts(service: OwnService) -> str:
 
 
 def _authority(service: OwnService) -> str:
-    return "the system's authorities" if service.ca is None else Path(service.ca).name
+    return "the system's authorities" if service.ca is None else str(service.ca)
 
 
 def _shown(service: OwnService) -> str:
-    return "nothing" if service.client_cert is None else Path(service.client_cert).name
+    return "nothing" if service.client_cert is None else str(service.client_cert)
 
 
 def _access(source: Source) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -62,7 +61,6 @@ def purchase(
     --currency EUR --means card --receipt p17.pdf --line p17.toml
     """
     from cautery import wiring
-    from cautery.model import KeyedPseudonyms, RedactedUrl
     from cautery.wiring import cases
     from cautery.workflows.read_mandate import read_mandate
     from cautery.workflows.watch.purchasing import checked_purchase, purchase_into, read_with
@@ -92,9 +90,8 @@ def purchase(
         + ("" if line is None else f", its line sealed: {line} can go")
     )
     sources = read_with(checked, made.id)
-    hidden = KeyedPseudonyms(secrets.token_bytes(32))
     for one in sources:
-        render.say(f"  read with it: {one.kind} {RedactedUrl.of(one.location, hidden).text}")
+        render.say(f"  read with it: {one.kind} {one.location}")
     if not sources:
         render.say(
             f'  no [[source]] of the mandate says purchase = "{made.id}" and '

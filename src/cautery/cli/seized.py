@@ -89,7 +89,7 @@ def take(
     """
     from cautery import wiring
     from cautery.cli._progress import Progress
-    from cautery.model import Authority, LedCategory
+    from cautery.model import Authority, LedCategory, revealed
     from cautery.watch import address_in
     from cautery.wiring import cases
     from cautery.wiring.seized import place_of
@@ -98,7 +98,7 @@ def take(
 
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
-    authority = Authority(checked)
+    authority, facts = Authority(checked), revealed(checked.network.facts)
     if category not in list(LedCategory):
         raise InputError(
             f"{category!r} is no LED category", hint=f"One of {', '.join(LedCategory)}."
@@ -118,7 +118,7 @@ def take(
                 bar.step()
             gone += count
 
-        place = place_of(checked.network.facts)
+        place = place_of(facts)
         for file in files:
             bar.doing(file.name)
             taken, known = take_file(

@@ -73,6 +73,7 @@ from cautery.model.graph import (
     Service,
     SupplyGraph,
 )
+from cautery.model.hidden import Hidden, Location, OwnLocation, Secret, hide_at_birth, revealed
 from cautery.model.host_names import ascii_name
 from cautery.model.identification import Identification, Stretch
 from cautery.model.intervention import (
@@ -105,6 +106,7 @@ from cautery.model.payment import AddressTag, Flow, Transfer
 from cautery.model.pseudonyms import KeyedPseudonyms, Pseudonyms
 from cautery.model.reach import (
     Access,
+    Calendar,
     Intermediary,
     NetworkPolicy,
     OwnService,
@@ -150,6 +152,7 @@ __all__ = [
     "Asset",
     "Authority",
     "BlockEntry",
+    "Calendar",
     "CertificateFacts",
     "Channel",
     "Checkpoint",
@@ -187,6 +190,7 @@ __all__ = [
     "Flow",
     "GuardVerdict",
     "HandlingCode",
+    "Hidden",
     "Identification",
     "Instrument",
     "InstrumentKind",
@@ -198,6 +202,7 @@ __all__ = [
     "Lever",
     "Limits",
     "Link",
+    "Location",
     "Mandate",
     "Marking",
     "Membership",
@@ -210,6 +215,7 @@ __all__ = [
     "Offer",
     "Operation",
     "Override",
+    "OwnLocation",
     "OwnService",
     "OwnerFact",
     "PanelCount",
@@ -233,6 +239,7 @@ __all__ = [
     "Role",
     "ScheduledStep",
     "Search",
+    "Secret",
     "SeizedExhibit",
     "Service",
     "SharedFact",
@@ -262,9 +269,11 @@ __all__ = [
     "carries_line",
     "digest_of",
     "from_json",
+    "hide_at_birth",
     "host_of",
     "iso",
     "require_utc",
+    "revealed",
     "to_json",
     "to_utc",
     "verbal",

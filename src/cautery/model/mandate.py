@@ -11,7 +11,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from cautery.errors import MandateError
-from cautery.model.reach import Access, Intermediary, NetworkPolicy, OwnService, Source, Vantage
+from cautery.model.hidden import OwnLocation, hide_at_birth
+from cautery.model.reach import (
+    Access,
+    Calendar,
+    Intermediary,
+    NetworkPolicy,
+    OwnService,
+    Source,
+    Vantage,
+)
 from cautery.model.rights import Channel, Event, Partner, Work
 from cautery.model.times import Window, require_utc
 
@@ -63,7 +72,7 @@ class Purchase:
         As paid, a decimal number and its ISO 4217 code.
     means : str
         By which it was paid: ``card``, ``transfer``, ``crypto`` ...
-    receipt : str or None
+    receipt : OwnLocation or None
         Absolute path of the receipt's file: an exhibit.
     """
 
@@ -76,9 +85,10 @@ class Purchase:
     amount: str
     currency: str
     means: str
-    receipt: str | None = None
+    receipt: OwnLocation | None = None
 
     def __post_init__(self) -> None:
+        hide_at_birth(self)
         require_utc("bought_at", self.bought_at)
         if not self.authorised_by.strip():
             raise MandateError(f"purchase {self.id}: nobody has authorised it")
@@ -92,7 +102,7 @@ class Mandate:
     ----------
     left_out : tuple of (str, str)
         Fixtures of its calendars that are no events: which, and why.
-    calendars : tuple of Source
+    calendars : tuple of Calendar
         Calendars of fixtures that are fetched: their events come while it is watched.
     services : tuple of OwnService
         How services of our own prove who they are; one that is not here does by the system's
@@ -118,7 +128,7 @@ class Mandate:
     vantages: tuple[Vantage, ...] = ()
     purchases: tuple[Purchase, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
-    calendars: tuple[Source, ...] = ()
+    calendars: tuple[Calendar, ...] = ()
     services: tuple[OwnService, ...] = ()
     network: NetworkPolicy = field(default_factory=NetworkPolicy)
     lab: bool = False

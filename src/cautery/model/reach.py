@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from cautery.errors import MandateError
+from cautery.model.hidden import Location, OwnLocation, Secret, hide_at_birth
 
 
 class Access(StrEnum):
@@ -26,7 +27,7 @@ class Source:
 
     Parameters
     ----------
-    location : str
+    location : Location
         A URL, or an absolute path when ``is_file``.
     kind : str
         A reader's name: ``m3u``, ``xtream``, ``stalker``, ``xmltv``, ``page``, ...
@@ -34,9 +35,9 @@ class Source:
         Seconds between two readings; ``None``: learned from when it changes.
     least_s, most_s : float or None
         Bounds of what is learned; ``None``: those of its kind.
-    username, password : str or None
+    username, password : Secret or None
         Of a recorded test purchase, never anybody else's.
-    mac : str or None
+    mac : Secret or None
         Of the box that a portal's line belongs to; of a recorded test purchase, too.
     vantages : tuple of str
         Names of the vantages from which it is read too.
@@ -44,7 +45,7 @@ class Source:
         The test purchase whose line it is read with.
     """
 
-    location: str
+    location: Location
     kind: str
     access: Access = Access.PUBLIC
     is_file: bool = False
@@ -52,11 +53,28 @@ class Source:
     least_s: float | None = None
     most_s: float | None = None
     receipt: str | None = None
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    mac: str | None = field(default=None, repr=False)
+    username: Secret | None = None
+    password: Secret | None = None
+    mac: Secret | None = None
     vantages: tuple[str, ...] = ()
     purchase: str | None = None
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar(Source):
+    """A calendar of fixtures that is fetched: our own, or one that was given to us.
+
+    Parameters
+    ----------
+    clean_feeds : tuple of OwnLocation
+        Those of its fixtures.
+    """
+
+    location: OwnLocation
+    clean_feeds: tuple[OwnLocation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +87,16 @@ class Vantage:
         In each record of what was fetched through it.
     country : str
         ISO 3166-1 alpha-2.
-    proxy : str
+    proxy : OwnLocation
         ``http://`` (CONNECT) or ``socks5://``, with a login if it needs one.
     """
 
     name: str
     country: str
-    proxy: str = field(repr=False)
+    proxy: OwnLocation
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +111,9 @@ class NetworkPolicy:
         Requests per second and host, 0.001 to 1000.
     resolver : str or None
         ``address:port`` of a DNS server; ``None`` is the system's.
-    facts : str or None
+    facts : OwnLocation or None
         Absolute path of a facts folder.
-    rdap : str or None
+    rdap : OwnLocation or None
         Base URL of an RDAP service.
     canary_port : int
         Where unrelated names answer plain HTTP, when a canary is looked at: 80 but in a lab.
@@ -102,11 +123,12 @@ class NetworkPolicy:
     rate_per_host: float = 1.0
     user_agent: str = "Cautery-monitor/1"
     resolver: str | None = None
-    facts: str | None = None
-    rdap: str | None = None
+    facts: OwnLocation | None = None
+    rdap: OwnLocation | None = None
     canary_port: int = 80
 
     def __post_init__(self) -> None:
+        hide_at_birth(self)
         if not 0.001 <= self.rate_per_host <= 1000:
             raise MandateError(
                 f"network.rate_per_host: {self.rate_per_host} is not in [0.001, 1000]"
@@ -128,20 +150,23 @@ class OwnService:
         As its URLs name it.
     also : tuple of str
         Hosts that prove themselves alike, such as those that a feed's playlist leads to.
-    ca : str or None
+    ca : Location or None
         Absolute path of a PEM file: these authorities alone vouch for it; ``None``: the system's.
     pins : tuple of str
         SHA-256, in hexadecimal, of the public keys (SPKI) that it may show; empty: any.
-    client_cert, client_key : str or None
+    client_cert, client_key : Location or None
         Absolute paths of our own certificate and its key, in PEM.
     """
 
     host: str
     also: tuple[str, ...] = ()
-    ca: str | None = None
+    ca: Location | None = None
     pins: tuple[str, ...] = ()
-    client_cert: str | None = field(default=None, repr=False)
-    client_key: str | None = field(default=None, repr=False)
+    client_cert: Location | None = None
+    client_key: Location | None = None
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,16 +175,19 @@ class Intermediary:
 
     Parameters
     ----------
-    list_url : str
+    list_url : OwnLocation
         Where the approved list is handed in.
-    proxy : str or None
+    proxy : OwnLocation or None
         A forward proxy in its network; ``None``: its effect cannot be probed.
     """
 
     name: str
     territory: str
-    list_url: str
-    proxy: str | None = None
+    list_url: OwnLocation
+    proxy: OwnLocation | None = None
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
 
 
 def host_of(url: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cautery.errors import MandateError
+from cautery.model.hidden import OwnLocation, hide_at_birth
 from cautery.model.times import Window, require_utc
 
 BEFORE, AFTER = timedelta(minutes=30), timedelta(hours=3)
@@ -28,7 +29,7 @@ class Event:
     id: str
     name: str
     kick_off: datetime
-    clean_feed: str | None = None
+    clean_feed: OwnLocation | None = None
     legal_basis: str
     collateral_budget: int = 0
     watched: Window | None = None
@@ -41,6 +42,7 @@ class Event:
         return Window(start=self.kick_off - BEFORE, end=self.kick_off + AFTER)
 
     def __post_init__(self) -> None:
+        hide_at_birth(self)
         require_utc("kick_off", self.kick_off)
         if self.collateral_budget < 0:
             raise MandateError(f"event {self.id}: a collateral budget is not negative")
@@ -54,8 +56,11 @@ class Channel:
     names: tuple[str, ...]
     territory: str | None = None
     event: str | None = None
-    reference: str | None = None
+    reference: OwnLocation | None = None
     legal_basis: str
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +73,11 @@ class Work:
     """The original one, translated ones."""
     year: int | None = None
     kind: str = "film"
-    reference: str | None = None
+    reference: OwnLocation | None = None
     legal_basis: str
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,15 +13,22 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cautery.errors import InputError
+from cautery.model.hidden import Hidden
+from cautery.model.pseudonyms import Pseudonyms
 from cautery.model.times import iso
 
 T = TypeVar("T")
 
 
-def to_json(value: Any) -> Any:
+def to_json(value: Any, pseudonyms: Pseudonyms | None = None) -> Any:
     """Return ``value`` as plain JSON: dataclasses as objects, times as RFC 3339 with Z.
 
-    A span of time is a number of seconds, bytes are hexadecimal.
+    A span of time is a number of seconds, bytes are hexadecimal. What is hidden stands redacted.
+
+    Parameters
+    ----------
+    pseudonyms : Pseudonyms or None
+        Those of a case, so that the same secret is the same in all its records.
 
     Raises
     ------
@@ -32,6 +39,8 @@ def to_json(value: Any) -> Any:
         return value
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Hidden):
+        return value.shown(pseudonyms)
     if isinstance(value, float | np.floating):
         if not np.isfinite(value):
             raise InputError(f"{value} has no JSON form")
@@ -49,13 +58,13 @@ def to_json(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: to_json(getattr(value, one.name)) for one in fields(value)}
+        return {one.name: to_json(getattr(value, one.name), pseudonyms) for one in fields(value)}
     if isinstance(value, Mapping):
-        return {str(name): to_json(one) for name, one in value.items()}
+        return {str(name): to_json(one, pseudonyms) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [to_json(one) for one in value]
+        return [to_json(one, pseudonyms) for one in value]
     if isinstance(value, set | frozenset):
-        return sorted(to_json(one) for one in value)
+        return sorted(to_json(one, pseudonyms) for one in value)
     raise InputError(f"{type(value).__name__} has no JSON form")
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from cautery.errors import SourceError
-from cautery.model import Event, Window
+from cautery.model import Event, OwnLocation, Window
 from cautery.watch._recurrence import Recurrence, recurrence_of
 from cautery.watch._tally import Tally
 from cautery.watch._text import begin, decode_line
@@ -72,7 +72,7 @@ class Fixture:
             return self.id
         return f"{self.id} {self.instance:%Y-%m-%dT%H:%MZ}"
 
-    def event(self, *, legal_basis: str, clean_feed: str | None = None) -> Event:
+    def event(self, *, legal_basis: str, clean_feed: OwnLocation | None = None) -> Event:
         """Return it as an event of a mandate.
 
         Parameters

@@ -18,7 +18,7 @@ from cautery.adapters.intermediary import HttpPublisher
 from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
-from cautery.model import Mandate
+from cautery.model import Mandate, revealed
 from cautery.wiring.cases import store
 from cautery.wiring.facts import known_facts
 from cautery.workflows.close_case import close_case
@@ -68,8 +68,8 @@ async def _watch(
     mandate: Mandate, case: Case, mandate_file: Path, listeners: tuple[Listener, ...]
 ) -> None:
     async with AsyncExitStack() as stack:
-        policy = mandate.network
-        known = LatestFacts(known_facts(policy.facts))
+        policy, rdap = mandate.network, revealed(mandate.network.rdap)
+        known = LatestFacts(known_facts(revealed(policy.facts)))
         names = DnsNames(policy.resolver)
         suspects = await stack.enter_async_context(SuspectClient(policy, names, case.clock))
         own, own_feeds = [
@@ -99,8 +99,8 @@ async def _watch(
                 names=names,
                 certificates=TlsCertificates(names, policy, case.clock),
                 registry=None
-                if policy.rdap is None
-                else lambda asked: RdapRegistry(policy.rdap, asked, case.pseudonyms.of, case.clock),
+                if rdap is None
+                else lambda asked: RdapRegistry(rdap, asked, case.pseudonyms.of, case.clock),
                 decoder=decoder,
                 confinement=confinement.to_json(),
                 engine=engine,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
 from cautery.errors import InputError, MandateError
-from cautery.model import Window, to_utc
+from cautery.model import OwnLocation, Window, to_utc
 from cautery.workflows._mandate_file import TIME_REMEDY, MandateFile, http_url
 from cautery.workflows._mandate_lines import Lines
+
+_PATH = re.compile(r"[^@?=&:%\x00-\x1f]{1,1000}")
 
 
 class Checks:
@@ -27,25 +29,25 @@ class Checks:
         self._path = path
         self.lines = Lines(text)
 
-    def media(self, told: str | None, where: Sequence[str | int]) -> str | None:
+    def media(self, told: str | None, where: Sequence[str | int]) -> OwnLocation | None:
         """Return a URL as it is, a file by its absolute path; it must be there."""
         if told is None:
             return None
         if re.match(r"(?i)https?://", told):
             try:
-                return http_url(told)
+                return OwnLocation(http_url(told))
             except PydanticCustomError as error:
                 remedy = str((error.context or {})["remedy"])
                 raise self.wrong(where, error.message(), remedy) from error
         if re.match(r"(?i)(udp|srt)://", told):
-            return self._sent(told, where)
+            return OwnLocation(self._sent(told, where))
         if "://" in told:
             raise self.wrong(
                 where,
-                f"{told[:80]!r} is neither http(s), udp, srt nor a file",
-                "Give one of these.",
+                "a URL that is neither http(s), udp nor srt",
+                "Give one of these, or a file.",
             )
-        return self.file(told, where)
+        return OwnLocation(self.file(told, where))
 
     def _sent(self, told: str, where: Sequence[str | int]) -> str:
         """Return the URL of a transport stream that is sent to us; it has a port."""
@@ -68,12 +70,10 @@ class Checks:
             found = (self._path.parent / told).resolve()
             there = found.is_dir() if folder else found.is_file()
         except (OSError, ValueError, RuntimeError) as error:  # too long, NUL, links in a circle
-            why = getattr(error, "strerror", None) or str(error)
-            raise self.wrong(
-                where, f"{told[:80]!r} is no path ({why[:80]!r})", "Mend the path."
-            ) from error
+            why = getattr(error, "strerror", None) or type(error).__name__
+            raise self.wrong(where, f"no path ({why})", "Mend the path.") from None
         if not there:
-            raise self.wrong(where, f"no such {noun}: {found}", "Mend the path.")
+            raise self.wrong(where, f"no such {noun}{_shown(told)}", "Mend the path.")
         return str(found)
 
     def utc(self, moment: datetime, where: Sequence[str | int]) -> datetime:
@@ -119,3 +119,8 @@ def some(names: Iterable[str]) -> str:
     """Return the first of some names, for a remedy."""
     known = sorted(names)
     return (", ".join(known[:10]) + (", ..." if len(known) > 10 else "")) or "none"
+
+
+def _shown(path: str) -> str:
+    """Return a file's name for an error: what is no path may be a URL with a secret in it."""
+    return f": {PurePath(path).name}" if _PATH.fullmatch(path) else ""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from cautery.errors import SourceError
-from cautery.model import Event, Source, Window
+from cautery.model import Calendar, Event, OwnLocation, Window
 from cautery.watch import Fixture, ReadWarning, read_ical
 from cautery.watch.fixtures import fixtures_in
 from cautery.workflows._mandate_checks import Checks
@@ -20,7 +20,7 @@ MOST_EVENTS = 2_000
 MOST_DOUBTS = 20
 KIND = "ical"
 _CHUNK = 1 << 16
-_NONE_YET: Mapping[str, bytes] = {}
+_NONE_YET: Mapping[OwnLocation, bytes] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +45,10 @@ class Fixtures:
 class FixtureChecks(Checks):
     """Reads the calendars that a mandate names."""
 
-    def calendars(self, file: MandateFile) -> tuple[Source, ...]:
+    def calendars(self, file: MandateFile) -> tuple[Calendar, ...]:
         """Return the calendars that are fetched."""
-        found: dict[str, Source] = {}
+        found: dict[str, FixturesTable] = {}
+        feeds: dict[str, dict[OwnLocation, None]] = {}
         for at, one in enumerate(file.fixtures):
             if (one.path is None) == (one.url is None):
                 raise self.wrong(
@@ -56,18 +57,27 @@ class FixtureChecks(Checks):
                     'Give path = "league.ics", or url = "https://...".',
                 )
             if one.url is not None:
-                fetched = Source(location=one.url, kind=KIND, revisit_s=one.revisit_s)
-                found.setdefault(one.url, fetched)
+                found.setdefault(one.url, one)
+                feed = self.media(one.clean_feed, ("fixtures", at, "clean_feed"))
+                feeds.setdefault(one.url, {}).update({} if feed is None else {feed: None})
             elif one.revisit_s is not None:
                 raise self.wrong(
                     ("fixtures", at, "revisit_s"),
                     "a file is read every minute",
                     "Take revisit_s out, or give a url.",
                 )
-        return tuple(found.values())
+        return tuple(
+            Calendar(
+                location=OwnLocation(url),
+                kind=KIND,
+                revisit_s=one.revisit_s,
+                clean_feeds=tuple(feeds[url]),
+            )
+            for url, one in found.items()
+        )
 
     def fixtures(
-        self, file: MandateFile, window: Window, fetched: Mapping[str, bytes] = _NONE_YET
+        self, file: MandateFile, window: Window, fetched: Mapping[OwnLocation, bytes] = _NONE_YET
     ) -> Fixtures:
         """Return the events of all calendars in the mandate's window, and what was left out.
 
@@ -76,7 +86,7 @@ class FixtureChecks(Checks):
 
         Parameters
         ----------
-        fetched : mapping of str to bytes
+        fetched : mapping of OwnLocation to bytes
             By URL, the calendars that are fetched; one that is not here has no events yet.
         """
         events: list[Event] = []
@@ -84,7 +94,7 @@ class FixtureChecks(Checks):
         for at, one in enumerate(file.fixtures):
             table = ("fixtures", at)
             key = (*table, "path" if one.url is None else "url")
-            if one.url is not None and one.url not in fetched:
+            if one.url is not None and OwnLocation(one.url) not in fetched:
                 continue
             read, doubts = self._found(one, key, window, fetched)
             left_out += doubts
@@ -113,11 +123,11 @@ class FixtureChecks(Checks):
         one: FixturesTable,
         key: tuple[str, int, str],
         window: Window,
-        fetched: Mapping[str, bytes],
+        fetched: Mapping[OwnLocation, bytes],
     ) -> tuple[list[Fixture], list[tuple[str, str]]]:
         chunks: Iterable[bytes]
         if one.url is not None:
-            chunks = (fetched[one.url],)
+            chunks = (fetched[OwnLocation(one.url)],)
         else:
             chunks = _chunks(Path(self.file(one.path or "", key)))
         try:

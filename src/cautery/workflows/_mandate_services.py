@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cautery.model import OwnService, host_of
+from cautery.model import Location, OwnService, host_of
 from cautery.workflows._mandate_checks import Checks, some
 from cautery.workflows._mandate_file import MandateFile, ServiceTable
 
@@ -95,10 +95,10 @@ class ServiceChecks(Checks):
         return OwnService(
             host=one.host,
             also=tuple(one.also),
-            ca=ca,
+            ca=None if ca is None else Location(ca),
             pins=tuple(one.pins),
-            client_cert=cert,
-            client_key=key,
+            client_cert=None if cert is None else Location(cert),
+            client_key=None if key is None else Location(key),
         )
 
     def _pem(self, told: str, where: _Where) -> str:

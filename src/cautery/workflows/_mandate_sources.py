@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cautery.errors import InputError, MandateError
-from cautery.model import Access, Purchase, Regime, Source, carries_line
+from cautery.model import (
+    Access,
+    Location,
+    OwnLocation,
+    Purchase,
+    Regime,
+    Secret,
+    Source,
+    carries_line,
+    revealed,
+)
 from cautery.workflows._mandate_checks import Checks, some
 from cautery.workflows._mandate_file import SOURCE_KINDS, MandateFile, PurchaseTable, SourceTable
 from cautery.workflows.purchased_line import PurchasedLine, read_line
@@ -50,9 +60,9 @@ class SourceChecks(Checks):
                 "an authority's test purchase rests on a decision that allows it",
                 'Add authorisation = "..." with its reference.',
             )
-        receipt = one.receipt
-        if receipt is not None:
-            receipt = self.file(receipt, (*table, "receipt"))
+        receipt = None
+        if one.receipt is not None:
+            receipt = OwnLocation(self.file(one.receipt, (*table, "receipt")))
         return Purchase(
             **one.model_dump(exclude={"line", "receipt", "bought_at"}),
             bought_at=self.utc(one.bought_at, (*table, "bought_at")),
@@ -91,9 +101,9 @@ class SourceChecks(Checks):
             update={
                 "access": Access.TEST_PURCHASE,
                 "receipt": f"purchase {bought.id}",
-                "username": line.username,
-                "password": line.password,
-                "mac": line.mac,
+                "username": revealed(line.username),
+                "password": revealed(line.password),
+                "mac": revealed(line.mac),
             }
         )
 
@@ -146,7 +156,7 @@ class SourceChecks(Checks):
         location = one.url if one.path is None else self.file(one.path, (*table, "path"))
         assert location is not None
         return Source(
-            location=location,
+            location=Location(location),
             kind=one.kind,
             access=one.access,
             is_file=one.path is not None,
@@ -156,9 +166,9 @@ class SourceChecks(Checks):
             vantages=tuple(one.vantages),
             purchase=one.purchase,
             receipt=one.receipt,
-            username=one.username,
-            password=one.password,
-            mac=one.mac,
+            username=_secret(one.username),
+            password=_secret(one.password),
+            mac=_secret(one.mac),
         )
 
     def _check_rhythm(self, one: SourceTable, table: tuple[str, int]) -> None:
@@ -220,3 +230,7 @@ class SourceChecks(Checks):
                 'Say access = "test-purchase" and name the [[purchase]] of that line; '
                 "nobody else's line is used.",
             )
+
+
+def _secret(text: str | None) -> Secret | None:
+    return None if text is None else Secret(text)

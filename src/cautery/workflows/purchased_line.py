@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cautery.errors import InputError
-from cautery.model import Source
+from cautery.model import Secret, Source, hide_at_birth
 
 _MOST_BYTES = 4_096
 _OTHERS = 0o077
@@ -19,9 +19,12 @@ _MAC = re.compile(r"(?i)(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 class PurchasedLine:
     """Credentials of one line: a user and a word, or the MAC of a box, or both."""
 
-    username: str | None = field(default=None, repr=False)
-    password: str | None = field(default=None, repr=False)
-    mac: str | None = field(default=None, repr=False)
+    username: Secret | None = None
+    password: Secret | None = None
+    mac: Secret | None = None
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
 
     def given_to(self, source: Source) -> Source:
         """Return the source as one that is read with this line."""

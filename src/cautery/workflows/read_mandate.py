@@ -22,6 +22,7 @@ from cautery.model import (
     Intermediary,
     Mandate,
     NetworkPolicy,
+    OwnLocation,
     Partner,
     Vantage,
     Window,
@@ -54,7 +55,7 @@ def read_mandate(path: Path, *, now: datetime) -> Mandate:
     return _Reading(path, text).mandate(tables_of(path, text), now)
 
 
-def calendars_of(path: Path) -> Callable[[Mapping[str, bytes]], Fixtures]:
+def calendars_of(path: Path) -> Callable[[Mapping[OwnLocation, bytes]], Fixtures]:
     """Return what reads a mandate's calendars again, as often as it is called.
 
     It is given those that are fetched, by URL. Only calendars are read: whatever is written into
@@ -64,7 +65,7 @@ def calendars_of(path: Path) -> Callable[[Mapping[str, bytes]], Fixtures]:
     text = text_of(path)
     file = MandateFile.model_validate(tables_of(path, text))
 
-    def read(fetched: Mapping[str, bytes]) -> Fixtures:
+    def read(fetched: Mapping[OwnLocation, bytes]) -> Fixtures:
         reading = _Reading(path, text)
         head = file.mandate
         window = reading.window(head.start, head.end, ("mandate",))
@@ -285,8 +286,8 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             rate_per_host=told.rate_per_host,
             user_agent=told.user_agent,
             resolver=told.resolver,
-            facts=facts,
-            rdap=told.rdap,
+            facts=None if facts is None else OwnLocation(facts),
+            rdap=None if told.rdap is None else OwnLocation(told.rdap),
             canary_port=told.canary_port,
         )
 

@@ -248,7 +248,7 @@ async def test_a_name_that_leads_to_a_private_address_is_not_asked_for(
     await looked(canaries, world, referral(), ISP)
     (seen,) = [one for one in journal.of("canary.probed") if one["canary"] == "private.example"]
     assert (seen["direct"], seen["through"]) == (None, None)
-    assert ("private.example", ISP.proxy) not in world.asked
+    assert ("private.example", ISP.proxy.reveal()) not in world.asked
 
 
 async def test_a_bystander_is_asked_less_and_less_often_and_once_more_after_the_end() -> None:

@@ -13,18 +13,18 @@ import pytest
 from cautery.adapters.clock import FixedClock
 from cautery.errors import ForbiddenAddressError
 from cautery.evidence.warc import read_warc
-from cautery.model import Entry, Event, KeyedPseudonyms, Mandate, Source, Window
+from cautery.model import Calendar, Entry, Event, KeyedPseudonyms, Mandate, Window
 from cautery.workflows._mandate_fixtures import Fixtures
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch.calendars import Calendars, known_fixtures
 from cautery.workflows.watch.fetched_calendars import FetchedCalendars
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.opening import begin_case, without_secrets
+from cautery.workflows.watch.opening import begin_case
 
 from .conftest import KEY, NOON
 
 URL = "https://league.example/ics?token=t0k3n"
-CALENDAR = Source(location=URL, kind="ical")
+CALENDAR = Calendar(location=URL, kind="ical")
 BOOK = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:md1\r\nSUMMARY:Home v Away\r\nDTSTART:20261124T150000Z\r\nEND:VEVENT\r\n"
 OTHER = BOOK.replace(b"md1", b"md2")
 
@@ -56,7 +56,7 @@ def journal(case: Case, clock: Hands, heard: list[Entry]) -> Journal:
 def fetched(answers: Callable[..., Any], journal: Journal) -> Callable[..., Any]:
     """Make the calendars of a mandate over a table of answers."""
 
-    def made(table: Mapping[str, Any], *, calendar: Source = CALENDAR, etag: str = "") -> Any:
+    def made(table: Mapping[str, Any], *, calendar: Calendar = CALENDAR, etag: str = "") -> Any:
         world = answers(table)
         if etag:
             world.headers = (("ETag", etag),)
@@ -71,7 +71,7 @@ async def test_it_is_sealed_as_an_archive_and_its_token_is_in_no_record(
     calendars, _ = fetched({URL: BOOK})
     assert (calendars.complete, calendars.wait_s()) == (False, 0.0)
     await calendars.fetch_due()
-    assert (calendars.complete, calendars.texts) == (True, {URL: BOOK})
+    assert (calendars.complete, calendars.texts) == (True, {CALENDAR.location: BOOK})
     [read] = bodies(heard, "calendar.read")
     assert (read["status"], read["failed"], read["exhibit"]) == (200, None, calendars.exhibits[0])
     assert "t0k3n" not in json.dumps([one.record.body for one in heard], default=str)
@@ -89,7 +89,7 @@ async def test_it_is_asked_again_when_it_is_due_and_unchanged_is_no_news(
     clock.turn(calendars.wait_s())
     await calendars.fetch_due()
     assert [one["status"] for one in bodies(heard, "calendar.read")] == [200, 304]
-    assert calendars.texts == {URL: BOOK}
+    assert calendars.texts == {CALENDAR.location: BOOK}
 
 
 async def test_a_fixed_rhythm_is_kept(fetched: Callable[..., Any]) -> None:
@@ -115,13 +115,13 @@ async def test_what_fails_is_told_tried_again_and_replaces_nothing(
     table[URL] = bad
     clock.turn(86_400)
     await calendars.fetch_due()
-    assert calendars.texts == {URL: BOOK}
+    assert calendars.texts == {CALENDAR.location: BOOK}
     assert said in bodies(heard, "calendar.read")[-1]["failed"]
     assert calendars.wait_s() == 5.0
     table[URL] = OTHER
     clock.turn(5)
     await calendars.fetch_due()
-    assert calendars.texts == {URL: OTHER}
+    assert calendars.texts == {CALENDAR.location: OTHER}
 
 
 def match(id: str) -> Event:
@@ -140,7 +140,9 @@ async def test_a_mandate_of_a_fetched_calendar_alone_gets_its_events_at_once(
     calendars, _ = fetched({URL: BOOK})
 
     def read(texts: Mapping[str, bytes]) -> Fixtures:
-        return Fixtures(events=(match("md1"),) if URL in texts else (), left_out=(), files=())
+        return Fixtures(
+            events=(match("md1"),) if CALENDAR.location in texts else (), left_out=(), files=()
+        )
 
     mandate = mandated(channels=(), calendars=(CALENDAR,))
     following = Calendars(mandate, read, calendars, ledger=case.ledger, journal=journal)
@@ -157,11 +159,11 @@ async def test_what_an_earlier_run_had_fetched_holds_until_it_is_heard_again(
     mandated: Callable[..., Mandate],
 ) -> None:
     fresh = mandated(calendars=(CALENDAR,))
-    assert known_fixtures(fresh, case.ledger) == fresh
+    assert known_fixtures(fresh, case.ledger, journal.pseudonyms) == fresh
     begin_case(replace(fresh, events=(match("md1"),)), ledger=case.ledger, journal=journal, key="k")
-    again = known_fixtures(fresh, case.ledger)
+    again = known_fixtures(fresh, case.ledger, journal.pseudonyms)
     assert [one.id for one in again.events] == ["md1"]
-    assert "t0k3n" not in json.dumps(without_secrets(again, journal), default=str)
+    assert "t0k3n" not in json.dumps(journal.shown(again))
 
     table: dict[str, Any] = {URL: 503}
     calendars, _ = fetched(table)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+import cautery
 from cautery.model import (
+    Authority,
     Channel,
     Event,
     Mandate,
@@ -14,9 +20,11 @@ from cautery.model import (
     Vantage,
     Window,
     from_json,
+    to_json,
 )
+from cautery.workflows.open_case import Case
+from cautery.workflows.seized.take import take
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.opening import without_secrets
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WINDOW = Window(start=NOON, end=NOON + timedelta(hours=3))
@@ -59,9 +67,36 @@ def test_a_mandate_is_recorded_without_its_secrets_and_reads_back(journal: Journ
         ),
         left_out=(("Called off v Rained off", "called off"),),
     )
-    body = without_secrets(mandate, journal)
+    body = journal.shown(mandate)
     for secret in ("w0rd", "bought-by-us", "pa55word", "AA:BB", "/home/anna"):
         assert secret not in str(body)
     again = from_json(Mandate, body)
     assert again.events[0].window == WINDOW
     assert (again.left_out, again.purchases[0].merchant) == (mandate.left_out, "BTV*DIGITAL")
+
+
+def test_the_first_record_of_a_case_has_one_writer() -> None:
+    source = Path(cautery.__file__).parent
+    writers = [
+        str(path.relative_to(source))
+        for path in sorted(source.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call)
+        and any(isinstance(one, ast.Constant) and one.value == "case.opened" for one in call.args)
+    ]
+    assert writers == ["workflows/watch/opening.py"]
+
+
+def test_a_case_that_begins_with_seized_material_has_the_same_first_record(
+    case: Case, mandated: Callable[..., Mandate]
+) -> None:
+    source = Source(location="http://p.example/?token=t0k3n", kind="xtream", username="anna")
+    mandate = replace(mandated(sources=(source,)), regime=Regime.LED)
+    dump = Path(__file__).parents[2] / "watch" / "assets" / "samples" / "panel_sql"
+    take(
+        dump, case=case, authority=Authority(mandate), place=lambda _: (None, None),
+        by="A. Bianchi", review_at=date(2027, 1, 1),
+    )  # fmt: skip
+    [opened] = case.ledger.read(kinds=("case.opened",))
+    assert opened.record.body["mandate"] == to_json(mandate, case.pseudonyms)
+    assert b"t0k3n" not in opened.leaf

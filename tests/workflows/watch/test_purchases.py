@@ -12,7 +12,7 @@ import pytest
 
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import InputError, SourceError
-from cautery.model import Channel, Entry, Mandate, Purchase, Regime, Source, Window
+from cautery.model import Channel, Entry, Mandate, Purchase, Regime, Secret, Source, Window
 from cautery.workflows.open_case import Case
 from cautery.workflows.purchased_line import read_line
 from cautery.workflows.watch import sources
@@ -121,7 +121,7 @@ def test_a_purchase_made_meanwhile_gives_a_running_watch_its_line_and_no_record_
     given = Lines(
         case.ledger, Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
     )(SOURCE)
-    assert (given.username, given.password) == ("ours", "w0rd")
+    assert (given.username, given.password) == (Secret("ours"), Secret("w0rd"))
     [entry] = case.ledger.read(kinds=("purchase.recorded",))
     assert entry.record.body["line"] is not None
     everything = b"".join(one.leaf for one in case.ledger.read())
@@ -238,5 +238,5 @@ def test_a_line_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
 def test_a_box_is_a_line_too(tmp_path: Path) -> None:
     line, _ = read_line(line_file(tmp_path, 'mac = "00:1A:79:aa:bb:cc"\n'))
-    assert line.given_to(SOURCE).mac == "00:1A:79:aa:bb:cc"
+    assert line.given_to(SOURCE).mac.reveal() == "00:1A:79:aa:bb:cc"
     assert "00:1A" not in repr(line)

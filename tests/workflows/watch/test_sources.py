@@ -510,8 +510,10 @@ async def test_a_page_that_says_the_same_everywhere_is_no_finding(
     answers: Callable[..., Any], journal: Journal, heard: list[Entry]
 ) -> None:
     source = Source(location="http://shop.example/", kind="page", vantages=("FR home",))
-    fetcher = answers({source.location: PAGE})
-    fetcher.by_vantage = {"FR home": {source.location: PAGE.replace(b"<p>", b"<p class=x>")}}
+    fetcher = answers({source.location.reveal(): PAGE})
+    fetcher.by_vantage = {
+        "FR home": {source.location.reveal(): PAGE.replace(b"<p>", b"<p class=x>")}
+    }
     sources, _ = over(fetcher, journal, vantages={"FR home": FR})
     await sources.read(source)
     [same] = bodies(heard, "vantage.compared")
@@ -522,8 +524,8 @@ async def test_a_page_with_another_price_there_is_a_finding(
     answers: Callable[..., Any], journal: Journal, heard: list[Entry]
 ) -> None:
     source = Source(location="http://shop.example/", kind="page", vantages=("FR home",))
-    fetcher = answers({source.location: PAGE})
-    fetcher.by_vantage = {"FR home": {source.location: PAGE.replace(b"49,99", b"9,99")}}
+    fetcher = answers({source.location.reveal(): PAGE})
+    fetcher.by_vantage = {"FR home": {source.location.reveal(): PAGE.replace(b"49,99", b"9,99")}}
     sources, _ = over(fetcher, journal, vantages={"FR home": FR})
     await sources.read(source)
     [finding] = bodies(heard, "vantage.compared")

@@ -14,7 +14,7 @@ from cautery.identify.live_folder import LiveFolder
 from cautery.identify.reference_file import refuse_to_replace
 from cautery.identify.reference_info import Kind, ReferenceInfo
 from cautery.identify.references import References
-from cautery.model import Mandate
+from cautery.model import Mandate, OwnLocation
 from cautery.model.ports import Clock, Decoder, Engine, Streams, VerifiedFetcher
 from cautery.workflows.identification.sources import Source
 from cautery.workflows.watch.references import Feed, Pump
@@ -112,7 +112,7 @@ async def _once(
     references = References(recipe, infos, window_s)
     pump = _pump(references, ports, told)
     feeds = [_feed(*pair) for pair in zip(sources, infos, strict=True)]
-    sent = [one for one in feeds if not one.location.lower().startswith(("http:", "https:"))]
+    sent = [one for one in feeds if not one.fetched]
     if sent:
         told(f"listening for {window_s:.0f} s to {', '.join(one.info.id for one in sent)}")
     with contextlib.suppress(TimeoutError):
@@ -222,5 +222,7 @@ def _feed(source: Source, info: ReferenceInfo) -> Feed:
     assert source.url is not None
     # As in a watch: a linear channel is recognised by its sound.
     return Feed(
-        info=info, location=source.url, pictures=source.event is not None or info.kind == "work"
+        info=info,
+        location=OwnLocation(source.url),
+        pictures=source.event is not None or info.kind == "work",
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cautery.errors import InputError, MandateError
-from cautery.model import Mandate
+from cautery.model import Mandate, OwnLocation
 from cautery.packed import plain_name
 from cautery.workflows.identification.media_paths import media_in
 from cautery.workflows.identification.reference_map import LONGEST_ID, Row, is_url
@@ -174,14 +174,14 @@ def _of_url(url: str, mandate: Mandate | None) -> Source:
     """Return what a URL is in the mandate: no mandate, no fetch."""
     if mandate is None:
         raise MandateError(
-            f"{_shown(url)}: a URL is fetched only under a mandate",
+            f"{OwnLocation(url)}: a URL is fetched only under a mandate",
             hint="Give --mandate MANDATE.toml; files need none.",
         )
     for event in mandate.events:
-        if event.clean_feed == url:
+        if event.clean_feed == OwnLocation(url):
             return Source(id=f"event:{event.id}", url=url, event=event.id, clean=True)
     for channel in mandate.channels:
-        if channel.reference == url:
+        if channel.reference == OwnLocation(url):
             return Source(
                 id=channel.id,
                 url=url,
@@ -190,16 +190,9 @@ def _of_url(url: str, mandate: Mandate | None) -> Source:
                 territory=channel.territory,
             )
     for work in mandate.works:
-        if work.reference == url:
+        if work.reference == OwnLocation(url):
             return Source(id=work.id, url=url, work=True)
     raise MandateError(
-        f"{_shown(url)}: the mandate {mandate.id!r} does not name it as a reference",
+        f"{OwnLocation(url)}: the mandate {mandate.id!r} does not name it as a reference",
         hint="Add it as reference of a [[channel]] or [[work]], or as clean_feed of an [[event]].",
     )
-
-
-def _shown(url: str) -> str:
-    """Return a URL without what may be a password."""
-    head, _, rest = url.partition("://")
-    place = rest.partition("?")[0].rpartition("@")[2]
-    return f"{head}://{place}"[:200]

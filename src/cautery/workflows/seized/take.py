@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cautery import __version__
 from cautery.errors import InputError, LimitError, SourceError
 from cautery.model import Authority, LedCategory, Pseudonyms, StatementKind, to_json
 from cautery.packed import PACKED_ERRORS, PACKINGS, chunks_of
@@ -42,6 +40,8 @@ from cautery.workflows.seized.records import (
     taken,
 )
 from cautery.workflows.seized.tables import PARQUET, Tables, frame, parquet
+from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.opening import begin_case
 
 HEAD_BYTES = 8192
 MOST_NAMES = 1_000_000
@@ -103,7 +103,8 @@ def take(
     for one in taken(case.ledger):
         if one.id == known_as and not again:
             return one, True
-    _open(case, authority)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+    begin_case(authority.mandate, ledger=case.ledger, journal=journal, key=str(case.verifier))
     parts = seal_original(path, known_as, sha256, case=case, told=told)
     cover = seal_cover(path, known_as, sha256, size, parts, case=case)
     derivation = Derivation(
@@ -214,20 +215,6 @@ def _kind(path: Path, kind: str | None) -> str:
             hint="cautery read shows it; --kind says what it is if the guess is wrong.",
         )
     return chosen.kind
-
-
-def _open(case: Case, authority: Authority) -> None:
-    """Begin the ledger of a new case as a watch would."""
-    if case.ledger.size():
-        return
-    mandate = replace(authority.mandate, sources=(), intermediaries=())
-    body = {
-        "mandate": to_json(mandate),
-        "version": __version__,
-        "lab": mandate.lab,
-        "key": str(case.verifier),
-    }
-    case.ledger.append("case.opened", body, at=case.clock.now())
 
 
 def _customers(case: Case) -> Pseudonyms:

@@ -15,6 +15,7 @@ from cautery.model import (
     Digest,
     ExhibitId,
     Limits,
+    Location,
     Response,
     Source,
     Validator,
@@ -22,6 +23,7 @@ from cautery.model import (
     Window,
     digest_of,
     host_of,
+    revealed,
 )
 from cautery.model.ports import Fetcher
 from cautery.packed import PACKED_ERRORS, unpacked
@@ -107,9 +109,9 @@ class Asker:
         self._journal = journal
         self._within = within
         self.portals = Portals(fetcher, journal)
-        self._validators: dict[tuple[str, str | None], Validator] = {}
-        self._digests: dict[tuple[str, str | None], Digest] = {}
-        self._sealed: dict[tuple[str, str | None], tuple[ExhibitId, ...]] = {}
+        self._validators: dict[tuple[Location, str | None], Validator] = {}
+        self._digests: dict[tuple[Location, str | None], Digest] = {}
+        self._sealed: dict[tuple[Location, str | None], tuple[ExhibitId, ...]] = {}
 
     async def ask(self, source: Source, vantage: Vantage | None = None) -> Told:
         """Ask a source, seal every transaction, and read what it says.
@@ -180,7 +182,7 @@ class Asker:
             answer = await self._fetcher.fetch(
                 url,
                 limits=limits,
-                proxy=None if vantage is None else vantage.proxy,
+                proxy=None if vantage is None else vantage.proxy.reveal(),
                 vantage=None if vantage is None else vantage.name,
                 tunnel=vantage is not None,
                 unless=self._validators.get(key),
@@ -199,11 +201,11 @@ def asks_of(source: Source) -> Iterator[tuple[str, Limits]]:
     InputError
         If it is a panel without the line of a test purchase.
     """
-    username, password = source.username, source.password
+    url = source.location.reveal()
+    username, password = revealed(source.username), revealed(source.password)
     if source.kind == "page":
-        yield source.location, PAGE
+        yield url, PAGE
     elif source.kind != "xtream":
-        url = source.location
         if username is not None and password is not None and "?" not in url:
             of_line = guide_url if source.kind == "xmltv" else playlist_url
             url = of_line(url, username=username, password=password)
@@ -211,11 +213,11 @@ def asks_of(source: Source) -> Iterator[tuple[str, Limits]]:
     elif username is None or password is None:
         raise InputError(f"{source.location}: a panel is read with a recorded test purchase")
     else:
-        yield api_url(source.location, username=username, password=password), PAGE
+        yield api_url(url, username=username, password=password), PAGE
         for kind, action in xtream.ACTIONS.items():
             if kind != "series":  # its episodes are listed by get_series_info alone
                 yield (
-                    api_url(source.location, username=username, password=password, action=action),
+                    api_url(url, username=username, password=password, action=action),
                     LIST,
                 )
 
@@ -248,7 +250,7 @@ def understood(source: Source, answers: Sequence[Said], within: Window) -> Under
     if source.kind == "page":
         return Understood(page=read_page([body], base=first.url))
     if source.kind == "stalker":
-        entries, warnings = gather(chain(*read_portal(source.location, answers)))
+        entries, warnings = gather(chain(*read_portal(source.location.reveal(), answers)))
         return Understood(entries=entries, warnings=warnings)
     if source.kind == "xmltv":
         guide, warnings = read_guide_source(plain(body), within)
@@ -263,9 +265,9 @@ def understood(source: Source, answers: Sequence[Said], within: Window) -> Under
         more, warned = gather(
             entries_of(
                 read_streams([answer.body or b""], kind=_kind_of(answer.url)),
-                base=source.location,
-                username=source.username or "",
-                password=source.password or "",
+                base=source.location.reveal(),
+                username=revealed(source.username) or "",
+                password=revealed(source.password) or "",
             )
         )
         found += more

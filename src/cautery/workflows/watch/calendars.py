@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cautery.errors import CauteryError
-from cautery.model import ExhibitId, Mandate, to_json
+from cautery.model import ExhibitId, Mandate, OwnLocation, Pseudonyms
 from cautery.model.ports import Ledger
 from cautery.workflows._mandate_fixtures import Fixtures
 from cautery.workflows.approve_referral import mandate_of
@@ -35,7 +35,7 @@ class Calendars:
     def __init__(
         self,
         mandate: Mandate,
-        read: Callable[[Mapping[str, bytes]], Fixtures],
+        read: Callable[[Mapping[OwnLocation, bytes]], Fixtures],
         fetched: FetchedCalendars,
         *,
         ledger: Ledger,
@@ -111,23 +111,33 @@ class Calendars:
         )
 
 
-def known_fixtures(mandate: Mandate, ledger: Ledger) -> Mandate:
-    """Return a mandate with the fixtures that an earlier run of its case had fetched."""
+def known_fixtures(mandate: Mandate, ledger: Ledger, pseudonyms: Pseudonyms) -> Mandate:
+    """Return a mandate with the fixtures that an earlier run of its case had fetched.
+
+    A record does not say where their clean feed is: it is that of a calendar that is recorded so.
+    """
     if not mandate.calendars or not ledger.size():
         return mandate
     known = {one.id for one in mandate.events}
     earlier = [
         one for one in mandate_of(ledger).events if one.watched is not None and one.id not in known
     ]
-    return replace(mandate, events=(*mandate.events, *earlier))
+    feeds = {
+        one.shown(pseudonyms): one for calendar in mandate.calendars for one in calendar.clean_feeds
+    }
+    found = (
+        replace(one, clean_feed=one.clean_feed and feeds.get(one.clean_feed.shown(pseudonyms)))
+        for one in earlier
+    )
+    return replace(mandate, events=(*mandate.events, *found))
 
 
 def record_fixtures(
     before: Mandate, after: Mandate, *, journal: Journal, exhibits: Sequence[ExhibitId] = ()
 ) -> None:
     """Record that a mandate's events are others than before, if they are."""
-    old = {one.id: one for one in before.events}
-    new = {one.id: one for one in after.events}
+    old = {one.id: journal.shown(one) for one in before.events}
+    new = {one.id: journal.shown(one) for one in after.events}
     if old == new:
         return
     journal.write(
@@ -136,8 +146,8 @@ def record_fixtures(
             "appeared": [name for name in new if name not in old],
             "gone": [name for name in old if name not in new],
             "changed": [name for name, one in new.items() if name in old and one != old[name]],
-            "events": to_json(list(after.events)),
-            "left_out": to_json(list(after.left_out)),
+            "events": list(new.values()),
+            "left_out": after.left_out,
             "exhibits": list(exhibits),
             "at": journal.now(),
         },

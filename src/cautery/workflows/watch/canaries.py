@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cautery.errors import ForbiddenAddressError, InputError, SourceError
-from cautery.model import BlockEntry, Intermediary, Json, Limits, Referral, host_of
+from cautery.model import BlockEntry, Intermediary, Json, Limits, Referral, host_of, revealed
 from cautery.model.ports import Facts, Fetcher
 from cautery.plan.canary import CanaryOutcome, canaries_of, propose_rollback
 from cautery.workflows.watch.journal import Journal
@@ -232,7 +232,7 @@ class CanaryWatch:
                 answer = await self._fetcher.fetch(url, limits=LOOK)
             else:
                 answer = await self._fetcher.fetch(
-                    url, limits=LOOK, proxy=through.proxy, vantage=through.name
+                    url, limits=LOOK, proxy=revealed(through.proxy), vantage=through.name
                 )
         except (ForbiddenAddressError, InputError):  # passive DNS holds names that are no hosts
             return None

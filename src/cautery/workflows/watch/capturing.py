@@ -24,6 +24,9 @@ class Capturing:
         Names what was fetched and says whether it is sealed encrypted.
     into : list of str or None
         Where the exhibits go, for the record of what was fetched.
+    own : bool
+        What is asked is a service of ours, or one that we have a login at: of its URL the record
+        shows the host alone.
     """
 
     def __init__(
@@ -33,11 +36,13 @@ class Capturing:
         kind: Kind,
         *,
         into: list[ExhibitId] | None = None,
+        own: bool = False,
     ) -> None:
         self._fetcher = fetcher
         self._journal = journal
         self._kind = kind
         self._into = into
+        self._own = own
 
     async def fetch(
         self,
@@ -73,7 +78,9 @@ class Capturing:
             headers=headers,
         )
         what, confidential = self._kind(answer)
-        sealed = await self._journal.seal_answers([answer], what=what, confidential=confidential)
+        sealed = await self._journal.seal_answers(
+            [answer], what=what, confidential=confidential, own=self._own
+        )
         if self._into is not None:
             self._into.extend(one for one in sealed if one not in self._into)
         return answer
@@ -92,7 +99,7 @@ class CapturingOwn(Capturing):
         *,
         into: list[ExhibitId] | None = None,
     ) -> None:
-        super().__init__(fetcher, journal, kind, into=into)
+        super().__init__(fetcher, journal, kind, into=into, own=True)
 
 
 def named(what: str) -> Kind:

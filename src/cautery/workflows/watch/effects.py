@@ -17,6 +17,7 @@ from cautery.model import (
     Limits,
     Referral,
     host_of,
+    revealed,
 )
 from cautery.model.ports import Fetcher
 from cautery.workflows.watch.capturing import Capturing, named
@@ -185,7 +186,9 @@ class EffectWatch:
         self, url: str, through: Intermediary | None, kept: list[ExhibitId]
     ) -> tuple[int | None, str]:
         fetcher = Capturing(self._fetcher, self._journal, named("look"), into=kept)
-        proxy, vantage = (None, None) if through is None else (through.proxy, through.name)
+        proxy, vantage = (
+            (None, None) if through is None else (revealed(through.proxy), through.name)
+        )
         try:
             answer = await fetcher.fetch(url, limits=LOOK, proxy=proxy, vantage=vantage)
         except SourceError as error:

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 
 from cautery.errors import SourceError
-from cautery.model import ExhibitId, Limits, Response, Source, Validator, digest_of
+from cautery.model import Calendar, ExhibitId, Limits, OwnLocation, Response, Validator, digest_of
 from cautery.model.ports import VerifiedFetcher
 from cautery.watch import read_ical, redacted_text
-from cautery.workflows.watch.capturing import Capturing, named
+from cautery.workflows.watch.capturing import CapturingOwn, named
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.schedule import Schedule
 
@@ -23,21 +23,21 @@ class FetchedCalendars:
 
     Attributes
     ----------
-    texts : dict of str to bytes
+    texts : dict of OwnLocation to bytes
         By URL, the newest that was a calendar.
     """
 
     def __init__(
-        self, calendars: Sequence[Source], *, fetcher: VerifiedFetcher, journal: Journal
+        self, calendars: Sequence[Calendar], *, fetcher: VerifiedFetcher, journal: Journal
     ) -> None:
-        self.texts: dict[str, bytes] = {}
+        self.texts: dict[OwnLocation, bytes] = {}
         self._calendars = calendars
         self._fetcher = fetcher
         self._journal = journal
         # Matches are moved before they begin: while one is on, a calendar is no more urgent.
         self._schedule = Schedule(journal.now, lambda _: None)
-        self._validators: dict[str, Validator | None] = {}
-        self._exhibits: dict[str, ExhibitId] = {}
+        self._validators: dict[OwnLocation, Validator | None] = {}
+        self._exhibits: dict[OwnLocation, ExhibitId] = {}
 
     @property
     def complete(self) -> bool:
@@ -74,10 +74,10 @@ class FetchedCalendars:
                     self._exhibits[one.location] = sealed[0]
                 self._record(one, answer, sealed)
 
-    async def _fetch(self, one: Source, sealed: list[ExhibitId]) -> Response:
-        fetcher = Capturing(self._fetcher, self._journal, named("calendar"), into=sealed)
+    async def _fetch(self, one: Calendar, sealed: list[ExhibitId]) -> Response:
+        fetcher = CapturingOwn(self._fetcher, self._journal, named("calendar"), into=sealed)
         answer = await fetcher.fetch(
-            one.location, limits=CALENDAR, unless=self._validators.get(one.location)
+            one.location.reveal(), limits=CALENDAR, unless=self._validators.get(one.location)
         )
         if answer.status not in (200, 304):
             raise SourceError(f"the calendar is answered with {answer.status}")
@@ -88,7 +88,7 @@ class FetchedCalendars:
 
     def _record(
         self,
-        one: Source,
+        one: Calendar,
         answer: Response | None,
         sealed: Sequence[ExhibitId],
         *,
@@ -98,7 +98,7 @@ class FetchedCalendars:
         self._journal.write(
             READ,
             {
-                "source": self._journal.redact(one.location).text,
+                "source": one.location,
                 "at": self._journal.now() if answer is None else answer.asked_at,
                 "status": None if answer is None else answer.status,
                 "exhibit": sealed[0] if sealed else None,

@@ -22,6 +22,8 @@ from cautery.model import (
     Exchange,
     Exhibit,
     ExhibitId,
+    Location,
+    OwnLocation,
     Pseudonyms,
     RedactedUrl,
     Response,
@@ -80,9 +82,15 @@ class Journal:
         """What stands for secrets, for readers that redact what they quote."""
         return self._pseudonyms
 
-    def redact(self, url: str) -> RedactedUrl:
+    def redact(self, url: str | Location) -> RedactedUrl:
         """Return ``url`` as it may be shown and recorded."""
+        if isinstance(url, Location):
+            return RedactedUrl(url.shown(self._pseudonyms))
         return RedactedUrl.of(url, self._pseudonyms)
+
+    def shown(self, value: Any) -> Any:
+        """Return the JSON of a noun as it is recorded."""
+        return to_json(value, self._pseudonyms)
 
     def pseudonym(self, value: str) -> str:
         """Return the keyed hash that stands for a personal value."""
@@ -90,7 +98,7 @@ class Journal:
 
     def write(self, kind: str, body: Any) -> Entry:
         """Append one record, now, and tell the listeners; threads that wait share one flush."""
-        return self._writes.ask((kind, to_json(body)))
+        return self._writes.ask((kind, self.shown(body)))
 
     def pass_on(self, entry: Entry) -> None:
         """Tell the listeners of an entry, also of one that another process wrote."""
@@ -125,7 +133,7 @@ class Journal:
         what: str,
         media_type: str,
         at: datetime,
-        url: str | None = None,
+        url: str | Location | None = None,
         confidential: bool = False,
     ) -> ExhibitId:
         """Seal bytes as captured ``at`` a moment, and record that, once for equal bytes.
@@ -166,7 +174,7 @@ class Journal:
         what: str,
         media_type: str,
         at: datetime,
-        url: str | None = None,
+        url: str | Location | None = None,
         confidential: bool = False,
     ) -> ExhibitId:
         """Do as :meth:`seal` does, on a thread: a disk's flush must not hold up other probes."""
@@ -183,7 +191,7 @@ class Journal:
         )
 
     def seal_exchanges(
-        self, exchanges: Sequence[Exchange], *, what: str, confidential: bool
+        self, exchanges: Sequence[Exchange], *, what: str, confidential: bool, own: bool = False
     ) -> tuple[ExhibitId, ...]:
         """Seal transactions as one WARC, and record that.
 
@@ -194,6 +202,8 @@ class Journal:
         ----------
         what : str
             As for :meth:`seal`.
+        own : bool
+            Of a service of ours: the record shows no path.
 
         Returns
         -------
@@ -201,7 +211,8 @@ class Journal:
             The WARC, then those that hold payloads it refers to.
         """
         first = exchanges[0]
-        subject = self._subject(self.redact(first.url), what) if confidential else ""
+        url = OwnLocation(first.url) if own else Location(first.url)
+        subject = self._subject(self.redact(url), what) if confidential else ""
         told = exchanges
         if not confidential:
             told = [in_the_open(one, self._pseudonyms) for one in exchanges]
@@ -217,7 +228,7 @@ class Journal:
             what=what,
             media_type=MEDIA_TYPE,
             at=first.asked_at,
-            url=first.url,
+            url=url,
             confidential=confidential,
         )
         with self._lock:
@@ -225,7 +236,7 @@ class Journal:
         return (exhibit, *(one for one in beside if one != exhibit))
 
     async def seal_answers(
-        self, answers: Sequence[Response], *, what: str, confidential: bool
+        self, answers: Sequence[Response], *, what: str, confidential: bool, own: bool = False
     ) -> tuple[ExhibitId, ...]:
         """Seal all transactions that led to some answers as one WARC, on a thread.
 
@@ -233,10 +244,10 @@ class Journal:
         """
         told = [each for one in answers for each in one.exchanges]
         return await asyncio.to_thread(
-            partial(self.seal_exchanges, told, what=what, confidential=confidential)
+            partial(self.seal_exchanges, told, what=what, confidential=confidential, own=own)
         )
 
-    def unseal(self, exhibit: ExhibitId, *, what: str, url: str | None = None) -> bytes:
+    def unseal(self, exhibit: ExhibitId, *, what: str, url: str | Location | None = None) -> bytes:
         """Return the clear bytes of what was sealed confidentially, from its first URL, if any.
 
         Raises

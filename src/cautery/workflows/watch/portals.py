@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 from cautery.errors import InputError, SourceError
-from cautery.model import ExhibitId, Limits, Response, Source, Vantage, host_of
+from cautery.model import ExhibitId, Limits, Location, Response, Source, Vantage, host_of, revealed
 from cautery.model.ports import Fetcher
 from cautery.watch import (
     PlaylistEntry,
@@ -42,13 +42,13 @@ class Portals:
         self._fetcher = fetcher
         self._journal = journal
         self._known: dict[str, Source] = {}
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[Location, str] = {}
         self._beginning = asyncio.Lock()
 
     def know(self, source: Source) -> None:
         """Take note whose links are asked of which portal, also of one that an archive recalls."""
         if source.kind == "stalker":
-            self._known[portal_endpoint(source.location)] = source
+            self._known[portal_endpoint(source.location.reveal())] = source
 
     async def answers(self, source: Source, vantage: Vantage | None) -> AsyncIterator[Response]:
         """Ask a portal for all that it lists; the first answer is that to the handshake.
@@ -113,7 +113,7 @@ class Portals:
         token: str | None = None
         for again in (False, True):
             token = await self._token(source, kept, but=token)
-            headers = portal_headers(source.mac or "", token)
+            headers = portal_headers(revealed(source.mac) or "", token)
             answer = await self._fetcher.fetch(url, limits=ANSWER, headers=headers)
             await self._seal(answer, kept)
             if answer.status != 200:
@@ -154,12 +154,12 @@ class Portals:
         if source.mac is None:
             raise InputError("a portal is read with the MAC of a recorded test purchase")
         return await self._fetcher.fetch(
-            portal_url(source.location, kind, action, **more),
+            portal_url(source.location.reveal(), kind, action, **more),
             limits=ANSWER if kind == "stb" else LIST,
-            proxy=None if vantage is None else vantage.proxy,
+            proxy=None if vantage is None else vantage.proxy.reveal(),
             vantage=None if vantage is None else vantage.name,
             tunnel=vantage is not None,
-            headers=portal_headers(source.mac, with_token),
+            headers=portal_headers(source.mac.reveal(), with_token),
         )
 
 

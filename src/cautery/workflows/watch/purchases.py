@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError, SourceError
-from cautery.model import ExhibitId, Mandate, Purchase, Source, to_json
+from cautery.model import ExhibitId, Mandate, Purchase, Source
 from cautery.model.ports import Ledger
 from cautery.workflows.purchased_line import PurchasedLine, parsed_line
 from cautery.workflows.watch.journal import Journal
@@ -110,7 +110,7 @@ def record_purchase(
     journal.write(
         RECORDED,
         {
-            "purchase": without_path(to_json(one)),
+            "purchase": one,
             "exhibit": receipt,
             "line": sealed,
             "regime": mandate.regime,
@@ -125,16 +125,10 @@ def _line_of(purchase: str) -> str:
     return f"line {purchase}"
 
 
-def without_path(purchase: dict[str, object]) -> dict[str, object]:
-    """Return a purchase's JSON with its receipt's name, not where that lies on this machine."""
-    told = purchase["receipt"]
-    return {**purchase, "receipt": None if told is None else Path(str(told)).name}
-
-
 def _sealed(one: Purchase, journal: Journal) -> ExhibitId | None:
     if one.receipt is None:
         return None
-    path = Path(one.receipt)
+    path = Path(one.receipt.reveal())
     try:
         with path.open("rb") as file:
             data = file.read(MOST_RECEIPT_BYTES + 1)

@@ -15,7 +15,7 @@ from pathlib import Path
 from cautery.errors import CauteryError, InputError, SourceError
 from cautery.identify.reference_info import ReferenceInfo
 from cautery.identify.references import References
-from cautery.model import Decoded, Limits, Mandate
+from cautery.model import Decoded, Limits, Mandate, OwnLocation, hide_at_birth
 from cautery.model.ports import Decoder, Engine, Streams, VerifiedFetcher
 from cautery.watch.hls import MediaPlaylist, Segment
 from cautery.workflows.watch.capturing import is_playlist
@@ -37,8 +37,16 @@ class Feed:
     """Where one reference comes from."""
 
     info: ReferenceInfo
-    location: str
+    location: OwnLocation
     pictures: bool
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
+
+    @property
+    def fetched(self) -> bool:
+        """Whether we ask for it, instead of being sent it."""
+        return _begins(self.location, "http://", "https://")
 
     @property
     def live(self) -> bool:
@@ -229,10 +237,10 @@ class Pump:
                 heard=partial(self._heard, name),
             ),
         )
-        await sent.follow(self._streams.listen(feed.location))
+        await sent.follow(self._streams.listen(feed.location.reveal()))
 
     async def _take_file(self, feed: Feed) -> None:
-        path = Path(feed.location)
+        path = Path(feed.location.reveal())
         if path.suffix == ".ref":
             await self._engine.run(self._references.adopt, feed.info.id, path)
             return
@@ -245,7 +253,7 @@ class Pump:
 
     async def _take_recording(self, feed: Feed) -> None:
         """Take in a work that lies on a server, as an ended playlist or as a file, from 0 on."""
-        first = await self._fetcher.fetch(feed.location, limits=RECORDING)
+        first = await self._fetcher.fetch(feed.location.reveal(), limits=RECORDING)
         if first.status != 200:
             raise SourceError(f"a recording is answered with {first.status}")
         name = feed.info.id
@@ -273,7 +281,7 @@ class Pump:
     async def _take_live(self, feed: Feed) -> float:
         """Take in what is new; where the sound is served apart, sound first: it ties the clock."""
         name = feed.info.id
-        url, sound_url = self._playlist.get(name, (feed.location, None))
+        url, sound_url = self._playlist.get(name, (feed.location.reveal(), None))
         answers, playlist, apart = await read_media_playlist(url, fetcher=self._fetcher)
         sound_url = sound_url or apart
         (self.ended.add if playlist.ended else self.ended.discard)(name)
@@ -372,12 +380,16 @@ def media_start_s(decoded: Decoded) -> float:
     return float(decoded.luma_s[0])
 
 
-def _is_url(location: str) -> bool:
-    return location.lower().startswith(("http://", "https://")) or _is_sent(location)
+def _is_url(location: OwnLocation) -> bool:
+    return _begins(location, "http://", "https://") or _is_sent(location)
 
 
-def _is_sent(location: str) -> bool:
-    return location.lower().startswith(("udp://", "srt://"))
+def _is_sent(location: OwnLocation) -> bool:
+    return _begins(location, "udp://", "srt://")
+
+
+def _begins(location: OwnLocation, *schemes: str) -> bool:
+    return location.reveal().lower().startswith(schemes)
 
 
 def _whole(path: Path) -> bytes:

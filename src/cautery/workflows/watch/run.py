@@ -17,7 +17,7 @@ from typing import Any
 from cautery.act import Publisher
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import StorageError
-from cautery.model import Mandate, Pseudonyms
+from cautery.model import Mandate, OwnLocation, Pseudonyms
 from cautery.model.ports import (
     Certificates,
     Clock,
@@ -92,7 +92,7 @@ class WatchPorts:
     facts: Facts
     facts_now: Callable[[], Facts]
     publisher: Publisher
-    fixtures: Callable[[Mapping[str, bytes]], Fixtures]
+    fixtures: Callable[[Mapping[OwnLocation, bytes]], Fixtures]
     pseudonyms: Pseudonyms
     checkpoint: Callable[[], None]
     tape: Path
@@ -123,7 +123,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         listeners=ports.listeners,
     )
     complete = False
-    mandate = known_fixtures(mandate, ports.ledger)
+    mandate = known_fixtures(mandate, ports.ledger, ports.pseudonyms)
     fetched = FetchedCalendars(mandate.calendars, fetcher=ports.own, journal=journal)
     hearing = _hearing(mandate, ports, journal)
     watch = _Watch(mandate, ports, journal, hearing, fetched)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from cautery.model import Source
+from cautery.model import Location, Source
 from cautery.watch.rhythm import HABITS, Rhythm
 
 RETRY_S = 5.0
@@ -38,11 +38,11 @@ class Schedule:
     ) -> None:
         self._now = now
         self._on_air_from = on_air_from
-        self._rhythms: dict[str, Rhythm] = {}
-        self._visited: dict[str, datetime] = {}
-        self._asked: dict[str, datetime] = {}
-        self._due: dict[str, datetime] = {}
-        self._failures: dict[str, int] = {}
+        self._rhythms: dict[Location, Rhythm] = {}
+        self._visited: dict[Location, datetime] = {}
+        self._asked: dict[Location, datetime] = {}
+        self._due: dict[Location, datetime] = {}
+        self._failures: dict[Location, int] = {}
 
     async def until_due(self, source: Source) -> None:
         """Wait until a source is to be read; at once if it never was.

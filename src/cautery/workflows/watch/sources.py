@@ -127,7 +127,7 @@ class SourceReader:
             If it does not answer from here, or with nothing that its reader understands.
         """
         if source.kind == "stream":
-            self._offer(source, (PlaylistEntry(url=source.location, title=None),))
+            self._offer(source, (PlaylistEntry(url=source.location.reveal(), title=None),))
         elif source.is_file:
             await self._read_file(source)
         elif not source.vantages:
@@ -211,7 +211,7 @@ class SourceReader:
         if says is None:
             return
         if says.https_port is not None:
-            self._seen.tls_ports[host_of(source.location)] = says.https_port
+            self._seen.tls_ports[host_of(source.location.reveal())] = says.https_port
         if says.page is not None:
             host = host_of(told.url)
             self._seen.pages[host] = (says.page, told.exhibits[0], told.at)
@@ -227,10 +227,10 @@ class SourceReader:
         shown = self._shown(source)
         self._offered.take(shown, entries, quiet=quiet)
         if source.kind in SEVERAL:
-            self._seen.panels[host_of(source.location)] = self._seen.lists[shown]
+            self._seen.panels[host_of(source.location.reveal())] = self._seen.lists[shown]
 
     async def _read_file(self, source: Source) -> None:
-        path = Path(source.location)
+        path = Path(source.location.reveal())
         entries, warnings = await asyncio.to_thread(gather, m3u.read_m3u(_chunks(path), base=None))
         exhibit = await self._seal_file(path)
         listed = self._offered.listed(entries)
@@ -379,11 +379,7 @@ class SourceReader:
         self._record(source, exhibits=self._asker.sealed(source), failed=said[:500])
 
     def _shown(self, source: Source) -> str:
-        return (
-            Path(source.location).name
-            if source.is_file
-            else self._journal.redact(source.location).text
-        )
+        return source.location.shown(self._journal.pseudonyms)
 
 
 def _name(vantage: Vantage | None) -> str | None:
