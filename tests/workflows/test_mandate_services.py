@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from cautery.cli import app
 from cautery.errors import MandateError
 from cautery.lab.certificates import Authority
+from cautery.model import Location
 from cautery.workflows.read_mandate import read_mandate
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
@@ -104,8 +105,8 @@ client_key = "{ours.name}"
     [service] = read(BARE + TAKES_LISTS + text).services
     assert (service.host, service.also) == ("isp.example", ("media.isp.example",))
     assert service.pins == (bytes(range(32)).hex(), "ab" * 32)
-    assert service.ca == str(authority.path)
-    assert (service.client_cert, service.client_key) == (str(ours), str(ours))
+    assert service.ca == Location(str(authority.path))
+    assert (service.client_cert, service.client_key) == (Location(str(ours)), Location(str(ours)))
 
 
 def key_of_another(folder):
