@@ -10,6 +10,7 @@ CauteryError
 │   └── DecodeError       media that no decoder could read, or that killed it
 ├── ConfinementError      a child process can't be closed in on this machine
 ├── ApprovalError         an act without its authority
+├── SignerError           the process that holds the keys is gone
 ├── StorageError          the case can't be written: disk full, read-only
 ├── ConflictError         another process recorded something in between: read again, decide anew
 └── EvidenceError         an exhibit or a record cannot be trusted
@@ -89,6 +90,12 @@ class ConfinementError(CauteryError):
 
 class ApprovalError(CauteryError):
     """An act lacks the authority that it needs."""
+
+
+class SignerError(CauteryError):
+    """The process that holds the keys is gone, or answers nonsense; nothing was signed."""
+
+    hint = "Run it again: a new one is started. The case goes on from its last checkpoint."
 
 
 class StorageError(CauteryError):

@@ -1,4 +1,4 @@
-"""Keys outside the case, for their owner only."""
+"""Keys outside the case, for their owner only; what they sign, and what they refuse."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from cautery.adapters._case_secrets import CaseSecrets
 from cautery.adapters.keys_file import (
     KeyFolder,
     create_approver,
+    default_folder,
     load_approver,
     load_public_key,
 )
+from cautery.adapters.signer import SignerProcess
 from cautery.errors import InputError
 from cautery.evidence.note import NoteVerifier
 
@@ -23,16 +26,16 @@ needs_openssl = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> KeyFolder:
-    return KeyFolder(tmp_path / "keys")
+@pytest.fixture(params=[CaseSecrets, SignerProcess])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> KeyFolder:
+    return KeyFolder(tmp_path / "keys", request.param)
 
 
 def test_a_cases_keys_are_found_again_by_its_public_key(folder: KeyFolder) -> None:
     made = folder.create_case()
-    found = folder.case(made.signer.verifier)
+    found = folder.case(made.verifier)
     assert (found.case, found.pseudonyms.of("anna")) == (made.case, made.pseudonyms.of("anna"))
-    assert found.signer.verifier == made.signer.verifier
+    assert found.verifier == made.verifier
 
 
 def test_two_cases_share_no_key(folder: KeyFolder) -> None:
@@ -55,7 +58,7 @@ def test_a_key_that_others_may_read_is_refused_with_the_remedy(
     path = folder.path / f"case-{keys.case}.key"
     path.chmod(mode)
     with pytest.raises(InputError, match="others may read it") as caught:
-        folder.case(keys.signer.verifier)
+        folder.case(keys.verifier)
     assert caught.value.hint == f"chmod 600 {path}"
 
 
@@ -69,14 +72,14 @@ def test_a_folder_that_others_may_enter_is_refused_with_the_remedy(folder: KeyFo
 def test_keys_that_are_not_here_are_asked_for(folder: KeyFolder, tmp_path: Path) -> None:
     made = KeyFolder(tmp_path / "elsewhere").create_case()
     with pytest.raises(InputError, match="are not in") as caught:
-        folder.case(made.signer.verifier)
+        folder.case(made.verifier)
     assert "CAUTERY_KEYS" in caught.value.hint
 
 
 def test_the_folder_is_chosen_by_the_environment() -> None:
-    assert KeyFolder.default({"CAUTERY_KEYS": "/k"}).path == Path("/k")
-    assert KeyFolder.default({"XDG_DATA_HOME": "/d"}).path == Path("/d/cautery/keys")
-    assert KeyFolder.default({}).path == Path.home() / ".local/share/cautery/keys"
+    assert default_folder({"CAUTERY_KEYS": "/k"}) == Path("/k")
+    assert default_folder({"XDG_DATA_HOME": "/d"}) == Path("/d/cautery/keys")
+    assert default_folder({}) == Path.home() / ".local/share/cautery/keys"
 
 
 def test_secrets_do_not_show(folder: KeyFolder) -> None:

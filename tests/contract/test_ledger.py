@@ -17,19 +17,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.adapters._ledger_locks import LedgerLocks
+from cautery.adapters.keys_file import FileCaseKeys, KeyFolder
 from cautery.adapters.ledger_sql import SqlLedger, _Batch
 from cautery.errors import ConflictError, EvidenceError, InputError, StorageError
 from cautery.evidence import Frontier, leaf_hash
 from cautery.evidence.leaf import leaf_of
-from cautery.evidence.note import NoteSigner, open_checkpoint
+from cautery.evidence.note import open_checkpoint
 from cautery.model import Record
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-SIGNER = NoteSigner("cautery/case-0", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 SERVER = os.environ.get("CAUTERY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> FileCaseKeys:
+    return KeyFolder(tmp_path / "keys").create_case()
+
 
 APPEND = """
 import sys
@@ -144,31 +149,61 @@ def test_a_closed_ledger_does_nothing_more(ledger: SqlLedger) -> None:
         ledger.append("a", {}, at=NOON)
 
 
-def test_a_checkpoint_signs_the_root_of_all_leaves(ledger: SqlLedger) -> None:
+def test_a_checkpoint_signs_the_root_of_all_leaves(ledger: SqlLedger, keys: FileCaseKeys) -> None:
     entries = ledger.append_all([("a", {"n": n}, NOON) for n in range(21)])
-    found = open_checkpoint(ledger.checkpoint(SIGNER, at=NOON).note, SIGNER.verifier)
+    found = open_checkpoint(ledger.checkpoint(keys.signer, at=NOON).note, keys.verifier)
     root = Frontier().extend(leaf_hash(one.leaf) for one in entries).root()
     assert (found.size, found.root) == (21, root)
 
 
-def test_checkpoints_are_kept_in_order(ledger: SqlLedger) -> None:
+def test_checkpoints_are_kept_in_order(ledger: SqlLedger, keys: FileCaseKeys) -> None:
     made = []
     for n in range(5):
         ledger.append("a", {"n": n}, at=NOON)
-        made.append(ledger.checkpoint(SIGNER, at=NOON + timedelta(seconds=n)).note)
+        made.append(ledger.checkpoint(keys.signer, at=NOON + timedelta(seconds=n)).note)
     assert list(ledger.checkpoints()) == made
 
 
-def test_a_checkpoint_covers_what_another_process_appended(url: str, ledger: SqlLedger) -> None:
+def test_a_checkpoint_covers_what_another_process_appended(
+    url: str, ledger: SqlLedger, keys: FileCaseKeys
+) -> None:
     ledger.append("a", {}, at=NOON)
-    ledger.checkpoint(SIGNER, at=NOON)
+    ledger.checkpoint(keys.signer, at=NOON)
     other = SqlLedger(url)
     other.append("b", {}, at=NOON)
     ledger.append("a", {}, at=NOON)
     root = Frontier().extend(leaf_hash(one.leaf) for one in other.read()).root()
     other.close()
-    made = ledger.checkpoint(SIGNER, at=NOON)
+    made = ledger.checkpoint(keys.signer, at=NOON)
     assert (made.size, made.root) == (3, root)
+
+
+def test_two_processes_sign_one_after_the_other(
+    url: str, ledger: SqlLedger, keys: FileCaseKeys
+) -> None:
+    other = SqlLedger(url)
+    sizes = []
+    for n in range(9):
+        ledger.append("a", {"n": n}, at=NOON)
+        sizes.append((other if n % 2 else ledger).checkpoint(keys.signer, at=NOON).size)
+    other.close()
+    assert sizes == list(range(1, 10))
+
+
+def test_a_checkpoint_of_an_edited_ledger_is_not_signed(
+    url: str, ledger: SqlLedger, keys: FileCaseKeys
+) -> None:
+    for n in range(9):
+        ledger.append("a", {"n": n}, at=NOON)
+    ledger.checkpoint(keys.signer, at=NOON)
+    other = SqlLedger(url)
+    with other._writing() as cursor:
+        leaf = leaf_of("a", {"n": 99}, NOON)
+        cursor.execute("UPDATE entries SET leaf = ? WHERE idx = 4", (leaf,))
+    other.append("a", {"n": 10}, at=NOON)
+    with pytest.raises(EvidenceError, match="not those that were signed"):
+        other.checkpoint(keys.signer, at=NOON)
+    other.close()
 
 
 def test_threads_share_a_ledger(ledger: SqlLedger) -> None:

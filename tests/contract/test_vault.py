@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cautery.adapters.keys_file import SubjectKeys
+from cautery.adapters.keys_file import KeyFolder, SubjectKeys
 from cautery.adapters.vault_folder import FolderVault
 from cautery.errors import BrokenSealError, ErasedError, EvidenceError, InputError, StorageError
 from cautery.model import ClockOffset, Exhibit, digest_of
@@ -23,7 +23,7 @@ CLOCK = ClockOffset(seconds=None, uncertainty_s=None, method="none")
 
 @pytest.fixture
 def keys(tmp_path: Path) -> SubjectKeys:
-    return SubjectKeys(tmp_path / "keys")
+    return KeyFolder(tmp_path / "keys").create_case().subjects
 
 
 @pytest.fixture(params=[FolderVault])
@@ -89,7 +89,7 @@ def test_an_erased_subject_is_not_opened_but_its_seal_holds(vault: FolderVault) 
 def test_erasing_leaves_no_key_behind(vault: FolderVault, tmp_path: Path) -> None:
     seal(vault, b"x", "source:1")
     vault.erase("source:1")
-    left = list((tmp_path / "keys").iterdir())
+    left = list((tmp_path / "keys").glob("*.subjects/*"))
     assert [one.read_bytes() for one in left] == [b""]
     assert "source" not in left[0].name
 
@@ -112,7 +112,9 @@ def test_a_subject_seen_again_after_erasure_gets_a_new_key(vault: FolderVault) -
 
 def test_keys_that_are_elsewhere_were_not_erased(vault: FolderVault, tmp_path: Path) -> None:
     exhibit = seal(vault, b"x", "source:1")
-    elsewhere = FolderVault(tmp_path / "vault", SubjectKeys(tmp_path / "other"))
+    elsewhere = FolderVault(
+        tmp_path / "vault", KeyFolder(tmp_path / "other").create_case().subjects
+    )
     with pytest.raises(EvidenceError) as caught:
         elsewhere.open(exhibit.id, subject="source:1")
     assert not isinstance(caught.value, ErasedError)
@@ -206,5 +208,6 @@ def test_without_keys_nothing_confidential_is_sealed_in_clear(tmp_path: Path) ->
 
 def test_subject_keys_are_for_their_owner_only(vault: FolderVault, tmp_path: Path) -> None:
     seal(vault, b"x", "source:1")
-    modes = [stat.S_IMODE(one.stat().st_mode) for one in (tmp_path / "keys").iterdir()]
-    assert (modes, stat.S_IMODE((tmp_path / "keys").stat().st_mode)) == ([0o600], 0o700)
+    [folder] = (tmp_path / "keys").glob("*.subjects")
+    modes = [stat.S_IMODE(one.stat().st_mode) for one in folder.iterdir()]
+    assert (modes, stat.S_IMODE(folder.stat().st_mode)) == ([0o600], 0o700)

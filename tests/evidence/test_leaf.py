@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence import leaf_of, record_of
 from cautery.evidence.exhibits import exhibits_of
+from cautery.evidence.leaf import leaf_of, record_of
 from cautery.model import Record
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -7,10 +7,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.manifest import Manifest, open_manifest, parse_sums, sums
-from cautery.evidence.note import NoteSigner
+from cautery.evidence.note import NoteVerifier
+from cautery.evidence.signing import signed_note
 from cautery.model import digest_of
 
-SIGNER = NoteSigner("cautery/case-0", Ed25519PrivateKey.generate())
+NAME, KEY = "cautery/case-0", Ed25519PrivateKey.generate()
+VERIFIER = NoteVerifier(NAME, KEY.public_key().public_bytes_raw())
 DIGESTS = {"a.txt": "0" * 64, "vault/ab/c d": "1" * 64}
 
 
@@ -46,9 +48,14 @@ def test_a_manifest_reads_back_from_its_note() -> None:
     manifest = Manifest(
         case="0" * 16, files=2, size=9, digest=digest_of(b""), records=3, root=bytes(32)
     )
-    assert open_manifest(manifest.sign(SIGNER).encode(), SIGNER.verifier) == manifest
+    assert (
+        open_manifest(signed_note(manifest.text, name=NAME, private=KEY).encode(), VERIFIER)
+        == manifest
+    )
 
 
 def test_a_signed_checkpoint_is_no_manifest() -> None:
     with pytest.raises(EvidenceError, match="not the manifest"):
-        open_manifest(SIGNER.sign("cautery/case-0\n1\nAAAA\n").encode(), SIGNER.verifier)
+        open_manifest(
+            signed_note("cautery/case-0\n1\nAAAA\n", name=NAME, private=KEY).encode(), VERIFIER
+        )

@@ -14,9 +14,8 @@ import resource
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cautery.adapters import _landlock, _namespaces, _seccomp
 from cautery.adapters._kernel import (
@@ -37,8 +36,7 @@ _INSTALLED = (
 """What a program needs to start; no folder of a user."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confinement:
+class Confinement(NamedTuple):
     """How a process is closed in, as far as its system allows.
 
     Attributes
@@ -60,7 +58,7 @@ class Confinement:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values."""
-        return asdict(self)
+        return self._asdict()
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Confinement:
@@ -79,6 +77,7 @@ def confine(
     keep: int = 3,
     readable: Sequence[Path] = (),
     writable: Sequence[Path] = (),
+    niceness: int = 5,
     without_seccomp: bool = False,
 ) -> Confinement:
     """Close this process in. It can't be undone from inside.
@@ -96,6 +95,8 @@ def confine(
         Descriptors from 0 that stay open; all from this number on are closed.
     readable, writable : sequence of Path
         Folders or files that are there.
+    niceness : int
+        How far others go before it.
     without_seccomp : bool
         Go on if the system has no seccomp, instead of an error.
 
@@ -125,7 +126,7 @@ def confine(
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     hide_memory()
     landlock = _landlock.restrict(readable=readable, writable=writable)
-    os.nice(5)
+    os.nice(niceness)
     for what, most in (
         (resource.RLIMIT_AS, room),
         (resource.RLIMIT_CORE, 0),

@@ -11,7 +11,6 @@ import contextlib
 import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -42,8 +41,9 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = PRIVATE) ->
     StorageError
         If it cannot be written. What the pieces raise comes through. No partial file survives.
     """
+    name = path.parent / f"{TEMPORARY}{os.getpid()}-{os.urandom(8).hex()}"
     try:
-        handle, name = tempfile.mkstemp(prefix=f"{TEMPORARY}{os.getpid()}-", dir=path.parent)
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileNotFoundError as error:
         raise StorageError(f"{path}: there is no such folder", hint="Make it first.") from error
     except OSError as error:
@@ -58,7 +58,7 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = PRIVATE) ->
         sync_folder(path.parent)
     except BaseException as error:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)  # noqa: PTH108 - by the name that mkstemp gave
+            os.unlink(name)  # noqa: PTH108 - by the name it was made under
         if isinstance(error, OSError):
             raise _not_written(path, error) from error
         raise

@@ -12,7 +12,7 @@ import errno
 import platform
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cautery.adapters._kernel import call
 
@@ -30,8 +30,7 @@ _MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 
 
-@dataclass(frozen=True, slots=True)
-class Same:
+class Same(NamedTuple):
     """An argument of a call whose bits under ``mask`` must be ``value`` (its low 32 bits)."""
 
     argument: int

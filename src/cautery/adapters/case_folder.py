@@ -87,7 +87,7 @@ class FolderStore:
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror}") from error
         made = keys.create_case()
-        write_whole(path / CASE_KEY, f"{made.signer.verifier}\n".encode())
+        write_whole(path / CASE_KEY, f"{made.signer.key}\n".encode())
         return made
 
     def keys(self, path: Path) -> FileCaseKeys:
@@ -139,6 +139,23 @@ class FolderStore:
                 ) from error
             raise StorageError(f"{path}: {error.strerror}") from error
 
+    def shares(self, path: Path) -> bool:
+        """Tell whether another process holds the case too.
+
+        Raises
+        ------
+        StorageError
+            If another process began to close it at this moment.
+        """
+        handle = self._held[path.resolve()]
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.hold(path, alone=False)  # flock(2): what failed to change may be lost
+            return True
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        return False
+
     def release(self, path: Path) -> None:
         """Let go of the lock."""
         handle = self._held.pop(path.resolve(), None)
@@ -154,7 +171,7 @@ class FolderStore:
         """Open the vault; without keys it is only read."""
         if keys is None:
             return FolderVault(path / VAULT, read_only=True)
-        assert isinstance(keys, FileCaseKeys)
+        assert isinstance(keys, FileCaseKeys)  # they come from :meth:`keys`
         return FolderVault(path / VAULT, keys.subjects)
 
     def exists(self, path: Path, name: str) -> bool:

@@ -1,41 +1,90 @@
 """Keys in a folder outside every case.
 
-Reaches: ``$CAUTERY_KEYS``, for its owner only.
+Reaches: ``$CAUTERY_KEYS``, for its owner only; through a signer process (ADR 0027), or directly.
 Lawful basis: GDPR art. 32 (encryption, pseudonymisation); destroying a subject's key is how
 art. 17 and retention are served while every proof still holds.
 Manners: folders must be 0700 and files 0600, else nothing is read.
 Format: docs/reference/case-format.md; raw 32-byte keys, approvers' keys as PKCS #8 PEM.
 
-Layout: ``case-ID.key`` (Ed25519 seed), ``case-ID.redaction`` (HMAC key),
-``case-ID.subjects/HASH-KEYID.key`` (one or more a subject) or ``.erased`` where one was.
+Layout: ``case-ID.key`` (Ed25519 seed), ``case-ID.redaction`` (HMAC key), ``case-ID.last`` (the
+last root that was signed), ``case-ID.subjects/HASH-KEYID.key`` (one or more a subject) or
+``.erased`` where one was.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import os
 import re
-import secrets
-import stat
-from collections.abc import Mapping
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from cautery.adapters._files import make_folders, read_whole, sync_folder, write_whole
-from cautery.errors import ErasedError, EvidenceError, InputError, StorageError
-from cautery.evidence.note import NoteSigner, NoteVerifier
-from cautery.model import KeyedPseudonyms, Pseudonyms
+from cautery.adapters._case_secrets import (
+    KEY_ID_BYTES,
+    MAX_KEY_FILE,
+    CaseSecrets,
+    private_bytes,
+    private_folder,
+)
+from cautery.adapters._files import read_whole, write_whole
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.note import NoteVerifier
+from cautery.evidence.restoring import Signatures
+from cautery.model import KeyedPseudonyms, PersonSignature, Pseudonyms, SignedRoot
+from cautery.model.ports import Signer
 
-KEY_BYTES = 32
-KEY_ID_BYTES = 16
+__all__ = [
+    "KEY_ID_BYTES",
+    "CasePseudonyms",
+    "CaseSigner",
+    "FileCaseKeys",
+    "KeyFolder",
+    "Secrets",
+    "SubjectKeys",
+    "case_id",
+    "create_approver",
+    "default_folder",
+    "load_approver",
+    "load_public_key",
+]
 
-_MAX_KEY_FILE = 1 << 14
 _CASE_ID = re.compile(r"[0-9a-f]{16}")
+_KNOWN = 1 << 17
+"""Pseudonyms that are remembered, some 30 MB: a large panel's list twice over."""
+_MOST_AT_ONCE = 1 << 13
+
+
+class Secrets(Protocol):
+    """What :class:`~cautery.adapters._case_secrets.CaseSecrets` answers, here or in a process."""
+
+    case: str
+    name: str
+    key: str
+
+    def last(self) -> tuple[int, bytes, float] | None: ...  # noqa: D102 - see CaseSecrets
+    def sign(self, text: str, proof: Sequence[bytes]) -> str: ...  # noqa: D102
+    def go_back(  # noqa: D102
+        self,
+        text: str,
+        signatures: Signatures,
+        checkpoint: str,
+        opened: bytes,
+        proof: Sequence[bytes],
+    ) -> None: ...
+    def hashes(self, values: Sequence[bytes]) -> list[bytes]: ...  # noqa: D102
+    def pseudonym_key(self, subject: str) -> bytes: ...  # noqa: D102
+    def subject_key(self, subject: str) -> tuple[bytes, bytes]: ...  # noqa: D102
+    def find_subject_key(self, subject: str, key_id: bytes) -> bytes: ...  # noqa: D102
+    def destroy_subject(self, subject: str) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +94,14 @@ class SubjectKeys:
     A subject's name is hashed in file names: the folder's listing tells nobody.
     """
 
-    folder: Path
+    secrets: Secrets = field(repr=False)
 
     def current(self, subject: str) -> tuple[bytes, bytes]:
         """Return ``(key id, key)`` to seal with, made if the subject has none.
 
         After an erasure the subject gets a new key: what was erased stays so.
         """
-        for path in sorted(self.folder.glob(f"{_hashed(subject)}-*.key")):
-            return bytes.fromhex(path.stem.rpartition("-")[2]), _secret(path)
-        key_id, key = secrets.token_bytes(KEY_ID_BYTES), secrets.token_bytes(KEY_BYTES)
-        _private_folder(self.folder)
-        write_whole(self._path(subject, key_id, "key"), key, mode=0o600)
-        return key_id, key
+        return self.secrets.subject_key(subject)
 
     def find(self, subject: str, key_id: bytes) -> bytes:
         """Return one key.
@@ -69,15 +113,7 @@ class SubjectKeys:
         EvidenceError
             If it never was in this folder.
         """
-        path = self._path(subject, key_id, "key")
-        if path.exists():
-            return _secret(path)
-        if self._path(subject, key_id, "erased").exists():
-            raise ErasedError(f"the key of {subject} was destroyed")
-        raise EvidenceError(
-            f"no key of {subject} in {self.folder}",
-            hint="Confidential exhibits open only where their keys are kept, and by their subject.",
-        )
+        return self.secrets.find_subject_key(subject, key_id)
 
     def destroy(self, subject: str) -> int:
         """Overwrite and remove every key of a subject; return how many there were.
@@ -87,33 +123,134 @@ class SubjectKeys:
         StorageError
             If a key could not be destroyed.
         """
-        destroyed = 0
-        for path in sorted(self.folder.glob(f"{_hashed(subject)}-*.key")):
-            write_whole(path.with_suffix(".erased"), b"", mode=0o600)
-            try:
-                with path.open("r+b") as file:
-                    file.write(bytes(KEY_BYTES))
-                    file.flush()
-                    os.fsync(file.fileno())
-                path.unlink()
-                sync_folder(self.folder)
-            except OSError as error:
-                raise StorageError(f"{path}: not destroyed: {error.strerror}", hint="") from error
-            destroyed += 1
-        return destroyed
-
-    def _path(self, subject: str, key_id: bytes, suffix: str) -> Path:
-        return self.folder / f"{_hashed(subject)}-{key_id.hex()}.{suffix}"
+        return self.secrets.destroy_subject(subject)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class CaseSigner:
+    """Signs for one case (port :class:`~cautery.model.ports.Signer`)."""
+
+    secrets: Secrets = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """What it signs as: ``cautery/case-ID``."""
+        return self.secrets.name
+
+    @property
+    def key(self) -> str:
+        """Its C2SP verifier key."""
+        return self.secrets.key
+
+    def last(self) -> SignedRoot | None:
+        """Return the last root that it signed; ``None``: nobody knows, as in a case of 0.1.0."""
+        found = self.secrets.last()
+        if found is None:
+            return None
+        size, root, at = found
+        return SignedRoot(size=size, root=root, at=datetime.fromtimestamp(at, UTC))
+
+    def sign(self, text: str, *, proof: Sequence[bytes] = ()) -> str:
+        """Return a text as a signed note.
+
+        Raises
+        ------
+        EvidenceError, InputError
+            As :func:`cautery.evidence.signing.require_signable`.
+        SignerError
+            If the signer is gone; nothing was signed.
+        """
+        return self.secrets.sign(text, proof)
+
+    def go_back(
+        self,
+        text: str,
+        *,
+        signatures: Sequence[PersonSignature],
+        checkpoint: str,
+        opened: bytes,
+        proof: Sequence[bytes],
+    ) -> None:
+        """Take an earlier root for the last one, because two people want it so.
+
+        Raises
+        ------
+        EvidenceError
+            If they, or the earlier root, do not hold.
+        """
+        people = [(one.name, one.public, one.signature) for one in signatures]
+        self.secrets.go_back(text, people, checkpoint, opened, proof)
+
+
+class CasePseudonyms:
+    """Pseudonyms under a case's redaction key (port :class:`~cautery.model.Pseudonyms`).
+
+    The key stays with the secrets, which may be another process: what was asked before is
+    remembered, under a hash of this process alone so that no credential is kept for it.
+
+    Parameters
+    ----------
+    secrets : Secrets
+        Where the key is.
+    """
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._salt = os.urandom(16)
+        self._known: OrderedDict[bytes, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, secret: str, *, digits: int = 16) -> str:
+        """Return what stands for ``secret``: the first hex digits of its HMAC-SHA-256."""
+        [found] = self._hashes([secret])
+        return found.hex()[:digits]
+
+    def all_of(self, secrets: Sequence[str]) -> tuple[str, ...]:
+        """Return what stands for each of many secrets, in their order, 16 digits each."""
+        return tuple(one.hex()[:16] for one in self._hashes(secrets))
+
+    def _hashes(self, secrets: Sequence[str]) -> list[bytes]:
+        raw = [secret.encode("utf-8", "replace") for secret in secrets]
+        marks = [hashlib.blake2b(one, digest_size=16, key=self._salt).digest() for one in raw]
+        with self._lock:
+            found = {mark: self._known[mark] for mark in marks if mark in self._known}
+            for mark in found:
+                self._known.move_to_end(mark)
+        new = {mark: one for mark, one in zip(marks, raw, strict=True) if mark not in found}
+        asked = list(new)
+        for at in range(0, len(asked), _MOST_AT_ONCE):
+            some = asked[at : at + _MOST_AT_ONCE]
+            answers = self._secrets.hashes([new[mark] for mark in some])
+            found |= zip(some, answers, strict=True)
+        with self._lock:
+            self._known.update((mark, found[mark]) for mark in asked)
+            while len(self._known) > _KNOWN:
+                self._known.popitem(last=False)
+        return [found[mark] for mark in marks]
+
+    def __repr__(self) -> str:
+        return "CasePseudonyms()"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a key does not travel: pickle nothing that holds it")
+
+
 class FileCaseKeys:
-    """The secrets of one case."""
+    """The secrets of one case (port :class:`~cautery.evidence.ports.CaseKeys`).
 
-    case: str
-    signer: NoteSigner
-    pseudonyms: Pseudonyms
-    subjects: SubjectKeys
+    Parameters
+    ----------
+    secrets : Secrets
+        Where they are.
+    """
+
+    def __init__(self, secrets: Secrets) -> None:
+        self.case = secrets.case
+        self.signer: Signer = CaseSigner(secrets)
+        self.verifier = NoteVerifier.parse(secrets.key)
+        self.pseudonyms: Pseudonyms = CasePseudonyms(secrets)
+        self.subjects = SubjectKeys(secrets)
+        self._secrets = secrets
 
     def pseudonyms_of(self, subject: str) -> Pseudonyms:
         """Return what stands for a subject's people.
@@ -121,8 +258,7 @@ class FileCaseKeys:
         Its key comes from the subject's own key, and is gone when that is destroyed; the next one
         makes other hashes.
         """
-        _, key = self.subjects.current(subject)
-        return KeyedPseudonyms(hmac.digest(key, b"cautery pseudonyms", "sha256"))
+        return KeyedPseudonyms(self._secrets.pseudonym_key(subject))
 
     def __repr__(self) -> str:
         return f"FileCaseKeys(case={self.case!r})"
@@ -135,18 +271,16 @@ class KeyFolder:
     ----------
     path : Path
         Outside every case.
+    secrets : callable
+        Opens a case's secrets, or makes those of a new one (``None``): in this process, or by
+        :class:`cautery.adapters.signer.SignerProcess` in one of their own.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, secrets: Callable[[Path, str | None], Secrets] = CaseSecrets
+    ) -> None:
         self._path = path
-
-    @classmethod
-    def default(cls, environ: Mapping[str, str] = os.environ) -> KeyFolder:
-        """Return ``$CAUTERY_KEYS``, else ``$XDG_DATA_HOME/cautery/keys``, else below home."""
-        if chosen := environ.get("CAUTERY_KEYS"):
-            return cls(Path(chosen))
-        home = environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-        return cls(Path(home) / "cautery" / "keys")
+        self._open = secrets
 
     @property
     def path(self) -> Path:
@@ -163,13 +297,8 @@ class KeyFolder:
         InputError
             If the folder is open to others.
         """
-        private = Ed25519PrivateKey.generate()
-        case = hashlib.sha256(private.public_key().public_bytes_raw()).hexdigest()[:16]
-        _private_folder(self._path)
-        redaction = secrets.token_bytes(KEY_BYTES)
-        write_whole(self._path / f"case-{case}.redaction", redaction, mode=0o600)
-        write_whole(self._path / f"case-{case}.key", private.private_bytes_raw(), mode=0o600)
-        return self._keys(case, private, redaction)
+        private_folder(self._path)
+        return FileCaseKeys(self._open(self._path, None))
 
     def case(self, verifier: NoteVerifier) -> FileCaseKeys:
         """Return the keys of the case that ``verifier`` stands for.
@@ -180,25 +309,24 @@ class KeyFolder:
             If they are not here, or others may read them.
         """
         case = case_id(verifier)
-        path = self._path / f"case-{case}.key"
-        if not path.exists():
+        if not (self._path / f"case-{case}.key").exists():
             raise InputError(
                 f"the keys of case {case} are not in {self._path}",
                 hint="Set CAUTERY_KEYS to the folder that was used when the case was begun.",
             )
-        _private_folder(self._path)
-        private = Ed25519PrivateKey.from_private_bytes(_secret(path))
-        if private.public_key().public_bytes_raw() != verifier.public:
-            raise EvidenceError(f"{path}: not the key of case {case}")
-        return self._keys(case, private, _secret(self._path / f"case-{case}.redaction"))
+        private_folder(self._path)
+        keys = FileCaseKeys(self._open(self._path, case))
+        if keys.verifier != verifier:
+            raise EvidenceError(f"{self._path}: its key of case {case} is not that of this case")
+        return keys
 
-    def _keys(self, case: str, private: Ed25519PrivateKey, redaction: bytes) -> FileCaseKeys:
-        return FileCaseKeys(
-            case=case,
-            signer=NoteSigner(f"cautery/case-{case}", private),
-            pseudonyms=KeyedPseudonyms(redaction),
-            subjects=SubjectKeys(self._path / f"case-{case}.subjects"),
-        )
+
+def default_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return ``$CAUTERY_KEYS``, else ``$XDG_DATA_HOME/cautery/keys``, else below home."""
+    if chosen := environ.get("CAUTERY_KEYS"):
+        return Path(chosen)
+    home = environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(home) / "cautery" / "keys"
 
 
 def case_id(verifier: NoteVerifier) -> str:
@@ -225,7 +353,7 @@ def load_approver(path: Path) -> Ed25519PrivateKey:
         If it is none, or others may read it.
     """
     try:
-        key = serialization.load_pem_private_key(_private(path), password=None)
+        key = serialization.load_pem_private_key(private_bytes(path), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise InputError(f"{path}: not a private key in PEM without a password") from error
     if not isinstance(key, Ed25519PrivateKey):
@@ -264,7 +392,7 @@ def load_public_key(path: Path, *, name: str) -> NoteVerifier:
         If the file holds neither.
     """
     try:
-        raw = read_whole(path.resolve(), limit=_MAX_KEY_FILE)
+        raw = read_whole(path.resolve(), limit=MAX_KEY_FILE)
     except EvidenceError as error:
         raise InputError(str(error)) from error
     if b"-----BEGIN" in raw:
@@ -279,45 +407,3 @@ def load_public_key(path: Path, *, name: str) -> NoteVerifier:
         return NoteVerifier.parse(raw.decode().strip())
     except (UnicodeDecodeError, InputError) as error:
         raise InputError(f"{path}: neither a verifier key (name+hash+base64) nor PEM") from error
-
-
-def _hashed(subject: str) -> str:
-    return hashlib.sha256(subject.encode()).hexdigest()[:32]
-
-
-def _secret(path: Path) -> bytes:
-    raw = _private(path)
-    if len(raw) != KEY_BYTES:
-        raise InputError(f"{path}: a key has {KEY_BYTES} bytes, this file {len(raw)}")
-    return raw
-
-
-def _private(path: Path) -> bytes:
-    """Read a file that its owner alone may read."""
-    try:
-        _require_private(path, path.lstat(), 0o600)
-        return read_whole(path, limit=_MAX_KEY_FILE)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such key") from error
-    except EvidenceError as error:
-        raise InputError(str(error)) from error
-
-
-def _private_folder(path: Path) -> None:
-    """Make a folder that its owner alone may enter, or check that it is one."""
-    try:
-        make_folders(path)
-        found = path.stat()
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from error
-    _require_private(path, found, 0o700)
-
-
-def _require_private(path: Path, found: os.stat_result, mode: int) -> None:
-    if stat.S_IMODE(found.st_mode) & 0o077:
-        raise InputError(
-            f"{path}: others may read it (mode {stat.S_IMODE(found.st_mode):04o})",
-            hint=f"chmod {mode:o} {path}",
-        )
-    if found.st_uid not in {os.geteuid(), 0}:
-        raise InputError(f"{path}: it belongs to somebody else")

@@ -23,13 +23,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cautery.adapters._ledger_postgresql import PostgresqlDatabase
+from cautery.adapters._ledger_signing import Signing
 from cautery.adapters._ledger_sqlite import SqliteDatabase
 from cautery.errors import CauteryError, ConflictError, EvidenceError, InputError, StorageError
 from cautery.evidence.in_groups import InGroups
 from cautery.evidence.leaf import MAX_LEAF_BYTES, leaf_of, record_of
 from cautery.evidence.merkle import Frontier, leaf_hash
-from cautery.evidence.note import MAX_NOTE_BYTES, NoteSigner, checkpoint_text
+from cautery.evidence.note import MAX_NOTE_BYTES
 from cautery.model.evidence import Checkpoint, Entry, Json, Record
+from cautery.model.ports import Signer
 from cautery.model.times import iso
 
 _PAGE = 256  # entries read in one short transaction, or fewer when they are large
@@ -79,6 +81,7 @@ class SqlLedger:
         self._lock = Lock()
         self._closed = False
         self._frontier = Frontier()
+        self._signing = Signing()
         self._appends: InGroups[_Batch, tuple[Entry, ...]] = InGroups(self._append_group)
         self._name = str(place)
         self._database: SqliteDatabase | PostgresqlDatabase
@@ -207,36 +210,52 @@ class SqlLedger:
                 return
             stop.wait(_LOOK_S)
 
+    def leaves(self) -> Iterator[tuple[int, str, bytes]]:
+        """Yield index, kind as filed, and leaf of every record, unread."""
+        return self._rows(0, self.size(), ())
+
     def size(self) -> int:
         """Return the number of entries."""
         with self._failures("read"), self._database.reading() as cursor:
             return _size(cursor)
 
-    def checkpoint(self, signer: NoteSigner, *, at: datetime) -> Checkpoint:
-        """Sign the ledger's size and root and keep the note.
+    def checkpoint(self, signer: Signer, *, at: datetime) -> Checkpoint:
+        """Sign the ledger's size and root, as what follows the last root signed; keep the note.
 
         Raises
         ------
+        EvidenceError
+            If the ledger does not go on from the last root, or its records are not those appended.
         StorageError
             If it cannot be written.
         """
         with self._lock:
-            size = self.size()
-            hashes = (leaf_hash(leaf) for _, _, leaf in self._rows(self._frontier.size, size, ()))
-            self._frontier = frontier = self._frontier.extend(hashes)
-        root = frontier.root()
-        note = signer.sign(checkpoint_text(signer.name, frontier.size, root))
+            checkpoint, self._frontier = self._signing.checkpoint(
+                signer, appended=self._frontier, size=self.size, hashes=self._hashes
+            )
         with self._writing() as cursor:
             # Another process may have signed a longer log since; checkpoints stand by size.
             number, longest = cursor.execute(
                 "SELECT COALESCE(MAX(number) + 1, 0), COALESCE(MAX(size), 0) FROM checkpoints"
             ).fetchone()
-            if frontier.size >= longest:
+            if checkpoint.size >= longest:
                 cursor.execute(
                     "INSERT INTO checkpoints (number, size, at, note) VALUES (?, ?, ?, ?)",
-                    (number, frontier.size, iso(at), note),
+                    (number, checkpoint.size, iso(at), checkpoint.note),
                 )
-        return Checkpoint(origin=signer.name, size=frontier.size, root=root, note=note)
+        return checkpoint
+
+    def _hashes(self, since: int, until: int) -> list[bytes]:
+        return [leaf_hash(leaf) for _, _, leaf in self._rows(since, until, ())]
+
+    def checkpoint_times(self) -> Iterator[tuple[int, str]]:
+        """Yield size and time (RFC 3339) of each checkpoint; no signature covers the time."""
+        with self._failures("read"), self._database.reading() as cursor:
+            rows = cursor.execute(
+                "SELECT size, substr(at, 1, 40) FROM checkpoints ORDER BY number"
+            ).fetchall()
+        for size, at in rows:
+            yield int(size), str(at)
 
     def checkpoints(self) -> Iterator[str]:
         """Yield the checkpoints' notes in the order in which they were made."""

@@ -1,7 +1,8 @@
 """The command ``cautery``: a verb for each thing that a person wants done.
 
 Data goes to stdout, talk to stderr; ``--json`` stands beside tables. Exit codes: 0 done (no match
-is 0), 1 something refused, not verified or infeasible, 2 bad use or bad input.
+is 0), 1 something refused, not verified or infeasible, 2 bad use or bad input, 3 (`verify` alone)
+consistent, yet not proven authentic.
 
 Each command imports what it needs when it runs, so that ``cautery --help`` answers at once.
 """
@@ -23,6 +24,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from cautery import __version__
 from cautery.adapters._kernel import hide_memory
 from cautery.cli import (
+    case,
+    close,
     cluster,
     demo,
     diff,
@@ -65,8 +68,8 @@ app = typer.Typer(
     ),
 )
 _VERBS = (
-    demo, watch, purchase, verify, exhibit, identify, resolve, read, diff, enrich, mirrors, cluster,
-    guard, plan,
+    demo, watch, purchase, close, verify, exhibit, identify, resolve, read, diff, enrich, mirrors,
+    cluster, guard, plan,
 )  # fmt: skip
 for _verb in _VERBS:
     app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))
@@ -76,6 +79,7 @@ app.add_typer(facts.app, name="facts")
 app.add_typer(mandate.app, name="mandate")
 app.add_typer(referral.app, name="referral")
 app.add_typer(keys.app, name="keys")
+app.add_typer(case.app, name="case")
 app.add_typer(lab.app, name="lab")
 app.add_typer(seized.app, name="seized")
 app.add_typer(estimate.app, name="estimate")

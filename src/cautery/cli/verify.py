@@ -8,6 +8,10 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.errors import EvidenceError
+
+CONSISTENT_EXIT = 3
+"""Nothing is wrong, and nothing says whose case it is: neither a yes nor a no."""
 
 
 def verify(
@@ -20,17 +24,30 @@ def verify(
 ) -> None:
     """Re-check every file, record, signature and exhibit; name the first thing that is wrong.
 
-    Without --public-key it can only say that the case is consistent with the key inside it.
+    The verdict is one of three. authentic: all of it is as signed by the key given, exit code 0.
+    consistent: it agrees with the key inside it, which proves nothing of who signed it, exit
+    code 3; so it is without --public-key. broken: something is not as signed, exit code 1. What
+    breaks no proof and should be asked about, times out of order for one, is named as a finding.
 
     Example: cautery verify cases/md34 --public-key league.pub
     """
+    from cautery import wiring
     from cautery.model import to_json
     from cautery.wiring import cases
-    from cautery.workflows.verify_case import verify_case
+    from cautery.workflows.verify_case import BROKEN, verify_case
 
-    verified = verify_case(case, store=cases.reading_store(), public_key=public_key)
+    try:
+        verified = verify_case(
+            case, store=cases.reading_store(), public_key=public_key, now=wiring.clock().now()
+        )
+    except EvidenceError as error:
+        if json:
+            render.json_line({"path": str(case), "verdict": BROKEN, "why": str(error)})
+        raise
     if json:
-        render.json_line(to_json(verified))
-        return
-    for label, value in verified.summary():
-        typer.echo(f"{label:<12} {value}")
+        render.json_line(to_json(verified) | {"verdict": verified.verdict})
+    else:
+        for label, value in verified.summary():
+            typer.echo(f"{label:<12} {value}")
+    if not verified.authentic:
+        raise typer.Exit(CONSISTENT_EXIT)

@@ -10,10 +10,10 @@ Example
 (1, '9baf59ae')
 """
 
-from cautery.evidence.leaf import leaf_of, record_of
 from cautery.evidence.merkle import (
     EMPTY_ROOT,
     Frontier,
+    consistency_from,
     consistency_proof,
     inclusion_proof,
     leaf_hash,
@@ -25,12 +25,11 @@ from cautery.evidence.merkle import (
 __all__ = [
     "EMPTY_ROOT",
     "Frontier",
+    "consistency_from",
     "consistency_proof",
     "inclusion_proof",
     "leaf_hash",
-    "leaf_of",
     "node_hash",
-    "record_of",
     "verify_consistency",
     "verify_inclusion",
 ]

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.note import NoteSigner, NoteVerifier, open_note
+from cautery.evidence.note import NoteVerifier, open_note
+from cautery.evidence.signing import MANIFEST as MANIFEST_FORM
+from cautery.evidence.signing import MANIFEST_TITLE
 from cautery.model.evidence import Digest
 
 MANIFEST = "manifest.sha256"
@@ -22,17 +24,7 @@ VAULT = "vault"
 MAX_MANIFEST_BYTES = 128 << 20
 """Some 900,000 files."""
 
-_TITLE = "Cautery case manifest v1"
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
-_COUNT = r"(0|[1-9][0-9]{0,18})"
-_BODY = re.compile(
-    rf"{re.escape(_TITLE)}\n"
-    r"case ([0-9a-f]{16})\n"
-    rf"files {_COUNT}\n"
-    rf"bytes {_COUNT}\n"
-    r"manifest (sha256:[0-9a-f]{64})\n"
-    rf"ledger {_COUNT} ([0-9a-f]{{64}})\n"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +52,11 @@ class Manifest:
     records: int
     root: bytes
 
-    def sign(self, signer: NoteSigner) -> str:
-        """Return the signed note."""
-        return signer.sign(
-            f"{_TITLE}\ncase {self.case}\nfiles {self.files}\nbytes {self.size}\n"
+    @property
+    def text(self) -> str:
+        """What is signed."""
+        return (
+            f"{MANIFEST_TITLE}\ncase {self.case}\nfiles {self.files}\nbytes {self.size}\n"
             f"manifest {self.digest}\nledger {self.records} {self.root.hex()}\n"
         )
 
@@ -76,7 +69,7 @@ def open_manifest(note: bytes, verifier: NoteVerifier) -> Manifest:
     EvidenceError
         If it is not signed by the key, or is no manifest.
     """
-    found = _BODY.fullmatch(open_note(note, verifier))
+    found = MANIFEST_FORM.fullmatch(open_note(note, verifier))
     if found is None:
         raise EvidenceError("the note is not the manifest of a case")
     case, files, size, digest, records, root = found.groups()

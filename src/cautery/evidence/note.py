@@ -10,21 +10,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cautery.errors import EvidenceError, InputError
+from cautery.evidence.signing import DASH, ED25519, key_id, verifier_key
 from cautery.model.evidence import Checkpoint
 
 MAX_NOTE_BYTES = 1 << 16
 MAX_SIGNATURES = 100  # as the Go reference implementation
 
-_ED25519 = b"\x01"  # c2sp.org/signed-note, signature types
-_DASH = "\N{EM DASH} "
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,255}")
 
@@ -57,7 +55,7 @@ class NoteVerifier:
             raw = _decoded(encoded)
         except EvidenceError as error:
             raise InputError(f"not a verifier key (name+hash+base64): {error}") from error
-        if len(raw) != 33 or raw[:1] != _ED25519:
+        if len(raw) != 33 or raw[:1] != ED25519:
             raise InputError("not an Ed25519 verifier key (name+hash+base64)")
         verifier = cls(name, raw[1:])
         if hashed != verifier.key_id.hex():
@@ -67,39 +65,10 @@ class NoteVerifier:
     @property
     def key_id(self) -> bytes:
         """The 4 bytes that name this key in a signature line."""
-        text = self.name.encode() + b"\n" + _ED25519 + self.public
-        return hashlib.sha256(text).digest()[:4]
+        return key_id(self.name, self.public)
 
     def __str__(self) -> str:
-        encoded = base64.b64encode(_ED25519 + self.public).decode()
-        return f"{self.name}+{self.key_id.hex()}+{encoded}"
-
-
-@dataclass(frozen=True, slots=True)
-class NoteSigner:
-    """A private key with the name that it signs under; its ``repr`` tells no secret."""
-
-    name: str
-    private: Ed25519PrivateKey = field(repr=False)
-
-    @property
-    def verifier(self) -> NoteVerifier:
-        """The public half."""
-        return NoteVerifier(self.name, self.private.public_key().public_bytes_raw())
-
-    def sign(self, text: str) -> str:
-        """Return ``text`` as a signed note.
-
-        Raises
-        ------
-        InputError
-            If the text is not UTF-8 lines without control characters, each ended by a newline.
-        """
-        if not text.endswith("\n") or _controls(text):
-            raise InputError("a note is lines of text, the last one ended too")
-        verifier = self.verifier
-        signature = base64.b64encode(verifier.key_id + self.private.sign(text.encode())).decode()
-        return f"{text}\n{_DASH}{self.name} {signature}\n"
+        return verifier_key(self.name, self.public)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +152,9 @@ def open_checkpoint(note: str, verifier: NoteVerifier) -> Checkpoint:
 
 
 def _signature(line: str) -> Signature:
-    if not line.startswith(_DASH):
+    if not line.startswith(DASH):
         raise EvidenceError("no note: a signature line begins with an em dash and a space")
-    name, gap, encoded = line.removeprefix(_DASH).partition(" ")
+    name, gap, encoded = line.removeprefix(DASH).partition(" ")
     if not gap or not _NAME.fullmatch(name):
         raise EvidenceError("no note: a signature line is dash, name and base64")
     raw = _decoded(encoded)

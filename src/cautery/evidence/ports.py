@@ -8,17 +8,25 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from cautery.evidence.note import NoteSigner, NoteVerifier
+from cautery.evidence.note import NoteVerifier
 from cautery.model.evidence import Checkpoint, ExhibitId
-from cautery.model.ports import Ledger, Vault
+from cautery.model.ports import Ledger, Signer, Vault
 from cautery.model.pseudonyms import Pseudonyms
 
 
 class CaseLedger(Ledger, Protocol):
     """A ledger that can be sealed by checkpoints and closed."""
 
-    def checkpoint(self, signer: NoteSigner, *, at: datetime) -> Checkpoint:
-        """Sign size and root, and keep the note."""
+    def checkpoint(self, signer: Signer, *, at: datetime) -> Checkpoint:
+        """Sign size and root, and keep the note; the ledger goes on from the last root signed."""
+        ...
+
+    def checkpoint_times(self) -> Iterator[tuple[int, str]]:
+        """Yield size and time (RFC 3339) of each checkpoint; no signature covers the time."""
+        ...
+
+    def leaves(self) -> Iterator[tuple[int, str, bytes]]:
+        """Yield index, kind as filed, and leaf of every record, unread."""
         ...
 
     def checkpoints(self) -> Iterator[str]:
@@ -67,8 +75,13 @@ class CaseKeys(Protocol):
         ...
 
     @property
-    def signer(self) -> NoteSigner:
+    def signer(self) -> Signer:
         """Signs checkpoints and the manifest."""
+        ...
+
+    @property
+    def verifier(self) -> NoteVerifier:
+        """The public half of :attr:`signer`."""
         ...
 
     @property
@@ -94,6 +107,10 @@ class CaseStore(Protocol):
 
     def hold(self, path: Path, *, alone: bool) -> None:
         """Keep the case from being closed by others; ``alone``: from being written by them."""
+        ...
+
+    def shares(self, path: Path) -> bool:
+        """Tell whether another process holds the case too."""
         ...
 
     def release(self, path: Path) -> None:

@@ -58,7 +58,9 @@ from cautery.model.evidence import (
     Exhibit,
     ExhibitId,
     Json,
+    PersonSignature,
     Record,
+    SignedRoot,
     digest_of,
 )
 from cautery.model.fault import Fault, FaultKind
@@ -223,6 +225,7 @@ __all__ = [
     "Partner",
     "PaymentCount",
     "Person",
+    "PersonSignature",
     "Phase",
     "PriceSeen",
     "Pseudonyms",
@@ -245,6 +248,7 @@ __all__ = [
     "SharedFact",
     "ShownCertificate",
     "Sighting",
+    "SignedRoot",
     "SizingSources",
     "Source",
     "Statement",

@@ -84,3 +84,37 @@ class Checkpoint:
     size: int
     root: bytes
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedRoot:
+    """The last root that the key of a case signed, kept with that key, outside the case.
+
+    Parameters
+    ----------
+    size : int
+        Records that it covers.
+    root : bytes
+        Their RFC 9162 root.
+    at : datetime
+        When it was signed, by the signer's clock.
+    """
+
+    size: int
+    root: bytes
+    at: datetime
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)
+
+    def __str__(self) -> str:
+        return f"{self.size} {self.root.hex()}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSignature:
+    """One person's signature under a text: name, Ed25519 public key, signature."""
+
+    name: str
+    public: bytes
+    signature: bytes

@@ -20,7 +20,14 @@ from cautery.model.capture import (
     SharedFact,
     Validator,
 )
-from cautery.model.evidence import Entry, Exhibit, ExhibitId, Json
+from cautery.model.evidence import (
+    Entry,
+    Exhibit,
+    ExhibitId,
+    Json,
+    PersonSignature,
+    SignedRoot,
+)
 from cautery.model.media import Decoded
 from cautery.model.times import ClockOffset
 
@@ -136,6 +143,76 @@ class Vault(Protocol):
         ------
         ErasedError
             If the subject's key was destroyed.
+        """
+        ...
+
+
+class Signer(Protocol):
+    """Signs for one case what it can read, and nothing else; the private key stays with it."""
+
+    @property
+    def name(self) -> str:
+        """What it signs as: ``cautery/case-ID``."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Its C2SP verifier key: what ``cautery verify --public-key`` takes."""
+        ...
+
+    def last(self) -> SignedRoot | None:
+        """Return the last root that it signed; ``None``: nobody knows, as in a case of 0.1.0."""
+        ...
+
+    def sign(self, text: str, *, proof: Sequence[bytes] = ()) -> str:
+        """Return a text as a signed note.
+
+        Parameters
+        ----------
+        text : str
+            A checkpoint, a manifest, a letter or a statement: see :mod:`cautery.evidence.signing`.
+        proof : sequence of bytes
+            Of a checkpoint: that it goes on from the last one (RFC 9162, section 2.1.4.1).
+
+        Raises
+        ------
+        EvidenceError
+            If a checkpoint does not go on from the last one, or a manifest states another root.
+        InputError
+            If it is a text that a case does not sign.
+        SignerError
+            If the signer is gone; nothing was signed.
+        """
+        ...
+
+    def go_back(
+        self,
+        text: str,
+        *,
+        signatures: Sequence[PersonSignature],
+        checkpoint: str,
+        opened: bytes,
+        proof: Sequence[bytes],
+    ) -> None:
+        """Take an earlier root for the last one, because two people want it so.
+
+        Parameters
+        ----------
+        text : str
+            What they signed: see :mod:`cautery.evidence.restoring`.
+        checkpoint : str
+            The note over the earlier root.
+        opened : bytes
+            The first leaf of that ledger, which names the approvers.
+        proof : sequence of bytes
+            That the leaf is in it (RFC 9162, section 2.1.3.1).
+
+        Raises
+        ------
+        EvidenceError
+            If one of these does not hold.
+        SignerError
+            If the signer is gone.
         """
         ...
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters.case_folder import FolderStore
-from cautery.adapters.keys_file import KeyFolder
+from cautery.adapters.keys_file import KeyFolder, default_folder
+from cautery.adapters.signer import SignerProcess
 from cautery.errors import InputError
 from cautery.evidence.manifest import LEDGER
 from cautery.model import SupplyGraph, from_json
@@ -19,7 +20,7 @@ from cautery.workflows.supply_picture import MET_IN, Met, met_in
 
 def keys(folder: Path | None) -> KeyFolder:
     """Return the folder of keys: the given one, ``$CAUTERY_KEYS``, or the default."""
-    return KeyFolder.default() if folder is None else KeyFolder(folder)
+    return KeyFolder(default_folder() if folder is None else folder, SignerProcess)
 
 
 def store(keys_dir: Path | None = None) -> FolderStore:

@@ -51,5 +51,5 @@ def public_key_of(case_path: Path, keys_dir: Path | None) -> Path:
     stated = reading_store().read(case_path, CASE_KEY, limit=4096).decode("ascii", "replace")
     found = keys(keys_dir).case(NoteVerifier.parse(stated))
     path = keys(keys_dir).path / f"{found.case}.pub"
-    path.write_text(f"{found.signer.verifier}\n", encoding="ascii")
+    path.write_text(f"{found.signer.key}\n", encoding="ascii")
     return path

@@ -21,14 +21,11 @@ from cautery.adapters.tls import TlsCertificates
 from cautery.model import Mandate, revealed
 from cautery.wiring.cases import store
 from cautery.wiring.facts import known_facts
-from cautery.workflows.close_case import close_case
+from cautery.workflows.finish_case import REPORT, finish_case
 from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.read_mandate import calendars_of
 from cautery.workflows.watch.journal import Listener
 from cautery.workflows.watch.run import WatchPorts, run_watch
-from cautery.workflows.write_report import write_report
-
-REPORT = "report.html"
 
 
 def watch(
@@ -51,13 +48,8 @@ def watch(
     closed = False
     try:
         asyncio.run(_watch(mandate, case, mandate_file, listeners))
-        case.make_room()
-        checkpoint = case.ledger.checkpoint(case.signer, at=case.clock.now())
-        page = write_report(case.ledger, case.vault, at=case.clock.now(), checkpoints=(checkpoint,))
-        case.store.write(case.path, REPORT, page.encode())
-        if close:
-            close_case(case, at=case.clock.now())
-            closed = True
+        finish_case(case, close=close)
+        closed = close
     finally:
         if not closed:
             case.leave()

@@ -10,6 +10,7 @@ from cautery.evidence.manifest import CASE_KEY, MANIFEST, NOTE, Manifest, sums
 from cautery.evidence.note import NoteVerifier
 from cautery.model.evidence import digest_of
 from cautery.model.times import iso
+from cautery.workflows.check_roots import check_roots
 from cautery.workflows.open_case import Case, refuse_closed
 
 
@@ -36,6 +37,8 @@ def close_case(
     ------
     StorageError
         If another process still writes to it, or it cannot be written.
+    EvidenceError
+        If its records or checkpoints are not those that were signed.
     InputError
         If it is closed already, or a file in it cannot be listed.
     """
@@ -43,12 +46,13 @@ def close_case(
     refuse_closed(path, store)
     signer = case.signer
     store.hold(path, alone=True)
+    check_roots(path, case.ledger, case.verifier, signer.last())
     store.tidy(path)
     case.ledger.refuse_writers()  # before the last record; who only reads may go on
     case.ledger.append("case.closed", {"at": iso(at), "records": case.ledger.size()}, at=at)
     checkpoint = case.ledger.checkpoint(signer, at=at)
     case.ledger.settle()
-    store.write(path, CASE_KEY, f"{signer.verifier}\n".encode())
+    store.write(path, CASE_KEY, f"{signer.key}\n".encode())
     for stem, verifier in sorted((public_keys or {}).items()):
         if not stem.replace("-", "").isalnum() or f"keys/{stem}.pub" == CASE_KEY:
             raise InputError(f"{stem!r}: name a public key by letters, digits and dashes")
@@ -71,6 +75,6 @@ def close_case(
         root=checkpoint.root,
     )
     store.write(path, MANIFEST, listed)
-    store.write(path, NOTE, manifest.sign(signer).encode())
+    store.write(path, NOTE, signer.sign(manifest.text).encode())
     store.release(path)
     return manifest

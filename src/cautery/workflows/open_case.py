@@ -6,12 +6,13 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from cautery.errors import EvidenceError, InputError
+from cautery.errors import EvidenceError, InputError, SignerError, StorageError
 from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE
-from cautery.evidence.note import NoteSigner, NoteVerifier
+from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, CaseLedger, CaseStore, CaseVault
 from cautery.model import Pseudonyms
-from cautery.model.ports import Clock
+from cautery.model.ports import Clock, Signer
+from cautery.workflows.check_roots import check_roots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +46,14 @@ class Case:
         return self._secrets.case
 
     @property
-    def signer(self) -> NoteSigner:
+    def signer(self) -> Signer:
         """Signs checkpoints and the manifest."""
         return self._secrets.signer
 
     @property
     def verifier(self) -> NoteVerifier:
         """The public half of :attr:`signer`: what ``cautery verify --public-key`` takes."""
-        return self.signer.verifier
+        return self._secrets.verifier
 
     @property
     def pseudonyms(self) -> Pseudonyms:
@@ -63,10 +64,36 @@ class Case:
         """Give back the room kept for the end: call it before the report is written."""
         self.store.make_room(self.path)
 
+    def checkpoint(self) -> None:
+        """Sign what stands in the ledger, if a record came since the last root.
+
+        Raises
+        ------
+        EvidenceError
+            If it does not go on from the last root.
+        StorageError, SignerError
+            If it cannot be written or signed.
+        """
+        last = self.signer.last()
+        if last is None or self.ledger.size() != last.size:
+            self.ledger.checkpoint(self.signer, at=self.clock.now())
+
     def leave(self) -> None:
-        """Let go of the case without closing it; it can be opened again."""
-        self.ledger.close()
-        self.store.release(self.path)
+        """Sign what was added, and let go of the case without closing it; it can be opened again.
+
+        Raises
+        ------
+        EvidenceError
+            If the ledger does not go on from the last root.
+        """
+        try:
+            if self.keys is not None:
+                # On a full disk the next opening says which records no root covers.
+                with contextlib.suppress(StorageError, SignerError):
+                    self.checkpoint()
+        finally:
+            self.ledger.close()
+            self.store.release(self.path)
 
     @property
     def _secrets(self) -> CaseKeys:
@@ -109,8 +136,33 @@ def open_case(path: Path, *, store: CaseStore, clock: Clock, read_only: bool = F
         refuse_closed(path, store)  # it may have been closed while we waited
         store.remove(path, MANIFEST)  # a closing that was cut short
         ledger, vault = store.ledger(path, read_only=False), store.vault(path, keys)
+        undo.callback(ledger.close)
+        case = Case(path=path, ledger=ledger, vault=vault, clock=clock, store=store, keys=keys)
+        _go_on(case)
         undo.pop_all()
-    return Case(path=path, ledger=ledger, vault=vault, clock=clock, store=store, keys=keys)
+    return case
+
+
+def _go_on(case: Case) -> None:
+    """Check what stands in the case, and record which records no signed root covered.
+
+    While another process holds the case its newest records are always unsigned for a moment; in a
+    case that nobody holds, somebody killed left them, approved something, or put them there.
+    """
+    last = case.signer.last()
+    found = check_roots(case.path, case.ledger, case.verifier, last)
+    if not found.size or case.store.shares(case.path):
+        return
+    signed = None if found.longest is None else found.longest.size
+    body = {
+        "records": found.size,
+        "unsigned": found.unsigned,
+        "checkpoint": signed,
+        "root": None if last is None else {"size": last.size, "root": last.root.hex()},
+    }
+    if found.unsigned or last is None or (signed or 0) < last.size:
+        case.ledger.append("case.reopened", body, at=case.clock.now())
+        case.ledger.checkpoint(case.signer, at=case.clock.now())
 
 
 def refuse_closed(path: Path, store: CaseStore) -> None:

@@ -89,7 +89,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             raise self.wrong(
                 ("mandate", "end"),
                 f"the window ended at {head.end.isoformat()}, before now",
-                "Give a window that is not over; a past match is studied from its closed case.",
+                "Give a window that is not over. A case that is still open: cautery close CASE.",
             )
         calendars = self.calendars(file)
         told = self.fixtures(file, window)

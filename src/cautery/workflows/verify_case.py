@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError
@@ -23,11 +25,17 @@ from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.note import (
     MAX_NOTE_BYTES,
     NoteVerifier,
-    open_checkpoint,
     parse_note,
 )
+from cautery.evidence.plausible import Times
 from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
-from cautery.model.evidence import Checkpoint, digest_of
+from cautery.evidence.restoring import require_two_people
+from cautery.model.evidence import Entry, Record, digest_of
+from cautery.model.times import to_utc
+from cautery.workflows.check_roots import CheckpointWalk
+
+AUTHENTIC, CONSISTENT, BROKEN = "authentic", "consistent", "broken"
+"""What may be said of a case: signed by a key known from elsewhere, by its own, or neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,12 @@ class Verified:
         The key came from outside the case.
     statement : str
         What may be claimed, no more.
+    restored : tuple of str
+        Each time that the case went back to an older copy: by whom, from where, why.
+    reopened : tuple of str
+        Each time that records stood in it which no signed root covered.
+    findings : tuple of str
+        What does not break the proof, and should be asked about: times, most of all.
     """
 
     path: str
@@ -68,6 +82,14 @@ class Verified:
     signer: str
     authentic: bool
     statement: str
+    restored: tuple[str, ...] = ()
+    reopened: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """One word: ``authentic``, or ``consistent`` where the key is the case's own."""
+        return AUTHENTIC if self.authentic else CONSISTENT
 
     def summary(self) -> tuple[tuple[str, str], ...]:
         """Return what to print: a label and a value a line."""
@@ -77,11 +99,16 @@ class Verified:
             ("records", f"{self.records}, hashing to the signed root {self.root[:16]}..."),
             ("checkpoints", f"{self.checkpoints}, each one a beginning of the next"),
             ("exhibits", f"{self.exhibits} under their digest, {self.named} named by records"),
+            *(("restored", text) for text in self.restored),
+            *(("reopened", text) for text in self.reopened),
+            *(("finding", text) for text in self.findings),
             ("verdict", self.statement),
         )
 
 
-def verify_case(path: Path, *, store: CaseStore, public_key: Path | None = None) -> Verified:
+def verify_case(
+    path: Path, *, store: CaseStore, public_key: Path | None = None, now: datetime | None = None
+) -> Verified:
     """Re-check a closed case: signature, every file, every record, every exhibit.
 
     Parameters
@@ -93,6 +120,8 @@ def verify_case(path: Path, *, store: CaseStore, public_key: Path | None = None)
     public_key : Path, optional
         A verifier key string or PEM, had from elsewhere than the case. Without it the case can
         only be said to be consistent with the key in it.
+    now : datetime, optional
+        Times after it are named; without it, none is found to lie in the future.
 
     Raises
     ------
@@ -115,7 +144,7 @@ def verify_case(path: Path, *, store: CaseStore, public_key: Path | None = None)
     }
     ledger = store.ledger(path, read_only=True)
     try:
-        checkpoints, named = _check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits)
+        seen = _check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits=exhibits, now=now)
     finally:
         ledger.close()
     return Verified(
@@ -124,9 +153,9 @@ def verify_case(path: Path, *, store: CaseStore, public_key: Path | None = None)
         files=manifest.files,
         size=manifest.size,
         records=manifest.records,
-        checkpoints=checkpoints,
+        checkpoints=seen.checkpoints,
         exhibits=len(exhibits),
-        named=named,
+        named=len(seen.named),
         root=manifest.root.hex(),
         signer=str(verifier),
         authentic=outside,
@@ -135,6 +164,9 @@ def verify_case(path: Path, *, store: CaseStore, public_key: Path | None = None)
             if outside
             else "consistent with the key in the case"
         ),
+        restored=tuple(seen.restored),
+        reopened=tuple(seen.reopened),
+        findings=(*seen.findings, *seen.times.findings),
     )
 
 
@@ -155,8 +187,8 @@ def _note(path: Path, store: CaseStore) -> bytes:
         raise EvidenceError(f"{path / NOTE}: missing, though the case has a manifest")
     if store.exists(path, LEDGER):
         raise EvidenceError(
-            f"{path}: still open, so there is nothing signed to check",
-            hint="Let the watch end, or resume it; closing a case signs it.",
+            f"{path}: this case is open, so there is nothing signed to check",
+            hint="Let the watch end; or close it: cautery close CASE.",
         )
     raise InputError(
         f"{path}: no case{'' if path.is_dir() else ' (no such folder)'}",
@@ -240,16 +272,40 @@ def _exhibit(path: Path, name: str, digest: str) -> str:
     return f"sha256:{digest}"
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What the records of a case show on the way to its root."""
+
+    times: Times
+    checkpoints: int = 0
+    opened: bytes = b""
+    named: set[str] = field(default_factory=set)
+    restored: list[str] = field(default_factory=list)
+    reopened: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+
+    def record(self, entry: Entry, record: Record) -> None:
+        """Note what a record says of times, and of the case's own way."""
+        self.times.record(entry.index, record)
+        self.opened = self.opened or entry.leaf
+        if record.kind == "case.restored":
+            self.restored.append(_restored(entry.index, record, self.opened))
+        elif record.kind == "case.reopened":
+            self.reopened.append(_reopened(entry.index, record))
+
+
 def _check_ledger(
     path: Path,
     ledger: CaseLedger,
     verifier: NoteVerifier,
     manifest: Manifest,
+    *,
     exhibits: dict[str, int],
-) -> tuple[int, int]:
-    """Re-hash every leaf past every checkpoint; return checkpoints and exhibits named."""
-    pending = _Checkpoints(path, ledger, verifier)
-    frontier, named, kind = Frontier(), set[str](), ""
+    now: datetime | None,
+) -> _Seen:
+    """Re-hash every leaf past every checkpoint; return what they show."""
+    pending = CheckpointWalk(path, ledger, verifier)
+    frontier, seen, kind = Frontier(), _Seen(Times(now)), ""
     pending.pass_by(frontier)
     for entry in ledger.read():
         where = f"{path}: record {entry.index}"
@@ -265,55 +321,54 @@ def _check_ledger(
                 raise EvidenceError(f"{where}: its exhibit {exhibit} is not in the vault")
             if size is not None and size != exhibits[exhibit]:
                 raise EvidenceError(f"{where}: says {size} bytes of exhibit {exhibit}")
-            named.add(exhibit)
+            seen.named.add(exhibit)
         frontier, kind = frontier.append(leaf_hash(entry.leaf)), record.kind
         pending.pass_by(frontier)
+        seen.record(entry, record)
     if (frontier.size, frontier.root()) != (manifest.records, manifest.root):
         raise EvidenceError(f"{path}: its records do not hash to the root that was signed")
     if kind != "case.closed":
         raise EvidenceError(f"{path}: its last record is {kind or 'missing'}, not case.closed")
     pending.finish(frontier)
-    return pending.count, len(named)
-
-
-class _Checkpoints:
-    """Walks the checkpoints beside the leaves: each must be the root of what was read so far.
-
-    All roots are computed over the same leaves, so each checkpoint is proven to begin the next.
-    """
-
-    def __init__(self, path: Path, ledger: CaseLedger, verifier: NoteVerifier) -> None:
-        self.count = 0
-        self._path = path
-        self._verifier = verifier
-        self._notes = ledger.checkpoints()
-        self._next = self._read()
-
-    def pass_by(self, frontier: Frontier) -> None:
-        """Check every checkpoint of this size."""
-        while self._next is not None and self._next.size <= frontier.size:
-            if self._next.size < frontier.size or self._next.root != frontier.root():
-                raise EvidenceError(
-                    f"{self._path}: checkpoint {self.count} of {self._next.size} records"
-                    " does not begin what follows it"
-                )
-            self.count += 1
-            self._next = self._read()
-
-    def finish(self, frontier: Frontier) -> None:
-        """Check that the last checkpoint covers the whole ledger."""
-        if self._next is not None:
-            raise EvidenceError(
-                f"{self._path}: {self._next.size} records were signed, {frontier.size} are left"
-            )
-        if not self.count:
-            raise EvidenceError(f"{self._path}: it has no checkpoint")
-
-    def _read(self) -> Checkpoint | None:
-        note = next(self._notes, None)
-        if note is None:
-            return None
+    if not pending.count:
+        raise EvidenceError(f"{path}: it has no checkpoint")
+    seen.checkpoints = pending.count
+    for size, at in ledger.checkpoint_times():
         try:
-            return open_checkpoint(note, self._verifier)
-        except EvidenceError as error:
-            raise EvidenceError(f"{self._path}: checkpoint {self.count}: {error}") from error
+            seen.times.checkpoint(size, to_utc("at", datetime.fromisoformat(at)))
+        except (ValueError, InputError):
+            seen.findings.append(f"the checkpoint of {size} records is of {at!r}, which is no time")
+    return seen
+
+
+def _restored(index: int, record: Record, opened: bytes) -> str:
+    """Say how a case went back, and whether two people are proven to have wanted it."""
+    try:
+        body = record.body
+        signatures = [
+            (str(one["name"]), bytes.fromhex(one["key"]), bytes.fromhex(one["signature"]))
+            for one in body["by"]
+        ]
+        named = require_two_people(str(body["text"]), signatures, opened=opened)
+        people = " and ".join(name for name, _, _ in signatures)
+        whose = "its approvers" if named else "whom the case does not name"
+        return (
+            f"record {index}: from {body['from']['size']} signed records to {body['to']['size']},"
+            f" by {people}, {whose}: {body['why']}"
+        )
+    except (EvidenceError, KeyError, TypeError, ValueError) as error:
+        return f"record {index}: says so, but not by two people ({error})"
+
+
+def _reopened(index: int, record: Record) -> str:
+    body = record.body
+    kinds = body.get("unsigned")
+    if not isinstance(kinds, Mapping) or not kinds:
+        return f"record {index}: the last checkpoints were missing; the records held"
+    total = sum(count for count in kinds.values() if isinstance(count, int))
+    listed = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+    known = "" if body.get("root") else "; no last root was known of it"
+    return (
+        f"record {index}: {total} records before it were covered by no signed root"
+        f" ({listed}){known}"
+    )

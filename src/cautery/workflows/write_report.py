@@ -143,7 +143,8 @@ def report_view(
     if mandate is None:
         raise EvidenceError("the ledger has no case.opened record: there is no case to report")
     ranked = sorted(records.streams.values(), key=_rank)
-    ended = records.last_at or at
+    # Records of a later closing say nothing of what was still up.
+    ended = records.watched[-1][1] if records.watched else records.last_at or at
     pictures = _Pictures(read_exhibit)
     streams = tuple(
         _stream(number, one, records, ended, pictures) for number, one in enumerate(ranked, start=1)

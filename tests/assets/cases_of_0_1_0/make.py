@@ -59,7 +59,7 @@ def serve(media: Rendered, begun: float) -> http.server.ThreadingHTTPServer:
     pieces = media.pieces[4:]
 
     class Answer(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server wants
+        def do_GET(self) -> None:
             base = f"http://{HOST}:{self.server.server_address[1]}"
             if self.path == "/films.m3u":
                 body = (
@@ -81,7 +81,7 @@ def serve(media: Rendered, begun: float) -> http.server.ThreadingHTTPServer:
             else:
                 self.send_error(404)
 
-        def do_PUT(self) -> None:  # noqa: N802 - the same
+        def do_PUT(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             applied = datetime.now(UTC).isoformat()
             self.send(
@@ -178,7 +178,6 @@ def watch(run: Path, media: Rendered, *, killed_at: str | None, window_s: float)
         assert process.stdout is not None
         for line in process.stdout:
             kind, body = (said := json.loads(line))["kind"], said["body"]
-            print(kind)
             if kind == "referral.drafted":
                 wanted = str(body["id"])
                 for name, stem in (("A. Legal", "legal"), ("B. Duty", "duty")):

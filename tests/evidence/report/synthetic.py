@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cautery.errors import BrokenSealError
-from cautery.evidence import leaf_of, record_of
+from cautery.evidence.leaf import leaf_of, record_of
 from cautery.model import (
     Acknowledgement,
     ActionPlan,

@@ -33,6 +33,7 @@ from cautery.model import (
     GuardVerdict,
     Mandate,
     Observation,
+    Record,
     Referral,
     SupplyGraph,
     Verdict,
@@ -129,7 +130,7 @@ def collect(entries: Iterable[Entry]) -> Records:
         records.size += 1
         records.kinds[record.kind] += 1
         records.first_at = records.first_at or record.at
-        _watched(records, record.kind, record.at, setting_up=record.body.get("what") == "mandate")
+        _watched(records, record)
         records.last_at = record.at
         try:
             _sort(records, entry, record.body)
@@ -140,17 +141,37 @@ def collect(entries: Iterable[Entry]) -> Records:
     return records
 
 
-def _watched(records: Records, kind: str, at: datetime, *, setting_up: bool) -> None:
-    """Note spans of watching: from a start or resumption to the last record before the next.
+_BY_OTHERS = frozenset(
+    (
+        "approval.given",
+        "case.closed",
+        "case.reopened",
+        "case.restored",
+        "override.signed",
+        "purchase.recorded",
+    )
+)
+"""Kinds of records that are also made when no watch runs."""
 
-    A watch that resumes seals its mandate before it says so; that record ends no span.
+
+def _watched(records: Records, record: Record) -> None:
+    """Note spans of watching: from a start or resumption to its last record before the next.
+
+    A watch that resumes seals its mandate before it says so; that record ends no span. Of a watch
+    that was killed, who closed its case says when it was seen last.
     """
+    kind, at = record.kind, record.at
     if kind in ("watch.started", "watch.resumed"):
         records.watched.append((at, at))
         records.stopped = False
-    elif records.watched and not records.stopped and not setting_up:
-        records.watched[-1] = (records.watched[-1][0], at)
-        records.stopped = kind in ("watch.stopped", "case.closed")
+        return
+    setting_up = record.body.get("what") == "mandate"
+    if not records.watched or records.stopped or setting_up or kind in _BY_OTHERS:
+        return
+    if kind == "watch.stopped":
+        at = min(at, datetime.fromisoformat(str(record.body["at"])))
+        records.stopped = True
+    records.watched[-1] = (records.watched[-1][0], at)
 
 
 def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:

@@ -15,10 +15,11 @@ import rfc8785
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier, open_note
+from cautery.evidence.signing import LETTER_TITLE
 from cautery.model import digest_of
 from cautery.workflows.operation.strict_json import is_deeper, strictly_parsed
 
-HEAD = "cautery.letter/1"
+HEAD = LETTER_TITLE
 MEDIA_TYPE = "application/vnd.cautery.letter+json"
 MAX_LETTER_BYTES = 64 << 20
 """A deconfliction message of 2^18 targets has 23 MB; a bundle of an operation less."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 
 import rfc8785
 
 from cautery.errors import EvidenceError
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier, open_note
+from cautery.evidence.signing import REGISTER, REGISTER_TITLE
 from cautery.model import digest_of
 from cautery.operation.totals import compare_manifest, manifest_of
 from cautery.workflows.operation.desk import Desk
@@ -17,10 +17,6 @@ from cautery.workflows.operation.register_book import register_of
 
 MAX_MANIFEST_BYTES = 64 << 20
 """Some 100,000 exhibits."""
-_NOTE = re.compile(
-    r"Cautery register manifest v1\ncase [0-9a-f]{16}\n"
-    r"exhibits [0-9]+\nmanifest (sha256:[0-9a-f]{64})\n"
-)
 
 
 def register_manifest(desk: Desk) -> bytes:
@@ -38,7 +34,7 @@ def register_manifest(desk: Desk) -> bytes:
         manifest_of(register) | {"operation": desk.operation.id, "desk": desk.agency.id}
     )
     note = desk.sign(
-        f"Cautery register manifest v1\ncase {desk.case.id}\nexhibits {len(register)}\n"
+        f"{REGISTER_TITLE}\ncase {desk.case.id}\nexhibits {len(register)}\n"
         f"manifest {digest_of(listed)}\n"
     )
     return listed + b"\n" + note.encode()
@@ -61,10 +57,10 @@ def check_manifest(desk: Desk, raw: bytes, *, key: NoteVerifier | None = None) -
         raise EvidenceError(f"a manifest of more than {MAX_MANIFEST_BYTES} bytes")
     listed, _, note = raw.partition(b"\n")
     verifier = key or _case_key(desk)
-    found = _NOTE.fullmatch(open_note(note, verifier))
+    found = REGISTER.fullmatch(open_note(note, verifier))
     if found is None:
         raise EvidenceError("the note is not of a register's manifest")
-    if digest_of(listed) != found[1]:
+    if digest_of(listed) != found[3]:
         raise EvidenceError("the manifest is not the one that was signed")
     try:
         stated = json.loads(listed)

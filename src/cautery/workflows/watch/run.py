@@ -129,6 +129,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     watch = _Watch(mandate, ports, journal, hearing, fetched)
     try:
         _open(mandate, journal, ports, mandate_text, key)
+        ports.checkpoint()  # whose mandate it is, and who approves, is signed before all else
         while (renewed := await watch.run()) is not None:
             if feeds_of(renewed) != hearing.feeds:
                 await hearing.stop()

@@ -1,0 +1,300 @@
+"""The secrets of one case, where they lie: what a signer process holds, and answers with.
+
+Reaches: the folder of keys, nothing else. Lawful basis and manners: see
+:mod:`cautery.adapters.keys_file`. Format: docs/reference/case-format.md.
+
+Everything that is asked for or answered is text, bytes or a number, so that it can be asked of
+another process (:mod:`cautery.adapters.signer`); and the imports are few, since each command that
+writes to a case starts one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import hmac
+import os
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cautery.adapters._files import make_folders, read_whole, sync_folder, write_whole
+from cautery.errors import ErasedError, EvidenceError, InputError, StorageError
+from cautery.evidence.restoring import Signatures, require_return, require_two_people
+from cautery.evidence.signing import Root, require_signable, signed_note, verifier_key
+
+KEY_BYTES = 32
+KEY_ID_BYTES = 16
+MAX_KEY_FILE = 1 << 14
+_EMPTY_ROOT = hashlib.sha256(b"").digest()  # RFC 9162, section 2.1.1
+
+
+class CaseSecrets:
+    """The secrets of one case in this process; its ``repr`` shows none.
+
+    Parameters
+    ----------
+    folder : Path
+        Of keys.
+    case : str or None
+        Whose; ``None`` makes those of a new case.
+
+    Raises
+    ------
+    InputError
+        If they are not there, or others may read them.
+    EvidenceError
+        If the case's id does not come from its key.
+    StorageError
+        If they cannot be written.
+    """
+
+    def __init__(self, folder: Path, case: str | None = None) -> None:
+        self._folder = folder
+        private_folder(folder)
+        if case is None:
+            self._private, self.case = self._made()
+        else:
+            self.case = case
+            self._private = Ed25519PrivateKey.from_private_bytes(_secret(self._path("key")))
+        public = self._private.public_key().public_bytes_raw()
+        if self.case != _id_of(public):
+            raise EvidenceError(f"{self._path('key')}: not the key of case {self.case}")
+        self.name = f"cautery/case-{self.case}"
+        self.key = verifier_key(self.name, public)
+        self._redaction = _secret(self._path("redaction"))
+        self._subjects = folder / f"case-{self.case}.subjects"
+
+    def __repr__(self) -> str:
+        return f"CaseSecrets(case={self.case!r})"
+
+    def rehearse(self) -> None:
+        """Do once what loads code when it is first done: in a closed process nothing can be."""
+        text = "cautery.letter/1\nsha256:" + "0" * 64 + "\n"
+        self.sign(text, ())
+        with contextlib.suppress(EvidenceError):
+            require_two_people(text, [("", b"", b""), (" ", b"0" * 32, b"0" * 64)], opened=b"{}")
+
+    def last(self) -> tuple[int, bytes, float] | None:
+        """Return the last root that was signed, and when; ``None``: nobody knows."""
+        path = self._path("last")
+        if not path.exists():
+            return None
+        try:
+            size, root, at = private_bytes(path).decode("ascii").split()
+            return int(size), bytes.fromhex(root), float(at)
+        except ValueError as error:
+            raise EvidenceError(
+                f"{path}: not the last root of a case", hint="Restore it from a backup of the keys."
+            ) from error
+
+    def sign(self, text: str, proof: Sequence[bytes]) -> str:
+        """Return a text as a signed note; what a checkpoint states is the last root from then on.
+
+        Raises
+        ------
+        EvidenceError, InputError
+            As :func:`cautery.evidence.signing.require_signable`.
+        StorageError
+            If the last root cannot be written; then nothing is signed.
+        """
+        with self._alone():
+            found = require_signable(text, name=self.name, last=self._last_root(), proof=proof)
+            note = signed_note(text, name=self.name, private=self._private)
+            if found is not None:
+                self._remember(found)  # before anybody sees the note
+        return note
+
+    def go_back(
+        self,
+        text: str,
+        signatures: Signatures,
+        checkpoint: str,
+        opened: bytes,
+        proof: Sequence[bytes],
+    ) -> None:
+        """Take an earlier root for the last one, as two people signed.
+
+        Raises
+        ------
+        EvidenceError
+            As :func:`cautery.evidence.restoring.require_return`, or if the checkpoint is not this
+            case's.
+        """
+        stated, _, _ = checkpoint.rpartition("\n\n")
+        root = require_signable(stated + "\n", name=self.name, last=None)
+        # Ed25519 signs the same text the same way each time: a note is ours if it is what we write.
+        ours = signed_note(stated + "\n", name=self.name, private=self._private)
+        if root is None or not hmac.compare_digest(ours.encode(), checkpoint.encode()):
+            raise EvidenceError("not a checkpoint that the key of this case signed")
+        with self._alone():
+            last = self._last_root()
+            if last is None:
+                raise EvidenceError("no last root is known of this case: there is no way back")
+            self._remember(
+                require_return(
+                    text,
+                    case=self.case,
+                    last=last,
+                    signatures=signatures,
+                    signed=root,
+                    opened=opened,
+                    proof=proof,
+                )
+            )
+
+    def hashes(self, values: Sequence[bytes]) -> list[bytes]:
+        """Return the HMAC-SHA-256 of each value under the redaction key."""
+        return [hmac.digest(self._redaction, value, "sha256") for value in values]
+
+    def pseudonym_key(self, subject: str) -> bytes:
+        """Return the key of the pseudonyms of a subject's people; it comes from the subject's."""
+        return hmac.digest(self.subject_key(subject)[1], b"cautery pseudonyms", "sha256")
+
+    def subject_key(self, subject: str) -> tuple[bytes, bytes]:
+        """Return ``(key id, key)`` to seal with, made if the subject has none.
+
+        After an erasure the subject gets a new key: what was erased stays so.
+        """
+        for path in sorted(self._subjects.glob(f"{_hashed(subject)}-*.key")):
+            return bytes.fromhex(path.stem.rpartition("-")[2]), _secret(path)
+        key_id, key = os.urandom(KEY_ID_BYTES), os.urandom(KEY_BYTES)
+        private_folder(self._subjects)
+        write_whole(self._subject_path(subject, key_id, "key"), key, mode=0o600)
+        return key_id, key
+
+    def find_subject_key(self, subject: str, key_id: bytes) -> bytes:
+        """Return one key.
+
+        Raises
+        ------
+        ErasedError
+            If it was destroyed.
+        EvidenceError
+            If it never was in this folder.
+        """
+        path = self._subject_path(subject, key_id, "key")
+        if path.exists():
+            return _secret(path)
+        if self._subject_path(subject, key_id, "erased").exists():
+            raise ErasedError(f"the key of {subject} was destroyed")
+        raise EvidenceError(
+            f"no key of {subject} in {self._subjects}",
+            hint="Confidential exhibits open only where their keys are kept, and by their subject.",
+        )
+
+    def destroy_subject(self, subject: str) -> int:
+        """Overwrite and remove every key of a subject; return how many there were.
+
+        Raises
+        ------
+        StorageError
+            If a key could not be destroyed.
+        """
+        destroyed = 0
+        for path in sorted(self._subjects.glob(f"{_hashed(subject)}-*.key")):
+            write_whole(path.with_suffix(".erased"), b"", mode=0o600)
+            try:
+                with path.open("r+b") as file:
+                    file.write(bytes(KEY_BYTES))
+                    file.flush()
+                    os.fsync(file.fileno())
+                path.unlink()
+                sync_folder(self._subjects)
+            except OSError as error:
+                raise StorageError(f"{path}: not destroyed: {error.strerror}", hint="") from error
+            destroyed += 1
+        return destroyed
+
+    def _made(self) -> tuple[Ed25519PrivateKey, str]:
+        private = Ed25519PrivateKey.generate()
+        self.case = case = _id_of(private.public_key().public_bytes_raw())
+        self._remember((0, _EMPTY_ROOT))
+        write_whole(self._path("redaction"), os.urandom(KEY_BYTES), mode=0o600)
+        write_whole(self._path("key"), private.private_bytes_raw(), mode=0o600)
+        return private, case
+
+    def _last_root(self) -> Root | None:
+        last = self.last()
+        return None if last is None else last[:2]
+
+    def _remember(self, root: Root) -> None:
+        line = f"{root[0]} {root[1].hex()} {time.time():.6f}\n"
+        write_whole(self._path("last"), line.encode(), mode=0o600)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep out the signers of other processes on the same case."""
+        with self._path("key").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _path(self, suffix: str) -> Path:
+        return self._folder / f"case-{self.case}.{suffix}"
+
+    def _subject_path(self, subject: str, key_id: bytes, suffix: str) -> Path:
+        return self._subjects / f"{_hashed(subject)}-{key_id.hex()}.{suffix}"
+
+
+def _id_of(public: bytes) -> str:
+    return hashlib.sha256(public).hexdigest()[:16]
+
+
+def _hashed(subject: str) -> str:
+    return hashlib.sha256(subject.encode()).hexdigest()[:32]
+
+
+def _secret(path: Path) -> bytes:
+    raw = private_bytes(path)
+    if len(raw) != KEY_BYTES:
+        raise InputError(f"{path}: a key has {KEY_BYTES} bytes, this file {len(raw)}")
+    return raw
+
+
+def private_bytes(path: Path) -> bytes:
+    """Read a file that its owner alone may read.
+
+    Raises
+    ------
+    InputError
+        If there is none, or others may read it.
+    """
+    try:
+        _require_private(path, path.lstat(), 0o600)
+        return read_whole(path, limit=MAX_KEY_FILE)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such key") from error
+    except EvidenceError as error:
+        raise InputError(str(error)) from error
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder that its owner alone may enter, or check that it is one.
+
+    Raises
+    ------
+    InputError
+        If others may enter it.
+    StorageError
+        If it cannot be made.
+    """
+    try:
+        make_folders(path, mode=0o700)
+        found = path.stat()
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from error
+    _require_private(path, found, 0o700)
+
+
+def _require_private(path: Path, found: os.stat_result, mode: int) -> None:
+    if stat.S_IMODE(found.st_mode) & 0o077:
+        raise InputError(
+            f"{path}: others may read it (mode {stat.S_IMODE(found.st_mode):04o})",
+            hint=f"chmod {mode:o} {path}",
+        )
+    if found.st_uid not in {os.geteuid(), 0}:
+        raise InputError(f"{path}: it belongs to somebody else")

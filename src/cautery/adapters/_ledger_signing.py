@@ -1,0 +1,92 @@
+"""The checkpoints of a ledger: each goes on from the last root that the case's key signed.
+
+Reaches nothing itself; for :mod:`cautery.adapters.ledger_sql`, on whose lawful basis and with
+whose manners. Format: docs/reference/case-format.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cautery.errors import EvidenceError
+from cautery.evidence.merkle import Frontier, consistency_from
+from cautery.evidence.note import checkpoint_text
+from cautery.model.evidence import Checkpoint, SignedRoot
+from cautery.model.ports import Signer
+
+Hashes = Callable[[int, int], Sequence[bytes]]
+"""Leaf hashes as they stand in the database now, from a size to a size."""
+
+
+class Signing:
+    """What was signed last, with the peaks that the next proof of consistency takes."""
+
+    def __init__(self) -> None:
+        self._signed = Frontier()
+
+    def checkpoint(
+        self, signer: Signer, *, appended: Frontier, size: Callable[[], int], hashes: Hashes
+    ) -> tuple[Checkpoint, Frontier]:
+        """Sign what stands in the ledger now.
+
+        Parameters
+        ----------
+        appended : Frontier
+            Of the leaves that this process appended or read before: what stands in the ledger must
+            agree with it.
+
+        Returns
+        -------
+        Checkpoint
+            Signed.
+        Frontier
+            Of what was signed.
+
+        Raises
+        ------
+        EvidenceError
+            If the ledger does not go on from the last root that was signed.
+        """
+        while True:
+            last = signer.last()
+            until = size()
+            try:
+                return self._sign(signer, last, until, appended, hashes)
+            except EvidenceError:
+                if signer.last() == last:
+                    raise
+                # Another process signed a longer ledger meanwhile: go on from there.
+
+    def _sign(
+        self,
+        signer: Signer,
+        last: SignedRoot | None,
+        until: int,
+        appended: Frontier,
+        hashes: Hashes,
+    ) -> tuple[Checkpoint, Frontier]:
+        start = 0 if last is None else last.size
+        if until < start:
+            raise EvidenceError(
+                f"the ledger has {until} records, though {start} were signed", hint=RESTORE
+            )
+        if self._signed.size > start:
+            self._signed = Frontier()
+        signed = self._signed.extend(hashes(self._signed.size, start))
+        if last is not None and signed.root() != last.root:
+            raise EvidenceError(
+                f"the first {start} records are not those that were signed", hint=RESTORE
+            )
+        new = hashes(start, until)
+        now = signed.extend(new)
+        known = appended.extend(new[appended.size - start :]) if appended.size >= start else now
+        if known.size == now.size and known.root() != now.root():
+            raise EvidenceError("records were changed after they were appended", hint=RESTORE)
+        proof = consistency_from(signed, new) if start else ()
+        text = checkpoint_text(signer.name, now.size, now.root())
+        note = signer.sign(text, proof=proof)
+        self._signed = now
+        return Checkpoint(origin=signer.name, size=now.size, root=now.root(), note=note), now
+
+
+RESTORE = "Restore the case from a backup: cautery case restore CASE --why ... (two people)."

@@ -1,0 +1,102 @@
+"""What a signer process runs: it holds the secrets of one case, and answers until nobody asks.
+
+Reaches: the folder of keys, nothing else. Lawful basis and manners: see
+:mod:`cautery.adapters.keys_file`. Format: see :mod:`cautery.adapters._signer_talk`.
+
+It is closed in (:mod:`cautery.adapters._confine`): it reaches the folder of keys and its one line,
+no network and no other process; and nobody reads its memory, by ptrace(2), /proc or a core.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+from pathlib import Path
+from typing import NoReturn
+
+from cautery.adapters._case_secrets import CaseSecrets
+from cautery.adapters._confine import confine
+from cautery.adapters._signer_talk import framed, receive
+from cautery.errors import CauteryError, StorageError
+
+TIME = struct.Struct(">d")
+_LINE = 3
+_MEMORY_MB = 512
+"""A batch of the largest size, some times over."""
+
+
+def main(descriptor: int, folder: str, case: str, unconfined: str) -> NoReturn:
+    """Open or make (no case named) the secrets of a case, and answer what is asked of them."""
+    # A terminal's Ctrl-C is for the one who asks; we end when nobody can ask any more.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.dup2(descriptor, _LINE)
+    try:
+        secrets = CaseSecrets(Path(folder), case or None)
+        secrets.rehearse()
+        confine(
+            memory_mb=_MEMORY_MB,
+            keep=_LINE + 1,
+            writable=(Path(folder),),
+            niceness=0,
+            without_seccomp=bool(unconfined),
+        )
+    except CauteryError as error:
+        _say(_refusal(error))
+        os._exit(1)
+    _say([b"ok", secrets.case.encode(), secrets.name.encode(), secrets.key.encode()])
+    while True:
+        try:
+            asked = receive(lambda most: os.read(_LINE, most))
+        except (EOFError, ValueError, OSError):
+            os._exit(0)
+        _say(answer(secrets, asked))
+
+
+def _say(parts: list[bytes]) -> None:
+    left = memoryview(framed(parts))
+    while left:
+        left = left[os.write(_LINE, left) :]
+
+
+def answer(secrets: CaseSecrets, asked: list[bytes]) -> list[bytes]:
+    """Return the answer to one message: ``ok`` and what was asked for, or ``no`` and why."""
+    try:
+        return [b"ok", *_answered(secrets, asked)]
+    except CauteryError as error:
+        return _refusal(error)
+    except OSError as error:
+        return _refusal(StorageError(f"{error.filename}: {error.strerror}"))
+    except (ValueError, IndexError):  # what they quote may be a secret
+        return [b"no", b"SignerError", b"the signer was asked for something that it does not know"]
+
+
+def _answered(secrets: CaseSecrets, asked: list[bytes]) -> list[bytes]:
+    match asked:
+        case [b"hashes", *values]:
+            return secrets.hashes(values)
+        case [b"sign", text, *proof]:
+            return [secrets.sign(text.decode(), proof).encode()]
+        case [b"last"]:
+            last = secrets.last()
+            return [] if last is None else [str(last[0]).encode(), last[1], TIME.pack(last[2])]
+        case [b"go back", text, checkpoint, opened, count, *rest]:
+            people, proof = rest[: int(count) * 3], rest[int(count) * 3 :]
+            names, keys, signatures = people[::3], people[1::3], people[2::3]
+            decoded = [name.decode() for name in names]
+            signed = list(zip(decoded, keys, signatures, strict=True))
+            secrets.go_back(text.decode(), signed, checkpoint.decode(), opened, proof)
+            return []
+        case [b"subject key", subject]:
+            return list(secrets.subject_key(subject.decode()))
+        case [b"find subject key", subject, key_id]:
+            return [secrets.find_subject_key(subject.decode(), key_id)]
+        case [b"destroy subject", subject]:
+            return [str(secrets.destroy_subject(subject.decode())).encode()]
+        case [b"pseudonym key", subject]:
+            return [secrets.pseudonym_key(subject.decode())]
+    raise ValueError("no such question")
+
+
+def _refusal(error: CauteryError) -> list[bytes]:
+    return [b"no", type(error).__name__.encode(), str(error).encode(), error.hint.encode()]

@@ -1,0 +1,249 @@
+"""The secrets of a case in a process of their own, and how it is asked.
+
+Reaches: one child process of this one, which reaches the folder of keys (ADR 0027).
+Lawful basis: GDPR art. 32: whoever takes over the process that reads hostile bytes finds no key.
+Manners: it is started when a case's keys are first needed, and ends with who started it.
+Format: see :mod:`cautery.adapters._signer_talk`.
+
+What it hands out, and what it keeps: docs/adr/0027-a-signer-process.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+
+import cryptography
+
+from cautery import errors
+from cautery.adapters._signer_child import TIME
+from cautery.adapters._signer_talk import framed, receive
+from cautery.errors import CauteryError, EvidenceError, SignerError
+from cautery.evidence.note import NoteVerifier, open_note
+from cautery.evidence.restoring import Signatures
+
+_ROOTS = (
+    str(Path(__file__).resolve().parents[2]),
+    str(Path(cryptography.__file__).resolve().parents[1]),
+)
+_RUN = (
+    "import sys;sys.path[:0]=sys.argv[1:3];"
+    "from cautery.adapters._signer_child import main;main(int(sys.argv[3]),*sys.argv[4:])"
+)
+_PATIENCE_S = 60.0
+"""For one answer: some milliseconds of work, on a machine and a disk that others use too."""
+_KNOWN_ERRORS = {
+    name: getattr(errors, name)
+    for name in ("InputError", "StorageError", "EvidenceError", "ErasedError", "ConfinementError")
+}
+
+
+class SignerProcess:
+    """The secrets of one case, asked of a process, as those in this one are (``Secrets``).
+
+    When the process dies it is started again: what it must not forget lies on the disk.
+
+    Parameters
+    ----------
+    folder : Path
+        Of keys.
+    case : str or None
+        Whose; ``None`` makes those of a new case.
+
+    Raises
+    ------
+    InputError, EvidenceError, StorageError
+        As :class:`~cautery.adapters._case_secrets.CaseSecrets`.
+    SignerError
+        If it does not start.
+    """
+
+    def __init__(self, folder: Path, case: str | None = None) -> None:
+        self._folder = folder.resolve()
+        self._lock = threading.Lock()
+        self._owner = os.getpid()
+        self.case = case or ""
+        self.name = self.key = ""
+        self._begin()
+        self._verifier = NoteVerifier.parse(self.key)
+
+    def __repr__(self) -> str:
+        return f"SignerProcess(case={self.case!r})"
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """End the process; a later question starts another."""
+        self._finalizer()
+
+    def last(self) -> tuple[int, bytes, float] | None:
+        """Return the last root that was signed, and when; ``None``: nobody knows."""
+        found = self._ask(b"last", answers=(0, 3))
+        if not found:
+            return None
+        try:
+            (at,) = TIME.unpack(found[2])
+            return int(found[0]), found[1], float(at)
+        except (ValueError, TypeError) as error:
+            raise self._nonsense() from error
+
+    def sign(self, text: str, proof: Sequence[bytes]) -> str:
+        """Return a text as a signed note; it is checked before anybody relies on it.
+
+        Raises
+        ------
+        SignerError
+            If what comes back is not this text, signed by the case's key.
+        """
+        [note] = self._ask(b"sign", text.encode(), *proof, answers=(1,))
+        try:
+            if open_note(note, self._verifier) == text:
+                return note.decode()
+        except EvidenceError as error:
+            raise self._nonsense() from error
+        raise self._nonsense()
+
+    def go_back(
+        self,
+        text: str,
+        signatures: Signatures,
+        checkpoint: str,
+        opened: bytes,
+        proof: Sequence[bytes],
+    ) -> None:
+        """Take an earlier root for the last one, as two people signed."""
+        people = [
+            part for name, key, signature in signatures for part in (name.encode(), key, signature)
+        ]
+        count = str(len(signatures)).encode()
+        asked = (b"go back", text.encode(), checkpoint.encode(), opened, count, *people, *proof)
+        self._ask(*asked, answers=(0,))
+
+    def hashes(self, values: Sequence[bytes]) -> list[bytes]:
+        """Return the HMAC-SHA-256 of each value under the redaction key."""
+        return self._ask(b"hashes", *values, answers=(len(values),))
+
+    def pseudonym_key(self, subject: str) -> bytes:
+        """Return the key of the pseudonyms of a subject's people."""
+        return self._ask(b"pseudonym key", subject.encode(), answers=(1,))[0]
+
+    def subject_key(self, subject: str) -> tuple[bytes, bytes]:
+        """Return ``(key id, key)`` to seal with, made if the subject has none."""
+        key_id, key = self._ask(b"subject key", subject.encode(), answers=(2,))
+        return key_id, key
+
+    def find_subject_key(self, subject: str, key_id: bytes) -> bytes:
+        """Return one key of a subject."""
+        return self._ask(b"find subject key", subject.encode(), key_id, answers=(1,))[0]
+
+    def destroy_subject(self, subject: str) -> int:
+        """Destroy every key of a subject; return how many there were."""
+        [count] = self._ask(b"destroy subject", subject.encode(), answers=(1,))
+        return int(count)
+
+    def _begin(self) -> None:
+        """Start the process, and hear whose keys it has."""
+        ours, theirs = socket.socketpair()
+        ours.settimeout(_PATIENCE_S)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - ourselves
+                [
+                    *(sys.executable, "-I", "-S", "-c", _RUN, *_ROOTS),
+                    *(str(theirs.fileno()), str(self._folder), self.case, _unconfined()),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                cwd="/",
+                env={},
+                start_new_session=True,
+            )
+        except OSError as error:
+            ours.close()
+            raise SignerError(f"the signer did not start: {error.strerror}") from error
+        finally:
+            theirs.close()
+        self._socket = ours
+        self._finalizer = weakref.finalize(self, _end, self._process, ours, os.getpid())
+        try:
+            found = self._heard(3)
+        except (EOFError, OSError, ValueError) as error:
+            self.close()
+            raise SignerError("the signer did not start") from error
+        except CauteryError:
+            self.close()
+            raise
+        case, name, key = (part.decode("utf-8", "replace") for part in found)
+        if self.key and key != self.key:
+            self.close()
+            raise SignerError("the signer came back with another key; nothing was signed")
+        self.case, self.name, self.key = case, name, key
+
+    def _ask(self, *parts: bytes, answers: tuple[int, ...]) -> list[bytes]:
+        """Ask once, and once more if the process has died meanwhile.
+
+        It does each thing whole or not at all, and a checkpoint that it signed for nobody is
+        signed again.
+        """
+        if os.getpid() != self._owner:
+            raise SignerError(
+                "the signer answers the process that started it, not a copy of that",
+                hint="Open the case again in this process.",
+            )
+        with self._lock:
+            for again in (False, True):
+                if not self._finalizer.alive:
+                    self._begin()
+                try:
+                    self._socket.sendall(framed(parts))
+                    return self._heard(*answers)
+                except (EOFError, ConnectionError) as error:
+                    self.close()
+                    if again:
+                        raise SignerError("the signer died twice of one question") from error
+                except (ValueError, OSError) as error:
+                    self.close()
+                    raise self._nonsense() from error
+        raise AssertionError("unreachable")
+
+    def _heard(self, *counts: int) -> list[bytes]:
+        found = receive(self._socket.recv)
+        match found:
+            case [b"ok", *answer] if len(answer) in counts:
+                return answer
+            case [b"no", name, message, *hint] if len(hint) <= 1:
+                kind = _KNOWN_ERRORS.get(name.decode("ascii", "replace"), SignerError)
+                said = [part.decode("utf-8", "replace") for part in (message, *hint)]
+                raise kind(said[0], hint=said[1] if len(said) > 1 else None)
+        raise ValueError("no answer to what was asked")
+
+    def _nonsense(self) -> SignerError:
+        return SignerError(f"the signer of case {self.case} answered nonsense; nothing is signed")
+
+
+def _unconfined() -> str:
+    """Return whether a machine without seccomp is to be used as it is."""
+    return os.environ.get("CAUTERY_ALLOW_UNCONFINED", "")
+
+
+def _end(process: subprocess.Popen[bytes], sock: socket.socket, owner: int) -> None:
+    sock.close()
+    if os.getpid() != owner:
+        return
+    try:
+        process.wait(2.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2.0)

@@ -1,0 +1,175 @@
+"""When a case goes back to an older copy of itself: what two people sign, and what must hold.
+
+A case never forgets on its own. Where a backup is all that is left, two people say so under their
+own keys::
+
+    Cautery case restore v1
+    case 0123456789abcdef
+    from 120 4f2a...
+    to 80 93c1...
+    at 2026-11-24T12:00:00.000000Z
+    why the disk of the watch broke
+
+They are approvers whom the case's own first record names. Where it names none, as in an
+operation's case, they are any two people, and whoever verifies is told so.
+
+As :mod:`cautery.evidence.signing`, it is imported by a signer process.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.merkle import leaf_hash, verify_inclusion
+from cautery.evidence.signing import COUNT, Root
+
+TITLE = "Cautery case restore v1"
+NEEDED = 2
+"""People; as many as let a referral out."""
+MAX_WHY = 500
+
+_BODY = re.compile(
+    rf"{re.escape(TITLE)}\ncase ([0-9a-f]{{16}})\n"
+    rf"from {COUNT} ([0-9a-f]{{64}})\nto {COUNT} ([0-9a-f]{{64}})\n"
+    r"at ([0-9T:.-]+Z)\nwhy ([^\n]+)\n"
+)
+_DER = bytes.fromhex("302a300506032b6570032100")  # RFC 8410, section 4: what precedes the key
+_PEM = re.compile(r"-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*")
+
+Signatures = Sequence[tuple[str, bytes, bytes]]
+"""Of each person: name, public key, signature."""
+
+
+def restore_text(case: str, *, last: Root, to: Root, at: str, why: str) -> str:
+    """Return what two people sign to take a case back.
+
+    Raises
+    ------
+    InputError
+        If there is no reason, or it is not one line.
+    """
+    line = " ".join(why.split())
+    if not line or len(line) > MAX_WHY or not line.isprintable():
+        raise InputError(f"why? One line of at most {MAX_WHY} characters", hint='--why "..."')
+    return (
+        f"{TITLE}\ncase {case}\nfrom {last[0]} {last[1].hex()}\nto {to[0]} {to[1].hex()}\n"
+        f"at {at}\nwhy {line}\n"
+    )
+
+
+def roots_in(text: str, *, case: str) -> tuple[Root, Root]:
+    """Return from which root to which a text takes a case.
+
+    Raises
+    ------
+    EvidenceError
+        If it is no such text, or of another case.
+    """
+    found = _BODY.fullmatch(text)
+    if found is None or found[1] != case:
+        raise EvidenceError(f"not a text that takes case {case} back")
+    return (int(found[2]), bytes.fromhex(found[3])), (int(found[4]), bytes.fromhex(found[5]))
+
+
+def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> bool:
+    """Raise unless two people signed the text; return whether the case itself names them.
+
+    Parameters
+    ----------
+    opened : bytes
+        The first leaf of the case.
+
+    Raises
+    ------
+    EvidenceError
+        If they are not two, a signature does not fit, or the case names others.
+    """
+    named = approvers_in(opened)
+    names = {" ".join(name.casefold().split()) for name, _, _ in signatures}
+    if len(signatures) < NEEDED or min(len(names), len({key for _, key, _ in signatures})) < NEEDED:
+        raise EvidenceError("two different people take a case back, each with a key of their own")
+    for name, key, signature in signatures:
+        try:
+            Ed25519PublicKey.from_public_bytes(key).verify(signature, text.encode())
+        except (InvalidSignature, ValueError) as error:
+            raise EvidenceError(f"the signature of {name} does not fit") from error
+        if named and named.get(name) != key:
+            raise EvidenceError(
+                f"{name}: not an approver of this case under this key",
+                hint=f"Its approvers: {', '.join(sorted(named))}.",
+            )
+    return bool(named)
+
+
+def require_return(
+    text: str,
+    *,
+    case: str,
+    last: Root,
+    signatures: Signatures,
+    signed: Root,
+    opened: bytes,
+    proof: Sequence[bytes],
+) -> Root:
+    """Raise unless a case may go back to an earlier root; return that root.
+
+    Parameters
+    ----------
+    last : (int, bytes)
+        The last root that was signed.
+    signed : (int, bytes)
+        The earlier root, as a checkpoint of this case's own key states it.
+    opened, proof
+        The first leaf, and that it is in the ledger of that root.
+
+    Raises
+    ------
+    EvidenceError
+        If anything of it does not hold.
+    """
+    start, target = roots_in(text, case=case)
+    if start != last:
+        raise EvidenceError("not the last root that was signed: say it again for today's")
+    if target != signed or not target[0]:
+        raise EvidenceError("the key of this case never signed the root to go back to")
+    verify_inclusion(leaf_hash(opened), index=0, size=target[0], proof=proof, root=target[1])
+    require_two_people(text, signatures, opened=opened)
+    return target
+
+
+def approvers_in(opened: bytes) -> dict[str, bytes]:
+    """Return the approvers that the first record of a case names, with their raw public keys."""
+    try:
+        body: Any = json.loads(opened)["body"]
+        listed = body["mandate"]["approvers"] if isinstance(body, Mapping) else ()
+        return {str(one["name"]): raw_key(str(one["public_key"])) for one in listed}
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+
+
+def raw_key(text: str) -> bytes:
+    """Return the 32 bytes of an Ed25519 key in PEM, or in base64 of its DER or of itself.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    pem = _PEM.fullmatch(text.strip())
+    try:
+        raw = base64.b64decode("".join((pem[1] if pem else text).split()), validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
+    raw = raw.removeprefix(_DER)
+    if len(raw) != 32:
+        raise ValueError("not an Ed25519 key")
+    return raw

@@ -1,0 +1,153 @@
+"""What the key of a case signs: texts of a few forms that it can read, each in its place.
+
+Whoever holds the key asks :func:`require_signable` before every signature. So a signer that is
+asked to sign something else, or a checkpoint of a ledger that was cut or edited since the last
+one, refuses; and a signature of a case always means one of these forms.
+
+A signer process imports this module alone of the package, so it needs nothing but the standard
+library and the library of the signature.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.merkle import verify_consistency
+
+Root = tuple[int, bytes]
+"""Size and RFC 9162 root of a ledger."""
+
+ED25519 = b"\x01"  # c2sp.org/signed-note, signature types
+DASH = "\N{EM DASH} "
+COUNT = r"(0|[1-9][0-9]{0,18})"
+MANIFEST_TITLE = "Cautery case manifest v1"
+REGISTER_TITLE = "Cautery register manifest v1"
+LETTER_TITLE = "cautery.letter/1"
+MANIFEST = re.compile(
+    rf"{re.escape(MANIFEST_TITLE)}\n"
+    r"case ([0-9a-f]{16})\n"
+    rf"files {COUNT}\n"
+    rf"bytes {COUNT}\n"
+    r"manifest (sha256:[0-9a-f]{64})\n"
+    rf"ledger {COUNT} ([0-9a-f]{{64}})\n"
+)
+REGISTER = re.compile(
+    rf"{re.escape(REGISTER_TITLE)}\ncase ([0-9a-f]{{16}})\n"
+    rf"exhibits {COUNT}\nmanifest (sha256:[0-9a-f]{{64}})\n"
+)
+_CHECKPOINT = re.compile(rf"([^\n]+)\n{COUNT}\n([A-Za-z0-9+/]{{43}}=)\n")
+_OTHER_FORMS = (
+    re.compile(rf"{re.escape(LETTER_TITLE)}\nsha256:[0-9a-f]{{64}}\n"),
+    re.compile(
+        r"cautery (?:statement|correction|withdrawal) v1\noperation [^\n]+\nagency [^\n]+\n"
+        r"statement [^\n]+\nto [^\n]+\ndigest sha256:[0-9a-f]{64}\n"
+    ),
+    re.compile(
+        r"cautery permission v1\noperation [^\n]+\nagency [^\n]+\nstatement [^\n]+\n"
+        r"by [^\n]+\nto [^\n]+\ndigest sha256:[0-9a-f]{64}\n"
+    ),
+)
+"""Texts that stand for themselves: who reads them judges them by their own lines."""
+
+
+def key_id(name: str, public: bytes) -> bytes:
+    """Return the 4 bytes that name a key in a signature line."""
+    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+
+
+def verifier_key(name: str, public: bytes) -> str:
+    """Return a public key as a C2SP verifier key, ``name+hash+base64(0x01 || key)``."""
+    encoded = base64.b64encode(ED25519 + public).decode()
+    return f"{name}+{key_id(name, public).hex()}+{encoded}"
+
+
+def signed_note(text: str, *, name: str, private: Ed25519PrivateKey) -> str:
+    """Return ``text`` as a signed note.
+
+    Raises
+    ------
+    InputError
+        If the text is not lines without control characters, each ended by a newline.
+    """
+    if not text.endswith("\n") or any(sign < " " and sign != "\n" for sign in text):
+        raise InputError("a note is lines of text, the last one ended too")
+    public = private.public_key().public_bytes_raw()
+    raw = key_id(name, public) + private.sign(text.encode())
+    return f"{text}\n{DASH}{name} {base64.b64encode(raw).decode()}\n"
+
+
+def require_signable(
+    text: str, *, name: str, last: Root | None, proof: Sequence[bytes] = ()
+) -> Root | None:
+    """Raise unless the key of a case may sign this text now.
+
+    Parameters
+    ----------
+    text : str
+        A checkpoint, the manifest of a case or of a register, a letter, or a statement.
+    name : str
+        Of the key: ``cautery/case-ID``.
+    last : (int, bytes) or None
+        The last root that was signed; ``None``: nobody knows it, as in cases of version 0.1.0.
+    proof : sequence of bytes
+        Of a checkpoint: that it goes on from ``last`` (RFC 9162, section 2.1.4.1).
+
+    Returns
+    -------
+    (int, bytes) or None
+        What a checkpoint states; it is the last root from now on.
+
+    Raises
+    ------
+    EvidenceError
+        If a checkpoint does not go on from the last one, a manifest states another root than the
+        last one, or either is of another case.
+    InputError
+        If it is none of these texts.
+    """
+    if (found := _CHECKPOINT.fullmatch(text)) is not None and found[1] == name:
+        return _next_root(int(found[2]), found[3], last, proof)
+    case = name.removeprefix("cautery/case-")
+    if (found := MANIFEST.fullmatch(text)) is not None:
+        if found[1] != case:
+            raise EvidenceError(f"not signed: a manifest of case {found[1]}, not of {case}")
+        if last is None or (int(found[5]), bytes.fromhex(found[6])) != last:
+            raise EvidenceError("not signed: a manifest states another root than was signed last")
+        return None
+    if (found := REGISTER.fullmatch(text)) is not None:
+        if found[1] != case:
+            raise EvidenceError(f"not signed: a register of case {found[1]}, not of {case}")
+        return None
+    if not any(form.fullmatch(text) for form in _OTHER_FORMS):
+        raise InputError(
+            f"the key of case {case} does not sign {text.partition(chr(10))[0][:60]!r}",
+            hint="It signs checkpoints, manifests, letters and statements alone.",
+        )
+    return None
+
+
+def _next_root(size: int, encoded: str, last: Root | None, proof: Sequence[bytes]) -> Root:
+    root = base64.b64decode(encoded)
+    if base64.b64encode(root).decode() != encoded:
+        raise InputError("a checkpoint's root is canonical base64")
+    if last is None or last[0] == 0:
+        return size, root
+    if size < last[0]:
+        raise EvidenceError(
+            f"not signed: a checkpoint of {size} records; {last[0]} were signed before"
+        )
+    try:
+        verify_consistency(
+            earlier=last[0], earlier_root=last[1], later=size, later_root=root, proof=proof
+        )
+    except EvidenceError as error:
+        raise EvidenceError(
+            f"not signed: the {size} records do not go on from the {last[0]} that were signed last"
+        ) from error
+    return size, root

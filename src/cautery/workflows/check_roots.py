@@ -1,0 +1,141 @@
+"""Check that a ledger is the one that its case's key signed, before anything is added to it.
+
+Two things are known of a ledger from elsewhere than its database: the checkpoints, which only the
+case's key can make, and the last root, which lies with that key. Records after the last root are
+proven by nothing yet; what is believed of them is what carries a signature of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from cautery.errors import EvidenceError
+from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.evidence.note import NoteVerifier, open_checkpoint
+from cautery.evidence.ports import CaseLedger
+from cautery.model import Checkpoint, SignedRoot
+
+RESTORE = (
+    "Put the newest copy of the case in its place. If an older one is all that is left:"
+    " cautery case restore CASE --why ... (two approvers)."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A ledger that is the one that was signed.
+
+    Parameters
+    ----------
+    size : int
+        Its records.
+    longest : Checkpoint or None
+        The longest of its checkpoints.
+    unsigned : dict of str to int
+        How many records of each kind no signed root covers.
+    """
+
+    size: int
+    longest: Checkpoint | None
+    unsigned: dict[str, int]
+
+
+def check_roots(
+    path: Path, ledger: CaseLedger, verifier: NoteVerifier, last: SignedRoot | None
+) -> Standing:
+    """Re-hash every record past every checkpoint and the last root.
+
+    Parameters
+    ----------
+    last : SignedRoot or None
+        From the signer; ``None``: it knows none, or the case goes back to an earlier one.
+
+    Raises
+    ------
+    EvidenceError
+        Naming what differs.
+    """
+    # Checkpoints first: a process beside us may append records meanwhile, never take some away.
+    walk = CheckpointWalk(path, ledger, verifier)
+    frontier, kinds = Frontier(), Counter[str]()
+    held = 0  # records up to the longest root that held
+    walk.pass_by(frontier)
+    for index, kind, leaf in ledger.leaves():
+        if index != frontier.size:
+            raise EvidenceError(
+                f"{path}: record {frontier.size} is missing, record {index} stands next",
+                hint=RESTORE,
+            )
+        if not leaf.endswith(f',"kind":{json.dumps(kind, ensure_ascii=False)}}}'.encode()):
+            raise EvidenceError(
+                f"{path}: record {index} is filed as {kind}, but it says otherwise", hint=RESTORE
+            )
+        frontier = frontier.append(leaf_hash(leaf))
+        kinds[kind] += 1
+        before = walk.count
+        walk.pass_by(frontier)
+        if last is not None and frontier.size == last.size and frontier.root() != last.root:
+            raise EvidenceError(
+                f"{path}: its first {last.size} records are not those that were signed at"
+                f" {last.at:%Y-%m-%d %H:%M:%S} UTC; up to record {held} they are",
+                hint=RESTORE,
+            )
+        if walk.count > before or (last is not None and frontier.size == last.size):
+            held = frontier.size
+            kinds.clear()
+    if last is not None and frontier.size < last.size:
+        raise EvidenceError(
+            f"{path}: it has {frontier.size} records, but {last.size} were signed at"
+            f" {last.at:%Y-%m-%d %H:%M:%S} UTC: it is an older copy, or it was cut",
+            hint=RESTORE,
+        )
+    walk.finish(frontier)
+    return Standing(size=frontier.size, longest=walk.longest, unsigned=dict(sorted(kinds.items())))
+
+
+class CheckpointWalk:
+    """Walks the checkpoints beside the leaves: each must be the root of what was read so far.
+
+    All roots are computed over the same leaves, so each checkpoint is proven to begin the next.
+    """
+
+    def __init__(self, path: Path, ledger: CaseLedger, verifier: NoteVerifier) -> None:
+        self.count = 0
+        self.longest: Checkpoint | None = None
+        self._path = path
+        self._verifier = verifier
+        self._notes = iter(tuple(ledger.checkpoints()))
+        self._next = self._read()
+
+    def pass_by(self, frontier: Frontier) -> None:
+        """Check every checkpoint of this size."""
+        while self._next is not None and self._next.size <= frontier.size:
+            if self._next.size < frontier.size or self._next.root != frontier.root():
+                raise EvidenceError(
+                    f"{self._path}: checkpoint {self.count} of {self._next.size} records"
+                    " does not begin what follows it",
+                    hint=RESTORE,
+                )
+            self.count += 1
+            self.longest = self._next
+            self._next = self._read()
+
+    def finish(self, frontier: Frontier) -> None:
+        """Check that no checkpoint covers more than the ledger has."""
+        if self._next is not None:
+            raise EvidenceError(
+                f"{self._path}: {self._next.size} records were signed, {frontier.size} are left",
+                hint=RESTORE,
+            )
+
+    def _read(self) -> Checkpoint | None:
+        note = next(self._notes, None)
+        if note is None:
+            return None
+        try:
+            return open_checkpoint(note, self._verifier)
+        except EvidenceError as error:
+            raise EvidenceError(f"{self._path}: checkpoint {self.count}: {error}") from error
