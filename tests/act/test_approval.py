@@ -9,7 +9,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cautery.act import Approved, approve, digest, draft, expired, in_effect, public_key, sign
+from cautery.act import (
+    Approved,
+    approve,
+    digest,
+    draft,
+    expired,
+    in_effect,
+    public_key,
+    sign,
+    terms_digest,
+)
 from cautery.act.rules import UNVERIFIED, Rule, require_confirmed, rules_for
 from cautery.errors import ApprovalError, InputError
 from cautery.model import (
@@ -26,8 +36,10 @@ from cautery.model import (
     Mandate,
     Reason,
     Regime,
+    SignedFor,
     Window,
     from_json,
+    referral_id,
     to_json,
 )
 
@@ -75,6 +87,9 @@ MANDATE = Mandate(
 )
 
 
+HERE = SignedFor(case="0123456789abcdef", mandate=terms_digest(MANDATE))
+
+
 def verdict(target="edge.pirate.example", decision=Decision.ALLOW, hours=1.0, lever=Lever.NAME):
     return GuardVerdict(
         target=target,
@@ -118,17 +133,22 @@ def referral(*verdicts, window=MANDATE.window, order=ORDER):
 
 def signed(subject, *people, at=NOW):
     by = {"A. Legal": LEGAL, "B. Chief": CHIEF}
-    return [sign(digest(subject), approver=by[one], key=KEYS[one], at=at) for one in people]
+    return [
+        sign(digest(subject), approver=by[one], key=KEYS[one], at=at, signed_for=HERE)
+        for one in people
+    ]
 
 
-def refuse(subject, approvals, match, *, mandate=MANDATE, now=NOW):
+def refuse(subject, approvals, match, *, mandate=MANDATE, signed_for=HERE, now=NOW):
     with pytest.raises(ApprovalError, match=match):
-        approve(subject, approvals, mandate=mandate, now=now)
+        approve(subject, approvals, mandate=mandate, signed_for=HERE, now=now)
 
 
 def test_two_people_with_keys_in_pem_and_raw_approve_a_referral():
     subject = referral()
-    approved = approve(subject, signed(subject, "A. Legal", "B. Chief"), mandate=MANDATE, now=NOW)
+    approved = approve(
+        subject, signed(subject, "A. Legal", "B. Chief"), mandate=MANDATE, signed_for=HERE, now=NOW
+    )
     assert approved.subject is subject
     assert {one.approver for one in approved.approvals} == {"A. Legal", "B. Chief"}
 
@@ -162,7 +182,8 @@ def test_two_names_with_one_key_are_one_person():
     mandate = replace(MANDATE, approvers=(LEGAL, twin))
     subject = referral()
     approvals = [
-        sign(digest(subject), approver=one, key=KEYS["A. Legal"], at=NOW) for one in (LEGAL, twin)
+        sign(digest(subject), approver=one, key=KEYS["A. Legal"], at=NOW, signed_for=HERE)
+        for one in (LEGAL, twin)
     ]
     refuse(subject, approvals, "of 2 people", mandate=mandate)
 
@@ -175,7 +196,9 @@ def test_a_signature_over_another_referral_does_not_count():
 def test_a_referral_changed_after_signing_is_refused():
     subject = referral()
     approvals = signed(subject, "A. Legal", "B. Chief")
-    refuse(replace(subject, statement=subject.statement + "!"), approvals, "signed something else")
+    changed = replace(subject, statement=subject.statement + "!")
+    refuse(changed, approvals, "does not come from what it says")
+    refuse(replace(changed, id=referral_id(changed)), approvals, "signed something else")
 
 
 @pytest.mark.parametrize(
@@ -203,7 +226,7 @@ def test_an_approval_of_the_future_or_of_yesterday_is_refused():
 
 def test_nobody_signs_with_another_persons_key():
     with pytest.raises(ApprovalError, match=r"not A\. Legal's"):
-        sign(digest(referral()), approver=LEGAL, key=KEYS["Mallory"], at=NOW)
+        sign(digest(referral()), approver=LEGAL, key=KEYS["Mallory"], at=NOW, signed_for=HERE)
 
 
 def test_a_public_key_that_is_none_is_told_with_the_name():
@@ -227,6 +250,7 @@ def test_a_verdict_about_something_else_cannot_be_slipped_in():
     subject = referral()
     entry = replace(subject.entries[0], target="hospital.example")
     forged = replace(subject, entries=(entry,))
+    forged = replace(forged, id=referral_id(forged))
     refuse(forged, signed(forged, "A. Legal", "B. Chief"), "verdict is about")
 
 
@@ -243,6 +267,7 @@ def test_an_order_that_is_unknown_or_over_gives_no_authority():
     over = replace(ORDER, window=Window(start=NOW - timedelta(days=9), end=NOW - timedelta(days=1)))
     refuse(subject, approvals, "not in force", mandate=replace(MANDATE, orders=(over,)))
     elsewhere = replace(subject, territory="IT")
+    elsewhere = replace(elsewhere, id=referral_id(elsewhere))
     refuse(elsewhere, signed(elsewhere, "A. Legal", "B. Chief"), "not in force in IT")
 
 
@@ -250,7 +275,9 @@ def test_only_approve_makes_an_approved_and_nothing_changes_it():
     with pytest.raises(ApprovalError, match="only approve"):
         Approved(referral(), (), NOW)
     subject = referral()
-    approved = approve(subject, signed(subject, "A. Legal", "B. Chief"), mandate=MANDATE, now=NOW)
+    approved = approve(
+        subject, signed(subject, "A. Legal", "B. Chief"), mandate=MANDATE, signed_for=HERE, now=NOW
+    )
     with pytest.raises(ApprovalError):
         approved._subject = referral(verdict("hospital.example"))
     for copier in (copy.copy, copy.deepcopy, pickle.dumps):

@@ -21,7 +21,7 @@ import pytest
 from cautery.cli.demo import lab_cache
 from cautery.lab import LiveLab, World, build_world, start_lab
 from cautery.lab.demo import Approvers, Waiting
-from cautery.model import Entry
+from cautery.model import Digest, Entry
 from cautery.wiring import cases, signing
 from cautery.workflows.approve_referral import filed_referrals
 
@@ -130,11 +130,12 @@ def approvers_of(lab: LiveLab, case: Path) -> Iterator[Approvers]:
         with cases.reading(case) as held:
             filed = filed_referrals(held.ledger)
         return [
-            Waiting(one.referral.id, frozenset(a.approver for a in one.approvals)) for one in filed
+            Waiting(one.referral.id, one.digest, frozenset(a.approver for a in one.approvals))
+            for one in filed
         ]
 
-    def sign(referral: str, name: str, key: Path) -> None:
-        signing.approve(case, referral, name=name, key=key)
+    def sign(referral: str, digest: Digest, name: str, key: Path) -> None:
+        signing.approve(case, referral, shown=digest, name=name, key=key)
 
     with Approvers(lab, waiting=waiting, sign=sign) as seated:
         yield seated

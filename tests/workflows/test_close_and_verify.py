@@ -623,7 +623,7 @@ def test_the_guide_finds_what_was_changed(by_hand, closed: Path, name: str, unsa
 
 
 def test_the_guide_recomputes_the_signed_root(closed: Path) -> None:
-    (script,) = blocks("python")
+    script = blocks("python")[0]
     before = contents(closed)
     done = subprocess.run(
         [sys.executable, "-I", "-c", script],
@@ -637,7 +637,7 @@ def test_the_guide_recomputes_the_signed_root(closed: Path) -> None:
 
 
 def test_the_guides_script_finds_an_edited_record(closed: Path) -> None:
-    (script,) = blocks("python")
+    script = blocks("python")[0]
     with database(closed) as opened:
         opened.execute("UPDATE entries SET leaf = x'7b7d' WHERE idx = 0")
     opened.close()

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import approve_override, digest
+from cautery.act import approve_override, digest, terms_digest
 from cautery.errors import ApprovalError, CauteryError, InputError
+from cautery.evidence.note import NoteVerifier
 from cautery.model import (
     Approval,
     Approver,
@@ -20,7 +21,9 @@ from cautery.model import (
     Override,
     Record,
     Regime,
+    SignedFor,
     Window,
+    digest_of,
     from_json,
     to_json,
 )
@@ -55,9 +58,14 @@ MANDATE = Mandate(
 )
 
 
+CASE = NoteVerifier("cautery/case-1", Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+OPENED = {"mandate": to_json(MANDATE), "key": str(CASE)}
+HERE = SignedFor(case=digest_of(CASE.public)[7:23], mandate=terms_digest(MANDATE))
+
+
 class Ledger:
     def __init__(self) -> None:
-        self.records = [Record(kind="case.opened", at=NOW, body={"mandate": to_json(MANDATE)})]
+        self.records = [Record(kind="case.opened", at=NOW, body=OPENED)]
 
     def read(self, *, since: int = 0, kinds: tuple[str, ...] = ()) -> list[Entry]:
         return [
@@ -73,7 +81,14 @@ class Ledger:
 def signed(*names: str, override: Override = OVERRIDE) -> tuple[Approval, ...]:
     ledger: Any = Ledger()
     for name in names:
-        sign_overrides(ledger, {override.target: override}, name=name, key=KEYS[name], now=NOW)
+        sign_overrides(
+            ledger,
+            {override.target: override},
+            shown=[digest(override)],
+            name=name,
+            key=KEYS[name],
+            now=NOW,
+        )
     bodies = [one.record.body for one in ledger.read(kinds=("override.signed",))]
     assert all(from_json(Override, one["override"]) == override for one in bodies)
     return tuple(from_json(Approval, one["approval"]) for one in bodies)
@@ -82,14 +97,14 @@ def signed(*names: str, override: Override = OVERRIDE) -> tuple[Approval, ...]:
 def test_two_signatures_of_the_two_who_are_named_put_it_in_force() -> None:
     approvals = signed("A. Legal", "B. Duty")
     assert {one.subject for one in approvals} == {digest(OVERRIDE)}
-    approved = approve_override(OVERRIDE, approvals, mandate=MANDATE, now=NOW)
+    approved = approve_override(OVERRIDE, approvals, mandate=MANDATE, signed_for=HERE, now=NOW)
     assert approved.subject == OVERRIDE
 
 
 @pytest.mark.parametrize("names", [("A. Legal",), ("A. Legal", "A. Legal")])
 def test_one_persons_word_is_none(names: tuple[str, ...]) -> None:
     with pytest.raises(ApprovalError, match="1 of 2 people"):
-        approve_override(OVERRIDE, signed(*names), mandate=MANDATE, now=NOW)
+        approve_override(OVERRIDE, signed(*names), mandate=MANDATE, signed_for=HERE, now=NOW)
 
 
 def test_signatures_of_other_words_are_none() -> None:
@@ -102,13 +117,17 @@ def test_signatures_of_other_words_are_none() -> None:
         bystanders=5_000,
     )
     with pytest.raises(ApprovalError, match="signed something else"):
-        approve_override(wider, signed("A. Legal", "B. Duty"), mandate=MANDATE, now=NOW)
+        approve_override(
+            wider, signed("A. Legal", "B. Duty"), mandate=MANDATE, signed_for=HERE, now=NOW
+        )
 
 
 def test_it_does_not_hold_before_or_after_its_time() -> None:
     approvals = signed("A. Legal", "B. Duty")
     with pytest.raises(ApprovalError, match="not at"):
-        approve_override(OVERRIDE, approvals, mandate=MANDATE, now=NOW + timedelta(hours=1))
+        approve_override(
+            OVERRIDE, approvals, mandate=MANDATE, signed_for=HERE, now=NOW + timedelta(hours=1)
+        )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +144,14 @@ def test_who_is_not_named_not_known_or_too_late_signs_nothing(
 ) -> None:
     ledger: Any = Ledger()
     with pytest.raises(CauteryError):
-        sign_overrides(ledger, {OVERRIDE.target: OVERRIDE}, name=name, key=KEYS[key], now=now)
+        sign_overrides(
+            ledger,
+            {OVERRIDE.target: OVERRIDE},
+            shown=[digest(OVERRIDE)],
+            name=name,
+            key=KEYS[key],
+            now=now,
+        )
     assert len(ledger.records) == 1
 
 

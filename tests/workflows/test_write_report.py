@@ -12,7 +12,7 @@ import pytest
 
 from cautery.errors import EvidenceError, StorageError
 from cautery.evidence import EMPTY_ROOT, Frontier, leaf_hash
-from cautery.model import Decision, Finding
+from cautery.model import Decision, Finding, to_json
 from cautery.workflows.write_report import report_view, write_report, write_report_file
 
 SYNTHETIC = Path(__file__).parents[1] / "evidence" / "report" / "synthetic.py"
@@ -123,11 +123,74 @@ def test_a_ledger_without_a_case_is_refused() -> None:
         write_report(made.MemoryLedger(), made.MemoryVault(), at=made.START)
 
 
-def test_a_record_of_the_wrong_shape_is_named_by_entry_and_kind() -> None:
+JUNK = [
+    {"url": 7, "services": 5, "edges": "x"},
+    {"id": "R-1"},
+    {"mandate": 5, "override": [], "exhibit": "x", "approvals": {}},
+    {"events": 3, "left_out": None, "at": [], "referral": {}, "intermediary": 0},
+    {},
+]
+KINDS = """case.opened exhibit.sealed fixtures.changed source.read stream.appeared stream.vanished
+probe.done verdict alignment guard.decided graph.mapped plan.made estimate error.rate failure
+referral.drafted approval.given referral.published acknowledgement dark.probed entry.expired
+budget.spent override.given guard.revalidated entry.withdrawn rollback.proposed canary.probed"""
+
+
+@pytest.mark.parametrize("kind", KINDS.split())
+def test_a_strangers_record_costs_itself_and_is_counted(kind: str) -> None:
     case = made.opened()
-    case.note("verdict", {"url": 7})
-    with pytest.raises(EvidenceError, match=r"ledger entry 2 \(verdict\)"):
-        write_report(case.ledger, case.vault, at=case.now)
+    for body in JUNK:
+        case.note(kind, body)
+    case.note("failure", {"what": "fetch", "error": "SourceError", "message": "gone"})
+    view = report_view(case.ledger.read(), case.vault.read, at=case.now)
+    assert len(view.failures) == 1
+    assert sum(view.passed_over.values()) >= 1
+
+
+def test_a_case_is_opened_by_its_first_record_alone(case: Any) -> None:
+    taken_over = made.whole_case(streams=18)
+    first = taken_over.ledger.entries[0].record.body
+    theirs = {**first["mandate"], "id": "mine", "approvers": []}
+    taken_over.note("case.opened", {**first, "mandate": theirs})
+    view = report_view(taken_over.ledger.read(), taken_over.vault.read, at=taken_over.now)
+    assert view.mandate.approvers
+    assert view.passed_over == {"case.opened, though the case was open": 1}
+
+
+def test_a_second_referral_of_an_id_does_not_replace_the_first() -> None:
+    case = made.whole_case(streams=18)
+    (referral,) = report_view(case.ledger.read(), case.vault.read, at=case.now).referrals
+    swapped = replace(referral.referral, statement="block the hospital")
+    case.note("referral.drafted", swapped)
+    (shown,) = report_view(case.ledger.read(), case.vault.read, at=case.now).referrals
+    assert shown.referral == referral.referral
+    assert len(shown.approvals) == 2
+
+
+def test_an_approval_that_nobody_gave_is_not_shown() -> None:
+    case = made.whole_case(streams=18)
+    (referral,) = report_view(case.ledger.read(), case.vault.read, at=case.now).referrals
+    forged = replace(referral.approvals[0], at=case.now, signature="c2ln")
+    case.note("approval.given", {"referral": referral.referral.id, **to_json(forged)})
+    view = report_view(case.ledger.read(), case.vault.read, at=case.now)
+    assert view.referrals[0].approvals == referral.approvals
+
+
+def test_an_override_that_nobody_signed_is_not_shown(view: Any) -> None:
+    case = made.whole_case(streams=18)
+    (override,) = report_view(case.ledger.read(), case.vault.read, at=case.now).safeguards.overrides
+    case.note(
+        "override.given",
+        {"override": replace(override, target="hospital.example"), "approvals": []},
+    )
+    shown = report_view(case.ledger.read(), case.vault.read, at=case.now).safeguards.overrides
+    assert shown == (override,)
+
+
+def test_page_one_says_who_signed_the_mandate(case: Any) -> None:
+    assert "LAB: unsigned: nobody has signed this mandate" in write_report(
+        case.ledger, case.vault, at=case.now
+    )
 
 
 def test_kinds_that_the_report_does_not_know_are_counted() -> None:

@@ -8,21 +8,42 @@ Example
 >>> require_confirmed(rules_for("FR")[0], lab=False, confirmed={})
 """
 
-from cautery.act.approval import Approved, approve, approve_override, digest, public_key, sign
+from cautery.act.approval import (
+    OLDEST,
+    Approved,
+    approve,
+    approve_override,
+    check_signature,
+    public_key,
+    sign,
+)
 from cautery.act.expiry import expired, in_effect, latest
+from cautery.act.mandate_terms import (
+    Standing,
+    check_mandate_signature,
+    sign_mandate,
+    standing_of,
+    terms_digest,
+    terms_of,
+)
 from cautery.act.notice import draft_notice
 from cautery.act.orders import in_force, orders_in_force
 from cautery.act.ports import Publisher
 from cautery.act.referral import draft
 from cautery.act.rules import RULES, Rule, require_confirmed, rules_for
+from cautery.model import digest
 
 __all__ = [
+    "OLDEST",
     "RULES",
     "Approved",
     "Publisher",
     "Rule",
+    "Standing",
     "approve",
     "approve_override",
+    "check_mandate_signature",
+    "check_signature",
     "digest",
     "draft",
     "draft_notice",
@@ -35,4 +56,8 @@ __all__ = [
     "require_confirmed",
     "rules_for",
     "sign",
+    "sign_mandate",
+    "standing_of",
+    "terms_digest",
+    "terms_of",
 ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, NoReturn, TypeVar
 
@@ -30,10 +30,13 @@ from cautery.model import (
     Mandate,
     Override,
     Referral,
-    digest_of,
+    SignedFor,
+    digest,
+    has_own_id,
     iso,
+    key_fault,
+    person_key,
     require_utc,
-    to_json,
 )
 
 T_co = TypeVar("T_co", covariant=True)
@@ -106,15 +109,15 @@ class Approved(Generic[T_co]):
         return f"Approved({self._subject!r}, by {signers})"
 
 
-def digest(subject: Any) -> Digest:
-    """Return the SHA-256 of a noun's RFC 8785 JSON: what approvers sign, and anyone can redo."""
-    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
-
-    return digest_of(rfc8785.dumps({"type": type(subject).__name__, "body": to_json(subject)}))
-
-
-def sign(subject: Digest, *, approver: Approver, key: Ed25519PrivateKey, at: datetime) -> Approval:
-    """Sign a digest as one of the mandate's approvers.
+def sign(
+    subject: Digest,
+    *,
+    approver: Approver,
+    key: Ed25519PrivateKey,
+    at: datetime,
+    signed_for: SignedFor,
+) -> Approval:
+    """Sign a digest as one of the mandate's approvers, for one case under one mandate.
 
     Raises
     ------
@@ -125,14 +128,55 @@ def sign(subject: Digest, *, approver: Approver, key: Ed25519PrivateKey, at: dat
     public = key.public_key().public_bytes_raw()
     if public != public_key(approver).public_bytes_raw():
         raise ApprovalError(f"this key is not {approver.name}'s")
-    signature = key.sign(_message(subject, approver.name, approver.role, at))
-    return Approval(
+    unsigned = Approval(
         subject=subject,
         approver=approver.name,
         role=approver.role,
         at=at,
-        signature=base64.b64encode(signature).decode("ascii"),
+        signature="",
+        signed_for=signed_for,
     )
+    signature = base64.b64encode(key.sign(_message(unsigned))).decode("ascii")
+    return replace(unsigned, signature=signature)
+
+
+def check_signature(
+    approval: Approval, *, what: str, subject: Digest, mandate: Mandate, signed_for: SignedFor
+) -> Approver:
+    """Return who signed ``subject``, if this is an approver's signature that was meant for here.
+
+    It says nothing of when, nor of how many there are: :func:`approve` does.
+
+    Raises
+    ------
+    ApprovalError
+        If it is a stranger's, over something else, for another case, or does not verify.
+    """
+    known = [one for one in mandate.approvers if one.name == approval.approver]
+    if len(known) != 1:
+        raise ApprovalError(
+            f"{approval.approver!r} is "
+            + ("no approver of this mandate" if not known else "named twice in this mandate")
+        )
+    approver = known[0]
+    if approval.role != approver.role:
+        raise ApprovalError(
+            f"{approver.name} signed as {approval.role!r}, the mandate says {approver.role!r}"
+        )
+    if approval.subject != subject:
+        raise ApprovalError(
+            f"{approver.name} signed something else: {approval.subject}, {what} is {subject}"
+        )
+    if approval.signed_for not in (None, signed_for):
+        raise ApprovalError(
+            f"{approver.name} signed it for another case, or under another mandate than this one"
+        )
+    try:
+        signature = base64.b64decode(approval.signature, validate=True)
+        public_key(approver).verify(signature, _message(approval))
+    except (InvalidSignature, ValueError) as error:
+        raise ApprovalError(f"{approver.name}'s signature does not verify") from error
+    return approver
 
 
 def public_key(approver: Approver) -> Ed25519PublicKey:
@@ -153,13 +197,20 @@ def public_key(approver: Approver) -> Ed25519PublicKey:
             found = load_pem_public_key(text.encode())
         else:
             raw = base64.b64decode(text, validate=True)
-            if len(raw) == ED25519_BYTES:
-                return Ed25519PublicKey.from_public_bytes(raw)
-            found = load_der_public_key(raw)
-    except (ValueError, binascii.Error, UnsupportedAlgorithm) as error:
+            found = (
+                Ed25519PublicKey.from_public_bytes(raw)
+                if len(raw) == ED25519_BYTES
+                else load_der_public_key(raw)
+            )
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise wrong from error
     if not isinstance(found, Ed25519PublicKey):
         raise wrong
+    if (fault := key_fault(found.public_bytes_raw())) is not None:
+        raise ApprovalError(
+            f"approver {approver.name}: public_key is {fault}",
+            hint="Make another key: cautery keys new FILE.",
+        )
     return found
 
 
@@ -168,6 +219,7 @@ def approve(
     approvals: Sequence[Approval],
     *,
     mandate: Mandate,
+    signed_for: SignedFor,
     now: datetime,
     confirmed: Mapping[str, str] | None = None,
 ) -> Approved[Referral]:
@@ -178,6 +230,8 @@ def approve(
     approvals : sequence of Approval
         Signatures of two different people of the mandate, with different keys. One bad
         signature spoils all: it is a forgery or an accident, and both want looking at.
+    signed_for : SignedFor
+        This case and its mandate: a signature that was given for another does not count.
     now : datetime
         The guard's verdicts, the order and the entries must hold at this moment.
     confirmed : mapping of str to str
@@ -189,7 +243,16 @@ def approve(
         If anything is missing, in a sentence.
     """
     require_utc("now", now)
-    _two_people(f"referral {referral.id}", referral, approvals, mandate, now)
+    if not has_own_id(referral):
+        raise ApprovalError(f"referral {referral.id}: this id does not come from what it says")
+    _two_people(
+        f"referral {referral.id}",
+        referral,
+        approvals,
+        mandate=mandate,
+        signed_for=signed_for,
+        now=now,
+    )
     _check_authority(referral, mandate, now)
     if not referral.entries:
         raise ApprovalError(f"referral {referral.id}: it has no entries")
@@ -202,7 +265,12 @@ def approve(
 
 
 def approve_override(
-    override: Override, approvals: Sequence[Approval], *, mandate: Mandate, now: datetime
+    override: Override,
+    approvals: Sequence[Approval],
+    *,
+    mandate: Mandate,
+    signed_for: SignedFor,
+    now: datetime,
 ) -> Approved[Override]:
     """Check that the very people whom an override names have signed it, and that it is in force.
 
@@ -213,8 +281,10 @@ def approve_override(
     """
     require_utc("now", now)
     what = f"the override of {override.target}"
-    signers = _two_people(what, override, approvals, mandate, now)
-    missing = {_person(name) for name in override.by} - {_person(one.name) for one in signers}
+    signers = _two_people(
+        what, override, approvals, mandate=mandate, signed_for=signed_for, now=now
+    )
+    missing = {person_key(name) for name in override.by} - {person_key(one.name) for one in signers}
     if missing:
         raise ApprovalError(f"{what} names {min(missing)!r}, who has not signed it")
     if not override.holds(now):
@@ -225,62 +295,38 @@ def approve_override(
     return Approved(override, ordered, now, token=_TOKEN)
 
 
-def _person(name: str) -> str:
-    return " ".join(name.split()).casefold()
-
-
 def _two_people(
-    what: str, subject: Any, approvals: Sequence[Approval], mandate: Mandate, now: datetime
-) -> list[Approver]:
-    """Return who signed a subject: at least two people, with as many keys."""
-    signers = _signers(what, digest(subject), approvals, mandate, now)
-    if (
-        len({one.name for one in signers}) < NEEDED
-        or len({public_key(one).public_bytes_raw() for one in signers}) < NEEDED
-    ):
-        raise ApprovalError(
-            f"{what}: {len({one.name for one in signers})} of {NEEDED} people have approved it",
-            hint="Two different approvers of the mandate, each with a key of their own, must sign.",
-        )
-    return signers
-
-
-def _signers(
     what: str,
-    expected: Digest,
+    subject: Any,
     approvals: Sequence[Approval],
+    *,
     mandate: Mandate,
+    signed_for: SignedFor,
     now: datetime,
 ) -> list[Approver]:
+    """Return who signed a subject: at least two people, with as many keys."""
     signers = []
     for approval in approvals:
-        known = [one for one in mandate.approvers if one.name == approval.approver]
-        if len(known) != 1:
+        approver = check_signature(
+            approval, what=what, subject=digest(subject), mandate=mandate, signed_for=signed_for
+        )
+        if approval.signed_for is None:
             raise ApprovalError(
-                f"{approval.approver!r} is "
-                + ("no approver of this mandate" if not known else "named twice in this mandate")
-            )
-        approver = known[0]
-        if approval.role != approver.role:
-            raise ApprovalError(
-                f"{approver.name} signed as {approval.role!r}, the mandate says {approver.role!r}"
-            )
-        if approval.subject != expected:
-            raise ApprovalError(
-                f"{approver.name} signed something else: {approval.subject}, {what} is {expected}"
+                f"{approver.name}'s approval does not say for which case it was given",
+                hint="It was signed by an earlier version of Cautery: have it signed again.",
             )
         if approval.at > now + CLOCK_SKEW:
             raise ApprovalError(f"{approver.name}'s approval is dated in the future")
         if approval.at < now - OLDEST:
             raise ApprovalError(f"{approver.name}'s approval is older than {OLDEST}")
-        try:
-            signature = base64.b64decode(approval.signature, validate=True)
-            public_key(approver).verify(
-                signature, _message(approval.subject, approver.name, approver.role, approval.at)
-            )
-        except (InvalidSignature, binascii.Error, ValueError) as error:
-            raise ApprovalError(f"{approver.name}'s signature does not verify") from error
         signers.append(approver)
+    people = {person_key(one.name) for one in signers}
+    keys = {public_key(one).public_bytes_raw() for one in signers}
+    if min(len(people), len(keys)) < NEEDED:
+        raise ApprovalError(
+            f"{what}: {min(len(people), len(keys))} of {NEEDED} people have approved it",
+            hint="Two different approvers of the mandate, each with a key of their own, must sign.",
+        )
     return signers
 
 
@@ -324,15 +370,20 @@ def _check_entry(entry: BlockEntry, now: datetime) -> None:
         raise ApprovalError(f"{entry.target}: no exhibit shows what is complained of")
 
 
-def _message(subject: Digest, name: str, role: str, at: datetime) -> bytes:
+def _message(approval: Approval) -> bytes:
     import rfc8785  # noqa: PLC0415 - only where something is signed or checked
 
-    return rfc8785.dumps(
-        {
-            "type": "cautery/approval/1",
-            "subject": str(subject),
-            "approver": name,
-            "role": role,
-            "at": iso(at),
+    message = {
+        "type": "cautery/approval/1",
+        "subject": str(approval.subject),
+        "approver": approval.approver,
+        "role": approval.role,
+        "at": iso(approval.at),
+    }
+    if approval.signed_for is not None:
+        message |= {
+            "type": "cautery/approval/2",
+            "case": approval.signed_for.case,
+            "mandate": str(approval.signed_for.mandate),
         }
-    )
+    return rfc8785.dumps(message)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from cautery.act.orders import in_force
@@ -19,6 +19,7 @@ from cautery.model import (
     Referral,
     Window,
     iso,
+    referral_id,
     require_utc,
 )
 
@@ -72,9 +73,8 @@ def draft(
         for one in sorted(chosen, key=lambda one: (LEVERS.index(one.lever), one.target))
     )
     span = Window(start=at, end=end)
-    named = "\n".join([order.id, event.id if event else "", iso(at), *(e.target for e in entries)])
-    return Referral(
-        id="R-" + hashlib.sha256(named.encode()).hexdigest()[:12],
+    drafted = Referral(
+        id="",
         order=order.id,
         event=event.id if event else None,
         territory=order.territory,
@@ -82,6 +82,7 @@ def draft(
         entries=entries,
         statement=_statement(order, event, span, chosen, entries),
     )
+    return replace(drafted, id=referral_id(drafted))
 
 
 def _entry(

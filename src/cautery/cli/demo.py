@@ -13,6 +13,7 @@ from cautery.cli import render
 
 if TYPE_CHECKING:
     from cautery.lab.scoreboard import Scoreboard
+    from cautery.model import Digest
 
 
 def demo(
@@ -57,12 +58,14 @@ def demo(
             with cases.reading(case) as held:
                 filed = filed_referrals(held.ledger)
             return [
-                Waiting(one.referral.id, frozenset(each.approver for each in one.approvals))
+                Waiting(
+                    one.referral.id, one.digest, frozenset(each.approver for each in one.approvals)
+                )
                 for one in filed
             ]
 
-        def sign(referral: str, name: str, key: Path) -> None:
-            signing.approve(case, referral, name=name, key=key)
+        def sign(referral: str, digest: Digest, name: str, key: Path) -> None:
+            signing.approve(case, referral, shown=digest, name=name, key=key)
 
         board = Board(mandate)
         with Approvers(lab, waiting=waiting, sign=sign) as approvers, board:

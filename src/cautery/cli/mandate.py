@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli._signing import ask, mandate_text
 from cautery.cli._verbs import Verbs
 
 if TYPE_CHECKING:
     from cautery.model import Mandate, OwnService, Source
 
-app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Check and show a mandate.")
+app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Check, show and sign a mandate.")
 
 
 @app.callback()
 def mandate() -> None:
-    """Check and show a mandate."""
+    """Check, show and sign a mandate."""
 
 
 @app.command()
@@ -35,14 +36,22 @@ def show(
     Example: cautery mandate show mandate.toml
     """
     from cautery import wiring
-    from cautery.workflows.read_mandate import read_mandate
+    from cautery.act import standing_of, terms_digest
+    from cautery.model import digest_of, to_json
+    from cautery.workflows.read_mandate import read_with_bytes
 
-    checked = read_mandate(mandate, now=wiring.clock().now())
+    now = wiring.clock().now()
+    checked, raw = read_with_bytes(mandate, now=now)
+    standing = standing_of(checked, now=now)
     if json:
         for row in _rows(checked):
             render.json_line(row)
+        said = {"mandate": checked.id, "digest": digest_of(raw), "terms": terms_digest(checked)}
+        render.json_line({**said, "standing": standing.words, **to_json(standing)})
         return
     render.say(f"{checked.id}: {checked.who}, regime {checked.regime.value}")
+    render.say(render.printable(standing.words))
+    render.say(f"digest to sign  {digest_of(raw)}")
     window = checked.window
     render.say(f"window {_time(window.start)} to {_time(window.end)}")
     if checked.events:
@@ -97,6 +106,72 @@ def show(
                 for one in checked.purchases
             ),
         )
+
+
+@app.command()
+def check(
+    mandate: Annotated[Path, typer.Argument(help="The mandate's TOML file.")],
+    signers: Annotated[
+        Path | None,
+        typer.Option("--signers", help="TOML: [[signer]], people who may sign mandates."),
+    ] = None,
+) -> None:
+    """Say who has signed a mandate, and whether they are known from outside.
+
+    Exit code 1 when two people have not signed it, or are not those of --signers.
+
+    Example: cautery mandate check mandate.toml --signers ministry.toml
+    """
+    from cautery import wiring
+    from cautery.act import standing_of
+    from cautery.workflows.read_mandate import read_mandate
+    from cautery.workflows.read_signers import read_signers
+
+    now = wiring.clock().now()
+    known = None if signers is None else read_signers(signers)
+    standing = standing_of(read_mandate(mandate, now=now), now=now, signers=known)
+    typer.echo(render.printable(standing.words))
+    if not standing.signed or standing.vouched is False:
+        raise typer.Exit(1)
+
+
+@app.command()
+def sign(
+    mandate: Annotated[Path, typer.Argument(help="The mandate's TOML file.")],
+    name: Annotated[str, typer.Option("--name", help="Your name.")],
+    role: Annotated[str, typer.Option("--role", help="Your office.")],
+    key: Annotated[Path, typer.Option("--key", help="Your signing key (PEM, mode 0600).")],
+    digest: Annotated[
+        str | None, typer.Option("--digest", help="Of what you were shown: see show.")
+    ] = None,
+) -> None:
+    """Sign a mandate, as one of the two people who let its approvers approve.
+
+    You are shown what you sign and asked; without a terminal, --digest says what you were shown.
+    The signature goes into a file beside it, and covers the mandate's every byte.
+
+    Example: cautery mandate sign mandate.toml --name "M. Head" --role director --key m.pem
+    """
+    from cautery import wiring
+    from cautery.adapters.keys_file import load_approver
+    from cautery.model import Digest, digest_of
+    from cautery.workflows.mandate_signatures import add_signature, signatures_path
+    from cautery.workflows.read_mandate import read_with_bytes
+
+    now = wiring.clock().now()
+    checked, raw = read_with_bytes(mandate, now=now)
+    private = load_approver(key)
+    if digest is None:
+        ask(
+            mandate_text(checked, raw),
+            question=f"Sign this as {render.printable(name)}, {render.printable(role)}?",
+            hint=f"cautery mandate show {mandate} prints the digest: --digest sha256:...",
+        )
+    shown = digest_of(raw) if digest is None else Digest(digest)
+    add_signature(
+        mandate, checked, raw=raw, shown=shown, name=name, role=role, key=private, now=now
+    )
+    render.say(render.printable(f"{name} has signed {mandate}: {signatures_path(mandate)}"))
 
 
 def _rows(mandate: Mandate) -> list[dict[str, object]]:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.cli._signing import ask, overrides_text, referral_text, say_passed_over
 from cautery.cli._verbs import Verbs
 
 app = typer.Typer(cls=Verbs, no_args_is_help=True, help="List a case's referrals; approve them.")
@@ -25,10 +26,12 @@ def list_(
     """
     from cautery.model import to_json
     from cautery.wiring import cases
-    from cautery.workflows.approve_referral import filed_referrals
+    from cautery.workflows.approve_referral import filed_in
 
     with cases.reading(case) as held:
-        found = filed_referrals(held.ledger)
+        filed = filed_in(held.ledger)
+    say_passed_over(filed.passed_over)
+    found = filed.referrals
     if json:
         for one in found:
             render.json_line(to_json(one))
@@ -54,24 +57,23 @@ def list_(
 def show(
     case: Annotated[Path, typer.Argument(help="Folder of a case.")],
     referral: Annotated[str, typer.Argument(help="Id, from the list.")],
+    json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
-    """Show the whole text of one referral: what you sign.
+    """Show what a signature under a referral covers, and the digest that it is over.
 
     Example: cautery referral show cases/md34 R-0123456789ab
     """
-    from cautery.act import digest
-    from cautery.errors import InputError
+    from cautery.model import to_json
     from cautery.wiring import cases
-    from cautery.workflows.approve_referral import filed_referrals
+    from cautery.workflows.approve_referral import filed_referral
+    from cautery.workflows.case_opening import opening_of
 
     with cases.reading(case) as held:
-        found = filed_referrals(held.ledger)
-    for one in found:
-        if one.referral.id == referral:
-            typer.echo(render.printable_lines(one.referral.statement))
-            typer.echo(f"\ndigest to sign  {digest(one.referral)}")
-            return
-    raise InputError(f"no referral {referral!r} in this case", hint=f"cautery referral list {case}")
+        filed, opening = filed_referral(held.ledger, referral), opening_of(held.ledger)
+    if json:
+        render.json_line({**to_json(filed), "mandate": opening.standing().words})
+        return
+    typer.echo(referral_text(filed, opening))
 
 
 @app.command()
@@ -79,15 +81,44 @@ def override(
     case: Annotated[Path, typer.Argument(help="Folder of a case that is being watched.")],
     file: Annotated[Path, typer.Argument(help="TOML: [[override]], as for cautery guard.")],
     name: Annotated[str, typer.Option("--as", help="Your name, as the mandate has it.")],
-    key: Annotated[Path, typer.Option("--key", help="Your signing key (PEM, mode 0600).")],
+    key: Annotated[
+        Path | None, typer.Option("--key", help="Your signing key (PEM, mode 0600).")
+    ] = None,
+    digest: Annotated[
+        list[str] | None,
+        typer.Option("--digest", help="Of each that you sign, as --dry-run shows it."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what you would sign, and its digests.")
+    ] = False,
 ) -> None:
     """Answer for targets that the guard refuses. It holds when both people named have signed.
 
+    You are shown what you sign and asked; without a terminal, --digest says what you were shown.
+
     Example: cautery referral override cases/md34 answers.toml --as "A. Legal" --key a.pem
     """
+    from cautery.errors import InputError
+    from cautery.model import Digest
     from cautery.wiring import signing
+    from cautery.workflows.read_overrides import read_overrides
+    from cautery.workflows.sign_overrides import overrides_of
 
-    for one in signing.sign_overrides(case, file, name=name, key=key):
+    overrides = read_overrides(file)
+    named = overrides_of(overrides, name=name)
+    if dry_run:
+        typer.echo(overrides_text(named), nl=False)
+        return
+    if key is None:
+        raise InputError("a signature needs a key", hint="--key FILE; --dry-run only shows.")
+    if not digest:
+        ask(
+            overrides_text(named),
+            question=f"Sign this as {render.printable(name)}?",
+            hint="--dry-run shows it with its digests; sign with --digest sha256:...",
+        )
+    shown = [Digest(one) for one in digest] if digest else tuple(named)
+    for one in signing.sign_overrides(case, overrides, shown=shown, name=name, key=key):
         render.say(
             render.printable(
                 f"{name} answers for {one.target} until {one.until:%Y-%m-%d %H:%MZ}, "
@@ -127,12 +158,31 @@ def approve(
     referral: Annotated[str, typer.Argument(help="Id, from the list.")],
     name: Annotated[str, typer.Option("--as", help="Your name, as the mandate has it.")],
     key: Annotated[Path, typer.Option("--key", help="Your signing key (PEM, mode 0600).")],
+    digest: Annotated[
+        str | None, typer.Option("--digest", help="Of what you were shown: see show.")
+    ] = None,
 ) -> None:
     """Sign a referral. It goes out when two different approvers have signed.
 
+    You are shown what you sign and asked; without a terminal, --digest says what you were shown.
+
     Example: cautery referral approve cases/md34 R-0123456789ab --as "A. Legal" --key a.pem
     """
-    from cautery.wiring import signing
+    from cautery.model import Digest
+    from cautery.wiring import cases, signing
+    from cautery.workflows.approve_referral import filed_referral
+    from cautery.workflows.case_opening import opening_of
 
-    approval = signing.approve(case, referral, name=name, key=key)
-    render.say(f"{approval.approver} has approved {referral}")
+    if digest is None:
+        with cases.reading(case) as held:
+            filed, opening = filed_referral(held.ledger, referral), opening_of(held.ledger)
+        ask(
+            referral_text(filed, opening),
+            question=f"Sign this as {render.printable(name)}?",
+            hint=f"cautery referral show {case} {referral} prints the digest: --digest sha256:...",
+        )
+        shown = filed.digest
+    else:
+        shown = Digest(digest)
+    approval = signing.approve(case, referral, shown=shown, name=name, key=key)
+    render.say(render.printable(f"{approval.approver} has approved {referral}"))

@@ -20,6 +20,10 @@ def verify(
         Path | None,
         typer.Option("--public-key", help="The signer's key, had from elsewhere than the case."),
     ] = None,
+    signers: Annotated[
+        Path | None,
+        typer.Option("--signers", help="TOML: [[signer]], people who may sign mandates."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON line.")] = False,
 ) -> None:
     """Re-check every file, record, signature and exhibit; name the first thing that is wrong.
@@ -28,17 +32,24 @@ def verify(
     consistent: it agrees with the key inside it, which proves nothing of who signed it, exit
     code 3; so it is without --public-key. broken: something is not as signed, exit code 1. What
     breaks no proof and should be asked about, times out of order for one, is named as a finding.
+    Without --signers it only says by whom the mandate says it was signed.
 
     Example: cautery verify cases/md34 --public-key league.pub
     """
     from cautery import wiring
     from cautery.model import to_json
     from cautery.wiring import cases
+    from cautery.workflows.read_signers import read_signers
     from cautery.workflows.verify_case import BROKEN, verify_case
 
+    known = None if signers is None else read_signers(signers)
     try:
         verified = verify_case(
-            case, store=cases.reading_store(), public_key=public_key, now=wiring.clock().now()
+            case,
+            store=cases.reading_store(),
+            public_key=public_key,
+            signers=known,
+            now=wiring.clock().now(),
         )
     except EvidenceError as error:
         if json:
@@ -48,6 +59,6 @@ def verify(
         render.json_line(to_json(verified) | {"verdict": verified.verdict})
     else:
         for label, value in verified.summary():
-            typer.echo(f"{label:<12} {value}")
+            typer.echo(f"{label:<12} {render.printable(value)}")
     if not verified.authentic:
         raise typer.Exit(CONSISTENT_EXIT)

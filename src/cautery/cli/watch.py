@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cautery.cli import render
-from cautery.errors import InputError
+from cautery.errors import ApprovalError, InputError
 
 if TYPE_CHECKING:
     from cautery.model import Entry
@@ -25,6 +25,10 @@ def watch(
     ] = None,
     keys: Annotated[
         Path | None, typer.Option(help="Key folder outside the case; default $CAUTERY_KEYS.")
+    ] = None,
+    signers: Annotated[
+        Path | None,
+        typer.Option("--signers", help="TOML: [[signer]]; two of them must have signed it."),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="Stream every record as JSON lines.")
@@ -54,11 +58,21 @@ def watch(
             hint="cautery watch MANDATE.toml --case DIR; --schema prints what a mandate holds.",
         )
     from cautery import wiring
+    from cautery.act import standing_of
     from cautery.cli.board import Board, JsonStream
     from cautery.wiring import watching
+    from cautery.workflows.read_signers import read_signers
 
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
+    known = None if signers is None else read_signers(signers)
+    standing = standing_of(checked, now=now, signers=known)
+    if standing.vouched is False:
+        raise ApprovalError(
+            f"{mandate}: {standing.words}",
+            hint="Two people of --signers sign: cautery mandate sign.",
+        )
+    render.say(render.printable(f"mandate {standing.words}"))
     view = JsonStream() if json else Board(checked)
     stopped: list[str] = []
 

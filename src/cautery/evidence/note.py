@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.signing import DASH, ED25519, key_id, verifier_key
+from cautery.model.ed25519 import key_fault
 from cautery.model.evidence import Checkpoint
 
 MAX_NOTE_BYTES = 1 << 16
@@ -37,8 +38,8 @@ class NoteVerifier:
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise InputError(f"{self.name!r}: a key's name has no spaces and no plus sign")
-        if len(self.public) != 32:
-            raise InputError(f"{self.name}: an Ed25519 public key has 32 bytes")
+        if (fault := key_fault(self.public)) is not None:
+            raise InputError(f"{self.name}: no key to check by: {fault}")
 
     @classmethod
     def parse(cls, text: str) -> NoteVerifier:

@@ -11,15 +11,17 @@ from typing import Any, Self
 from cautery.errors import CauteryError
 from cautery.lab.mandate_file import APPROVERS
 from cautery.lab.start import LiveLab
+from cautery.model import Digest
 
 LOOK_S = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A referral that waits for signatures: its id, and who has signed."""
+    """A referral that waits for signatures: its id, what is signed, and who has signed."""
 
     id: str
+    digest: Digest
     signed_by: frozenset[str]
 
 
@@ -33,7 +35,7 @@ class Approvers:
     waiting : callable
         Lists the referrals of the case; empty as long as there is no case.
     sign : callable
-        Signs one, as ``(referral, name, key file)``.
+        Signs one, as ``(referral, digest, name, key file)``.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Approvers:
         lab: LiveLab,
         *,
         waiting: Callable[[], list[Waiting]],
-        sign: Callable[[str, str, Path], Any],
+        sign: Callable[[str, Digest, str, Path], Any],
     ) -> None:
         self._keys = lab.run_dir / "keys"
         self._waiting = waiting
@@ -69,4 +71,4 @@ class Approvers:
         for referral in self._waiting():
             for name, role in APPROVERS:
                 if name not in referral.signed_by:
-                    self._sign(referral.id, name, self._keys / f"{role}.pem")
+                    self._sign(referral.id, referral.digest, name, self._keys / f"{role}.pem")

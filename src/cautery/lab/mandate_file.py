@@ -13,8 +13,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.lab.encode import Rendered
 from cautery.lab.spec import Plan
+from cautery.model import digest_of
+from cautery.workflows.mandate_signatures import add_signature, signatures_path
+from cautery.workflows.read_mandate import read_with_bytes
 
 APPROVERS = (("A. Legal", "legal"), ("B. Duty", "duty-officer"))
+SIGNERS = (("M. Head", "head of the lab"), ("N. Deputy", "deputy head of the lab"))
+"""Invented people who sign the lab's mandate; their private keys are forgotten at once."""
 
 
 def write_mandate(
@@ -31,7 +36,8 @@ def write_mandate(
 ) -> Path:
     """Write ``mandate.toml`` and ``keys/`` into a run's folder; return the mandate's path.
 
-    The orders end ten seconds before the mandate does, so that entries expire inside the run.
+    It is signed, as a lab's; ``signers.toml`` has the keys that vouch for it. The orders end ten
+    seconds before the mandate does, so that entries expire inside the run.
     """
     end = kick_off + timedelta(seconds=window_s)
     order_end = end - timedelta(seconds=10)
@@ -95,7 +101,24 @@ def write_mandate(
     ]
     path = run_dir / "mandate.toml"
     path.write_text("\n".join(lines), encoding="utf-8")
+    _sign(path, run_dir / "signers.toml", now)
     return path
+
+
+def _sign(path: Path, signers: Path, now: datetime) -> None:
+    beside = signatures_path(path)
+    beside.unlink(missing_ok=True)  # of an earlier run in the same folder
+    lines: list[str] = []
+    for name, role in SIGNERS:
+        key = Ed25519PrivateKey.generate()
+        mandate, raw = read_with_bytes(path, now=now)
+        add_signature(
+            path, mandate, raw=raw, shown=digest_of(raw), name=name, role=role, key=key, now=now
+        )
+        public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
+        lines += ["[[signer]]", f"name = {_string(name)}", f"role = {_string(role)}"]
+        lines += [f'public_key = "{public}"', ""]
+    signers.write_text("\n".join(lines), encoding="utf-8")
 
 
 def _orders(now: datetime, end: datetime) -> list[str]:

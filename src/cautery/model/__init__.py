@@ -20,6 +20,9 @@ from cautery.model.act import (
     Effect,
     Notice,
     Referral,
+    SignedFor,
+    has_own_id,
+    referral_id,
 )
 from cautery.model.action_day import (
     PHASES,
@@ -50,6 +53,7 @@ from cautery.model.capture import (
     ShownCertificate,
     Validator,
 )
+from cautery.model.ed25519 import key_fault
 from cautery.model.estimate import ErrorRate, Estimate, Money
 from cautery.model.evidence import (
     Checkpoint,
@@ -89,7 +93,15 @@ from cautery.model.intervention import (
     Override,
     Reason,
 )
-from cautery.model.mandate import Approver, Authority, CourtOrder, Mandate, Purchase, Regime
+from cautery.model.mandate import (
+    Approver,
+    Authority,
+    CourtOrder,
+    Mandate,
+    MandateSignature,
+    Purchase,
+    Regime,
+)
 from cautery.model.marking import HandlingCode, Marking, Pap, Tlp
 from cautery.model.media import AUDIO_RATE_HZ, LUMA_RATE_HZ, LUMA_SHAPE, Decoded
 from cautery.model.operation import (
@@ -105,6 +117,7 @@ from cautery.model.operation import (
     StatementKind,
 )
 from cautery.model.payment import AddressTag, Flow, Transfer
+from cautery.model.people import person_key
 from cautery.model.pseudonyms import KeyedPseudonyms, Pseudonyms
 from cautery.model.reach import (
     Access,
@@ -133,7 +146,7 @@ from cautery.model.sizing import (
 )
 from cautery.model.times import ClockOffset, Window, iso, require_utc, to_utc
 from cautery.model.verdict import Finding, Observation, Verdict, Witness, verbal
-from cautery.model.wire import from_json, to_json
+from cautery.model.wire import MISSHAPEN, digest, from_json, to_json
 
 __all__ = [
     "ADDRESS_LISTS",
@@ -141,6 +154,7 @@ __all__ = [
     "LUMA_RATE_HZ",
     "LUMA_SHAPE",
     "MAX_OVERRIDE",
+    "MISSHAPEN",
     "NAME_LISTS",
     "PHASES",
     "Access",
@@ -206,6 +220,7 @@ __all__ = [
     "Link",
     "Location",
     "Mandate",
+    "MandateSignature",
     "Marking",
     "Membership",
     "Money",
@@ -248,6 +263,7 @@ __all__ = [
     "SharedFact",
     "ShownCertificate",
     "Sighting",
+    "SignedFor",
     "SignedRoot",
     "SizingSources",
     "Source",
@@ -271,11 +287,16 @@ __all__ = [
     "Work",
     "ascii_name",
     "carries_line",
+    "digest",
     "digest_of",
     "from_json",
+    "has_own_id",
     "hide_at_birth",
     "host_of",
     "iso",
+    "key_fault",
+    "person_key",
+    "referral_id",
     "require_utc",
     "revealed",
     "to_json",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from cautery.errors import InputError
 from cautery.model.evidence import Digest, ExhibitId
 from cautery.model.intervention import GuardVerdict, Lever
-from cautery.model.times import Window, require_utc
+from cautery.model.times import Window, iso, require_utc
+from cautery.model.wire import digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,22 @@ class Referral:
                 raise InputError(f"{entry.target}: outlives the referral {self.id}")
 
 
+def referral_id(referral: Referral) -> str:
+    """Return the id that a referral's content gives it, whatever id it has."""
+    return "R-" + digest(replace(referral, id="")).removeprefix("sha256:")[:12]
+
+
+def has_own_id(referral: Referral) -> bool:
+    """Tell whether a referral's id comes from its content.
+
+    Until version 0.1 it came from order, event, start and targets alone.
+    """
+    targets = (entry.target for entry in referral.entries)
+    named = "\n".join((referral.order, referral.event or "", iso(referral.window.start), *targets))
+    earlier = "R-" + hashlib.sha256(named.encode()).hexdigest()[:12]
+    return referral.id in (referral_id(referral), earlier)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """A DSA art. 16 notice to a hosting provider: exact location, reasons, good faith."""
@@ -64,14 +82,30 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedFor:
+    """The case, by its id, and the digest of its mandate's terms: where a signature counts."""
+
+    case: str
+    mandate: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """One person's Ed25519 signature over the digest of what is to be sent."""
+    """One person's Ed25519 signature over the digest of what is to be sent.
+
+    Parameters
+    ----------
+    signed_for : SignedFor or None
+        Where it counts, signed as well; ``None``: given to version 0.1, which did not say. Such a
+        one can be read and checked, and lets nothing go any more.
+    """
 
     subject: Digest
     approver: str
     role: str
     at: datetime
     signature: str
+    signed_for: SignedFor | None = None
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)

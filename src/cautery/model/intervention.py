@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from cautery.errors import InputError
+from cautery.model.people import person_key
 from cautery.model.times import require_utc
 
 
@@ -89,9 +89,9 @@ class Override:
     def __post_init__(self) -> None:
         require_utc("override at", self.at)
         require_utc("override until", self.until)
-        if len({_letters(name) for name in self.by} - {""}) < 2:
+        if len({person_key(name) for name in self.by} - {""}) < 2:
             raise InputError(f"override of {self.target}: it takes two different people, by name")
-        if not _letters(self.reason):
+        if not person_key(self.reason):
             raise InputError(f"override of {self.target}: it takes a reason")
         if self.bystanders is not None and self.bystanders < 0:
             raise InputError(f"override of {self.target}: a number of bystanders is not negative")
@@ -104,12 +104,6 @@ class Override:
     def holds(self, moment: datetime) -> bool:
         """Tell whether it is in force."""
         return self.at <= moment < self.until
-
-
-def _letters(name: str) -> str:
-    """Return what tells people apart: neither spaces and dots, nor how letters are encoded."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(one for one in unicodedata.normalize("NFKC", plain) if one.isalnum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from cautery.errors import MandateError
+from cautery.model.evidence import Digest
 from cautery.model.hidden import OwnLocation, hide_at_birth
 from cautery.model.reach import (
     Access,
@@ -52,6 +53,34 @@ class Approver:
     name: str
     role: str
     public_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MandateSignature:
+    """A named person's Ed25519 signature under a mandate: who lets the approvers approve.
+
+    Parameters
+    ----------
+    public_key : str
+        Base64 of its 32 raw bytes: by whom it says it is. Who vouches for it stands elsewhere.
+    file : str
+        Digest of a salt and the file's exact bytes: a file holds credentials, which nobody shall
+        be able to guess by its digest, so the salt lies beside the file alone.
+    terms : str
+        Digest of what :func:`cautery.act.terms_of` takes from it, which anyone can redo from the
+        first record of a case.
+    """
+
+    name: str
+    role: str
+    public_key: str
+    at: datetime
+    file: Digest
+    terms: Digest
+    signature: str
+
+    def __post_init__(self) -> None:
+        require_utc("at", self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +138,8 @@ class Mandate:
         authorities.
     collateral_budget : int
         That of all that belongs to no event: see :class:`Event`.
+    signatures : tuple of MandateSignature
+        Those that lay beside its file; each was checked when it was read.
     """
 
     id: str
@@ -133,6 +164,7 @@ class Mandate:
     network: NetworkPolicy = field(default_factory=NetworkPolicy)
     lab: bool = False
     collateral_budget: int = 0
+    signatures: tuple[MandateSignature, ...] = ()
 
     def __post_init__(self) -> None:
         if self.collateral_budget < 0:

@@ -12,10 +12,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from cautery.errors import InputError
+from cautery.errors import CauteryError, InputError
+from cautery.model.evidence import Digest, digest_of
 from cautery.model.hidden import Hidden
 from cautery.model.pseudonyms import Pseudonyms
 from cautery.model.times import iso
+
+MISSHAPEN = (CauteryError, KeyError, IndexError, TypeError, ValueError, AttributeError)
+"""What reading a record raises that has not the shape of its kind. Whoever has a case's file can
+append one: it costs itself, never the reading of the others."""
 
 T = TypeVar("T")
 
@@ -84,6 +89,13 @@ def from_json(noun: type[T], body: Any) -> T:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
         raise InputError(f"{noun.__name__}.{where}: {first['msg']}") from error
+
+
+def digest(subject: Any) -> Digest:
+    """Return the SHA-256 of a noun's RFC 8785 JSON: what people sign, and anyone can redo."""
+    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
+
+    return digest_of(rfc8785.dumps({"type": type(subject).__name__, "body": to_json(subject)}))
 
 
 @cache

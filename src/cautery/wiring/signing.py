@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cautery import wiring
 from cautery.adapters.keys_file import load_approver
 from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier
-from cautery.model import Approval, Override
+from cautery.model import Approval, Digest, Override
 from cautery.wiring.cases import adding_to, keys, reading_store
 from cautery.workflows.approve_referral import approve_referral
-from cautery.workflows.read_overrides import read_overrides
 from cautery.workflows.sign_overrides import sign_overrides as sign_overrides_of
 
 
-def approve(case_path: Path, referral: str, *, name: str, key: Path) -> Approval:
+def approve(case_path: Path, referral: str, *, shown: Digest, name: str, key: Path) -> Approval:
     """Sign a referral of a case that may be watched at this moment by another process.
 
     Raises
@@ -25,21 +25,30 @@ def approve(case_path: Path, referral: str, *, name: str, key: Path) -> Approval
     """
     signing = load_approver(key)
     with adding_to(case_path) as ledger:
-        return approve_referral(ledger, referral, name=name, key=signing, now=wiring.clock().now())
+        return approve_referral(
+            ledger, referral, shown=shown, name=name, key=signing, now=wiring.clock().now()
+        )
 
 
-def sign_overrides(case_path: Path, file: Path, *, name: str, key: Path) -> tuple[Override, ...]:
-    """Sign the overrides of a file for a case that may be watched by another process.
+def sign_overrides(
+    case_path: Path,
+    overrides: Mapping[str, Override],
+    *,
+    shown: Collection[Digest],
+    name: str,
+    key: Path,
+) -> tuple[Override, ...]:
+    """Sign overrides for a case that may be watched by another process.
 
     Raises
     ------
     CauteryError
         As the workflow says.
     """
-    overrides, signing = read_overrides(file), load_approver(key)
+    signing = load_approver(key)
     with adding_to(case_path) as ledger:
         return sign_overrides_of(
-            ledger, overrides, name=name, key=signing, now=wiring.clock().now()
+            ledger, overrides, shown=shown, name=name, key=signing, now=wiring.clock().now()
         )
 
 

@@ -18,10 +18,12 @@ from cautery.adapters.intermediary import HttpPublisher
 from cautery.adapters.rdap import RdapRegistry
 from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
+from cautery.errors import InputError
 from cautery.model import Mandate, revealed
 from cautery.wiring.cases import store
 from cautery.wiring.facts import known_facts
 from cautery.workflows.finish_case import REPORT, finish_case
+from cautery.workflows.mandate_signatures import checked_signatures
 from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.read_mandate import calendars_of
 from cautery.workflows.watch.journal import Listener
@@ -59,6 +61,10 @@ def watch(
 async def _watch(
     mandate: Mandate, case: Case, mandate_file: Path, listeners: tuple[Listener, ...]
 ) -> None:
+    text = mandate_file.read_bytes()  # noqa: ASYNC240 - once, before anything
+    now = case.clock.now()
+    if checked_signatures(mandate_file, text, mandate, now=now) != mandate.signatures:
+        raise InputError(f"{mandate_file}: its signatures changed while it was read")
     async with AsyncExitStack() as stack:
         policy, rdap = mandate.network, revealed(mandate.network.rdap)
         known = LatestFacts(known_facts(revealed(policy.facts)))
@@ -106,7 +112,7 @@ async def _watch(
                 free_reserve=case.make_room,
                 listeners=listeners,
             ),
-            mandate_text=mandate_file.read_bytes(),  # noqa: ASYNC240 - once, before anything
+            mandate_text=text,
             key=str(case.verifier),
         )
 

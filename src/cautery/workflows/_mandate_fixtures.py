@@ -24,6 +24,15 @@ _NONE_YET: Mapping[OwnLocation, bytes] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FixtureTerms:
+    """What one ``[[fixtures]]`` says of all its matches."""
+
+    legal_basis: str
+    clean_feed: OwnLocation | None
+    collateral_budget: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fixtures:
     """What a mandate's calendars say.
 
@@ -35,11 +44,14 @@ class Fixtures:
         What is no event, and why.
     files : tuple of Path
         The calendars.
+    terms : tuple of FixtureTerms
+        Of those that are fetched, in the file's order.
     """
 
     events: tuple[Event, ...]
     left_out: tuple[tuple[str, str], ...]
     files: tuple[Path, ...]
+    terms: tuple[FixtureTerms, ...] = ()
 
 
 class FixtureChecks(Checks):
@@ -116,7 +128,16 @@ class FixtureChecks(Checks):
             for at, one in enumerate(file.fixtures)
             if one.path is not None
         )
-        return Fixtures(events=tuple(events), left_out=tuple(left_out), files=files)
+        terms = tuple(
+            FixtureTerms(
+                legal_basis=self.basis(one.legal_basis, file, ("fixtures", at), one.url),
+                clean_feed=self.media(one.clean_feed, ("fixtures", at, "clean_feed")),
+                collateral_budget=one.collateral_budget,
+            )
+            for at, one in enumerate(file.fixtures)
+            if one.url is not None
+        )
+        return Fixtures(events=tuple(events), left_out=tuple(left_out), files=files, terms=terms)
 
     def _found(
         self,

@@ -34,13 +34,13 @@ _DEEP = re.compile(r"(?:[\[{]\s*){50}")
 _LONG = re.compile(r"(?<![0-9_])[0-9_]{4000}")
 
 
-def text_of(path: Path) -> str:
-    """Return a mandate's text; line feeds alone stand between its lines.
+def bytes_of(path: Path) -> bytes:
+    """Return the bytes of a mandate's file.
 
     Raises
     ------
     MandateError
-        If it cannot be read, is too large or is no UTF-8.
+        If it cannot be read, or is too large.
     """
     try:
         with path.open("rb") as file:
@@ -55,6 +55,17 @@ def text_of(path: Path) -> str:
             f"{path}, line 1: over {MAX_BYTES:,} bytes, too large for a mandate",
             hint="Give a mandate.toml; playlists and dumps go into it by their path.",
         )
+    return raw
+
+
+def text_of(path: Path, raw: bytes) -> str:
+    """Return a mandate's text; line feeds alone stand between its lines.
+
+    Raises
+    ------
+    MandateError
+        If it is no UTF-8.
+    """
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

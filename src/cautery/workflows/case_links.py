@@ -199,7 +199,7 @@ def _paid(ledger: Ledger) -> Iterator[Link]:
     paid: dict[str, tuple[Entry, Purchase]] = {}
     for entry in ledger.read(kinds=("purchase.recorded",)):
         one = from_json(Purchase, entry.record.body["purchase"])
-        paid[one.id] = (entry, one)
+        paid.setdefault(one.id, (entry, one))
     told: set[tuple[str, str]] = set()
     for entry in ledger.read(kinds=("source.read",)):
         body = entry.record.body

@@ -6,6 +6,7 @@ Nothing is probed before this has succeeded.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,17 +28,19 @@ from cautery.model import (
     Vantage,
     Window,
     Work,
+    person_key,
 )
 from cautery.workflows._mandate_checks import some
 from cautery.workflows._mandate_file import MandateFile, in_words
 from cautery.workflows._mandate_fixtures import FixtureChecks, Fixtures
-from cautery.workflows._mandate_lines import tables_of, text_of
+from cautery.workflows._mandate_lines import bytes_of, tables_of, text_of
 from cautery.workflows._mandate_services import ServiceChecks
 from cautery.workflows._mandate_sources import SourceChecks
+from cautery.workflows.mandate_signatures import checked_signatures
 
 
 def read_mandate(path: Path, *, now: datetime) -> Mandate:
-    """Read and check a mandate.
+    """Read and check a mandate, and the signatures beside it.
 
     Parameters
     ----------
@@ -49,10 +52,18 @@ def read_mandate(path: Path, *, now: datetime) -> Mandate:
     Raises
     ------
     MandateError
-        Naming file, line and remedy.
+        Naming file, line and remedy; also if a signature does not hold.
     """
-    text = text_of(path)
-    return _Reading(path, text).mandate(tables_of(path, text), now)
+    return read_with_bytes(path, now=now)[0]
+
+
+def read_with_bytes(path: Path, *, now: datetime) -> tuple[Mandate, bytes]:
+    """Do as :func:`read_mandate`, and return also the bytes that were read: they are signed."""
+    raw = bytes_of(path)
+    text = text_of(path, raw)
+    mandate = _Reading(path, text).mandate(tables_of(path, text), now)
+    signatures = checked_signatures(path, raw, mandate, now=now)
+    return replace(mandate, signatures=signatures), raw
 
 
 def calendars_of(path: Path) -> Callable[[Mapping[OwnLocation, bytes]], Fixtures]:
@@ -62,7 +73,7 @@ def calendars_of(path: Path) -> Callable[[Mapping[OwnLocation, bytes]], Fixtures
     the mandate's own file from now on does not count. It raises :class:`MandateError` if a calendar
     is gone, or none any more.
     """
-    text = text_of(path)
+    text = text_of(path, bytes_of(path))
     file = MandateFile.model_validate(tables_of(path, text))
 
     def read(fetched: Mapping[OwnLocation, bytes]) -> Fixtures:
@@ -257,10 +268,11 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
             try:
                 key = public_key(approver).public_bytes_raw()
             except ApprovalError as error:
+                said = str(error).removeprefix(f"approver {one.name}: public_key is ")
                 raise self.wrong(
-                    ("approver", at, "public_key"), f"{one.name!r}: no Ed25519 key", error.hint
+                    ("approver", at, "public_key"), f"{one.name!r}: {said}", error.hint
                 ) from error
-            name = " ".join(one.name.split()).casefold()
+            name = person_key(one.name)
             if name in names:
                 raise self.wrong(
                     ("approver", at, "name"),

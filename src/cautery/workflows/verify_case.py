@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,8 +30,10 @@ from cautery.evidence.note import (
 from cautery.evidence.plausible import Times
 from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
 from cautery.evidence.restoring import require_two_people
+from cautery.model import Approver
 from cautery.model.evidence import Entry, Record, digest_of
 from cautery.model.times import to_utc
+from cautery.workflows.case_opening import check_openings
 from cautery.workflows.check_roots import CheckpointWalk
 
 AUTHENTIC, CONSISTENT, BROKEN = "authentic", "consistent", "broken"
@@ -68,6 +70,10 @@ class Verified:
         Each time that records stood in it which no signed root covered.
     findings : tuple of str
         What does not break the proof, and should be asked about: times, most of all.
+    mandate : str or None
+        Who signed the mandate that the case stands under; ``None``: it stands under none.
+    notes : tuple of str
+        Records that count for nothing, each in a sentence.
     """
 
     path: str
@@ -85,6 +91,8 @@ class Verified:
     restored: tuple[str, ...] = ()
     reopened: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
+    mandate: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -102,12 +110,19 @@ class Verified:
             *(("restored", text) for text in self.restored),
             *(("reopened", text) for text in self.reopened),
             *(("finding", text) for text in self.findings),
+            *(() if self.mandate is None else (("mandate", self.mandate),)),
+            *(("note", one) for one in self.notes),
             ("verdict", self.statement),
         )
 
 
 def verify_case(
-    path: Path, *, store: CaseStore, public_key: Path | None = None, now: datetime | None = None
+    path: Path,
+    *,
+    store: CaseStore,
+    public_key: Path | None = None,
+    signers: Sequence[Approver] | None = None,
+    now: datetime | None = None,
 ) -> Verified:
     """Re-check a closed case: signature, every file, every record, every exhibit.
 
@@ -120,6 +135,9 @@ def verify_case(
     public_key : Path, optional
         A verifier key string or PEM, had from elsewhere than the case. Without it the case can
         only be said to be consistent with the key in it.
+    signers : sequence of Approver, optional
+        People who may sign mandates, had from elsewhere than the case: two of them must have
+        signed the one that it stands under.
     now : datetime, optional
         Times after it are named; without it, none is found to lie in the future.
 
@@ -145,6 +163,7 @@ def verify_case(
     ledger = store.ledger(path, read_only=True)
     try:
         seen = _check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits=exhibits, now=now)
+        mandate, notes = check_openings(path / LEDGER, ledger, signers)
     finally:
         ledger.close()
     return Verified(
@@ -167,6 +186,8 @@ def verify_case(
         restored=tuple(seen.restored),
         reopened=tuple(seen.reopened),
         findings=(*seen.findings, *seen.times.findings),
+        mandate=mandate,
+        notes=notes,
     )
 
 

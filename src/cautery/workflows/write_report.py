@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from cautery.errors import DecodeError, EvidenceError, StorageError
+from cautery.act import check_signature
+from cautery.errors import ApprovalError, DecodeError, EvidenceError, InputError, StorageError
 from cautery.evidence.report import (
     Alignment,
     FailureView,
@@ -22,6 +23,7 @@ from cautery.evidence.report import (
     Records,
     ReferralView,
     ReportView,
+    Safeguards,
     SealedLine,
     Still,
     StreamRecords,
@@ -31,8 +33,22 @@ from cautery.evidence.report import (
     render,
     unknowns,
 )
-from cautery.model import Checkpoint, Decision, Entry, ExhibitId, Finding, GuardVerdict, Mandate
+from cautery.model import (
+    Approval,
+    Checkpoint,
+    Decision,
+    Entry,
+    ExhibitId,
+    Finding,
+    GuardVerdict,
+    Mandate,
+    Override,
+    Referral,
+    digest,
+    person_key,
+)
 from cautery.model.ports import Ledger, Vault
+from cautery.workflows.case_opening import Opening, opening_in
 
 _ORDER = {
     Finding.PROVEN: 0,
@@ -71,7 +87,7 @@ def write_report(
     Raises
     ------
     EvidenceError
-        If the ledger opens no case, or a record has not the shape of its kind.
+        If the ledger opens no case.
     """
     held = frames or {}
 
@@ -136,12 +152,18 @@ def report_view(
     Raises
     ------
     EvidenceError
-        If no case is opened in them, or a record has not the shape of its kind.
+        If no case is opened in them.
     """
     records = collect(entries)
     mandate = records.mandate
-    if mandate is None:
+    if mandate is None or records.opening is None:
         raise EvidenceError("the ledger has no case.opened record: there is no case to report")
+    try:
+        opening = opening_in(records.opening)
+    except InputError as error:
+        raise EvidenceError(str(error)) from error
+    referrals = _referrals(records, opening)
+    safeguards = _safeguards(records, opening)
     ranked = sorted(records.streams.values(), key=_rank)
     # Records of a later closing say nothing of what was still up.
     ended = records.watched[-1][1] if records.watched else records.last_at or at
@@ -158,6 +180,8 @@ def report_view(
     return ReportView(
         made_at=at,
         mandate=mandate,
+        standing=_standing(opening),
+        passed_over=dict(sorted(records.passed_over.items())),
         version=records.version,
         key=records.key,
         lab=records.lab,
@@ -169,12 +193,12 @@ def report_view(
         streams=streams,
         hero=_hero(streams),
         guards=guards,
-        safeguards=records.safeguards,
+        safeguards=safeguards,
         unknowns=unknowns(records, mandate, streams, observed_s=observed),
         error_rates=tuple(records.rates.values()),
         graph=records.graph,
         plan=records.plan,
-        referrals=_referrals(records),
+        referrals=referrals,
         estimates=tuple(records.estimates.values()),
         failures=failures,
         ledger=LedgerView(
@@ -343,18 +367,66 @@ def _hero(streams: Sequence[StreamView]) -> StreamView | None:
     return next(pair, drawn[0] if drawn else None)
 
 
-def _referrals(records: Records) -> tuple[ReferralView, ...]:
+def _standing(opening: Opening) -> str:
+    try:
+        return opening.standing().words
+    except ApprovalError as error:
+        return f"BROKEN: {error}"
+
+
+def _referrals(records: Records, opening: Opening) -> tuple[ReferralView, ...]:
+    """Return each referral with the signatures that verify; the others are counted."""
     views = []
     for name, referral in records.referrals.items():
         targets = {entry.target for entry in referral.entries}
+        given = records.approvals.pop(digest(referral), [])
+        approvals = _verified(given, referral, opening)
+        _pass_over(records, len(given) - len(approvals))
         views.append(
             ReferralView(
                 referral=referral,
-                approvals=tuple(records.approvals[name]),
+                approvals=tuple(dict.fromkeys(approvals)),
                 published=tuple(records.published[name]),
                 answers=tuple(records.answers[name]),
                 probes=tuple(one for one in records.dark if one.target in targets),
                 expired=tuple(records.expired[name]),
             )
         )
+    _pass_over(records, sum(len(one) for one in records.approvals.values()))
     return tuple(views)
+
+
+def _safeguards(records: Records, opening: Opening) -> Safeguards:
+    """Return what was done for bystanders, with the overrides that those named have signed."""
+    shown = []
+    for override, given in records.safeguards.given:
+        signed = {person_key(one.approver) for one in _verified(given, override, opening)}
+        if {person_key(name) for name in override.by} <= signed:
+            shown.append(override)
+        else:
+            records.passed_over["override.given, not signed by those whom it names"] += 1
+    return replace(records.safeguards, overrides=tuple(shown))
+
+
+def _verified(
+    approvals: Iterable[Approval], subject: Referral | Override, opening: Opening
+) -> list[Approval]:
+    found = []
+    for one in approvals:
+        try:
+            check_signature(
+                one,
+                what="this",
+                subject=digest(subject),
+                mandate=opening.mandate,
+                signed_for=opening.signed_for,
+            )
+        except ApprovalError:
+            continue
+        found.append(one)
+    return found
+
+
+def _pass_over(records: Records, count: int) -> None:
+    if count:
+        records.passed_over["approval.given, no signature of an approver that verifies"] += count

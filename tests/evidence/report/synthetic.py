@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cautery.act import sign
 from cautery.errors import BrokenSealError
 from cautery.evidence.leaf import leaf_of, record_of
+from cautery.evidence.note import NoteVerifier
 from cautery.model import (
     Acknowledgement,
     ActionPlan,
@@ -56,13 +60,27 @@ from cautery.model import (
     Verdict,
     Window,
     Witness,
+    digest,
     digest_of,
+    referral_id,
     to_json,
 )
+from cautery.workflows.case_opening import opening_in
 
 START = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
 END = START + timedelta(minutes=14)
 HOSTILE = '<script>alert(1)</script>"\u202egnp.exe\x00 &amp; Sport'
+KEYS = {
+    name: Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32)
+    for n, name in enumerate(("A. Legal", "B. Desk", "case"), 1)
+}
+CASE = NoteVerifier("cautery/case-made", KEYS["case"].public_key().public_bytes_raw())
+
+
+def public_key(name: str) -> str:
+    return base64.b64encode(KEYS[name].public_key().public_bytes_raw()).decode()
+
+
 NETWORKS = ("network-1", "network-2", "network-3")
 
 
@@ -217,8 +235,8 @@ def mandate(*, lab: bool = True) -> Mandate:
             ),
         ),
         approvers=(
-            Approver(name="A. Legal", role="legal", public_key="k1"),
-            Approver(name="B. Desk", role="operations", public_key="k2"),
+            Approver(name="A. Legal", role="legal", public_key=public_key("A. Legal")),
+            Approver(name="B. Desk", role="operations", public_key=public_key("B. Desk")),
         ),
         sources=(
             Source(location="http://list.example/playlist.m3u", kind="m3u"),
@@ -271,11 +289,24 @@ def opened(*, lab: bool = True) -> Case:
             "mandate": mandate(lab=lab),
             "version": "0.1.0",
             "lab": lab,
-            "key": "league-md34+3f2a9c11+AVx0f3kq0exampleexampleexampleexampleexample=",
+            "key": str(CASE),
         },
     )
     case.note("watch.started", {"why": "asked", "at": case.now}, after_s=40)
     return case
+
+
+def signed(case: Case, subject: Referral | Override, name: str) -> Approval:
+    """Sign as one of the approvers."""
+    opening = opening_in(case.ledger.entries[0])
+    approver = next(one for one in opening.mandate.approvers if one.name == name)
+    return sign(
+        digest(subject),
+        approver=approver,
+        key=KEYS[name],
+        at=case.now,
+        signed_for=opening.signed_for,
+    )
 
 
 def guard(
@@ -650,8 +681,8 @@ def whole_case(*, streams: int = 50, lab: bool = True, stills: bool = True) -> C
             method="minimum-cost cover, mixed-integer, HiGHS",
         ),
     )
-    referral = Referral(
-        id="R-1",
+    drafted = Referral(
+        id="",
         order="TJ-2026-118",
         event="home-away",
         territory="FR",
@@ -663,25 +694,19 @@ def whole_case(*, streams: int = 50, lab: bool = True, stills: bool = True) -> C
             for one in allowed
         ),
     )
+    referral = replace(drafted, id=referral_id(drafted))
     case.note("referral.drafted", referral)
-    subject = digest_of(b"referral R-1")
-    case.note(
-        "approval.given",
-        Approval(subject=subject, approver="A. Legal", role="legal", at=case.now, signature="c2ln"),
-        after_s=50,
-    )
-    case.note(
-        "approval.given",
-        Approval(
-            subject=subject, approver="B. Desk", role="operations", at=case.now, signature="c2ln"
-        ),
-        after_s=20,
-    )
+    for name, after_s in (("A. Legal", 50), ("B. Desk", 20)):
+        case.note(
+            "approval.given",
+            {"referral": referral.id, **to_json(signed(case, referral, name))},
+            after_s=after_s,
+        )
     for isp in ("ISP North", "ISP South"):
         case.note(
             "referral.published",
             {
-                "referral": "R-1",
+                "referral": referral.id,
                 "intermediary": isp,
                 "exhibit": case.seal(isp.encode() * 30, "published list"),
                 "at": case.now,
@@ -690,7 +715,7 @@ def whole_case(*, streams: int = 50, lab: bool = True, stills: bool = True) -> C
         case.note(
             "acknowledgement",
             Acknowledgement(
-                referral="R-1",
+                referral=referral.id,
                 intermediary=isp,
                 effect=Effect.APPLIED,
                 received_at=case.now,
@@ -736,7 +761,7 @@ def whole_case(*, streams: int = 50, lab: bool = True, stills: bool = True) -> C
     case.note(
         "entry.withdrawn",
         {
-            "referral": "R-1",
+            "referral": referral.id,
             "target": "sold.example",
             "reasons": [{"code": "recycled-name", "text": "it has a new owner"}],
             "published": ["ISP North"],
@@ -754,24 +779,20 @@ def whole_case(*, streams: int = 50, lab: bool = True, stills: bool = True) -> C
             "at": case.now,
         },
     )
-    case.note(
-        "override.given",
-        {
-            "override": Override(
-                target="alone.example",
-                by=("A. Legal", "B. Desk"),
-                reason="seen alone in its rack",
-                at=END - timedelta(hours=2),
-                until=END,
-                bystanders=1,
-            ),
-            "approvals": [],
-        },
+    override = Override(
+        target="alone.example",
+        by=("A. Legal", "B. Desk"),
+        reason="seen alone in its rack",
+        at=END - timedelta(hours=2),
+        until=END,
+        bystanders=1,
     )
+    approvals = [signed(case, override, name) for name in override.by]
+    case.note("override.given", {"override": override, "approvals": approvals})
     for one in allowed:
         case.note(
             "entry.expired",
-            {"referral": "R-1", "target": one.target, "intermediary": "ISP North", "at": END},
+            {"referral": referral.id, "target": one.target, "intermediary": "ISP North", "at": END},
         )
     case.note(
         "estimate",

@@ -14,7 +14,7 @@ from cautery.adapters.clock import FixedClock
 from cautery.errors import ForbiddenAddressError
 from cautery.evidence.warc import read_warc
 from cautery.model import Calendar, Entry, Event, KeyedPseudonyms, Mandate, Window
-from cautery.workflows._mandate_fixtures import Fixtures
+from cautery.workflows._mandate_fixtures import Fixtures, FixtureTerms
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch.calendars import Calendars, known_fixtures
 from cautery.workflows.watch.fetched_calendars import FetchedCalendars
@@ -151,6 +151,12 @@ async def test_a_mandate_of_a_fetched_calendar_alone_gets_its_events_at_once(
     assert (said["appeared"], said["exhibits"]) == (["md1"], calendars.exhibits)
 
 
+def calendar_of(basis: str, *, feed: str | None = None) -> Callable[..., Fixtures]:
+    """Return what reads a mandate's one calendar, before it was fetched."""
+    terms = FixtureTerms(legal_basis=basis, clean_feed=feed, collateral_budget=3)
+    return lambda _: Fixtures(events=(), left_out=(), files=(), terms=(terms,))
+
+
 async def test_what_an_earlier_run_had_fetched_holds_until_it_is_heard_again(
     fetched: Callable[..., Any],
     heard: list[Entry],
@@ -159,9 +165,9 @@ async def test_what_an_earlier_run_had_fetched_holds_until_it_is_heard_again(
     mandated: Callable[..., Mandate],
 ) -> None:
     fresh = mandated(calendars=(CALENDAR,))
-    assert known_fixtures(fresh, case.ledger, journal.pseudonyms) == fresh
+    assert known_fixtures(fresh, case.ledger, journal.pseudonyms, read=calendar_of("r")) == fresh
     begin_case(replace(fresh, events=(match("md1"),)), ledger=case.ledger, journal=journal, key="k")
-    again = known_fixtures(fresh, case.ledger, journal.pseudonyms)
+    again = known_fixtures(fresh, case.ledger, journal.pseudonyms, read=calendar_of("r"))
     assert [one.id for one in again.events] == ["md1"]
     assert "t0k3n" not in json.dumps(journal.shown(again))
 
@@ -174,3 +180,32 @@ async def test_what_an_earlier_run_had_fetched_holds_until_it_is_heard_again(
 
     following = Calendars(again, read, calendars, ledger=case.ledger, journal=journal)
     assert [one.id for one in following._renewed(read({})).events] == ["md1", "own"]
+
+
+FEED = "http://feeds.example/clean.m3u8"
+
+
+@pytest.mark.parametrize(
+    ("forged", "taken"),
+    [
+        ({"collateral_budget": 10**9}, ["md1"]),
+        ({"clean_feed": "http://evil.example/any.m3u8"}, ["md1"]),
+        ({"legal_basis": "none"}, []),
+        ({"watched": Window(start=NOON + timedelta(days=90), end=NOON + timedelta(days=91))}, []),
+    ],
+)
+async def test_fixtures_that_a_stranger_appends_widen_nothing(
+    forged: dict[str, Any],
+    taken: list[str],
+    case: Case,
+    journal: Journal,
+    mandated: Callable[..., Mandate],
+) -> None:
+    fresh = mandated(calendars=(CALENDAR,))
+    begin_case(fresh, ledger=case.ledger, journal=journal, key="k")
+    event = replace(match("md1"), **forged)
+    journal.write("fixtures.changed", {"events": [event], "left_out": []})
+    journal.write("fixtures.changed", {"events": 7})
+    again = known_fixtures(fresh, case.ledger, read=calendar_of("r", feed=FEED))
+    assert [one.id for one in again.events] == taken
+    assert all((one.clean_feed, one.collateral_budget) == (FEED, 3) for one in again.events)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cautery.act import Approved, digest, sign
+from cautery.act import Approved, digest, sign, terms_digest
 from cautery.adapters.facts_folder import FactsFolder, LatestFacts
-from cautery.errors import SourceError
+from cautery.errors import InputError, SourceError
+from cautery.evidence.note import NoteVerifier
 from cautery.model import (
     Acknowledgement,
     Approver,
@@ -33,10 +35,14 @@ from cautery.model import (
     Record,
     Referral,
     Regime,
+    SignedFor,
     Window,
+    digest_of,
+    referral_id,
     to_json,
 )
 from cautery.workflows.approve_referral import filed_referrals
+from cautery.workflows.case_opening import signed_in
 from cautery.workflows.watch.interventions import Intervener
 from cautery.workflows.watch.judging import Judge
 
@@ -78,8 +84,8 @@ GUARD = GuardVerdict(
     reasons=(Reason(code="name", text="a name of its own"),),
     valid_until=END,
 )
-REFERRAL = Referral(
-    id="R-1",
+_DRAFT = Referral(
+    id="",
     order="o",
     event=None,
     territory="FR",
@@ -95,6 +101,9 @@ REFERRAL = Referral(
     ),
     statement="why",
 )
+REFERRAL = replace(_DRAFT, id=referral_id(_DRAFT))
+CASE = NoteVerifier("cautery/case-1", Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+HERE = SignedFor(case=digest_of(CASE.public)[7:23], mandate=terms_digest(MANDATE))
 
 
 class Ledger:
@@ -202,11 +211,13 @@ def folder(tmp_path: Path) -> Path:
 def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Journal]:
     ledger = Ledger()
     journal = Journal(ledger)
+    ledger.add("case.opened", {"mandate": MANDATE, "key": str(CASE)})
     ledger.add("referral.drafted", REFERRAL)
     intervener = Intervener(
         MANDATE,
         {},
         Mapper(),  # type: ignore[arg-type]
+        signed_for=HERE,
         ledger=ledger,  # type: ignore[arg-type]
         judge=Judge(
             MANDATE,
@@ -224,7 +235,7 @@ def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Jour
 
 
 def signed(name: str) -> dict[str, Any]:
-    mine = sign(digest(REFERRAL), approver=approver(name), key=KEYS[name], at=NOW)
+    mine = sign(digest(REFERRAL), approver=approver(name), key=KEYS[name], at=NOW, signed_for=HERE)
     return {"referral": REFERRAL.id, **to_json(mine)}
 
 
@@ -233,10 +244,17 @@ def forged(name: str) -> dict[str, Any]:
 
 
 BROKEN = [
-    {"referral": "R-1"},
-    {"referral": "R-1", "subject": 5, "approver": [], "role": None, "at": "soon", "signature": {}},
+    {"referral": REFERRAL.id},
+    {
+        "referral": REFERRAL.id,
+        "subject": 5,
+        "approver": [],
+        "role": None,
+        "at": "soon",
+        "signature": {},
+    },
     {"subject": "x"},
-    {"referral": ["R-1"]},
+    {"referral": [REFERRAL.id]},
 ]
 
 
@@ -387,7 +405,7 @@ def override(**said: Any) -> Override:
 
 
 def answered(name: str, said: Override) -> dict[str, Any]:
-    approval = sign(digest(said), approver=approver(name), key=KEYS[name], at=NOW)
+    approval = sign(digest(said), approver=approver(name), key=KEYS[name], at=NOW, signed_for=HERE)
     return {"override": said, "approval": approval}
 
 
@@ -456,3 +474,107 @@ async def test_an_overridden_block_is_withdrawn_when_its_override_ends(folder: P
     journal.moment = NOW + timedelta(minutes=31)
     await intervener.propose()
     assert [one["target"] for one in bodies(ledger, "entry.withdrawn")] == ["edge.pirate.example"]
+
+
+def swapped() -> Referral:
+    """Return the referral with other entries under the id of the true one."""
+    (entry,) = REFERRAL.entries
+    guard = replace(GUARD, target="hospital.example")
+    return replace(REFERRAL, entries=(replace(entry, target="hospital.example", guard=guard),))
+
+
+def over(subject: Referral, name: str, *, here: SignedFor = HERE) -> dict[str, Any]:
+    mine = sign(digest(subject), approver=approver(name), key=KEYS[name], at=NOW, signed_for=here)
+    return {"referral": subject.id, **to_json(mine)}
+
+
+async def test_a_restart_does_not_load_a_referral_that_was_swapped(folder: Path) -> None:
+    _, ledger, _ = seated(Publisher(), folder)
+    ledger.add("referral.drafted", swapped())
+    publisher = Publisher()
+    second, again, journal = seated(publisher, folder)
+    again.entries = ledger.entries
+    second.restore()
+    for name in KEYS:
+        again.add("approval.given", over(swapped(), name))
+    await second.hear()
+    assert publisher.taken == []
+    for name in KEYS:
+        again.add("approval.given", signed(name))
+    await second.hear()
+    assert publisher.taken == [REFERRAL]
+    assert any("1 record is not what the kind says" in one for one in journal.failures)
+
+
+async def test_a_referral_under_an_id_that_is_not_its_own_is_never_loaded(folder: Path) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    foreign = replace(swapped(), id="R-0123456789ab")
+    ledger.add("referral.drafted", foreign)
+    intervener.restore()
+    for name in KEYS:
+        ledger.add("approval.given", over(foreign, name))
+    await intervener.hear()
+    assert publisher.taken == []
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        SignedFor(case="0" * 16, mandate=HERE.mandate),
+        SignedFor(case=HERE.case, mandate=digest_of(b"another mandate")),
+    ],
+)
+async def test_approvals_of_another_case_or_mandate_let_nothing_go(
+    elsewhere: SignedFor, folder: Path
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("approval.given", over(REFERRAL, name, here=elsewhere))
+    await intervener.hear()
+    assert publisher.taken == []
+
+
+async def test_a_flood_of_forged_approvals_stops_no_real_ones(folder: Path) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ledger.add("approval.given", signed("A. Legal"))
+    for _ in range(100):
+        ledger.add("approval.given", forged("B. Duty"))
+    ledger.add("approval.given", signed("B. Duty"))
+    for _ in range(100):
+        ledger.add("approval.given", signed("A. Legal"))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+
+
+KINDS = """referral.drafted approval.given referral.published override.signed override.given
+guard.decided dark.probed entry.expired entry.withdrawn rollback.proposed case.opened"""
+
+
+@pytest.mark.parametrize("kind", KINDS.split())
+@pytest.mark.parametrize("body", [{}, {"id": 5, "referral": [], "override": 7, "target": {}}])
+async def test_a_strangers_record_stops_no_restart(
+    kind: str, body: dict[str, Any], folder: Path
+) -> None:
+    _, ledger, _ = seated(Publisher(), folder)
+    ledger.add(kind, body)
+    publisher = Publisher()
+    second, again, _ = seated(publisher, folder)
+    again.entries = ledger.entries
+    second.restore()
+    for name in KEYS:
+        again.add("approval.given", signed(name))
+    await second.hear()
+    assert publisher.taken == [REFERRAL]
+    assert [one.referral for one in filed_referrals(again)] == [REFERRAL]  # type: ignore[arg-type]
+
+
+def test_a_case_goes_on_with_the_approvers_it_was_begun_with(folder: Path) -> None:
+    _, ledger, _ = seated(Publisher(), folder)
+    others = replace(MANDATE, approvers=(approver("A. Legal"),))
+    assert signed_in(ledger, MANDATE, key=str(CASE)) == HERE  # type: ignore[arg-type]
+    ledger.add("case.opened", {"mandate": others, "key": str(CASE)})
+    with pytest.raises(InputError, match="other approvers"):
+        signed_in(ledger, others, key=str(CASE))  # type: ignore[arg-type]

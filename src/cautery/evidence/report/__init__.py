@@ -17,6 +17,7 @@ True
 from cautery.evidence.report.collect import Records, StreamRecords, collect
 from cautery.evidence.report.plot import alignment_plot
 from cautery.evidence.report.render import render
+from cautery.evidence.report.safeguards import Safeguards
 from cautery.evidence.report.stills import reduced
 from cautery.evidence.report.supply import Drawing, supply_drawing
 from cautery.evidence.report.unknowns import unknowns
@@ -48,6 +49,7 @@ __all__ = [
     "Records",
     "ReferralView",
     "ReportView",
+    "Safeguards",
     "SealedLine",
     "Still",
     "StreamRecords",

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cautery.errors import EvidenceError, InputError
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.report.safeguards import Safeguards
 from cautery.evidence.report.view import (
@@ -21,10 +20,12 @@ from cautery.evidence.report.view import (
     Still,
 )
 from cautery.model import (
+    MISSHAPEN,
     Acknowledgement,
     ActionPlan,
     Approval,
     DarkProbe,
+    Digest,
     Entry,
     ErrorRate,
     Estimate,
@@ -38,6 +39,7 @@ from cautery.model import (
     SupplyGraph,
     Verdict,
     from_json,
+    has_own_id,
     with_fixtures,
 )
 
@@ -65,8 +67,13 @@ class StreamRecords:
 
 @dataclass(slots=True)
 class Records:
-    """A whole ledger, sorted."""
+    """A whole ledger, sorted.
 
+    ``opening`` is the first record that opens the case: no later one counts. ``approvals`` are by
+    the digest that they are over, and none is checked here. ``passed_over`` counts records, by why.
+    """
+
+    opening: Entry | None = None
     mandate: Mandate | None = None
     version: str = ""
     key: str = ""
@@ -90,8 +97,10 @@ class Records:
     graph: SupplyGraph | None = None
     plan: ActionPlan | None = None
     referrals: dict[str, Referral] = field(default_factory=dict)
-    approvals: defaultdict[str, list[Approval]] = field(default_factory=lambda: defaultdict(list))
-    subjects: dict[str, str] = field(default_factory=dict)
+    approvals: defaultdict[Digest, list[Approval]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    passed_over: Counter[str] = field(default_factory=Counter)
     published: defaultdict[str, list[Published]] = field(default_factory=lambda: defaultdict(list))
     answers: defaultdict[str, list[Acknowledgement]] = field(
         default_factory=lambda: defaultdict(list)
@@ -115,12 +124,10 @@ class Records:
 
 
 def collect(entries: Iterable[Entry]) -> Records:
-    """Sort a ledger's entries; later records of the same thing replace earlier ones.
+    """Sort a ledger's entries; later records of a stream or target replace earlier ones.
 
-    Raises
-    ------
-    EvidenceError
-        If a record does not have the shape of its kind, naming entry and kind.
+    A case is opened once, and a referral is the first one of its id. A record that has not the
+    shape of its kind is passed over and counted: whoever has the file can append one.
     """
     records = Records()
     leaves: list[bytes] = []
@@ -134,9 +141,8 @@ def collect(entries: Iterable[Entry]) -> Records:
         records.last_at = record.at
         try:
             _sort(records, entry, record.body)
-        except (InputError, KeyError, TypeError, ValueError, AttributeError) as error:
-            said = f"ledger entry {entry.index} ({record.kind}) has not the shape of its kind"
-            raise EvidenceError(f"{said}: {error}") from error
+        except MISSHAPEN:
+            records.passed_over[f"{record.kind}, not in the shape of its kind"] += 1
     records.root = Frontier().extend(leaves).root().hex()
     return records
 
@@ -177,7 +183,10 @@ def _watched(records: Records, record: Record) -> None:
 def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
     kind, at = entry.record.kind, entry.record.at
     match kind:
+        case "case.opened" if records.opening is not None:
+            records.passed_over["case.opened, though the case was open"] += 1
         case "case.opened":
+            records.opening = entry
             records.mandate = from_json(Mandate, body["mandate"])
             records.version, records.key = str(body["version"]), str(body["key"])
             records.lab = bool(body["lab"]) or records.mandate.lab
@@ -248,13 +257,15 @@ def _act(records: Records, kind: str, body: Mapping[str, Any], at: datetime) -> 
     match kind:
         case "referral.drafted":
             referral = from_json(Referral, body)
-            records.referrals[referral.id] = referral
+            if not has_own_id(referral):
+                records.passed_over["referral.drafted, not under an id of its own"] += 1
+            elif records.referrals.setdefault(referral.id, referral) != referral:
+                records.passed_over["referral.drafted, under the id of an earlier one"] += 1
         case "approval.given":
-            approval = from_json(Approval, body)
-            # A signature is over a digest; the first one follows the draft that it approves.
-            drafted = str(body.get("referral") or next(reversed(records.referrals), ""))
-            name = records.subjects.setdefault(approval.subject, drafted)
-            records.approvals[name].append(approval)
+            approval = from_json(
+                Approval, {name: value for name, value in body.items() if name != "referral"}
+            )
+            records.approvals[approval.subject].append(approval)
         case "referral.published":
             records.published[str(body["referral"])].append(
                 Published(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cautery.model import Override, from_json
+from cautery.model import Approval, Override, from_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +33,15 @@ class Taken:
 
 @dataclass(slots=True)
 class Safeguards:
-    """Collected from a ledger, record by record."""
+    """Collected from a ledger, record by record.
+
+    ``given`` are overrides with the signatures that a record says they have, none of them checked;
+    ``overrides`` are those that are shown.
+    """
 
     budgets: dict[str | None, Budget] = field(default_factory=dict)
-    overrides: list[Override] = field(default_factory=list)
+    given: list[tuple[Override, tuple[Approval, ...]]] = field(default_factory=list)
+    overrides: tuple[Override, ...] = ()
     asked_again: int = 0
     taken: list[Taken] = field(default_factory=list)
     canaries: set[str] = field(default_factory=set)
@@ -54,7 +59,8 @@ class Safeguards:
                     left_out=tuple(body["left_out"]),
                 )
             case "override.given":
-                self.overrides.append(from_json(Override, body["override"]))
+                approvals = tuple(from_json(Approval, one) for one in body["approvals"])
+                self.given.append((from_json(Override, body["override"]), approvals))
             case "guard.revalidated":
                 self.asked_again += len(body["asked"])
             case "entry.withdrawn":

@@ -221,10 +221,15 @@ class LedgerView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
-    """Everything on the page. ``streams`` holds each stream once, strongest first."""
+    """Everything on the page. ``streams`` holds each stream once, strongest first.
+
+    ``standing`` says who signed the mandate, ``passed_over`` which records count for nothing.
+    """
 
     made_at: datetime
     mandate: Mandate
+    standing: str
+    passed_over: Mapping[str, int]
     version: str
     key: str
     lab: bool

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from cautery.errors import CauteryError
-from cautery.model import ExhibitId, Mandate, OwnLocation, Pseudonyms
+from cautery.model import Event, ExhibitId, Mandate, OwnLocation, Pseudonyms
 from cautery.model.ports import Ledger
-from cautery.workflows._mandate_fixtures import Fixtures
+from cautery.workflows._mandate_fixtures import Fixtures, FixtureTerms
 from cautery.workflows.approve_referral import mandate_of
 from cautery.workflows.watch.fetched_calendars import FetchedCalendars
 from cautery.workflows.watch.journal import Journal
@@ -111,25 +111,59 @@ class Calendars:
         )
 
 
-def known_fixtures(mandate: Mandate, ledger: Ledger, pseudonyms: Pseudonyms) -> Mandate:
+def known_fixtures(
+    mandate: Mandate,
+    ledger: Ledger,
+    pseudonyms: Pseudonyms,
+    *,
+    read: Callable[[Mapping[OwnLocation, bytes]], Fixtures],
+) -> Mandate:
     """Return a mandate with the fixtures that an earlier run of its case had fetched.
 
-    A record does not say where their clean feed is: it is that of a calendar that is recorded so.
+    When and what is played may come from a record, which anybody with the file can append. By
+    which right, against which clean feed and at what cost to bystanders comes from the mandate's
+    own ``[[fixtures]]``, and a fixture that lies outside of its window or fits none of these is
+    not taken.
+
+    Parameters
+    ----------
+    read : callable
+        As for :class:`Calendars`.
     """
     if not mandate.calendars or not ledger.size():
         return mandate
+    terms = read({}).terms
     known = {one.id for one in mandate.events}
     earlier = [
-        one for one in mandate_of(ledger).events if one.watched is not None and one.id not in known
+        allowed
+        for one in mandate_of(ledger).events
+        if one.watched is not None and one.id not in known
+        if (allowed := _within(one, mandate, terms, pseudonyms)) is not None
     ]
-    feeds = {
-        one.shown(pseudonyms): one for calendar in mandate.calendars for one in calendar.clean_feeds
-    }
-    found = (
-        replace(one, clean_feed=one.clean_feed and feeds.get(one.clean_feed.shown(pseudonyms)))
-        for one in earlier
+    return replace(mandate, events=(*mandate.events, *earlier))
+
+
+def _within(
+    event: Event, mandate: Mandate, terms: Sequence[FixtureTerms], pseudonyms: Pseudonyms
+) -> Event | None:
+    """Return a recorded fixture under the terms of the calendar that it came from, if any."""
+    if not event.window.start < mandate.window.end or not mandate.window.start < event.window.end:
+        return None
+    fitting = [one for one in terms if one.legal_basis == event.legal_basis]
+    if not fitting:
+        return None
+
+    def written(feed: OwnLocation | None) -> str | None:
+        """Return a clean feed as a record has it: only so the two can be compared."""
+        return None if feed is None else feed.shown(pseudonyms)
+
+    same = (one for one in fitting if written(one.clean_feed) == written(event.clean_feed))
+    calendar = next(same, fitting[0])
+    return replace(
+        event,
+        clean_feed=calendar.clean_feed,
+        collateral_budget=calendar.collateral_budget,
     )
-    return replace(mandate, events=(*mandate.events, *found))
 
 
 def record_fixtures(

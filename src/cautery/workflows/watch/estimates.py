@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from cautery.estimate import Seen as Look
 from cautery.estimate import audience_from_claims, effect, exposure, last_dark, revenue
-from cautery.model import DarkProbe, Estimate, Finding, Mandate, Verdict, from_json
+from cautery.model import (
+    MISSHAPEN,
+    DarkProbe,
+    Estimate,
+    Finding,
+    Mandate,
+    Verdict,
+    from_json,
+    require_utc,
+)
 from cautery.model.ports import Ledger
 from cautery.watch import Page
 
@@ -29,15 +39,16 @@ def estimates(mandate: Mandate, ledger: Ledger, pages: Iterable[Page]) -> Iterat
     now = mandate.window.end
     for entry in ledger.read(kinds=("probe.done", "verdict", "dark.probed")):
         body, now = entry.record.body, entry.record.at
-        if entry.record.kind == "probe.done":
-            look = Look(url=body["url"], at=_time(body["at"]), live=body["failed"] is None)
-            looks[body["url"]].append(look)
-        elif entry.record.kind == "dark.probed":
-            dark.append(from_json(DarkProbe, body))
-        else:
-            verdict = from_json(Verdict, body)
-            if verdict.finding is Finding.PROVEN:
-                rights[verdict.url.text] = verdict.event or verdict.channels[0]
+        with suppress(*MISSHAPEN):  # a record that is not what its kind says costs itself
+            if entry.record.kind == "probe.done":
+                url, live = str(body["url"]), body["failed"] is None
+                looks[url].append(Look(url=url, at=_time(body["at"]), live=live))
+            elif entry.record.kind == "dark.probed":
+                dark.append(from_json(DarkProbe, body))
+            else:
+                verdict = from_json(Verdict, body)
+                if verdict.finding is Finding.PROVEN:
+                    rights[verdict.url.text] = verdict.event or verdict.channels[0]
     for right in sorted(set(rights.values())):
         seen = [look for url, each in looks.items() if rights.get(url) == right for look in each]
         yield exposure(seen, window=mandate.window, now=now, event=right)
@@ -66,4 +77,6 @@ def _money(pages: Iterable[Page]) -> Iterator[Estimate]:
 
 
 def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    require_utc("at", moment)
+    return moment

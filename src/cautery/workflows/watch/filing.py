@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from cautery.act import Approved, Publisher, approve, draft, orders_in_force
+from cautery.act import (
+    Approved,
+    Publisher,
+    approve,
+    check_signature,
+    draft,
+    orders_in_force,
+)
 from cautery.errors import ApprovalError, InputError, SourceError
 from cautery.model import (
     ActionPlan,
@@ -19,9 +26,12 @@ from cautery.model import (
     Mandate,
     Reason,
     Referral,
+    SignedFor,
+    digest,
     from_json,
     to_json,
 )
+from cautery.workflows.approve_referral import APPROVED, DRAFTED, PUBLISHED, referral_in
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.judging import ISP_LEVERS
 from cautery.workflows.watch.streams import Stream
@@ -29,6 +39,7 @@ from cautery.workflows.watch.streams import Stream
 AGAIN_S = 10.0
 """An intermediary that did not take a list is asked again after so long."""
 MOST_APPROVALS = 12
+"""Latest signatures under one referral that are tried together."""
 WITHDRAWN = "entry.withdrawn"
 
 
@@ -58,6 +69,8 @@ class Filing:
 
     Parameters
     ----------
+    signed_for : SignedFor
+        What every signature in this case names.
     cuts : callable
         ``cuts(target, stream)``: whether an entry on a target cuts a stream.
     on_published : callable
@@ -69,6 +82,7 @@ class Filing:
         mandate: Mandate,
         streams: Mapping[str, Stream],
         *,
+        signed_for: SignedFor,
         cuts: Callable[[str, Stream], bool],
         on_published: Callable[[Referral, Intermediary], None],
         publisher: Publisher,
@@ -76,6 +90,7 @@ class Filing:
     ) -> None:
         self._mandate = mandate
         self._streams = streams
+        self._signed_for = signed_for
         self._cuts = cuts
         self._on_published = on_published
         self._publisher = publisher
@@ -88,15 +103,25 @@ class Filing:
     # -- what an earlier run did ------------------------------------------------------------
 
     def restore(self, kind: str, body: Mapping[str, object]) -> None:
-        """Take up a record of an earlier run of this case."""
-        if kind == "referral.drafted":
-            referral = from_json(Referral, body)
-            self._filed[referral.id] = Filed(referral)
-        elif kind == "approval.given":
+        """Take up a record of an earlier run of this case.
+
+        Raises
+        ------
+        CauteryError
+            If it is a referral that is none, whose id is not its own, or that comes under the id
+            of an earlier one; or as :meth:`approved`.
+        """
+        if kind == DRAFTED:
+            referral = referral_in(body)
+            if referral is None:
+                raise InputError("a record of a referral is none, or has not its own id")
+            if self._filed.setdefault(referral.id, Filed(referral)).referral != referral:
+                raise InputError(f"a second referral came under the id of {referral.id}")
+        elif kind == APPROVED:
             self.approved(body)
         elif kind == WITHDRAWN and (filed := self._filed.get(str(body["referral"]))) is not None:
             filed.withdrawn.add(str(body["target"]))
-        elif kind == "referral.published":
+        elif kind == PUBLISHED:
             filed = self._filed.get(str(body["referral"]))
             name = body["intermediary"]
             to = next((one for one in self._mandate.intermediaries if one.name == name), None)
@@ -139,7 +164,7 @@ class Filing:
                 self._journal.fail("referral", territory, error)
                 continue
             self._filed[referral.id] = Filed(referral)
-            self._journal.write("referral.drafted", referral)
+            self._journal.write(DRAFTED, referral)
 
     def _exhibits(self, url: str) -> tuple[ExhibitId, ...]:
         verdict = self._streams[url].verdict
@@ -150,15 +175,29 @@ class Filing:
     # -- signing ----------------------------------------------------------------------------
 
     def approved(self, body: Mapping[str, object]) -> None:
-        """Take an approval up; a record that is none, whoever wrote it, is a failure, no more."""
-        referral = self._filed.get(str(body.get("referral")))
-        if referral is None:
+        """Take an approval up.
+
+        Raises
+        ------
+        CauteryError
+            If a record is none, whoever wrote it, or the signature is no approver's under this
+            very referral for this case.
+        """
+        filed = self._filed.get(str(body.get("referral")))
+        if filed is None:
             return
-        plain = {name: value for name, value in body.items() if name != "referral"}
-        try:
-            referral.approvals.append(from_json(Approval, plain))
-        except InputError as error:
-            self._journal.fail("approval", referral.referral.id, error)
+        approval = from_json(
+            Approval, {name: value for name, value in body.items() if name != "referral"}
+        )
+        check_signature(
+            approval,
+            what=f"referral {filed.referral.id}",
+            subject=digest(filed.referral),
+            mandate=self._mandate,
+            signed_for=self._signed_for,
+        )
+        if approval not in filed.approvals:
+            filed.approvals.append(approval)
 
     def ready(self) -> Iterator[Filed]:
         """Yield the referrals with two approvals that somebody has not taken yet."""
@@ -215,7 +254,13 @@ class Filing:
         why: ApprovalError | None = None
         for pair in combinations(filed.approvals[-MOST_APPROVALS:], 2):
             try:
-                return approve(filed.referral, pair, mandate=self._mandate, now=self._journal.now())
+                return approve(
+                    filed.referral,
+                    pair,
+                    mandate=self._mandate,
+                    signed_for=self._signed_for,
+                    now=self._journal.now(),
+                )
             except ApprovalError as error:
                 why = error
         filed.judged = len(filed.approvals)
@@ -248,7 +293,7 @@ class Filing:
             for target in targets
         }
         self._journal.write(
-            "referral.published",
+            PUBLISHED,
             {
                 "referral": referral.id,
                 "intermediary": to.name,

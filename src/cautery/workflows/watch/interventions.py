@@ -13,19 +13,25 @@ import asyncio
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from cautery.act import Publisher
+from cautery.errors import InputError
 from cautery.model import (
+    MISSHAPEN,
     BlockEntry,
     GuardVerdict,
     Intermediary,
+    Json,
     Mandate,
     Referral,
+    SignedFor,
     from_json,
 )
 from cautery.model.ports import Engine, Ledger
 from cautery.plan.revalidation import due
+from cautery.workflows.approve_referral import APPROVED
 from cautery.workflows.watch.canaries import PROPOSED, CanaryWatch
 from cautery.workflows.watch.effects import EffectWatch
 from cautery.workflows.watch.filing import Filed, Filing
@@ -51,6 +57,7 @@ class Intervener:
         streams: dict[str, Stream],
         mapper: Mapper,
         *,
+        signed_for: SignedFor,
         ledger: Ledger,
         judge: Judge,
         engine: Engine,
@@ -68,10 +75,11 @@ class Intervener:
         self._effects = effects
         self._canaries = canaries
         self._journal = journal
-        self._overrides = Overrides(mandate, journal=journal)
+        self._overrides = Overrides(mandate, signed_for=signed_for, journal=journal)
         self._filing = Filing(
             mandate,
             streams,
+            signed_for=signed_for,
             cuts=mapper.cuts,
             on_published=self._on_published,
             publisher=publisher,
@@ -93,22 +101,29 @@ class Intervener:
 
         What it left standing is judged anew as soon as work begins: another day, another window.
         """
-        for entry in self._ledger.read(kinds=(GIVEN,)):
-            self._overrides.hear(GIVEN, entry.record.body)
-        for entry in self._ledger.read():
-            kind, body = entry.record.kind, entry.record.body
-            if kind == "guard.decided":
-                self._judge.restore(from_json(GuardVerdict, body))
-            elif kind in ("dark.probed", "entry.expired"):
-                self._effects.restore(kind, body)
-            elif kind == PROPOSED:
-                self._canaries.restore(kind, body)
-            elif kind == SIGNED:
-                self._overrides.hear(kind, body)
-            else:
-                self._filing.restore(kind, body)
-            self._heard = entry.index + 1
+        passed_over = 0
+        others = (one for one in self._ledger.read() if one.record.kind != GIVEN)
+        for entry in chain(self._ledger.read(kinds=(GIVEN,)), others):
+            try:
+                self._take_up(entry.record.kind, entry.record.body)
+            except MISSHAPEN:
+                passed_over += 1
+            self._heard = max(self._heard, entry.index + 1)
+        if passed_over:
+            self._journal.fail("record", "case", _passed_over(passed_over))
         self._woken = any(self._standing())
+
+    def _take_up(self, kind: str, body: Json) -> None:
+        if kind == "guard.decided":
+            self._judge.restore(from_json(GuardVerdict, body))
+        elif kind in ("dark.probed", "entry.expired"):
+            self._effects.restore(kind, body)
+        elif kind == PROPOSED:
+            self._canaries.restore(kind, body)
+        elif kind in (GIVEN, SIGNED):
+            self._overrides.hear(kind, body)
+        else:
+            self._filing.restore(kind, body)
 
     async def work(self) -> None:
         """Do whatever is next, for ever."""
@@ -253,11 +268,15 @@ class Intervener:
 
     async def hear(self) -> None:
         """Take up what people signed, and hand in what two of them have approved."""
-        for entry in self._ledger.read(since=self._heard, kinds=("approval.given", SIGNED)):
-            if entry.record.kind == SIGNED:
-                self._woken |= self._overrides.hear(SIGNED, entry.record.body)
-            else:
-                self._filing.approved(entry.record.body)
+        for entry in self._ledger.read(since=self._heard, kinds=(APPROVED, SIGNED)):
+            kind, body = entry.record.kind, entry.record.body
+            try:
+                if kind == SIGNED:
+                    self._woken |= self._overrides.hear(SIGNED, body)
+                else:
+                    self._filing.approved(body)
+            except MISSHAPEN as error:
+                self._journal.fail("signature", f"record {entry.index}", error)
             self._journal.pass_on(entry)
             self._heard = max(self._heard, entry.index + 1)
         for filed in self._filing.ready():
@@ -269,3 +288,8 @@ class Intervener:
     def _on_published(self, referral: Referral, to: Intermediary) -> None:
         self._effects.add(referral, to)
         self._canaries.add(referral, to)
+
+
+def _passed_over(count: int) -> InputError:
+    which = "1 record is" if count == 1 else f"{count} records are"
+    return InputError(f"{which} not what the kind says, or not signed as it says: passed over")

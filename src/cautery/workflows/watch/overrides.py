@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from itertools import combinations
 
-from cautery.act import approve_override, digest
-from cautery.errors import ApprovalError, InputError
-from cautery.model import Approval, Mandate, Override, from_json
+from cautery.act import approve_override, check_signature
+from cautery.errors import ApprovalError
+from cautery.model import Approval, Mandate, Override, SignedFor, digest, from_json
 from cautery.workflows.sign_overrides import SIGNED
 from cautery.workflows.watch.journal import Journal
 
@@ -16,14 +16,15 @@ __all__ = ["GIVEN", "SIGNED", "Overrides"]
 
 GIVEN = "override.given"
 MOST_SIGNATURES = 12
-"""Latest signatures of one override that are tried together: a flood of forged ones is no work."""
+"""Latest signatures of one override that are tried together: one person may have signed twice."""
 
 
 class Overrides:
     """Collects ``override.signed`` records, and says which overrides hold."""
 
-    def __init__(self, mandate: Mandate, *, journal: Journal) -> None:
+    def __init__(self, mandate: Mandate, *, signed_for: SignedFor, journal: Journal) -> None:
         self._mandate = mandate
+        self._signed_for = signed_for
         self._journal = journal
         self._signed: dict[str, tuple[Override, list[Approval]]] = {}
         self._given: dict[str, Override] = {}
@@ -32,23 +33,30 @@ class Overrides:
     def hear(self, kind: str, body: Mapping[str, object]) -> bool:
         """Take a record of either kind up; tell whether an override has come into force.
 
-        Anybody with the file may append a record: one that is no override is a failure, no more.
+        Raises
+        ------
+        CauteryError
+            If it is no override, or its signature is no approver's for this case: anybody with
+            the file may append a record.
         """
-        try:
-            override = from_json(Override, body.get("override"))
-            subject = str(digest(override))
-            if kind == GIVEN:
-                self._told.add(subject)
-                return False
-            approval = from_json(Approval, body.get("approval"))
-        except InputError as error:
-            self._journal.fail("override", str(body.get("target", ""))[:200], error)
+        override = from_json(Override, body.get("override"))
+        subject = digest(override)
+        if kind == GIVEN:
+            self._told.add(subject)
             return False
-        if override.until <= self._journal.now():
+        approval = from_json(Approval, body.get("approval"))
+        check_signature(
+            approval,
+            what=f"the override of {override.target}",
+            subject=subject,
+            mandate=self._mandate,
+            signed_for=self._signed_for,
+        )
+        _, approvals = self._signed.setdefault(subject, (override, []))
+        if override.until <= self._journal.now() or approval in approvals:
             return False
-        held = self._signed.setdefault(subject, (override, []))
-        held[1].append(approval)
-        return self._look(subject, *held)
+        approvals.append(approval)
+        return self._look(subject, override, approvals)
 
     def holding(self, now: datetime) -> dict[str, Override]:
         """Return the overrides that hold at a moment, by target."""
@@ -61,7 +69,11 @@ class Overrides:
         for pair in combinations(approvals[-MOST_SIGNATURES:], 2):
             try:
                 approved = approve_override(
-                    override, pair, mandate=self._mandate, now=self._journal.now()
+                    override,
+                    pair,
+                    mandate=self._mandate,
+                    signed_for=self._signed_for,
+                    now=self._journal.now(),
                 )
             except ApprovalError as error:
                 why = error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError, SourceError
-from cautery.model import ExhibitId, Mandate, Purchase, Source
+from cautery.model import ExhibitId, Json, Mandate, Purchase, Source
 from cautery.model.ports import Ledger
 from cautery.workflows.purchased_line import PurchasedLine, parsed_line
 from cautery.workflows.watch.journal import Journal
@@ -68,12 +68,13 @@ class Lines:
     def _line(self, purchase: str) -> PurchasedLine:
         for entry in self._ledger.read(kinds=(RECORDED,)):
             body = entry.record.body
-            if body["purchase"]["id"] != purchase:
+            if _id_of(body) != purchase:
                 continue
             if body.get("line") is None:
                 raise SourceError(f"purchase {purchase} is on record without a line")
+            sealed = ExhibitId(str(body["line"]))
             try:
-                return parsed_line(self._journal.unseal(body["line"], what=_line_of(purchase)))
+                return parsed_line(self._journal.unseal(sealed, what=_line_of(purchase)))
             except EvidenceError as error:
                 raise SourceError(f"the line of purchase {purchase}: {error}") from error
         raise NoLineYetError(f"purchase {purchase} is not on record in this case yet")
@@ -94,7 +95,7 @@ def record_purchase(
     InputError
         If the receipt cannot be read, is empty, or is larger than any receipt.
     """
-    known = {entry.record.body["purchase"]["id"] for entry in ledger.read(kinds=(RECORDED,))}
+    known = {_id_of(entry.record.body) for entry in ledger.read(kinds=(RECORDED,))}
     if one.id in known:
         return False
     sealed = None
@@ -119,6 +120,12 @@ def record_purchase(
         },
     )
     return True
+
+
+def _id_of(body: Json) -> str | None:
+    """Return the id of a recorded purchase; ``None``: it is none, whoever appended it."""
+    purchase = body.get("purchase")
+    return str(purchase["id"]) if isinstance(purchase, dict) and "id" in purchase else None
 
 
 def _line_of(purchase: str) -> str:

@@ -1,11 +1,24 @@
-"""Rebuild what a stopped watch knew of its sources and streams, from the ledger alone."""
+"""Rebuild what a stopped watch knew of its sources and streams, from the ledger alone.
+
+A record that has not the shape of its kind, whoever appended it, is passed over.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cautery.model import Digest, ExhibitId, Offer, Verdict, from_json
+from cautery.model import (
+    MISSHAPEN,
+    Digest,
+    Entry,
+    ExhibitId,
+    Offer,
+    Verdict,
+    from_json,
+    require_utc,
+)
 from cautery.model.ports import Ledger
 from cautery.watch.rhythm import KEPT
 from cautery.workflows.watch.streams import Stream
@@ -40,12 +53,13 @@ def restored_hosts(ledger: Ledger) -> dict[str, Shown]:
     hosts: dict[str, Shown] = {}
     for entry in ledger.read(kinds=("asset.facts",)):
         body = entry.record.body
-        certificate = body["certificate"]
-        if body["addresses"]:
-            hosts[str(body["host"])] = (
-                tuple(body["addresses"]),
-                None if certificate is None else str(certificate["sha256"]),
-            )
+        with suppress(*MISSHAPEN):
+            certificate = body["certificate"]
+            if body["addresses"]:
+                hosts[str(body["host"])] = (
+                    tuple(str(one) for one in body["addresses"]),
+                    None if certificate is None else str(certificate["sha256"]),
+                )
     return hosts
 
 
@@ -53,21 +67,35 @@ def restored_readings(ledger: Ledger) -> dict[str, Reading]:
     """Return the last reading of each source by its redacted location."""
     readings: dict[str, Reading] = {}
     for entry in ledger.read(kinds=("source.read", "source.revisited")):
-        body = entry.record.body
-        rhythm = body.get("rhythm")
-        if body.get("vantage") is not None or rhythm is None or rhythm["due"] is None:
-            continue
-        at, due = datetime.fromisoformat(body["at"]), datetime.fromisoformat(rhythm["due"])
-        one = readings.setdefault(str(body["source"]), Reading(at=at, due=due))
-        one.due = due
-        if body.get("failed") is not None:
-            continue
-        changed = entry.record.kind == "source.read"
-        one.visits = [*one.visits, (at, changed)][-KEPT - 1 :]
-        if changed:
-            one.at, one.digest = at, body["digest"]
-            one.exhibit, one.table = body["exhibit"], body["table"]
+        with suppress(*MISSHAPEN):
+            _read(entry, readings)
     return readings
+
+
+def _read(entry: Entry, readings: dict[str, Reading]) -> None:
+    body = entry.record.body
+    rhythm = body.get("rhythm")
+    if body.get("vantage") is not None or rhythm is None or rhythm["due"] is None:
+        return
+    source = str(body["source"])
+    at, due = _time(body["at"]), _time(rhythm["due"])
+    changed = entry.record.kind == "source.read" and body.get("failed") is None
+    said = (body["digest"], body["exhibit"], body["table"]) if changed else None
+    reading = readings.setdefault(source, Reading(at=at, due=due))
+    reading.due = due
+    if body.get("failed") is not None:
+        return
+    reading.visits = [*reading.visits, (at, changed)][-KEPT - 1 :]
+    if said is not None:
+        reading.at = at
+        reading.digest, reading.exhibit, reading.table = said
+
+
+def _time(said: object) -> datetime:
+    """Return a record's time; one without a zone is none."""
+    moment = datetime.fromisoformat(str(said))
+    require_utc("at", moment)
+    return moment
 
 
 def restored_streams(ledger: Ledger) -> dict[str, Stream]:
@@ -77,28 +105,36 @@ def restored_streams(ledger: Ledger) -> dict[str, Stream]:
     """
     streams: dict[str, Stream] = {}
     for entry in ledger.read(kinds=("stream.appeared", "stream.resolved", "verdict", "alignment")):
-        body = entry.record.body
-        if entry.record.kind == "stream.appeared":
-            offer = body["offer"]
-            streams[body["url"]] = Stream(
-                url="",
-                key=body["url"],
-                host=body["host"],
-                title=body["title"],
-                source=body["source"],
-                first_seen=datetime.fromisoformat(body["at"]),
-                offer=None if offer is None else from_json(Offer, offer),
-                live=False,
-                told=True,
-            )
-        elif entry.record.kind == "stream.resolved":
-            if body["url"] in streams:
-                offer = body["offer"]
-                streams[body["url"]].offer = None if offer is None else from_json(Offer, offer)
-        elif entry.record.kind == "verdict":
-            verdict = from_json(Verdict, body)
-            if verdict.url.text in streams:
-                streams[verdict.url.text].verdict = verdict
-        elif body["url"] in streams:
-            streams[body["url"]].aligned = True
+        with suppress(*MISSHAPEN):
+            _seen(entry, streams)
     return streams
+
+
+def _seen(entry: Entry, streams: dict[str, Stream]) -> None:
+    body = entry.record.body
+    if entry.record.kind == "verdict":
+        verdict = from_json(Verdict, body)
+        if verdict.url.text in streams:
+            streams[verdict.url.text].verdict = verdict
+        return
+    url = str(body["url"])
+    if entry.record.kind == "stream.appeared":
+        streams[url] = Stream(
+            url="",
+            key=url,
+            host=str(body["host"]),
+            title=None if body["title"] is None else str(body["title"]),
+            source=str(body["source"]),
+            first_seen=_time(body["at"]),
+            offer=_offer(body["offer"]),
+            live=False,
+            told=True,
+        )
+    elif url in streams and entry.record.kind == "stream.resolved":
+        streams[url].offer = _offer(body["offer"])
+    elif url in streams:
+        streams[url].aligned = True
+
+
+def _offer(said: object) -> Offer | None:
+    return None if said is None else from_json(Offer, said)

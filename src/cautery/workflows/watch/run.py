@@ -17,7 +17,7 @@ from typing import Any
 from cautery.act import Publisher
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import StorageError
-from cautery.model import Mandate, OwnLocation, Pseudonyms
+from cautery.model import Mandate, OwnLocation, Pseudonyms, SignedFor
 from cautery.model.ports import (
     Certificates,
     Clock,
@@ -34,6 +34,7 @@ from cautery.model.ports import (
 )
 from cautery.workflows._mandate_fixtures import Fixtures
 from cautery.workflows.approve_referral import mandate_of
+from cautery.workflows.case_opening import signed_in
 from cautery.workflows.watch.calendars import Calendars, known_fixtures, record_fixtures
 from cautery.workflows.watch.canaries import CanaryWatch
 from cautery.workflows.watch.capturing import Capturing, CapturingOwn, named
@@ -123,10 +124,11 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         listeners=ports.listeners,
     )
     complete = False
-    mandate = known_fixtures(mandate, ports.ledger, ports.pseudonyms)
+    signed_for = signed_in(ports.ledger, mandate, key=key)
+    mandate = known_fixtures(mandate, ports.ledger, ports.pseudonyms, read=ports.fixtures)
     fetched = FetchedCalendars(mandate.calendars, fetcher=ports.own, journal=journal)
     hearing = _hearing(mandate, ports, journal)
-    watch = _Watch(mandate, ports, journal, hearing, fetched)
+    watch = _Watch(mandate, ports, journal, hearing, fetched, signed_for=signed_for)
     try:
         _open(mandate, journal, ports, mandate_text, key)
         ports.checkpoint()  # whose mandate it is, and who approves, is signed before all else
@@ -134,7 +136,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
             if feeds_of(renewed) != hearing.feeds:
                 await hearing.stop()
                 hearing = _hearing(renewed, ports, journal)
-            watch = _Watch(renewed, ports, journal, hearing, fetched)
+            watch = _Watch(renewed, ports, journal, hearing, fetched, signed_for=signed_for)
         complete = True
     except StorageError as error:
         journal.wait_until_idle()
@@ -195,6 +197,8 @@ class _Watch:
         journal: Journal,
         hearing: Hearing,
         fetched: FetchedCalendars,
+        *,
+        signed_for: SignedFor,
     ) -> None:
         self._mandate = mandate
         self._hearing = hearing
@@ -227,6 +231,7 @@ class _Watch:
             mandate,
             self._streams,
             self._mapper,
+            signed_for=signed_for,
             ledger=ports.ledger,
             judge=Judge(mandate, facts=ports.facts_now, journal=journal),
             engine=ports.engine,

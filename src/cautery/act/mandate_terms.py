@@ -1,0 +1,288 @@
+"""Who lets the approvers approve: two named people from outside sign a mandate's terms.
+
+A mandate names the people who may approve. Whoever could write that file could name themselves;
+so two others sign it, with keys that are known from elsewhere (ADR 0028).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from cautery.act.approval import CLOCK_SKEW, NEEDED, public_key
+from cautery.errors import ApprovalError
+from cautery.model import (
+    Approver,
+    Digest,
+    Mandate,
+    MandateSignature,
+    digest_of,
+    iso,
+    key_fault,
+    person_key,
+    require_utc,
+)
+
+MESSAGE = "cautery/mandate-signature/1"
+TERMS = "cautery/mandate-terms/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What may be said of the signatures under a mandate.
+
+    Parameters
+    ----------
+    people : tuple of str
+        Who signed: name, role and key.
+    signed : bool
+        Two people did, each with a key of their own.
+    vouched : bool or None
+        Two of them are known from outside, key and all; ``None``: nobody was asked.
+    lab : bool
+        A lab's own mandate, which counts for nothing outside it.
+    """
+
+    people: tuple[str, ...]
+    signed: bool
+    vouched: bool | None
+    lab: bool
+
+    @property
+    def words(self) -> str:
+        """One sentence, for every place where the case is shown."""
+        whose = " and ".join(self.people)
+        if not self.people:
+            said = "unsigned: nobody has signed this mandate"
+        elif not self.signed:
+            said = f"unsigned: only {whose} has signed this mandate, and it takes two people"
+        elif self.vouched is None:
+            said = f"signed by {whose}; nobody vouches here for these keys"
+        elif self.vouched:
+            said = f"signed by {whose}; their keys are known from outside"
+        else:
+            said = (
+                f"signed by {whose}; of the keys known from outside, fewer than two are among them"
+            )
+        return f"LAB: {said}" if self.lab else said
+
+
+def terms_of(mandate: Mandate) -> dict[str, Any]:
+    """Return what of a mandate says who may do what, where and until when, as JSON.
+
+    Left out is what holds credentials, or is of one machine or of a day: sources, feeds, providers'
+    addresses, paths, and the fixtures of calendars. The signature over the file covers them, where
+    the file is.
+    """
+    return {
+        "type": TERMS,
+        "id": mandate.id,
+        "who": mandate.who,
+        "regime": mandate.regime.value,
+        "legal_basis": mandate.legal_basis,
+        "start": iso(mandate.window.start),
+        "end": iso(mandate.window.end),
+        "territories": list(mandate.territories),
+        "lab": mandate.lab,
+        "collateral_budget": mandate.collateral_budget,
+        "events": [
+            {
+                "id": one.id,
+                "name": one.name,
+                "kick_off": iso(one.kick_off),
+                "legal_basis": one.legal_basis,
+                "collateral_budget": one.collateral_budget,
+            }
+            for one in mandate.events
+            if one.watched is None  # those of calendars move, come and go
+        ],
+        "channels": [
+            {
+                "id": one.id,
+                "names": list(one.names),
+                "territory": one.territory,
+                "event": one.event,
+                "legal_basis": one.legal_basis,
+            }
+            for one in mandate.channels
+        ],
+        "works": [
+            {"id": one.id, "title": one.title, "legal_basis": one.legal_basis}
+            for one in mandate.works
+        ],
+        "partners": [
+            {"name": one.name, "hosts": list(one.hosts), "channels": list(one.channels)}
+            for one in mandate.partners
+        ],
+        "orders": [
+            {
+                "id": one.id,
+                "authority": one.authority,
+                "territory": one.territory,
+                "start": iso(one.window.start),
+                "end": iso(one.window.end),
+                "targets_rule": one.targets_rule,
+            }
+            for one in mandate.orders
+        ],
+        "approvers": [
+            {"name": one.name, "role": one.role, "public_key": _spelt(one)}
+            for one in mandate.approvers
+        ],
+    }
+
+
+def terms_digest(mandate: Mandate) -> Digest:
+    """Return the SHA-256 of a mandate's terms in RFC 8785 JSON."""
+    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
+
+    return digest_of(rfc8785.dumps(terms_of(mandate)))
+
+
+def sign_mandate(
+    mandate: Mandate,
+    file: Digest,
+    *,
+    name: str,
+    role: str,
+    key: Ed25519PrivateKey,
+    at: datetime,
+) -> MandateSignature:
+    """Sign a mandate's file and terms as a named person.
+
+    Raises
+    ------
+    ApprovalError
+        If the name or role is empty, or the person or the key has signed it already.
+    """
+    require_utc("at", at)
+    if not person_key(name) or not role.strip():
+        raise ApprovalError("who signs a mandate gives a name and a role")
+    raw = key.public_key().public_bytes_raw()
+    unsigned = MandateSignature(
+        name=name,
+        role=role,
+        public_key=base64.b64encode(raw).decode("ascii"),
+        at=at,
+        file=file,
+        terms=terms_digest(mandate),
+        signature="",
+    )
+    for other in mandate.signatures:
+        if person_key(other.name) == person_key(name):
+            raise ApprovalError(f"{other.name} has signed this mandate already")
+        if other.public_key == unsigned.public_key:
+            raise ApprovalError(
+                f"{other.name} has signed this mandate with the same key",
+                hint="Two people sign, each with a key of their own.",
+            )
+    signature = base64.b64encode(key.sign(_message(unsigned))).decode("ascii")
+    return replace(unsigned, signature=signature)
+
+
+def check_mandate_signature(one: MandateSignature, *, terms: Digest, now: datetime) -> None:
+    """Check that a signature is over these terms, by the key that it names, and not of tomorrow.
+
+    Raises
+    ------
+    ApprovalError
+        If it is not.
+    """
+    if one.terms != terms:
+        raise ApprovalError(
+            f"{one.name} signed other terms than this mandate's",
+            hint="It was changed after it was signed: have it signed again.",
+        )
+    if one.at > now + CLOCK_SKEW:
+        raise ApprovalError(f"{one.name}'s signature under the mandate is dated in the future")
+    try:
+        raw = base64.b64decode(one.public_key, validate=True)
+        if (fault := key_fault(raw)) is not None:
+            raise ApprovalError(f"{one.name} signed the mandate with {fault}")
+        if base64.b64encode(raw).decode("ascii") != one.public_key:
+            raise ApprovalError(f"{one.name}'s key under the mandate is not canonical base64")
+        signature = base64.b64decode(one.signature, validate=True)
+        Ed25519PublicKey.from_public_bytes(raw).verify(signature, _message(one))
+    except (InvalidSignature, ValueError) as error:
+        raise ApprovalError(f"{one.name}'s signature under the mandate does not verify") from error
+
+
+def standing_of(
+    mandate: Mandate, *, now: datetime, signers: Sequence[Approver] | None = None
+) -> Standing:
+    """Check the signatures under a mandate and return what may be said of them.
+
+    Parameters
+    ----------
+    now : datetime
+        When they are relied on: a case's, at its first record.
+    signers : sequence of Approver, optional
+        People who may sign mandates, with their keys, known from elsewhere than the mandate.
+
+    Raises
+    ------
+    ApprovalError
+        If a signature does not hold, or uses the name or the key of somebody who is known from
+        outside with another one.
+    """
+    terms = terms_digest(mandate)
+    known: set[str] = set()
+    for one in mandate.signatures:
+        check_mandate_signature(one, terms=terms, now=now)
+        if signers is not None and _is_known(one, signers):
+            known.add(person_key(one.name))
+    names = {person_key(one.name) for one in mandate.signatures}
+    keys = {one.public_key for one in mandate.signatures}
+    return Standing(
+        people=tuple(
+            f"{one.name} ({one.role}, key {one.public_key})" for one in mandate.signatures
+        ),
+        signed=min(len(names), len(keys)) >= NEEDED,
+        vouched=None if signers is None else len(known) >= NEEDED,
+        lab=mandate.lab,
+    )
+
+
+def _is_known(one: MandateSignature, signers: Sequence[Approver]) -> bool:
+    for known in signers:
+        raw = base64.b64encode(public_key(known).public_bytes_raw()).decode("ascii")
+        same_name = person_key(known.name) == person_key(one.name)
+        if same_name and raw == one.public_key:
+            return True
+        if same_name or raw == one.public_key:
+            raise ApprovalError(
+                f"{one.name} signed the mandate with key {one.public_key}; from outside "
+                f"{known.name} is known with key {raw}",
+                hint="Ask that person by another way: somebody signs in their name.",
+            )
+    return False
+
+
+def _spelt(approver: Approver) -> str:
+    """Return a key in the one spelling; one that is none, of an old case, as it was written."""
+    try:
+        return base64.b64encode(public_key(approver).public_bytes_raw()).decode("ascii")
+    except ApprovalError:
+        return approver.public_key
+
+
+def _message(one: MandateSignature) -> bytes:
+    import rfc8785  # noqa: PLC0415 - only where something is signed or checked
+
+    return rfc8785.dumps(
+        {
+            "type": MESSAGE,
+            "name": one.name,
+            "role": one.role,
+            "public_key": one.public_key,
+            "at": iso(one.at),
+            "file": str(one.file),
+            "terms": str(one.terms),
+        }
+    )

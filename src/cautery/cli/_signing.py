@@ -1,0 +1,116 @@
+"""What a person is shown before a signature, and the question: nobody signs the unseen."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from cautery.cli import render
+from cautery.errors import ApprovalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cautery.model import BlockEntry, Digest, Mandate, Override
+    from cautery.workflows.approve_referral import FiledReferral
+    from cautery.workflows.case_opening import Opening
+
+
+def ask(shown: str, *, question: str, hint: str) -> None:
+    """Show what will be signed, and ask; where nobody would see it, refuse.
+
+    Raises
+    ------
+    ApprovalError
+        If there is no terminal, or the answer is no.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise ApprovalError("without a terminal nobody sees what is to be signed", hint=hint)
+    render.say(shown)
+    if not typer.confirm(question, default=False, err=True):
+        raise ApprovalError("nothing was signed")
+
+
+def referral_text(filed: FiledReferral, opening: Opening) -> str:
+    """Return all that a signature under a referral covers: first what is blocked, by its entries.
+
+    The statement is text of whoever drafted it, so each of its lines is marked.
+    """
+    one = filed.referral
+    span = f"{one.window.start:%Y-%m-%d %H:%M:%SZ} to {one.window.end:%Y-%m-%d %H:%M:%SZ}"
+    lines = [
+        f"referral   {one.id}",
+        f"case       {opening.signed_for.case}, mandate {opening.mandate.id}",
+        f"mandate    {opening.standing().words}",
+        f"order      {one.order}, in {one.territory}",
+        f"event      {one.event or 'none'}",
+        f"window     {span}",
+        f"entries    {len(one.entries)}",
+        *(line for entry in one.entries for line in _entry_lines(entry)),
+        "statement",
+        *(f"| {line}" for line in one.statement.splitlines()),
+    ]
+    said = "\n".join(render.printable(line) for line in lines)
+    return f"{said}\n\ndigest to sign  {filed.digest}"
+
+
+def _entry_lines(entry: BlockEntry) -> Iterable[str]:
+    guard, high = entry.guard, entry.guard.collateral.high
+    yield f"  {entry.lever.value} {entry.target}, until {entry.valid_until:%Y-%m-%d %H:%M:%SZ}"
+    yield (
+        f"    guard: {guard.decision.value} {guard.lever.value} {guard.target}; bystanders "
+        f"{guard.collateral.low} to {'unknown' if high is None else high}"
+    )
+    for reason in guard.reasons:
+        yield f"    because {' '.join(reason.text.split())}"
+    if guard.override is not None:
+        yield f"    overridden by {' and '.join(guard.override.by)}: {guard.override.reason}"
+    for exhibit in entry.exhibits:
+        yield f"    exhibit {exhibit}"
+
+
+def overrides_text(overrides: Mapping[Digest, Override]) -> str:
+    """Return all that signatures under overrides cover."""
+    lines = []
+    for subject, one in overrides.items():
+        most = "not said" if one.bystanders is None else str(one.bystanders)
+        lines += [
+            f"override   {one.target}",
+            f"by         {' and '.join(one.by)}",
+            f"from       {one.at:%Y-%m-%d %H:%M:%SZ} to {one.until:%Y-%m-%d %H:%M:%SZ}",
+            f"bystanders at most {most}",
+            *(f"| {line}" for line in one.reason.splitlines()),
+            f"digest to sign  {subject}",
+            "",
+        ]
+    return "\n".join(render.printable(line) for line in lines)
+
+
+def mandate_text(mandate: Mandate, raw: bytes) -> str:
+    """Return what a signature under a mandate covers: its terms, and the file by its digest."""
+    from cautery.act import terms_of
+    from cautery.model import digest_of
+
+    lines = []
+    for key, said in terms_of(mandate).items():
+        if not isinstance(said, list):
+            lines.append(f"{key:<18} {said}")
+        elif all(isinstance(one, str) for one in said):
+            lines.append(f"{key:<18} {', '.join(said) or 'none'}")
+        else:
+            lines.append(f"{key:<18} {len(said)}")
+            lines += (
+                "  " + "; ".join(f"{name} {value}" for name, value in one.items()) for one in said
+            )
+    lines.append(f"{'sources':<18} {len(mandate.sources)}, as the file names them")
+    said = "\n".join(render.printable(line) for line in lines)
+    return f"{said}\n\ndigest to sign  {digest_of(raw)}  (sha256sum says the same)"
+
+
+def say_passed_over(passed_over: Mapping[str, int]) -> None:
+    """Say how many records of a case were passed over, and why."""
+    for why, count in passed_over.items():
+        verb = "1 record was" if count == 1 else f"{count} records were"
+        render.say(f"{verb} passed over: {why}")

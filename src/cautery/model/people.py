@@ -1,0 +1,15 @@
+"""How a person's name is compared: two people are two, however one of them is spelt."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def person_key(name: str) -> str:
+    """Return what tells people apart: neither spaces and dots, nor how letters are encoded.
+
+    >>> person_key("A.  Legal") == person_key("a legal")
+    True
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(one for one in unicodedata.normalize("NFKC", plain) if one.isalnum())

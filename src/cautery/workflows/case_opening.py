@@ -1,0 +1,191 @@
+"""Under which mandate a case stands: its first ``case.opened`` record says so, and no later one.
+
+Anybody who has a case's file can append a record. One that opens the case again, with approvers
+of its own, counts for nothing and is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cautery.act import Standing, standing_of, terms_digest, terms_of
+from cautery.errors import ApprovalError, EvidenceError, InputError
+from cautery.evidence.note import NoteVerifier
+from cautery.model import (
+    MISSHAPEN,
+    Approver,
+    Entry,
+    Mandate,
+    SignedFor,
+    digest_of,
+    from_json,
+)
+from cautery.model.ports import Ledger
+
+OPENED = "case.opened"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a case's first record says.
+
+    Parameters
+    ----------
+    entry : Entry
+        That record.
+    mandate : Mandate
+        As it was then, without its credentials.
+    signed_for : SignedFor
+        The case and its mandate's terms: what every signature in it names.
+    """
+
+    entry: Entry
+    mandate: Mandate
+    signed_for: SignedFor
+
+    def standing(self, signers: Iterable[Approver] | None = None) -> Standing:
+        """Check the signatures under the mandate, as they were when the case began.
+
+        Raises
+        ------
+        ApprovalError
+            If one does not hold.
+        """
+        known = None if signers is None else tuple(signers)
+        return standing_of(self.mandate, now=self.entry.record.at, signers=known)
+
+
+def opening_of(ledger: Ledger) -> Opening:
+    """Return what the first record of a case says.
+
+    Raises
+    ------
+    InputError
+        If the case names no mandate, or no key of its own.
+    """
+    entry = next(iter(ledger.read(kinds=(OPENED,))), None)
+    if entry is None:
+        raise InputError("this case names no mandate")
+    return opening_in(entry)
+
+
+def opening_in(entry: Entry) -> Opening:
+    """Return what a ``case.opened`` record says.
+
+    Raises
+    ------
+    InputError
+        If it has not the shape of its kind.
+    """
+    mandate = mandate_in(entry)
+    try:
+        case = _case_of(str(entry.record.body["key"]))
+    except MISSHAPEN as error:
+        raise InputError(f"record {entry.index} names no key of a case: {error}") from error
+    signed_for = SignedFor(case=case, mandate=terms_digest(mandate))
+    return Opening(entry=entry, mandate=mandate, signed_for=signed_for)
+
+
+def mandate_in(entry: Entry) -> Mandate:
+    """Return the mandate of a ``case.opened`` record.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    try:
+        return from_json(Mandate, entry.record.body["mandate"])
+    except MISSHAPEN as error:
+        raise InputError(f"record {entry.index} opens no case: {error}") from error
+
+
+def signed_in(ledger: Ledger, mandate: Mandate, *, key: str) -> SignedFor:
+    """Return what every signature in a case names, which begins under a mandate or goes on.
+
+    Parameters
+    ----------
+    key : str
+        The case's verifier key.
+
+    Raises
+    ------
+    InputError
+        If the case stands already, and this mandate has other approvers than the one it was begun
+        under, or that one was signed and this one has other terms or not those people's signatures.
+    EvidenceError
+        If its first record names another key than the case's.
+    """
+    signed_for = SignedFor(case=_case_of(key), mandate=terms_digest(mandate))
+    if next(iter(ledger.read(kinds=(OPENED,))), None) is None:
+        return signed_for
+    opening = opening_of(ledger)
+    if opening.signed_for.case != signed_for.case:
+        raise EvidenceError(
+            f"record {opening.entry.index}: opened with another key than the case's"
+        )
+    begun, terms = terms_of(opening.mandate), terms_of(mandate)
+    people = {(one.name, one.public_key) for one in mandate.signatures}
+    if not people.issuperset((one.name, one.public_key) for one in opening.mandate.signatures):
+        raise InputError(
+            "this case was begun under a signed mandate, which those people have not signed",
+            hint="Put its file of signatures back beside it, or have them sign it again.",
+        )
+    if opening.mandate.signatures and begun != terms:
+        odd = min(name for name in terms if begun[name] != terms[name])
+        raise InputError(
+            f"this case was begun under a signed mandate, and this one has another {odd}",
+            hint="Go on with the mandate that was signed, or begin another case.",
+        )
+    if begun["approvers"] != terms["approvers"]:
+        raise InputError(
+            "this case was begun with other approvers than this mandate names",
+            hint="Who approves is settled when a case begins; begin another case.",
+        )
+    return opening.signed_for
+
+
+def _case_of(key: str) -> str:
+    return digest_of(NoteVerifier.parse(key).public)[7:23]
+
+
+def check_openings(
+    path: Path, ledger: Ledger, signers: Iterable[Approver] | None
+) -> tuple[str | None, tuple[str, ...]]:
+    """Check the signatures under a case's mandate; return who signed, and what counts for nothing.
+
+    Parameters
+    ----------
+    path : Path
+        The ledger's, to name it.
+    signers : iterable of Approver or None
+        People who may sign mandates, known from outside: two of them must have.
+
+    Raises
+    ------
+    EvidenceError
+        If a signature does not hold, or those that were asked for are not there.
+    """
+    openings = tuple(ledger.read(kinds=(OPENED,)))
+    if not openings:
+        if signers is not None:
+            raise EvidenceError(f"{path}: the case stands under no mandate")
+        return None, ()
+    first, *later = openings
+    vouched = None
+    try:
+        standing = opening_in(first).standing(signers)
+        words, vouched = standing.words, standing.vouched
+    except ApprovalError as error:
+        raise EvidenceError(f"{path}: record {first.index}: {error}") from error
+    except InputError as error:
+        words = f"unsigned: {error}"
+    if signers is not None and not vouched:
+        raise EvidenceError(f"{path}: record {first.index}: its mandate is {words}")
+    notes = tuple(
+        f"record {one.index} opens the case again: it counts for nothing, nor does whom it names"
+        for one in later
+    )
+    return words, notes

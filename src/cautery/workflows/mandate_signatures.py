@@ -1,0 +1,140 @@
+"""Signatures under a mandate: one JSON line each, in a file beside it, checked when it is read.
+
+A line is a :class:`~cautery.model.MandateSignature` and the salt of its file's digest. The salt
+stays here: with it, whoever knows all of the file but a password could try passwords.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cautery.act import check_mandate_signature, sign_mandate, terms_digest
+from cautery.errors import ApprovalError, MandateError, StorageError
+from cautery.model import (
+    MISSHAPEN,
+    Digest,
+    Mandate,
+    MandateSignature,
+    digest_of,
+    from_json,
+    to_json,
+)
+
+SUFFIX = ".signatures"
+SALT_BYTES = 32
+MAX_BYTES = 1 << 16
+_AGAIN = "Have two people sign this file again: cautery mandate sign; or take the signatures away."
+
+
+def signatures_path(mandate: Path) -> Path:
+    """Return where the signatures under a mandate's file lie."""
+    return mandate.with_name(mandate.name + SUFFIX)
+
+
+def checked_signatures(
+    path: Path, raw: bytes, mandate: Mandate, *, now: datetime
+) -> tuple[MandateSignature, ...]:
+    """Return the signatures beside a mandate's file, each checked; none if there is no such file.
+
+    Parameters
+    ----------
+    raw : bytes
+        The mandate's file, as it was read.
+    mandate : Mandate
+        What was read from these bytes.
+
+    Raises
+    ------
+    MandateError
+        If one is broken, or over another file or other terms.
+    """
+    beside = signatures_path(path)
+    terms = terms_digest(mandate)
+    found = []
+    for number, line in enumerate(_lines(beside), 1):
+        where = f"{beside}, line {number}"
+        try:
+            body = json.loads(line)
+            salt = bytes.fromhex(body.pop("salt"))
+            one = from_json(MandateSignature, body)
+        except (*MISSHAPEN, RecursionError) as error:
+            raise MandateError(f"{where}: no signature of a mandate", hint=_AGAIN) from error
+        if len(salt) != SALT_BYTES or digest_of(salt + raw) != one.file:
+            raise MandateError(
+                f"{where}: {one.name} signed another file than this one", hint=_AGAIN
+            )
+        try:
+            check_mandate_signature(one, terms=terms, now=now)
+        except ApprovalError as error:
+            raise MandateError(f"{where}: {error}", hint=error.hint or _AGAIN) from error
+        found.append(one)
+    return tuple(found)
+
+
+def add_signature(
+    path: Path,
+    mandate: Mandate,
+    *,
+    raw: bytes,
+    shown: Digest,
+    name: str,
+    role: str,
+    key: Ed25519PrivateKey,
+    now: datetime,
+) -> MandateSignature:
+    """Sign a mandate's file as a named person, and put the signature beside it.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file, as it was read and shown.
+    shown : str
+        Digest of the file that the person was shown: nothing else is signed.
+
+    Raises
+    ------
+    ApprovalError
+        If the file is another one, or the person or the key has signed it already.
+    StorageError
+        If it cannot be written.
+    """
+    if digest_of(raw) != shown:
+        raise ApprovalError(
+            f"{path} is not what was shown: its digest is {digest_of(raw)}, not {shown}",
+            hint=f"Look at it again: cautery mandate show {path}",
+        )
+    salt = secrets.token_bytes(SALT_BYTES)
+    signed = sign_mandate(mandate, digest_of(salt + raw), name=name, role=role, key=key, at=now)
+    _append(signatures_path(path), {**to_json(signed), "salt": salt.hex()})
+    return signed
+
+
+def _lines(path: Path) -> Sequence[bytes]:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise MandateError(f"{path}: cannot be read ({error.strerror})") from error
+    if len(raw) > MAX_BYTES:
+        raise MandateError(f"{path}: over {MAX_BYTES:,} bytes", hint=_AGAIN)
+    return [line for line in raw.split(b"\n") if line.strip()]
+
+
+def _append(path: Path, body: dict[str, object]) -> None:
+    line = json.dumps(body, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+    try:
+        with path.open("ab") as file:
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror or error}") from error

@@ -1,0 +1,55 @@
+"""People who may sign mandates, as somebody outside a case knows them: names and keys, in TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from cautery.act import public_key
+from cautery.errors import ApprovalError, InputError
+from cautery.model import Approver, from_json, person_key
+
+_MAX_BYTES = 1_000_000
+
+
+def read_signers(path: Path) -> tuple[Approver, ...]:
+    """Return the people of a file of tables ``[[signer]]``: ``name``, ``role``, ``public_key``.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, holds anything else, or two of them are one, by name or key.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+        tables = tomllib.loads(raw.decode("utf-8"))
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{path}: no list of signers ({why})") from error
+    listed = tables.get("signer", [])
+    if len(raw) > _MAX_BYTES or set(tables) - {"signer"} or not isinstance(listed, list):
+        raise InputError(f"{path}: want tables [[signer]] only")
+    signers: list[Approver] = []
+    names, keys = set[str](), set[bytes]()
+    for number, one in enumerate(listed, 1):
+        where = f"{path}: signer {number}"
+        if not isinstance(one, dict) or set(one) != {"name", "role", "public_key"}:
+            raise InputError(f"{where}: want name, role and public_key")
+        signer = from_json(Approver, one)
+        try:
+            raw_key = public_key(signer).public_bytes_raw()
+        except ApprovalError as error:
+            raise InputError(f"{where}: {error}", hint=error.hint) from error
+        name = person_key(signer.name)
+        if not name or name in names or raw_key in keys:
+            raise InputError(
+                f"{where}: {signer.name!r} is there already, by name or by key",
+                hint="Name each person once, with a key of their own.",
+            )
+        names.add(name)
+        keys.add(raw_key)
+        signers.append(signer)
+    if not signers:
+        raise InputError(f"{path}: it names no signer")
+    return tuple(signers)

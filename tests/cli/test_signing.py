@@ -1,0 +1,308 @@
+"""Nobody signs what they did not see: the digest shown is what is signed, or nothing is."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cautery.adapters.case_folder import FolderStore
+from cautery.adapters.clock import SystemClock
+from cautery.adapters.keys_file import KeyFolder, create_approver
+from cautery.errors import ApprovalError
+from cautery.model import (
+    Approver,
+    BlockEntry,
+    Channel,
+    CourtOrder,
+    Decision,
+    ExhibitId,
+    GuardVerdict,
+    Lever,
+    Mandate,
+    Reason,
+    Referral,
+    Regime,
+    Window,
+    digest,
+    digest_of,
+    referral_id,
+    to_json,
+)
+from cautery.wiring import signing
+from cautery.workflows.close_case import close_case
+from cautery.workflows.open_case import open_case
+from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.opening import begin_case
+
+from .conftest import Ran
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+SPAN = Window(start=NOW - timedelta(hours=1), end=NOW + timedelta(hours=2))
+
+
+def drafted(target: str, *, statement: str = "Why it is referred.") -> Referral:
+    guard = GuardVerdict(
+        target=target,
+        lever=Lever.NAME,
+        decision=Decision.ALLOW,
+        reasons=(Reason(code="own-name", text="a name of its own"),),
+        valid_until=SPAN.end,
+    )
+    entry = BlockEntry(
+        target=target,
+        lever=Lever.NAME,
+        valid_until=SPAN.end,
+        guard=guard,
+        exhibits=(ExhibitId(digest_of(b"segment")),),
+    )
+    one = Referral(
+        id="",
+        order="o",
+        event=None,
+        territory="FR",
+        window=SPAN,
+        entries=(entry,),
+        statement=statement,
+    )
+    return replace(one, id=referral_id(one))
+
+
+TRUE = drafted("edge.pirate.example")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A case with one referral, and what a stranger who has its file can do."""
+
+    path: Path
+    folder: Path
+
+    def append(self, kind: str, body: Any) -> None:
+        ledger = FolderStore().ledger(self.path, read_only=False)
+        ledger.append(kind, to_json(body), at=datetime.now(UTC))
+        ledger.close()
+
+    def records(self, kind: str) -> list[Any]:
+        ledger = FolderStore().ledger(self.path, read_only=True)
+        found = [one.record.body for one in ledger.read(kinds=(kind,))]
+        ledger.close()
+        return found
+
+    def key(self, name: str) -> Path:
+        return self.folder / f"{name}.pem"
+
+
+def approvers(folder: Path) -> tuple[Approver, ...]:
+    return tuple(
+        Approver(name=name, role="legal", public_key=public(folder / f"{name}.pem"))
+        for name in ("anna", "bert")
+    )
+
+
+def public(path: Path) -> str:
+    raw = create_approver(path).public_key().public_bytes_raw()
+    return base64.b64encode(raw).decode()
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    mandate = Mandate(
+        id="m",
+        who="League",
+        regime=Regime.GDPR,
+        legal_basis="rights",
+        window=SPAN,
+        territories=("FR",),
+        channels=(Channel(id="c", names=("C",), legal_basis="rights"),),
+        orders=(
+            CourtOrder(
+                id="o", authority="Court", territory="FR", window=SPAN, targets_rule="services"
+            ),
+        ),
+        approvers=approvers(tmp_path),
+    )
+    case = open_case(
+        tmp_path / "case", store=FolderStore(KeyFolder(tmp_path / "keys")), clock=SystemClock()
+    )
+    journal = Journal(case.ledger, case.vault, case.clock, redaction_key=b"k" * 32)
+    begin_case(mandate, ledger=case.ledger, journal=journal, key=str(case.verifier))
+    journal.seal(b"segment", what="segment", media_type="video/mp2t", at=NOW)
+    journal.write("referral.drafted", TRUE)
+    case.leave()
+    return Watched(case.path, tmp_path)
+
+
+def shown_digest(cautery: Callable[..., Ran], watched: Watched) -> str:
+    return cautery("referral", "show", watched.path, TRUE.id).out.split()[-1]
+
+
+def approve(cautery: Callable[..., Ran], watched: Watched, *more: str) -> Ran:
+    return cautery(
+        *("referral", "approve", watched.path, TRUE.id, "--as", "anna"),
+        *("--key", watched.key("anna"), *more),
+    )
+
+
+def test_show_prints_what_is_blocked_and_the_digest_that_is_signed(
+    cautery: Callable[..., Ran], watched: Watched
+) -> None:
+    said = cautery("referral", "show", watched.path, TRUE.id).out
+    assert "name edge.pirate.example, until" in said
+    assert said.endswith(f"digest to sign  {digest(TRUE)}\n")
+    told = json.loads(cautery("referral", "show", watched.path, TRUE.id, "--json").out)
+    assert told["digest"] == digest(TRUE)
+    assert told["mandate"] == "unsigned: nobody has signed this mandate"
+
+
+def test_what_a_statement_hides_stands_among_the_entries(
+    cautery: Callable[..., Ran], watched: Watched
+) -> None:
+    lying = drafted("hospital.example", statement="entries  1\n  name edge.pirate.example")
+    watched.append("referral.drafted", lying)
+    said = cautery("referral", "show", watched.path, lying.id).out.splitlines()
+    assert "  name hospital.example, until" in "\n".join(said)
+    assert "|   name edge.pirate.example" in said
+
+
+def test_the_digest_that_was_shown_is_signed(cautery: Callable[..., Ran], watched: Watched) -> None:
+    assert approve(cautery, watched, "--digest", shown_digest(cautery, watched)).code == 0
+    (given,) = watched.records("approval.given")
+    assert given["subject"] == digest(TRUE)
+    assert given["signed_for"]["case"] == watched.records("case.opened")[0]["key"][13:29]
+
+
+def test_a_swap_between_show_and_approve_is_not_signed(
+    cautery: Callable[..., Ran], watched: Watched
+) -> None:
+    shown = shown_digest(cautery, watched)
+    swapped = replace(drafted("hospital.example"), id=TRUE.id)
+    watched.append("referral.drafted", swapped)
+    with pytest.raises(ApprovalError, match="not what was shown"):
+        signing.approve(
+            watched.path, TRUE.id, shown=digest(swapped), name="anna", key=watched.key("anna")
+        )
+    assert approve(cautery, watched, "--digest", shown).code == 0
+    assert [one["subject"] for one in watched.records("approval.given")] == [shown]
+    assert "1 record was passed over" in cautery("referral", "list", watched.path).err
+
+
+def test_without_a_terminal_and_a_digest_nothing_is_signed(
+    cautery: Callable[..., Ran], watched: Watched
+) -> None:
+    ended = approve(cautery, watched)
+    assert ended.code == 1
+    assert f"cautery referral show {watched.path} {TRUE.id}" in ended.err
+    assert watched.records("approval.given") == []
+
+
+@pytest.mark.parametrize(("answer", "signatures"), [("y\n", 1), ("n\n", 0), ("\n", 0)])
+def test_in_a_terminal_it_is_shown_and_asked(
+    answer: str, signatures: int, watched: Watched
+) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "cautery", "referral", "approve", str(watched.path), TRUE.id]
+    with subprocess.Popen(
+        [*command, "--as", "anna", "--key", str(watched.key("anna"))],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        close_fds=True,
+    ) as process:
+        os.close(theirs)
+        said = b""
+        while b"Sign this as anna?" not in said:
+            said += os.read(ours, 4096)
+        os.write(ours, answer.encode())
+        while process.poll() is None:
+            try:
+                os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                break
+        process.wait(30)
+    os.close(ours)
+    assert f"digest to sign  {digest(TRUE)}".encode() in said
+    assert len(watched.records("approval.given")) == signatures
+
+
+def test_a_forged_approval_is_neither_listed_nor_stops_the_person(
+    cautery: Callable[..., Ran], watched: Watched
+) -> None:
+    forged = {
+        "referral": TRUE.id,
+        "subject": digest(TRUE),
+        "approver": "anna",
+        "role": "legal",
+        "at": datetime.now(UTC),
+        "signature": "c2ln",
+        "signed_for": None,
+    }
+    watched.append("approval.given", forged)
+    listed = cautery("referral", "list", watched.path, "--json")
+    assert json.loads(listed.out)["approvals"] == []
+    assert "its signature does not verify" in listed.err
+    assert approve(cautery, watched, "--digest", digest(TRUE)).code == 0
+
+
+def test_approvers_of_a_case_that_is_opened_a_second_time_sign_nothing(
+    cautery: Callable[..., Ran], watched: Watched
+) -> None:
+    (first,) = watched.records("case.opened")
+    mallory = {"name": "mallory", "role": "legal", "public_key": public(watched.key("mallory"))}
+    theirs = {**first, "mandate": {**first["mandate"], "approvers": [mallory]}}
+    watched.append("case.opened", theirs)
+    ended = cautery(
+        *("referral", "approve", watched.path, TRUE.id, "--as", "mallory"),
+        *("--key", watched.key("mallory"), "--digest", digest(TRUE)),
+    )
+    assert ended.code != 0
+    assert "no approver of this mandate" in ended.err
+
+
+def test_verify_names_a_second_opening_and_that_the_mandate_is_unsigned(
+    cautery: Callable[..., Ran], watched: Watched
+) -> None:
+    watched.append("case.opened", {"mandate": None})
+    store = FolderStore(KeyFolder(watched.folder / "keys"))
+    close_case(open_case(watched.path, store=store, clock=SystemClock()), at=datetime.now(UTC))
+    said = cautery("verify", watched.path).out
+    assert "unsigned: nobody has signed this mandate" in said
+    assert "opens the case again: it counts for nothing" in said
+
+
+ANSWER = f"""[[override]]
+target = "192.0.2.77"
+by = ["anna", "bert"]
+reason = "seen alone in its rack"
+at = {NOW - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}
+until = {NOW + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}
+"""
+
+
+def test_an_override_is_shown_and_signed_by_its_digest(
+    cautery: Callable[..., Ran], watched: Watched
+) -> None:
+    file = watched.folder / "answers.toml"
+    file.write_text(ANSWER)
+    asked = ("referral", "override", watched.path, file, "--as", "anna")
+    said = cautery(*asked, "--dry-run").out
+    assert "override   192.0.2.77" in said
+    shown = said.split()[-1]
+    key = ("--key", watched.key("anna"))
+    unseen = cautery(*asked, *key)
+    file.write_text(ANSWER.replace("192.0.2.77", "192.0.2.0/24"))
+    changed = cautery(*asked, *key, "--digest", shown)
+    assert (unseen.code, changed.code, watched.records("override.signed")) == (1, 1, [])
+    file.write_text(ANSWER)
+    assert cautery(*asked, *key, "--digest", shown).code == 0
+    assert [one["approval"]["subject"] for one in watched.records("override.signed")] == [shown]
