@@ -65,6 +65,10 @@ def mandate_page() -> str:
     """Return the tables and keys of a mandate file."""
     schema = mandate_schema()
     parts = [NOTE, "# The mandate file\n\nTOML; `cautery watch --schema` prints the JSON Schema.\n"]
+    parts.append(
+        "Two people outside sign it ([how](../howto/sign-a-mandate.md)): their signatures lie\n"
+        "beside it, in a file of its name and `.signatures`, and cover its every byte.\n"
+    )
     for table, described in schema["properties"].items():
         ref = described.get("$ref") or described.get("items", {}).get("$ref")
         shape = schema["$defs"][ref.rsplit("/", 1)[1]]

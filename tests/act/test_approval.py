@@ -1,8 +1,10 @@
 import base64
 import copy
+import json
 import pickle
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cautery.act import (
     Approved,
     approve,
+    check_signature,
     digest,
     draft,
     expired,
@@ -24,6 +27,7 @@ from cautery.act.rules import UNVERIFIED, Rule, require_confirmed, rules_for
 from cautery.errors import ApprovalError, InputError
 from cautery.model import (
     ActionPlan,
+    Approval,
     Approver,
     Collateral,
     CourtOrder,
@@ -35,10 +39,13 @@ from cautery.model import (
     Lever,
     Mandate,
     Reason,
+    Referral,
     Regime,
     SignedFor,
     Window,
+    digest_of,
     from_json,
+    has_own_id,
     referral_id,
     to_json,
 )
@@ -343,3 +350,53 @@ def test_an_unverified_rule_holds_in_the_lab_or_when_confirmed_with_a_source():
     with pytest.raises(ApprovalError, match="not verified"):
         require_confirmed(rule, lab=False, confirmed={rule.id: " "})
     require_confirmed(Rule(id="r", territory="FR", text="t", mark="S1"), lab=False, confirmed={})
+
+
+@pytest.fixture
+def earlier():
+    """A referral and its approvals as version 0.1.0 signed them: for no case that they name."""
+    path = Path(__file__).parent / "assets/referral_signed_for_no_case.json"
+    said = json.loads(path.read_text())
+    return from_json(Referral, said["referral"]), from_json(tuple[Approval, ...], said["approvals"])
+
+
+def test_what_an_earlier_version_signed_is_read_and_checked(earlier):
+    subject, approvals = earlier
+    assert has_own_id(subject)
+    signers = [
+        check_signature(
+            one, what="it", subject=digest(subject), mandate=MANDATE, signed_for=HERE
+        ).name
+        for one in approvals
+    ]
+    assert signers == ["A. Legal", "B. Chief"]
+
+
+def test_a_signature_that_names_no_case_lets_nothing_go(earlier):
+    subject, approvals = earlier
+    refuse(subject, approvals, "does not say for which case")
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        replace(HERE, case="f" * 16),
+        replace(HERE, mandate=digest_of(b"another")),
+    ],
+)
+def test_a_signature_for_another_case_or_mandate_lets_nothing_go(elsewhere):
+    subject = referral()
+    approvals = [
+        sign(digest(subject), approver=one, key=KEYS[one.name], at=NOW, signed_for=elsewhere)
+        for one in (LEGAL, CHIEF)
+    ]
+    refuse(subject, approvals, "another case")
+    moved = [replace(one, signed_for=HERE) for one in approvals]
+    refuse(subject, moved, "does not verify")
+
+
+def test_a_referral_has_its_id_from_all_that_it_says():
+    subject = referral()
+    assert subject.id == referral_id(subject)
+    for change in ({"statement": "x"}, {"territory": "IT"}, {"entries": ()}, {"event": None}):
+        assert not has_own_id(replace(subject, **change))

@@ -280,6 +280,92 @@ def test_verify_names_a_second_opening_and_that_the_mandate_is_unsigned(
     assert "opens the case again: it counts for nothing" in said
 
 
+MANDATE = f"""[mandate]
+id = "m"
+who = "League"
+regime = "gdpr"
+legal_basis = "rights"
+start = {SPAN.start:%Y-%m-%dT%H:%M:%SZ}
+end = {SPAN.end:%Y-%m-%dT%H:%M:%SZ}
+territories = ["FR"]
+
+[[channel]]
+id = "c"
+names = ["C"]
+"""
+
+
+@pytest.fixture
+def mandate(tmp_path: Path) -> Path:
+    path = tmp_path / "mandate.toml"
+    path.write_text(MANDATE)
+    return path
+
+
+def sign_as(cautery: Callable[..., Ran], mandate: Path, name: str, *more: str) -> Ran:
+    key = mandate.with_name(f"{name}.pem")
+    if not key.exists():
+        create_approver(key)
+    return cautery("mandate", "sign", mandate, "--name", name, "--role", "r", "--key", key, *more)
+
+
+def test_a_mandate_is_signed_by_the_digest_that_show_and_sha256sum_tell(
+    cautery: Callable[..., Ran], mandate: Path
+) -> None:
+    told = cautery("mandate", "show", mandate).err
+    shown = digest_of(mandate.read_bytes())
+    assert f"digest to sign  {shown}" in told
+    unseen = sign_as(cautery, mandate, "anna")
+    other = sign_as(cautery, mandate, "anna", "--digest", digest_of(b"another"))
+    assert (unseen.code, other.code) == (1, 1)
+    assert not mandate.with_name("mandate.toml.signatures").exists()
+    assert sign_as(cautery, mandate, "anna", "--digest", shown).code == 0
+    assert "unsigned: only anna" in cautery("mandate", "show", mandate).err
+
+
+def test_check_ends_with_1_until_two_people_of_the_list_have_signed(
+    cautery: Callable[..., Ran], mandate: Path
+) -> None:
+    shown = digest_of(mandate.read_bytes())
+    signers = mandate.with_name("signers.toml")
+    codes = [cautery("mandate", "check", mandate).code]
+    for name in ("anna", "bert"):
+        sign_as(cautery, mandate, name, "--digest", shown)
+        codes.append(cautery("mandate", "check", mandate).code)
+        told = cautery("keys", "public", mandate.with_name(f"{name}.pem")).out
+        with signers.open("a") as file:
+            file.write(f'[[signer]]\nname = "{name}"\nrole = "r"\n{told}\n')
+        codes.append(cautery("mandate", "check", mandate, "--signers", signers).code)
+    assert codes == [1, 1, 1, 0, 0]
+    strangers = signers.read_text().replace('"anna"', '"carl"')
+    signers.write_text(strangers)
+    assert cautery("mandate", "check", mandate, "--signers", signers).code == 1
+
+
+def test_a_watch_does_not_begin_under_a_mandate_that_its_signers_have_not_signed(
+    cautery: Callable[..., Ran], mandate: Path, tmp_path: Path
+) -> None:
+    signers = tmp_path / "signers.toml"
+    signers.write_text(
+        f'[[signer]]\nname = "A"\nrole = "r"\npublic_key = "{public(tmp_path / "a")}"'
+    )
+    ended = cautery("watch", mandate, "--case", tmp_path / "case", "--signers", signers)
+    assert ended.code == 1
+    assert "unsigned: nobody has signed this mandate" in ended.err
+    assert not (tmp_path / "case").exists()
+
+
+def test_no_command_reads_a_mandate_that_was_changed_after_it_was_signed(
+    cautery: Callable[..., Ran], mandate: Path, tmp_path: Path
+) -> None:
+    sign_as(cautery, mandate, "anna", "--digest", digest_of(mandate.read_bytes()))
+    mandate.write_text(MANDATE.replace("FR", "IT"))
+    for command in (("mandate", "show"), ("mandate", "check"), ("watch", "--case", tmp_path / "c")):
+        ended = cautery(*command, mandate)
+        assert ended.code != 0
+        assert "signed another file" in ended.err
+
+
 ANSWER = f"""[[override]]
 target = "192.0.2.77"
 by = ["anna", "bert"]
