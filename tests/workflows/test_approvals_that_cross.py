@@ -14,6 +14,7 @@ from cautery.act import draft
 from cautery.adapters.ledger_sql import SqlLedger
 from cautery.errors import ApprovalError, InputError
 from cautery.evidence.manifest import NOTE
+from cautery.evidence.note import NoteVerifier
 from cautery.model import (
     ActionPlan,
     Approver,
@@ -31,6 +32,7 @@ from cautery.model import (
     Referral,
     Regime,
     Window,
+    digest,
     to_json,
 )
 from cautery.wiring.cases import adding_to
@@ -58,6 +60,19 @@ MANDATE = Mandate(
         Approver(name=name, role="approver", public_key=raw(key)) for name, key in KEYS.items()
     ),
 )
+
+
+CASE_KEY = str(
+    NoteVerifier(
+        "cautery/case-" + "0" * 16, Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    )
+)
+
+
+def signed(ledger: SqlLedger, referral: Referral, name: str) -> None:
+    approve_referral(
+        ledger, referral.id, shown=digest(referral), name=name, key=KEYS[name], now=NOW
+    )
 
 
 class Crossed(SqlLedger):
@@ -105,43 +120,41 @@ def a_referral() -> Referral:
 
 
 @pytest.fixture
-def drafted(tmp_path: Path) -> tuple[Path, str]:
+def drafted(tmp_path: Path) -> tuple[Path, Referral]:
     """A ledger with a mandate and one drafted referral, and that one's id."""
     path, referral = tmp_path / "ledger.sqlite", a_referral()
     ledger = SqlLedger.at(path)
-    ledger.append("case.opened", {"mandate": to_json(MANDATE)}, at=NOW)
+    ledger.append("case.opened", {"mandate": to_json(MANDATE), "key": CASE_KEY}, at=NOW)
     ledger.append("referral.drafted", to_json(referral), at=NOW)
     ledger.close()
-    return path, referral.id
+    return path, referral
 
 
-def test_a_person_who_signs_twice_at_once_has_signed_once(drafted: tuple[Path, str]) -> None:
+def test_a_person_who_signs_twice_at_once_has_signed_once(drafted: tuple[Path, Referral]) -> None:
     path, referral = drafted
     first, second = SqlLedger.at(path), Crossed(path)
-    name, key = "A. Legal", KEYS["A. Legal"]
-    second.before = lambda: approve_referral(first, referral, name=name, key=key, now=NOW)
+    name = "A. Legal"
+    second.before = lambda: signed(first, referral, name)
     with pytest.raises(ApprovalError, match=r"has signed referral .* already"):
-        approve_referral(second, referral, name=name, key=key, now=NOW)
+        signed(second, referral, name)
     (filed,) = filed_referrals(first)
     assert [one.approver for one in filed.approvals] == [name]
     first.close()
     second.close()
 
 
-def test_two_people_who_sign_at_once_have_both_signed(drafted: tuple[Path, str]) -> None:
+def test_two_people_who_sign_at_once_have_both_signed(drafted: tuple[Path, Referral]) -> None:
     path, referral = drafted
     first, second = SqlLedger.at(path), Crossed(path)
-    second.before = lambda: approve_referral(
-        first, referral, name="A. Legal", key=KEYS["A. Legal"], now=NOW
-    )
-    approve_referral(second, referral, name="B. Chief", key=KEYS["B. Chief"], now=NOW)
+    second.before = lambda: signed(first, referral, "A. Legal")
+    signed(second, referral, "B. Chief")
     (filed,) = filed_referrals(first)
     assert [one.approver for one in filed.approvals] == ["A. Legal", "B. Chief"]
     first.close()
     second.close()
 
 
-def test_nothing_is_added_to_a_closed_case(drafted: tuple[Path, str]) -> None:
+def test_nothing_is_added_to_a_closed_case(drafted: tuple[Path, Referral]) -> None:
     path, _ = drafted
     (path.parent / NOTE).write_text("closed")
     with pytest.raises(InputError, match="closed"), adding_to(path.parent):
