@@ -19,9 +19,11 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from cautery.act import standing_of
 from cautery.errors import InputError
 from cautery.lab import LiveLab, World, start_lab
 from cautery.workflows.read_mandate import read_mandate
+from cautery.workflows.read_signers import read_signers
 
 
 class LabNames(AbstractResolver):
@@ -74,6 +76,13 @@ def test_the_mandate_reads_and_its_window_is_open(live: LiveLab) -> None:
     assert [one.id for one in read.events] == [live.truth.event]
     assert {one.territory for one in read.orders} == {"FR", "GB"}
     assert read.orders[0].window.end < read.window.end
+
+
+def test_the_labs_mandate_is_signed_as_a_labs_and_its_signers_are_named(live: LiveLab) -> None:
+    now = datetime.now(UTC)
+    signers = read_signers(live.run_dir / "signers.toml")
+    standing = standing_of(read_mandate(live.mandate_path, now=now), now=now, signers=signers)
+    assert (standing.lab, standing.signed, standing.vouched) == (True, True, True)
 
 
 def test_the_approvers_private_keys_are_their_own_and_fit_the_mandate(live: LiveLab) -> None:
