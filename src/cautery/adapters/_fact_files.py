@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cautery.errors import InputError
+from cautery.model.toml import parsed_toml
 from cautery.packed import PACKINGS, content_of
 
 MAX_BYTES = 256_000_000
@@ -167,7 +168,7 @@ def _declared(folder: Path) -> dict[str, dict[str, object]]:
     if path.stat().st_size > _MAX_TOML:
         raise InputError(f"{path}: more than {_MAX_TOML} bytes")
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = parsed_toml(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not TOML: {error}") from error
     for key in table:

@@ -112,7 +112,7 @@ def read_warc(data: bytes) -> Iterator[Archived]:
                 headers=tuple(record.http_headers.headers),
                 body=None if record.rec_type == "revisit" else record.content_stream().read(),
             )
-    except (ArchiveLoadFailed, ValueError, TypeError, EOFError) as error:
+    except (ArchiveLoadFailed, ValueError, TypeError, EOFError, AttributeError) as error:
         raise EvidenceError(f"an archive that cannot be read: {error}"[:300]) from error
 
 

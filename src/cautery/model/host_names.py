@@ -6,6 +6,8 @@ import encodings.idna
 import re
 import unicodedata
 
+_LONGEST_NAME = 1_000
+"""Letters; a name has 253, in any script."""
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _KEPT = str.maketrans({"\u00df": "s", "\u03c2": "s"})
 
@@ -23,6 +25,8 @@ def ascii_name(text: str) -> str:
     RFC 5891 keeps sharp s and final sigma, which RFC 3490 and Python's codec turn into ``ss`` and
     sigma: another name, of somebody else.
     """
+    if len(text) > _LONGEST_NAME:
+        raise UnicodeError(f"a name of {len(text)} letters")
     if text.isascii():
         return text.lower()
     return ".".join(_label(one) for one in _DOTS.split(text)).lower()

@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"\d+(?:\.\w+)?")
 _MOMENT = re.compile(r"[\d:_-]{1,20}")
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_\-=+.]{20,}")
 _FILE = re.compile(r"(?P<stem>.+)\.(?P<suffix>[A-Za-z0-9]{2,5})")
-_MIXED = re.compile(r"(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[A-Za-z0-9]{16,}")
+_MIXED = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*+[0-9])(?=[0-9]*+[A-Za-z])[A-Za-z0-9]{16,}")
 """A run in a file's name that no person wrote: ``channel_2026_1080p.m3u8`` has none."""
 _MAC = re.compile(r"(?i)\b(?:[0-9a-f]{2}(?::|%3a)){5}[0-9a-f]{2}\b")
 _PSEUDONYM = re.compile(r"~[0-9a-f]{16}")
@@ -143,13 +143,15 @@ def _redacted_path(path: str, hidden: Callable[[str], str]) -> str:
 
 def _line_secrets(names: list[str]) -> set[int]:
     """Say which segments are a line's credentials: those between its head and its number."""
+    last_number = next(
+        (place for place in range(len(names) - 1, -1, -1) if _NUMBER.fullmatch(names[place])), -1
+    )
     for index, name in enumerate(names):
         count = _LINE_HEADS.get(name.lower())
-        rest = names[index + 1 :]
-        if count is None or not any(_NUMBER.fullmatch(one) for one in rest[count:]):
+        if count is None or last_number <= index + count:
             continue
         secret = {index + 1 + place for place in range(count)}
-        for place, one in enumerate(rest[count:-1], index + 1 + count):
+        for place, one in enumerate(names[index + 1 + count : -1], index + 1 + count):
             if not _NUMBER.fullmatch(one) and not _MOMENT.fullmatch(one):
                 secret.add(place)
         return secret

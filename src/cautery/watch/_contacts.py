@@ -19,6 +19,7 @@ _SPELT = re.compile(
     r"(?i)\s{0,2}[\[({<]\s{0,2}(at|dot|arobase|punkt|punto|point)\s{0,2}[\])}>]\s{0,2}"
 )
 """``sales [at] shop [dot] example``: written so that no robot finds it."""
+_WORD = re.compile(r"\w+")
 _CLOUDFLARE = re.compile(r"(?:data-cfemail=[\"']|/cdn-cgi/l/email-protection#)([0-9a-f]{8,400})")
 _NOT_A_HANDLE = frozenset(("share", "joinchat", "s", "addstickers", "proxy", "iv", "msg"))
 
@@ -49,66 +50,67 @@ _MATOMO_URL = re.compile(
 )
 """The second is Matomo's own snippet, which adds ``matomo.php`` to the variable."""
 
-PAYMENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
-        ("paypal", r"\bpaypal\b"),
-        ("visa", r"\bvisa\b(?! card holder)"),
-        ("mastercard", r"\bmaster\s?card\b"),
-        ("card", CARDS),
-        ("stripe", r"\bstripe\b|js\.stripe\.com"),
-        ("bank transfer", TRANSFERS),
-        ("skrill", r"\bskrill\b"),
-        ("neteller", r"\bneteller\b"),
-        ("perfect money", r"\bperfect\s?money\b"),
-        ("payeer", r"\bpayeer\b"),
-        ("webmoney", r"\bwebmoney\b"),
-        ("moneygram", r"\bmoneygram\b"),
-        ("binance pay", r"\bbinance\s?pay\b"),
-        ("postepay", r"\bpostepay\b"),
-        ("satispay", r"\bsatispay\b"),
-        ("lydia", r"\blydia\b"),
-        ("vipps", r"\bvipps\b"),
-        ("twint", r"\btwint\b"),
-        ("giropay", r"\bgiropay\b"),
-        ("sofort", r"\bsofort(?:überweisung| ?banking|\.com)\b|\b(?-i:SOFORT)\b"),
-        ("trustly", r"\btrustly\b"),
-        ("payconiq", r"\bpayconiq\b"),
-        ("wero", r"\bwero\b"),
-        ("mollie", r"\bmollie\b"),
-        ("paysafecard", r"\bpaysafe\s?card\b"),
-        ("revolut", r"\brevolut\b"),
-        ("wise", r"\bwise\.com\b|\btransferwise\b"),
-        ("western union", r"\bwestern union\b"),
-        ("bizum", r"\bbizum\b"),
-        ("blik", r"\bblik\b"),
-        ("ideal", r"\bideal\.nl\b|\b(?-i:iDEAL)\b"),
-        ("mobilepay", r"\bmobile\s?pay\b"),
-        ("swish", r"\bswish\b"),
-        ("mb way", r"\bmb\s?way\b"),
-        ("multibanco", r"\bmultibanco\b"),
-        ("bancontact", r"\bbancontact\b"),
-        ("przelewy24", r"\bprzelewy\s?24\b"),
-        ("klarna", r"\bklarna\b"),
-        ("apple pay", r"\bapple\s?pay\b"),
-        ("google pay", r"\bgoogle\s?pay\b"),
-        ("cash app", r"\bcash\s?app\b"),
-        ("bitcoin", r"\bbitcoins?\b|\bbtc\b"),
-        ("ethereum", r"\bethereum\b|\beth\b"),
-        ("tether", r"\busdt\b|\btether\b"),
-        ("litecoin", r"\blitecoin\b|\bltc\b"),
-        ("monero", r"\bmonero\b|\bxmr\b"),
-        ("crypto", r"\bcrypto(?:currenc\w+|s|monnaies?)?\b|\bkrypto"),
-        ("coinbase commerce", r"commerce\.coinbase\.com"),
-        ("nowpayments", r"nowpayments"),
-        ("coinpayments", r"coinpayments"),
-        ("plisio", r"\bplisio\b"),
-        ("sellix", r"\bsellix\b"),
-        ("sumup", r"\bsumup\b"),
-        ("payop", r"\bpayop\b"),
-        ("gift card", r"\b(?:amazon )?gift ?cards?\b"),
+PAYMENTS: tuple[tuple[str, frozenset[str], re.Pattern[str] | None], ...] = tuple(
+    (name, frozenset(words.split()), re.compile(pattern, re.IGNORECASE) if pattern else None)
+    for name, words, pattern in (
+        ("paypal", "paypal", ""),
+        ("visa", "", r"\bvisa\b(?! card holder)"),
+        ("mastercard", "", r"\bmaster\s?card\b"),
+        ("card", "", CARDS),
+        ("stripe", "stripe", r"js\.stripe\.com"),
+        ("bank transfer", "", TRANSFERS),
+        ("skrill", "skrill", ""),
+        ("neteller", "neteller", ""),
+        ("perfect money", "", r"\bperfect\s?money\b"),
+        ("payeer", "payeer", ""),
+        ("webmoney", "webmoney", ""),
+        ("moneygram", "moneygram", ""),
+        ("binance pay", "", r"\bbinance\s?pay\b"),
+        ("postepay", "postepay", ""),
+        ("satispay", "satispay", ""),
+        ("lydia", "lydia", ""),
+        ("vipps", "vipps", ""),
+        ("twint", "twint", ""),
+        ("giropay", "giropay", ""),
+        ("sofort", "", r"\bsofort(?:überweisung| ?banking|\.com)\b|\b(?-i:SOFORT)\b"),
+        ("trustly", "trustly", ""),
+        ("payconiq", "payconiq", ""),
+        ("wero", "wero", ""),
+        ("mollie", "mollie", ""),
+        ("paysafecard", "", r"\bpaysafe\s?card\b"),
+        ("revolut", "revolut", ""),
+        ("wise", "transferwise", r"\bwise\.com\b"),
+        ("western union", "", r"\bwestern union\b"),
+        ("bizum", "bizum", ""),
+        ("blik", "blik", ""),
+        ("ideal", "", r"\bideal\.nl\b|\b(?-i:iDEAL)\b"),
+        ("mobilepay", "", r"\bmobile\s?pay\b"),
+        ("swish", "swish", ""),
+        ("mb way", "", r"\bmb\s?way\b"),
+        ("multibanco", "multibanco", ""),
+        ("bancontact", "bancontact", ""),
+        ("przelewy24", "", r"\bprzelewy\s?24\b"),
+        ("klarna", "klarna", ""),
+        ("apple pay", "", r"\bapple\s?pay\b"),
+        ("google pay", "", r"\bgoogle\s?pay\b"),
+        ("cash app", "", r"\bcash\s?app\b"),
+        ("bitcoin", "bitcoin bitcoins btc", ""),
+        ("ethereum", "ethereum eth", ""),
+        ("tether", "usdt tether", ""),
+        ("litecoin", "litecoin ltc", ""),
+        ("monero", "monero xmr", ""),
+        ("crypto", "", r"\bcrypto(?:currenc\w+|s|monnaies?)?\b|\bkrypto"),
+        ("coinbase commerce", "", r"commerce\.coinbase\.com"),
+        ("nowpayments", "", r"nowpayments"),
+        ("coinpayments", "", r"coinpayments"),
+        ("plisio", "plisio", ""),
+        ("sellix", "sellix", ""),
+        ("sumup", "sumup", ""),
+        ("payop", "payop", ""),
+        ("gift card", "", r"\b(?:amazon )?gift ?cards?\b"),
     )
 )
+"""Name, whole words that mean it, and what else does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +175,12 @@ def trackers(source: str) -> tuple[tuple[str, str], ...]:
 
 def payments(text: str) -> tuple[str, ...]:
     """Return the means of payment that a page names."""
-    return tuple(name for name, pattern in PAYMENTS if pattern.search(text))
+    said = set(_WORD.findall(text.lower()))
+    return tuple(
+        name
+        for name, words, pattern in PAYMENTS
+        if not said.isdisjoint(words) or (pattern is not None and pattern.search(text))
+    )
 
 
 def _of_link(link: str) -> Contact | None:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -27,6 +28,8 @@ _VERSIONS = {
 """What stands before the 20 bytes of a hash. Chains that split off share it with their origin, so
 an address of one may be named for the other."""
 _MOST = 200
+_MOST_TRIED = 1_000
+"""Of one form: to check an address takes up to half a millisecond."""
 
 _ROUND_CONSTANTS = (
     0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000,
@@ -105,8 +108,9 @@ def _all(text: str) -> Iterator[CryptoAddress]:
         (_CASH_TEXT, _cash),
     )
     for pattern, read in readers:
-        for match in pattern.finditer(text):
-            if (one := read(match[1])) is not None:
+        tried = islice(dict.fromkeys(match[1] for match in pattern.finditer(text)), _MOST_TRIED)
+        for address in tried:
+            if (one := read(address)) is not None:
                 yield one
 
 

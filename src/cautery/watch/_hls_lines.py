@@ -53,7 +53,8 @@ class Entry:
 class HlsLines:
     """A playlist's lines, so mended that the parser takes them.
 
-    ``text`` is what it is given: variables (EXT-X-DEFINE) put in, and an entry whose duration or
+    ``text`` is what it is given, without blank lines, comments and addresses that no tag announces
+    (they may be a million): variables (EXT-X-DEFINE) put in, and an entry whose duration or
     bandwidth is no number left as a place holder, for later segments are numbered by their place.
     ``segments``, ``variants`` and ``renditions`` stand in the parser's order; ``other`` are the
     tags that nobody understands.
@@ -73,10 +74,12 @@ class HlsLines:
         self._expects_segment = self._expects_variant = False
         self._left = _MOST_REPLACED
         self._problem: tuple[str, str] | None = None
-        self.text = "\n".join(
-            self._taken(line.strip(), number)
+        taken = (
+            self._taken(bare, number)
             for number, line in enumerate(text.splitlines(), start=1)
+            if (bare := line.strip())
         )
+        self.text = "\n".join(line for line in taken if line)
 
     @property
     def other(self) -> tuple[tuple[str, str], ...]:
@@ -101,7 +104,9 @@ class HlsLines:
         if self._variables and "{$" in line:
             line = _VARIABLE.sub(self._put, line)
         if not line.startswith("#"):
-            return self._entry(line, number) if line else line
+            return self._entry(line, number)
+        if not line.startswith("#EXT"):
+            return ""  # a comment
         tag, _, value = line.partition(":")
         if tag == "#EXT-X-DEFINE":
             self._define(_attributes(value))
@@ -132,6 +137,8 @@ class HlsLines:
         elif self._expects_variant:
             self.variants.append(entry)
             self._expects_variant = False
+        else:
+            line = ""  # nothing announced it
         if self._problem is not None:
             self.warn_line(number - 1, f"HLS playlist: {self._problem[0]}", self._problem[1])
         self._said, self._problem = (), None

@@ -54,9 +54,8 @@ class Dialect:
         """Split what stands inside a row's parentheses; ``None`` if it cannot be."""
         found: list[Value] = []
         end = 0
-        for one in self.value.finditer(inside):
-            if one.start() != end or one.end() == end:
-                break
+        # Not finditer: what cannot be split here would be tried again at each letter after it.
+        while end < len(inside) and (one := self.value.match(inside, end)) is not None:
             groups = one.groups()
             found.append(groups[1:] if groups[0] is None else (groups[0], *groups[2:]))  # type: ignore[arg-type]
             end = one.end()

@@ -20,6 +20,8 @@ from cautery.watch._text import SNIFFED_BYTES, encoding_of, markup_of, pieces, t
 DEEPEST = 64
 MOST_CHILDREN = 100_000
 """In one element that is handed out whole."""
+MOST_BREAKS = 20_000
+"""In one document: each takes a new parser."""
 _MOST_TEXT = 1_000_000
 _MOST_ATTRIBUTES = 200
 _LONGEST_TOKEN = 262_144
@@ -128,6 +130,7 @@ class _Reading:
         self._held = 0
         self._step = _STEP
         self._lenient = False
+        self._breaks = 0
         self._begin(self._seen)
 
     def _begin(self, line: int) -> None:
@@ -180,6 +183,11 @@ class _Reading:
                 if error.code == _UNDECLARED and again:
                     self._error, at, self._held = error, at + building.begins - self._fed, 0
                     continue  # the whole record once more, entities now being skipped
+                self._breaks += 1
+                if self._breaks > MOST_BREAKS:
+                    raise LimitError(
+                        f"{building.wanted}: broken in over {MOST_BREAKS:,} places"
+                    ) from None
                 where = max(at, least, at + self._parser.ErrorByteIndex - self._fed)
                 why = f"broken XML ({expat.ErrorString(error.code)})"
                 shown = piece[max(at, where - 60) : where + 20].decode("utf-8", "replace")

@@ -26,13 +26,22 @@ SPECIFICATION = (
 MEDIA_TYPES = ("audio/x-mpegurl", "application/x-mpegurl", "audio/mpegurl")
 
 _DURATION = re.compile(r"\s*([+-]?\d{1,12}(?:\.\d{1,9})?)")
-_NAME = re.compile(r"([^\s=,\"']{1,64})\s{0,8}=\s{0,8}")
-_AFTER_QUOTE = re.compile(r"\s*(?:,|$)|\s+[^\s=,\"']{1,64}\s{0,8}=|(?=[a-z][a-z-]{1,30}=[\"'])")
-_UNQUOTED_END = re.compile(r",|\s+[^\s=,\"']{1,64}\s{0,8}=")
+_NAME = re.compile(r"([^\s=,\"']{1,64})\s{0,8}=\s*+")
+_AFTER_QUOTE = re.compile(r"\s*+(?:,|$)|\s++[^\s=,\"']{1,64}\s{0,8}=|(?=[a-z][a-z-]{1,30}=[\"'])")
+_UNQUOTED_END = re.compile(r",|(?<!\s)\s++[^\s=,\"']{1,64}\s{0,8}=")
+"""Whitespace is looked at once, from where it begins: there may be a whole line of it."""
+_MOST_QUOTES = 32
+"""So many quotes in a value are asked if they end it; titles have four at most."""
 _LATE = re.compile(r"\s*,?\s*[A-Za-z][\w-]{1,40}\s{0,8}=\s{0,8}[\"']")
 _MOST_LATE = 16
 _SCHEME = re.compile(r"(?i)[a-z][a-z0-9+.-]{0,30}:")
 _MOST_ATTRIBUTES = 64
+_CONTROL = re.compile(r"[<\x00-\x1f]")
+_MOST_RESTS = 31
+"""Entries read line by line where runs were looked for in vain; the more, the more often."""
+_BLANK = re.compile(rb"\n++")
+_FILE_NAME = re.compile(r"[\w~%,+=&@!*()-][\w.~%,+=&@!*()-]*+")
+"""A relative address that only needs the folder of the list before it."""
 _OF_HLS = ("#EXT-X-STREAM-INF", "#EXT-X-TARGETDURATION", "#EXT-X-MEDIA-SEQUENCE")
 
 
@@ -92,7 +101,9 @@ def read_m3u(
         raise SourceError(f"not a playlist: this is {found}")
     tally = Tally(most=limits.warnings)
     pending = _Pending()
+    folder = None if base is None else _Folder(base)
     entries = number = 0
+    rests = tries = 0  # entries to be read line by line before runs are looked for again
     started = False
     for block in _blocks(stream, limits=limits):
         if block is None:
@@ -103,12 +114,23 @@ def read_m3u(
         at, end = 0, len(block)
         runs = _runs(block) if large else None
         while at < end and entries < limits.entries:
-            if runs is not None and not pending.line:
+            if blank := _BLANK.match(block, at):
+                at, number = blank.end(), number + blank.end() - at
+                continue
+            if (
+                runs is not None
+                and not rests
+                and not pending.line
+                and block.startswith(b"#EXTINF:", at)
+            ):
                 run, after = runs.read(at, number, most=limits.entries - entries)
                 if run:
                     yield from run
                     at, number, entries = after, run[-1].line, entries + len(run)
+                    rests = tries = 0
                     continue
+                tries = min(2 * tries + 1, _MOST_RESTS)
+                rests = tries
             stop = block.find(b"\n", at)
             line = decode_line(block[at:] if stop == -1 else block[at:stop])
             at = end if stop == -1 else stop + 1
@@ -130,14 +152,16 @@ def read_m3u(
                     yield from tally.add(number, problem, line)
                 continue
             # Without #EXTM3U any bytes would pass for relative addresses.
-            below = base if started else None
+            below = folder if started else None
             entry, problem = _entry(line, pending, number=number, base=below)
-            pending = _Pending()
+            if pending.line:
+                pending = _Pending()
             if entry is None:
                 yield from tally.add(number, problem, line)
                 continue
             yield entry
             entries += 1
+            rests = max(0, rests - 1)
         if entries >= limits.entries:
             yield ReadWarning(line=number, why=f"stopped after {entries} entries")
             break
@@ -263,7 +287,9 @@ def _value(text: str, at: int) -> tuple[str, int, str]:
     if mark in ('"', "'") and mark:
         close = text.find(mark, at + 1)
         first = close
-        while close != -1:
+        for _ in range(_MOST_QUOTES):
+            if close == -1:
+                break
             if _AFTER_QUOTE.match(text, close + 1):
                 return text[at + 1 : close], close + 1, ""
             close = text.find(mark, close + 1)
@@ -277,8 +303,45 @@ def _value(text: str, at: int) -> tuple[str, int, str]:
     return text[at:stop].strip(), stop, ""
 
 
+class _Folder:
+    """Where a list lies: what is relative in it is found from there."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._with: str | None = None
+
+    def join(self, address: str) -> str:
+        """Return the URL of a relative address.
+
+        Raises
+        ------
+        ValueError
+            If it is none.
+        """
+        return urljoin(self._base, address)
+
+    def of_file(self, name: str) -> str | None:
+        """Return the URL of a plain file name, or ``None`` if it is more than that."""
+        if not _FILE_NAME.fullmatch(name):
+            return None
+        if self._with is None:
+            self._with = _folder_of(self._base)
+        return self._with + name if self._with else None
+
+
+def _folder_of(base: str) -> str:
+    """Return an http(s) URL up to its last slash; empty for a base that is none."""
+    try:
+        folder = urljoin(base, "a")[:-1]
+        parts = urlsplit(folder)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return ""
+    return folder if sound else ""
+
+
 def _entry(
-    line: str, pending: _Pending, *, number: int, base: str | None
+    line: str, pending: _Pending, *, number: int, base: _Folder | None
 ) -> tuple[PlaylistEntry | None, str]:
     url, pipe, tail = line.partition("|")
     headers = list(pending.headers)
@@ -288,20 +351,24 @@ def _entry(
     else:
         url = line
     url = url.strip()
-    if "<" in url or any(ord(letter) < 32 for letter in url):
+    if _CONTROL.search(url):
         return None, "not a URL"
     problem = ""
-    try:
-        if not _SCHEME.match(url):
-            if base is None or " " in url:
-                return None, "not a URL"
-            url = urljoin(base, url)
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None, "not a URL"
-    if parts.scheme in ("http", "https") and (not parts.hostname or port == 0):
-        return None, "a URL without a host"
+    sound = None if base is None else base.of_file(url)
+    if sound is not None:
+        url = sound
+    else:
+        try:
+            if not _SCHEME.match(url):
+                if base is None or " " in url:
+                    return None, "not a URL"
+                url = base.join(url)
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            return None, "not a URL"
+        if parts.scheme in ("http", "https") and (not parts.hostname or port == 0):
+            return None, "a URL without a host"
     entry = PlaylistEntry(
         url=url,
         title=pending.title,

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from cautery.errors import SourceError
 from cautery.watch._contacts import Contact, contacts, payments, trackers
 from cautery.watch._crypto import CryptoAddress, crypto_addresses
+from cautery.watch._html import Tag, Text, tokens
 from cautery.watch._prices import (
     Claim,
     Price,
@@ -28,7 +29,17 @@ MEDIA_TYPES = ("text/html", "application/xhtml+xml")
 
 _MOST_BYTES = 8_000_000
 _MOST_LINKS = 2_000
-_MOST_TEXT = 400_000
+_MOST_TEXT = 150_000
+"""Characters that people see; a storefront has some ten thousand."""
+_MOST_RAW_LINKS = 20_000
+_MOST_PICTURES = 500
+_MOST_META = 200
+_LONGEST_LINK = 4096
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_BEFORE, _INSIDE, _AFTER = "before", "inside", "after"
+"""Where reading is with regard to the first heading."""
+_TOLD = frozenset(("a", "form", "iframe", "area", "img", "meta", "link", "base", "html"))
+"""Tags whose attributes are read."""
 _SPACES = re.compile(r"[ \t\u00a0\u202f\u200b]+")
 _CHARSET = re.compile(rb"(?i)charset\s{0,3}=\s{0,3}[\"']?([a-z0-9_-]{3,20})")
 _CHARSETS = frozenset(
@@ -116,41 +127,32 @@ def read_page(chunks: Iterable[bytes], *, base: str) -> Page:
     source = _decoded(data)
     if "<" not in source:
         raise SourceError("not a page: no HTML in it")
-    from selectolax.lexbor import LexborHTMLParser  # noqa: PLC0415 - heavy: only pages need it
-
-    tree = LexborHTMLParser(source)
-    here = _base(tree, base)
-    hrefs = _links(tree, here)
+    seen = _Seen(source)
+    here = (_joined(base, seen.base) or base) if seen.base else base
+    hrefs = _links(seen.links, here)
     host = _host(base)
-    lines = _lines(tree)
+    lines = _lines(seen.texts)
     text = "\n".join(lines)
-    language = _attribute(tree, "html", "lang")
-    icon = _attribute(tree, "link[rel~=icon]", "href") or _attribute(
-        tree, "link[rel~=apple-touch-icon]", "href"
-    )
-    alternatives = " ".join(
-        one.attributes.get("alt") or one.attributes.get("src") or ""
-        for one in tree.css("img")[:500]
-    )
+    language = seen.language
+    alternatives = " ".join(seen.pictures)[:_MOST_TEXT]
+    addresses = "\n".join(hrefs)[:_MOST_TEXT]
     outward = [one for one in hrefs if one.startswith(("http://", "https://"))]
     return Page(
         url=base,
-        title=_short(_text_of(tree, "title")),
+        title=_short(seen.title),
         brand=_short(
-            _attribute(tree, "meta[property='og:site_name']", "content")
-            or _attribute(tree, "meta[name='application-name']", "content")
-            or _text_of(tree, "h1")
+            seen.meta.get("og:site_name") or seen.meta.get("application-name") or seen.heading
         ),
         language=language[:16] if language else None,
-        generator=_short(_attribute(tree, "meta[name=generator]", "content")),
-        favicon=_joined(here, icon) if icon else None,
+        generator=_short(seen.meta.get("generator")),
+        favicon=_joined(here, icon) if (icon := seen.icon or seen.touch_icon) else None,
         prices=prices(lines, language=language or _LANGUAGES.get(host.rpartition(".")[2])),
         connections=connections(text),
         trial_hours=trial_hours(text),
-        payments=payments(f"{text}\n{alternatives}\n" + "\n".join(hrefs)),
+        payments=payments(f"{text}\n{alternatives}\n{addresses}"),
         contacts=contacts(text, hrefs, source),
         trackers=trackers(source[:_MOST_BYTES]),
-        crypto=crypto_addresses(f"{text}\n" + "\n".join(hrefs)),
+        crypto=crypto_addresses(f"{text}\n{addresses}"),
         claims=claims(text),
         links=tuple(dict.fromkeys(one for one in outward if _host(one) != host)),
         panel_links=tuple(dict.fromkeys(one for one in outward if _PANEL.search(one))),
@@ -169,31 +171,87 @@ def _decoded(data: bytes) -> str:
     return text_of(data)
 
 
-def _base(tree: object, base: str) -> str:
-    said = _attribute(tree, "base", "href")
-    return (_joined(base, said) or base) if said else base
+class _Seen:
+    """What is gathered of a page in one pass over its tags and texts."""
+
+    def __init__(self, source: str) -> None:
+        self.base: str | None = None
+        self.language: str | None = None
+        self.title: str | None = None
+        self.heading = ""
+        self.icon: str | None = None
+        self.touch_icon: str | None = None
+        self.meta: dict[str, str] = {}
+        self.links: list[str] = []
+        self.pictures: list[str] = []
+        self.texts: list[str] = []
+        self._length = 0
+        self._heading = _BEFORE
+        for token in tokens(source):
+            if isinstance(token, Tag):
+                self._take_tag(token)
+            else:
+                self._take_text(token)
+
+    def _take_tag(self, tag: Tag) -> None:
+        if tag.name in _HEADINGS:
+            if tag.name == "h1" and not tag.ends and self._heading == _BEFORE:
+                self._heading = _INSIDE
+            elif self._heading == _INSIDE:
+                self._heading = _AFTER
+        if tag.ends or tag.name not in _TOLD:
+            return
+        said = tag.attributes()
+        if tag.name in ("a", "form", "iframe", "area"):
+            raw = said.get(
+                "action" if tag.name == "form" else "src" if tag.name == "iframe" else "href"
+            )
+            if raw and len(self.links) < _MOST_RAW_LINKS:
+                self.links.append(raw)
+        elif tag.name == "img":
+            if len(self.pictures) < _MOST_PICTURES:
+                self.pictures.append((said.get("alt") or said.get("src") or "")[:_LONGEST_LINK])
+        elif tag.name == "meta":
+            what, value = said.get("property") or said.get("name") or "", said.get("content", "")
+            if value.strip() and len(self.meta) < _MOST_META:
+                self.meta.setdefault(what, value.strip())
+        elif tag.name == "link":
+            words = said.get("rel", "").lower().split()
+            where = said.get("href", "").strip() or None
+            if "icon" in words:
+                self.icon = self.icon or where
+            elif "apple-touch-icon" in words:
+                self.touch_icon = self.touch_icon or where
+        elif tag.name == "base":
+            self.base = self.base or said.get("href", "").strip() or None
+        elif self.language is None:  # of <html>
+            self.language = said.get("lang", "").strip() or None
+
+    def _take_text(self, text: Text) -> None:
+        if text.within == "title" and self.title is None:
+            self.title = text.text
+        if not text.shown:
+            return
+        if self._heading == _INSIDE:
+            self.heading += text.text[: max(0, _LONGEST_LINK - len(self.heading))]
+        if self._length < _MOST_TEXT:
+            self.texts.append(text.text[: _MOST_TEXT - self._length])
+            self._length += len(text.text) + 1
 
 
-def _links(tree: object, base: str) -> list[str]:
+def _links(said: list[str], base: str) -> list[str]:
     found: dict[str, None] = {}
-    for one in tree.css("a[href], form[action], iframe[src], area[href]"):  # type: ignore[attr-defined]
-        said = one.attributes
-        raw = said.get("href") or said.get("action") or said.get("src")
-        if raw and (link := _joined(base, raw)) is not None:
+    for raw in said:
+        if (link := _joined(base, raw)) is not None:
             found[link] = None
             if len(found) >= _MOST_LINKS:
                 break
     return list(found)
 
 
-def _lines(tree: object) -> list[str]:
-    body = tree.body  # type: ignore[attr-defined]
-    if body is None:
-        return []
-    tree.strip_tags(["script", "style", "noscript", "template", "svg"])  # type: ignore[attr-defined]
-    text = body.text(separator="\n")[:_MOST_TEXT]
+def _lines(texts: list[str]) -> list[str]:
     kept: list[str] = []
-    for raw in text.split("\n"):
+    for raw in "\n".join(texts).split("\n"):
         line = _SPACES.sub(" ", raw).strip()
         if not line:
             continue
@@ -207,20 +265,9 @@ def _lines(tree: object) -> list[str]:
     return kept
 
 
-def _attribute(tree: object, selector: str, name: str) -> str | None:
-    one = tree.css_first(selector)  # type: ignore[attr-defined]
-    value = one.attributes.get(name) if one is not None else None
-    return value.strip() or None if value else None
-
-
-def _text_of(tree: object, selector: str) -> str | None:
-    one = tree.css_first(selector)  # type: ignore[attr-defined]
-    return one.text() if one is not None else None
-
-
 def _joined(base: str, link: str) -> str | None:
     link = link.strip()
-    if len(link) > 4096:
+    if len(link) > _LONGEST_LINK:
         return None
     try:
         joined = urljoin(base, link)

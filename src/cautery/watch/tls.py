@@ -27,9 +27,7 @@ _MOST_BYTES = 65_536
 _MOST_NAMES = 500
 _MOST_PEM_BYTES = 16_000_000
 _PEM = re.compile(
-    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)"
-    r"(?:-----END (?:X509 |TRUSTED )?CERTIFICATE-----|(?=-----BEGIN)|\Z)",
-    re.DOTALL,
+    r"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----((?:[^-]++|-(?!----(?:BEGIN|END)))*+)"
 )
 
 
@@ -49,12 +47,14 @@ def read_certificates(
         return
     text = data.decode("ascii", "replace")
     tally = Tally()
+    line, counted = 1, 0
     for found in _PEM.finditer(text):
         try:
             der = base64.b64decode("".join(found[1].split()), validate=True)
             yield read_certificate(der, host=host, address=address, seen_at=seen_at)
         except (ValueError, SourceError) as error:
-            line = text.count("\n", 0, found.start()) + 1
+            line += text.count("\n", counted, found.start())
+            counted = found.start()
             why = (
                 str(error) if isinstance(error, SourceError) else "a certificate that is no base64"
             )

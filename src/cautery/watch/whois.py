@@ -27,10 +27,11 @@ MEDIA_TYPES = ("text/plain",)
 
 _MOST_BYTES = 1_000_000
 _MOST_LINES = 5_000
+_LONGEST_LINE = 4_000
 _MOST_OTHERS = 500
 _BRACKETED = re.compile(r"^\s*(?:[0-9a-z]{1,2}\.?\s+)?\[([^\]\[]{1,60})\]\s*(.*)$")
 _KEYED = re.compile(
-    r"^(\s*(?:\d{1,2}[a-z]?\.\s+)?)([^:\t]{1,60}?)[ .\t]*:(?!//|\d\d:|\d\d(?![\d./-]))\s*(.*)$"
+    r"^(\s*+(?:\d{1,2}[a-z]?\.\s++)?)([^:\t]{1,60}?)[ .\t]*:(?!//|\d\d:|\d\d(?![\d./-]))\s*(.*)$"
 )
 _TABBED = re.compile(r"^()([A-Za-z][A-Za-z ]{2,40})\t+(\S.*)$")
 _SPACED = re.compile(r"^()([A-Za-z][A-Za-z_-]{2,30}) {2,}(\S.*)$")
@@ -237,7 +238,7 @@ _BY_REGISTRAR = re.compile(r"^(Delete|Update|Transfer|Renew) Prohibited by Regis
 
 
 def _status(said: str) -> str:
-    said = _TAIL.sub("", said.strip()).strip(" .\"'")
+    said = _TAIL.sub("", " ".join(said.split())).strip(" .\"'")
     if (found := _BY_REGISTRAR.match(said)) is not None:
         return f"client{found[1]}Prohibited"
     code, _, words = said.partition(" ")
@@ -248,8 +249,9 @@ def pairs(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield (paragraph, key, value); a heading without a value gets the line below it."""
     paragraph, heading = 0, ""
     again = ""
-    for line in text.splitlines()[:_MOST_LINES]:
-        bare = line.strip()
+    for full in text.splitlines()[:_MOST_LINES]:
+        bare = full.strip()[:_LONGEST_LINE]
+        line = f" {bare}" if full[:1].isspace() else bare
         if not bare or bare.startswith(_NO_TEXT):
             if not bare:
                 again = ""

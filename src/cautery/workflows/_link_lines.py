@@ -35,6 +35,7 @@ SEPARATORS = (",", ";", "\t")
 NEVER = "\x1f"
 """A separator that no line has (ASCII's unit separator): the whole line is one value."""
 CHUNK = 1 << 20
+MOST_COLUMNS = 500
 LONGEST_HEADER = 65_536
 QUOTED, QUOTED_LETTERS = 3, 80
 _WIDE = {
@@ -253,6 +254,8 @@ def _separator(header: str) -> str:
 def _refuse_twice(header: str, separator: str, path: Path) -> None:
     """Refuse two columns of one known name: nobody can say which one is meant."""
     names = next(csv.reader([header], delimiter=separator), [])
+    if len(names) > MOST_COLUMNS:
+        raise InputError(f"{path}: {len(names):,} columns; {MOST_COLUMNS} are the most")
     plain = [name.strip().lstrip("\ufeff").lower() for name in names]
     if any(plain.count(name) > 1 for name in _KNOWN):
         raise InputError(f"{path}: two columns of one name: {', '.join(names)[:200]}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cautery.errors import MandateError
+from cautery.model.toml import parsed_toml
 
 MAX_BYTES = 4_000_000
 """A season's mandate with 10,000 channels stays below; anything larger is a mistake."""
@@ -84,7 +85,7 @@ def tables_of(path: Path, text: str) -> dict[str, Any]:
         If it is no TOML, or more of it than Python reads.
     """
     try:
-        return tomllib.loads(text)
+        return parsed_toml(text)
     except tomllib.TOMLDecodeError as error:
         said = str(error)
         found = _PLACE.search(said)

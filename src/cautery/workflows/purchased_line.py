@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cautery.errors import InputError
 from cautery.model import Secret, Source, hide_at_birth
+from cautery.model.toml import parsed_toml
 
 _MOST_BYTES = 4_096
 _OTHERS = 0o077
@@ -60,7 +61,7 @@ def parsed_line(data: bytes) -> PurchasedLine:
     if len(data) > _MOST_BYTES:
         raise _none("longer than any line")
     try:
-        said = tomllib.loads(data.decode())
+        said = parsed_toml(data.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise _none(type(error).__name__) from None
     username, password, mac = (said.get(name) for name in ("username", "password", "mac"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cautery.errors import InputError
 from cautery.model import Override
+from cautery.model.toml import parsed_toml
 from cautery.packed import chunks_of
 from cautery.workflows.judge_targets import spelt
 
@@ -31,7 +31,7 @@ def read_overrides(path: Path) -> dict[str, Override]:
     """
     try:
         text = path.read_bytes()[: _MAX_BYTES + 1]
-        table = tomllib.loads(text.decode("utf-8"))
+        table = parsed_toml(text.decode("utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: no overrides ({error})") from error
     found: dict[str, Override] = {}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from cautery.errors import InputError
+from cautery.model.toml import parsed_toml
 from cautery.plan.regrowth_model import RegrowthModel, overridden
 
 _MAX_BYTES = 1_000_000
@@ -27,7 +27,7 @@ def read_regrowth(path: Path) -> RegrowthModel:
     if len(raw) > _MAX_BYTES:
         raise InputError(f"{path}: more than {_MAX_BYTES:,} bytes")
     try:
-        document = tomllib.loads(raw.decode())
+        document = parsed_toml(raw.decode())
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: no TOML: {error}") from error
     return overridden(document)

@@ -6,7 +6,6 @@ Nothing is timed or recorded before this has succeeded.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cautery.errors import InputError
 from cautery.model import ClockOffset, CoTenant, Criterion, Operation, Step, StepKind, to_utc
+from cautery.model.toml import parsed_toml
 from cautery.operation.schedule.rules import MOST_STEPS
 from cautery.workflows.operation.table import LASTS
 
@@ -297,7 +297,7 @@ def _tables(path: Path) -> Any:
         raise InputError(f"{path}: over {MAX_BYTES:,} bytes, too large for a day")
     try:
         text = raw.decode("utf-8-sig")
-        return json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        return json.loads(text) if path.suffix == ".json" else parsed_toml(text)
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text", hint="Save it as UTF-8.") from error
     except (ValueError, RecursionError) as error:  # TOML and JSON errors are ValueErrors

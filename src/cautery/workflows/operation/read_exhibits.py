@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 
 from cautery.errors import InputError
 from cautery.model import CustodyEntry, SeizedExhibit, from_json, to_utc
+from cautery.model.toml import parsed_toml
 from cautery.operation.findings import CrimeFinding
 from cautery.packed import content_of, plain_name
 from cautery.workflows.operation.register_exhibits import MAX_PHOTO_BYTES
@@ -77,7 +77,7 @@ def _rows(path: Path, table: str) -> Iterator[dict[str, Any]]:
         text = content.decode("utf-8-sig")
         named = plain_name(path)
         if named.suffix == ".toml":
-            parsed = tomllib.loads(text)
+            parsed = parsed_toml(text)
             rows = parsed.get(table, [])
             if set(parsed) - {table} or not isinstance(rows, list):
                 raise InputError(f"{path}: it holds [[{table}]] tables, and nothing else")

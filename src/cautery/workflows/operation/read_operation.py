@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cautery.errors import InputError
 from cautery.model import Agency, AgencyRole, Competence, Operation, Regime, to_utc
+from cautery.model.toml import parsed_toml
 from cautery.workflows._mandate_lines import Lines
 
 MAX_BYTES = 1_000_000
@@ -210,7 +211,7 @@ def _text_of(path: Path) -> str:
 
 def _tables_of(path: Path, text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        return parsed_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not TOML: {str(error)[:300]}", hint="Mend that line.") from error
     except (RecursionError, ValueError) as error:  # nested too deep, or a number of 4,300 digits

@@ -20,6 +20,7 @@ from cautery.model import (
     to_json,
     to_utc,
 )
+from cautery.model.toml import parsed_toml
 from cautery.operation.money.addresses import check_address, spelled, supported
 from cautery.operation.money.flows import FlowTable
 from cautery.operation.money.lots import Method
@@ -68,7 +69,7 @@ def read_purchases(path: Path) -> tuple[Purchase, ...]:
         Naming the purchase and what it lacks.
     """
     try:
-        parsed = tomllib.loads(content_of(path, most=_MAX_TOML).decode())
+        parsed = parsed_toml(content_of(path, most=_MAX_TOML).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path}: no TOML: {error}") from error
     found = parsed.get("purchase")
