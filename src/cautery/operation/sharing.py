@@ -43,9 +43,9 @@ from cautery.operation.signed import (
 FORMAT = "cautery.bundle/2"
 OLD_FORMAT = "cautery.bundle/1"
 """Without signatures on statements: read where a case has filed it before, never received."""
-MAX_STATEMENTS = 50_000
-"""In one bundle: four times what all agencies of an operation of two years state (the lab's
-taken-down at full size: 12,595). Their signatures are checked in under ten seconds."""
+MAX_STATEMENTS = 20_000
+"""In one bundle: more than all agencies of an operation of two years state together (the lab's
+taken-down at full size: 12,595), and few enough that nobody waits long for their signatures."""
 
 CLOCKS_DISAGREE = timedelta(days=1)
 """How far a statement may be ahead of its bundle, and a bundle of who receives it: of what is said
@@ -408,12 +408,7 @@ def read_bundle(
     """
     members = {"format", "operation", "from", "to", "at", "statements", "permissions"}
     if set(payload) != members or payload["format"] != FORMAT:
-        raise InputError(
-            f"no bundle: {FORMAT} has the members {', '.join(sorted(members))}",
-            hint="Statements are signed since bundle/2: both sides need a Cautery that signs."
-            if payload.get("format") == OLD_FORMAT
-            else "",
-        )
+        raise InputError(f"no bundle: {FORMAT} has the members {', '.join(sorted(members))}")
     sender = _sender(payload, to=to, operation=operation)
     rows = payload["statements"]
     if not isinstance(rows, list) or len(rows) > MAX_STATEMENTS:

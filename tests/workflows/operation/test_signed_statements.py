@@ -363,8 +363,8 @@ def padded(payload: dict[str, Any], **more: Any) -> bytes:
         lambda p: padded(p, permissions=2**60),
         lambda p: padded(p).replace(b'"permissions":[]', b'"permissions":' + b"[" * 10**6),
         lambda p: padded(p).replace(b'"permissions":[]', b'"permissions":' + b"[" * 40 + b"]" * 40),
-        lambda p: padded(p, permissions=["x"] * 50_001),
-        lambda p: padded(p, statements=[1] * 50_001),
+        lambda p: padded(p, permissions=["x"] * 20_001),
+        lambda p: padded(p, statements=[1] * 20_001),
         lambda p: padded(p).replace(b"op-1", b"\\ud800"),
         lambda p: padded(p).replace(b"op-1", b"\xff"),
         lambda p: b" " + padded(p),
@@ -464,7 +464,7 @@ def test_an_id_that_an_older_case_took_in_does_not_keep_it_from_opening(
 
 def test_a_bundle_of_the_format_before_is_refused_at_receipt(agency_desk: Desks) -> None:
     _, sofia, hague = three(agency_desk)
-    with pytest.raises(InputError, match="no bundle") as caught:
+    with pytest.raises(InputError, match="nobody signed") as caught:
         receive(hague, old_bundle(sofia, hague, said()), key=sofia.case.verifier, at=NOON)
     assert "signed since" in caught.value.hint
 

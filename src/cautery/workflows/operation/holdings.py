@@ -145,7 +145,7 @@ def _bundles(desk: Desk) -> tuple[Bundle, ...]:
         sender = str(body["from"])
         if sender in keys and str(body["key"]) == str(keys[sender]):
             raw = desk.case.vault.read(ExhibitId(str(body["exhibit"])))
-            found.append(_filed(raw, desk.operation, desk.agency.id, sender, _frozen(keys)))
+            found.append(filed_bundle(desk, raw, sender, keys))
     return tuple(found)
 
 
@@ -185,12 +185,13 @@ def holdings(desk: Desk) -> Holdings:
         for old in displaced_by(row.noted.statement)
         if row.weight >= weights.get(old, 0)  # hearsay undoes nothing that somebody signed
     }
-    digests = {row.noted.key: statement_digest(row.noted.statement) for row in received}
+    provided = {row.noted.key: row.noted.statement for row in received}
     permissions = {}
     for bundle in bundles:
         for note in bundle.permissions:
             text = _text_in(note)
-            if digests.get((text.agency, text.statement)) == text.digest:
+            statement = provided.get((text.agency, text.statement))
+            if statement is not None and statement_digest(statement) == text.digest:
                 permissions[text.agency, text.statement, text.to] = note
     return Holdings(rows=rows, newer=newer, permissions=permissions)
 
@@ -271,15 +272,23 @@ def _recipient(note: str) -> str:
     return _text_in(note).to
 
 
-def _frozen(keys: Mapping[str, NoteVerifier]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((agency, str(key)) for agency, key in keys.items()))
+def filed_bundle(desk: Desk, raw: bytes, sender: str, keys: Mapping[str, NoteVerifier]) -> Bundle:
+    """Return the bundle in a letter, every signature in it checked with the keys known here.
+
+    Raises
+    ------
+    InputError, EvidenceError
+        As :func:`~cautery.operation.sharing.read_bundle`.
+    """
+    known = tuple(sorted((agency, str(key)) for agency, key in keys.items()))
+    return _filed(raw, desk.operation, desk.agency.id, sender, known)
 
 
 @lru_cache(maxsize=512)
 def _filed(
     raw: bytes, operation: Operation, to: str, sender: str, keys: tuple[tuple[str, str], ...]
 ) -> Bundle:
-    """Return a bundle that was filed, its signatures checked; the same bytes are read once."""
+    """Return the bundle in a letter; the same bytes are read once."""
     known = {agency: NoteVerifier.parse(key) for agency, key in keys}
     payload = open_letter(raw, known[sender])
     if payload.get("format") == OLD_FORMAT:

@@ -7,18 +7,17 @@ from datetime import datetime
 from cautery.errors import CauteryError, InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Statement, digest_of, iso
-from cautery.operation.sharing import CLOCKS_DISAGREE, Bundle, read_bundle
+from cautery.operation.sharing import CLOCKS_DISAGREE, OLD_FORMAT, Bundle
 from cautery.operation.signed import statement_digest
 from cautery.workflows.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.holdings import holdings
+from cautery.workflows.operation.holdings import filed_bundle, holdings
 from cautery.workflows.operation.letter import MEDIA_TYPE, open_letter
 from cautery.workflows.operation.partners import (
     LETTER,
     RECEIVED,
     check_key,
     known_keys,
-    open_partner_note,
 )
 
 REFUSED = "operation.refused"
@@ -92,13 +91,12 @@ def _checked(desk: Desk, raw: bytes, key: NoteVerifier, *, at: datetime) -> Bund
     if payload.get("to") == desk.agency.id:
         desk.operation.agency(sender)
         check_key(desk, sender, key)
-    keys = {**keys, sender: key}
-    bundle = read_bundle(
-        payload,
-        to=desk.agency,
-        operation=desk.operation,
-        open_note=lambda agency, note: open_partner_note(agency, note, keys),
-    )
+    if payload.get("format") == OLD_FORMAT:
+        raise InputError(
+            f"a bundle of the format {OLD_FORMAT}: nobody signed its statements",
+            hint="Statements are signed since bundle/2: both sides need a Cautery that signs.",
+        )
+    bundle = filed_bundle(desk, raw, sender, {**keys, sender: key})
     if bundle.at > at + CLOCKS_DISAGREE:
         raise InputError(f"a bundle of {iso(bundle.at)}, which has not come yet")
     return bundle
