@@ -98,7 +98,7 @@ def journal_of(case: Case) -> Journal:
         say(record=entry.index, sha256=hashlib.sha256(entry.leaf).hexdigest())
 
     return Journal(
-        case.ledger, case.vault, case.clock, redaction_key=case.redaction_key, listeners=(heard,)
+        case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms, listeners=(heard,)
     )
 
 

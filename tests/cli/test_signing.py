@@ -28,6 +28,7 @@ from cautery.model import (
     Decision,
     ExhibitId,
     GuardVerdict,
+    KeyedPseudonyms,
     Lever,
     Mandate,
     Reason,
@@ -135,7 +136,7 @@ def watched(tmp_path: Path) -> Watched:
     case = open_case(
         tmp_path / "case", store=FolderStore(KeyFolder(tmp_path / "keys")), clock=SystemClock()
     )
-    journal = Journal(case.ledger, case.vault, case.clock, redaction_key=b"k" * 32)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
     begin_case(mandate, ledger=case.ledger, journal=journal, key=str(case.verifier))
     journal.seal(b"segment", what="segment", media_type="video/mp2t", at=NOW)
     journal.write("referral.drafted", TRUE)

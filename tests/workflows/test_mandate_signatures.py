@@ -22,7 +22,15 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import ApprovalError, CauteryError, EvidenceError, InputError, MandateError
-from cautery.model import Approver, Mandate, MandateSignature, digest_of, from_json, to_json
+from cautery.model import (
+    Approver,
+    KeyedPseudonyms,
+    Mandate,
+    MandateSignature,
+    digest_of,
+    from_json,
+    to_json,
+)
 from cautery.workflows.case_opening import opening_of, signed_in
 from cautery.workflows.close_case import close_case
 from cautery.workflows.mandate_signatures import add_signature, signatures_path
@@ -300,7 +308,7 @@ def closed_under(mandate: Mandate, tmp_path: Path, *more: tuple[str, Any]) -> Pa
     case = open_case(
         tmp_path / "case", store=FolderStore(KeyFolder(tmp_path / "keys")), clock=FixedClock(NOW)
     )
-    journal = Journal(case.ledger, case.vault, case.clock, redaction_key=b"k" * 32)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
     begin_case(mandate, ledger=case.ledger, journal=journal, key=str(case.verifier))
     for kind, body in more:
         journal.write(kind, body)
@@ -366,7 +374,7 @@ def test_a_case_begun_under_a_signed_mandate_goes_on_under_that_one_alone(
         tmp_path / "case", store=FolderStore(KeyFolder(tmp_path / "keys")), clock=FixedClock(NOW)
     )
     key = str(case.verifier)
-    journal = Journal(case.ledger, case.vault, case.clock, redaction_key=b"k" * 32)
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=KeyedPseudonyms(b"k" * 32))
     begin_case(mandate, ledger=case.ledger, journal=journal, key=key)
     assert signed_in(case.ledger, mandate, key=key) == opening_of(case.ledger).signed_for
     with pytest.raises(InputError, match="signed mandate"):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from cautery.errors import SourceError
-from cautery.model import Calendar, Event, OwnLocation, Window
+from cautery.model import Calendar, Event, OwnLocation, Window, hide_at_birth
 from cautery.watch import Fixture, ReadWarning, read_ical
 from cautery.watch.fixtures import fixtures_in
 from cautery.workflows._mandate_checks import Checks
@@ -30,6 +30,9 @@ class FixtureTerms:
     legal_basis: str
     clean_feed: OwnLocation | None
     collateral_budget: int
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

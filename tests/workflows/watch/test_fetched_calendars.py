@@ -13,7 +13,7 @@ import pytest
 from cautery.adapters.clock import FixedClock
 from cautery.errors import ForbiddenAddressError
 from cautery.evidence.warc import read_warc
-from cautery.model import Calendar, Entry, Event, KeyedPseudonyms, Mandate, Window
+from cautery.model import Calendar, Entry, Event, KeyedPseudonyms, Mandate, OwnLocation, Window
 from cautery.workflows._mandate_fixtures import Fixtures, FixtureTerms
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch.calendars import Calendars, known_fixtures
@@ -206,6 +206,8 @@ async def test_fixtures_that_a_stranger_appends_widen_nothing(
     event = replace(match("md1"), **forged)
     journal.write("fixtures.changed", {"events": [event], "left_out": []})
     journal.write("fixtures.changed", {"events": 7})
-    again = known_fixtures(fresh, case.ledger, read=calendar_of("r", feed=FEED))
+    again = known_fixtures(fresh, case.ledger, journal.pseudonyms, read=calendar_of("r", feed=FEED))
     assert [one.id for one in again.events] == taken
-    assert all((one.clean_feed, one.collateral_budget) == (FEED, 3) for one in again.events)
+    assert all(
+        (one.clean_feed, one.collateral_budget) == (OwnLocation(FEED), 3) for one in again.events
+    )
