@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import resource
 import signal
@@ -639,12 +640,12 @@ def test_vacuum_does_not_hold_up_a_writer_in_postgresql() -> None:
 
 
 def test_a_writer_that_has_just_written_does_not_pass_those_who_wait(tmp_path: Path) -> None:
-    """With SQLite's own waiting, whoever has just written nearly always writes again."""
-    locks = [LedgerLocks(tmp_path / "l", patience_s=20) for _ in range(4)]
+    """Without the door, whoever has just put down the pen takes it again, nearly always."""
+    locks = [LedgerLocks(tmp_path / "l", patience_s=60) for _ in range(4)]
     order: list[int] = []
 
     def work(name: int) -> None:
-        for _ in range(50):
+        while len(order) < 800:
             with locks[name].turn():
                 order.append(name)
                 time.sleep(0.001)
@@ -658,8 +659,8 @@ def test_a_writer_that_has_just_written_does_not_pass_those_who_wait(tmp_path: P
         thread.join()
     for one in locks:
         one.leave()
-    halves = [order[:100].count(name) for name in range(4)]
-    assert max(halves) <= 2 * min(halves), order
+    assert min(order[:800].count(name) for name in range(4)) >= 80  # 200 would be equal
+    assert sum(before == after for before, after in itertools.pairwise(order)) <= 80
     assert list(tmp_path.iterdir()) == []
 
 
