@@ -330,7 +330,7 @@ def become_ordinary() -> None:
 
 
 def main(kind: str) -> None:
-    """Be the decoder's child: as an ordinary user, or on a system without seccomp, if asked."""
+    """Be the decoder's child: as an ordinary user; without the filter; with it alone, if asked."""
     from cautery.adapters import _decoder_child
 
     assert encodings.ascii
@@ -344,6 +344,11 @@ def main(kind: str) -> None:
             raise OSError(38, "Function not implemented")
 
         _seccomp.allow_only = missing
+    if "alone" in kind:
+        from cautery.adapters import _landlock, _namespaces
+
+        _landlock.version = int
+        _namespaces.leave_network = lambda _: False
     _decoder_child._work = work
     memory_mb, file = int(sys.argv[2]), int(sys.argv[3])
     if sys.argv[4:]:

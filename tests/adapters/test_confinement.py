@@ -127,6 +127,38 @@ def test_an_escape_from_the_decoder_is_refused(escape: str, user: str, of: str) 
     assert outcome.get("errno") == errno.EPERM, outcome
 
 
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_the_filter_alone_refuses_it_too(escape: str) -> None:
+    """As where user namespaces are forbidden and the kernel has no Landlock."""
+    outcome = outcomes(ORDINARY, filter="alone")[escape]
+    assert outcome.get("errno") == errno.EPERM, outcome
+
+
+def test_what_the_system_does_not_have_is_said() -> None:
+    assert confinement(f"{ORDINARY} alone") == Confinement(
+        seccomp=True, landlock=0, own_network=False, own_files=False
+    )
+
+
+def test_a_process_with_threads_is_not_closed_in_by_halves() -> None:
+    code = """
+        import sys, threading, time
+        sys.path.insert(0, sys.argv[1])
+        from cautery.adapters._confine import confine
+        from cautery.errors import ConfinementError
+        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+        try:
+            confine(memory_mb=200)
+        except ConfinementError:
+            print("refused", flush=True)
+    """
+    root = str(Path(_seccomp.__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), root], stdout=subprocess.PIPE, check=True
+    )
+    assert done.stdout == b"refused\n"
+
+
 ALONE = (
     "read a key of mode 0600",
     "open by the parent's root",

@@ -39,7 +39,7 @@ _SLOWEST = 2.0
 
 
 class ChildDecoder:
-    """A pool of sandboxed children that fulfils :class:`cautery.model.ports.Decoder`.
+    """A pool of children, closed in, that fulfils :class:`cautery.model.ports.Decoder`.
 
     Parameters
     ----------
