@@ -49,6 +49,7 @@ ANSWERS = {
     "a drip of bytes": "[(os.write(1, b'x'), time.sleep(0.2)) for _ in range(3000)]",
     "half an answer": "send(framed(b'{}', bytes(100))[:50]); time.sleep(600)",
     "half an answer, and its end": "send(framed(b'{}', bytes(100))[:50])",
+    "bytes into its own input": "os.write(0, bytes(100)); time.sleep(600)",
     "a flood": "while True: os.write(1, bytes(1 << 16))",
     "its output left to another process": "os.fork() or time.sleep(600); os._exit(1)",
     "its output left to a session of its own": (

@@ -21,6 +21,7 @@ from cautery.adapters import _landlock, _namespaces, _seccomp
 from cautery.adapters._kernel import (
     PR_SET_NO_NEW_PRIVS,
     PR_SET_PDEATHSIG,
+    close_from,
     hide_memory,
     prctl,
 )
@@ -111,11 +112,12 @@ def confine(
         If there is no seccomp, and that is not allowed; or if threads run already.
     """
     with_files = bool(readable or writable)
-    os.closerange(keep, os.sysconf("SC_OPEN_MAX"))
     if not sys.platform.startswith("linux"):
+        os.closerange(keep, _OPEN_FILES)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         return _judged(_NOTHING, "it is not Linux", without_seccomp=without_seccomp)
     machine = platform.machine()
+    close_from(keep)
     room = _room(memory_mb)
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         raise ConfinementError("the process has threads already, so it can't be closed in")

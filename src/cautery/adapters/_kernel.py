@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
+from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -12,6 +14,7 @@ PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
+_CLOSE_RANGE = 436
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -63,6 +66,17 @@ def unmount(target: bytes, flags: int) -> None:
         If the kernel refuses it.
     """
     _checked(_libc.umount2(target, flags))
+
+
+def close_from(first: int) -> None:
+    """Close every descriptor from this number on, however high the limit of their number is."""
+    try:
+        call(_CLOSE_RANGE, first, 0x7FFFFFFF, 0)
+    except OSError:  # Linux before 5.9
+        for descriptor in [int(path.name) for path in Path("/proc/self/fd").iterdir()]:
+            if descriptor >= first:
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
 
 
 def hide_memory() -> None:
