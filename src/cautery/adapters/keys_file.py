@@ -17,7 +17,6 @@ import hashlib
 import os
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -197,25 +196,28 @@ class CasePseudonyms:
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
         self._salt = os.urandom(16)
-        self._known: OrderedDict[bytes, bytes] = OrderedDict()
+        self._known: dict[bytes, bytes] = {}
         self._lock = threading.Lock()
 
     def of(self, secret: str, *, digits: int = 16) -> str:
         """Return what stands for ``secret``: the first hex digits of its HMAC-SHA-256."""
-        [found] = self._hashes([secret])
+        raw = secret.encode("utf-8", "replace")
+        found = self._known.get(self._marked(raw))
+        if found is None:
+            [found] = self._hashes([raw])
         return found.hex()[:digits]
 
     def all_of(self, secrets: Sequence[str]) -> tuple[str, ...]:
         """Return what stands for each of many secrets, in their order, 16 digits each."""
-        return tuple(one.hex()[:16] for one in self._hashes(secrets))
-
-    def _hashes(self, secrets: Sequence[str]) -> list[bytes]:
         raw = [secret.encode("utf-8", "replace") for secret in secrets]
-        marks = [hashlib.blake2b(one, digest_size=16, key=self._salt).digest() for one in raw]
-        with self._lock:
-            found = {mark: self._known[mark] for mark in marks if mark in self._known}
-            for mark in found:
-                self._known.move_to_end(mark)
+        return tuple(one.hex()[:16] for one in self._hashes(raw))
+
+    def _marked(self, raw: bytes) -> bytes:
+        return hashlib.blake2b(raw, digest_size=16, key=self._salt).digest()
+
+    def _hashes(self, raw: Sequence[bytes]) -> list[bytes]:
+        marks = [self._marked(one) for one in raw]
+        found = {mark: known for mark in marks if (known := self._known.get(mark)) is not None}
         new = {mark: one for mark, one in zip(marks, raw, strict=True) if mark not in found}
         asked = list(new)
         for at in range(0, len(asked), _MOST_AT_ONCE):
@@ -225,7 +227,7 @@ class CasePseudonyms:
         with self._lock:
             self._known.update((mark, found[mark]) for mark in asked)
             while len(self._known) > _KNOWN:
-                self._known.popitem(last=False)
+                del self._known[next(iter(self._known))]  # what was asked first
         return [found[mark] for mark in marks]
 
     def __repr__(self) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cautery.catalogue import Listing, Resolution, Resolver
-from cautery.model import Offer, host_of
+from cautery.model import Offer, RedactedUrl, host_of
+from cautery.model.later_pseudonyms import LaterPseudonyms
 from cautery.watch import PlaylistEntry, redacted_text
 from cautery.watch.diff import Listed, compare
 from cautery.workflows.watch.differences import MOST_SINGLE, record_changes
@@ -48,8 +49,13 @@ class Offered:
         self._readings[source] = reading
 
     def listed(self, entries: Sequence[PlaylistEntry]) -> list[Listed]:
-        """Return entries as they may be recorded."""
-        return [Listed(self._journal.redact(one.url).text, self._title(one)) for one in entries]
+        """Return entries as they may be recorded; their secrets are asked about all at once."""
+        later = LaterPseudonyms(self._journal.pseudonyms)
+        urls = later.settled([RedactedUrl.of(one.url, later).text for one in entries])
+        titles = [redacted_text(one.title, later) if one.title else one.title for one in entries]
+        return [
+            Listed(url or "", title) for url, title in zip(urls, later.settled(titles), strict=True)
+        ]
 
     def take(self, source: str, entries: Sequence[PlaylistEntry], *, quiet: bool = False) -> None:
         """Compare what a source lists now with what it listed before, and record what differs.
