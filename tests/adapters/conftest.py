@@ -1,6 +1,7 @@
 """A referral that two people have approved."""
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from cautery.model import (
     BlockEntry,
     CourtOrder,
     Decision,
+    Digest,
     Event,
     ExhibitId,
     GuardVerdict,
@@ -20,7 +22,9 @@ from cautery.model import (
     Reason,
     Referral,
     Regime,
+    SignedFor,
     Window,
+    referral_id,
 )
 
 NOW = datetime(2026, 11, 24, 20, 50, tzinfo=UTC)
@@ -45,6 +49,8 @@ MANDATE = Mandate(
     orders=(CourtOrder(id="O", authority="C", territory="FR", window=WINDOW, targets_rule="r"),),
     approvers=PEOPLE,
 )
+
+SIGNED_FOR = SignedFor(case="0" * 16, mandate=Digest("sha256:" + "0" * 64))
 
 
 def entry(target, minutes):
@@ -76,8 +82,9 @@ def approved():
         statement="s",
         entries=(entry("a.example", 60), entry("b.example", 10)),
     )
+    subject = replace(subject, id=referral_id(subject))
     approvals = [
-        sign(digest(subject), approver=one, key=key, at=NOW)
+        sign(digest(subject), approver=one, key=key, at=NOW, signed_for=SIGNED_FOR)
         for one, key in zip(PEOPLE, KEYS, strict=True)
     ]
-    return approve(subject, approvals, mandate=MANDATE, now=NOW)
+    return approve(subject, approvals, mandate=MANDATE, now=NOW, signed_for=SIGNED_FOR)

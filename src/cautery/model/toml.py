@@ -27,6 +27,9 @@ def parsed_toml(text: str) -> dict[str, Any]:
     {'a': {'b': 1}}
     """
     if text.count(".") > MOST_PARTS and (found := _LONG_KEY.search(text)) is not None:
-        line = text.count("\n", 0, found.start()) + 1
-        raise tomllib.TOMLDecodeError(f"A key of more than {MOST_PARTS} parts (at line {line})")
+        before = text[: found.start()]
+        line, column = before.count("\n") + 1, found.start() - before.rfind("\n")
+        raise tomllib.TOMLDecodeError(
+            f"A key of more than {MOST_PARTS} parts (at line {line}, column {column})"
+        )
     return tomllib.loads(text)
