@@ -36,6 +36,7 @@ from cautery.adapters.dns import DnsNames
 from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.http import SuspectClient
 from cautery.identify.observe import observe
+from cautery.lab.readers import ReadersHere
 from cautery.model import NetworkPolicy, Observation
 from cautery.watch.hls import MediaPlaylist, read_hls
 from cautery.watch.mpegts import without_pictures
@@ -219,7 +220,9 @@ class Prober:
     ) -> Observation:
         """Fetch, decode and search; ``shares`` takes the stages' costs if nothing else runs."""
         began = cpu_s(self.children) if shares else 0.0
-        fetched = await fetch_newest(stream.url(port), fetcher=self._client, seconds=stream.seconds)
+        fetched = await fetch_newest(
+            stream.url(port), fetcher=self._client, readers=ReadersHere(), seconds=stream.seconds
+        )
         fetched_at = cpu_s(self.children) if shares else 0.0
         decoded = await self._decoder.decode(fetched.data, pictures=False)
         decoded_at = cpu_s(self.children) if shares else 0.0

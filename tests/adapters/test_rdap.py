@@ -7,6 +7,7 @@ import pytest
 
 from cautery.adapters.rdap import BOOTSTRAP, RdapRegistry
 from cautery.errors import SourceError
+from cautery.lab.readers import ReadersHere
 from cautery.model import ClockOffset, Response
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -45,7 +46,9 @@ class At:
 
 def registry(answers, *, base="http://rdap.example/", clock=None):
     fetcher = Fetcher(answers)
-    return RdapRegistry(base, fetcher, lambda text: f"~{len(text)}", clock or At()), fetcher
+    return RdapRegistry(
+        base, fetcher, lambda text: f"~{len(text)}", clock or At(), ReadersHere()
+    ), fetcher
 
 
 async def test_a_registration_is_read_and_its_registrant_is_a_pseudonym():

@@ -13,6 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from cautery.adapters.tls import TlsCertificates
 from cautery.errors import ForbiddenAddressError, SourceError
+from cautery.lab.readers import ReadersHere
 from cautery.model import ClockOffset, NetworkPolicy
 
 pytestmark = pytest.mark.enable_socket
@@ -70,7 +71,7 @@ async def test_the_certificate_is_read_with_its_names_and_key(files):
     asked = []
     context.sni_callback = lambda _socket, name, _context: asked.append(name)
     async with server(context) as port:
-        found = await TlsCertificates(Here(), LAB, Noon()).of("edge.example", port)
+        found = await TlsCertificates(Here(), LAB, Noon(), ReadersHere()).of("edge.example", port)
     assert found.names == ("*.edge.example", "edge.example")
     assert (found.self_signed, found.address, found.seen_at) == (True, "127.0.0.4", NOON)
     assert found.not_before == NOON
@@ -84,7 +85,7 @@ async def test_a_server_without_tls_is_a_source_error():
 
     async with server(None, plain) as port:
         with pytest.raises(SourceError, match=r"edge\.example:\d+: no TLS server"):
-            await TlsCertificates(Here(), LAB, Noon()).of("edge.example", port)
+            await TlsCertificates(Here(), LAB, Noon(), ReadersHere()).of("edge.example", port)
 
 
 async def test_a_server_that_says_nothing_is_left_in_time():
@@ -93,20 +94,22 @@ async def test_a_server_that_says_nothing_is_left_in_time():
 
     async with server(None, wait) as port:
         with pytest.raises(SourceError, match="no handshake within"):
-            await TlsCertificates(Here(), LAB, Noon(), timeout_s=0.2).of("edge.example", port)
+            await TlsCertificates(Here(), LAB, Noon(), ReadersHere(), timeout_s=0.2).of(
+                "edge.example", port
+            )
 
 
 async def test_an_address_outside_the_mandate_is_refused():
     with pytest.raises(ForbiddenAddressError):
-        await TlsCertificates(Here(), NetworkPolicy(), Noon()).of("edge.example")
+        await TlsCertificates(Here(), NetworkPolicy(), Noon(), ReadersHere()).of("edge.example")
 
 
 @pytest.mark.parametrize("port", [22, 25, 445])
 async def test_a_port_of_another_service_is_left_alone(port):
     with pytest.raises(ForbiddenAddressError, match=f"port {port} is no web server's"):
-        await TlsCertificates(Here(), LAB, Noon()).of("edge.example", port)
+        await TlsCertificates(Here(), LAB, Noon(), ReadersHere()).of("edge.example", port)
 
 
 async def test_a_port_that_cannot_be_is_a_source_error():
     with pytest.raises(SourceError, match="no port 70000"):
-        await TlsCertificates(Here(), LAB, Noon()).of("edge.example", 70_000)
+        await TlsCertificates(Here(), LAB, Noon(), ReadersHere()).of("edge.example", 70_000)

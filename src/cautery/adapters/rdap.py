@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 from cautery.errors import SourceError
 from cautery.model import Limits, Registration
-from cautery.model.ports import Clock, VerifiedFetcher
-from cautery.watch import read_bootstrap, read_registration
+from cautery.model.ports import Clock, Readers, VerifiedFetcher
+from cautery.watch.jobs import registration_in, services_in
 
 BOOTSTRAP = "https://data.iana.org/rdap/dns.json"
 _KEPT_FOR = timedelta(days=1)
@@ -39,6 +39,8 @@ class RdapRegistry:
         Contact to keyed hash.
     clock : Clock
         Says how old a kept answer is.
+    readers : Readers
+        Read the answers.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class RdapRegistry:
         fetcher: VerifiedFetcher,
         redact: Callable[[str], str],
         clock: Clock,
+        readers: Readers,
     ) -> None:
         self._base = base_url.rstrip("/") if base_url else None
         self._fetcher = fetcher
         self._redact = redact
         self._clock = clock
+        self._readers = readers
         self._services: dict[str, str] | None = None
         self._kept: OrderedDict[str, Registration] = OrderedDict()
 
@@ -74,7 +78,12 @@ class RdapRegistry:
             raise SourceError(f"{domain}: not registered, says its registry")
         if answer.status != 200:
             raise SourceError(f"{domain}: its registry answers {answer.status}")
-        found = read_registration([answer.body], redact=self._redact, seen_at=answer.answered_at)
+        found = await registration_in(
+            answer.body,
+            redact=self._redact,
+            seen_at=answer.answered_at,
+            readers=self._readers,
+        )
         if found.domain != domain:
             raise SourceError(f"{domain}: its registry answers about {found.domain}")
         self._kept[domain] = found
@@ -87,7 +96,7 @@ class RdapRegistry:
             answer = await self._fetcher.fetch(BOOTSTRAP, limits=_LIMITS)
             if answer.status != 200:
                 raise SourceError(f"IANA's RDAP bootstrap answers {answer.status}")
-            self._services = read_bootstrap([answer.body])
+            self._services = await services_in(answer.body, readers=self._readers)
         labels = domain.split(".")
         for start in range(1, len(labels)):
             if (base := self._services.get(".".join(labels[start:]))) is not None:

@@ -16,8 +16,8 @@ from cautery.adapters._addresses import check
 from cautery.adapters._targets import PORTS_OF_OTHERS, spelled_address
 from cautery.errors import ForbiddenAddressError, SourceError
 from cautery.model import CertificateFacts, NetworkPolicy
-from cautery.model.ports import Clock, Names
-from cautery.watch import read_certificate
+from cautery.model.ports import Clock, Names, Readers
+from cautery.watch.jobs import certificate_in
 
 
 class TlsCertificates:
@@ -29,14 +29,23 @@ class TlsCertificates:
         Resolves hosts; the connection goes to the address that was checked.
     policy : NetworkPolicy
         Ranges allowed beside public ones.
+    readers : Readers
+        Read the certificates.
     """
 
     def __init__(
-        self, names: Names, policy: NetworkPolicy, clock: Clock, *, timeout_s: float = 6.0
+        self,
+        names: Names,
+        policy: NetworkPolicy,
+        clock: Clock,
+        readers: Readers,
+        *,
+        timeout_s: float = 6.0,
     ) -> None:
         self._names = names
         self._policy = policy
         self._clock = clock
+        self._readers = readers
         self._timeout_s = timeout_s
         self._slots = asyncio.Semaphore(20)
 
@@ -68,7 +77,13 @@ class TlsCertificates:
             except (OSError, ssl.SSLError, EOFError, ValueError) as error:
                 why = _reason(error)
             else:
-                return read_certificate(der, host=host, address=address, seen_at=self._clock.now())
+                return await certificate_in(
+                    der,
+                    host=host,
+                    address=address,
+                    seen_at=self._clock.now(),
+                    readers=self._readers,
+                )
         raise SourceError(f"{host}:{port}: no TLS server ({why})")
 
 

@@ -324,6 +324,22 @@ class Registry(Protocol):
         ...
 
 
+class Readers(Protocol):
+    """Readers of bytes from outside, at work where they can be ended and do no harm."""
+
+    async def read(self, job: str, asked: Json, data: bytes) -> bytes:
+        """Do a job of reading that this program knows by its name; return what it packs.
+
+        Raises
+        ------
+        LimitError
+            If it took more time or memory than such bytes may.
+        SourceError
+            If its reader understands nothing, or died of the bytes.
+        """
+        ...
+
+
 class Decoder(Protocol):
     """Media bytes to arrays, in a child process that may die without harm."""
 

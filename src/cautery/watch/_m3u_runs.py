@@ -6,10 +6,12 @@ is written otherwise.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from cautery.watch import _m3u_kernels as kernels
-from cautery.watch._values import PlaylistEntry
+from cautery.watch._values import PlaylistEntry, made_entries
 
 MOST_RUN = 512
 """Of a piece of 64 KB about all; so many entries lie in memory at once."""
@@ -51,23 +53,18 @@ class Runs:
             for name, value in zip(*_texts(self._headers, sizes[2]), strict=True)
         )
         seconds, said, told, lines = self._shape[:count].T.tolist()
-        found: list[PlaylistEntry] = []
-        first = last = 0
-        head = tail = 0
-        for url, title, claimed, last, tail, line in zip(
-            urls, map(str.strip, titles), seconds, said, told, lines, strict=True
-        ):
-            pairs = attributes[first:last]
-            entry = _new(PlaylistEntry)
-            _set_url(entry, url)
-            _set_title(entry, title or _named(pairs))
-            _set_duration(entry, float(claimed) if claimed else None)
-            _set_attributes(entry, pairs)
-            _set_headers(entry, headers[head:tail])
-            _set_line(entry, number + line)
-            found.append(entry)
-            first, head = last, tail
-        return found, after
+        pairs = [attributes[start:end] for start, end in pairwise([0, *said])]
+        found = made_entries(
+            urls=urls,
+            titles=(
+                title.strip() or _named(each) for title, each in zip(titles, pairs, strict=True)
+            ),
+            durations=(float(claimed) if claimed else None for claimed in seconds),
+            attributes=pairs,
+            headers=(headers[start:end] for start, end in pairwise([0, *told])),
+            lines=(number + line for line in lines),
+        )
+        return list(found), after
 
 
 def _texts(buffer: np.ndarray, size: int) -> tuple[list[str], list[str]]:
@@ -77,11 +74,3 @@ def _texts(buffer: np.ndarray, size: int) -> tuple[list[str], list[str]]:
 
 def _named(pairs: tuple[tuple[str, str], ...]) -> str | None:
     return next((value for name, value in pairs if name == "tvg-name"), "") or None
-
-
-# As PlaylistEntry(...) does it, in half the time: this is done for every entry.
-_new = object.__new__
-_set_url, _set_title, _set_duration, _set_attributes, _set_headers, _set_line = (
-    PlaylistEntry.__dict__[name].__set__
-    for name in ("url", "title", "duration_s", "attributes", "headers", "line")
-)

@@ -11,13 +11,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from cautery.errors import InputError, LimitError, SourceError
 from cautery.model import PanelCount
 from cautery.model.mandate import Regime
 from cautery.watch._text import markup_of, what_is
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FORMAT = "table of lines (users) of an Xtream-style panel, as CSV"
 SPECIFICATION = (
@@ -239,6 +241,8 @@ def _fields(
 ) -> tuple[pl.DataFrame, int]:
     """Return the few columns that are counted, and how many rows do not have all fields."""
     # Only the columns that are counted are ever made; names and passwords stay in the raw row.
+    import polars as pl  # noqa: PLC0415 - heavy, and it starts threads: only counts need it
+
     raw = pl.DataFrame({"row": lines})
     fine = pl.col("row").str.len_bytes() <= row_bytes
     quoted = pl.col("row").str.contains('"', literal=True)
@@ -263,6 +267,8 @@ def _fields(
 
 def _states(table: pl.DataFrame, end: float) -> tuple[Counter[tuple[str, str]], int]:
     """Count (country, state), and the rows whose words have no sense."""
+    import polars as pl  # noqa: PLC0415 - heavy, and it starts threads: only counts need it
+
     word = pl.col("expires").str.strip_chars().str.to_lowercase()
     number = word.cast(pl.Float64, strict=False)
     seconds = pl.when(number > _MILLISECONDS_FROM).then(number / 1000).otherwise(number)

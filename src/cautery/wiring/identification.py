@@ -15,6 +15,7 @@ from cautery.adapters.dns import DnsNames
 from cautery.adapters.engine import ThreadEngine
 from cautery.adapters.http import PoliteClient, SuspectClient
 from cautery.adapters.process_engine import ProcessEngine
+from cautery.adapters.reading import ReadingPool
 from cautery.adapters.streams import SentStreams
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.shards import opened, place_of
@@ -98,8 +99,10 @@ def build_live(
             fetcher = await stack.enter_async_context(
                 PoliteClient(policy, names, wiring.clock(), services=mandate.services)
             )
+            readers = await stack.enter_async_context(_readers())
             ports = live.LivePorts(
                 fetcher=fetcher,
+                readers=readers,
                 streams=SentStreams(policy, names, wiring.clock()),
                 decoder=decoder,
                 engine=engine,
@@ -141,13 +144,14 @@ def identify(
         async with AsyncExitStack() as stack:
             processes = len(probes) >= MANY_PROBES and jobs > 1
             decoder, engine = await stack.enter_async_context(_workers(jobs, processes=processes))
-            fetcher = None
+            fetcher = readers = None
             if asked.mandate is not None:
                 policy = asked.mandate.network
                 names = DnsNames(policy.resolver)
                 fetcher = await stack.enter_async_context(
                     SuspectClient(policy, names, wiring.clock())
                 )
+                readers = await stack.enter_async_context(_readers())
             drawing = None
             if plots is not None:
                 drawing = Drawing(plots, opened(place_of(references)), wiring.write_file)
@@ -158,6 +162,7 @@ def identify(
                 engine=engine,
                 clock=wiring.clock(),
                 fetcher=fetcher,
+                readers=readers,
                 draw=None if drawing is None else drawing.draw,
             )
             answers = prober.answers(probes, jobs=jobs, results=results)
@@ -166,6 +171,10 @@ def identify(
                     on_answer(answer)
 
     _unwrapped(run())
+
+
+def _readers() -> ReadingPool:
+    return ReadingPool(("cautery.watch.jobs",), workers=2, without_seccomp=wiring.without_seccomp())
 
 
 @asynccontextmanager

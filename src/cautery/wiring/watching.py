@@ -16,6 +16,7 @@ from cautery.adapters.facts_folder import LatestFacts
 from cautery.adapters.http import PoliteClient, SuspectClient
 from cautery.adapters.intermediary import HttpPublisher
 from cautery.adapters.rdap import RdapRegistry
+from cautery.adapters.reading import ReadingPool
 from cautery.adapters.streams import SentStreams
 from cautery.adapters.tls import TlsCertificates
 from cautery.errors import InputError
@@ -26,6 +27,7 @@ from cautery.workflows.finish_case import REPORT, finish_case
 from cautery.workflows.mandate_signatures import checked_signatures
 from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.read_mandate import calendars_of
+from cautery.workflows.watch.jobs import MODULES
 from cautery.workflows.watch.journal import Listener
 from cautery.workflows.watch.run import WatchPorts, run_watch
 
@@ -80,6 +82,9 @@ async def _watch(
             ChildDecoder(workers=2, without_seccomp=wiring.without_seccomp())
         )
         confinement = await decoder.start()
+        readers = await stack.enter_async_context(
+            ReadingPool(MODULES, workers=2, without_seccomp=wiring.without_seccomp())
+        )
         engine = ThreadEngine()
         stack.callback(engine.close)
         tape = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cautery-tape-")))
@@ -93,12 +98,15 @@ async def _watch(
                 fetcher=suspects,
                 own=own,
                 own_feeds=own_feeds,
+                readers=readers,
                 streams=SentStreams(policy, names, case.clock),
                 names=names,
-                certificates=TlsCertificates(names, policy, case.clock),
+                certificates=TlsCertificates(names, policy, case.clock, readers),
                 registry=None
                 if rdap is None
-                else lambda asked: RdapRegistry(rdap, asked, case.pseudonyms.of, case.clock),
+                else lambda asked: RdapRegistry(
+                    rdap, asked, case.pseudonyms.of, case.clock, readers
+                ),
                 decoder=decoder,
                 confinement=confinement.to_json(),
                 engine=engine,

@@ -18,6 +18,7 @@ from cautery.identify.ladder import listen
 from cautery.identify.live_folder import LiveFolder
 from cautery.identify.reference_info import ReferenceInfo
 from cautery.identify.references import References
+from cautery.lab.readers import ReadersHere
 from cautery.model import Channel, Limits, Mandate, Regime, Response, Window, Work
 from cautery.workflows.identification.live import Complaints, LivePorts, build_live
 from cautery.workflows.identification.sources import sources_of
@@ -173,7 +174,7 @@ async def test_a_feed_whose_sound_is_served_apart_is_heard(tmp_path, decoder, en
     references = References(DEFAULT_RECIPE, (INFO,))
     failed: list[Exception] = []
     pump = Pump(
-        references, None, fetcher=Feeds(_hls(tmp_path, ended=False)), decoder=decoder,
+        references, None, readers=ReadersHere(), fetcher=Feeds(_hls(tmp_path, ended=False)), decoder=decoder,
         engine=engine, fail=lambda _what, _name, error: failed.append(error),
     )  # fmt: skip
     await pump.fill([Feed(info=INFO, location="http://feeds.example/master.m3u8", pictures=False)])
@@ -190,7 +191,7 @@ async def test_a_work_on_a_server_is_taken_whole_if_it_has_an_end(tmp_path, deco
     references = References(DEFAULT_RECIPE, (info,))
     failed: list[Exception] = []
     pump = Pump(
-        references, None, fetcher=Feeds(_hls(tmp_path, ended=ended)), decoder=decoder,
+        references, None, readers=ReadersHere(), fetcher=Feeds(_hls(tmp_path, ended=ended)), decoder=decoder,
         engine=engine, fail=lambda _what, _name, error: failed.append(error),
     )  # fmt: skip
     await pump.fill([Feed(info=info, location="http://feeds.example/sound.m3u8", pictures=True)])
@@ -215,7 +216,7 @@ def _mandate(url: str, *, start: datetime = NOON - timedelta(hours=1)) -> Mandat
 
 async def _build(tmp_path, decoder, engine, mandate, url, *, told=lambda _: None):
     ports = LivePorts(
-        fetcher=Feeds({}), decoder=decoder, engine=engine, clock=FixedClock(NOON),
+        readers=ReadersHere(), fetcher=Feeds({}), decoder=decoder, engine=engine, clock=FixedClock(NOON),
         streams=Arrivals(_paced(_ts(tmp_path, 7, 20, at=50), 20, from_s=EDGE_S)),
     )  # fmt: skip
     return await build_live(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cautery.errors import MandateError
+from cautery.lab.readers import ReadersHere
 from cautery.model import (
     Entry,
     Event,
@@ -68,7 +69,7 @@ def follow(
                 raise one
             return Fixtures(events=one, left_out=(), files=(file,))
 
-        fetched = FetchedCalendars((), fetcher=Answers({}), journal=journal)
+        fetched = FetchedCalendars((), readers=ReadersHere(), fetcher=Answers({}), journal=journal)
         following = Calendars(
             mandated(events=events), read, fetched, ledger=case.ledger, journal=journal
         )

@@ -13,6 +13,7 @@ import pytest
 from cautery.adapters.clock import FixedClock
 from cautery.errors import ForbiddenAddressError
 from cautery.evidence.warc import read_warc
+from cautery.lab.readers import ReadersHere
 from cautery.model import Calendar, Entry, Event, KeyedPseudonyms, Mandate, OwnLocation, Window
 from cautery.workflows._mandate_fixtures import Fixtures, FixtureTerms
 from cautery.workflows.open_case import Case
@@ -60,7 +61,9 @@ def fetched(answers: Callable[..., Any], journal: Journal) -> Callable[..., Any]
         world = answers(table)
         if etag:
             world.headers = (("ETag", etag),)
-        return FetchedCalendars((calendar,), fetcher=world, journal=journal), world
+        return FetchedCalendars(
+            (calendar,), readers=ReadersHere(), fetcher=world, journal=journal
+        ), world
 
     return made
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import LimitError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
+from cautery.lab.readers import ReadersHere
 from cautery.model import Entry, ExhibitId
 from cautery.watch.hls import Key, MediaPlaylist, Segment
 from cautery.workflows.open_case import Case
@@ -221,6 +222,7 @@ async def test_a_locked_stream_is_sealed_as_received_and_heard_in_the_clear(
             media,
             into=kept,
         ),
+        readers=ReadersHere(),
         seconds=12.0,
     )
     assert fetched.data == b"clear 7 clear 8 "
@@ -237,7 +239,9 @@ async def test_a_stream_under_drm_is_recorded_and_neither_key_nor_segment_asked_
     )
     fetcher = answers({f"{BASE}/index.m3u8": written([4, 4], before=head)})
     with pytest.raises(SourceError, match=r"DRM \(FairPlay\).*not circumvented"):
-        await fetch_newest(f"{BASE}/index.m3u8", fetcher=fetcher, seconds=12.0)
+        await fetch_newest(
+            f"{BASE}/index.m3u8", fetcher=fetcher, readers=ReadersHere(), seconds=12.0
+        )
     assert fetcher.asked == [f"{BASE}/index.m3u8"]
 
 
@@ -247,7 +251,9 @@ async def test_the_playlist_is_sealed_confidentially_before_its_segments(
     table = {f"{BASE}/index.m3u8": written([4.0]), f"{BASE}/7.ts": b"seven"}
     kept: list[ExhibitId] = []
     fetcher = Capturing(answers(table), journal, media, into=kept)
-    fetched = await fetch_newest(f"{BASE}/index.m3u8", fetcher=fetcher, seconds=12.0)
+    fetched = await fetch_newest(
+        f"{BASE}/index.m3u8", fetcher=fetcher, readers=ReadersHere(), seconds=12.0
+    )
     assert kinds(heard) == ["playlist", "segment"]
     assert [one.record.body["exhibit"]["confidential"] for one in heard] == [True, False]
     assert kept == [one.record.body["exhibit"]["id"] for one in heard]
@@ -264,7 +270,10 @@ async def test_a_master_playlist_leads_to_its_media_and_both_are_sealed(
         f"{BASE}/7.ts": b"seven",
     }
     fetched = await fetch_newest(
-        f"{BASE}/index.m3u8", fetcher=Capturing(answers(table), journal, media), seconds=12.0
+        f"{BASE}/index.m3u8",
+        fetcher=Capturing(answers(table), journal, media),
+        readers=ReadersHere(),
+        seconds=12.0,
     )
     assert fetched.data == b"seven"
     assert kinds(heard) == ["playlist", "playlist", "segment"]
@@ -274,7 +283,12 @@ async def test_a_refusal_is_sealed_too(
     answers: Callable[..., Any], journal: Journal, heard: list[Entry]
 ) -> None:
     with pytest.raises(SourceError, match="answers 403"):
-        await fetch_newest(BASE, fetcher=Capturing(answers({BASE: 403}), journal, media), seconds=9)
+        await fetch_newest(
+            BASE,
+            fetcher=Capturing(answers({BASE: 403}), journal, media),
+            readers=ReadersHere(),
+            seconds=9,
+        )
     assert kinds(heard) == ["refusal"]
 
 
@@ -303,6 +317,7 @@ async def test_a_master_playlist_that_leads_to_a_master_playlist_is_refused(
         await fetch_newest(
             f"{BASE}/index.m3u8",
             fetcher=answers({f"{BASE}/index.m3u8": master}),
+            readers=ReadersHere(),
             seconds=12.0,
         )
 
@@ -312,7 +327,7 @@ async def test_a_playlist_without_end_is_refused(
 ) -> None:
     fetcher = answers({BASE: b"#EXTM3U\n" + b"A" * 1000}, truncated=True)
     with pytest.raises(LimitError, match="without end"):
-        await fetch_newest(BASE, fetcher=fetcher, seconds=12.0)
+        await fetch_newest(BASE, fetcher=fetcher, readers=ReadersHere(), seconds=12.0)
 
 
 @pytest.mark.parametrize("status", [403, 404, 451, 500])
@@ -320,14 +335,21 @@ async def test_a_stream_that_answers_with_an_error_names_host_and_status(
     answers: Callable[..., Any], journal: Journal, status: int
 ) -> None:
     with pytest.raises(SourceError, match=rf"pirate\.example answers {status}"):
-        await fetch_newest(BASE, fetcher=answers({BASE: status}), seconds=12.0)
+        await fetch_newest(
+            BASE, fetcher=answers({BASE: status}), readers=ReadersHere(), seconds=12.0
+        )
 
 
 async def test_plain_media_that_goes_on_is_live_and_a_file_is_not(
     answers: Callable[..., Any], journal: Journal
 ) -> None:
     live, file = [
-        await fetch_newest(BASE, fetcher=answers({BASE: b"G" * 188}, truncated=on), seconds=12.0)
+        await fetch_newest(
+            BASE,
+            fetcher=answers({BASE: b"G" * 188}, truncated=on),
+            readers=ReadersHere(),
+            seconds=12.0,
+        )
         for on in (True, False)
     ]
     assert (live.live, file.live) == (True, False)

@@ -11,6 +11,7 @@ import pytest
 
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import SourceError
+from cautery.lab.readers import ReadersHere
 from cautery.model import Entry, Event, Mandate, Source, Vantage, Work
 from cautery.watch import guide_url
 from cautery.workflows.watch.journal import Journal
@@ -60,6 +61,7 @@ def reader(
             Resolver(Catalogue.of(mandate)),
             {},
             Seen(),
+            readers=ReadersHere(),
             fetcher=fetcher,
             journal=journal,
             restored={},

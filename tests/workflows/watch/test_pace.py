@@ -14,6 +14,7 @@ from cautery.adapters.engine import ThreadEngine
 from cautery.errors import DecodeError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references import References
+from cautery.lab.readers import ReadersHere
 from cautery.model import (
     Channel,
     Entry,
@@ -258,6 +259,7 @@ def probed(
             {one.key: one},
             References(DEFAULT_RECIPE, ()),
             Tape(tmp_path, window_s=60.0),
+            readers=ReadersHere(),
             fetcher=fetcher,
             decoder=Starved(),  # type: ignore[arg-type]
             engine=engine,

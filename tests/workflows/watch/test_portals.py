@@ -10,6 +10,7 @@ import pytest
 
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import SourceError
+from cautery.lab.readers import ReadersHere
 from cautery.model import Access, Entry, Mandate, Source
 from cautery.watch import portal_url
 from cautery.workflows.open_case import Case
@@ -75,6 +76,7 @@ def reader(
             Resolver(Catalogue.of(mandate)),
             streams,
             Seen(),
+            readers=ReadersHere(),
             fetcher=fetcher,
             journal=journal,
             restored=more.pop("restored", {}),

@@ -29,6 +29,7 @@ from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.reference_info import ReferenceInfo
 from cautery.identify.references import References
 from cautery.identify.windows import part_of
+from cautery.lab.readers import ReadersHere
 from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Mandate, Regime, Window, Work
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.looks import MOST_WINDOWS, PROBE_S, windows_of
@@ -129,6 +130,7 @@ def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Call
             {URL: one},
             references,
             Tape(tmp_path, window_s=60.0),
+            readers=ReadersHere(),
             fetcher=answers({URL: answer, SEGMENT: b"media"}),
             decoder=media if isinstance(media, Hears) else Hears(media),
             engine=engine,

@@ -12,6 +12,7 @@ import pytest
 
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import InputError, SourceError
+from cautery.lab.readers import ReadersHere
 from cautery.model import Channel, Entry, Mandate, Purchase, Regime, Secret, Source, Window
 from cautery.workflows.open_case import Case
 from cautery.workflows.purchased_line import read_line
@@ -146,6 +147,7 @@ async def test_a_source_waits_for_its_purchase_and_says_so_once(
         Resolver(Catalogue.of(ours)),
         {},
         sources.Seen(),
+        readers=ReadersHere(),
         fetcher=fetcher,
         journal=journal,
         restored={},

@@ -16,6 +16,7 @@ import pytest
 from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import CauteryError, LimitError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
+from cautery.lab.readers import ReadersHere
 from cautery.model import Access, Channel, Entry, Mandate, Regime, Source, Vantage, Window
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch.journal import Journal
@@ -70,6 +71,7 @@ def reader(
                 Resolver(Catalogue([])),
                 streams,
                 Seen(),
+                readers=ReadersHere(),
                 fetcher=answers(table),
                 journal=journal,
                 restored=restored or {},
@@ -261,6 +263,7 @@ from cautery.catalogue import Catalogue, Resolver
 from cautery.model import Channel, Mandate, Regime, Source, Window
 from cautery.workflows.open_case import open_case
 from cautery.workflows.watch.journal import Journal
+from cautery.lab.readers import ReadersHere
 from cautery.workflows.watch.sources import Seen, SourceReader
 
 folder, file = map(Path, sys.argv[1:])
@@ -274,7 +277,7 @@ reader = SourceReader(
         channels=(Channel(id="c", names=("C",), legal_basis="r"),),
     ),
     Resolver(Catalogue([])), streams, Seen(),
-    fetcher=None, journal=journal, restored={}, on_page=lambda _: None,
+    readers=ReadersHere(), fetcher=None, journal=journal, restored={}, on_page=lambda _: None,
 )
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 before = peak()
@@ -418,6 +421,7 @@ def over(fetcher: Any, journal: Journal, **more: Any) -> tuple[SourceReader, dic
         Resolver(Catalogue([])),
         streams,
         seen,
+        readers=ReadersHere(),
         fetcher=fetcher,
         journal=journal,
         restored=more.pop("restored", {}),
@@ -557,3 +561,41 @@ async def test_a_source_that_fails_here_says_at_no_vantage_when_it_is_due(
     with pytest.raises(SourceError):
         await sources.read(SEEN_FROM)
     assert [one["rhythm"] for one in bodies(heard, "source.read")] == [None]
+
+
+class StuckAt(ReadersHere):
+    """Readers that are ended at what never ends, as those in processes are."""
+
+    def __init__(self) -> None:
+        self.ended = asyncio.Event()
+
+    async def read(self, job: str, asked: Any, data: bytes) -> bytes:
+        if b"never ends" in data:
+            self.ended.set()
+            raise LimitError("reading it takes more than 5 s; its process was ended")
+        return await super().read(job, asked, data)
+
+
+async def test_a_source_that_no_reader_ends_with_has_failed_and_the_others_are_read(
+    answers: Callable[..., Any], journal: Journal, heard: list[Entry]
+) -> None:
+    other, readers = "http://other.example/all.m3u", StuckAt()
+    sources = SourceReader(
+        mandate(),
+        Resolver(Catalogue([])),
+        {},
+        Seen(),
+        readers=readers,
+        fetcher=answers({LIST: m3u("1") + b"\n# never ends", other: m3u("2")}),
+        journal=journal,
+        restored={},
+        on_page=lambda _: None,
+    )
+    follows = asyncio.create_task(sources.follow(SOURCE))
+    await sources.read(Source(location=other, kind="m3u"))
+    await readers.ended.wait()
+    follows.cancel()
+    said = {one["source"]: one for one in bodies(heard, "source.read")}
+    assert "LimitError: reading it takes more than 5 s" in said[LIST]["failed"]
+    assert said[LIST]["exhibit"]  # what was fetched is sealed all the same
+    assert said[other]["failed"] is None

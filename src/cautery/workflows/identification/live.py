@@ -15,7 +15,7 @@ from cautery.identify.reference_file import refuse_to_replace
 from cautery.identify.reference_info import Kind, ReferenceInfo
 from cautery.identify.references import References
 from cautery.model import Mandate, OwnLocation
-from cautery.model.ports import Clock, Decoder, Engine, Streams, VerifiedFetcher
+from cautery.model.ports import Clock, Decoder, Engine, Readers, Streams, VerifiedFetcher
 from cautery.workflows.identification.sources import Source
 from cautery.workflows.watch.references import Feed, Pump
 
@@ -30,6 +30,7 @@ class LivePorts:
     """What feeds come through."""
 
     fetcher: VerifiedFetcher
+    readers: Readers
     streams: Streams
     decoder: Decoder
     engine: Engine
@@ -174,6 +175,7 @@ def _pump(references: References, ports: LivePorts, told: Callable[[str], None])
         references,
         None,
         fetcher=ports.fetcher,
+        readers=ports.readers,
         streams=ports.streams,
         decoder=ports.decoder,
         engine=ports.engine,

@@ -22,7 +22,7 @@ from cautery.identify.confirm import named
 from cautery.identify.shards import Place, look_there, opened, place_of
 from cautery.identify.windows import Look
 from cautery.model import Decoded, Identification, Mandate, Partner, host_of
-from cautery.model.ports import Clock, Decoder, Engine, Fetcher
+from cautery.model.ports import Clock, Decoder, Engine, Fetcher, Readers
 from cautery.packed import STDIN
 from cautery.workflows.identification.media import media_of
 from cautery.workflows.identification.records import Answer
@@ -67,6 +67,8 @@ class Prober:
         probe is looked at.
     fetcher : Fetcher or None
         For URLs.
+    readers : Readers or None
+        Of their playlists.
     draw : callable or None
         Called for each probe that was read, on a thread.
     """
@@ -80,6 +82,7 @@ class Prober:
         engine: Engine,
         clock: Clock,
         fetcher: Fetcher | None = None,
+        readers: Readers | None = None,
         draw: Drawer | None = None,
     ) -> None:
         self._place = place_of(references)
@@ -108,6 +111,7 @@ class Prober:
         self._engine = engine
         self._clock = clock
         self._fetcher = fetcher
+        self._readers = readers
         self._draw = draw
 
     async def answers(
@@ -223,9 +227,12 @@ class Prober:
     async def _of_url(self, url: str) -> Answer:
         """Fetch the newest media of a stream under the mandate and look at them."""
         assert self._fetcher is not None
+        assert self._readers is not None
         mandate = self._asked.mandate
         assert mandate is not None
-        fetched = await fetch_newest(url, fetcher=self._fetcher, seconds=FETCHED_S)
+        fetched = await fetch_newest(
+            url, fetcher=self._fetcher, readers=self._readers, seconds=FETCHED_S
+        )
         decoded = await self._decoder.decode(fetched.data, pictures=True)
         if fetched.sound is not None:
             sound = await self._decoder.decode(fetched.sound, pictures=False)

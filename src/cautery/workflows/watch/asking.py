@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
-from urllib.parse import parse_qsl, urlsplit
 
-from cautery.errors import InputError, LimitError, SourceError
+from cautery.errors import InputError, SourceError
 from cautery.model import (
     Digest,
     ExhibitId,
@@ -25,35 +21,18 @@ from cautery.model import (
     host_of,
     revealed,
 )
-from cautery.model.ports import Fetcher
-from cautery.packed import PACKED_ERRORS, unpacked
-from cautery.watch import (
-    Page,
-    PlaylistEntry,
-    ReadWarning,
-    api_url,
-    entries_of,
-    guide_url,
-    playlist_url,
-    read_account,
-    read_m3u,
-    read_page,
-    read_streams,
-    xtream,
-)
+from cautery.model.ports import Fetcher, Readers
+from cautery.watch import api_url, guide_url, playlist_url, xtream
 from cautery.workflows.watch.answers import Said
-from cautery.workflows.watch.guides import Guide, read_guide_source
+from cautery.workflows.watch.jobs import understood_apart
 from cautery.workflows.watch.journal import Journal
-from cautery.workflows.watch.portals import Portals, listing, read_portal
+from cautery.workflows.watch.portals import Portals, listing
+from cautery.workflows.watch.understanding import Asked, Understood
 
 LIST = Limits(max_bytes=64_000_000, total_s=60.0)
 PAGE = Limits(max_bytes=4_000_000, total_s=15.0)
-UNPACKED_BYTES = 1_000_000_000
-"""Read piece by piece: a bomb costs seconds, no memory."""
 SEVERAL = frozenset(("xtream", "stalker"))
 """Kinds that take several questions: one unchanged answer says nothing of the others."""
-MAX_STREAMS = 50_000
-"""A service offers up to 40,000 channels (ecosystem.md, section 8); one list may name so many."""
 WHAT = {
     "m3u": "playlist",
     "xtream": "panel",
@@ -62,17 +41,6 @@ WHAT = {
     "page": "page",
 }
 """How an exhibit's record names what a source of a kind gives."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Understood:
-    """What the answers of a source say, whoever kept them."""
-
-    entries: tuple[PlaylistEntry, ...] = ()
-    warnings: tuple[ReadWarning, ...] = ()
-    page: Page | None = None
-    guide: Guide | None = None
-    https_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +72,17 @@ class Asker:
         Of a guide only what touches it is kept.
     """
 
-    def __init__(self, fetcher: Fetcher, journal: Journal, within: Window) -> None:
+    def __init__(
+        self, fetcher: Fetcher, journal: Journal, within: Window, *, readers: Readers
+    ) -> None:
         self._fetcher = fetcher
         self._journal = journal
         self._within = within
-        self.portals = Portals(fetcher, journal)
+        self.portals = Portals(fetcher, journal, readers)
         self._validators: dict[tuple[Location, str | None], Validator] = {}
         self._digests: dict[tuple[Location, str | None], Digest] = {}
         self._sealed: dict[tuple[Location, str | None], tuple[ExhibitId, ...]] = {}
+        self._readers = readers
 
     async def ask(self, source: Source, vantage: Vantage | None = None) -> Told:
         """Ask a source, seal every transaction, and read what it says.
@@ -135,7 +106,7 @@ class Asker:
         if first.status == 200:
             digest = digest_of(b"\n".join(one.body or b"" for one in steady(source, answers)))
         if digest is not None and self._digests.get(key) != digest:
-            says = await asyncio.to_thread(understood, source, answers, self._within)
+            says = await self.understood(source, answers)
             # Only what was understood may be told to be unchanged the next time.
             self.known(source, answers, digest, vantage)
         return Told(
@@ -145,6 +116,18 @@ class Asker:
             says=says,
             digest=digest,
             exhibits=exhibits,
+        )
+
+    async def understood(self, source: Source, answers: Sequence[Said]) -> Understood:
+        """Return what the answers of a source say, fresh or out of an archive.
+
+        Raises
+        ------
+        SourceError
+            If its reader understands nothing, or it takes longer than such an answer may.
+        """
+        return await understood_apart(
+            Asked.of(source), answers, self._within, readers=self._readers
         )
 
     def known(
@@ -230,92 +213,3 @@ def steady(source: Source, answers: Sequence[Said]) -> Sequence[Said]:
     if source.kind == "stalker":
         return listing(answers) or answers
     return answers[1:] or answers if source.kind == "xtream" else answers
-
-
-def understood(source: Source, answers: Sequence[Said], within: Window) -> Understood:
-    """Return what the answers of a source say; pure, so that an archive is read in the same way.
-
-    Parameters
-    ----------
-    within : Window
-        Of a guide only what touches it is kept.
-
-    Raises
-    ------
-    SourceError
-        If its reader understands nothing.
-    """
-    first = answers[0]
-    body = first.body or b""
-    if source.kind == "page":
-        return Understood(page=read_page([body], base=first.url))
-    if source.kind == "stalker":
-        entries, warnings = gather(chain(*read_portal(source.location.reveal(), answers)))
-        return Understood(entries=entries, warnings=warnings)
-    if source.kind == "xmltv":
-        guide, warnings = read_guide_source(plain(body), within)
-        return Understood(guide=guide, warnings=warnings)
-    if source.kind != "xtream":
-        entries, warnings = gather(read_m3u(plain(body), base=first.url))
-        return Understood(entries=entries, warnings=warnings)
-    account = read_account([body])
-    found: list[PlaylistEntry] = []
-    told: list[ReadWarning] = []
-    for answer in answers[1:]:
-        more, warned = gather(
-            entries_of(
-                read_streams([answer.body or b""], kind=_kind_of(answer.url)),
-                base=source.location.reveal(),
-                username=revealed(source.username) or "",
-                password=revealed(source.password) or "",
-            )
-        )
-        found += more
-        told += warned
-    return Understood(entries=tuple(found), warnings=tuple(told), https_port=account.https_port)
-
-
-def plain(body: bytes) -> Iterator[bytes]:
-    """Yield a body's bytes; a file that was packed by gzip, as guides often are, is unpacked.
-
-    Raises
-    ------
-    LimitError
-        If it unpacks to more than any list or guide has.
-    SourceError
-        If it breaks off.
-    """
-    if not body.startswith(b"\x1f\x8b"):
-        yield body
-        return
-    left = UNPACKED_BYTES
-    try:
-        for chunk in unpacked(io.BytesIO(body), ".gz"):
-            left -= len(chunk)
-            if left < 0:
-                raise LimitError(f"it unpacks to over {UNPACKED_BYTES:,} bytes")
-            yield chunk
-    except PACKED_ERRORS as error:
-        raise SourceError("a gzip file that breaks off or is none") from error
-
-
-def gather(
-    found: Iterable[PlaylistEntry | ReadWarning],
-) -> tuple[tuple[PlaylistEntry, ...], tuple[ReadWarning, ...]]:
-    """Part entries from warnings; of more than a service has, the rest is one warning."""
-    entries: list[PlaylistEntry] = []
-    warnings: list[ReadWarning] = []
-    for one in found:
-        if isinstance(one, ReadWarning):
-            warnings.append(one)
-        elif len(entries) < MAX_STREAMS:
-            entries.append(one)
-        else:
-            warnings.append(ReadWarning(line=one.line, why=f"more than {MAX_STREAMS} entries"))
-            break
-    return tuple(entries), tuple(warnings)
-
-
-def _kind_of(url: str) -> str:
-    action = dict(parse_qsl(urlsplit(url).query)).get("action")
-    return next((kind for kind, name in xtream.ACTIONS.items() if name == action), "live")

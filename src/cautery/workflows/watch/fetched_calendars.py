@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from cautery.errors import SourceError
 from cautery.model import Calendar, ExhibitId, Limits, OwnLocation, Response, Validator, digest_of
-from cautery.model.ports import VerifiedFetcher
-from cautery.watch import read_ical, redacted_text
+from cautery.model.ports import Readers, VerifiedFetcher
+from cautery.watch import redacted_text
+from cautery.watch.jobs import calendar_is_read
 from cautery.workflows.watch.capturing import CapturingOwn, named
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.schedule import Schedule
@@ -28,11 +29,17 @@ class FetchedCalendars:
     """
 
     def __init__(
-        self, calendars: Sequence[Calendar], *, fetcher: VerifiedFetcher, journal: Journal
+        self,
+        calendars: Sequence[Calendar],
+        *,
+        fetcher: VerifiedFetcher,
+        readers: Readers,
+        journal: Journal,
     ) -> None:
         self.texts: dict[OwnLocation, bytes] = {}
         self._calendars = calendars
         self._fetcher = fetcher
+        self._readers = readers
         self._journal = journal
         # Matches are moved before they begin: while one is on, a calendar is no more urgent.
         self._schedule = Schedule(journal.now, lambda _: None)
@@ -83,7 +90,7 @@ class FetchedCalendars:
             raise SourceError(f"the calendar is answered with {answer.status}")
         if answer.status == 200:
             # Read to its end: what is no calendar is known here, and does not replace one.
-            sum(1 for _ in read_ical([answer.body]))
+            await calendar_is_read(answer.body, readers=self._readers)
         return answer
 
     def _record(

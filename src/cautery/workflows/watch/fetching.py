@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from cautery.errors import LimitError, SourceError
 from cautery.model import Limits, Response, host_of
-from cautery.model.ports import Fetcher
-from cautery.watch.hls import MasterPlaylist, MediaPlaylist, Segment, choose_variant, read_hls
+from cautery.model.ports import Fetcher, Readers
+from cautery.watch.hls import MasterPlaylist, MediaPlaylist, Segment, choose_variant
+from cautery.watch.jobs import playlist_in
 from cautery.workflows.watch.capturing import is_playlist
 
 PLAYLIST = Limits(max_bytes=2_000_000, total_s=8.0)
@@ -65,7 +66,7 @@ class Fetched:
     served: str = ""
 
 
-async def fetch_newest(url: str, *, fetcher: Fetcher, seconds: float) -> Fetched:
+async def fetch_newest(url: str, *, fetcher: Fetcher, readers: Readers, seconds: float) -> Fetched:
     """Fetch the newest ``seconds`` of the stream at ``url``.
 
     Raises
@@ -79,7 +80,7 @@ async def fetch_newest(url: str, *, fetcher: Fetcher, seconds: float) -> Fetched
     if is_playlist(first):
         if first.truncated:
             raise LimitError(f"{host_of(url)}: a playlist without end")
-        return await _from_playlist(first, fetcher=fetcher, seconds=seconds)
+        return await _from_playlist(first, fetcher=fetcher, readers=readers, seconds=seconds)
     # Whoever states a length serves a file, however little of it our limits let us take.
     live = first.truncated and not (first.header("content-length") or "").strip().isdigit()
     return Fetched(
@@ -96,7 +97,7 @@ async def fetch_newest(url: str, *, fetcher: Fetcher, seconds: float) -> Fetched
 
 
 async def read_media_playlist(
-    url: str, *, fetcher: Fetcher, first: Response | None = None
+    url: str, *, fetcher: Fetcher, readers: Readers, first: Response | None = None
 ) -> tuple[tuple[Response, ...], MediaPlaylist, str | None]:
     """Read the media playlist at ``url``, through a master playlist if there is one.
 
@@ -112,28 +113,30 @@ async def read_media_playlist(
         If there is none.
     """
     answer = first or await _body(fetcher, url, PLAYLIST)
-    playlist = read_hls([answer.body], base=answer.url)
+    playlist = await playlist_in(answer.body, base=answer.url, readers=readers)
     if isinstance(playlist, MediaPlaylist):
         return (answer,), playlist, None
     assert isinstance(playlist, MasterPlaylist)
     choice = choose_variant(playlist)
     below = await _body(fetcher, choice.variant.url, PLAYLIST)
-    media = read_hls([below.body], base=below.url)
+    media = await playlist_in(below.body, base=below.url, readers=readers)
     if not isinstance(media, MediaPlaylist):
         raise SourceError("a master playlist that leads to another master playlist")
     return (answer, below), media, None if choice.sound is None else choice.sound.url
 
 
-async def _from_playlist(first: Response, *, fetcher: Fetcher, seconds: float) -> Fetched:
+async def _from_playlist(
+    first: Response, *, fetcher: Fetcher, readers: Readers, seconds: float
+) -> Fetched:
     answers, playlist, sound_url = await read_media_playlist(
-        first.url, fetcher=fetcher, first=first
+        first.url, fetcher=fetcher, readers=readers, first=first
     )
     _refuse_drm(playlist)
     chosen, available_s = newest(playlist, seconds, edge_s=answers[-1].answered_at.timestamp())
     data, lost_s = await fetch_segments(chosen, fetcher=fetcher)
     sound = None
     if sound_url is not None:
-        beside, tracks, _ = await read_media_playlist(sound_url, fetcher=fetcher)
+        beside, tracks, _ = await read_media_playlist(sound_url, fetcher=fetcher, readers=readers)
         _refuse_drm(tracks)
         same, _ = newest(tracks, seconds, edge_s=beside[-1].answered_at.timestamp())
         sound, _ = await fetch_segments(same, fetcher=fetcher)

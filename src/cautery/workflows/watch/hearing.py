@@ -10,7 +10,7 @@ from pathlib import Path
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.references import References
 from cautery.model import Mandate
-from cautery.model.ports import Decoder, Engine, Streams, VerifiedFetcher
+from cautery.model.ports import Decoder, Engine, Readers, Streams, VerifiedFetcher
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.pace import Heard
 from cautery.workflows.watch.references import Pump, Tape, feeds_of
@@ -34,6 +34,7 @@ class Hearing:
         *,
         folder: Path,
         fetcher: VerifiedFetcher,
+        readers: Readers,
         decoder: Decoder,
         engine: Engine,
         streams: Streams,
@@ -51,6 +52,7 @@ class Hearing:
             self.references,
             self.tape,
             fetcher=fetcher,
+            readers=readers,
             decoder=decoder,
             engine=engine,
             fail=journal.fail,

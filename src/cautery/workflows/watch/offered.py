@@ -43,19 +43,27 @@ class Offered:
         self._journal = journal
         self._restored = restored
         self._readings: dict[str, list[Listed]] = {}
+        self._latest: tuple[Sequence[PlaylistEntry], list[Listed]] = ((), [])
 
     def recall(self, source: str, reading: list[Listed]) -> None:
         """Take up what a source listed in an earlier run, to compare the next reading with."""
         self._readings[source] = reading
 
     def listed(self, entries: Sequence[PlaylistEntry]) -> list[Listed]:
-        """Return entries as they may be recorded; their secrets are asked about all at once."""
-        later = LaterPseudonyms(self._journal.pseudonyms)
-        urls = later.settled([RedactedUrl.of(one.url, later).text for one in entries])
-        titles = [redacted_text(one.title, later) if one.title else one.title for one in entries]
-        return [
-            Listed(url or "", title) for url, title in zip(urls, later.settled(titles), strict=True)
-        ]
+        """Return entries as they may be recorded; of the same ones as last time, the same list.
+
+        They are asked for when a reading is recorded and when it is compared, and to redact a URL
+        costs more than to read it. Their secrets are asked about all at once.
+        """
+        if entries is not self._latest[0]:
+            later = LaterPseudonyms(self._journal.pseudonyms)
+            urls = later.settled([RedactedUrl.of(one.url, later).text for one in entries])
+            titles = later.settled(
+                [redacted_text(one.title, later) if one.title else one.title for one in entries]
+            )
+            listed = [Listed(url or "", title) for url, title in zip(urls, titles, strict=True)]
+            self._latest = (entries, listed)
+        return self._latest[1]
 
     def take(self, source: str, entries: Sequence[PlaylistEntry], *, quiet: bool = False) -> None:
         """Compare what a source lists now with what it listed before, and record what differs.
@@ -69,17 +77,21 @@ class Offered:
             of the source.
         """
         now = self._journal.now()
-        web = [one for one in entries if one.url.startswith(("http://", "https://"))]
-        listed = self.listed(web)
+        web = [
+            (entry, one)
+            for entry, one in zip(entries, self.listed(entries), strict=True)
+            if entry.url.startswith(("http://", "https://"))
+        ]
+        listed = [one for _, one in web]
         keys = {one.place for one in listed}
         gone = self._lists.get(source, set()) - keys
-        new: dict[str, PlaylistEntry] = {}
-        for entry, (key, _) in zip(web, listed, strict=True):
+        new: dict[str, tuple[PlaylistEntry, str | None]] = {}
+        for entry, (key, title) in web:
             known = self._streams.get(key)
             if known is not None:
                 known.live = True
             else:
-                new.setdefault(key, entry)
+                new.setdefault(key, (entry, title))
         self._appear(new, source, now)
         self._lists[source] = keys
         elsewhere = set[str]().union(
@@ -95,9 +107,11 @@ class Offered:
             if stream.told:
                 self._journal.write("stream.vanished", {"url": key, "source": source, "at": now})
 
-    def _appear(self, new: dict[str, PlaylistEntry], source: str, now: datetime) -> None:
+    def _appear(
+        self, new: dict[str, tuple[PlaylistEntry, str | None]], source: str, now: datetime
+    ) -> None:
         """Take up streams, resolved together; what an earlier run knew is told if it is new."""
-        unknown = [(key, entry, self._title(entry)) for key, entry in new.items()]
+        unknown = [(key, entry, title) for key, (entry, title) in new.items()]
         listings = [
             Listing(title=title or "", group=entry.attribute("group-title"))
             for _, entry, title in unknown

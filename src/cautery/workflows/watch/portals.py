@@ -8,12 +8,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cautery.errors import InputError, SourceError
 from cautery.model import ExhibitId, Limits, Location, Response, Source, Vantage, host_of, revealed
-from cautery.model.ports import Fetcher
+from cautery.model.ports import Fetcher, Readers
 from cautery.watch import (
     PlaylistEntry,
     PortalGenre,
     PortalItem,
-    PortalLink,
     PortalSession,
     ReadWarning,
     asks_for_link,
@@ -25,6 +24,7 @@ from cautery.watch import (
     read_stalker,
     read_token,
 )
+from cautery.watch.jobs import link_in, pages_in, token_in
 from cautery.workflows.watch.answers import Said
 from cautery.workflows.watch.journal import Journal
 
@@ -38,9 +38,10 @@ _CHANNELS, _FILMS, _GENRES = "get_all_channels", "get_ordered_list", "get_genres
 class Portals:
     """The sessions of one watch, one for each portal and vantage."""
 
-    def __init__(self, fetcher: Fetcher, journal: Journal) -> None:
+    def __init__(self, fetcher: Fetcher, journal: Journal, readers: Readers) -> None:
         self._fetcher = fetcher
         self._journal = journal
+        self._readers = readers
         self._known: dict[str, Source] = {}
         self._tokens: dict[Location, str] = {}
         self._beginning = asyncio.Lock()
@@ -64,7 +65,7 @@ class Portals:
         first = await self._ask(source, "stb", "handshake", vantage=vantage, token="")
         yield first
         try:
-            token = read_token([first.body])
+            token = await token_in(first.body, readers=self._readers)
         except SourceError:
             return  # what it says instead is read, and told, with the sealed answer
         if vantage is None:
@@ -89,7 +90,7 @@ class Portals:
                 return
             yield answer
             try:
-                pages = read_pages([answer.body])
+                pages = await pages_in(answer.body, readers=self._readers)
             except SourceError:
                 return
             page += 1
@@ -119,13 +120,13 @@ class Portals:
             if answer.status != 200:
                 raise SourceError(f"{host_of(url)} answers {answer.status}")
             try:
-                found = [one for one in read_stalker([answer.body]) if isinstance(one, PortalLink)]
+                link = await link_in(answer.body, readers=self._readers)
             except SourceError:
                 if again:
                     raise
                 continue  # the session has run out
-            if found:
-                return found[0].url
+            if link is not None:
+                return link
         raise SourceError(f"{host_of(url)}: the portal gave no link")
 
     async def _token(self, source: Source, kept: list[ExhibitId], *, but: str | None) -> str:
@@ -134,7 +135,7 @@ class Portals:
             if self._tokens.get(source.location, but) == but:
                 answer = await self._ask(source, "stb", "handshake", token="")
                 await self._seal(answer, kept)
-                self._tokens[source.location] = read_token([answer.body])
+                self._tokens[source.location] = await token_in(answer.body, readers=self._readers)
             return self._tokens[source.location]
 
     async def _seal(self, answer: Response, kept: list[ExhibitId]) -> None:

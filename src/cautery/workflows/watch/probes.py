@@ -25,7 +25,7 @@ from cautery.model import (
     Witness,
     host_of,
 )
-from cautery.model.ports import Decoder, Engine, Fetcher
+from cautery.model.ports import Decoder, Engine, Fetcher, Readers
 from cautery.watch.shapes import shapes_of
 from cautery.workflows.watch.capturing import Capturing, media
 from cautery.workflows.watch.faults import FaultFinder, keep_faults, pictures_due
@@ -84,6 +84,7 @@ class Prober:
         tape: Tape,
         *,
         fetcher: Fetcher,
+        readers: Readers,
         decoder: Decoder,
         engine: Engine,
         journal: Journal,
@@ -96,6 +97,7 @@ class Prober:
         self._references = references
         self._tape = tape
         self._fetcher = fetcher
+        self._readers = readers
         self._decoder = decoder
         self._engine = engine
         self._journal = journal
@@ -156,7 +158,7 @@ class Prober:
         stream.played = await self._playable(stream.url, kept)
         with self._pace.spends(stream, FETCHING):
             fetched = await fetch_newest(
-                stream.played, fetcher=fetcher, seconds=self._span_s(stream)
+                stream.played, fetcher=fetcher, readers=self._readers, seconds=self._span_s(stream)
             )
         exhibits = tuple(kept)
         if fetched.live and not pictures_due(stream, self._references, self._journal.now()):

@@ -16,7 +16,7 @@ from cautery.errors import CauteryError, InputError, SourceError
 from cautery.identify.reference_info import ReferenceInfo
 from cautery.identify.references import References
 from cautery.model import Decoded, Limits, Mandate, OwnLocation, hide_at_birth
-from cautery.model.ports import Decoder, Engine, Streams, VerifiedFetcher
+from cautery.model.ports import Decoder, Engine, Readers, Streams, VerifiedFetcher
 from cautery.watch.hls import MediaPlaylist, Segment
 from cautery.workflows.watch.capturing import is_playlist
 from cautery.workflows.watch.fetching import fetch_segments, read_media_playlist
@@ -171,6 +171,7 @@ class Pump:
         tape: Tape | None,
         *,
         fetcher: VerifiedFetcher,
+        readers: Readers,
         decoder: Decoder,
         engine: Engine,
         fail: Callable[[str, str, Exception], object],
@@ -179,6 +180,7 @@ class Pump:
         self._references = references
         self._tape = tape
         self._fetcher = fetcher
+        self._readers = readers
         self._streams = streams
         self._decoder = decoder
         self._engine = engine
@@ -264,13 +266,15 @@ class Pump:
             self._heard(name, first.body, 0.0, end_s, media_start_s(decoded), end_s)
             return
         _, playlist, sound_url = await read_media_playlist(
-            first.url, fetcher=self._fetcher, first=first
+            first.url, fetcher=self._fetcher, readers=self._readers, first=first
         )
         if not playlist.ended:
             raise SourceError("a work's reference is a recording; this playlist is live")
         tracks = [(playlist, "both" if sound_url is None else "pictures")]
         if sound_url is not None:
-            _, beside, _ = await read_media_playlist(sound_url, fetcher=self._fetcher)
+            _, beside, _ = await read_media_playlist(
+                sound_url, fetcher=self._fetcher, readers=self._readers
+            )
             tracks.insert(0, (beside, "sound"))
         for track, what in tracks:
             start_s = 0.0
@@ -282,7 +286,9 @@ class Pump:
         """Take in what is new; where the sound is served apart, sound first: it ties the clock."""
         name = feed.info.id
         url, sound_url = self._playlist.get(name, (feed.location.reveal(), None))
-        answers, playlist, apart = await read_media_playlist(url, fetcher=self._fetcher)
+        answers, playlist, apart = await read_media_playlist(
+            url, fetcher=self._fetcher, readers=self._readers
+        )
         sound_url = sound_url or apart
         (self.ended.add if playlist.ended else self.ended.discard)(name)
         self._playlist[name] = (answers[-1].url, sound_url)
@@ -291,7 +297,9 @@ class Pump:
         if sound_url is None:
             await self._take_new(feed, playlist, asked_s, what="both")
             return wait_s
-        beside, tracks, _ = await read_media_playlist(sound_url, fetcher=self._fetcher)
+        beside, tracks, _ = await read_media_playlist(
+            sound_url, fetcher=self._fetcher, readers=self._readers
+        )
         heard_s = beside[-1].answered_at.timestamp()
         await self._take_new(feed, tracks, heard_s, what="sound")
         if feed.pictures:

@@ -27,6 +27,7 @@ from cautery.model.ports import (
     Fetcher,
     Ledger,
     Names,
+    Readers,
     Registry,
     Streams,
     Vault,
@@ -83,6 +84,7 @@ class WatchPorts:
     fetcher: Fetcher
     own: VerifiedFetcher
     own_feeds: VerifiedFetcher
+    readers: Readers
     streams: Streams
     names: Names
     certificates: Certificates
@@ -126,7 +128,9 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
     complete = False
     signed_for = signed_in(ports.ledger, mandate, key=key)
     mandate = known_fixtures(mandate, ports.ledger, ports.pseudonyms, read=ports.fixtures)
-    fetched = FetchedCalendars(mandate.calendars, fetcher=ports.own, journal=journal)
+    fetched = FetchedCalendars(
+        mandate.calendars, fetcher=ports.own, readers=ports.readers, journal=journal
+    )
     hearing = _hearing(mandate, ports, journal)
     watch = _Watch(mandate, ports, journal, hearing, fetched, signed_for=signed_for)
     try:
@@ -177,6 +181,7 @@ def _hearing(mandate: Mandate, ports: WatchPorts, journal: Journal) -> Hearing:
         mandate,
         folder=ports.tape,
         fetcher=ports.own_feeds,
+        readers=ports.readers,
         decoder=ports.decoder,
         engine=ports.engine,
         streams=ports.streams,
@@ -255,6 +260,7 @@ class _Watch:
             self._streams,
             self._seen,
             fetcher=ports.fetcher,
+            readers=ports.readers,
             journal=journal,
             restored=restored_streams(ports.ledger),
             on_page=lambda _host: self._mapper.wake(),
@@ -268,6 +274,7 @@ class _Watch:
             hearing.references,
             hearing.tape,
             fetcher=ports.fetcher,
+            readers=ports.readers,
             decoder=ports.decoder,
             engine=ports.engine,
             journal=journal,

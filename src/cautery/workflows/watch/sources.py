@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,24 +13,21 @@ from cautery.catalogue import Resolver
 from cautery.errors import CauteryError, EvidenceError, SourceError, StorageError
 from cautery.evidence.warc import read_warc
 from cautery.model import ExhibitId, Mandate, Source, Vantage, host_of
-from cautery.model.ports import Fetcher
+from cautery.model.ports import Fetcher, Readers
 from cautery.watch import (
     PlaylistEntry,
     ReadWarning,
-    m3u,
     redacted_text,
     redacted_warning,
 )
 from cautery.watch.diff import Listed
 from cautery.workflows.watch import tables
 from cautery.workflows.watch.asking import (
+    LIST,
     SEVERAL,
     WHAT,
     Asker,
     Told,
-    Understood,
-    gather,
-    understood,
 )
 from cautery.workflows.watch.guides import Guides
 from cautery.workflows.watch.journal import Journal
@@ -39,9 +37,9 @@ from cautery.workflows.watch.restore import Reading
 from cautery.workflows.watch.schedule import Schedule
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
+from cautery.workflows.watch.understanding import Understood
 from cautery.workflows.watch.views import Views
 
-CHUNK_BYTES = 1 << 20
 SEALED_BYTES = 32_000_000
 """A list of 100,000 entries has some 20 MB."""
 TOLD_WARNINGS = 20
@@ -70,6 +68,7 @@ class SourceReader:
         seen: Seen,
         *,
         fetcher: Fetcher,
+        readers: Readers,
         journal: Journal,
         restored: dict[str, Stream],
         on_page: Callable[[str], None],
@@ -80,10 +79,9 @@ class SourceReader:
         self._journal = journal
         self._on_page = on_page
         self._vantages = {one.name: one for one in mandate.vantages}
-        self._within = mandate.window
         self._with_line = with_line
         self._earlier = earlier or {}
-        self._asker = Asker(fetcher, journal, mandate.window)
+        self._asker = Asker(fetcher, journal, mandate.window, readers=readers)
         self._offered = Offered(resolver, streams, seen.lists, journal=journal, restored=restored)
         self._guides = Guides(mandate, journal)
         self._views = Views(journal, self._listed)
@@ -231,7 +229,9 @@ class SourceReader:
 
     async def _read_file(self, source: Source) -> None:
         path = Path(source.location.reveal())
-        entries, warnings = await asyncio.to_thread(gather, m3u.read_m3u(_chunks(path), base=None))
+        answer = await asyncio.to_thread(_FileAnswer.of, path)
+        says = await self._asker.understood(source, [answer])
+        entries, warnings = says.entries, [*says.warnings, *answer.warnings]
         exhibit = await self._seal_file(path)
         listed = self._offered.listed(entries)
         table = self._table(source, listed, entries) if listed else None
@@ -286,7 +286,7 @@ class SourceReader:
         answers = [one for one in read_warc(sealed) if one.status == 200]
         if not answers or any(one.body is None for one in answers):
             raise EvidenceError("the archive refers to another one")
-        says = await asyncio.to_thread(understood, source, answers, self._within)
+        says = await self._asker.understood(source, answers)
         told = Told(
             at=earlier.at,
             status=200,
@@ -386,7 +386,23 @@ def _name(vantage: Vantage | None) -> str | None:
     return None if vantage is None else vantage.name
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
+@dataclass(frozen=True, slots=True)
+class _FileAnswer:
+    """A list that the analyst has as a file, as if a server had given it; it has no address."""
+
+    body: bytes
+    warnings: tuple[ReadWarning, ...]
+    url: str = ""
+    status: int = 200
+
+    @classmethod
+    def of(cls, path: Path) -> _FileAnswer:
+        with path.open("rb") as file:
+            body = file.read(LIST.max_bytes + 1)
+        if len(body) <= LIST.max_bytes:
+            return cls(body, ())
+        why = f"only the first {LIST.max_bytes:,} bytes are read"
+        return cls(body[: LIST.max_bytes], (ReadWarning(line=0, why=why),))
+
+    def header(self, _: str) -> str | None:
+        return None

@@ -9,9 +9,10 @@ from cautery.model import ExhibitId, Vantage, host_of
 from cautery.watch import Page, PlaylistEntry
 from cautery.watch.diff import Listed, compare
 from cautery.workflows.watch import tables
-from cautery.workflows.watch.asking import Told, Understood
+from cautery.workflows.watch.asking import Told
 from cautery.workflows.watch.differences import table_of
 from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.understanding import Understood
 
 SHOWN = 20
 """Titles that a record quotes; the table has them all."""

@@ -1,0 +1,134 @@
+"""The child process that reads: bytes from outside in on stdin, packed values out on stdout.
+
+Started by :class:`cautery.adapters.reading.ReadingProcess`, never by hand. It knows its jobs by
+name, from the modules that it is started with, and loads all that they may need late before it is
+given a byte. Then it is closed in (:func:`cautery.adapters._confine.confine`): it can open no file
+and no socket, reach no other process, start none, and grow no further than its memory limit. The
+CPU time of each job is bounded by the kernel, which ends the process.
+
+Its first message says how it is closed in, or why it can't be. Framing, both ways: 4 bytes length
+and JSON, 8 bytes length and payload, little-endian.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import encodings
+import fcntl
+import gc
+import importlib
+import json
+import math
+import os
+import pkgutil
+import resource
+import struct
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, NoReturn
+
+from cautery.adapters._confine import confine
+from cautery.errors import CauteryError, ConfinementError
+
+PIPE_BYTES = 1 << 20
+MOST_HEAD_BYTES = 1 << 20
+_NO_TEXT = frozenset(("mbcs", "oem", "idna", "undefined"))
+
+Job = Callable[[Any, bytes], bytes]
+"""What was asked, and the bytes, to what is packed."""
+
+
+def _load(modules: list[str]) -> Mapping[str, Job]:
+    """Import the modules of jobs, and run once what would be loaded late."""
+    jobs: dict[str, Job] = {}
+    for name in modules:
+        module = importlib.import_module(name)
+        jobs |= module.JOBS
+        module.warm()
+    # An encoding that a document declares is a module, and no file can be opened later.
+    for one in pkgutil.iter_modules(encodings.__path__):
+        if one.name not in _NO_TEXT:
+            with contextlib.suppress(LookupError):
+                codecs.lookup(one.name)
+    return jobs
+
+
+def _read(pipe: BinaryIO, size: int) -> bytes:
+    got = pipe.read(size)
+    if len(got) != size:
+        raise EOFError
+    return got
+
+
+def _answer(pipe: BinaryIO, head: dict[str, Any], payload: bytes) -> None:
+    said = json.dumps(head).encode()
+    pipe.write(struct.pack("<I", len(said)) + said + struct.pack("<Q", len(payload)))
+    pipe.write(payload)
+    pipe.flush()
+
+
+def _allow(seconds: float) -> None:
+    """Let the process use so many CPU seconds more."""
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used + seconds), resource.RLIM_INFINITY))
+
+
+def _serve(jobs: Mapping[str, Job], asks: BinaryIO, answers: BinaryIO) -> None:
+    """Do the next job.
+
+    Raises
+    ------
+    EOFError
+        If there is none.
+    """
+    (size,) = struct.unpack("<I", _read(asks, 4))
+    head = json.loads(_read(asks, size))
+    (size,) = struct.unpack("<Q", _read(asks, 8))
+    try:
+        data = _read(asks, size)
+        _allow(head["cpu_s"])
+        packed = jobs[head["job"]](head["asked"], data)
+    except CauteryError as error:
+        refused = {"refused": str(error)[:1000], "kind": type(error).__name__}
+        _answer(answers, refused | {"hint": error.hint[:1000]}, b"")
+    except MemoryError:
+        _answer(
+            answers, {"refused": "it needs more memory than allowed", "kind": "LimitError"}, b""
+        )
+    except RecursionError:
+        _answer(answers, {"refused": "it is nested too deeply", "kind": "SourceError"}, b"")
+    else:
+        _answer(answers, {"done": True}, packed)
+
+
+def main(memory_mb: int, modules: list[str], *, without_seccomp: bool) -> NoReturn:
+    """Serve jobs until stdin ends.
+
+    Parameters
+    ----------
+    memory_mb : int
+        Resident memory that the process may grow to.
+    modules : list of str
+        Each with ``JOBS`` by name and ``warm()``.
+    without_seccomp : bool
+        Go on where system calls can't be filtered.
+    """
+    asks, answers = sys.stdin.buffer, sys.stdout.buffer
+    for pipe in (asks, answers):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    jobs = _load(modules)
+    gc.collect()
+    gc.freeze()
+    try:
+        reached = confine(memory_mb=memory_mb, without_seccomp=without_seccomp)
+    except ConfinementError as error:
+        _answer(answers, {"unconfined": str(error)}, b"")
+        os._exit(1)
+    _answer(answers, {"confined": reached.to_json()}, b"")
+    with contextlib.suppress(EOFError):
+        while True:
+            _serve(jobs, asks, answers)
+    # To leave in order would close what can't be closed any more.
+    os._exit(0)

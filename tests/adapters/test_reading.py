@@ -1,0 +1,304 @@
+"""Bytes from outside are read in a child that can be ended and do no harm; the rest goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import functools
+import json
+import os
+import runpy
+import struct
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cautery.adapters import reading
+from cautery.adapters.reading import ReadingPool
+from cautery.errors import InputError, LimitError, SourceError
+from cautery.lab.readers import ReadersHere
+from cautery.model import Window
+from cautery.watch import jobs
+from cautery.workflows.watch.jobs import MODULES, understood_apart
+from cautery.workflows.watch.understanding import Asked
+
+HERE = Path(__file__).parent
+SAMPLES = HERE.parent / "watch" / "assets" / "samples"
+ESCAPES = runpy.run_path(str(HERE / "_escapes.py"))["ESCAPES"]
+WINDOW = Window(start=datetime(2026, 1, 1, tzinfo=UTC), end=datetime(2027, 1, 1, tzinfo=UTC))
+URL = "http://a.example/live/x"
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _with_jobs_of_the_tests(monkeypatch):
+    beside = f"import sys;sys.path.insert(0,{str(HERE)!r});"
+    monkeypatch.setattr(reading, "_RUN", beside + reading._RUN)
+    monkeypatch.setattr(reading, "_LEAST_CPU_S", 1.0)
+
+
+def pool(*modules, workers=1, **limits):
+    return ReadingPool(modules or ("_reading_jobs",), workers=workers, **limits)
+
+
+async def refused(readers, job, error, data=b""):
+    with pytest.raises(error) as caught:
+        await readers.read(job, {}, data)
+    return str(caught.value)
+
+
+async def test_six_pages_that_never_end_do_not_keep_the_others_from_being_read():
+    async with pool(workers=2) as readers:
+        spinning = [asyncio.create_task(readers.read("spin", {}, b"<div>")) for _ in range(6)]
+        await asyncio.sleep(0)
+        assert await readers.read("echo", {}, b"a page") == b"a page"
+        ended = await asyncio.gather(*spinning, return_exceptions=True)
+        assert [type(one) for one in ended] == [LimitError] * 6
+        assert await readers.read("echo", {}, b"another") == b"another"
+
+
+async def test_what_takes_too_long_is_told_by_its_limit():
+    async with pool() as readers:
+        assert "more than 1 s" in await refused(readers, "spin", LimitError)
+
+
+async def test_a_child_that_waits_for_ever_is_ended_too(monkeypatch):
+    monkeypatch.setattr(reading, "_WALL_S", 0.0)
+    monkeypatch.setattr(reading, "_WALL_PER_CPU", 1.0)
+    async with pool() as readers:
+        await readers.start()
+        assert "took too long" in await refused(readers, "wait", LimitError)
+
+
+@pytest.mark.parametrize(
+    ("job", "error", "said"),
+    [
+        ("eat", LimitError, "memory"),
+        ("deep", SourceError, "nested too deeply"),
+        ("die", SourceError, "died of it"),
+    ],
+)
+async def test_a_reader_that_breaks_breaks_alone(job, error, said):
+    async with pool() as readers:
+        assert said in await refused(readers, job, error)
+        assert await readers.read("echo", {}, b"fine") == b"fine"
+
+
+LIES = {
+    "no frame": b"nothing",
+    "a head of four gigabytes": struct.pack("<I", 2**32 - 1),
+    "an answer larger than any": struct.pack("<I", 2) + b"{}" + struct.pack("<Q", 2**62),
+    "a head that is no object": struct.pack("<I", 2) + b"[]" + struct.pack("<Q", 0),
+    "a head that is no text": struct.pack("<I", 2) + b"\xff\xff" + struct.pack("<Q", 0),
+    "a deep head": struct.pack("<I", 60_000) + b"[" * 60_000,
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_an_answer_that_is_none_is_an_error_and_the_next_job_is_done(lie, monkeypatch):
+    monkeypatch.setattr(reading, "_WALL_S", 0.0)
+    monkeypatch.setattr(reading, "_WALL_PER_CPU", 2.0)
+    async with pool() as readers:
+        await readers.start()
+        await refused(readers, "say", SourceError, LIES[lie])
+        assert await readers.read("echo", {}, b"fine") == b"fine"
+
+
+async def test_who_waits_no_more_leaves_the_child_to_the_next():
+    async with pool() as readers:
+        await readers.start()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await readers.read("wait", {}, b"")
+        assert await readers.read("echo", {}, b"fine") == b"fine"
+
+
+async def test_a_pool_that_is_closed_reads_nothing_and_leaves_no_child():
+    async with pool() as readers:
+        await readers.start()
+        child = readers._every[0]._process.pid
+    with pytest.raises(SourceError, match="closed"):
+        await readers.read("echo", {}, b"")
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+async def test_the_child_is_given_nothing_of_the_parents_environment(monkeypatch):
+    monkeypatch.setenv("CAUTERY_KEYS", "/secret")
+    async with pool() as readers:
+        given = json.loads(await readers.read("environment", {}, b""))
+    assert "CAUTERY_KEYS" not in given
+
+
+def test_a_pool_without_workers_is_refused():
+    with pytest.raises(InputError):
+        ReadingPool(MODULES, workers=0)
+
+
+@functools.cache
+def outcomes() -> dict[str, Any]:
+    goal = runpy.run_path(str(HERE / "test_confinement.py"))["goal"]
+
+    async def run() -> dict[str, Any]:
+        results: dict[str, Any] = {}
+        async with pool() as readers:
+            with goal("ordinary user" if os.getuid() == 0 else "same user") as reach:
+                for name in ESCAPES:
+                    try:
+                        asked = {"escape": name, "goal": reach}
+                        results[name] = json.loads(await readers.read("escape", asked, b""))
+                    except SourceError as error:
+                        results[name] = {"died": str(error)}
+        return results
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_an_escape_from_the_child_that_reads_is_refused(escape):
+    assert outcomes()[escape].get("errno") == errno.EPERM, outcomes()[escape]
+
+
+# -- the real jobs: the child reads what this process would have read ------------------------------
+
+
+class Answer:
+    status = 200
+
+    def __init__(self, body, url=URL):
+        self.body, self.url = body, url
+
+    def header(self, _):
+        return None
+
+
+@pytest.fixture(scope="module")
+def real():
+    """Read in one child for all these tests."""
+    with contextlib.ExitStack() as stack:
+        runner = stack.enter_context(asyncio.Runner())
+        readers = pool(*MODULES)
+        stack.callback(lambda: runner.run(readers.aclose()))
+        yield lambda made: (runner.run(made(readers)), runner.run(made(ReadersHere())))
+
+
+def of_source(kind, *answers):
+    asked = Asked(kind=kind, location="http://a.example/c/", username="u", password="p")
+    return lambda readers: understood_apart(asked, answers, WINDOW, readers=readers)
+
+
+def sample(kind):
+    return (SAMPLES / kind).read_bytes()
+
+
+GUIDE = (
+    '<?xml version="1.0" encoding="iso-8859-15"?><tv><channel id="a"><display-name>Télé</display-name>'
+    '</channel><programme start="20261124204500 +0100" channel="a"><title>Home v Away</title></programme>'
+    '<programme start="20261124204500 +0100" stop="20261124224500 +0100" channel="b"/></tv>'
+).encode("iso-8859-15")
+LONG = sample("m3u") + b"".join(
+    b'#EXTINF:-1 tvg-id="a%d" group-title="X",A %d\nhttp://a.example/%d\n' % (n, n, n)
+    for n in range(3_000)
+)
+SOURCES = {
+    "m3u": of_source("m3u", Answer(LONG)),
+    "m3u in Windows-1250": of_source("m3u", Answer(sample("m3u") + "#EXTINF:-1,Łódź\nhttp://a.example/1".encode("cp1250"))),
+    "m3u in UTF-16": of_source("m3u", Answer(sample("m3u").decode().encode("utf-16"))),
+    "xmltv": of_source("xmltv", Answer(GUIDE)),
+    "page": of_source("page", Answer(sample("page"))),
+    "xtream": of_source(
+        "xtream",
+        Answer(b'{"user_info": {"auth": 1, "status": "Active"}, "server_info": {"https_port": "443"}}'),
+        Answer(sample("xtream"), "http://a.example/player_api.php?action=get_live_streams"),
+    ),
+    "stalker": of_source("stalker", Answer(sample("stalker"), f"{URL}?action=get_all_channels")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_source_says_in_the_child_what_it_says_here(source, real):
+    there, here = real(SOURCES[source])
+    assert there == here
+    assert there.entries or there.page or there.guide
+
+
+KEYED = (
+    b'#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="k",IV=0x%032x\n#EXTINF:4,\na.ts\n#EXT-X-ENDLIST\n' % 7
+)
+MASTER = b'#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1280000,CODECS="avc1,mp4a"\nlow/a.m3u8\n'
+ANSWERS = {
+    "a playlist": lambda readers: jobs.playlist_in(sample("hls"), base=URL, readers=readers),
+    "a playlist with a vector": lambda readers: jobs.playlist_in(KEYED, base=URL, readers=readers),
+    "a master playlist": lambda readers: jobs.playlist_in(MASTER, base=URL, readers=readers),
+    "a registration": lambda readers: jobs.registration_in(
+        sample("rdap"), redact=lambda text: f"~{len(text)}", seen_at=NOON, readers=readers
+    ),
+    "a certificate": lambda readers: jobs.certificate_in(
+        sample("tls"), host="a.example", address="192.0.2.7", seen_at=NOON, readers=readers
+    ),
+    "services": lambda readers: jobs.services_in(
+        b'{"services": [[["example"], ["https://rdap.example/"]]]}', readers=readers
+    ),
+    "a token": lambda readers: jobs.token_in(b'{"js": {"token": "T0"}}', readers=readers),
+    "pages": lambda readers: jobs.pages_in(
+        b'{"js": {"total_items": "40", "max_page_items": 14}}', readers=readers
+    ),
+    "a link": lambda readers: jobs.link_in(
+        b'{"js": {"cmd": "ffmpeg http://p.example/7"}}', readers=readers
+    ),
+    "a calendar": lambda readers: jobs.calendar_is_read(sample("ical"), readers=readers),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_an_answer_says_in_the_child_what_it_says_here(answer, real):
+    there, here = real(ANSWERS[answer])
+    assert there == here
+
+
+@pytest.mark.parametrize("packed", [b"", b"\0" * 8, struct.pack("<Q", 9) + b"[1]", b"\xff" * 64])
+@pytest.mark.parametrize("answer", [name for name in ANSWERS if name != "a calendar"])
+async def test_what_a_child_packs_wrongly_is_an_error_of_the_source(answer, packed):
+    class Liar:
+        async def read(self, *_):
+            return packed
+
+    with pytest.raises(SourceError):
+        await ANSWERS[answer](Liar())
+
+
+async def test_a_source_that_is_packed_wrongly_is_an_error_of_the_source():
+    packed = await Recording().of(SOURCES["m3u"])
+    for at in range(0, len(packed), max(1, len(packed) // 200)):
+
+        class Liar:
+            async def read(self, *_, at=at):
+                return packed[:at] + bytes([packed[at] ^ 0x55]) + packed[at + 1 :]
+
+        with contextlib.suppress(SourceError):
+            says = await SOURCES["m3u"](Liar())
+            assert all(isinstance(one.url, str) for one in says.entries)
+
+
+class Recording(ReadersHere):
+    """Remembers what was packed."""
+
+    async def of(self, made):
+        await made(self)
+        return self.packed
+
+    async def read(self, job, asked, data):
+        self.packed = await super().read(job, asked, data)
+        return self.packed
+
+
+async def test_small_inputs_share_one_warm_child():
+    async with pool() as readers:
+        await readers.start()
+        child = readers._every[0]._process.pid
+        for _ in range(20):
+            await readers.read("echo", {}, b"")
+        assert readers._every[0]._process.pid == child
