@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from cautery.errors import CauteryError, SourceError
 from cautery.watch import Contact, crypto_addresses, read_page
-from cautery.watch._crypto import keccak_256
 
 SHOP = """<html lang="fr"><head><title> Mega
 TV </title><meta property="og:site_name" content="Mega TV"><link rel="shortcut icon" href="/f.ico">
@@ -133,11 +132,6 @@ def test_a_payment_address_is_kept_only_if_its_checksum_holds(address, currency)
 def test_an_ethereum_address_in_one_case_carries_no_checksum():
     [found] = crypto_addresses("0x" + "ab" * 20)
     assert not found.checked
-
-
-def test_keccak_is_the_original_one():
-    want = "c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470"
-    assert keccak_256(b"").hex() == want
 
 
 HTML = st.sampled_from(
