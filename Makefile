@@ -7,8 +7,12 @@ LIKE ?= taken-down
 FUZZ_S ?= 60
 FUZZ ?= $(notdir $(wildcard tests/watch/assets/samples/*))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TOOLS := .venv-release
+UV ?= $(TOOLS)/bin/uv
+LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+COMMIT ?= HEAD
 
-.PHONY: help demo replay test fuzz check bench docs lock format clean
+.PHONY: help demo replay test fuzz check bench docs lock behind audit dist release format clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -66,11 +70,31 @@ bench: $(VENV)/.dev ## every measurement in bench/; the tables go to bench/RESUL
 format: $(VENV)/.dev ## format and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-lock: ## pin the requirements anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/build.in -o requirements/build.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group dev -o requirements/dev.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group pyproject.toml:fuzz -o requirements/fuzz.txt
+$(TOOLS)/.done: requirements/release.txt
+	@test -x $(TOOLS)/bin/python || $(PYTHON) -m venv $(TOOLS)
+	@$(TOOLS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/release.txt
+	@touch $@
+
+lock: $(TOOLS)/.done ## pin the requirements anew; what is pinned stays (UPGRADE=--upgrade takes the newest)
+	$(LOCK) $(UPGRADE) requirements/build.in -o requirements/build.txt
+	$(LOCK) $(UPGRADE) pyproject.toml -o requirements/run.txt
+	$(LOCK) $(UPGRADE) pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) $(UPGRADE) --group pyproject.toml:fuzz -o requirements/fuzz.txt
+	$(LOCK) $(UPGRADE) --constraint requirements/dev.txt --group pyproject.toml:release requirements/build.in -o requirements/release.txt
+
+behind: $(TOOLS)/.done ## compare each pin with the newest release; each that is behind needs a reason
+	@$(TOOLS)/bin/python tools/behind.py
+
+audit: $(TOOLS)/.done ## ask for advisories about each pin; says so when none can be reached
+	@$(TOOLS)/bin/python tools/audit.py $(AUDIT)
+
+dist: $(TOOLS)/.done ## wheel, sdist, SBOM and SHA256SUMS of COMMIT, the same bytes for everybody
+	@$(TOOLS)/bin/python tools/release.py make $(COMMIT)
+
+release: $(TOOLS)/.done ## make audit, make dist, then sign with KEY (Ed25519)
+	@test -n "$(KEY)" || { echo "release: name the key: make release KEY=~/.ssh/cautery-release" >&2; exit 2; }
+	@$(if $(WITHOUT_AUDIT),echo "NOT AUDITED: $(WITHOUT_AUDIT)",$(TOOLS)/bin/python tools/audit.py $(AUDIT))
+	@$(TOOLS)/bin/python tools/release.py sign $(KEY) $(COMMIT)
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .import_linter_cache

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pins
 import typer
 
 from cautery import errors
@@ -97,7 +98,13 @@ def _type(value: dict[str, object], schema: dict[str, object]) -> str:
     return str(value.get("format") or value.get("type") or "any")
 
 
+def dependencies_page() -> str:
+    """Return what is pinned, why, and why some of it is not the newest release."""
+    return NOTE.replace("the code", "requirements/") + pins.page()
+
+
 PAGES = {
+    DOCS / "reference" / "dependencies.md": dependencies_page,
     DOCS / "reference" / "commands.md": commands_page,
     DOCS / "reference" / "errors.md": errors_page,
     DOCS / "reference" / "mandate.md": mandate_page,
@@ -131,7 +138,7 @@ def missing_tests() -> list[str]:
 def main() -> int:
     """Write or check; return the exit code."""
     check = "--check" in sys.argv[1:]
-    wrong: list[str] = []
+    wrong = pins.disagreements(pins.read_sets(), pins.read_reasons())
     for path, make in PAGES.items():
         text = make()
         if check:
