@@ -325,7 +325,12 @@ CASES = {
     "one table for many": ("[[order]]", "[order]", "[order]", "[[order]]"),
     "an integer of thousands of digits": ("year = 2025", "year = " + "9" * 5000, "year =", "long"),
     "lists in lists in lists": ("year = 2025", "year = " + "[" * 5000, "year =", "too deep"),
-    "keys below keys below keys": ("year = 2025", "year" + ".a" * 5000 + " = 1", "year.a", "100 parts"),
+    "keys below keys below keys": (
+        "year = 2025",
+        "year" + ".a" * 5000 + " = 1",
+        "year.a",
+        "100 parts",
+    ),
 }
 
 
