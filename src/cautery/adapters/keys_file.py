@@ -408,4 +408,6 @@ def load_public_key(path: Path, *, name: str) -> NoteVerifier:
     try:
         return NoteVerifier.parse(raw.decode().strip())
     except (UnicodeDecodeError, InputError) as error:
-        raise InputError(f"{path}: neither a verifier key (name+hash+base64) nor PEM") from error
+        raise InputError(
+            f"{path}: neither a verifier key (name+hash+base64) nor PEM: {error}"
+        ) from error

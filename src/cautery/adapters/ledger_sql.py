@@ -259,6 +259,8 @@ class SqlLedger:
 
     def checkpoints(self) -> Iterator[str]:
         """Yield the checkpoints' notes in the order in which they were made."""
+        with self._failures("read"), self._database.reading() as cursor:
+            self._refuse_before_first(cursor, "checkpoint", "SELECT MIN(number) FROM checkpoints")
         query = (
             f"SELECT number, substr(note, 1, {MAX_NOTE_BYTES + 1}) FROM checkpoints"  # noqa: S608 - numbers
             f" WHERE number > ? ORDER BY number LIMIT {_PAGE}"
@@ -390,6 +392,9 @@ class SqlLedger:
     def _rows(
         self, since: int, until: int, kinds: tuple[str, ...]
     ) -> Iterator[tuple[int, str, bytes]]:
+        if since == 0 and not kinds:
+            with self._failures("read"), self._database.reading() as cursor:
+                self._refuse_before_first(cursor, "record", "SELECT MIN(idx) FROM entries")
         while since < until:
             with self._failures("read"), self._database.reading() as cursor:
                 if kinds:
@@ -405,6 +410,12 @@ class SqlLedger:
                 ).fetchall()
             yield from rows
             since = page[-1] + 1
+
+    def _refuse_before_first(self, cursor: Any, what: str, query: str) -> None:
+        """Refuse a row under a negative number: what counts from 0 would pass over it."""
+        (lowest,) = cursor.execute(query).fetchone()
+        if lowest is not None and lowest < 0:
+            raise EvidenceError(f"{self._name}: {what} {lowest} stands before the first")
 
     def _sizes(
         self, cursor: Any, since: int, until: int, kinds: tuple[str, ...]

@@ -263,6 +263,11 @@ def _check_files(
         raise EvidenceError(f"{path / name}: missing")
     for name in sorted(found.keys() - digests.keys()):
         raise EvidenceError(f"{path / name}: not in the manifest: added after the case was closed")
+    for name in sorted(one for one in found if one.startswith(f"{LEDGER}-")):
+        # We would not heed it, and others read other records through it.
+        raise EvidenceError(
+            f"{path / name}: beside the ledger of a closed case, signed though it is"
+        )
     total = sum(found.values())
     order = sorted(found, key=lambda name: (found[name], name))
     for place, name in enumerate(order, 1):
