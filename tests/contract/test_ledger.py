@@ -673,3 +673,77 @@ def test_a_writer_that_was_killed_holds_nobody_up(url: str, ledger: SqlLedger) -
     process.stdout.close()
     ledger.append("a", {}, at=NOON)
     assert [one.record.kind for one in ledger.read()][-1] == "a"
+
+
+def execute(url: str, *statements: str) -> None:
+    """Do to a ledger what whoever has its database can do."""
+    if url.startswith("sqlite"):
+        with contextlib.closing(
+            sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        ) as opened:
+            for statement in statements:
+                opened.execute(statement)
+        return
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as server:
+        for statement in statements:
+            server.execute(statement)
+
+
+def test_a_record_before_the_first_is_refused_and_not_passed_over(
+    url: str, ledger: SqlLedger
+) -> None:
+    ledger.append("x", {}, at=NOON)
+    execute(url, "INSERT INTO entries SELECT -1, kind, leaf FROM entries WHERE idx = 0")
+    for reading in (ledger.read(), ledger.leaves()):
+        with pytest.raises(EvidenceError, match="record -1 stands before the first"):
+            list(reading)
+
+
+def test_a_record_before_the_first_is_not_taken_for_the_first_of_its_kind(
+    url: str, ledger: SqlLedger
+) -> None:
+    ledger.append("x", {}, at=NOON)
+    execute(url, "INSERT INTO entries SELECT -1, kind, leaf FROM entries WHERE idx = 0")
+    assert [entry.index for entry in ledger.read(kinds=("x",))] == [0]
+
+
+def test_a_checkpoint_before_the_first_is_refused_and_not_passed_over(
+    url: str, ledger: SqlLedger, keys: FileCaseKeys
+) -> None:
+    ledger.append("x", {}, at=NOON)
+    ledger.checkpoint(keys.signer, at=NOON)
+    execute(url, "UPDATE checkpoints SET number = -1")
+    with pytest.raises(EvidenceError, match="checkpoint -1 stands before the first"):
+        list(ledger.checkpoints())
+
+
+def test_a_checkpoint_filed_under_no_number_is_refused(tmp_path: Path, keys: FileCaseKeys) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    with contextlib.closing(SqlLedger(url)) as ledger:
+        ledger.append("x", {}, at=NOON)
+        ledger.checkpoint(keys.signer, at=NOON)
+        execute(url, "UPDATE checkpoints SET size = 'many'")
+        with pytest.raises(EvidenceError, match="no number of records"):
+            list(ledger.checkpoint_times())
+
+
+def test_a_trigger_that_bears_a_tables_name_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite"
+    with contextlib.closing(SqlLedger(url)) as ledger:
+        ledger.append("x", {}, at=NOON)
+    [(table,)] = rows(url, "SELECT sql FROM sqlite_master WHERE name = 'checkpoints'")
+    execute(
+        url,
+        "DROP TABLE checkpoints",
+        "CREATE TRIGGER checkpoints AFTER INSERT ON entries BEGIN DELETE FROM entries; END",
+        table,
+    )
+    with pytest.raises(EvidenceError, match="its tables are not those of a ledger"):
+        SqlLedger(url)
+
+
+def rows(url: str, query: str) -> list[tuple[str, ...]]:
+    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as opened:
+        return opened.execute(query).fetchall()

@@ -91,6 +91,16 @@ def take_out_one(case: Path) -> None:
     database(case).execute("DELETE FROM entries WHERE idx = 8")
 
 
+def put_one_before_the_first(case: Path) -> None:
+    leaf = leaf_of("approval.given", {"referral": "R-1"}, NOON)
+    database(case).execute("INSERT INTO entries VALUES (-1, 'approval.given', ?)", (leaf,))
+
+
+def stop_checkpoints_from_being_kept(case: Path) -> None:
+    """File one under a size that no later one reaches: none is kept any more."""
+    database(case).execute("UPDATE checkpoints SET size = 1000000 WHERE size = 6")
+
+
 ATTACKS = [
     edit, edit_and_forget, cut, cut_and_refill, empty, remove_the_ledger, hide, take_another,
     take_out_one,
@@ -105,7 +115,13 @@ def test_an_edited_case_is_not_gone_on_with(tmp_path: Path, attack: Callable[[Pa
     assert "restore" in caught.value.hint or "checkpoint" in str(caught.value)
 
 
-@pytest.mark.parametrize("attack", [edit, edit_and_forget, cut, cut_and_refill, empty, hide])
+@pytest.mark.parametrize(
+    "attack",
+    [
+        edit, edit_and_forget, cut, cut_and_refill, empty, hide, put_one_before_the_first,
+        stop_checkpoints_from_being_kept,
+    ],
+)  # fmt: skip
 def test_a_case_that_is_edited_under_its_writer_is_not_closed(
     tmp_path: Path, attack: Callable[[Path], None]
 ) -> None:
@@ -117,6 +133,21 @@ def test_a_case_that_is_edited_under_its_writer_is_not_closed(
     assert not (case.path / "manifest.note").exists()
     case.ledger.close()
     case.store.release(case.path)
+
+
+@pytest.mark.parametrize(
+    ("attack", "words"),
+    [
+        (put_one_before_the_first, "record -1 stands before the first"),
+        (stop_checkpoints_from_being_kept, "filed under 1000000 records, but it signs 6"),
+    ],
+)
+def test_what_would_be_passed_over_is_named(
+    tmp_path: Path, attack: Callable[[Path], None], words: str
+) -> None:
+    attack(begun(tmp_path))
+    with pytest.raises(EvidenceError, match=words):
+        opened(tmp_path)
 
 
 def test_an_edited_case_is_still_there_byte_for_byte(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -217,10 +217,10 @@ class SqliteDatabase:
         bool
             Whether there is the index: a new file and an old one have none.
         """
-        rows = dict(connection.execute("SELECT name, sql FROM sqlite_master LIMIT 9").fetchall())
-        if rows == SQLITE_TABLES | SQLITE_INDEX:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master LIMIT 9").fetchall()
+        if _same(rows, SQLITE_TABLES | SQLITE_INDEX):
             return True
-        if rows == SQLITE_TABLES or (not rows and not self._read_only):
+        if _same(rows, SQLITE_TABLES) or (not rows and not self._read_only):
             return False
         raise EvidenceError(f"{self._path}: its tables are not those of a ledger")
 
@@ -273,6 +273,11 @@ class SqliteDatabase:
             raise StorageError(f"{path}: {error.strerror}") from error
         finally:
             copy.unlink(missing_ok=True)
+
+
+def _same(rows: Sequence[tuple[object, object]], schema: Mapping[str, str]) -> bool:
+    """Tell whether these rows and no other are a schema; a trigger may bear a table's name."""
+    return sorted(rows, key=repr) == sorted(schema.items(), key=repr)
 
 
 def _write_copy(source: sqlite3.Connection, path: Path, *, mode: int) -> None:

@@ -255,7 +255,11 @@ class SqlLedger:
                 "SELECT size, substr(at, 1, 40) FROM checkpoints ORDER BY number"
             ).fetchall()
         for size, at in rows:
-            yield int(size), str(at)
+            if not isinstance(size, int):
+                raise EvidenceError(
+                    f"{self._name}: a checkpoint is filed under no number of records"
+                )
+            yield size, str(at)
 
     def checkpoints(self) -> Iterator[str]:
         """Yield the checkpoints' notes in the order in which they were made."""

@@ -152,7 +152,7 @@ def _case_of(key: str) -> str:
 
 
 def check_openings(
-    path: Path, ledger: Ledger, signers: Iterable[Approver] | None
+    path: Path, ledger: Ledger, signers: Iterable[Approver] | None, *, case: str
 ) -> tuple[str | None, tuple[str, ...]]:
     """Check the signatures under a case's mandate; return who signed, and what counts for nothing.
 
@@ -162,11 +162,14 @@ def check_openings(
         The ledger's, to name it.
     signers : iterable of Approver or None
         People who may sign mandates, known from outside: two of them must have.
+    case : str
+        The id of the case whose key signed it.
 
     Raises
     ------
     EvidenceError
-        If a signature does not hold, or those that were asked for are not there.
+        If it was opened with another case's key, to which its approvals are bound; if a signature
+        does not hold, or those that were asked for are not there.
     """
     openings = tuple(ledger.read(kinds=(OPENED,)))
     if not openings:
@@ -176,7 +179,12 @@ def check_openings(
     first, *later = openings
     vouched = None
     try:
-        standing = opening_in(first).standing(signers)
+        opening = opening_in(first)
+        if opening.signed_for.case != case:
+            raise EvidenceError(
+                f"{path}: record {first.index}: opened with another key than the case's"
+            )
+        standing = opening.standing(signers)
         words, vouched = standing.words, standing.vouched
     except ApprovalError as error:
         raise EvidenceError(f"{path}: record {first.index}: {error}") from error

@@ -108,6 +108,8 @@ class CheckpointWalk:
         self._path = path
         self._verifier = verifier
         self._notes = iter(tuple(ledger.checkpoints()))
+        # After the notes: a process beside us may have signed one more since.
+        self._sizes = iter([size for size, _ in ledger.checkpoint_times()])
         self._next = self._read()
 
     def pass_by(self, frontier: Frontier) -> None:
@@ -136,6 +138,13 @@ class CheckpointWalk:
         if note is None:
             return None
         try:
-            return open_checkpoint(note, self._verifier)
+            checkpoint = open_checkpoint(note, self._verifier)
         except EvidenceError as error:
             raise EvidenceError(f"{self._path}: checkpoint {self.count}: {error}") from error
+        if (filed := next(self._sizes, None)) != checkpoint.size:
+            raise EvidenceError(
+                f"{self._path}: checkpoint {self.count} is filed under {filed} records, but it"
+                f" signs {checkpoint.size}",
+                hint=RESTORE,
+            )
+        return checkpoint

@@ -163,7 +163,7 @@ def verify_case(
     ledger = store.ledger(path, read_only=True)
     try:
         seen = _check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits=exhibits, now=now)
-        mandate, notes = check_openings(path / LEDGER, ledger, signers)
+        mandate, notes = check_openings(path / LEDGER, ledger, signers, case=manifest.case)
     finally:
         ledger.close()
     return Verified(

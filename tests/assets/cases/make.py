@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -100,10 +101,12 @@ class Clock:
 class SeededSecrets(CaseSecrets):
     """The secrets of a case, all of one seed."""
 
-    seed = CASE_SEED
+    def __init__(self, folder: Path, case: str | None = None, *, seed: bytes) -> None:
+        self._seed = seed
+        super().__init__(folder, case)
 
     def _made(self) -> tuple[Ed25519PrivateKey, str]:
-        private = Ed25519PrivateKey.from_private_bytes(self.seed)
+        private = Ed25519PrivateKey.from_private_bytes(self._seed)
         self.case = hashlib.sha256(private.public_key().public_bytes_raw()).hexdigest()[:16]
         self._remember((0, hashlib.sha256(b"").digest()))
         write_whole(self._path("redaction"), b"\x0e" * 32, mode=0o600)
@@ -172,6 +175,7 @@ class Making:
 
     folder: Path
     clock: Clock = field(default_factory=Clock)
+    seed: bytes = CASE_SEED
 
     @property
     def path(self) -> Path:
@@ -179,7 +183,8 @@ class Making:
 
     @property
     def store(self) -> FolderStore:
-        return FolderStore(KeyFolder(self.folder / "keys", SeededSecrets), patience_s=0.1)
+        secrets = partial(SeededSecrets, seed=self.seed)
+        return FolderStore(KeyFolder(self.folder / "keys", secrets), patience_s=0.1)
 
     def open(self) -> Case:
         return open_case(self.path, store=self.store, clock=self.clock)
@@ -942,31 +947,26 @@ def a_note_signed_by_another_key_of_the_same_name(making: Making) -> None:
     making.whole().sign_again(sign=signer(OTHER_SEED, name=signer().name).sign)
 
 
-def _forged(making: Making, *, key: str, name: str, case: str, sign: Callable[[str], str]) -> None:
-    """Sign everything anew under another key."""
-    making.whole()
-    with making.reading() as opened:
-        notes = opened.execute("SELECT number, note FROM checkpoints").fetchall()
-    for number, note in notes:
-        _, size, root, *_ = note.split("\n")
-        text = checkpoint_text(name, int(size), base64.b64decode(root))
-        making.sql(("UPDATE checkpoints SET note = ? WHERE number = ?", (sign(text), number)))
-    (making.path / "keys/case.pub").write_text(f"{key}\n")
-    making.sign_again(sign=sign, case=case)
-
-
 @bad("manifest.note", "another key than", by=FORGER, without_key=CONSISTENT)
 def all_signed_again_by_another_key(making: Making) -> None:
-    """Key, checkpoints and note are another's: it agrees with itself, and is not the case."""
-    other = signer(OTHER_SEED)
-    _forged(making, key=other.key, name=other.name, case=other.case, sign=other.sign)
+    """Everything from the first record on is another key's: it agrees with itself, no more."""
+    making.seed = OTHER_SEED
+    making.whole()
 
 
 @bad("manifest.note", "another key than", by=FORGER)
 def all_signed_by_a_key_of_small_order(making: Making) -> None:
     """Key, checkpoints and note are of the point of order one, under which anybody can sign."""
+    making.whole()
+    with making.reading() as opened:
+        notes = opened.execute("SELECT number, note FROM checkpoints").fetchall()
+    for number, note in notes:
+        _, size, root, *_ = note.split("\n")
+        text = sign_by_nobody(checkpoint_text(small_name(), int(size), base64.b64decode(root)))
+        making.sql(("UPDATE checkpoints SET note = ? WHERE number = ?", (text, number)))
     key = verifier_key(small_name(), IDENTITY)
-    _forged(making, key=key, name=small_name(), case=small_name()[-16:], sign=sign_by_nobody)
+    (making.path / "keys/case.pub").write_text(f"{key}\n")
+    making.sign_again(sign=sign_by_nobody, case=small_name()[-16:])
 
 
 @bad("", "small order", by=FORGER, key=SMALL_KEY)
@@ -1428,6 +1428,62 @@ def a_checkpoint_before_the_first(making: Making) -> None:
     size = making.whole().frontier().size
     text = checkpoint_text(signer().name, size, hashlib.sha256(b"other records").digest())
     _checkpoint(making, signer().sign, text, number=-1)
+
+
+@bad("ledger.sqlite", "its tables are not those of a ledger", by=HOLDER)
+def a_trigger_named_like_a_table(making: Making) -> None:
+    """The ledger has a trigger of the name of its table of checkpoints, made before that."""
+    making.whole()
+    trigger = "CREATE TRIGGER checkpoints AFTER INSERT ON entries BEGIN DELETE FROM entries; END"
+    making.sql(
+        "ALTER TABLE checkpoints RENAME TO aside",
+        trigger,
+        "CREATE TABLE checkpoints (number INTEGER PRIMARY KEY NOT NULL, size INTEGER NOT NULL,"
+        " at TEXT NOT NULL, note TEXT NOT NULL)",
+        "INSERT INTO checkpoints SELECT * FROM aside",
+        "DROP TABLE aside",
+    )
+    making.sign_again()
+
+
+@bad("ledger.sqlite", "is filed under 1 records, but it signs", by=HOLDER)
+def a_checkpoint_filed_under_another_size(making: Making) -> None:
+    """The row of a checkpoint says fewer records than the checkpoint itself."""
+    making.whole().sql("UPDATE checkpoints SET size = 1 WHERE number = 2")
+    making.sign_again()
+
+
+@bad("ledger.sqlite", "under no number of records", by=HOLDER)
+def a_checkpoint_filed_under_a_word(making: Making) -> None:
+    """The row of a checkpoint says a word in place of a number of records."""
+    making.whole().sql("UPDATE checkpoints SET size = 'many' WHERE number = 2")
+    making.sign_again()
+
+
+@bad("ledger.sqlite", "opened with another key than the case's", by=HOLDER)
+def approvals_of_another_case(making: Making) -> None:
+    """Its first record names another case's key, so that approvals made for that one would hold."""
+    case = making.open()
+    journal = making.journal(case)
+    begin_case(SIGNED, ledger=case.ledger, journal=journal, key=signer(OTHER_SEED).key)
+    case.checkpoint()
+    making.watch(case, journal, rounds=1)
+    making.close(case)
+
+
+@good("but not by two people", part="ledger.sqlite")
+def a_return_by_nobody(making: Making) -> None:
+    """A record says that the case went back to an older copy, and nobody signed that: named."""
+    case, journal = making.begin()
+    journal.write("case.restored", {"by": [], "text": "", "from": {}, "to": {}, "why": "no reason"})
+    making.close(case)
+
+
+@good("which is no time", part="ledger.sqlite")
+def a_checkpoint_of_no_time(making: Making) -> None:
+    """The row of a checkpoint says a word in place of a time, which nothing signs: a finding."""
+    making.whole().sql("UPDATE checkpoints SET at = 'soon' WHERE number = 2")
+    making.sign_again()
 
 
 # -- writing the set ----------------------------------------------------------------------------
