@@ -63,6 +63,32 @@ def test_services_whose_stamps_agree_within_50_ms_are_linked_and_others_are_not(
     ) == [["a.example", "b.example"]]
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"kind": FaultKind.FREEZE, "seconds": 2.4},
+    ],
+)
+def test_what_a_licensed_stream_shows_as_well_ties_nobody(more):
+    carried = [
+        seen(f"{name}.example", AT, record=number, **more) for number, name in enumerate("abc")
+    ]
+    tapped = carried[1].stream
+    assert tied(*carried) != []
+    assert fault_links(carried, source="watch", lawful={tapped}) == ()
+
+
+def test_a_licensed_stream_with_stamps_of_its_own_parts_nobody():
+    carried = [
+        seen("a.example", AT),
+        seen("b.example", AT, record=2),
+        seen("partner.example", AT + 3, record=3),
+    ]
+    links = fault_links(carried, source="watch", lawful={carried[2].stream})
+    assert [one.subject for one in links] == ["a.example", "b.example"]
+
+
 def test_a_link_is_dated_and_names_the_records_that_it_rests_on():
     links = fault_links(
         [

@@ -8,7 +8,7 @@ that it keeps its name as it grows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -77,13 +77,18 @@ class Carried:
 Group = list[Carried]
 
 
-def fault_links(seen: Sequence[Carried], *, source: str) -> tuple[Link, ...]:
+def fault_links(
+    seen: Sequence[Carried], *, source: str, lawful: Collection[str] = ()
+) -> tuple[Link, ...]:
     """Return a link for each host of each feed that two servers or more carry.
 
     Parameters
     ----------
     seen : sequence of Carried
         In any order.
+    lawful : collection of str
+        Streams, by redacted URL, that are licensed. What one of them shows as well ties nobody:
+        whoever taps a partner passes on its stamps, and its marks.
 
     Returns
     -------
@@ -94,11 +99,20 @@ def fault_links(seen: Sequence[Carried], *, source: str) -> tuple[Link, ...]:
     by_kind: defaultdict[FaultKind, Group] = defaultdict(list)
     for one in ordered:
         by_kind[one.fault.kind].append(one)
+    found = (
+        (_merged(_delays(by_kind[FaultKind.DELAY])), _said_delay),
+        (_freezes(by_kind[FaultKind.FREEZE]), _said_freeze),
+        (_adverts(by_kind[FaultKind.ADVERT]), _said_advert),
+        (_logos(by_kind[FaultKind.LOGO]), _said_logo),
+    )
     links = [
-        *_links(_merged(_delays(by_kind[FaultKind.DELAY])), source, _said_delay),
-        *_links(_freezes(by_kind[FaultKind.FREEZE]), source, _said_freeze),
-        *_links(_adverts(by_kind[FaultKind.ADVERT]), source, _said_advert),
-        *_links(_logos(by_kind[FaultKind.LOGO]), source, _said_logo),
+        link
+        for groups, said in found
+        for link in _links(
+            [group for group in groups if not any(one.stream in lawful for one in group)],
+            source,
+            said,
+        )
     ]
     return tuple(sorted(links, key=lambda one: (one.kind, one.value, one.subject)))
 

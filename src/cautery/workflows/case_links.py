@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -21,10 +22,12 @@ from cautery.graph.faults import KINDS, Carried, fault_links
 from cautery.graph.name_servers import strangers_servers
 from cautery.graph.observations import one_each
 from cautery.model import (
+    MISSHAPEN,
     Entry,
     ExhibitId,
     Fault,
     FaultKind,
+    Finding,
     Link,
     Purchase,
     SupplyGraph,
@@ -81,7 +84,9 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
         )
     links = [
         *recorded,
-        *fault_links(tuple(carried(ledger, vault, warnings)), source=WATCHED),
+        *fault_links(
+            tuple(carried(ledger, vault, warnings)), source=WATCHED, lawful=_lawful(ledger)
+        ),
         *catalogue_links(
             (*listings(ledger, vault, warnings), *listings_of_seized(ledger, vault)),
             source=WATCHED,
@@ -90,6 +95,15 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
         *links_of_seized(ledger, vault),
     ]
     return one_each(links), warnings
+
+
+def _lawful(ledger: Ledger) -> frozenset[str]:
+    """Return the streams of which the last verdict says that they are licensed."""
+    last: dict[str, str] = {}
+    for entry in ledger.read(kinds=("verdict",)):
+        with suppress(*MISSHAPEN):  # a record that is not what its kind says costs itself
+            last[str(entry.record.body["url"]["text"])] = str(entry.record.body["finding"])
+    return frozenset(url for url, finding in last.items() if finding == Finding.LICENSED)
 
 
 def _recorded(ledger: Ledger) -> Iterator[Link]:

@@ -9,7 +9,7 @@ import pytest
 
 from cautery.errors import InputError
 from cautery.lab.catalogues import draw_catalogues
-from cautery.model import Asset, Link, Purchase, SupplyGraph, to_json
+from cautery.model import Asset, Fault, FaultKind, Link, Purchase, SupplyGraph, to_json
 from cautery.workflows.case_links import links_of_case, read_case_links
 from cautery.workflows.open_case import Case
 from cautery.workflows.watch import tables
@@ -97,6 +97,22 @@ def test_who_took_the_money_for_two_panels_lines_ties_them(case: Case, journal: 
     assert pairs(links, "payment") == [["panel0.example", "panel1.example"]]
     assert {link.value for link in links} == {"merchant:ACME GAMES"}
     assert all(link.said == "ACME GAMES took 9.99 EUR for its line" for link in links)
+
+
+def test_who_taps_a_partner_is_not_tied_to_it_nor_by_it(case: Case, journal: Journal) -> None:
+    def probed(host: str) -> None:
+        fault = Fault(kind=FaultKind.DELAY, reference="event:cup", at_s=NOON.timestamp())
+        url = f"http://{host}/live.m3u8"
+        body = {"url": url, "hosts": [], "at": NOON, "faults": [to_json(fault)]}
+        journal.write("probe.done", body)
+
+    for host in ("a.example", "b.example", "partner.example"):
+        probed(host)
+    url = {"text": "http://partner.example/live.m3u8"}
+    journal.write("verdict", {"url": url, "finding": "undecided"})
+    assert len(links_of_case(case.ledger, case.vault)[0]) == 3
+    journal.write("verdict", {"url": url, "finding": "licensed"})
+    assert links_of_case(case.ledger, case.vault)[0] == ()
 
 
 def test_recorded_links_name_their_record_and_fronts_are_left_out(

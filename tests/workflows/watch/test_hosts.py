@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import SourceError
 from cautery.graph import links_of
-from cautery.model import ClockOffset, Entry, KeyedPseudonyms
+from cautery.model import CertificateFacts, ClockOffset, Entry, KeyedPseudonyms, Registration
 from cautery.watch import read_page
 from cautery.wiring.facts import known_facts
 from cautery.workflows.open_case import Case
@@ -216,3 +217,154 @@ def test_where_a_stream_leads_ties_both_unless_its_panel_says_so_already(panelle
         )  # fmt: skip
         marks = {(link.kind, link.value) for link in links_of(facts)}
         assert marks == {("panel", "a.example") if panelled else ("redirect", "edge.example")}
+
+
+class Tls(dict[tuple[str, int], CertificateFacts]):
+    """Fulfils the port of certificates by host and port, and remembers what it was asked."""
+
+    def __init__(self, *shown: tuple[str, int]) -> None:
+        super().__init__({(host, port): shows(host) for host, port in shown})
+        self.asked: list[tuple[str, int]] = []
+
+    async def of(self, host: str, port: int = 443) -> CertificateFacts:
+        self.asked.append((host, port))
+        if (host, port) not in self:
+            raise SourceError(f"{host}:{port}: no TLS server")
+        return self[host, port]
+
+
+def shows(host: str, key: str = "one key") -> CertificateFacts:
+    return CertificateFacts(
+        host=host, address="192.0.2.1", sha256=f"sha256:{host}", spki_sha256=f"sha256:{key}",
+        subject=host, issuer=host, names=(host,), not_before=NOON, not_after=NOON,
+        self_signed=True, seen_at=NOON,
+    )  # fmt: skip
+
+
+EDGE, ELSEWHERE = "edge.example", "elsewhere.example"
+
+
+@pytest.fixture
+def beside(watched) -> Callable[..., Mapper]:
+    """A watch of a stream at port 8080 of one host and another at 9000 of another."""
+
+    def made(tls: Tls) -> Mapper:
+        names = Table({EDGE: ("192.0.2.1",), ELSEWHERE: ("192.0.2.2",)})
+        mapper = watched(names)
+        mapper._certificates = tls
+        mapper._streams.clear()
+        for url in (f"http://{EDGE}:8080/1", f"http://{ELSEWHERE}:9000/1"):
+            mapper._streams[url] = Stream(
+                url=url, key=url, host=url.split("/")[2].split(":")[0], title=None, source="list",
+                first_seen=NOON,
+            )  # fmt: skip
+        return mapper
+
+    return made
+
+
+async def test_a_host_at_a_panels_port_is_asked_for_tls_where_the_panel_has_it(beside, heard):
+    tls = Tls((EDGE, 8443), (ELSEWHERE, 8443))
+    mapper = beside(tls)
+    mapper._seen.told_tls("http://panel.example:8080", 8443)
+    await mapper._look_up()
+    assert sorted(tls.asked) == [(EDGE, 443), (EDGE, 8443), (ELSEWHERE, 443)]
+    [facts] = [one for one in bodies(heard, "asset.facts") if one["certificate"] is not None]
+    assert facts["host"] == EDGE
+
+
+async def test_a_host_is_asked_once_more_when_a_panel_tells_its_port_later(beside, heard):
+    tls = Tls((EDGE, 8443))
+    mapper = beside(tls)
+    await mapper._look_up()
+    mapper._woken = False
+    mapper._seen.told_tls("http://panel.example:8080", 8443)
+    for _ in range(3):
+        await mapper._look_up()
+    assert tls.asked == [(EDGE, 443), (ELSEWHERE, 443), (EDGE, 8443)]
+    assert mapper._woken
+    assert bodies(heard, "asset.facts")[-1]["certificate"]["host"] == EDGE
+
+
+async def test_who_shows_a_certificate_at_the_usual_port_is_asked_nowhere_else(beside):
+    tls = Tls((EDGE, 443), (EDGE, 8443), (ELSEWHERE, 443))
+    mapper = beside(tls)
+    mapper._seen.told_tls("http://panel.example:8080", 8443)
+    await mapper._look_up()
+    assert tls.asked == [(EDGE, 443), (ELSEWHERE, 443)]
+
+
+async def test_hostile_panels_get_a_host_asked_at_two_ports_and_those_of_port_80_at_none(beside):
+    tls = Tls()
+    mapper = beside(tls)
+    for port in range(1000, 1100):
+        mapper._seen.told_tls("http://panel.example:8080", port)
+        mapper._seen.told_tls("http://panel.example:80", port)
+    url = f"http://{ELSEWHERE}/1"
+    mapper._streams[url] = Stream(
+        url=url, key=url, host=ELSEWHERE, title=None, source="list", first_seen=NOON
+    )
+    for _ in range(3):
+        await mapper._look_up()
+    assert sorted(tls.asked) == [
+        (EDGE, 443), (EDGE, 1000), (EDGE, 1001), (ELSEWHERE, 443),
+    ]  # fmt: skip
+
+
+async def test_hosts_that_show_one_key_at_a_panels_port_are_tied_by_it(beside, heard):
+    mapper = beside(Tls((EDGE, 8443), (ELSEWHERE, 8443)))
+    mapper._seen.told_tls("http://panel.example:8080", 8443)
+    mapper._seen.told_tls("http://panel.example:9000", 8443)
+    await mapper._look_up()
+    await mapper.map_now()
+    tied = [one["subject"] for one in bodies(heard, "link.seen") if one["kind"] == "certificate"]
+    assert tied == [EDGE, ELSEWHERE]
+
+
+class Registry:
+    """Fulfils the port of registrations; each answer takes a turn of the loop."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def of(self, domain: str) -> Registration:
+        self.asked.append(domain)
+        await asyncio.sleep(0)
+        return Registration(
+            domain=domain, registrar="Namewharf", created=None, changed=None,
+            nameservers=("ns1.own.example",), registrant="hash", seen_at=NOON,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def registered(watched) -> Callable[..., Registry]:
+    """Look some hosts up at once, with a registry."""
+
+    async def looked_up(*hosts: str) -> Registry:
+        mapper, registry = watched(Table(dict.fromkeys(hosts, ("192.0.2.1",)))), Registry()
+        mapper._registry = registry
+        mapper._streams.clear()
+        for host in hosts:
+            url = f"http://{host}/1"
+            mapper._streams[url] = Stream(
+                url=url, key=url, host=host, title=None, source="list", first_seen=NOON
+            )
+        await mapper._look_up()
+        return registry
+
+    return looked_up
+
+
+async def test_hosts_of_one_domain_that_are_looked_up_at_once_all_have_its_registration(
+    registered, heard
+):
+    registry = await registered("edge1.own.example", "edge2.own.example", "edge3.own.example")
+    told = [one["registration"] for one in bodies(heard, "asset.facts")]
+    assert [one and one["registrant"] for one in told] == ["hash"] * 3
+    assert registry.asked == ["own.example"]
+
+
+@pytest.mark.parametrize("address", ["192.0.2.77", "2001:db8::77"])
+async def test_no_registry_is_asked_about_a_bare_address(registered, heard, address):
+    registry = await registered(address)
+    assert registry.asked == []

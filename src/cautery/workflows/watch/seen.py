@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from cautery.model import ExhibitId
+from cautery.model import ExhibitId, host_of
 from cautery.watch import Page
 
 
@@ -17,3 +18,12 @@ class Seen:
     panels: dict[str, set[str]] = field(default_factory=dict)
     lists: dict[str, set[str]] = field(default_factory=dict)
     tls_ports: dict[str, int] = field(default_factory=dict)
+    tls_pairs: dict[int, set[int]] = field(default_factory=dict)
+    """By the port that a panel is asked at, the ports of TLS that panels say go with it."""
+
+    def told_tls(self, panel: str, port: int) -> None:
+        """Take note of the port at which a panel says that it has TLS."""
+        self.tls_ports[host_of(panel)] = port
+        at = urlsplit(panel)
+        if at.scheme == "http" and at.port is not None:
+            self.tls_pairs.setdefault(at.port, set()).add(port)

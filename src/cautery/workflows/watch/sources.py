@@ -209,7 +209,7 @@ class SourceReader:
         if says is None:
             return
         if says.https_port is not None:
-            self._seen.tls_ports[host_of(source.location.reveal())] = says.https_port
+            self._seen.told_tls(source.location.reveal(), says.https_port)
         if says.page is not None:
             host = host_of(told.url)
             self._seen.pages[host] = (says.page, told.exhibits[0], told.at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +15,9 @@ from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_gra
 from cautery.graph.faults import fault_links
 from cautery.graph.observations import one_each
 from cautery.model import (
+    CertificateFacts,
     CriminalNetwork,
+    Finding,
     Limits,
     Registration,
     SupplyGraph,
@@ -23,6 +26,7 @@ from cautery.model import (
     to_json,
 )
 from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
+from cautery.watch import address_in
 from cautery.workflows.watch import relations
 from cautery.workflows.watch.host_facts import Known, facts_of
 from cautery.workflows.watch.journal import Journal
@@ -38,7 +42,9 @@ REDATED = timedelta(hours=6)
 """A link that was seen so much longer than was recorded is recorded anew."""
 AT_ONCE = 6
 ICON = Limits(max_bytes=200_000, total_s=5.0)
-TLS_PORT = 443
+HTTP_PORT, TLS_PORT = 80, 443
+MOST_PAIRED = 2
+"""Ports of TLS that a host is asked at because panels say that they go with its other port."""
 
 
 class Mapper:
@@ -78,6 +84,11 @@ class Mapper:
         self._known: dict[str, Known] = {}
         self._icons: dict[str, str | None] = {}
         self._registered: dict[str, Registration | None] = {}
+        self._registering: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._tls_at: dict[str, int] = {}
+        self._tls_asked: defaultdict[str, set[int]] = defaultdict(set)
+        self._paired_with: tuple[int, ...] = ()
+        self._met: defaultdict[str, list[str]] = defaultdict(list)
         self._links: dict[tuple[str, str, str], datetime] = {}
         self._networks: tuple[CriminalNetwork, ...] = ()
         self._drawn: SupplyGraph | None = None
@@ -130,7 +141,7 @@ class Mapper:
         carried = tuple(one for stream in streams for one in stream.carried)
         links = (
             *(link for one in facts for link in links_of(one)),
-            *fault_links(carried, source="watch"),
+            *fault_links(carried, source="watch", lawful=_lawful(streams)),
         )
         networks = await self._engine.run(
             partial(cluster, one_each(links, apart=marks), shared=marks, previous=self._networks)
@@ -176,6 +187,9 @@ class Mapper:
         hosts = self._hosts()
         new = [host for host in hosts if host not in self._known]
         due = [host for host in hosts if host in self._known and self._again.due(host)]
+        if new or due:
+            self._met = self._urls()
+        beside = sorted(self._unasked() - {*new, *due})
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(host: str) -> bool:
@@ -185,8 +199,39 @@ class Mapper:
                 await self._look_up_host(host)
                 return True
 
-        if any(await asyncio.gather(*(one(host) for host in (*new, *due)))):
+        async def other(host: str) -> bool:
+            async with gate:
+                return await self._look_beside(host)
+
+        looks = (*map(one, (*new, *due)), *map(other, beside))
+        if any(await asyncio.gather(*looks)):
             self._woken = True
+
+    def _unasked(self) -> set[str]:
+        """Return the hosts that show no certificate where they were asked, and may elsewhere."""
+        pairs = sum(len(paired) for paired in self._seen.tls_pairs.values())
+        now = (pairs, len(self._streams), len(self._known))
+        if not pairs or now == self._paired_with:
+            return set()
+        self._paired_with = now
+        self._met = self._urls()
+        return {
+            host
+            for host, known in self._known.items()
+            if known.addresses
+            and known.certificate is None
+            and not self._tls_asked[host].issuperset(self._tls_ports(host))
+        }
+
+    async def _look_beside(self, host: str) -> bool:
+        """Ask a known host for its certificate at ports that it was not asked at."""
+        shown = await self._certificate(host, [])
+        known = self._known[host]
+        if shown is None or known.certificate is not None:
+            return False
+        now = self._journal.now()
+        self._tell(host, replace(known, certificate=shown, at=now, until=now), [])
+        return True
 
     async def _has_changed(self, host: str) -> bool:
         """Look again at what may move: the addresses, and seldom the certificate."""
@@ -195,7 +240,9 @@ class Mapper:
             changed = set(await self._names.resolve(host)) != set(known.addresses)
             self._again.saw(host, "names", changed=changed)
             if not changed and self._again.due(host, "certificate"):
-                shown = await self._certificates.of(host, self._tls_port(host))
+                shown = await self._certificates.of(
+                    host, self._tls_at.get(host) or self._tls_ports(host)[0]
+                )
                 was = None if known.certificate is None else known.certificate.sha256
                 changed = shown.sha256 != was
                 self._again.saw(host, "certificate", changed=changed)
@@ -242,12 +289,8 @@ class Mapper:
             failed.append(str(error))
         networks = [one for one in (self._facts.network_of(a) for a in addresses) if one]
         shared = {a: fact for a in addresses if (fact := self._facts.shared(a)) is not None}
-        certificate = None
-        if addresses:
-            try:
-                certificate = await self._certificates.of(host, self._tls_port(host))
-            except SourceError as error:
-                failed.append(str(error))
+        self._tls_asked.pop(host, None)
+        certificate = await self._certificate(host, failed) if addresses else None
         now = self._journal.now()
         known = Known(
             addresses=addresses,
@@ -261,7 +304,13 @@ class Mapper:
             until=now,
         )
         self._again.looked(host)
+        self._tell(host, known, failed)
+        await self._icon(host)
+
+    def _tell(self, host: str, known: Known, failed: list[str]) -> None:
+        """Record what is known of a host, and keep it."""
         self._tell_change(host, known)
+        networks = [one for one in map(self._facts.network_of, known.addresses) if one]
         told = self._journal.write(
             "asset.facts",
             {
@@ -278,21 +327,37 @@ class Mapper:
             },
         )
         self._known[host] = replace(known, record=told.index)
-        await self._icon(host)
+
+    async def _certificate(self, host: str, failed: list[str]) -> CertificateFacts | None:
+        """Ask a host for its certificate, at each port where TLS may be until one answers."""
+        for port in self._tls_ports(host):
+            if port in self._tls_asked[host]:
+                continue
+            self._tls_asked[host].add(port)
+            try:
+                shown = await self._certificates.of(host, port)
+            except SourceError as error:
+                failed.append(str(error))
+            else:
+                self._tls_at[host] = port
+                return shown
+        return None
 
     async def _registration(self, host: str, failed: list[str]) -> Registration | None:
+        """Return what the registry says of a host's domain; a bare address is in none."""
         try:
             domain = self._facts.registered_domain(host)
         except InputError:
             return None
-        if self._registry is None or domain is None:
+        if self._registry is None or domain is None or address_in(host) is not None:
             return None
-        if domain not in self._registered:
-            self._registered[domain] = None
-            try:
-                self._registered[domain] = await self._registry.of(domain)
-            except SourceError as error:
-                failed.append(str(error))
+        async with self._registering[domain]:  # hosts of one domain are looked up side by side
+            if domain not in self._registered:
+                self._registered[domain] = None
+                try:
+                    self._registered[domain] = await self._registry.of(domain)
+                except SourceError as error:
+                    failed.append(str(error))
         return self._registered[domain]
 
     async def _icon(self, host: str) -> None:
@@ -307,15 +372,36 @@ class Mapper:
         if answer.status == 200 and answer.body:
             self._icons[host] = str(digest_of(answer.body))
 
-    def _tls_port(self, host: str) -> int:
-        """Return the port of TLS on a host, where a URL tells another than the usual."""
-        urls = [one.url for one in self._streams.values() if one.host == host]
+    def _urls(self) -> defaultdict[str, list[str]]:
+        """Return the URLs of each host that the watch has met."""
+        met: defaultdict[str, list[str]] = defaultdict(list)
+        for stream in self._streams.values():
+            met[stream.host].append(stream.url or stream.key)
+            for url in stream.places:
+                met[host_of(url)].append(url)
         for page, _, _ in self._seen.pages.values():
-            urls += [*page.links, *page.panel_links, page.url]
-        for url in urls:
-            if url.startswith("https://") and host_of(url) == host:
-                return urlsplit(url).port or TLS_PORT
-        return self._seen.tls_ports.get(host, TLS_PORT)
+            for url in (*page.links, *page.panel_links, page.url):
+                met[host_of(url)].append(url)
+        return met
+
+    def _tls_ports(self, host: str) -> tuple[int, ...]:
+        """Return where a host may have TLS: as a URL or a panel says; else the usual, then pairs.
+
+        The servers of one panel are set up alike: where one has its other port, the panel says
+        which port of TLS goes with it. That of port 80 is the usual one, whatever a panel says.
+        """
+        plain = set()
+        for url in self._met[host]:
+            port = _port_of(url)
+            if url.startswith("https://"):
+                return (port or TLS_PORT,)
+            plain.add(port or HTTP_PORT)
+        if host in self._seen.tls_ports:
+            return (self._seen.tls_ports[host],)
+        paired: set[int] = set()
+        for port in plain - {HTTP_PORT}:
+            paired |= self._seen.tls_pairs.get(port, set())
+        return (TLS_PORT, *sorted(paired - {TLS_PORT})[:MOST_PAIRED])
 
     # -- what the graph is made of ----------------------------------------------------------
 
@@ -339,3 +425,18 @@ class Mapper:
             if known.country is not None
             for address in known.addresses
         }
+
+
+def _port_of(url: str) -> int | None:
+    try:
+        return urlsplit(url).port
+    except ValueError:
+        return None
+
+
+def _lawful(streams: Iterable[Stream]) -> frozenset[str]:
+    return frozenset(
+        one.key
+        for one in streams
+        if one.verdict is not None and one.verdict.finding is Finding.LICENSED
+    )
