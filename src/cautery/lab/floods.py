@@ -49,6 +49,13 @@ _OF_KIND: dict[str, tuple[bytes, ...]] = {
     "access_log": (b'1.2.3.4 - - [26/Nov/2024:20:45:00 +0100] "', b'{"remote_addr":"'),
 }  # fmt: skip
 """Pieces of a format's own, beside the lines of its sample."""
+_LINES = {
+    "m3u": ((b"#EXTINF:-1 a=", b" ", b"x"), (b'#EXTINF:-1 a="', b'a="', b""),
+            (b"#EXTINF:-1,A\nhttp://a.example/1\n", b"\n", b"")),
+    "whois": ((b"   ", b" ", b"x"), (b"Status: a", b" ", b"b"), (b"1.", b" ", b"x")),
+    "panel_sql": ((b"INSERT INTO users (id, username) VALUES (1,'a',", b"\0", b'"b"],"c");'),),
+}  # fmt: skip
+"""Lines of a format that open with something, go on with one letter, and end."""
 _PAIRS = ((b"<b>", b"</i>"), (b"[", b"]"), (b'{"a":', b"}"), (b"\0", b'\0"],'), (b'a="', b",\n"))
 """Many of the one, then as many of the other."""
 
@@ -69,6 +76,8 @@ class Flood:
         What each such line begins with.
     own : bool
         Whether it is made for this kind of reader.
+    ends : bytes
+        What closes it, or each of its lines.
     """
 
     kind: str
@@ -77,6 +86,7 @@ class Flood:
     within: int = 0
     opens: bytes = b""
     own: bool = False
+    ends: bytes = b""
 
     def __str__(self) -> str:
         lines = f", in lines of {self.within} after {self.opens[-40:]!r}" if self.within else ""
@@ -84,10 +94,11 @@ class Flood:
 
     def bytes_of(self, size: int) -> bytes:
         """Return at most so many bytes of it."""
-        room = max(0, size - len(self.begins))
+        room = max(0, size - len(self.begins) - len(self.ends))
         if not self.within:
-            return self.begins + self._run(room)
-        line = self.opens + self._run(min(self.within, room) - len(self.opens) - 1) + b"\n"
+            return self.begins + self._run(room) + self.ends
+        most = min(self.within, room) - len(self.opens) - 1
+        line = self.opens + self._run(most) + self.ends + b"\n"
         return (self.begins + line * max(1, room // len(line)))[:size]
 
     def _run(self, size: int) -> bytes:
@@ -111,6 +122,11 @@ def floods(kind: str, sample: bytes) -> Iterator[Flood]:
         yield Flood(kind=kind, begins=first, units=(unit,), own=True)
     for unit in (*_ANY, *(line[:400] for line in lines[1:9])):
         yield Flood(kind=kind, begins=middle, units=(unit,))
+    for opens, unit, ends in _LINES.get(kind, ()):
+        yield Flood(
+            kind=kind, begins=first, units=(unit,), within=LINE_BYTES, opens=opens, ends=ends,
+            own=True,
+        )  # fmt: skip
     for pair in _PAIRS:
         yield Flood(kind=kind, begins=middle, units=pair)
     for opens in _openings(lines[1:9]):

@@ -17,6 +17,8 @@ from cautery.watch._text import begin, markup_of, text_of, what_is, whole
 _PIECE = 32_768
 _LARGEST_OBJECT = 262_144
 _LONGEST_LINE = 1_000_000
+_READ = 4_096
+"""Characters that are held though they have been read."""
 _MOST_BEFORE = 16_000_000
 _LONGEST_BEGINNING = 64
 _LONGEST_END = 130
@@ -190,6 +192,9 @@ class _Members:
             If it is the last text, and ends before the array.
         """
         while self._at_member():
+            if self.at > _READ:
+                # The parser's errors count the lines before them.
+                self.text, self.at = self.text[self.at :], 0
             if self.lost:
                 if not self._found_next(last=last):
                     return
