@@ -29,6 +29,7 @@ import polars as pl
 import pytest
 
 from cautery.errors import MandateError
+from cautery.lab.certificates import Authority
 from cautery.model import Hidden, Mandate
 from cautery.workflows.read_mandate import read_mandate
 
@@ -120,6 +121,8 @@ def mandate_text(folder: Path, port: int, secret: Secrets, *, regime: str, windo
     line = place / "line.toml"
     line.write_text(f'username = "{secret()}"\npassword = "{secret("+{}/=")}"\n')
     line.chmod(0o600)
+    authority = Authority(place)
+    ours = authority.vouch("watch.league.example")
     now = datetime.now(UTC)
     here, gone = f"127.9.3.1:{port}", "127.9.3.9:4009"
 
@@ -218,6 +221,15 @@ name = "ISP"
 territory = "FR"
 list_url = "{own(gone, "list")}"
 proxy = "http://{login()}{gone}/"
+[[intermediary]]
+name = "ISP over TLS"
+territory = "FR"
+list_url = "{own("127.9.3.8:9", "list", "https")}"
+[[service]]
+host = "127.9.3.8"
+ca = "{place.name}/{authority.path.name}"
+client_cert = "{place.name}/{ours.name}"
+client_key = "{place.name}/{ours.name}"
 [network]
 allow = ["127.9.0.0/16"]
 rate_per_host = 50.0
@@ -368,7 +380,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, server: int) -> Run:
 
 
 def test_the_commands_ran_so_that_what_they_do_not_say_says_something(run: Run) -> None:
-    assert {name: code for name, code in run.codes.items() if code} == {}
+    # A case that is verified without a key from outside is consistent, which has a code of its own.
+    assert {name.split()[0]: code for name, code in run.codes.items() if code} == {"verify": 3}
     assert b"source.read" in run.said[f"watch {run.folder / 'gdpr.toml'}"]
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import cautery.watch
 from cautery.errors import CauteryError, InputError, SourceError
+from cautery.model import KeyedPseudonyms
 from cautery.watch import (
     READERS,
     PlaylistEntry,
@@ -25,10 +26,10 @@ from cautery.watch import (
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 # A transport stream has nothing to list: it is cut into pieces as it comes in. The others judge
-# what was read, or carry it from a process to another.
+# what was read.
 NO_FORMATS = (
-    "readers", "sightings", "mpegts", "diff", "fixtures", "rhythm", "shapes", "warm", "jobs",
-    "packing",
+    "readers", "sightings", "mpegts", "diff", "fixtures", "jobs", "packing", "rhythm", "shapes",
+    "warm",
 )  # fmt: skip
 FORMATS = [
     one.stem
@@ -40,7 +41,12 @@ FORMATS = [
 def seen(*entries):
     return list(
         sightings(
-            entries, source="s", reader="m3u", key=b"k" * 32, seen_at=NOON, exhibit="sha256:1"
+            entries,
+            source="s",
+            reader="m3u",
+            pseudonyms=KeyedPseudonyms(b"k"),
+            seen_at=NOON,
+            exhibit="sha256:1",
         )
     )
 
@@ -139,7 +145,7 @@ def test_a_bootstrap_prefers_https():
 
 def test_a_text_is_redacted_wherever_a_url_stands_in_it_and_only_there():
     text = "Sport (http://bob:topsecret@p.example/1.ts) rtmp://p.example/live/bob/topsecret/5"
-    found = redacted_text(text, b"k")
+    found = redacted_text(text, KeyedPseudonyms(b"k"))
     assert "topsecret" not in found
     assert found.startswith("Sport (http://p.example/1.ts")
-    assert redacted_text(found, b"k") == found
+    assert redacted_text(found, KeyedPseudonyms(b"k")) == found

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
 from cautery.model.pseudonyms import Pseudonyms
+from cautery.model.screen import screened
 from cautery.model.times import require_utc
 
 _SECRET_PARAMETERS = frozenset(
@@ -29,6 +30,9 @@ _MIXED = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*+[0-9])(?=[0-9]*+[A-Za-z])[A-Z
 """A run in a file's name that no person wrote: ``channel_2026_1080p.m3u8`` has none."""
 _MAC = re.compile(r"(?i)\b(?:[0-9a-f]{2}(?::|%3a)){5}[0-9a-f]{2}\b")
 _PSEUDONYM = re.compile(r"~[0-9a-f]{16}")
+_MAYBE_PERSONAL = re.compile(r"[%@:=(\[]|\+[0-9]|[0-9]\.[0-9]{1,3}\.[0-9]")
+_LEAST_BASE64 = 12
+_LEAST_TOKEN = 20
 _DEEPEST = 3
 """URLs inside a URL's query that are looked into; one further down is hidden whole."""
 
@@ -71,8 +75,9 @@ class RedactedUrl:
     def of(cls, url: str, pseudonyms: Pseudonyms) -> RedactedUrl:
         """Redact ``url``; the same secret gets the same pseudonym.
 
-        Hidden are a line's user and word, path parameters, whatever looks like a token, MACs and
-        secret parameters; the authority's user is dropped. What is redacted already stays as it is.
+        Hidden are a line's user and word, path parameters, whatever looks like a token, MACs,
+        secret parameters, and what :func:`~cautery.model.screen.screened` finds in path and query;
+        the authority's user is dropped. What is redacted already stays as it is.
 
         Raises
         ------
@@ -107,12 +112,16 @@ def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
             return plain
         return "~" + pseudonyms.of(plain.lower() if _MAC.fullmatch(plain) else plain)
 
+    def personal(text: str) -> str:
+        return screened(text, pseudonyms, kind="url")
+
     path = _redacted_path(parts.path, hidden)
+    path = "/".join([_without_persons(personal, name) for name in path.split("/")])
     query = urlencode(
         [
             (
                 hidden(name) if _TOKEN.fullmatch(name) else name,
-                _redacted_value(name, value, hidden, pseudonyms, depth),
+                personal(_redacted_value(name, value, hidden, pseudonyms, depth)),
             )
             for name, value in parse_qsl(parts.query, keep_blank_values=True)
         ],
@@ -133,12 +142,22 @@ def _redacted_path(path: str, hidden: Callable[[str], str]) -> str:
         else:
             login, at, rest = name.rpartition("@")  # of a URL in a path, or one without a scheme
             text = hidden(login) + at + _without_token(rest, hidden)
-            text = _MAC.sub(lambda found: hidden(found[0]), text)
+            if ":" in text or "%" in text:
+                text = _MAC.sub(lambda found: hidden(found[0]), text)
         for parameter in parameters:
             label, equals, value = parameter.partition("=")
             text += f";{label}={hidden(value)}" if equals else f";{hidden(label)}"
         shown.append(text)
     return "/".join(shown)
+
+
+def _without_persons(personal: Callable[[str], str], name: str) -> str:
+    base64 = len(name) >= _LEAST_BASE64 and not name.islower() and not name.startswith("~")
+    if not base64 and _MAYBE_PERSONAL.search(name) is None:
+        return name
+    plain = unquote(name)
+    shown = personal(plain)
+    return name if shown == plain else quote(shown, safe="~!$&'()*+,;=:@")
 
 
 def _line_secrets(names: list[str]) -> set[int]:
@@ -170,6 +189,8 @@ def _line_secrets(names: list[str]) -> set[int]:
 
 
 def _without_token(name: str, hidden: Callable[[str], str]) -> str:
+    if len(name) < _LEAST_TOKEN:
+        return name
     plain = unquote(name)
     if (file := _FILE.fullmatch(plain)) is not None and _TOKEN.fullmatch(file["stem"]):
         if _MIXED.search(file["stem"]):

@@ -9,6 +9,7 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.model import ExhibitId, Pseudonyms, RedactedUrl, Sighting
+from cautery.model.screen import Kind, screened
 from cautery.watch._values import PlaylistEntry, ReadWarning
 
 _URL = re.compile(r"(?i)[a-z][a-z0-9+.-]{1,20}://[^\s'\"<>]+")
@@ -17,14 +18,6 @@ _SECRET_NAMES = re.compile(
     r"authori[sz]ation|cookie|token|passw|secret|api-?key|mac$"
 )
 """Of an attribute or header; those of Kodi and #EXTHTTP hold keys and headers."""
-_NAMED = re.compile(
-    r"(?i)(?<![\w-])((?:user(?:name)?|pass(?:word|wd)?|pwd|(?:\w{1,20}_)?token|mac|api_?key|secret)"
-    r"(?:=|['\"]\s?:\s?['\"]))(?!~[0-9a-f]{16})([^\s&'\"|;,<>]+)"
-)
-"""A secret and its name as in a query without its URL, or in a quoted JSON object."""
-_MAC = re.compile(
-    r"(?i)(?<![0-9a-f:-])(?:[0-9a-f]{2}([:-]))(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![0-9a-f:-])"
-)
 
 
 def sightings(
@@ -100,8 +93,13 @@ def _redacted(name: str, value: str, pseudonyms: Pseudonyms) -> str:
     return redacted_text(value, pseudonyms)
 
 
-def redacted_text(text: str, pseudonyms: Pseudonyms) -> str:
-    """Return a text from outside (a title, a quote) with the URLs, MACs and words in it redacted.
+def redacted_text(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") -> str:
+    """Return a text from outside (a title, a quote) with its URLs redacted and its people hidden.
+
+    Parameters
+    ----------
+    kind : str
+        ``message``: one of our own about something outside; the servers that it names stay.
 
     Examples
     --------
@@ -110,7 +108,11 @@ def redacted_text(text: str, pseudonyms: Pseudonyms) -> str:
     False
     >>> "secret" in redacted_text("/get.php?username=bob&password=secret", KeyedPseudonyms(b"k"))
     False
+    >>> "anna" in redacted_text("Renew: anna (at) mail . example", KeyedPseudonyms(b"k"))
+    False
     """
+    if "://" not in text:
+        return screened(text, pseudonyms, kind=kind)
 
     def hidden(found: re.Match[str]) -> str:
         try:
@@ -118,11 +120,11 @@ def redacted_text(text: str, pseudonyms: Pseudonyms) -> str:
         except InputError:
             return "~" + pseudonyms.of(found[0])
 
-    text = _URL.sub(hidden, text)
-    if "=" in text or ":" in text or "-" in text:
-        text = _MAC.sub(lambda found: "~" + pseudonyms.of(found[0].lower()), text)
-        text = _NAMED.sub(lambda found: found[1] + "~" + pseudonyms.of(found[2]), text)
-    return text
+    shown, end = [], 0
+    for url in _URL.finditer(text):
+        shown += [screened(text[end : url.start()], pseudonyms, kind=kind), hidden(url)]
+        end = url.end()
+    return "".join([*shown, screened(text[end:], pseudonyms, kind=kind)])
 
 
 def redacted_json(value: Any, pseudonyms: Pseudonyms) -> Any:

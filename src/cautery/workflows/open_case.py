@@ -161,7 +161,11 @@ def _go_on(case: Case) -> None:
         "root": None if last is None else {"size": last.size, "root": last.root.hex()},
     }
     if found.unsigned or last is None or (signed or 0) < last.size:
-        case.ledger.append("case.reopened", body, at=case.clock.now())
+        try:
+            case.ledger.append("case.reopened", body, at=case.clock.now())
+        except StorageError:
+            case.make_room()  # a full disk: what was kept for the end of the case is needed now
+            case.ledger.append("case.reopened", body, at=case.clock.now())
         case.ledger.checkpoint(case.signer, at=case.clock.now())
 
 

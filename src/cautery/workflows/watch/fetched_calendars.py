@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from cautery.errors import SourceError
 from cautery.model import Calendar, ExhibitId, Limits, OwnLocation, Response, Validator, digest_of
 from cautery.model.ports import Readers, VerifiedFetcher
-from cautery.watch import redacted_text
 from cautery.watch.jobs import calendar_is_read
 from cautery.workflows.watch.capturing import CapturingOwn, named
 from cautery.workflows.watch.journal import Journal
@@ -70,7 +69,7 @@ class FetchedCalendars:
                 answer = await self._fetch(one, sealed)
             except SourceError as error:
                 self._schedule.failed(one)
-                said = redacted_text(f"{type(error).__name__}: {error}", self._journal.pseudonyms)
+                said = f"{type(error).__name__}: {self._journal.message(error)}"
                 self._record(one, None, sealed, failed=said[:500])
             else:
                 changed = answer.status == 200 and self.texts.get(one.location) != answer.body

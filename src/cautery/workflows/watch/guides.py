@@ -9,6 +9,7 @@ from functools import cached_property
 
 from cautery.catalogue import Catalogue, Listing, Resolution, Resolver
 from cautery.model import Mandate, iso
+from cautery.model.screen import without_pseudonyms
 from cautery.watch import redacted_text
 from cautery.watch.diff import Listed, compare
 from cautery.workflows.watch import tables
@@ -50,9 +51,7 @@ class Guides:
 
     def listed(self, guide: Guide) -> list[Listed]:
         """Return channels and showings as they may be recorded."""
-        found = [Listed(_plain(name), self._text(said)) for name, said in guide.channels]
-        found += [Listed(_place(one), self._text(one.title)) for one in guide.showings]
-        return found
+        return _listed(self._screened(guide))
 
     async def take(self, source: str, guide: Guide, *, quiet: bool = False) -> None:
         """Record what of a guide is mine, and what differs from its last reading.
@@ -62,7 +61,8 @@ class Guides:
         quiet : bool
             The same reading again, out of an archive: nothing is recorded.
         """
-        listed = self.listed(guide)
+        guide = await asyncio.to_thread(self._screened, guide)
+        listed = _listed(guide)
         before = self._readings.get(source)
         self._readings[source] = listed
         if before is not None and not quiet:
@@ -80,6 +80,23 @@ class Guides:
         if len(mine) > MOST_SINGLE:
             self._tell_in_a_table(source, [body for _, body in mine[MOST_SINGLE:]], at)
 
+    def _screened(self, guide: Guide) -> Guide:
+        """Return a guide as it may be recorded; many showings have one title."""
+        known: dict[str, str] = {}
+
+        def text(said: str) -> str:
+            if said not in known:
+                known[said] = redacted_text(said, self._journal.pseudonyms)
+            return known[said]
+
+        return Guide(
+            tuple((text(name), said and text(said)) for name, said in guide.channels),
+            tuple(
+                Showing(text(one.channel), text(one.title), one.starts_at, one.ends_at)
+                for one in guide.showings
+            ),
+        )
+
     def _tell_in_a_table(self, source: str, rest: list[dict[str, object]], at: datetime) -> None:
         names = ("what", "channel", "channel_name", "title", "starts_at", "ends_at", "right")
         table = self._journal.seal(
@@ -96,7 +113,9 @@ class Guides:
     def _mine(self, guide: Guide) -> Iterator[tuple[str, dict[str, object]]]:
         """Yield what is mine by its place, with the body of its record."""
         named = [(name, said) for name, said in guide.channels if said]
-        found = self._channels.resolve_all(Listing(title=said) for _, said in named)
+        found = self._channels.resolve_all(
+            Listing(title=without_pseudonyms(said)) for _, said in named
+        )
         for (name, said), one in zip(named, found, strict=True):
             if one.right is not None:
                 yield _plain(name), self._body(CHANNEL, name, said, None, one)
@@ -105,7 +124,9 @@ class Guides:
         resolved = dict(
             zip(
                 titles,
-                self._programmes.resolve_all(Listing(title=one) for one in titles),
+                self._programmes.resolve_all(
+                    Listing(title=without_pseudonyms(one)) for one in titles
+                ),
                 strict=True,
             )
         )
@@ -137,9 +158,9 @@ class Guides:
     ) -> dict[str, object]:
         return {
             "what": what,
-            "channel": self._text(channel),
-            "channel_name": self._text(name),
-            "title": None if showing is None else self._text(showing.title),
+            "channel": channel,
+            "channel_name": name,
+            "title": None if showing is None else showing.title,
             "starts_at": None if showing is None else showing.starts_at,
             "ends_at": None if showing is None else showing.ends_at,
             "right": found.right,
@@ -147,8 +168,14 @@ class Guides:
             "why": found.why,
         }
 
-    def _text(self, said: str | None) -> str | None:
-        return redacted_text(said, self._journal.pseudonyms) if said else said
+
+def _listing(said: str) -> Listing:
+    return Listing(title=without_pseudonyms(said))
+
+
+def _listed(guide: Guide) -> list[Listed]:
+    found = [Listed(_plain(name), said) for name, said in guide.channels]
+    return found + [Listed(_place(one), one.title) for one in guide.showings]
 
 
 def _cell(value: object) -> str | None:

@@ -30,10 +30,17 @@ from cautery.model import (
     to_json,
 )
 from cautery.model.ports import Clock, Ledger, Vault
-from cautery.workflows.watch.transactions import Payloads, in_the_open
+from cautery.watch import redacted_text
+from cautery.workflows.watch.transactions import Payloads, in_the_open, is_personal
 
 IDLE_S = 20.0
 """Longest wait for seals under way: some megabytes each, on a slow disk. Judgement."""
+
+_OF_STRANGERS = frozenset(
+    ("title", "channel_name", "failed", "message", "why", "reason", "reasons", "said", "quoted",
+     "text", "subject", "issuer", "registrar", "organisation", "brand", "differences", "words")
+)  # fmt: skip
+"""Where a record holds what a server, a list, a page or a provider said."""
 
 Listener = Callable[[Entry], None]
 
@@ -98,7 +105,27 @@ class Journal:
 
     def write(self, kind: str, body: Any) -> Entry:
         """Append one record, now, and tell the listeners; threads that wait share one flush."""
-        return self._writes.ask((kind, self.shown(body)))
+        return self._writes.ask((kind, self._screened(self.shown(body))))
+
+    def message(self, error: Exception) -> str:
+        """Return what an error says, as it may be recorded: it may quote strangers."""
+        said = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+        return redacted_text(said, self._pseudonyms, kind="message")
+
+    def _screened(self, said: Any, *, told: bool = False) -> Any:
+        """Screen once more what strangers may have said, wherever in a record it stands."""
+        if isinstance(said, dict):
+            return {
+                name: self._screened(one, told=name in _OF_STRANGERS)
+                if not isinstance(one, int | float)
+                else one
+                for name, one in said.items()
+            }
+        if isinstance(said, list):
+            return [self._screened(one, told=told) for one in said]
+        if told and isinstance(said, str):
+            return redacted_text(said, self._pseudonyms, kind="message")
+        return said
 
     def pass_on(self, entry: Entry) -> None:
         """Tell the listeners of an entry, also of one that another process wrote."""
@@ -196,7 +223,8 @@ class Journal:
         """Seal transactions as one WARC, and record that.
 
         What lies in the open has its URLs and headers redacted and its payloads whole; what is
-        confidential is as it was on the wire. A payload that was kept before is referred to.
+        confidential is as it was on the wire. So is what has personal data in a payload. A payload
+        that was kept before is referred to.
 
         Parameters
         ----------
@@ -211,6 +239,7 @@ class Journal:
             The WARC, then those that hold payloads it refers to.
         """
         first = exchanges[0]
+        confidential = confidential or any(is_personal(one.payload) for one in exchanges)
         url = OwnLocation(first.url) if own else Location(first.url)
         subject = self._subject(self.redact(url), what) if confidential else ""
         told = exchanges
@@ -294,7 +323,7 @@ class Journal:
                 "what": what,
                 "where": where,
                 "error": type(error).__name__,
-                "message": str(error)[:500],
+                "message": self.message(error)[:500],
                 "hint": error.hint if isinstance(error, CauteryError) else "",
                 "at": self._clock.now(),
             },

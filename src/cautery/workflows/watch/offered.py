@@ -8,6 +8,7 @@ from datetime import datetime
 from cautery.catalogue import Listing, Resolution, Resolver
 from cautery.model import Offer, RedactedUrl, host_of
 from cautery.model.later_pseudonyms import LaterPseudonyms
+from cautery.model.screen import without_pseudonyms
 from cautery.watch import PlaylistEntry, redacted_text
 from cautery.watch.diff import Listed, compare
 from cautery.workflows.watch.differences import MOST_SINGLE, record_changes
@@ -113,7 +114,10 @@ class Offered:
         """Take up streams, resolved together; what an earlier run knew is told if it is new."""
         unknown = [(key, entry, title) for key, (entry, title) in new.items()]
         listings = [
-            Listing(title=title or "", group=entry.attribute("group-title"))
+            Listing(
+                title=without_pseudonyms(title or ""),
+                group=self._text(entry.attribute("group-title")),
+            )
             for _, entry, title in unknown
         ]
         found = self._resolver.resolve_all(listings)
@@ -150,8 +154,11 @@ class Offered:
             )
 
     def _title(self, entry: PlaylistEntry) -> str | None:
-        """Return the title as it may be recorded: a URL in it may carry a line's credentials."""
-        return redacted_text(entry.title, self._journal.pseudonyms) if entry.title else entry.title
+        """Return the title as it may be recorded: it may hold a login, or somebody's address."""
+        return self._text(entry.title)
+
+    def _text(self, said: str | None) -> str | None:
+        return redacted_text(said, self._journal.pseudonyms) if said else said
 
     def _offer(self, entry: PlaylistEntry, title: str | None, found: Resolution) -> Offer | None:
         if not title:

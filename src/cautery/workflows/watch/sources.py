@@ -143,7 +143,7 @@ class SourceReader:
             try:
                 one = await self._ask(source, vantage)
             except SourceError as error:
-                why = redacted_text(str(error), self._journal.pseudonyms)[:300]
+                why = self._journal.message(error)[:300]
                 self._views.failed(shown, vantage, why)
                 self._asker.forget(source, vantage)
                 if vantage is None:
@@ -375,7 +375,7 @@ class SourceReader:
     def _failed(self, source: Source, error: Exception) -> None:
         self._asker.forget(source)
         self._schedule.failed(source)
-        said = redacted_text(f"{type(error).__name__}: {error}", self._journal.pseudonyms)
+        said = f"{type(error).__name__}: {self._journal.message(error)}"
         self._record(source, exhibits=self._asker.sealed(source), failed=said[:500])
 
     def _shown(self, source: Source) -> str:

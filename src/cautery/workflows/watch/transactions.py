@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,8 @@ from urllib.parse import urljoin, urlsplit
 from cautery.errors import InputError
 from cautery.evidence.warc import Earlier
 from cautery.model import Digest, Exchange, ExhibitId, Pseudonyms, RedactedUrl, digest_of
+from cautery.model.screen import finds_personal
+from cautery.watch import redacted_text
 
 MOST_KNOWN = 100_000
 """Payloads remembered: 12 s of media every 20 s, from ten probers, for two days."""
@@ -21,6 +24,22 @@ _PLAIN = frozenset(
      "pragma", "range", "retry-after", "server", "transfer-encoding", "user-agent", "vary", "via")
 )  # fmt: skip
 """Headers that carry no line; any other stands as a keyed hash where an exchange is in the open."""
+_SAID = frozenset(("content-type", "etag", "server", "via"))
+"""Of these, those in which a server writes what it likes."""
+_MOST_TEXT = 1 << 20
+_PRINTED = bytes(range(32, 127)) + b"\t\r\n"
+_MAIL = re.compile(rb"[A-Za-z0-9._%+-]{4}@[A-Za-z0-9-]{3,63}\.[A-Za-z]{2,24}(?![A-Za-z0-9])")
+
+
+def is_personal(payload: bytes) -> bool:
+    """Tell whether a payload must not lie in the open: a text with personal data, or a long one.
+
+    In media only an e-mail address is looked for, which a stream's own metadata may hold.
+    """
+    head = payload[:4096]
+    if b"\0" in head or len(head.translate(None, _PRINTED)) > len(head) // 3:
+        return _MAIL.search(payload) is not None
+    return len(payload) > _MOST_TEXT or finds_personal(payload.decode("utf-8", "replace"))
 
 
 def in_the_open(one: Exchange, pseudonyms: Pseudonyms) -> Exchange:
@@ -40,6 +59,7 @@ def in_the_open(one: Exchange, pseudonyms: Pseudonyms) -> Exchange:
         target=path if one.target.startswith("/") else shown,
         request_headers=_shown(one.request_headers, one.url, pseudonyms),
         headers=_shown(one.headers, one.url, pseudonyms),
+        reason=redacted_text(one.reason, pseudonyms),
     )
 
 
@@ -54,6 +74,8 @@ def _shown(
                 value = RedactedUrl.of(urljoin(base, value), pseudonyms).text  # noqa: PLW2901
             except (InputError, ValueError):
                 value = "~" + pseudonyms.of(value)  # noqa: PLW2901
+        elif plain in _SAID:
+            value = redacted_text(value, pseudonyms, kind="message")  # noqa: PLW2901
         elif plain not in _PLAIN:
             value = "~" + pseudonyms.of(value)  # noqa: PLW2901
         shown.append((name, value))
