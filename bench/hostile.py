@@ -17,6 +17,7 @@ from pathlib import Path
 from cautery.errors import CauteryError
 from cautery.lab.authority import police
 from cautery.lab.floods import Flood, floods
+from cautery.model import KeyedPseudonyms
 from cautery.watch import READERS, Derivation, ReadWarning, rows
 from cautery.watch.warm import warm
 
@@ -34,7 +35,7 @@ def chunks_of(data: bytes) -> Iterator[bytes]:
 
 def read(kind: str, data: bytes) -> float:
     """Read a flood; return the seconds."""
-    derivation = Derivation(key=b"k", panel="p", place=lambda _: ("IT", 1))
+    derivation = Derivation(pseudonyms=KeyedPseudonyms(b"k"), panel="p", place=lambda _: ("IT", 1))
     began = time.process_time()
     with contextlib.suppress(CauteryError):
         if READERS[kind].rows is None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-import _escapes
+_escapes = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("_escapes.py"))))
 
 
 def _spin(_: Any, __: bytes) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 from cautery.errors import CauteryError
 from cautery.lab.authority import police
 from cautery.lab.floods import floods
-from cautery.model import RedactedUrl
+from cautery.model import KeyedPseudonyms, RedactedUrl
 from cautery.watch import READERS, Derivation, ReadWarning, guess, read_page, redacted_text, rows
 from cautery.watch._html import Tag, tokens
 from cautery.watch.warm import warm
@@ -64,7 +64,9 @@ def taken(kind, data):
             for _ in READERS[kind].values(chunks_of(data), "http://h.example/live/x"):
                 pass
             return
-        derivation = Derivation(key=b"k", panel="p", place=lambda _: ("IT", 1))
+        derivation = Derivation(
+            pseudonyms=KeyedPseudonyms(b"k"), panel="p", place=lambda _: ("IT", 1)
+        )
         for row in rows(kind, chunks_of(data), authority=police()):
             if not isinstance(row, ReadWarning):
                 derivation.derived(row)
@@ -127,7 +129,7 @@ TEXTS = (
     "a:b@", ".", "a.b", "token=", "00:1A:79:", "http://", "http://a.example/ ", "'token': '", " ",
     "é", "~0123456789abcdef", "-", "user=a&", "http://u:p@a.example/live/a/b/1?token=",
 )  # fmt: skip
-KEY = b"k" * 32
+KEY = KeyedPseudonyms(b"k" * 32)
 
 
 @cache
