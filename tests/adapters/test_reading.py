@@ -116,6 +116,21 @@ async def test_who_waits_no_more_leaves_the_child_to_the_next():
         assert await readers.read("echo", {}, b"fine") == b"fine"
 
 
+async def test_another_child_is_started_only_when_a_job_has_waited(monkeypatch):
+    monkeypatch.setattr(reading, "_PATIENCE_S", 0.1)
+    async with pool(workers=2) as readers:
+        for _ in range(3):
+            await readers.read("echo", {}, b"")
+        assert readers._every[1]._process is None
+        waits = asyncio.create_task(readers.read("wait", {}, b""))
+        await asyncio.sleep(0)
+        assert await readers.read("echo", {}, b"fine") == b"fine"
+        assert readers._every[1]._process is not None
+        waits.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await waits
+
+
 async def test_a_pool_that_is_closed_reads_nothing_and_leaves_no_child():
     async with pool() as readers:
         await readers.start()

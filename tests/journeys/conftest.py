@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,7 +124,7 @@ def entries_of(case: Path) -> list[Entry]:
 def approvers_of(lab: LiveLab, case: Path) -> Iterator[Approvers]:
     """Seat the lab's two approvers at their desks."""
 
-    def waiting() -> list[Waiting]:
+    def waiting(signed: Collection[str]) -> list[Waiting]:
         if not (case / "ledger.sqlite").exists():
             return []
         with cases.reading(case) as held:
@@ -132,6 +132,7 @@ def approvers_of(lab: LiveLab, case: Path) -> Iterator[Approvers]:
         return [
             Waiting(one.referral.id, one.digest, frozenset(a.approver for a in one.approvals))
             for one in filed
+            if one.referral.id not in signed
         ]
 
     def sign(referral: str, digest: Digest, name: str, key: Path) -> None:

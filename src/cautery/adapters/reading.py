@@ -47,6 +47,8 @@ _MOST_BYTES, _MOST_PER_BYTE = 1 << 20, 64
 """Of an answer: a list of one-letter addresses comes back with the folder of the list in each."""
 _JOBS_PER_CHILD = 5_000
 """A child is replaced after so many jobs, so that no leak of a library can grow."""
+_PATIENCE_S = 2.0
+"""A job waits so long for a process that runs before another is started: that costs a second."""
 _PIECE = 1 << 18
 _KINDS: dict[str, type[SourceError | InputError]] = {
     "InputError": InputError,
@@ -190,7 +192,7 @@ class ReadingPool:
     Parameters
     ----------
     workers : int
-        Processes, each started when first needed.
+        Processes at most. The first is started when needed, each other when a job has waited.
     """
 
     def __init__(
@@ -207,9 +209,9 @@ class ReadingPool:
             ReadingProcess(modules, memory_mb=memory_mb, without_seccomp=without_seccomp)
             for _ in range(workers)
         ]
-        self._idle: asyncio.LifoQueue[ReadingProcess] = asyncio.LifoQueue()
-        for process in self._every:
-            self._idle.put_nowait(process)
+        first, *self._spare = self._every
+        self._idle: asyncio.Queue[ReadingProcess] = asyncio.Queue()
+        self._idle.put_nowait(first)
         self._closed = False
 
     async def start(self) -> Confinement:
@@ -238,7 +240,7 @@ class ReadingPool:
         SourceError
             If its reader understands nothing, or died of the bytes.
         """
-        process = await self._idle.get()
+        process = await self._free()
         if self._closed:
             self._idle.put_nowait(process)
             raise SourceError("the readers are closed")
@@ -252,6 +254,16 @@ class ReadingPool:
             with contextlib.suppress(Exception):
                 await work
             raise
+
+    async def _free(self) -> ReadingProcess:
+        """Return a process that is idle, or after some patience one more."""
+        if self._spare:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    return await self._idle.get()
+        if self._spare:
+            return self._spare.pop()
+        return await self._idle.get()
 
     async def aclose(self) -> None:
         """End all of them; jobs under way fail."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -39,7 +40,7 @@ def demo(
     from cautery.lab.scoreboard import score
     from cautery.lab.start import start_lab
     from cautery.wiring import cases, signing, watching
-    from cautery.workflows.approve_referral import filed_referrals
+    from cautery.workflows.approve_referral import DRAFTED, filed_referral
     from cautery.workflows.read_mandate import read_mandate
     from cautery.workflows.verify_case import verify_case
 
@@ -52,11 +53,12 @@ def demo(
         render.say(f"the lab is live; kick-off in a moment; mandate {lab.mandate_path}")
         mandate = read_mandate(lab.mandate_path, now=wiring.clock().now())
 
-        def waiting() -> list[Waiting]:
+        def waiting(signed: Collection[str]) -> list[Waiting]:
             if not (case / "ledger.sqlite").exists():
                 return []
             with cases.reading(case) as held:
-                filed = filed_referrals(held.ledger)
+                drafted = [one.record.body["id"] for one in held.ledger.read(kinds=(DRAFTED,))]
+                filed = [filed_referral(held.ledger, one) for one in drafted if one not in signed]
             return [
                 Waiting(
                     one.referral.id, one.digest, frozenset(each.approver for each in one.approvals)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -33,7 +33,8 @@ class Approvers:
     lab : LiveLab
         Whose run folder holds their keys.
     waiting : callable
-        Lists the referrals of the case; empty as long as there is no case.
+        Lists the referrals of the case but those that it is told are signed; empty as long as there
+        is no case.
     sign : callable
         Signs one, as ``(referral, digest, name, key file)``.
     """
@@ -42,12 +43,13 @@ class Approvers:
         self,
         lab: LiveLab,
         *,
-        waiting: Callable[[], list[Waiting]],
+        waiting: Callable[[Collection[str]], list[Waiting]],
         sign: Callable[[str, Digest, str, Path], Any],
     ) -> None:
         self._keys = lab.run_dir / "keys"
         self._waiting = waiting
         self._sign = sign
+        self._signed: set[str] = set()
         self._gone = threading.Event()
         self._thread = threading.Thread(target=self._work, name="approvers", daemon=True)
         self.failures: list[str] = []
@@ -68,7 +70,8 @@ class Approvers:
                 self.failures.append(str(error))
 
     def _sign_all(self) -> None:
-        for referral in self._waiting():
+        for referral in self._waiting(self._signed):
             for name, role in APPROVERS:
                 if name not in referral.signed_by:
                     self._sign(referral.id, referral.digest, name, self._keys / f"{role}.pem")
+            self._signed.add(referral.id)

@@ -71,8 +71,13 @@ class Filed:
     passed_over: Mapping[str, int]
 
 
-def filed_in(ledger: Ledger) -> Filed:
+def filed_in(ledger: Ledger, *, only: str | None = None) -> Filed:
     """Return all referrals of a case, oldest first, and what was passed over.
+
+    Parameters
+    ----------
+    only : str or None
+        Look at the records about this referral alone: each signature takes its time.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def filed_in(ledger: Ledger) -> Filed:
     if first is None:
         return Filed(referrals=(), passed_over={})
     opening = opening_in(first)
-    referrals: dict[str, Referral] = {}
+    referrals: dict[str, tuple[Referral, Digest]] = {}
     approvals: dict[str, dict[str, Approval]] = {}
     published: dict[str, list[str]] = {}
     passed_over: dict[str, int] = {}
@@ -93,34 +98,40 @@ def filed_in(ledger: Ledger) -> Filed:
 
     for entry in ledger.read(kinds=(DRAFTED, APPROVED, PUBLISHED)):
         body = entry.record.body
+        about = str(body.get("id" if entry.record.kind == DRAFTED else "referral"))
+        if only not in (None, about):
+            continue
         if entry.record.kind == DRAFTED:
             referral = referral_in(body)
             if referral is None:
                 pass_over("no referral, or not under an id of its own")
-            elif referrals.setdefault(referral.id, referral) != referral:
+            elif about not in referrals:
+                referrals[about] = referral, digest(referral)
+            elif referrals[about][0] != referral:
                 pass_over("a second referral under the id of an earlier one")
+        elif about not in referrals:
+            pass_over("about no referral that was drafted before it")
         elif entry.record.kind == APPROVED:
-            referral = referrals.get(str(body.get("referral")))
-            approval = None if referral is None else approval_in(body, referral, opening)
-            if referral is None or approval is None:
+            approval = approval_in(body, about, referrals[about][1], opening)
+            if approval is None:
                 pass_over("no approval, or its signature does not verify")
             else:
-                signed = approvals.setdefault(referral.id, {})
+                signed = approvals.setdefault(about, {})
                 earlier = signed.get(approval.approver, approval)
                 signed[approval.approver] = max(earlier, approval, key=lambda one: one.at)
-        elif isinstance(body.get("intermediary"), str) and str(body.get("referral")) in referrals:
-            published.setdefault(str(body["referral"]), []).append(body["intermediary"])
+        elif isinstance(body.get("intermediary"), str):
+            published.setdefault(about, []).append(body["intermediary"])
         else:
             pass_over("no publication of a referral")
     return Filed(
         referrals=tuple(
             FiledReferral(
                 referral=one,
-                digest=digest(one),
+                digest=its_digest,
                 approvals=tuple(approvals.get(one.id, {}).values()),
                 published_to=tuple(published.get(one.id, ())),
             )
-            for one in referrals.values()
+            for one, its_digest in referrals.values()
         ),
         passed_over=passed_over,
     )
@@ -139,9 +150,8 @@ def filed_referral(ledger: Ledger, referral_id: str) -> FiledReferral:
     InputError
         If there is none.
     """
-    for one in filed_referrals(ledger):
-        if one.referral.id == referral_id:
-            return one
+    for one in filed_in(ledger, only=referral_id).referrals:
+        return one
     raise InputError(f"no referral {referral_id!r} in this case", hint="cautery referral list CASE")
 
 
@@ -154,15 +164,15 @@ def referral_in(body: Json) -> Referral | None:
         return None
 
 
-def approval_in(body: Json, referral: Referral, opening: Opening) -> Approval | None:
-    """Return the approval of a record; ``None``: it is none of this referral that verifies."""
+def approval_in(body: Json, referral: str, signed: Digest, opening: Opening) -> Approval | None:
+    """Return the approval of a record; ``None``: it is none of this digest that verifies."""
     plain = {name: value for name, value in body.items() if name != "referral"}
     try:
         approval = from_json(Approval, plain)
         check_signature(
             approval,
-            what=f"referral {referral.id}",
-            subject=digest(referral),
+            what=f"referral {referral}",
+            subject=signed,
             mandate=opening.mandate,
             signed_for=opening.signed_for,
         )
