@@ -310,3 +310,41 @@ def test_a_long_film_in_detail_is_its_parts_one_after_another() -> None:
     assert np.abs(made.change).max() <= 2.0
     again = made.change[:, 1000:1990] - made.change[:, 3000:3990]
     assert np.abs(again).mean() < 0.02
+
+
+def changes_plainly(cells: np.ndarray, times: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """What the kernels do, as NumPy has it."""
+
+    def shown(moments: np.ndarray) -> np.ndarray:
+        columns = [np.interp(moments, times, cells[:, cell]) for cell in range(cells.shape[1])]
+        return np.stack(columns, axis=1)
+
+    return shown(at + placement.STEP_S) - shown(at - placement.STEP_S)
+
+
+def evened_plainly(change: np.ndarray) -> np.ndarray:
+    size = np.sqrt((change**2).mean(axis=0))
+    change = change / (size + size.mean() + placement._LEAST_CHANGE)
+    change = change - change.mean(axis=1, keepdims=True)
+    size = np.sqrt((change**2).mean(axis=1))
+    change = change / (size + 0.5 * np.median(size) + placement._LEAST_EVENED)[:, None]
+    limit = placement._CLIP * np.sqrt((change**2).mean())
+    return np.clip(change, -limit, limit)
+
+
+@pytest.mark.parametrize("cells", [1, 7, CELLS, 36 * 64])
+@pytest.mark.parametrize("instants", [1, 2, 150])
+def test_the_kernels_of_changes_do_as_their_plain_twins(cells: int, instants: int) -> None:
+    rng = np.random.default_rng([cells, instants])
+    held = rng.uniform(0, 255, (instants + 8, cells)).astype(np.float32)
+    held[3] += 300  # a cut, which is clipped
+    times = np.cumsum(rng.uniform(0.05, 0.11, len(held)))
+    at = np.linspace(times[3], times[-3], instants)
+    change, known = placement.changes(held, times, at)
+    assert known.all()
+    assert change == pytest.approx(changes_plainly(held, times, at), abs=1e-2)
+    assert placement.evened(change) == pytest.approx(evened_plainly(change), abs=1e-4)
+
+
+def test_of_nothing_nothing_changes() -> None:
+    assert placement.evened(np.empty((0, CELLS), np.float32)).shape == (0, CELLS)

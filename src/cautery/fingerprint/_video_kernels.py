@@ -8,6 +8,67 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+_SUMS = {"reassoc", "contract"}
+"""Sums may be taken in any order; what is no number stays none."""
+
+
+@njit(cache=True, nogil=True, fastmath=_SUMS)
+def changed(held, after, after_share, before, before_share, known):  # type: ignore[no-untyped-def]  # noqa: PLR0917
+    """Return what cells show between two pictures later less what they show earlier.
+
+    ``after[i]`` and ``before[i]`` name the picture before each moment of instant i, the shares how
+    far the next one counts; zero where an instant is not known.
+    """
+    one = np.float32(1)
+    out = np.zeros((len(after), held.shape[1]), np.float32)
+    for i in range(len(after)):
+        if known[i]:
+            a, b = after[i], before[i]
+            c, d = after_share[i], before_share[i]
+            for cell in range(held.shape[1]):
+                later = held[a, cell] * (one - c) + held[a + 1, cell] * c
+                out[i, cell] = later - (held[b, cell] * (one - d) + held[b + 1, cell] * d)
+    return out
+
+
+@njit(cache=True, nogil=True, fastmath=_SUMS)
+def level(change, least):  # type: ignore[no-untyped-def]
+    """Bring cells to about one strength in place, less what all share; return each instant's."""
+    instants, cells = change.shape
+    size = np.zeros(cells)
+    for i in range(instants):
+        for cell in range(cells):
+            size[cell] += change[i, cell] * change[i, cell]
+    size = np.sqrt(size / instants)
+    scale = (1 / (size + size.mean() + least)).astype(np.float32)
+    strength = np.empty(instants, np.float32)
+    for i in range(instants):
+        total = 0.0
+        for cell in range(cells):
+            change[i, cell] *= scale[cell]
+            total += change[i, cell]
+        mean, square = np.float32(total / cells), 0.0
+        for cell in range(cells):
+            change[i, cell] -= mean
+            square += change[i, cell] * change[i, cell]
+        strength[i] = np.sqrt(square / cells)
+    return strength
+
+
+@njit(cache=True, nogil=True, fastmath=_SUMS)
+def clip(change, size, most):  # type: ignore[no-untyped-def]
+    """Divide each instant by its size in place, and cut at ``most`` times the root mean square."""
+    instants, cells = change.shape
+    total = 0.0
+    for i in range(instants):
+        for cell in range(cells):
+            change[i, cell] /= size[i]
+            total += change[i, cell] * change[i, cell]
+    limit = np.float32(most * np.sqrt(total / (instants * cells)))
+    for i in range(instants):
+        for cell in range(cells):
+            change[i, cell] = min(max(change[i, cell], -limit), limit)
+
 
 @njit(cache=True, nogil=True, fastmath=True)
 def best_placement(  # type: ignore[no-untyped-def]  # noqa: PLR0917

@@ -91,10 +91,13 @@ def changes(
     shown, number = lasting(times)
     if len(number) > len(times):
         times, held = shown, held[number]
-    after, ok_after = _between(held, times, at + STEP_S)
-    before, ok_before = _between(held, times, at - STEP_S)
+    from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
+
+    after, after_share, ok_after = _between(times, at + STEP_S)
+    before, before_share, ok_before = _between(times, at - STEP_S)
     known = ok_after & ok_before
-    return np.where(known[:, None], after - before, np.float32(0)), known
+    change: Floats = _video_kernels.changed(held, after, after_share, before, before_share, known)
+    return change, known
 
 
 def evened(change: Floats) -> Floats:
@@ -103,15 +106,14 @@ def evened(change: Floats) -> Floats:
     A flash or a fade is no motion, a cut no more than any other instant, and what moves around a
     picture in a picture not much more than it.
     """
-    size = np.sqrt((change**2).mean(axis=0))
-    change = change / (size + size.mean() + _LEAST_CHANGE)
-    change = change - change.mean(axis=1, keepdims=True)
-    size = np.sqrt((change**2).mean(axis=1))
-    floor = 0.5 * float(np.median(size)) + _LEAST_EVENED
-    change = change / (size + floor)[:, None]
-    limit = _CLIP * float(np.sqrt((change**2).mean()))
-    clipped: Floats = np.clip(change, -limit, limit).astype(np.float32)
-    return clipped
+    from cautery.fingerprint import _video_kernels  # noqa: PLC0415 - numba loads late
+
+    made: Floats = np.array(change, np.float32, order="C")
+    if made.size:
+        size = _video_kernels.level(made, _LEAST_CHANGE)
+        floor = 0.5 * float(np.median(size)) + _LEAST_EVENED
+        _video_kernels.clip(made, size + np.float32(floor), _CLIP)
+    return made
 
 
 def placed(ours: Floats, theirs: Floats) -> tuple[float, Placement]:
@@ -314,14 +316,14 @@ def _cells(place: NDArray[np.float64], count: int) -> NDArray[np.int64]:
     return np.where((cell >= 0) & (cell < count), cell, -1)
 
 
-def _between(cells: Floats, times: Times, at: Times) -> tuple[Floats, NDArray[np.bool_]]:
+def _between(times: Times, at: Times) -> tuple[NDArray[np.int64], Floats, NDArray[np.bool_]]:
+    """Return for each instant the picture before it, how far the next one is, and if they count."""
     left = np.clip(np.searchsorted(times, at, side="right") - 1, 0, len(times) - 2)
     gap = times[left + 1] - times[left]
-    share = ((at - times[left]) / gap).astype(np.float32)
+    share = np.clip((at - times[left]) / gap, 0, 1).astype(np.float32)
     # A picture's slot past either end still shows the last one.
     known = (gap <= HOLE_S) & (at >= times[0] - STEP_S) & (at <= times[-1] + STEP_S)
-    share = np.clip(share, 0, 1)[:, None]
-    return cells[left] * (1 - share) + cells[left + 1] * share, known
+    return left, share, known
 
 
 def _parts(ours: Floats, theirs: Floats, where: Placement) -> tuple[Floats, Floats, Floats]:

@@ -19,9 +19,12 @@ def warm() -> None:
     landmarks_of(peaks.stretched(tempo=1.01, pitch=1.01, recipe=DEFAULT_RECIPE), DEFAULT_RECIPE)
     index.warm()
     moving = np.random.default_rng(1).standard_normal((50, CELLS)).astype(np.float32)
+    times = np.arange(50) / 12.5
+    change, _ = placement.changes(moving, times, times[2:-2])
+    placement.evened(change)
     _, where = placement.placed(moving, moving)
     placement.settled(moving, moving, where)
-    seen = signature(moving.astype(np.float16), np.arange(50) / 12.5, DEFAULT_RECIPE)
+    seen = signature(moving.astype(np.float16), times, DEFAULT_RECIPE)
     Patterns([seen]).peaks(seen, low_s=-1.0, high_s=1.0, most=1)
     scan.warm()
 
