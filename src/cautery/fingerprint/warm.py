@@ -20,7 +20,7 @@ def warm() -> None:
     index.warm()
     moving = np.random.default_rng(1).standard_normal((50, CELLS)).astype(np.float32)
     times = np.arange(50) / 12.5
-    change, _ = placement.changes(moving, times, times[2:-2])
+    change, _ = placement.changes(moving.astype(np.float16), times, times[2:-2])
     placement.evened(change)
     _, where = placement.placed(moving, moving)
     placement.settled(moving, moving, where)

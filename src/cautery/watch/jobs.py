@@ -167,7 +167,7 @@ def sound(unpacked: Callable[[], T]) -> T:
     """
     try:
         return unpacked()
-    except (ValueError, TypeError, KeyError, AttributeError, InputError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, InputError) as error:
         raise SourceError("the answer of the process that read it makes no sense") from error
 
 
