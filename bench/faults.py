@@ -1,8 +1,10 @@
 """Faults injected everywhere: what was acknowledged is never lost, and the case goes on.
 
 The writer writes through a watch's journal: records and exhibits from several threads, checkpoints,
-and the close; it says what is on disk. A whole watch costs a minute a turn, so this stands for it.
+and the close; it says what is on disk. A whole watch takes ten seconds to get under way, so this
+stands for most of its kills.
 
+- running watch: kill -9 of ``cautery watch`` within three seconds of its first look;
 - killed: kill -9 at a random instant, the case gone on with after up to four kills;
 - killed at a call: kill -9 at a random call to the disk (``strace``), then a second run;
 - power cut: the writes of one or two such runs replayed up to a random call, less what was not
@@ -39,13 +41,24 @@ from functools import partial
 from pathlib import Path
 
 import _faults_disk as disk
+import _faults_watch as watch
 import _faults_writer as writer
 from cautery.errors import CauteryError, StorageError
 from cautery.evidence.manifest import NOTE
 from cautery.wiring import cases
 from cautery.workflows.verify_case import verify_case
 
-KILLS, CALLS, CUTS, DISKS, READ_ONLY, TORN, CLOCKS, SEVERAL = 1000, 100, 500, 30, 10, 100, 100, 100
+WATCHES, KILLS, CALLS, CUTS, DISKS, READ_ONLY, TORN, CLOCKS, SEVERAL = (
+    100,
+    1000,
+    100,
+    500,
+    30,
+    10,
+    100,
+    100,
+    100,
+)
 CUTS_A_RECORDING = 25
 WRITER = str(Path(writer.__file__))
 Fault = Callable[[Path, random.Random], int]
@@ -284,7 +297,7 @@ def inject(fault: Fault, wanted: int, *, seed: int, folder: Path) -> tuple[int, 
     done = 0
     turn = 0
     while done < wanted:
-        top = folder / f"{fault.__name__}-{turn}"
+        top = folder / f"{fault.__module__}-{fault.__name__}-{turn}"
         top.mkdir()
         try:
             done += fault(top, random.Random(f"{fault.__name__}-{seed}-{turn}"))
@@ -302,6 +315,7 @@ def main() -> int:
     share = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     faults: list[tuple[str, Fault, int]] = [
+        ("kill -9 of a running watch", watch.killed, WATCHES),
         ("kill -9 at a random instant", killed, KILLS),
         ("kill -9 at a random call to the disk", killed_at_a_call, CALLS),
         ("power cut", power_cuts, CUTS),
