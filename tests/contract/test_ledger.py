@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from cautery.adapters import _ledger_sqlite
 from cautery.adapters._ledger_locks import LedgerLocks
 from cautery.adapters.keys_file import FileCaseKeys, KeyFolder
 from cautery.adapters.ledger_sql import SqlLedger, _Batch
@@ -392,6 +393,73 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path, content: bytes) -
     (tmp_path / "l").write_bytes(content)
     for read_only in (True, False):
         with pytest.raises((EvidenceError, StorageError)):
+            SqlLedger.at(tmp_path / "l", read_only=read_only)
+
+
+def in_circles(path: Path, *, depth: int = 5) -> None:
+    """Make a table of tables whose pages lead to the same page 400 times each, five deep."""
+    page = 4096
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE x (a UNIQUE)")
+    raw = bytearray(path.read_bytes())
+    first, last = raw[:page], len(raw) // page
+    count = int.from_bytes(first[103:105])
+    places = [int.from_bytes(first[108 + 2 * at :][:2]) for at in range(count)]
+    cells = [bytes(first[at : at + 2 + first[at]]) for at in places]
+
+    def leaf() -> bytes:
+        made, end = bytearray(page), page
+        made[0], made[3:5] = 0x0D, count.to_bytes(2)
+        for number, cell in enumerate(cells):
+            end -= len(cell)
+            made[end : end + len(cell)] = cell
+            made[8 + 2 * number : 10 + 2 * number] = end.to_bytes(2)
+        made[5:7] = end.to_bytes(2)
+        return bytes(made[:page])
+
+    def inner(child: int, *, at: int = 0) -> bytearray:
+        made, start = bytearray(page), page - 5 * 400
+        made[at], made[at + 3 : at + 5] = 5, (400).to_bytes(2)
+        made[at + 5 : at + 7], made[at + 8 : at + 12] = start.to_bytes(2), child.to_bytes(4)
+        for number in range(400):
+            place = start + 5 * number
+            made[at + 12 + 2 * number : at + 14 + 2 * number] = place.to_bytes(2)
+            made[place : place + 5] = child.to_bytes(4) + b"\x64"
+        return made
+
+    pages = [leaf()]
+    for _ in range(depth):
+        pages.append(bytes(inner(last + len(pages))))
+    top = inner(last + len(pages), at=100)
+    top[:100] = first[:100]
+    raw[:page] = top
+    raw += b"".join(pages)
+    raw[28:32] = (len(raw) // page).to_bytes(4)
+    raw[92:96] = raw[24:28]
+    path.write_bytes(raw)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_small_file_whose_pages_lead_in_circles_is_left_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, read_only: bool
+) -> None:
+    monkeypatch.setattr(_ledger_sqlite, "_LEAST_CPU_S", 0.3)
+    in_circles(tmp_path / "l")
+    assert (tmp_path / "l").stat().st_size < 50_000
+    began = time.thread_time()
+    with pytest.raises(EvidenceError):
+        SqlLedger.at(tmp_path / "l", read_only=read_only)
+    assert time.thread_time() - began < 5, "it once ran for minutes"
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-journal"])
+def test_a_pipe_in_a_ledgers_place_is_refused(tmp_path: Path, suffix: str) -> None:
+    SqlLedger.at(tmp_path / "l").close()
+    (tmp_path / f"l{suffix}").unlink(missing_ok=True)
+    os.mkfifo(tmp_path / f"l{suffix}")
+    for read_only in (True, False):
+        with pytest.raises(EvidenceError, match="no ordinary file"):
             SqlLedger.at(tmp_path / "l", read_only=read_only)
 
 

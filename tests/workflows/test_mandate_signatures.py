@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,7 @@ from cautery.workflows.close_case import close_case
 from cautery.workflows.mandate_signatures import add_signature, signatures_path
 from cautery.workflows.open_case import open_case
 from cautery.workflows.read_mandate import read_mandate, read_with_bytes
+from cautery.workflows.read_overrides import read_overrides
 from cautery.workflows.read_signers import read_signers
 from cautery.workflows.verify_case import verify_case
 from cautery.workflows.watch.journal import Journal
@@ -414,3 +416,23 @@ def test_a_noun_with_a_time_of_no_zone_is_no_signature(path: Path) -> None:
     body = to_json(signed(path).signatures[0]) | {"at": "2026-11-24T19:59:00"}
     with pytest.raises(CauteryError):
         from_json(MandateSignature, body)
+
+
+@pytest.mark.parametrize("read", [read_signers, read_overrides])
+@pytest.mark.parametrize(
+    "text", ["x=" + "[" * 5000, "x=" + "9" * 9000, "[" + ".".join("a" * 3000) + "]\nb=1"]
+)
+def test_a_file_of_people_or_overrides_that_is_made_to_hurt_is_refused(
+    tmp_path: Path, read: Callable[[Path], object], text: str
+) -> None:
+    (tmp_path / "a.toml").write_text(text)
+    with pytest.raises(InputError, match="a.toml"):
+        read(tmp_path / "a.toml")
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "m.toml")
+    for read in (read_signers, read_overrides, lambda path: read_mandate(path, now=NOW)):
+        with pytest.raises(InputError, match="neither a file nor a folder"):
+            read(tmp_path / "m.toml")

@@ -28,6 +28,11 @@ from cautery.errors import EvidenceError, StorageError
 from cautery.evidence.leaf import MAX_LEAF_BYTES
 
 _LONGEST_VALUE = MAX_LEAF_BYTES + 1024  # a file from elsewhere may claim more
+_STEPS = 50_000
+"""Of SQLite's machine, some milliseconds, between two looks at what a question has cost."""
+_LEAST_CPU_S, _CPU_S_PER_MB = 3.0, 1.0
+"""A page of records takes milliseconds, the proof of an index a second in 100 MB. Pages of a file
+that was made to hurt name each other, so that a table of 40 kB never ends."""
 
 
 class SqliteDatabase:
@@ -61,6 +66,7 @@ class SqliteDatabase:
             else None
         )
         self._index_holds: bool | None = None
+        self._may_take_s = 0.0
         try:
             if self._locks is not None and not read_only:
                 self._locks.join()
@@ -76,6 +82,7 @@ class SqliteDatabase:
         """Lend a cursor for what stands at one moment."""
         with self._lock:
             self._follow_file()
+            self._allow()
             cursor = self._connection.cursor()
             cursor.execute("BEGIN")
             try:
@@ -89,6 +96,7 @@ class SqliteDatabase:
         """Lend a cursor that alone may write; what it wrote is on disk at the end, or undone."""
         turn = self._locks.turn if self._locks is not None else contextlib.nullcontext
         with self._lock, turn():
+            self._allow()
             cursor = self._connection.cursor()
             cursor.execute("BEGIN IMMEDIATE")  # before the size is read, not at the first INSERT
             try:
@@ -172,6 +180,8 @@ class SqliteDatabase:
 
     def _connected(self) -> tuple[sqlite3.Connection, int | None]:
         opening = self._locks.opening if self._locks is not None else contextlib.nullcontext
+        if self._path is not None:
+            _require_ordinary(self._path)
         with opening():
             if self._path is not None and not self._read_only:
                 # SQLite gives its files beside the mode of this one.
@@ -186,6 +196,8 @@ class SqliteDatabase:
                 check_same_thread=False,
             )
             try:
+                self._allow()
+                connection.set_progress_handler(self._takes_too_long, _STEPS)
                 connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
                 connection.execute("PRAGMA trusted_schema=OFF")
                 has_index = self._check_schema(connection)
@@ -200,6 +212,17 @@ class SqliteDatabase:
                 connection.close()
                 raise
             return connection, None if self._path is None else self._path.stat().st_ino
+
+    def _allow(self) -> None:
+        """Let this thread's next question take what a file of this size may."""
+        size = 0
+        if self._path is not None:
+            with contextlib.suppress(OSError):
+                size = self._path.stat().st_size
+        self._may_take_s = time.thread_time() + _LEAST_CPU_S + _CPU_S_PER_MB * size / 1e6
+
+    def _takes_too_long(self) -> bool:
+        return time.thread_time() > self._may_take_s
 
     def _target(self) -> str:
         if self._path is None:
@@ -273,6 +296,14 @@ class SqliteDatabase:
             raise StorageError(f"{path}: {error.strerror}") from error
         finally:
             copy.unlink(missing_ok=True)
+
+
+def _require_ordinary(path: Path) -> None:
+    """Refuse a pipe or a device, which SQLite would wait for, in a file's place or beside it."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        one = path.with_name(path.name + suffix)
+        if one.exists() and not one.is_file():
+            raise EvidenceError(f"{one}: no ordinary file")
 
 
 def _same(rows: Sequence[tuple[object, object]], schema: Mapping[str, str]) -> bool:

@@ -273,9 +273,10 @@ class SqlLedger:
         while True:
             with self._failures("read"), self._database.reading() as cursor:
                 rows = cursor.execute(query, (last,)).fetchall()
-            for last, note in rows:  # noqa: B007 - the last one tells where to go on
-                if not isinstance(note, str):
-                    raise EvidenceError(f"{self._name}: a checkpoint is no text")
+            for number, note in rows:
+                if not isinstance(number, int) or number <= last or not isinstance(note, str):
+                    raise EvidenceError(f"{self._name}: its checkpoints do not rise")
+                last = number
                 yield note
             if len(rows) < _PAGE:
                 return
@@ -474,8 +475,9 @@ class SqlLedger:
                 raise
             message = f"{self._name}: cannot {what} it: {' '.join(str(error).split())}"
             # Exactly DatabaseError: SQLite says it of files that are malformed or no database;
-            # DataError: of a value that is longer than any of ours.
-            if type(error) in {sqlite3.DatabaseError, sqlite3.DataError}:
+            # DataError: of a value that is longer than any of ours. Interrupted: by ourselves.
+            interrupted = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+            if interrupted or type(error) in {sqlite3.DatabaseError, sqlite3.DataError}:
                 raise EvidenceError(message) from error
             raise StorageError(message) from error
 

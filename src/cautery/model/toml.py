@@ -20,6 +20,8 @@ def parsed_toml(text: str) -> dict[str, Any]:
     ------
     tomllib.TOMLDecodeError
         If it is none, or has a key of more than 100 parts.
+    ValueError, RecursionError
+        If a number has thousands of digits, or it is nested as deep: the parser says no place.
 
     Examples
     --------
@@ -33,3 +35,17 @@ def parsed_toml(text: str) -> dict[str, Any]:
             f"A key of more than {MOST_PARTS} parts (at line {line}, column {column})"
         )
     return tomllib.loads(text)
+
+
+def simple_toml(text: str) -> dict[str, Any]:
+    """Parse a TOML document as :func:`parsed_toml` does, for those who say only that it is none.
+
+    Raises
+    ------
+    ValueError
+        Whatever is wrong with it.
+    """
+    try:
+        return parsed_toml(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error

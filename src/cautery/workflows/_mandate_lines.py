@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from cautery.errors import MandateError
+from cautery.errors import InputError, MandateError
 from cautery.model.toml import parsed_toml
+from cautery.packed import require_file
 
 MAX_BYTES = 4_000_000
 """A season's mandate with 10,000 channels stays below; anything larger is a mistake."""
@@ -44,8 +45,12 @@ def bytes_of(path: Path) -> bytes:
         If it cannot be read, or is too large.
     """
     try:
+        if path.exists():
+            require_file(path)  # a pipe would be waited for
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
+    except InputError as error:
+        raise MandateError(str(error)) from error
     except (OSError, ValueError) as error:
         raise MandateError(
             f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})",

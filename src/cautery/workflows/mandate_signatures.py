@@ -26,6 +26,7 @@ from cautery.model import (
     from_json,
     to_json,
 )
+from cautery.packed import require_file
 
 SUFFIX = ".signatures"
 SALT_BYTES = 32
@@ -117,6 +118,8 @@ def add_signature(
 
 
 def _lines(path: Path) -> Sequence[bytes]:
+    if path.exists():
+        require_file(path)
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cautery.errors import InputError
 from cautery.model import Override
-from cautery.model.toml import parsed_toml
-from cautery.packed import chunks_of
+from cautery.model.toml import simple_toml
+from cautery.packed import chunks_of, require_file
 from cautery.workflows.judge_targets import spelt
 
 _MAX_BYTES = 1_000_000
@@ -29,9 +29,11 @@ def read_overrides(path: Path) -> dict[str, Override]:
     InputError
         If the file cannot be read, or one is not as it must be.
     """
+    require_file(path)
     try:
-        text = path.read_bytes()[: _MAX_BYTES + 1]
-        table = parsed_toml(text.decode("utf-8"))
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES + 1)
+        table = simple_toml(text.decode("utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: no overrides ({error})") from error
     found: dict[str, Override] = {}

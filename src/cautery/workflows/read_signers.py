@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from cautery.act import public_key
 from cautery.errors import ApprovalError, InputError
 from cautery.model import Approver, from_json, person_key
+from cautery.model.toml import simple_toml
+from cautery.packed import require_file
 
 _MAX_BYTES = 1_000_000
 
@@ -20,10 +21,11 @@ def read_signers(path: Path) -> tuple[Approver, ...]:
     InputError
         If it cannot be read, holds anything else, or two of them are one, by name or key.
     """
+    require_file(path)
     try:
         with path.open("rb") as file:
             raw = file.read(_MAX_BYTES + 1)
-        tables = tomllib.loads(raw.decode("utf-8"))
+        tables = simple_toml(raw.decode("utf-8"))
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise InputError(f"{path}: no list of signers ({why})") from error

@@ -17,8 +17,10 @@ from cautery.lab.readers import ReadersHere
 from cautery.model import Entry, ExhibitId
 from cautery.watch.hls import Key, MediaPlaylist, Segment
 from cautery.workflows.open_case import Case
+from cautery.workflows.watch import fetching
 from cautery.workflows.watch.capturing import Capturing, media
 from cautery.workflows.watch.fetching import (
+    MOST_SEGMENTS,
     PLAYLIST,
     cut,
     decrypt,
@@ -376,3 +378,31 @@ async def test_what_cannot_be_sealed_is_not_worked_with(
     monkeypatch.setattr(journal._vault, "seal", full)
     with pytest.raises(StorageError):
         await Capturing(answers({BASE: b"G" * 188}), journal, media).fetch(BASE, limits=PLAYLIST)
+
+
+def test_segments_that_last_no_time_are_taken_by_number() -> None:
+    for ended in (False, True):
+        chosen, _ = newest(playlist([0.0] * 20_000, ended=ended), 12.0, edge_s=EDGE_S)
+        assert len(chosen) <= MOST_SEGMENTS
+
+
+async def test_no_more_bytes_are_joined_than_are_decoded(
+    answers: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "MOST_BYTES", 1000)
+    fetcher = answers({f"{BASE}/{number}.ts": bytes(400) for number in range(7, 107)})
+    data, _ = await fetch_segments(playlist([4.0] * 100).segments, fetcher=fetcher)
+    assert len(data) == 1200
+
+
+async def test_of_ranges_in_many_files_one_file_is_held_at_a_time(
+    answers: Callable[..., Any],
+) -> None:
+    urls = [f"{BASE}/{number}.ts" for number in range(3)]
+    fetcher = answers({url: bytes(100) for url in urls})
+    segments = tuple(
+        Segment(url=url, sequence=at, duration_s=1.0, byte_range="1@0")
+        for at, url in enumerate([*urls, urls[0]])
+    )
+    data, _ = await fetch_segments(segments, fetcher=fetcher)
+    assert len(data) == 4

@@ -329,3 +329,39 @@ def test_a_full_disk_ends_the_probing_and_is_no_failure_of_the_stream(
     with pytest.raises(StorageError, match="full"):
         probe(StorageError("disk full"))
     assert bodies(heard, "probe.done") == []
+
+
+async def test_looks_that_are_refused_at_once_keep_nothing_else_from_going_on(
+    answers: Callable[..., Any], journal: Journal, tmp_path: Path
+) -> None:
+    urls = [f"http://10.1.0.1/{number}" for number in range(2_000)]
+    streams = {
+        url: Stream(url=url, key=url, host="10.1.0.1", title=None, source="list", first_seen=NOON)
+        for url in urls
+    }
+    heard = Heard(until={}, filled=True)
+    refused = ForbiddenAddressError("10.1.0.1: private")
+    engine = ThreadEngine()
+    prober = Prober(
+        MANDATE,
+        streams,
+        References(DEFAULT_RECIPE, ()),
+        Tape(tmp_path, window_s=60.0),
+        readers=ReadersHere(),
+        fetcher=answers(dict.fromkeys(urls, refused)),
+        decoder=Hears(refused),
+        engine=engine,
+        journal=journal,
+        on_verdict=lambda _: None,
+        pace=Pace(MANDATE, streams, heard=lambda: heard, journal=journal),
+    )
+    working = asyncio.ensure_future(prober.work())
+    try:
+        # Another task gets its turn between any two looks.
+        for turn in range(50):
+            await asyncio.sleep(0)
+            assert sum(one.probes for one in streams.values()) <= turn + 1
+    finally:
+        working.cancel()
+        engine.close()
+    assert sum(one.probes for one in streams.values()) > 5

@@ -27,6 +27,10 @@ STREAMED = Limits(max_bytes=24_000_000, total_s=6.0, partial=True)
 server sends some 10 s at once, then goes on live, and 6 s more are enough."""
 KEY = Limits(max_bytes=64, total_s=5.0)
 _BYTE_RANGE = re.compile(r"(?P<length>[0-9]{1,18})(?:@(?P<offset>[0-9]{1,18}))?")
+MOST_SEGMENTS = 400
+"""Two minutes of parts of a third of a second; a playlist may say that each lasts 0 s."""
+MOST_BYTES = 64 << 20
+"""Of all segments of one look: more is not decoded (:mod:`cautery.adapters.decoder`)."""
 ENDED_TIMES = 4
 """A film is looked at once, in several places, since it can be had at once."""
 
@@ -176,14 +180,14 @@ def newest(
                 start = min(start, at)
                 break
         chosen, held = [], 0.0
-        for one in segments[start:]:
+        for one in segments[start : start + MOST_SEGMENTS]:
             chosen.append(one)
             held += one.duration_s
             if held >= ENDED_TIMES * seconds:
                 break
         return tuple(chosen), sum(one.duration_s for one in segments[:start])
     chosen, held = [], 0.0
-    for one in reversed(segments):
+    for one in reversed(segments[-MOST_SEGMENTS:]):
         chosen.append(one)
         held += one.duration_s
         if held >= seconds:
@@ -217,18 +221,20 @@ async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> 
 
     async def piece(url: str, byte_range: str | None) -> bytes:
         if url not in bodies:
-            if byte_range is None:
-                bodies.clear()
+            bodies.clear()  # ranges of one file follow one another; two files are not held at once
             bodies[url] = await _body(fetcher, url, SEGMENT)
         return cut(bodies[url].body, byte_range)
 
     keys: dict[str, bytes] = {}
-    had, lost_s = False, 0.0
+    had, lost_s, left = False, 0.0, MOST_BYTES
     for segment in segments:
+        if left <= 0:
+            break  # what there is is more than any player would hold
         try:
             if segment.map_url is not None and segment.map_url != mapped:
                 parts.append(await piece(segment.map_url, segment.map_byte_range))
                 mapped = segment.map_url
+                left -= len(parts[-1])
             body = await piece(segment.url, segment.byte_range)
             if segment.key is not None and segment.key.url is not None:
                 url = segment.key.url
@@ -236,6 +242,7 @@ async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> 
                     keys[url] = (await _body(fetcher, url, KEY)).body
                 body = decrypt(body, key=keys[url], segment=segment)
             parts.append(body)
+            left -= len(body)
             had = True
         except SourceError as error:
             failed = error

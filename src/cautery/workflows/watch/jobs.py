@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from cautery.model import Window, from_json, to_json
 from cautery.model.ports import Readers
-from cautery.watch import Page, jobs
+from cautery.watch import Page, PlaylistEntry, jobs
 from cautery.watch.packing import (
     Packer,
     Unpacker,
@@ -28,6 +28,8 @@ from cautery.workflows.watch.understanding import Asked, Understood, understood
 MODULES = ("cautery.watch.jobs", "cautery.workflows.watch.jobs")
 """What a watch's processes that read are started with."""
 _SOURCE = "source"
+MOST_TITLE = 500
+"""Letters of a title that are kept: each costs some microseconds where the keys are."""
 
 
 async def understood_apart(
@@ -68,6 +70,12 @@ class _Answer:
         return None
 
 
+def _short(entry: PlaylistEntry) -> PlaylistEntry:
+    if entry.title is None or len(entry.title) <= MOST_TITLE:
+        return entry
+    return replace(entry, title=entry.title[:MOST_TITLE])
+
+
 def _source(told: Any, data: bytes) -> bytes:
     answers, at = [], 0
     for url, status, size in told["answers"]:
@@ -84,7 +92,7 @@ def _source(told: Any, data: bytes) -> bytes:
         }
     )
     pack_warnings(packer, says.warnings)
-    pack_entries(packer, says.entries)
+    pack_entries(packer, [_short(entry) for entry in says.entries])
     if says.guide is not None:
         _pack_guide(packer, says.guide)
     return packer.packed()
@@ -106,10 +114,10 @@ def _unpacked(packed: Unpacker) -> Understood:
 
 
 def _pack_guide(packer: Packer, guide: Guide) -> None:
-    packer.texts([name for name, _ in guide.channels])
-    packer.texts([said for _, said in guide.channels])
-    packer.texts([one.channel for one in guide.showings])
-    packer.texts([one.title for one in guide.showings])
+    packer.texts([name[:MOST_TITLE] for name, _ in guide.channels])
+    packer.texts([said[:MOST_TITLE] if said else said for _, said in guide.channels])
+    packer.texts([one.channel[:MOST_TITLE] for one in guide.showings])
+    packer.texts([one.title[:MOST_TITLE] for one in guide.showings])
     packer.numbers([one.starts_at.timestamp() for one in guide.showings], np.float64)
     packer.numbers(
         [np.nan if one.ends_at is None else one.ends_at.timestamp() for one in guide.showings],

@@ -15,6 +15,9 @@ from cautery.workflows.watch.differences import MOST_SINGLE, record_changes
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.streams import Stream
 
+_KEPT = 4
+"""Readings that are at hand: sources are read side by side."""
+
 
 class Offered:
     """Every stream that any source lists, and from which reading to which it did.
@@ -44,7 +47,7 @@ class Offered:
         self._journal = journal
         self._restored = restored
         self._readings: dict[str, list[Listed]] = {}
-        self._latest: tuple[Sequence[PlaylistEntry], list[Listed]] = ((), [])
+        self._latest: dict[int, tuple[Sequence[PlaylistEntry], list[Listed]]] = {}
 
     def recall(self, source: str, reading: list[Listed]) -> None:
         """Take up what a source listed in an earlier run, to compare the next reading with."""
@@ -56,15 +59,19 @@ class Offered:
         They are asked for when a reading is recorded and when it is compared, and to redact a URL
         costs more than to read it. Their secrets are asked about all at once.
         """
-        if entries is not self._latest[0]:
-            later = LaterPseudonyms(self._journal.pseudonyms)
-            urls = later.settled([RedactedUrl.of(one.url, later).text for one in entries])
-            titles = later.settled(
-                [redacted_text(one.title, later) if one.title else one.title for one in entries]
-            )
-            listed = [Listed(url or "", title) for url, title in zip(urls, titles, strict=True)]
-            self._latest = (entries, listed)
-        return self._latest[1]
+        held = self._latest.get(id(entries))
+        if held is not None and held[0] is entries:
+            return held[1]
+        later = LaterPseudonyms(self._journal.pseudonyms)
+        urls = later.settled([RedactedUrl.of(one.url, later).text for one in entries])
+        titles = later.settled(
+            [redacted_text(one.title, later) if one.title else one.title for one in entries]
+        )
+        listed = [Listed(url or "", title) for url, title in zip(urls, titles, strict=True)]
+        while len(self._latest) >= _KEPT:
+            self._latest.pop(next(iter(self._latest)), None)
+        self._latest[id(entries)] = (entries, listed)
+        return listed
 
     def take(self, source: str, entries: Sequence[PlaylistEntry], *, quiet: bool = False) -> None:
         """Compare what a source lists now with what it listed before, and record what differs.

@@ -40,6 +40,8 @@ from cautery.workflows.watch.streams import Stream
 OVERLAP_S = 3.0
 MOST_PROBE_S = 36.0
 IDLE_S = 0.1
+ORDER_TIMES = 10.0
+"""What is due is put in order anew after so many times as long as that took."""
 PROBE_TIME_S = 25.0
 """A stream that gives no 12 s of media in twice that time serves nobody."""
 QUEUED = 60
@@ -105,6 +107,8 @@ class Prober:
         self._pace = pace
         self._faults = FaultFinder(references, tape, engine=engine, journal=journal)
         self._playable = playable
+        self._due: list[Stream] = []
+        self._due_until_s = 0.0
         self._patience_s = PROBE_TIME_S + QUEUED / mandate.network.rate_per_host
 
     async def work(self) -> None:
@@ -119,13 +123,25 @@ class Prober:
                 await self._probe(stream)
             finally:
                 stream.in_hand = False
+            # A look that is refused at once never waits; twenty thousand of them would keep all
+            # else, and the window's end, from being noticed.
+            await asyncio.sleep(0)
 
     def _next(self) -> Stream | None:
+        """Return what is to be looked at first, of what was put in order a moment ago."""
         now = self._journal.now()
-        due = [
-            stream for stream in self._streams.values() if not stream.in_hand and stream.wanted(now)
-        ]
-        return min(due, key=self._pace.order, default=None)
+        if not self._due or self._pace.now_s > self._due_until_s:
+            began_s = self._pace.now_s
+            due = (one for one in self._streams.values() if not one.in_hand and one.wanted(now))
+            self._due = sorted(due, key=self._pace.order, reverse=True)
+            took_s = self._pace.now_s - began_s
+            # A list of fifty thousand takes a while to be put in order: never most of the time.
+            self._due_until_s = self._pace.now_s + (ORDER_TIMES * took_s if self._due else 0.0)
+        while self._due:
+            stream = self._due.pop()
+            if not stream.in_hand and stream.wanted(now):
+                return stream
+        return None
 
     async def _probe(self, stream: Stream) -> None:
         stream.probes += 1

@@ -187,7 +187,7 @@ class SourceReader:
                 },
             )
             return told
-        listed = self._listed(told.says)
+        listed = await asyncio.to_thread(self._listed, told.says)
         self._record(
             source,
             vantage=vantage,
@@ -233,7 +233,7 @@ class SourceReader:
         says = await self._asker.understood(source, [answer])
         entries, warnings = says.entries, [*says.warnings, *answer.warnings]
         exhibit = await self._seal_file(path)
-        listed = self._offered.listed(entries)
+        listed = await asyncio.to_thread(self._offered.listed, entries)
         table = self._table(source, listed, entries) if listed else None
         self._record(
             source,
