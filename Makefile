@@ -4,8 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 1
 LIKE ?= taken-down
-FUZZ_S ?= 60
-FUZZ ?= $(notdir $(wildcard tests/watch/assets/samples/*))
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TOOLS := .venv-release
 UV ?= $(TOOLS)/bin/uv
@@ -51,8 +49,8 @@ $(VENV)/.fuzz: $(VENV)/.dev requirements/fuzz.txt
 	@$(PIP) install --require-hashes -r requirements/fuzz.txt
 	@touch $@
 
-fuzz: $(VENV)/.fuzz ## every reader under atheris, FUZZ_S seconds each (Linux, Python 3.11 to 3.13)
-	@for kind in $(FUZZ); do echo "== $$kind"; $(BIN)/python fuzz/readers.py $$kind -max_total_time=$(FUZZ_S) || exit 1; done
+fuzz: $(VENV)/.fuzz ## every way in under atheris: FUZZ="m3u note", FUZZ_N=20000 inputs each (Linux)
+	@$(BIN)/python fuzz/table.py $(FUZZ) $(if $(FUZZ_N),--inputs $(FUZZ_N))
 
 check: $(VENV)/.dev ## format, lint, types, import contract, docs
 	@$(BIN)/ruff format --check .
