@@ -234,8 +234,8 @@ def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Jour
     return intervener, ledger, journal
 
 
-def signed(name: str) -> dict[str, Any]:
-    mine = sign(digest(REFERRAL), approver=approver(name), key=KEYS[name], at=NOW, signed_for=HERE)
+def signed(name: str, *, at: datetime = NOW) -> dict[str, Any]:
+    mine = sign(digest(REFERRAL), approver=approver(name), key=KEYS[name], at=at, signed_for=HERE)
     return {"referral": REFERRAL.id, **to_json(mine)}
 
 
@@ -283,6 +283,16 @@ async def test_a_forged_approval_neither_helps_nor_stops_two_real_people(
     assert publisher.taken == []
     assert len(journal.failures) == 1
     ledger.add("approval.given", signed("B. Duty"))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+
+
+async def test_who_signs_again_and_again_crowds_nobody_out(folder: Path) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ledger.add("approval.given", signed("B. Duty"))
+    for second in range(30):
+        ledger.add("approval.given", signed("A. Legal", at=NOW - timedelta(seconds=second)))
     await intervener.hear()
     assert publisher.taken == [REFERRAL]
 

@@ -21,6 +21,7 @@ from cautery.model import (
     ActionPlan,
     Approval,
     BlockEntry,
+    Digest,
     ExhibitId,
     Intermediary,
     Mandate,
@@ -38,8 +39,6 @@ from cautery.workflows.watch.streams import Stream
 
 AGAIN_S = 10.0
 """An intermediary that did not take a list is asked again after so long."""
-MOST_APPROVALS = 12
-"""Latest signatures under one referral that are tried together."""
 WITHDRAWN = "entry.withdrawn"
 
 
@@ -48,14 +47,27 @@ class Filed:
     """A referral on its way: drafted, signed, published."""
 
     referral: Referral
-    approvals: list[Approval] = field(default_factory=list)
+    signed: dict[str, Approval] = field(default_factory=dict)
+    """By approver, the latest signature: nobody counts twice, nor crowds another out."""
     published: set[str] = field(default_factory=set)
     withdrawn: set[str] = field(default_factory=set)
     """Targets that the guard allows no more."""
     again: datetime | None = None
     """Not to be tried before this moment."""
+    heard: int = 0
     judged: int = 0
-    """So many approvals were looked at and did not suffice."""
+    """So many of the signatures heard were looked at and did not suffice."""
+
+    digest: Digest = field(init=False)
+    """What is signed."""
+
+    def __post_init__(self) -> None:
+        self.digest = digest(self.referral)
+
+    @property
+    def approvals(self) -> tuple[Approval, ...]:
+        """All that count."""
+        return tuple(self.signed.values())
 
     def standing(self, now: datetime) -> Iterator[BlockEntry]:
         """Yield the entries that have neither ended nor been withdrawn."""
@@ -192,12 +204,14 @@ class Filing:
         check_signature(
             approval,
             what=f"referral {filed.referral.id}",
-            subject=digest(filed.referral),
+            subject=filed.digest,
             mandate=self._mandate,
             signed_for=self._signed_for,
         )
-        if approval not in filed.approvals:
-            filed.approvals.append(approval)
+        earlier = filed.signed.get(approval.approver)
+        if earlier is None or earlier.at < approval.at:
+            filed.signed[approval.approver] = approval
+            filed.heard += 1
 
     def ready(self) -> Iterator[Filed]:
         """Yield the referrals with two approvals that somebody has not taken yet."""
@@ -249,10 +263,10 @@ class Filing:
 
     def _approval_of(self, filed: Filed) -> Approved[Referral] | None:
         """Find two approvals that hold together; a forged third must not stop two real people."""
-        if filed.judged == len(filed.approvals):
+        if filed.judged == filed.heard:
             return None
         why: ApprovalError | None = None
-        for pair in combinations(filed.approvals[-MOST_APPROVALS:], 2):
+        for pair in combinations(filed.approvals, 2):
             try:
                 return approve(
                     filed.referral,
@@ -263,7 +277,7 @@ class Filing:
                 )
             except ApprovalError as error:
                 why = error
-        filed.judged = len(filed.approvals)
+        filed.judged = filed.heard
         if why is not None:
             self._journal.fail("approval", filed.referral.id, why)
         return None

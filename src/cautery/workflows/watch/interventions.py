@@ -279,9 +279,10 @@ class Intervener:
                 self._journal.fail("signature", f"record {entry.index}", error)
             self._journal.pass_on(entry)
             self._heard = max(self._heard, entry.index + 1)
+            await asyncio.sleep(0)  # each signature takes its time; somebody may send thousands
         for filed in self._filing.ready():
             entries = [(filed, entry) for entry in filed.standing(self._journal.now())]
-            if entries and filed.judged < len(filed.approvals):
+            if entries and filed.judged < filed.heard:
                 await self._revalidate(entries, why="before publication")
             await self._filing.publish(filed)
 
