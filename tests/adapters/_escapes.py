@@ -16,6 +16,7 @@ import platform
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,7 @@ ESCAPES: dict[str, Callable[[Goal], None]] = {
     "open another's descriptor": lambda goal: read(f"/proc/{goal['victim']}/fd/0"),
     "open another's memory": lambda goal: read(f"/proc/{goal['victim']}/mem"),
     "open again what is open": lambda _: read("/proc/self/fd/1"),
+    "read another's clock": lambda goal: time.clock_gettime((~goal["victim"] << 3) | 2),
     "openat2": plain("openat2", HERE, "/etc/passwd", ctypes.create_string_buffer(24), 24),
     "look at a file": plain("newfstatat", HERE, "<key>", ctypes.create_string_buffer(256), 0),
     "make a file": lambda goal: os.close(os.open(f"{goal['folder']}/x", os.O_CREAT | os.O_WRONLY)),

@@ -50,6 +50,8 @@ _OWN_CPU_LIMIT: Rule = ((Same(0, 0), Same(1, 0)),)
 """prlimit64 of the process itself, RLIMIT_CPU."""
 _PLAIN_FUTEX: Rule = tuple((Same(1, operation, mask=0xFFFFFE7F),) for operation in (0, 1, 9, 10))
 """FUTEX_WAIT, WAKE, WAIT_BITSET, WAKE_BITSET, private or not, by either clock."""
+_OWN_CLOCKS: Rule = ((Same(0, 0, mask=0xFFFFFFF0),),)
+"""The system's clocks and the process's own; a number below zero is the CPU time of another."""
 _CLOSE_ON_EXEC: Rule = ((Same(1, 0x5451),), (Same(1, 0x5450),))
 """ioctl FIOCLEX and FIONCLEX."""
 _LOCKS_AND_FLAGS: Rule = tuple((Same(1, what),) for what in (1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030))
@@ -60,7 +62,7 @@ COMPUTE: Mapping[str, Rule] = {
     "write": _FREE,
     "lseek": _FREE,
     "futex": _PLAIN_FUTEX,
-    "clock_gettime": _FREE,
+    "clock_gettime": _OWN_CLOCKS,
     "brk": _FREE,
     "mmap": _NO_CODE_NO_FILE,
     "munmap": _FREE,
@@ -71,8 +73,8 @@ COMPUTE: Mapping[str, Rule] = {
     "writev": _FREE,
     "getrusage": _FREE,
     "prlimit64": _OWN_CPU_LIMIT,
-    "clock_getres": _FREE,
-    "clock_nanosleep": _FREE,
+    "clock_getres": _OWN_CLOCKS,
+    "clock_nanosleep": _OWN_CLOCKS,
     "nanosleep": _FREE,
     "gettimeofday": _FREE,
     "sched_yield": _FREE,
