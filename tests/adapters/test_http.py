@@ -5,12 +5,15 @@ import asyncio
 import gzip
 import zlib
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
 
+from cautery.adapters._asks import Ask, headers_for
 from cautery.adapters._manners import Manners, seconds_of
+from cautery.adapters._targets import Target
 from cautery.adapters.http import SuspectClient
 from cautery.errors import ForbiddenAddressError, InputError, LimitError, SourceError
 from cautery.model import ClockOffset, Limits, NetworkPolicy, Validator
@@ -168,6 +171,16 @@ async def test_headers_of_a_purchase_are_told_to_the_first_host_alone():
                     f"http://a.example:{first}/1", limits=LIMITS, headers=(("X", "a\r\nB: c"),)
                 )
     assert told == ["mac=1", "mac=1", None]
+
+
+def test_headers_of_a_purchase_are_not_told_to_the_same_host_without_tls():
+    ask = Ask(method="GET", body=None, unless=None, headers=(("Cookie", "mac=1"),))
+    for scheme, port in (("https", 443), ("http", 80)):
+        target = Target(
+            scheme=scheme, host="a.example", port=port, path="/", addresses=("1.1.1.1",)
+        )
+        told = headers_for(target, replace(ask, told_to="https://a.example"), user_agent="x")
+        assert ("Cookie" in told) == (scheme == "https")
 
 
 async def test_redirects_in_a_circle_are_noticed():

@@ -28,7 +28,7 @@ class Ask:
     headers : tuple of (str, str)
         Beside our own, for the host that was asked first.
     told_to : str
-        The only authority that is told them: a redirect elsewhere is not.
+        The only origin that is told them: a redirect elsewhere, or out of TLS, is not.
     """
 
     method: str
@@ -54,7 +54,7 @@ def headers_for(target: Target, ask: Ask, *, user_agent: str) -> dict[str, str]:
             headers["If-None-Match"] = ask.unless.etag
         if ask.unless.last_modified is not None:
             headers["If-Modified-Since"] = ask.unless.last_modified
-    if ask.told_to == target.authority:
+    if ask.told_to == target.origin:
         headers |= dict(ask.headers)
     return headers
 

@@ -164,7 +164,7 @@ class Client(ABC):
             target = await self._target(url)
             self._admit(target, hops[-1].url if hops else None)
             if not hops:
-                ask = replace(ask, told_to=target.authority)
+                ask = replace(ask, told_to=target.origin)
             if any(target.url == one.url for one in hops):
                 raise LimitError(f"{target.host}: redirects in a circle")
             if len(hops) > limits.redirects:

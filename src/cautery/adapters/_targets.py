@@ -47,8 +47,12 @@ class Target:
         return f"{self.scheme}://{shown}:{self.port}{self.path}"
 
     @property
+    def origin(self) -> str:
+        return f"{self.scheme}://{self.authority}"
+
+    @property
     def url(self) -> str:
-        return f"{self.scheme}://{self.authority}{self.path}"
+        return self.origin + self.path
 
 
 async def checked_target(url: str, *, names: Names, allow: Sequence[str]) -> Target:
