@@ -107,6 +107,18 @@ async def test_an_answer_that_is_none_is_an_error_and_the_next_job_is_done(lie, 
         assert await readers.read("echo", {}, b"fine") == b"fine"
 
 
+@pytest.mark.parametrize("allowed", [100, 64])
+async def test_what_is_said_may_be_so_much_longer_and_no_more_in_all(allowed, monkeypatch):
+    monkeypatch.setattr(reading, "_MOST_BYTES", 0)
+    monkeypatch.setattr(reading, "_MOST_PER_BYTE", 1)
+    monkeypatch.setattr(reading, "_MOST_IN_ALL", allowed)
+    async with pool() as readers:
+        if allowed == 100:
+            assert await readers.read("echo", {}, bytes(100)) == bytes(100)
+        else:
+            assert "more than its bytes" in await refused(readers, "echo", LimitError, bytes(100))
+
+
 async def test_who_waits_no_more_leaves_the_child_to_the_next():
     async with pool() as readers:
         await readers.start()

@@ -57,6 +57,10 @@ _KINDS: dict[str, type[SourceError | InputError]] = {
 }
 
 
+class _TooLongError(ValueError):
+    """An answer is longer than any may be."""
+
+
 class ReadingProcess:
     """One child process, started when needed and after every death. One thread uses it at a time.
 
@@ -118,6 +122,10 @@ class ReadingProcess:
             fine = True
         except TimeoutError as error:
             raise LimitError("reading it took too long; its process was ended") from error
+        except _TooLongError as error:
+            raise LimitError(
+                "it says more than its bytes can mean; its process was ended"
+            ) from error
         except (EOFError, OSError, ValueError, RecursionError) as error:
             if self._ended_by_limit(process):
                 raise LimitError(
@@ -306,8 +314,10 @@ def _answer(
         raise ValueError("head too long")
     head = json.loads(_take(process, size, until))
     (size,) = struct.unpack("<Q", _take(process, 8, until))
-    if not isinstance(head, dict) or size > most:
-        raise ValueError("answer too long")
+    if not isinstance(head, dict):
+        raise ValueError("head is no object")
+    if size > most:
+        raise _TooLongError
     return head, _take(process, size, until)
 
 
