@@ -315,7 +315,7 @@ def _answer(
     head = json.loads(_take(process, size, until))
     (size,) = struct.unpack("<Q", _take(process, 8, until))
     if not isinstance(head, dict):
-        raise ValueError("head is no object")
+        raise ValueError("head is no object")  # noqa: TRY004 - of a child, not of the caller
     if size > most:
         raise _TooLongError
     return head, _take(process, size, until)
