@@ -49,10 +49,18 @@ def write(case: Case, numbers: range) -> None:
             case.ledger.checkpoint(case.signer, at=NOON)
 
 
-def lost(folder: Path, approvers: list[dict[str, str]]) -> None:
+def lost(
+    folder: Path,
+    approvers: list[dict[str, str]],
+    *,
+    kind: str = "case.opened",
+    body: dict[str, object] | None = None,
+) -> None:
     """Make a case of 21 records of which a copy of 11 is left, 9 of them signed."""
     case = opened(folder)
-    case.ledger.append("case.opened", {"mandate": {"approvers": approvers}}, at=NOON)
+    if body is None:
+        body = {"mandate": {"approvers": approvers}}
+    case.ledger.append(kind, body, at=NOON)
     write(case, range(10))
     shutil.copytree(case.path, folder / "backup", ignore=shutil.ignore_patterns("ledger*"))
     with (
@@ -207,6 +215,39 @@ def test_a_return_without_a_reason_is_refused(folder: Path, why: str) -> None:
 
 def test_of_a_case_without_approvers_it_is_said_that_it_names_nobody(tmp_path: Path) -> None:
     lost(tmp_path, [])
+    restored(tmp_path, ("Anna", ANNA), ("Eve", EVE))
+    [said] = closed(tmp_path).restored
+    assert "by Anna and Eve, whom the case does not name" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("verdict", {}),
+        ("case.opened", {"mandate": "x"}),
+        (
+            "case.opened",
+            {"mandate": {"approvers": [approver("Anna", ANNA), approver("Anna", BEN)]}},
+        ),
+        (
+            "case.opened",
+            {"mandate": {"approvers": [approver("Anna", ANNA) | {"public_key": "PEM # anna"}]}},
+        ),
+    ],
+    ids=["opens no case", "no mandate", "two of one name", "an odd key"],
+)
+def test_where_the_first_record_does_not_say_who_may_nobody_takes_it_back(
+    tmp_path: Path, kind: str, body: dict[str, object]
+) -> None:
+    lost(tmp_path, [], kind=kind, body=body)
+    with pytest.raises(EvidenceError, match="does not say who its approvers are"):
+        restored(tmp_path, ("Anna", ANNA), ("Eve", EVE))
+    with pytest.raises(EvidenceError, match="older copy"):
+        opened(tmp_path)
+
+
+def test_of_an_operations_case_too(tmp_path: Path) -> None:
+    lost(tmp_path, [], kind="operation.opened", body={})
     restored(tmp_path, ("Anna", ANNA), ("Eve", EVE))
     [said] = closed(tmp_path).restored
     assert "by Anna and Eve, whom the case does not name" in said

@@ -77,7 +77,8 @@ class CaseSecrets:
         text = "cautery.letter/1\nsha256:" + "0" * 64 + "\n"
         self.sign(text, ())
         with contextlib.suppress(EvidenceError):
-            require_two_people(text, [("", b"", b""), (" ", b"0" * 32, b"0" * 64)], opened=b"{}")
+            people = [(name, name.encode() * 32, b"0" * 64) for name in "ab"]
+            require_two_people(text, people, opened=b'{"kind":"operation.opened"}')
 
     def last(self) -> tuple[int, bytes, float] | None:
         """Return the last root that was signed, and when; ``None``: nobody knows."""
