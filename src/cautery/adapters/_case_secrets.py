@@ -24,7 +24,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.adapters._files import make_folders, read_whole, sync_folder, write_whole
 from cautery.errors import ErasedError, EvidenceError, InputError, StorageError
-from cautery.evidence.restoring import Signatures, require_return, require_two_people
+from cautery.evidence.restoring import (
+    Signatures,
+    require_return,
+    require_two_people,
+    restore_text,
+)
 from cautery.evidence.signing import Root, require_signable, signed_note, verifier_key
 
 KEY_BYTES = 32
@@ -77,6 +82,8 @@ class CaseSecrets:
         text = "cautery.letter/1\nsha256:" + "0" * 64 + "\n"
         self.sign(text, ())
         with contextlib.suppress(EvidenceError):
+            root = (0, _EMPTY_ROOT)
+            text = restore_text(self.case, last=root, to=root, at="2026-01-01Z", why="rehearsed")
             people = [(name, name.encode() * 32, b"0" * 64) for name in "ab"]
             require_two_people(text, people, opened=b'{"kind":"operation.opened"}')
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -35,11 +35,15 @@ TITLE = "Cautery case restore v1"
 NEEDED = 2
 """People; as many as let a referral out."""
 MAX_WHY = 500
+MAX_TEXT = 1024
+"""Characters: the longest reason, beside two roots and the other lines."""
+MAX_SIGNATURES = 16
+"""Each costs a verification, and whoever can append a record could list thousands."""
 
 _BODY = re.compile(
     rf"{re.escape(TITLE)}\ncase ([0-9a-f]{{16}})\n"
     rf"from {COUNT} ([0-9a-f]{{64}})\nto {COUNT} ([0-9a-f]{{64}})\n"
-    r"at ([0-9T:.-]+Z)\nwhy ([^\n]+)\n"
+    r"at [0-9T:.-]+Z\nwhy ([^\n]+)\n"
 )
 _OPENED = "case.opened"
 _WITHOUT_APPROVERS = frozenset({"operation.opened"})
@@ -47,6 +51,14 @@ _WITHOUT_APPROVERS = frozenset({"operation.opened"})
 
 Signatures = Sequence[tuple[str, bytes, bytes]]
 """Of each person: name, public key, signature."""
+
+
+class Return(NamedTuple):
+    """What a text says that two people sign."""
+
+    last: Root
+    to: Root
+    why: str
 
 
 def restore_text(case: str, *, last: Root, to: Root, at: str, why: str) -> str:
@@ -66,18 +78,29 @@ def restore_text(case: str, *, last: Root, to: Root, at: str, why: str) -> str:
     )
 
 
-def roots_in(text: str, *, case: str) -> tuple[Root, Root]:
-    """Return from which root to which a text takes a case.
+def return_in(text: str, *, case: str) -> Return:
+    """Return what a text says that takes a case back.
 
     Raises
     ------
     EvidenceError
         If it is no such text, or of another case.
     """
-    found = _BODY.fullmatch(text)
-    if found is None or found[1] != case:
-        raise EvidenceError(f"not a text that takes case {case} back")
-    return (int(found[2]), bytes.fromhex(found[3])), (int(found[4]), bytes.fromhex(found[5]))
+    found = _parsed(text)
+    if found[1] != case:
+        raise EvidenceError(f"a text that takes case {found[1]} back, not case {case}")
+    return Return(
+        last=(int(found[2]), bytes.fromhex(found[3])),
+        to=(int(found[4]), bytes.fromhex(found[5])),
+        why=found[6],
+    )
+
+
+def _parsed(text: str) -> re.Match[str]:
+    found = _BODY.fullmatch(text) if len(text) <= MAX_TEXT else None
+    if found is None:
+        raise EvidenceError("not a text that takes a case back")
+    return found
 
 
 def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> bool:
@@ -91,9 +114,12 @@ def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> b
     Raises
     ------
     EvidenceError
-        If they are not two, a signature does not fit, or the case names others or does not say
-        whom.
+        If it is no such text, they are not two or are more than anybody needs, a signature does
+        not fit, or the case names others or does not say whom.
     """
+    _parsed(text)
+    if len(signatures) > MAX_SIGNATURES:
+        raise EvidenceError(f"{len(signatures)} signatures; at most {MAX_SIGNATURES} are checked")
     named = approvers_in(opened)
     names = {" ".join(name.casefold().split()) for name, _, _ in signatures}
     if len(signatures) < NEEDED or min(len(names), len({key for _, key, _ in signatures})) < NEEDED:
@@ -137,7 +163,7 @@ def require_return(
     EvidenceError
         If anything of it does not hold.
     """
-    start, target = roots_in(text, case=case)
+    start, target, _ = return_in(text, case=case)
     if start != last:
         raise EvidenceError("not the last root that was signed: say it again for today's")
     if target != signed or not target[0]:
