@@ -261,3 +261,27 @@ def test_a_record_that_claims_a_return_is_checked(tmp_path: Path) -> None:
     case.leave()
     [said] = closed(tmp_path).restored
     assert "not by two people" in said
+
+
+def test_only_what_two_people_signed_is_said_of_a_return(folder: Path, tmp_path: Path) -> None:
+    """The insider writes other words around a text that was signed, here and in another case."""
+    restored(folder, ("A. Legal", ANNA), ("B. Duty", BEN))
+    case = opened(folder)
+    [entry] = case.ledger.read(kinds=("case.restored",))
+    forged = dict(entry.record.body) | {
+        "from": {"size": 9999, "root": "00" * 32},
+        "to": {"size": 3, "root": "00" * 32},
+        "why": "the evidence for the defence is gone",
+    }
+    case.ledger.append("case.restored", forged, at=NOON)
+    case.leave()
+    genuine, again = closed(folder).restored
+    assert again == genuine.replace("record 11", "record 12")
+
+    other = opened(tmp_path / "other")
+    mandate = {"approvers": [approver("A. Legal", ANNA), approver("B. Duty", BEN)]}
+    other.ledger.append("case.opened", {"mandate": mandate, "key": str(other.verifier)}, at=NOON)
+    other.ledger.append("case.restored", forged, at=NOON)
+    other.leave()
+    [said] = closed(tmp_path / "other").restored
+    assert said.startswith("record 1: says so, but not by two people (a text that takes case ")

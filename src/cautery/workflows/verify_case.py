@@ -29,7 +29,7 @@ from cautery.evidence.note import (
 )
 from cautery.evidence.plausible import Times
 from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
-from cautery.evidence.restoring import require_two_people
+from cautery.evidence.restoring import require_two_people, return_in
 from cautery.model import Approver
 from cautery.model.evidence import Entry, Record, digest_of
 from cautery.model.times import to_utc
@@ -303,6 +303,7 @@ class _Seen:
     """What the records of a case show on the way to its root."""
 
     times: Times
+    case: str
     checkpoints: int = 0
     opened: bytes = b""
     named: set[str] = field(default_factory=set)
@@ -315,7 +316,7 @@ class _Seen:
         self.times.record(entry.index, record)
         self.opened = self.opened or entry.leaf
         if record.kind == "case.restored":
-            self.restored.append(_restored(entry.index, record, self.opened))
+            self.restored.append(_restored(entry.index, record, self.opened, case=self.case))
         elif record.kind == "case.reopened":
             self.reopened.append(_reopened(entry.index, record))
 
@@ -331,7 +332,7 @@ def _check_ledger(
 ) -> _Seen:
     """Re-hash every leaf past every checkpoint; return what they show."""
     pending = CheckpointWalk(path, ledger, verifier)
-    frontier, seen, kind = Frontier(), _Seen(Times(now)), ""
+    frontier, seen, kind = Frontier(), _Seen(Times(now), manifest.case), ""
     pending.pass_by(frontier)
     for entry in ledger.read():
         where = f"{path}: record {entry.index}"
@@ -367,20 +368,24 @@ def _check_ledger(
     return seen
 
 
-def _restored(index: int, record: Record, opened: bytes) -> str:
-    """Say how a case went back, and whether two people are proven to have wanted it."""
+def _restored(index: int, record: Record, opened: bytes, *, case: str) -> str:
+    """Say how a case went back, and whether two people are proven to have wanted it.
+
+    Only what they signed is believed: whoever can append a record writes any body around it.
+    """
     try:
-        body = record.body
+        text = str(record.body["text"])
+        said = return_in(text, case=case)
         signatures = [
             (str(one["name"]), bytes.fromhex(one["key"]), bytes.fromhex(one["signature"]))
-            for one in body["by"]
+            for one in record.body["by"]
         ]
-        named = require_two_people(str(body["text"]), signatures, opened=opened)
+        named = require_two_people(text, signatures, opened=opened)
         people = " and ".join(name for name, _, _ in signatures)
         whose = "its approvers" if named else "whom the case does not name"
         return (
-            f"record {index}: from {body['from']['size']} signed records to {body['to']['size']},"
-            f" by {people}, {whose}: {body['why']}"
+            f"record {index}: from {said.last[0]} signed records to {said.to[0]},"
+            f" by {people}, {whose}: {said.why}"
         )
     except (EvidenceError, KeyError, TypeError, ValueError) as error:
         return f"record {index}: says so, but not by two people ({error})"
