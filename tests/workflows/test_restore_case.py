@@ -189,6 +189,19 @@ def test_a_case_that_holds_what_was_signed_last_has_no_way_back(tmp_path: Path) 
         restored(tmp_path, ("A. Legal", ANNA), ("B. Duty", BEN))
 
 
+def test_an_older_copy_of_a_closed_case_is_not_taken_back(tmp_path: Path) -> None:
+    lost(tmp_path, [approver("A. Legal", ANNA), approver("B. Duty", BEN)])
+    backup = tmp_path / "backup"
+    restored(tmp_path, ("A. Legal", ANNA), ("B. Duty", BEN))
+    closed(tmp_path)
+    shutil.rmtree(tmp_path / "case")
+    shutil.copytree(backup, tmp_path / "case")
+    with pytest.raises(EvidenceError, match="was closed at"):
+        restored(tmp_path, ("A. Legal", ANNA), ("B. Duty", BEN))
+    with pytest.raises(EvidenceError, match="was closed at"):
+        opened(tmp_path)
+
+
 def test_an_edited_copy_is_not_taken_back(folder: Path) -> None:
     database = sqlite3.connect(folder / "case/ledger.sqlite", isolation_level=None)
     database.execute(

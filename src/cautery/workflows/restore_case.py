@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.manifest import LEDGER
+from cautery.evidence.manifest import LEDGER, NOTE
 from cautery.evidence.merkle import inclusion_proof, leaf_hash
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseLedger, CaseStore
@@ -69,7 +69,8 @@ def restore_case(
     InputError
         If there is nothing to restore: the case holds what was signed last.
     EvidenceError
-        If the copy is not one of this case, or the people are not two of its approvers.
+        If the copy is not one of this case, the case was closed, or the people are not two of its
+        approvers.
     StorageError
         If another process holds the case.
     """
@@ -83,6 +84,12 @@ def restore_case(
         try:
             found = check_roots(path, ledger, keys.verifier, None)
             last = keys.signer.last()
+            if last is not None and last.closed is not None:
+                raise EvidenceError(
+                    f"{path}: this case was closed at {last.at:%Y-%m-%d %H:%M:%S} UTC; its key"
+                    " signs no more of it",
+                    hint=f"Put the closed case back from a copy, with its {NOTE}.",
+                )
             if found.longest is None:
                 raise EvidenceError(
                     f"{path}: nothing in it was ever signed, so it proves no earlier state",

@@ -309,6 +309,7 @@ class _Seen:
     named: set[str] = field(default_factory=set)
     restored: list[str] = field(default_factory=list)
     reopened: list[str] = field(default_factory=list)
+    closed: list[int] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
 
     def record(self, entry: Entry, record: Record) -> None:
@@ -319,6 +320,8 @@ class _Seen:
             self.restored.append(_restored(entry.index, record, self.opened, case=self.case))
         elif record.kind == "case.reopened":
             self.reopened.append(_reopened(entry.index, record))
+        elif record.kind == "case.closed":
+            self.closed.append(entry.index)
 
 
 def _check_ledger(
@@ -360,6 +363,11 @@ def _check_ledger(
     if not pending.count:
         raise EvidenceError(f"{path}: it has no checkpoint")
     seen.checkpoints = pending.count
+    if len(seen.closed) > 1:
+        seen.findings.append(
+            f"record {seen.closed[0]} closes the case already, and {frontier.size - 1} is the last:"
+            " a closing was cut short, or the closed case was opened again"
+        )
     for size, at in ledger.checkpoint_times():
         try:
             seen.times.checkpoint(size, to_utc("at", datetime.fromisoformat(at)))
