@@ -16,6 +16,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import EvidenceError, InputError
+from cautery.evidence.leaf import leaf_of
 from cautery.evidence.merkle import inclusion_proof, leaf_hash
 from cautery.evidence.note import open_checkpoint
 from cautery.evidence.restoring import restore_text
@@ -108,8 +109,8 @@ def test_verifying_says_from_where_to_where_by_whom_and_why(folder: Path) -> Non
     restored(folder, ("A. Legal", ANNA), ("B. Duty", BEN), why="the disk  broke")
     assert closed(folder).restored == (
         (
-            "record 11: from 21 signed records to 9, by A. Legal and B. Duty, its approvers:"
-            " the disk broke"
+            "record 11: from 21 signed records to 9 and 2 that no signed root covered (2 verdict),"
+            " by A. Legal and B. Duty, its approvers: the disk broke"
         ),
     )
 
@@ -276,6 +277,22 @@ def test_a_record_that_claims_a_return_is_checked(tmp_path: Path) -> None:
     assert "not by two people" in said
 
 
+def test_records_that_no_root_covered_are_on_record_and_verifying_says_so(folder: Path) -> None:
+    """Whoever held the copy appended to it before it was taken back."""
+    with closing(sqlite3.connect(folder / "case/ledger.sqlite")) as copy:
+        leaves = [(11 + n, f"kind-{n}", leaf_of(f"kind-{n}", {}, NOON)) for n in range(30)]
+        copy.executemany("INSERT INTO entries VALUES (?, ?, ?)", leaves)
+        copy.commit()
+    restored(folder, ("A. Legal", ANNA), ("B. Duty", BEN))
+    case = opened(folder)
+    [entry] = case.ledger.read(kinds=("case.restored",))
+    assert entry.record.body["unsigned"] == {"verdict": 2} | {f"kind-{n}": 1 for n in range(30)}
+    case.leave()
+    [said] = closed(folder).restored
+    assert "to 9 and 32 that no signed root covered (2 verdict, 1 kind-0, 1 kind-1, " in said
+    assert ", 1 kind-18, and 11 kinds more), by A. Legal and B. Duty" in said
+
+
 def test_only_what_two_people_signed_is_said_of_a_return(folder: Path, tmp_path: Path) -> None:
     """The insider writes other words around a text that was signed, here and in another case."""
     restored(folder, ("A. Legal", ANNA), ("B. Duty", BEN))
@@ -289,7 +306,9 @@ def test_only_what_two_people_signed_is_said_of_a_return(folder: Path, tmp_path:
     case.ledger.append("case.restored", forged, at=NOON)
     case.leave()
     genuine, again = closed(folder).restored
-    assert again == genuine.replace("record 11", "record 12")
+    assert genuine == again.replace("record 12", "record 11").replace(
+        " to 9,", " to 9 and 2 that no signed root covered (2 verdict),"
+    )
 
     other = opened(tmp_path / "other")
     mandate = {"approvers": [approver("A. Legal", ANNA), approver("B. Duty", BEN)]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -98,8 +98,8 @@ def restore_case(
             if last is None or _holds(path, ledger, keys.verifier, last):
                 raise InputError(f"{path}: it holds what was signed last; there is no way back")
             return _go_back(
-                ledger, keys.signer, last=last, to=found.longest, why=why, people=people,
-                now=clock.now(),
+                ledger, keys.signer, last=last, to=found.longest, unsigned=found.unsigned,
+                why=why, people=people, now=clock.now(),
             )  # fmt: skip
         finally:
             ledger.close()
@@ -121,6 +121,7 @@ def _go_back(
     *,
     last: SignedRoot,
     to: Checkpoint,
+    unsigned: Mapping[str, int],
     why: str,
     people: Sequence[tuple[str, Ed25519PrivateKey]],
     now: datetime,
@@ -150,6 +151,7 @@ def _go_back(
             "from": {"size": last.size, "root": last.root.hex()},
             "to": {"size": to.size, "root": to.root.hex()},
             "records": len(leaves),
+            "unsigned": dict(unsigned),  # whoever held the copy may have put them there
             "why": " ".join(why.split()),
             "text": text,
             "by": [
