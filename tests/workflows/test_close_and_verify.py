@@ -584,6 +584,32 @@ def test_a_folder_with_other_things_is_not_made_a_case(tmp_path: Path) -> None:
         open_case(tmp_path / "case", store=store_of(tmp_path), clock=CLOCK)
 
 
+def test_what_is_left_of_a_case_is_not_made_another(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    case.leave()
+    for lost in ("keys/case.pub", "ledger.sqlite"):
+        (case.path / lost).unlink()
+    before = contents(case.path)
+    with pytest.raises(EvidenceError, match=r"ledger and its key are missing, but vault/.* a case"):
+        open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
+    assert contents(case.path) == before
+    assert len(list((tmp_path / "keys").glob("*.key"))) == 1
+    shutil.rmtree(case.path / "vault")
+    (case.path / "keys/approver-1.pub").write_text("a key")
+    with pytest.raises(EvidenceError, match=r"keys/approver-1\.pub is of a case"):
+        open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
+
+
+def test_a_beginning_that_was_cut_short_is_begun_again(tmp_path: Path) -> None:
+    for folder in ("keys", "vault/ab"):
+        (tmp_path / "case" / folder).mkdir(parents=True)
+    (tmp_path / "case/mandate.toml").write_text("[mandate]")
+    (tmp_path / "case/keys/.writing-999999999-x").write_text("half")
+    case = open_case(tmp_path / "case", store=store_of(tmp_path), clock=CLOCK)
+    assert case.ledger.size() == 0
+    case.leave()
+
+
 def test_a_link_in_a_case_is_named_before_it_is_closed(tmp_path: Path) -> None:
     case = begun(tmp_path)
     (case.path / "link").symlink_to("/etc/passwd")
