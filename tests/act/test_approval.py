@@ -178,6 +178,12 @@ def test_a_key_of_another_kind_is_refused_in_der_as_in_pem():
             public_key(replace(LEGAL, public_key=given))
 
 
+def test_a_key_with_anything_beside_it_is_refused():
+    for text in (f"{pem('A. Legal')}# A. Legal", pem("A. Legal") * 2):
+        with pytest.raises(ApprovalError, match="no Ed25519 key"):
+            public_key(replace(LEGAL, public_key=text))
+
+
 def test_one_person_is_not_enough_however_often_they_sign():
     subject = referral()
     refuse(subject, signed(subject, "A. Legal", "A. Legal"), "1 of 2 people")

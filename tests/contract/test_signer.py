@@ -28,7 +28,7 @@ from cautery.adapters.signer import SignerProcess
 from cautery.errors import ErasedError, EvidenceError, InputError, SignerError
 from cautery.evidence import Frontier, consistency_proof, leaf_hash
 from cautery.evidence.note import open_checkpoint, open_note
-from cautery.model import KeyedPseudonyms
+from cautery.model import KeyedPseudonyms, digest_of
 
 LEAVES = [leaf_hash(bytes([n])) for n in range(40)]
 LETTER = f"cautery.letter/1\nsha256:{'0' * 64}\n"
@@ -120,6 +120,31 @@ def test_a_manifest_of_the_last_root_is_signed(keys: FileCaseKeys) -> None:
     keys.signer.sign(checkpoint(keys, 21))
     text = manifest(keys, 21)
     assert open_note(keys.signer.sign(text).encode(), keys.verifier) == text
+
+
+def test_what_closed_a_case_is_remembered_and_signed_again_alone(
+    keys: FileCaseKeys, folder: KeyFolder
+) -> None:
+    note = keys.signer.sign(checkpoint(keys, 21))
+    text = manifest(keys, 21)
+    signed = keys.signer.sign(text)
+    other = folder.case(keys.verifier).signer
+    last = other.last()
+    assert last is not None
+    assert (last.size, last.closed) == (21, digest_of(text.encode()))
+    assert other.sign(text) == signed
+    for refused in (checkpoint(keys, 21), text.replace("files 1", "files 2"), LETTER):
+        with pytest.raises(EvidenceError, match="closed"):
+            other.sign(refused)
+    with pytest.raises(EvidenceError, match="closed"):
+        other.go_back("", signatures=(), checkpoint=note, opened=b"", proof=())
+
+
+def test_a_last_root_of_an_earlier_version_is_read(keys: FileCaseKeys, folder: KeyFolder) -> None:
+    (folder.path / f"case-{keys.case}.last").write_text(f"21 {root_of(21).hex()} 1700000000.5\n")
+    last = folder.case(keys.verifier).signer.last()
+    assert last is not None
+    assert (last.size, last.root, last.closed) == (21, root_of(21), None)
 
 
 def test_two_signers_of_one_case_do_not_sign_two_ways(

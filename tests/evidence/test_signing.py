@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import CauteryError, EvidenceError, InputError
 from cautery.evidence import Frontier, consistency_from, consistency_proof, leaf_hash
-from cautery.evidence.signing import require_signable
+from cautery.evidence.signing import require_signable, text_digest
 
 NAME = "cautery/case-0123456789abcdef"
 LEAVES = [leaf_hash(bytes([n])) for n in range(40)]
@@ -108,6 +108,19 @@ def test_what_is_none_of_its_texts_is_not_signed(text: str) -> None:
 def test_where_no_last_root_is_known_no_manifest_is_signed() -> None:
     with pytest.raises(EvidenceError):
         require_signable(manifest(21, root_of(21)), name=NAME, last=None)
+
+
+def test_after_a_manifest_that_one_alone_is_signed_again() -> None:
+    last = (21, root_of(21))
+    signed, other = manifest(*last), manifest(*last).replace("files 1", "files 2")
+    closed = text_digest(signed)
+    assert require_signable(signed, name=NAME, last=last, closed=closed) is None
+    more = checkpoint(30, root_of(30))
+    proof = consistency_proof(LEAVES[:30], 21)
+    letter = f"cautery.letter/1\nsha256:{'0' * 64}\n"
+    for text in (other, checkpoint(*last), more, letter):
+        with pytest.raises(EvidenceError, match="not signed: the case is closed"):
+            require_signable(text, name=NAME, last=last, proof=proof, closed=closed)
 
 
 @given(st.text(), st.none() | st.tuples(st.integers(0, 99), st.binary(min_size=32, max_size=32)))

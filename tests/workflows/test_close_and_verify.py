@@ -11,17 +11,23 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cautery.adapters._files import write_whole
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import CauteryError, EvidenceError, InputError, StorageError
+from cautery.evidence.leaf import leaf_of
 from cautery.evidence.manifest import Manifest, sums
+from cautery.evidence.signing import signed_note
 from cautery.model import digest_of, to_json
+from cautery.workflows.case_manifest import finish_cut_closing
 from cautery.workflows.close_case import close_case
 from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.verify_case import Verified, verify_case
@@ -102,7 +108,11 @@ def sign_again(folder: Path) -> None:
         root=bytes.fromhex(root[2]),
     )
     (case / "manifest.sha256").write_bytes(listed)
-    (case / "manifest.note").write_text(keys.signer.sign(manifest.text))
+    # Cautery's signer would refuse, but whoever holds the key needs no signer.
+    [secret] = (folder / "keys").glob("case-*.key")
+    private = Ed25519PrivateKey.from_private_bytes(secret.read_bytes())
+    note = signed_note(manifest.text, name=keys.signer.name, private=private)
+    (case / "manifest.note").write_text(note)
 
 
 def test_a_closed_case_verifies_and_counts_what_it_holds(closed: Path) -> None:
@@ -398,6 +408,78 @@ def test_a_closing_cut_short_is_done_again(tmp_path: Path) -> None:
     assert verified(second.path).records == 6
 
 
+def test_a_closing_cut_short_before_its_last_write_is_finished(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    close_case(case, at=NOON)
+    before = contents(case.path)
+    (case.path / "manifest.note").unlink()
+    (case.path / "vault" / ".writing-999999999-x").write_text("half")
+    assert finish_cut_closing(case.path, store=store_of(tmp_path))
+    assert {name: raw for name, (raw, _) in contents(case.path).items()} == {
+        name: raw for name, (raw, _) in before.items()
+    }
+    (case.path / "manifest.note").unlink()
+    with pytest.raises(InputError, match="closed; the last write of its closing was missing"):
+        open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
+    assert not any("closes the case" in one for one in verified(case.path).findings)
+
+
+def test_a_closing_that_met_a_full_disk_at_its_last_write_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = begun(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderStore, "write", full_at_the_note)
+        with pytest.raises(StorageError, match="full"):
+            close_case(case, at=NOON)
+    close_case(case, at=NOON)
+    assert verified(case.path).records == 5
+
+
+def full_at_the_note(_: FolderStore, path: Path, name: str, content: bytes) -> None:
+    if name == "manifest.note":
+        raise StorageError("full")
+    write_whole(path / name, content)
+
+
+def add_a_record(case: Path) -> None:
+    with closing(database(case)) as ledger:
+        leaf = leaf_of("verdict", {"forged": True}, NOON)
+        ledger.execute("INSERT INTO entries VALUES (5, 'verdict', ?)", (leaf,))
+
+
+def add_a_file(case: Path) -> None:
+    (case / "exhibit.mp4").write_bytes(b"planted")
+
+
+def take_its_list(case: Path) -> None:
+    (case / "report.html").write_text("another")
+    (case / "manifest.sha256").unlink()
+
+
+@pytest.mark.parametrize("edit", [add_a_record, add_a_file, take_its_list])
+def test_a_closed_case_is_not_signed_anew(closed: Path, edit: Callable[[Path], None]) -> None:
+    """The insider takes the note away and edits the case; the key's holder closes it again."""
+    (closed / "manifest.note").unlink()
+    edit(closed)
+    store = store_of(closed.parent)
+    for again in (
+        lambda: open_case(closed, store=store, clock=CLOCK),
+        lambda: finish_cut_closing(closed, store=store),
+    ):
+        with pytest.raises(EvidenceError, match=r"was closed at .*; its manifest\.note is missing"):
+            again()
+    assert not (closed / "manifest.note").exists()
+
+
+def test_a_case_of_two_closings_says_so(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    case.ledger.append("case.closed", {"at": "x", "records": 4}, at=NOON)
+    close_case(case, at=NOON)
+    finding = verified(case.path).findings[0]
+    assert finding.startswith("record 4 closes the case already, and 5 is the last")
+
+
 def test_a_case_is_not_closed_under_another_writer(tmp_path: Path) -> None:
     first = begun(tmp_path)
     second = open_case(first.path, store=store_of(tmp_path), clock=CLOCK)
@@ -500,6 +582,32 @@ def test_a_folder_with_other_things_is_not_made_a_case(tmp_path: Path) -> None:
     (tmp_path / "case/holiday.jpg").write_bytes(b"")
     with pytest.raises(InputError, match=r"holiday\.jpg"):
         open_case(tmp_path / "case", store=store_of(tmp_path), clock=CLOCK)
+
+
+def test_what_is_left_of_a_case_is_not_made_another(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    case.leave()
+    for lost in ("keys/case.pub", "ledger.sqlite"):
+        (case.path / lost).unlink()
+    before = contents(case.path)
+    with pytest.raises(EvidenceError, match=r"ledger and its key are missing, but vault/.* a case"):
+        open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
+    assert contents(case.path) == before
+    assert len(list((tmp_path / "keys").glob("*.key"))) == 1
+    shutil.rmtree(case.path / "vault")
+    (case.path / "keys/approver-1.pub").write_text("a key")
+    with pytest.raises(EvidenceError, match=r"keys/approver-1\.pub is of a case"):
+        open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
+
+
+def test_a_beginning_that_was_cut_short_is_begun_again(tmp_path: Path) -> None:
+    for folder in ("keys", "vault/ab"):
+        (tmp_path / "case" / folder).mkdir(parents=True)
+    (tmp_path / "case/mandate.toml").write_text("[mandate]")
+    (tmp_path / "case/keys/.writing-999999999-x").write_text("half")
+    case = open_case(tmp_path / "case", store=store_of(tmp_path), clock=CLOCK)
+    assert case.ledger.size() == 0
+    case.leave()
 
 
 def test_a_link_in_a_case_is_named_before_it_is_closed(tmp_path: Path) -> None:

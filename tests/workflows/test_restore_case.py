@@ -16,6 +16,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import EvidenceError, InputError
+from cautery.evidence.leaf import leaf_of
 from cautery.evidence.merkle import inclusion_proof, leaf_hash
 from cautery.evidence.note import open_checkpoint
 from cautery.evidence.restoring import restore_text
@@ -49,10 +50,18 @@ def write(case: Case, numbers: range) -> None:
             case.ledger.checkpoint(case.signer, at=NOON)
 
 
-def lost(folder: Path, approvers: list[dict[str, str]]) -> None:
+def lost(
+    folder: Path,
+    approvers: list[dict[str, str]],
+    *,
+    kind: str = "case.opened",
+    body: dict[str, object] | None = None,
+) -> None:
     """Make a case of 21 records of which a copy of 11 is left, 9 of them signed."""
     case = opened(folder)
-    case.ledger.append("case.opened", {"mandate": {"approvers": approvers}}, at=NOON)
+    if body is None:
+        body = {"mandate": {"approvers": approvers}}
+    case.ledger.append(kind, body, at=NOON)
     write(case, range(10))
     shutil.copytree(case.path, folder / "backup", ignore=shutil.ignore_patterns("ledger*"))
     with (
@@ -100,8 +109,8 @@ def test_verifying_says_from_where_to_where_by_whom_and_why(folder: Path) -> Non
     restored(folder, ("A. Legal", ANNA), ("B. Duty", BEN), why="the disk  broke")
     assert closed(folder).restored == (
         (
-            "record 11: from 21 signed records to 9, by A. Legal and B. Duty, its approvers:"
-            " the disk broke"
+            "record 11: from 21 signed records to 9 and 2 that no signed root covered (2 verdict),"
+            " by A. Legal and B. Duty, its approvers: the disk broke"
         ),
     )
 
@@ -181,6 +190,19 @@ def test_a_case_that_holds_what_was_signed_last_has_no_way_back(tmp_path: Path) 
         restored(tmp_path, ("A. Legal", ANNA), ("B. Duty", BEN))
 
 
+def test_an_older_copy_of_a_closed_case_is_not_taken_back(tmp_path: Path) -> None:
+    lost(tmp_path, [approver("A. Legal", ANNA), approver("B. Duty", BEN)])
+    backup = tmp_path / "backup"
+    restored(tmp_path, ("A. Legal", ANNA), ("B. Duty", BEN))
+    closed(tmp_path)
+    shutil.rmtree(tmp_path / "case")
+    shutil.copytree(backup, tmp_path / "case")
+    with pytest.raises(EvidenceError, match="was closed at"):
+        restored(tmp_path, ("A. Legal", ANNA), ("B. Duty", BEN))
+    with pytest.raises(EvidenceError, match="was closed at"):
+        opened(tmp_path)
+
+
 def test_an_edited_copy_is_not_taken_back(folder: Path) -> None:
     database = sqlite3.connect(folder / "case/ledger.sqlite", isolation_level=None)
     database.execute(
@@ -212,6 +234,39 @@ def test_of_a_case_without_approvers_it_is_said_that_it_names_nobody(tmp_path: P
     assert "by Anna and Eve, whom the case does not name" in said
 
 
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("verdict", {}),
+        ("case.opened", {"mandate": "x"}),
+        (
+            "case.opened",
+            {"mandate": {"approvers": [approver("Anna", ANNA), approver("Anna", BEN)]}},
+        ),
+        (
+            "case.opened",
+            {"mandate": {"approvers": [approver("Anna", ANNA) | {"public_key": "PEM # anna"}]}},
+        ),
+    ],
+    ids=["opens no case", "no mandate", "two of one name", "an odd key"],
+)
+def test_where_the_first_record_does_not_say_who_may_nobody_takes_it_back(
+    tmp_path: Path, kind: str, body: dict[str, object]
+) -> None:
+    lost(tmp_path, [], kind=kind, body=body)
+    with pytest.raises(EvidenceError, match="does not say who its approvers are"):
+        restored(tmp_path, ("Anna", ANNA), ("Eve", EVE))
+    with pytest.raises(EvidenceError, match="older copy"):
+        opened(tmp_path)
+
+
+def test_of_an_operations_case_too(tmp_path: Path) -> None:
+    lost(tmp_path, [], kind="operation.opened", body={})
+    restored(tmp_path, ("Anna", ANNA), ("Eve", EVE))
+    [said] = closed(tmp_path).restored
+    assert "by Anna and Eve, whom the case does not name" in said
+
+
 def test_a_record_that_claims_a_return_is_checked(tmp_path: Path) -> None:
     case = opened(tmp_path)
     case.ledger.append(
@@ -220,3 +275,45 @@ def test_a_record_that_claims_a_return_is_checked(tmp_path: Path) -> None:
     case.leave()
     [said] = closed(tmp_path).restored
     assert "not by two people" in said
+
+
+def test_records_that_no_root_covered_are_on_record_and_verifying_says_so(folder: Path) -> None:
+    """Whoever held the copy appended to it before it was taken back."""
+    with closing(sqlite3.connect(folder / "case/ledger.sqlite")) as copy:
+        leaves = [(11 + n, f"kind-{n}", leaf_of(f"kind-{n}", {}, NOON)) for n in range(30)]
+        copy.executemany("INSERT INTO entries VALUES (?, ?, ?)", leaves)
+        copy.commit()
+    restored(folder, ("A. Legal", ANNA), ("B. Duty", BEN))
+    case = opened(folder)
+    [entry] = case.ledger.read(kinds=("case.restored",))
+    assert entry.record.body["unsigned"] == {"verdict": 2} | {f"kind-{n}": 1 for n in range(30)}
+    case.leave()
+    [said] = closed(folder).restored
+    assert "to 9 and 32 that no signed root covered (2 verdict, 1 kind-0, 1 kind-1, " in said
+    assert ", 1 kind-18, and 11 kinds more), by A. Legal and B. Duty" in said
+
+
+def test_only_what_two_people_signed_is_said_of_a_return(folder: Path, tmp_path: Path) -> None:
+    """The insider writes other words around a text that was signed, here and in another case."""
+    restored(folder, ("A. Legal", ANNA), ("B. Duty", BEN))
+    case = opened(folder)
+    [entry] = case.ledger.read(kinds=("case.restored",))
+    forged = dict(entry.record.body) | {
+        "from": {"size": 9999, "root": "00" * 32},
+        "to": {"size": 3, "root": "00" * 32},
+        "why": "the evidence for the defence is gone",
+    }
+    case.ledger.append("case.restored", forged, at=NOON)
+    case.leave()
+    genuine, again = closed(folder).restored
+    assert genuine == again.replace("record 12", "record 11").replace(
+        " to 9,", " to 9 and 2 that no signed root covered (2 verdict),"
+    )
+
+    other = opened(tmp_path / "other")
+    mandate = {"approvers": [approver("A. Legal", ANNA), approver("B. Duty", BEN)]}
+    other.ledger.append("case.opened", {"mandate": mandate, "key": str(other.verifier)}, at=NOON)
+    other.ledger.append("case.restored", forged, at=NOON)
+    other.leave()
+    [said] = closed(tmp_path / "other").restored
+    assert said.startswith("record 1: says so, but not by two people (a text that takes case ")

@@ -8,14 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, NoReturn, TypeVar
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
-)
-from cryptography.hazmat.primitives.serialization import (
-    load_der_public_key,
-    load_pem_public_key,
 )
 
 from cautery.act.orders import in_force
@@ -38,6 +34,7 @@ from cautery.model import (
     person_key,
     require_utc,
 )
+from cautery.public_keys import raw_public_key
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -47,9 +44,6 @@ CLOCK_SKEW = timedelta(minutes=2)
 """How far a signer's clock may run ahead of ours."""
 OLDEST = timedelta(hours=24)
 """An approval is of a moment: facts about addresses do not keep longer."""
-
-ED25519_BYTES = 32
-"""Of a raw public key (RFC 8032)."""
 
 _TOKEN = object()
 
@@ -187,31 +181,20 @@ def public_key(approver: Approver) -> Ed25519PublicKey:
     ApprovalError
         If it is none of them.
     """
-    text = approver.public_key.strip()
-    wrong = ApprovalError(
-        f"approver {approver.name}: public_key is no Ed25519 key",
-        hint="Give PEM (BEGIN PUBLIC KEY), or base64 of its DER or of the 32 raw bytes.",
-    )
     try:
-        if text.startswith("-----BEGIN"):
-            found = load_pem_public_key(text.encode())
-        else:
-            raw = base64.b64decode(text, validate=True)
-            found = (
-                Ed25519PublicKey.from_public_bytes(raw)
-                if len(raw) == ED25519_BYTES
-                else load_der_public_key(raw)
-            )
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise wrong from error
-    if not isinstance(found, Ed25519PublicKey):
-        raise wrong
-    if (fault := key_fault(found.public_bytes_raw())) is not None:
+        raw = raw_public_key(approver.public_key)
+    except ValueError as error:
+        raise ApprovalError(
+            f"approver {approver.name}: public_key is no Ed25519 key",
+            hint="Give PEM (BEGIN PUBLIC KEY) and nothing beside it, or base64 of its DER or of the"
+            " 32 raw bytes.",
+        ) from error
+    if (fault := key_fault(raw)) is not None:
         raise ApprovalError(
             f"approver {approver.name}: public_key is {fault}",
             hint="Make another key: cautery keys new FILE.",
         )
-    return found
+    return Ed25519PublicKey.from_public_bytes(raw)
 
 
 def approve(

@@ -24,8 +24,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.adapters._files import make_folders, read_whole, sync_folder, write_whole
 from cautery.errors import ErasedError, EvidenceError, InputError, StorageError
-from cautery.evidence.restoring import Signatures, require_return, require_two_people
-from cautery.evidence.signing import Root, require_signable, signed_note, verifier_key
+from cautery.evidence.restoring import (
+    Signatures,
+    require_return,
+    require_two_people,
+    restore_text,
+)
+from cautery.evidence.signing import (
+    MANIFEST,
+    Root,
+    require_signable,
+    signed_note,
+    text_digest,
+    verifier_key,
+)
 
 KEY_BYTES = 32
 KEY_ID_BYTES = 16
@@ -75,18 +87,27 @@ class CaseSecrets:
     def rehearse(self) -> None:
         """Do once what loads code when it is first done: in a closed process nothing can be."""
         text = "cautery.letter/1\nsha256:" + "0" * 64 + "\n"
-        self.sign(text, ())
+        with contextlib.suppress(EvidenceError):  # the key of a closed case signs no letter
+            self.sign(text, ())
+        signed_note(text, name=self.name, private=self._private)
         with contextlib.suppress(EvidenceError):
-            require_two_people(text, [("", b"", b""), (" ", b"0" * 32, b"0" * 64)], opened=b"{}")
+            root = (0, _EMPTY_ROOT)
+            text = restore_text(self.case, last=root, to=root, at="2026-01-01Z", why="rehearsed")
+            people = [(name, name.encode() * 32, b"0" * 64) for name in "ab"]
+            require_two_people(text, people, opened=b'{"kind":"operation.opened"}')
 
-    def last(self) -> tuple[int, bytes, float] | None:
-        """Return the last root that was signed, and when; ``None``: nobody knows."""
+    def last(self) -> tuple[int, bytes, float, str] | None:
+        """Return the last root that was signed, and when; ``None``: nobody knows.
+
+        After them stands the digest of the manifest that was signed over it; empty: none was.
+        """
         path = self._path("last")
         if not path.exists():
             return None
         try:
-            size, root, at = private_bytes(path).decode("ascii").split()
-            return int(size), bytes.fromhex(root), float(at)
+            size, root, at, *rest = private_bytes(path).decode("ascii").split()
+            [closed] = rest or [""]
+            return int(size), bytes.fromhex(root), float(at), closed
         except ValueError as error:
             raise EvidenceError(
                 f"{path}: not the last root of a case", hint="Restore it from a backup of the keys."
@@ -94,6 +115,8 @@ class CaseSecrets:
 
     def sign(self, text: str, proof: Sequence[bytes]) -> str:
         """Return a text as a signed note; what a checkpoint states is the last root from then on.
+
+        After a manifest the case is closed: that manifest alone is signed again.
 
         Raises
         ------
@@ -103,10 +126,13 @@ class CaseSecrets:
             If the last root cannot be written; then nothing is signed.
         """
         with self._alone():
-            found = require_signable(text, name=self.name, last=self._last_root(), proof=proof)
+            last, closed = self._standing()
+            found = require_signable(text, name=self.name, last=last, proof=proof, closed=closed)
             note = signed_note(text, name=self.name, private=self._private)
             if found is not None:
                 self._remember(found)  # before anybody sees the note
+            elif closed is None and last is not None and MANIFEST.fullmatch(text):
+                self._remember(last, closed=text_digest(text))
         return note
 
     def go_back(
@@ -123,7 +149,7 @@ class CaseSecrets:
         ------
         EvidenceError
             As :func:`cautery.evidence.restoring.require_return`, or if the checkpoint is not this
-            case's.
+            case's, or the case is closed.
         """
         stated, _, _ = checkpoint.rpartition("\n\n")
         root = require_signable(stated + "\n", name=self.name, last=None)
@@ -132,9 +158,11 @@ class CaseSecrets:
         if root is None or not hmac.compare_digest(ours.encode(), checkpoint.encode()):
             raise EvidenceError("not a checkpoint that the key of this case signed")
         with self._alone():
-            last = self._last_root()
+            last, closed = self._standing()
             if last is None:
                 raise EvidenceError("no last root is known of this case: there is no way back")
+            if closed is not None:
+                raise EvidenceError("this case is closed: there is no way back")
             self._remember(
                 require_return(
                     text,
@@ -218,12 +246,13 @@ class CaseSecrets:
         write_whole(self._path("key"), private.private_bytes_raw(), mode=0o600)
         return private, case
 
-    def _last_root(self) -> Root | None:
+    def _standing(self) -> tuple[Root | None, str | None]:
+        """Return the last root, and the digest of the manifest that closed the case over it."""
         last = self.last()
-        return None if last is None else last[:2]
+        return (None, None) if last is None else (last[:2], last[3] or None)
 
-    def _remember(self, root: Root) -> None:
-        line = f"{root[0]} {root[1].hex()} {time.time():.6f}\n"
+    def _remember(self, root: Root, *, closed: str = "") -> None:
+        line = f"{root[0]} {root[1].hex()} {time.time():.6f} {closed}".rstrip() + "\n"
         write_whole(self._path("last"), line.encode(), mode=0o600)
 
     @contextlib.contextmanager

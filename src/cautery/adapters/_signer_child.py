@@ -79,7 +79,10 @@ def _answered(secrets: CaseSecrets, asked: list[bytes]) -> list[bytes]:
             return [secrets.sign(text.decode(), proof).encode()]
         case [b"last"]:
             last = secrets.last()
-            return [] if last is None else [str(last[0]).encode(), last[1], TIME.pack(last[2])]
+            if last is None:
+                return []
+            size, root, at, closed = last
+            return [str(size).encode(), root, TIME.pack(at), closed.encode()]
         case [b"go back", text, checkpoint, opened, count, *rest]:
             people, proof = rest[: int(count) * 3], rest[int(count) * 3 :]
             names, keys, signatures = people[::3], people[1::3], people[2::3]

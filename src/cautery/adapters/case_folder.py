@@ -67,6 +67,8 @@ class FolderStore:
         ------
         InputError
             If the folder holds something else, or the keys would lie in the case.
+        EvidenceError
+            If it holds what is left of a case.
         StorageError
             If it cannot be written.
         """
@@ -75,6 +77,11 @@ class FolderStore:
             raise InputError(f"{keys.path}: keys must not lie in the case {path}")
         try:
             make_folders(path)
+            if (left := _remains(path)) is not None:
+                raise EvidenceError(
+                    f"{path}: its ledger and its key are missing, but {left} is of a case",
+                    hint="Put the whole case back from a copy, or name a new folder.",
+                )
             strangers = [one.name for one in path.iterdir() if not _beginning(one.name)]
             if strangers:
                 raise InputError(
@@ -325,6 +332,16 @@ _BEGINNINGS = frozenset({"keys", VAULT, RESERVE, "mandate.toml"})
 
 def _beginning(name: str) -> bool:
     return name in _BEGINNINGS or name.startswith(TEMPORARY)
+
+
+def _remains(path: Path) -> str | None:
+    """Return a file that a beginning cut short does not have: its key is written before any."""
+    for folder in ("keys", VAULT):
+        for here, _, names in os.walk(path / folder):
+            for name in sorted(names):
+                if not name.startswith(TEMPORARY):
+                    return (Path(here) / name).relative_to(path).as_posix()
+    return None
 
 
 def _bounded(entries: Iterator[os.DirEntry[str]], path: Path) -> Iterator[os.DirEntry[str]]:

@@ -7,8 +7,8 @@ Manners: folders must be 0700 and files 0600, else nothing is read.
 Format: docs/reference/case-format.md; raw 32-byte keys, approvers' keys as PKCS #8 PEM.
 
 Layout: ``case-ID.key`` (Ed25519 seed), ``case-ID.redaction`` (HMAC key), ``case-ID.last`` (the
-last root that was signed), ``case-ID.subjects/HASH-KEYID.key`` (one or more a subject) or
-``.erased`` where one was.
+last root that was signed, and the manifest over it), ``case-ID.subjects/HASH-KEYID.key`` (one or
+more a subject) or ``.erased`` where one was.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from cautery.adapters._files import read_whole, write_whole
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.restoring import Signatures
-from cautery.model import KeyedPseudonyms, PersonSignature, Pseudonyms, SignedRoot
+from cautery.model import Digest, KeyedPseudonyms, PersonSignature, Pseudonyms, SignedRoot
 from cautery.model.ports import Signer
 
 __all__ = [
@@ -69,7 +69,7 @@ class Secrets(Protocol):
     name: str
     key: str
 
-    def last(self) -> tuple[int, bytes, float] | None: ...  # noqa: D102 - see CaseSecrets
+    def last(self) -> tuple[int, bytes, float, str] | None: ...  # noqa: D102 - see CaseSecrets
     def sign(self, text: str, proof: Sequence[bytes]) -> str: ...  # noqa: D102
     def go_back(  # noqa: D102
         self,
@@ -146,8 +146,13 @@ class CaseSigner:
         found = self.secrets.last()
         if found is None:
             return None
-        size, root, at = found
-        return SignedRoot(size=size, root=root, at=datetime.fromtimestamp(at, UTC))
+        size, root, at, closed = found
+        return SignedRoot(
+            size=size,
+            root=root,
+            at=datetime.fromtimestamp(at, UTC),
+            closed=Digest(closed) if closed else None,
+        )
 
     def sign(self, text: str, *, proof: Sequence[bytes] = ()) -> str:
         """Return a text as a signed note.

@@ -86,14 +86,14 @@ class SignerProcess:
         """End the process; a later question starts another."""
         self._finalizer()
 
-    def last(self) -> tuple[int, bytes, float] | None:
-        """Return the last root that was signed, and when; ``None``: nobody knows."""
-        found = self._ask(b"last", answers=(0, 3))
+    def last(self) -> tuple[int, bytes, float, str] | None:
+        """Return the last root that was signed, when, and the manifest; ``None``: nobody knows."""
+        found = self._ask(b"last", answers=(0, 4))
         if not found:
             return None
         try:
             (at,) = TIME.unpack(found[2])
-            return int(found[0]), found[1], float(at)
+            return int(found[0]), found[1], float(at), found[3].decode()
         except (ValueError, TypeError) as error:
             raise self._nonsense() from error
 

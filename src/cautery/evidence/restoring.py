@@ -18,12 +18,10 @@ As :mod:`cautery.evidence.signing`, it is imported by a signer process.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -31,22 +29,36 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.merkle import leaf_hash, verify_inclusion
 from cautery.evidence.signing import COUNT, Root
+from cautery.public_keys import raw_public_key
 
 TITLE = "Cautery case restore v1"
 NEEDED = 2
 """People; as many as let a referral out."""
 MAX_WHY = 500
+MAX_TEXT = 1024
+"""Characters: the longest reason, beside two roots and the other lines."""
+MAX_SIGNATURES = 16
+"""Each costs a verification, and whoever can append a record could list thousands."""
 
 _BODY = re.compile(
     rf"{re.escape(TITLE)}\ncase ([0-9a-f]{{16}})\n"
     rf"from {COUNT} ([0-9a-f]{{64}})\nto {COUNT} ([0-9a-f]{{64}})\n"
-    r"at ([0-9T:.-]+Z)\nwhy ([^\n]+)\n"
+    r"at [0-9T:.-]+Z\nwhy ([^\n]+)\n"
 )
-_DER = bytes.fromhex("302a300506032b6570032100")  # RFC 8410, section 4: what precedes the key
-_PEM = re.compile(r"-----BEGIN PUBLIC KEY-----([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*")
+_OPENED = "case.opened"
+_WITHOUT_APPROVERS = frozenset({"operation.opened"})
+"""First records of cases that stand under no mandate."""
 
 Signatures = Sequence[tuple[str, bytes, bytes]]
 """Of each person: name, public key, signature."""
+
+
+class Return(NamedTuple):
+    """What a text says that two people sign."""
+
+    last: Root
+    to: Root
+    why: str
 
 
 def restore_text(case: str, *, last: Root, to: Root, at: str, why: str) -> str:
@@ -66,18 +78,29 @@ def restore_text(case: str, *, last: Root, to: Root, at: str, why: str) -> str:
     )
 
 
-def roots_in(text: str, *, case: str) -> tuple[Root, Root]:
-    """Return from which root to which a text takes a case.
+def return_in(text: str, *, case: str) -> Return:
+    """Return what a text says that takes a case back.
 
     Raises
     ------
     EvidenceError
         If it is no such text, or of another case.
     """
-    found = _BODY.fullmatch(text)
-    if found is None or found[1] != case:
-        raise EvidenceError(f"not a text that takes case {case} back")
-    return (int(found[2]), bytes.fromhex(found[3])), (int(found[4]), bytes.fromhex(found[5]))
+    found = _parsed(text)
+    if found[1] != case:
+        raise EvidenceError(f"a text that takes case {found[1]} back, not case {case}")
+    return Return(
+        last=(int(found[2]), bytes.fromhex(found[3])),
+        to=(int(found[4]), bytes.fromhex(found[5])),
+        why=found[6],
+    )
+
+
+def _parsed(text: str) -> re.Match[str]:
+    found = _BODY.fullmatch(text) if len(text) <= MAX_TEXT else None
+    if found is None:
+        raise EvidenceError("not a text that takes a case back")
+    return found
 
 
 def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> bool:
@@ -91,8 +114,12 @@ def require_two_people(text: str, signatures: Signatures, *, opened: bytes) -> b
     Raises
     ------
     EvidenceError
-        If they are not two, a signature does not fit, or the case names others.
+        If it is no such text, they are not two or are more than anybody needs, a signature does
+        not fit, or the case names others or does not say whom.
     """
+    _parsed(text)
+    if len(signatures) > MAX_SIGNATURES:
+        raise EvidenceError(f"{len(signatures)} signatures; at most {MAX_SIGNATURES} are checked")
     named = approvers_in(opened)
     names = {" ".join(name.casefold().split()) for name, _, _ in signatures}
     if len(signatures) < NEEDED or min(len(names), len({key for _, key, _ in signatures})) < NEEDED:
@@ -136,7 +163,7 @@ def require_return(
     EvidenceError
         If anything of it does not hold.
     """
-    start, target = roots_in(text, case=case)
+    start, target, _ = return_in(text, case=case)
     if start != last:
         raise EvidenceError("not the last root that was signed: say it again for today's")
     if target != signed or not target[0]:
@@ -147,29 +174,31 @@ def require_return(
 
 
 def approvers_in(opened: bytes) -> dict[str, bytes]:
-    """Return the approvers that the first record of a case names, with their raw public keys."""
-    try:
-        body: Any = json.loads(opened)["body"]
-        listed = body["mandate"]["approvers"] if isinstance(body, Mapping) else ()
-        return {str(one["name"]): raw_key(str(one["public_key"])) for one in listed}
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return {}
+    """Return the approvers that the first record of a case names, with their raw public keys.
 
-
-def raw_key(text: str) -> bytes:
-    """Return the 32 bytes of an Ed25519 key in PEM, or in base64 of its DER or of itself.
+    There are none where its mandate names none, and in a case that stands under no mandate.
 
     Raises
     ------
-    ValueError
-        If it is none of these.
+    EvidenceError
+        If it is no first record of a case, or the keys in it cannot be read. Then nobody takes the
+        case back: what we cannot read may name people.
     """
-    pem = _PEM.fullmatch(text.strip())
     try:
-        raw = base64.b64decode("".join((pem[1] if pem else text).split()), validate=True)
-    except binascii.Error as error:
-        raise ValueError("not base64") from error
-    raw = raw.removeprefix(_DER)
-    if len(raw) != 32:
-        raise ValueError("not an Ed25519 key")
-    return raw
+        return _approvers_in(json.loads(opened))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise EvidenceError(
+            f"the first record of the case does not say who its approvers are ({error})"
+        ) from error
+
+
+def _approvers_in(record: Any) -> dict[str, bytes]:
+    if record["kind"] in _WITHOUT_APPROVERS:
+        return {}
+    if record["kind"] != _OPENED:
+        raise ValueError(f"it is {record['kind']}, which opens no case")
+    listed = record["body"]["mandate"]["approvers"]
+    found = {str(one["name"]): raw_public_key(str(one["public_key"])) for one in listed}
+    if len(found) != len(listed):
+        raise ValueError("two of its approvers have one name")
+    return found

@@ -82,8 +82,18 @@ def signed_note(text: str, *, name: str, private: Ed25519PrivateKey) -> str:
     return f"{text}\n{DASH}{name} {base64.b64encode(raw).decode()}\n"
 
 
+def text_digest(text: str) -> str:
+    """Return the digest of a text, as it is kept of the manifest that was signed."""
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
 def require_signable(
-    text: str, *, name: str, last: Root | None, proof: Sequence[bytes] = ()
+    text: str,
+    *,
+    name: str,
+    last: Root | None,
+    proof: Sequence[bytes] = (),
+    closed: str | None = None,
 ) -> Root | None:
     """Raise unless the key of a case may sign this text now.
 
@@ -97,6 +107,8 @@ def require_signable(
         The last root that was signed; ``None``: nobody knows it, as in cases of version 0.1.0.
     proof : sequence of bytes
         Of a checkpoint: that it goes on from ``last`` (RFC 9162, section 2.1.4.1).
+    closed : str or None
+        Digest of the manifest that was signed: it is signed again, and nothing else is.
 
     Returns
     -------
@@ -106,11 +118,15 @@ def require_signable(
     Raises
     ------
     EvidenceError
-        If a checkpoint does not go on from the last one, a manifest states another root than the
-        last one, or either is of another case.
+        If the case is closed, a checkpoint does not go on from the last one, a manifest states
+        another root than the last one, or either is of another case.
     InputError
         If it is none of these texts.
     """
+    if closed is not None and text_digest(text) != closed:
+        raise EvidenceError(
+            "not signed: the case is closed, and its key signs that one manifest and nothing else"
+        )
     if (found := _CHECKPOINT.fullmatch(text)) is not None and found[1] == name:
         return _next_root(int(found[2]), found[3], last, proof)
     case = name.removeprefix("cautery/case-")

@@ -98,11 +98,14 @@ class SignedRoot:
         Their RFC 9162 root.
     at : datetime
         When it was signed, by the signer's clock.
+    closed : Digest or None
+        Of the manifest's text, where one was signed over this root: the case is closed.
     """
 
     size: int
     root: bytes
     at: datetime
+    closed: Digest | None = None
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)

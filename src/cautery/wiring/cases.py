@@ -11,7 +11,7 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.keys_file import KeyFolder, default_folder
 from cautery.adapters.signer import SignerProcess
 from cautery.errors import InputError
-from cautery.evidence.manifest import LEDGER
+from cautery.evidence.manifest import LEDGER, MANIFEST
 from cautery.model import SupplyGraph, from_json
 from cautery.model.ports import Ledger
 from cautery.workflows.open_case import Case, open_case, refuse_closed
@@ -82,6 +82,11 @@ def adding_to(path: Path) -> Iterator[Ledger]:
     shelf.hold(path, alone=False)
     try:
         refuse_closed(path, shelf)
+        if shelf.exists(path, MANIFEST):  # one more record, and its closing could not be finished
+            raise InputError(
+                f"{path}: the closing of this case was cut short",
+                hint="Finish it first: cautery close CASE.",
+            )
         ledger = shelf.ledger(path, read_only=False)
         try:
             yield ledger

@@ -10,6 +10,7 @@ from cautery.adapters.keys_file import load_approver
 from cautery.errors import InputError
 from cautery.evidence.manifest import LEDGER
 from cautery.wiring.cases import reading_store, store, writing
+from cautery.workflows.case_manifest import finish_cut_closing
 from cautery.workflows.finish_case import REPORT, finish_killed_watch
 from cautery.workflows.open_case import refuse_closed
 from cautery.workflows.restore_case import Restored, restore_case
@@ -26,6 +27,8 @@ def close(case_path: Path, *, keys_dir: Path | None = None) -> Path:
     refuse_closed(case_path, reading_store())
     if not reading_store().exists(case_path, LEDGER):
         raise InputError(f"{case_path}: no case")
+    if finish_cut_closing(case_path, store=store(keys_dir)):
+        return case_path / REPORT
     with writing(case_path, keys_dir=keys_dir) as case:
         finish_killed_watch(case)
     return case_path / REPORT

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.manifest import CASE_KEY, MANIFEST, NOTE, Manifest, sums
+from cautery.evidence.manifest import CASE_KEY, MANIFEST, NOTE, Manifest
 from cautery.evidence.note import NoteVerifier
-from cautery.model.evidence import digest_of
 from cautery.model.times import iso
+from cautery.workflows.case_manifest import finish_closing, list_files
 from cautery.workflows.check_roots import check_roots
 from cautery.workflows.open_case import Case, refuse_closed
 
@@ -18,6 +18,9 @@ def close_case(
     case: Case, *, at: datetime, public_keys: Mapping[str, NoteVerifier] | None = None
 ) -> Manifest:
     """Close a case for good; after a crash on the way it can be opened and closed again.
+
+    Once its manifest is signed it is closed: after a crash between that and the last write, only
+    that write is left (:func:`cautery.workflows.case_manifest.finish_closing`).
 
     Parameters
     ----------
@@ -46,6 +49,9 @@ def close_case(
     refuse_closed(path, store)
     signer = case.signer
     store.hold(path, alone=True)
+    if (closed := finish_closing(path, store=store, signer=signer)) is not None:
+        store.release(path)
+        return closed
     check_roots(path, case.ledger, case.verifier, signer.last())
     store.tidy(path)
     case.ledger.refuse_writers()  # before the last record; who only reads may go on
@@ -59,21 +65,11 @@ def close_case(
         store.write(path, f"keys/{stem}.pub", f"{verifier}\n".encode())
     store.remove(path, MANIFEST)
     try:
-        files = store.files(path)
-        digests = {
-            one.name: store.digest(path, one.name, size=one.size, flush=True) for one in files
-        }
+        listed, manifest = list_files(
+            path, store=store, case=case.id, records=checkpoint.size, root=checkpoint.root
+        )
     except EvidenceError as error:
         raise InputError(str(error), hint="Take it out of the case, then close it.") from error
-    listed = sums(digests)
-    manifest = Manifest(
-        case=case.id,
-        files=len(files),
-        size=sum(one.size for one in files),
-        digest=digest_of(listed),
-        records=checkpoint.size,
-        root=checkpoint.root,
-    )
     store.write(path, MANIFEST, listed)
     store.write(path, NOTE, signer.sign(manifest.text).encode())
     store.release(path)

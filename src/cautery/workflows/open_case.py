@@ -12,6 +12,7 @@ from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, CaseLedger, CaseStore, CaseVault
 from cautery.model import Pseudonyms
 from cautery.model.ports import Clock, Signer
+from cautery.workflows.case_manifest import finish_closing
 from cautery.workflows.check_roots import check_roots
 
 
@@ -113,7 +114,7 @@ def open_case(path: Path, *, store: CaseStore, clock: Clock, read_only: bool = F
     StorageError
         If it cannot be written, or another process is closing it.
     EvidenceError
-        If it is damaged.
+        If it is damaged, or was closed and is not as it was then.
     """
     if read_only:
         if not store.exists(path, LEDGER):
@@ -134,6 +135,12 @@ def open_case(path: Path, *, store: CaseStore, clock: Clock, read_only: bool = F
     with contextlib.ExitStack() as undo:
         undo.callback(store.release, path)
         refuse_closed(path, store)  # it may have been closed while we waited
+        if finish_closing(path, store=store, signer=keys.signer) is not None:
+            raise InputError(
+                f"{path}: this case is closed; the last write of its closing was missing, and is"
+                " done now",
+                hint="Name a new folder to begin another case.",
+            )
         store.remove(path, MANIFEST)  # a closing that was cut short
         ledger, vault = store.ledger(path, read_only=False), store.vault(path, keys)
         undo.callback(ledger.close)

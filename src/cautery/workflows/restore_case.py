@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.manifest import LEDGER
+from cautery.evidence.manifest import LEDGER, NOTE
 from cautery.evidence.merkle import inclusion_proof, leaf_hash
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseLedger, CaseStore
@@ -69,7 +69,8 @@ def restore_case(
     InputError
         If there is nothing to restore: the case holds what was signed last.
     EvidenceError
-        If the copy is not one of this case, or the people are not two of its approvers.
+        If the copy is not one of this case, the case was closed, or the people are not two of its
+        approvers.
     StorageError
         If another process holds the case.
     """
@@ -83,6 +84,12 @@ def restore_case(
         try:
             found = check_roots(path, ledger, keys.verifier, None)
             last = keys.signer.last()
+            if last is not None and last.closed is not None:
+                raise EvidenceError(
+                    f"{path}: this case was closed at {last.at:%Y-%m-%d %H:%M:%S} UTC; its key"
+                    " signs no more of it",
+                    hint=f"Put the closed case back from a copy, with its {NOTE}.",
+                )
             if found.longest is None:
                 raise EvidenceError(
                     f"{path}: nothing in it was ever signed, so it proves no earlier state",
@@ -91,8 +98,8 @@ def restore_case(
             if last is None or _holds(path, ledger, keys.verifier, last):
                 raise InputError(f"{path}: it holds what was signed last; there is no way back")
             return _go_back(
-                ledger, keys.signer, last=last, to=found.longest, why=why, people=people,
-                now=clock.now(),
+                ledger, keys.signer, last=last, to=found.longest, unsigned=found.unsigned,
+                why=why, people=people, now=clock.now(),
             )  # fmt: skip
         finally:
             ledger.close()
@@ -114,6 +121,7 @@ def _go_back(
     *,
     last: SignedRoot,
     to: Checkpoint,
+    unsigned: Mapping[str, int],
     why: str,
     people: Sequence[tuple[str, Ed25519PrivateKey]],
     now: datetime,
@@ -143,6 +151,7 @@ def _go_back(
             "from": {"size": last.size, "root": last.root.hex()},
             "to": {"size": to.size, "root": to.root.hex()},
             "records": len(leaves),
+            "unsigned": dict(unsigned),  # whoever held the copy may have put them there
             "why": " ".join(why.split()),
             "text": text,
             "by": [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.exhibits import exhibits_of
@@ -29,13 +32,14 @@ from cautery.evidence.note import (
 )
 from cautery.evidence.plausible import Times
 from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
-from cautery.evidence.restoring import require_two_people
+from cautery.evidence.restoring import require_two_people, return_in
 from cautery.model import Approver
 from cautery.model.evidence import Entry, Record, digest_of
 from cautery.model.times import to_utc
 from cautery.workflows.case_opening import check_openings
 from cautery.workflows.check_roots import CheckpointWalk
 
+_KINDS_SHOWN = 20
 AUTHENTIC, CONSISTENT, BROKEN = "authentic", "consistent", "broken"
 """What may be said of a case: signed by a key known from elsewhere, by its own, or neither."""
 
@@ -303,21 +307,38 @@ class _Seen:
     """What the records of a case show on the way to its root."""
 
     times: Times
+    case: str
     checkpoints: int = 0
     opened: bytes = b""
     named: set[str] = field(default_factory=set)
     restored: list[str] = field(default_factory=list)
     reopened: list[str] = field(default_factory=list)
+    closed: list[int] = field(default_factory=list)
+    unsigned: Counter[str] = field(default_factory=Counter)
     findings: list[str] = field(default_factory=list)
 
-    def record(self, entry: Entry, record: Record) -> None:
-        """Note what a record says of times, and of the case's own way."""
+    def record(self, entry: Entry, record: Record, *, signed: bool) -> None:
+        """Note what a record says of times, and of the case's own way.
+
+        Parameters
+        ----------
+        signed : bool
+            A checkpoint ends with it.
+        """
         self.times.record(entry.index, record)
         self.opened = self.opened or entry.leaf
         if record.kind == "case.restored":
-            self.restored.append(_restored(entry.index, record, self.opened))
+            self.restored.append(
+                _restored(entry.index, record, self.opened, self.unsigned, case=self.case)
+            )
         elif record.kind == "case.reopened":
             self.reopened.append(_reopened(entry.index, record))
+        elif record.kind == "case.closed":
+            self.closed.append(entry.index)
+        if signed:
+            self.unsigned.clear()
+        else:
+            self.unsigned[record.kind] += 1
 
 
 def _check_ledger(
@@ -331,7 +352,7 @@ def _check_ledger(
 ) -> _Seen:
     """Re-hash every leaf past every checkpoint; return what they show."""
     pending = CheckpointWalk(path, ledger, verifier)
-    frontier, seen, kind = Frontier(), _Seen(Times(now)), ""
+    frontier, seen, kind = Frontier(), _Seen(Times(now), manifest.case), ""
     pending.pass_by(frontier)
     for entry in ledger.read():
         where = f"{path}: record {entry.index}"
@@ -349,8 +370,9 @@ def _check_ledger(
                 raise EvidenceError(f"{where}: says {size} bytes of exhibit {exhibit}")
             seen.named.add(exhibit)
         frontier, kind = frontier.append(leaf_hash(entry.leaf)), record.kind
+        checkpoints = pending.count
         pending.pass_by(frontier)
-        seen.record(entry, record)
+        seen.record(entry, record, signed=pending.count > checkpoints)
     if (frontier.size, frontier.root()) != (manifest.records, manifest.root):
         raise EvidenceError(f"{path}: its records do not hash to the root that was signed")
     if kind != "case.closed":
@@ -359,6 +381,11 @@ def _check_ledger(
     if not pending.count:
         raise EvidenceError(f"{path}: it has no checkpoint")
     seen.checkpoints = pending.count
+    if len(seen.closed) > 1:
+        seen.findings.append(
+            f"record {seen.closed[0]} closes the case already, and {frontier.size - 1} is the last:"
+            " a closing was cut short, or the closed case was opened again"
+        )
     for size, at in ledger.checkpoint_times():
         try:
             seen.times.checkpoint(size, to_utc("at", datetime.fromisoformat(at)))
@@ -367,20 +394,29 @@ def _check_ledger(
     return seen
 
 
-def _restored(index: int, record: Record, opened: bytes) -> str:
-    """Say how a case went back, and whether two people are proven to have wanted it."""
+def _restored(
+    index: int, record: Record, opened: bytes, unsigned: Mapping[str, int], *, case: str
+) -> str:
+    """Say how a case went back, and whether two people are proven to have wanted it.
+
+    Only what they signed is believed: whoever can append a record writes any body around it. The
+    records that no root covered by then are counted here for the same reason.
+    """
     try:
-        body = record.body
+        text = str(record.body["text"])
+        said = return_in(text, case=case)
         signatures = [
             (str(one["name"]), bytes.fromhex(one["key"]), bytes.fromhex(one["signature"]))
-            for one in body["by"]
+            for one in record.body["by"]
         ]
-        named = require_two_people(str(body["text"]), signatures, opened=opened)
+        named = require_two_people(text, signatures, opened=opened)
         people = " and ".join(name for name, _, _ in signatures)
+        total = sum(unsigned.values())
+        more = f" and {total} that no signed root covered ({_listed(unsigned)})" if total else ""
         whose = "its approvers" if named else "whom the case does not name"
         return (
-            f"record {index}: from {body['from']['size']} signed records to {body['to']['size']},"
-            f" by {people}, {whose}: {body['why']}"
+            f"record {index}: from {said.last[0]} signed records to {said.to[0]}{more},"
+            f" by {people}, {whose}: {said.why}"
         )
     except (EvidenceError, KeyError, TypeError, ValueError) as error:
         return f"record {index}: says so, but not by two people ({error})"
@@ -392,9 +428,15 @@ def _reopened(index: int, record: Record) -> str:
     if not isinstance(kinds, Mapping) or not kinds:
         return f"record {index}: the last checkpoints were missing; the records held"
     total = sum(count for count in kinds.values() if isinstance(count, int))
-    listed = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
     known = "" if body.get("root") else "; no last root was known of it"
     return (
         f"record {index}: {total} records before it were covered by no signed root"
-        f" ({listed}){known}"
+        f" ({_listed(kinds)}){known}"
     )
+
+
+def _listed(kinds: Mapping[str, Any]) -> str:
+    """Return how many records of which kinds; a stranger may have made up thousands."""
+    shown = [f"{count} {kind}" for kind, count in islice(kinds.items(), _KINDS_SHOWN)]
+    left = len(kinds) - len(shown)
+    return ", ".join(shown) + (f", and {left} kinds more" if left else "")

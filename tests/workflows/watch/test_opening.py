@@ -8,7 +8,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 import cautery
+from cautery.errors import EvidenceError
 from cautery.model import (
     Authority,
     Channel,
@@ -25,6 +28,7 @@ from cautery.model import (
 from cautery.workflows.open_case import Case
 from cautery.workflows.seized.take import take
 from cautery.workflows.watch.journal import Journal
+from cautery.workflows.watch.opening import begin_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WINDOW = Window(start=NOON, end=NOON + timedelta(hours=3))
@@ -85,6 +89,16 @@ def test_the_first_record_of_a_case_has_one_writer() -> None:
         and any(isinstance(one, ast.Constant) and one.value == "case.opened" for one in call.args)
     ]
     assert writers == ["workflows/watch/opening.py"]
+
+
+def test_a_case_whose_first_record_opens_none_is_not_gone_on_with(
+    case: Case, journal: Journal, mandated: Callable[..., Mandate]
+) -> None:
+    """Somebody put a record into a case that was begun and killed before its first one."""
+    case.ledger.append("note", {}, at=NOON)
+    with pytest.raises(EvidenceError, match="first record of this case is note"):
+        begin_case(mandated(), ledger=case.ledger, journal=journal, key="k")
+    assert [one.record.kind for one in case.ledger.read()] == ["note"]
 
 
 def test_a_case_that_begins_with_seized_material_has_the_same_first_record(

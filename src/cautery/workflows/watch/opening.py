@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from cautery import __version__
+from cautery.errors import EvidenceError
 from cautery.identify.likelihood import published_error_rates
 from cautery.model import Mandate
 from cautery.model.ports import Ledger
+from cautery.workflows.case_opening import OPENED
+from cautery.workflows.operation import desk
 from cautery.workflows.watch.journal import Journal
+
+_OPENINGS = frozenset({OPENED, desk.OPENED})
 
 
 def begin_case(mandate: Mandate, *, ledger: Ledger, journal: Journal, key: str) -> None:
@@ -16,8 +21,19 @@ def begin_case(mandate: Mandate, *, ledger: Ledger, journal: Journal, key: str) 
     ----------
     key : str
         The case's verifier key.
+
+    Raises
+    ------
+    EvidenceError
+        If it has records, and the first of them opens no case: it was put there before ours.
     """
-    if ledger.size():
+    first = next(iter(ledger.read()), None)
+    if first is not None:
+        if first.record.kind not in _OPENINGS:
+            raise EvidenceError(
+                f"the first record of this case is {first.record.kind}, which opens no case",
+                hint="Somebody else wrote it: begin another case in a new folder.",
+            )
         return
     journal.write(
         "case.opened",

@@ -1,0 +1,95 @@
+"""The list of every file of a case that its key signs, and a closing that stopped just after that.
+
+The key signs one manifest of a case. Whoever is killed before the note is written leaves a case
+that is closed already: the same list is made again, and signed again, or nothing is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cautery.errors import EvidenceError
+from cautery.evidence.manifest import CASE_KEY, MANIFEST, NOTE, Manifest, open_manifest, sums
+from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
+from cautery.evidence.ports import CaseStore
+from cautery.model.evidence import digest_of
+from cautery.model.ports import Signer
+
+
+def list_files(
+    path: Path, *, store: CaseStore, case: str, records: int, root: bytes
+) -> tuple[bytes, Manifest]:
+    """Put every file of a case on disk; return the list of them, and what is signed over it.
+
+    Raises
+    ------
+    EvidenceError
+        If something in it is no file, or changes meanwhile.
+    InputError
+        If a name cannot stand in the list.
+    """
+    files = [one for one in store.files(path) if one.name not in {MANIFEST, NOTE}]
+    listed = sums(
+        {one.name: store.digest(path, one.name, size=one.size, flush=True) for one in files}
+    )
+    manifest = Manifest(
+        case=case,
+        files=len(files),
+        size=sum(one.size for one in files),
+        digest=digest_of(listed),
+        records=records,
+        root=root,
+    )
+    return listed, manifest
+
+
+def finish_closing(path: Path, *, store: CaseStore, signer: Signer) -> Manifest | None:
+    """Write the note of a case whose key signed it as closed; return what it signed, if it did.
+
+    It takes hold of the case alone where that is so, and keeps hold of it.
+
+    Raises
+    ------
+    EvidenceError
+        If the case is not as it was signed: then its key signs nothing of it any more.
+    StorageError
+        If another process holds the case, or it cannot be written.
+    """
+    last = signer.last()
+    if last is None or last.closed is None:
+        return None
+    store.hold(path, alone=True)
+    if store.exists(path, NOTE):  # another process did meanwhile
+        note = store.read(path, NOTE, limit=MAX_NOTE_BYTES)
+        return open_manifest(note, NoteVerifier.parse(signer.key))
+    store.tidy(path)
+    case = signer.name.removeprefix("cautery/case-")
+    listed, manifest = list_files(path, store=store, case=case, records=last.size, root=last.root)
+    if digest_of(manifest.text.encode()) != last.closed:
+        raise EvidenceError(
+            f"{path}: this case was closed at {last.at:%Y-%m-%d %H:%M:%S} UTC; its {NOTE} is"
+            " missing, and its files are not those that were signed",
+            hint=f"Put the closed case back from a copy, with its {NOTE}.",
+        )
+    store.write(path, MANIFEST, listed)
+    store.write(path, NOTE, signer.sign(manifest.text).encode())
+    return manifest
+
+
+def finish_cut_closing(path: Path, *, store: CaseStore) -> bool:
+    """Do as :func:`finish_closing` for a case that nobody here has opened; tell if it was so.
+
+    Raises
+    ------
+    InputError
+        If its keys are not at hand.
+    EvidenceError, StorageError
+        As :func:`finish_closing`.
+    """
+    if not store.exists(path, CASE_KEY):
+        return False
+    signer = store.keys(path).signer
+    try:
+        return finish_closing(path, store=store, signer=signer) is not None
+    finally:
+        store.release(path)
