@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cautery.errors import EvidenceError, InputError
-from cautery.evidence.manifest import CASE_KEY, MANIFEST, NOTE, Manifest, sums
+from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE, VAULT, Manifest, sums
 from cautery.evidence.note import NoteVerifier
+from cautery.evidence.ports import FileSeen
 from cautery.model.evidence import digest_of
 from cautery.model.times import iso
 from cautery.workflows.check_roots import check_roots
@@ -38,9 +39,11 @@ def close_case(
     StorageError
         If another process still writes to it, or it cannot be written.
     EvidenceError
-        If its records or checkpoints are not those that were signed.
+        If its records or checkpoints are not those that were signed, or a file is not what
+        :meth:`Case.write` wrote.
     InputError
-        If it is closed already, or a file in it cannot be listed.
+        If it is closed already, or a file in it cannot be listed or was not written by
+        :meth:`Case.write`.
     """
     store, path = case.store, case.path
     refuse_closed(path, store)
@@ -48,23 +51,25 @@ def close_case(
     store.hold(path, alone=True)
     check_roots(path, case.ledger, case.verifier, signer.last())
     store.tidy(path)
+    store.remove(path, MANIFEST)
+    _refuse_strangers(case, open_still=True)
     case.ledger.refuse_writers()  # before the last record; who only reads may go on
     case.ledger.append("case.closed", {"at": iso(at), "records": case.ledger.size()}, at=at)
     checkpoint = case.ledger.checkpoint(signer, at=at)
     case.ledger.settle()
-    store.write(path, CASE_KEY, f"{signer.key}\n".encode())
+    case.write(CASE_KEY, f"{signer.key}\n".encode())
     for stem, verifier in sorted((public_keys or {}).items()):
         if not stem.replace("-", "").isalnum() or f"keys/{stem}.pub" == CASE_KEY:
             raise InputError(f"{stem!r}: name a public key by letters, digits and dashes")
-        store.write(path, f"keys/{stem}.pub", f"{verifier}\n".encode())
-    store.remove(path, MANIFEST)
+        case.write(f"keys/{stem}.pub", f"{verifier}\n".encode())
+    files = _refuse_strangers(case)
     try:
-        files = store.files(path)
         digests = {
             one.name: store.digest(path, one.name, size=one.size, flush=True) for one in files
         }
     except EvidenceError as error:
-        raise InputError(str(error), hint="Take it out of the case, then close it.") from error
+        raise InputError(str(error), hint=_TAKE_OUT) from error
+    _refuse_changes(case, digests)
     listed = sums(digests)
     manifest = Manifest(
         case=case.id,
@@ -78,3 +83,44 @@ def close_case(
     store.write(path, NOTE, signer.sign(manifest.text).encode())
     store.release(path)
     return manifest
+
+
+_TAKE_OUT = "Take it out of the case, then close it."
+_LAID_THERE = frozenset({LEDGER, "mandate.toml"})
+"""Files that lie in a case and that :meth:`Case.write` does not write."""
+_BESIDE = tuple(f"{LEDGER}-{what}" for what in ("wal", "shm", "turns"))
+"""SQLite's and ours, while the ledger is open."""
+
+
+def _refuse_strangers(case: Case, *, open_still: bool = False) -> tuple[FileSeen, ...]:
+    """List the files of the case; what the case did not put there would be signed as if it had.
+
+    Parameters
+    ----------
+    open_still : bool
+        Files may lie beside the ledger, and the case's files need not be there yet.
+    """
+    try:
+        files = case.store.files(case.path)
+    except EvidenceError as error:
+        raise InputError(str(error), hint=_TAKE_OUT) from error
+    known = _LAID_THERE.union(case.written, (CASE_KEY, *_BESIDE) if open_still else ())
+    for one in files:
+        if one.name not in known and not one.name.startswith(f"{VAULT}/"):
+            raise InputError(
+                f"{case.path / one.name}: not written by Cautery as it closes this case, so it"
+                " is not signed with it",
+                hint=_TAKE_OUT,
+            )
+    return files
+
+
+def _refuse_changes(case: Case, digests: Mapping[str, str]) -> None:
+    """Compare what lies on the disk with what was written: others can write there, too."""
+    for name, digest in sorted(case.written.items()):
+        if digests.get(name) != digest:
+            raise EvidenceError(
+                f"{case.path / name}: {'changed' if name in digests else 'missing'} since it was"
+                " written; nothing was signed",
+                hint="Find out who else writes into the case, then close it.",
+            )

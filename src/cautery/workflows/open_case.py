@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError, SignerError, StorageError
 from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, CaseLedger, CaseStore, CaseVault
-from cautery.model import Pseudonyms
+from cautery.model import Pseudonyms, digest_of
 from cautery.model.ports import Clock, Signer
 from cautery.workflows.check_roots import check_roots
 
@@ -31,6 +31,9 @@ class Case:
         Where it lies.
     keys : CaseKeys or None
         Its secrets; ``None`` when it is only read.
+    written : dict of str to str
+        Digests, 64 hex digits, of the files that :meth:`write` wrote, by name: of the bytes as
+        they were in memory, whatever lies on the disk by now.
     """
 
     path: Path
@@ -39,6 +42,7 @@ class Case:
     clock: Clock
     store: CaseStore
     keys: CaseKeys | None
+    written: dict[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -59,6 +63,17 @@ class Case:
     def pseudonyms(self) -> Pseudonyms:
         """What stands for credentials and personal values in this case."""
         return self._secrets.pseudonyms
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file into the case; it is closed with these bytes or not at all.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        self.store.write(self.path, name, content)
+        self.written[name] = digest_of(content)[7:]
 
     def make_room(self) -> None:
         """Give back the room kept for the end: call it before the report is written."""

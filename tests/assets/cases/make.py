@@ -266,8 +266,7 @@ class Making:
 
     def close(self, case: Case) -> None:
         """Close it, with a report."""
-        (case.path / "report.html").write_text("<!doctype html><title>LAB</title><h1>LAB</h1>\n")
-        (case.path / "report.html").chmod(0o600)
+        case.write("report.html", b"<!doctype html><title>LAB</title><h1>LAB</h1>\n")
         close_case(case, at=self.clock.now())
 
     def whole(self, mandate: Mandate = SIGNED) -> Making:
