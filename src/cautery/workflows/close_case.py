@@ -49,7 +49,8 @@ def close_case(
     refuse_closed(path, store)
     signer = case.signer
     store.hold(path, alone=True)
-    check_roots(path, case.ledger, case.verifier, signer.last())
+    found = check_roots(path, case.ledger, case.verifier, signer.last())
+    case.ledger.set_right(since=found.signed, now=case.clock.now)
     store.tidy(path)
     store.remove(path, MANIFEST)
     _refuse_strangers(case, open_still=True)

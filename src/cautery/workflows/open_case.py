@@ -166,6 +166,7 @@ def _go_on(case: Case) -> None:
     """
     last = case.signer.last()
     found = check_roots(case.path, case.ledger, case.verifier, last)
+    case.ledger.set_right(since=found.signed, now=case.clock.now)
     if not found.size or case.store.shares(case.path):
         return
     signed = None if found.longest is None else found.longest.size
