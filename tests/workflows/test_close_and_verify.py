@@ -563,6 +563,84 @@ def test_a_case_opened_again_signs_no_report_of_an_earlier_process(tmp_path: Pat
     assert verified(again.path).files == 6
 
 
+ABSENT = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"exhibit": ABSENT}, "its exhibit sha256:0000"),
+        ({"cover": "front page"}, "its cover 'front page' is no digest"),
+        ({"exhibit": {"id": ABSENT, "size": 3}}, "not in the vault"),
+        ({"table": 5}, "its table '5' is no digest"),
+    ],
+)
+def test_a_record_of_an_exhibit_that_is_not_there_costs_itself_alone(
+    tmp_path: Path, body: dict[str, object], words: str
+) -> None:
+    case = begun(tmp_path)
+    case.ledger.append("note", body, at=NOON)
+    close_case(case, at=NOON)
+    [finding] = [one for one in verified(case.path).findings if one.startswith("record 4:")]
+    assert words in finding
+    assert finding.endswith("as at the close of the case")
+
+
+def test_an_exhibit_that_is_gone_at_the_close_is_told_by_every_record_of_it(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    [exhibit] = [
+        entry.record.body["exhibit"]["id"]
+        for entry in case.ledger.read(kinds=("exhibit.sealed",))
+        if entry.record.body["exhibit"]["confidential"]
+    ]
+    case.vault.path_of(exhibit).unlink()  # type: ignore[attr-defined]
+    close_case(case, at=NOON)
+    found = verified(case.path)
+    assert (found.exhibits, found.named) == (1, 1)
+    told = [one for one in found.findings if "not in the vault" in one]
+    assert [one.split(":")[0] for one in told] == ["record 2", "record 3"]
+
+
+def test_an_exhibit_that_goes_after_the_close_is_missed(closed: Path) -> None:
+    next(one for one in (closed / "vault").rglob("*") if one.is_file()).unlink()
+    with pytest.raises(EvidenceError, match="missing"):
+        verified(closed)
+
+
+def test_an_edited_exhibit_keeps_a_case_from_closing(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    exhibit = next(one for one in (case.path / "vault").rglob("*") if one.is_file())
+    kept = exhibit.read_bytes()
+    exhibit.write_bytes(b"edited" + kept[6:])
+    with pytest.raises(EvidenceError, match="yet not named by its digest"):
+        close_case(case, at=NOON)
+    assert not (case.path / "manifest.note").exists()
+    case.leave()
+    exhibit.write_bytes(kept)
+    again = open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
+    again.write("report.html", b"<h1>LAB</h1>")
+    close_case(again, at=NOON)
+    assert verified(case.path).named == 2
+
+
+def test_a_stray_file_in_the_vault_keeps_a_case_from_closing(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    (case.path / "vault/00").mkdir(exist_ok=True)
+    (case.path / "vault/00/stray").write_text("planted")
+    with pytest.raises(EvidenceError, match="vault/00/stray") as caught:
+        close_case(case, at=NOON)
+    assert "out of the case" in caught.value.hint
+
+
+def test_a_last_record_that_excuses_everything_excuses_nothing_that_was_not_so(
+    tmp_path: Path,
+) -> None:
+    case = begun(tmp_path)
+    case.ledger.append("case.closed", {"unproven": [0, 1, 2, "x"]}, at=NOON)
+    close_case(case, at=NOON)
+    assert not [one for one in verified(case.path).findings if "close of the case" in one]
+
+
 def test_approvers_keys_lie_in_the_closed_case(tmp_path: Path) -> None:
     case = begun(tmp_path)
     close_case(case, at=NOON, public_keys={"approver-1": case.verifier})

@@ -13,12 +13,17 @@ from cautery.model.evidence import digest_of
 from cautery.model.times import iso
 from cautery.workflows.check_roots import check_roots
 from cautery.workflows.open_case import Case, refuse_closed
+from cautery.workflows.verify_case import UnprovenError, check_ledger, exhibit_at, named_by
 
 
 def close_case(
     case: Case, *, at: datetime, public_keys: Mapping[str, NoteVerifier] | None = None
 ) -> Manifest:
     """Close a case for good; after a crash on the way it can be opened and closed again.
+
+    What is closed verifies: records and exhibits are checked as verifying does before anything is
+    signed. A record that names an exhibit which is not there is listed by the last record, as
+    ``unproven``, since whoever can append one must not keep a case from closing.
 
     Parameters
     ----------
@@ -39,8 +44,8 @@ def close_case(
     StorageError
         If another process still writes to it, or it cannot be written.
     EvidenceError
-        If its records or checkpoints are not those that were signed, or a file is not what
-        :meth:`Case.write` wrote.
+        If its records or checkpoints are not those that were signed, a file is not what
+        :meth:`Case.write` wrote, or an exhibit is not named by its digest.
     InputError
         If it is closed already, or a file in it cannot be listed or was not written by
         :meth:`Case.write`.
@@ -53,9 +58,12 @@ def close_case(
     case.ledger.set_right(since=found.signed, now=case.clock.now)
     store.tidy(path)
     store.remove(path, MANIFEST)
-    _refuse_strangers(case, open_still=True)
+    files = _refuse_strangers(case, open_still=True)
     case.ledger.refuse_writers()  # before the last record; who only reads may go on
-    case.ledger.append("case.closed", {"at": iso(at), "records": case.ledger.size()}, at=at)
+    body: dict[str, object] = {"at": iso(at), "records": case.ledger.size()}
+    if unproven := _unproven(case, files):
+        body["unproven"] = unproven
+    case.ledger.append("case.closed", body, at=at)
     checkpoint = case.ledger.checkpoint(signer, at=at)
     case.ledger.settle()
     case.write(CASE_KEY, f"{signer.key}\n".encode())
@@ -80,6 +88,7 @@ def close_case(
         records=checkpoint.size,
         root=checkpoint.root,
     )
+    _check(case, files, digests, manifest)
     store.write(path, MANIFEST, listed)
     store.write(path, NOTE, signer.sign(manifest.text).encode())
     store.release(path)
@@ -125,3 +134,40 @@ def _refuse_changes(case: Case, digests: Mapping[str, str]) -> None:
                 " written; nothing was signed",
                 hint="Find out who else writes into the case, then close it.",
             )
+
+
+def _unproven(case: Case, files: tuple[FileSeen, ...]) -> list[int]:
+    """Return the numbers of the records that name an exhibit which the vault does not hold."""
+    exhibits = {
+        f"sha256:{one.name.rpartition('/')[2]}": one.size
+        for one in files
+        if one.name.startswith(f"{VAULT}/")
+    }
+    found = []
+    for entry in case.ledger.read():
+        try:
+            named_by(entry.record, exhibits)
+        except UnprovenError:
+            found.append(entry.index)
+    return found
+
+
+def _check(
+    case: Case, files: tuple[FileSeen, ...], digests: Mapping[str, str], manifest: Manifest
+) -> None:
+    """Check what is about to be signed as :mod:`cautery.workflows.verify_case` will."""
+    try:
+        exhibits = {
+            exhibit_at(case.path, one.name, digests[one.name]): one.size
+            for one in files
+            if one.name.startswith(f"{VAULT}/")
+        }
+    except EvidenceError as error:
+        raise EvidenceError(str(error), hint=_TAKE_OUT) from error
+    ledger = case.store.ledger(case.path, read_only=True)
+    try:
+        check_ledger(
+            case.path / LEDGER, ledger, case.verifier, manifest, exhibits=exhibits, now=None
+        )
+    finally:
+        ledger.close()
