@@ -651,6 +651,15 @@ def an_exhibit_sealed_after_its_record(making: Making) -> None:
     making.close(case)
 
 
+@good("is not in the vault, as at the close", part="ledger.sqlite")
+def an_exhibit_missing_at_the_close(making: Making) -> None:
+    """A record names an exhibit that the vault never held, and the last one says so: a finding."""
+    case, journal = making.begin()
+    making.watch(case, journal, rounds=1)
+    journal.write("failure", {"what": "probe", "where": "x", "exhibit": digest_of(b"never sealed")})
+    making.close(case)
+
+
 @bad("", "this case is open", by="its own watch", verdict=OPEN, without_key=OPEN)
 def left_open(making: Making) -> None:
     """Not closed: nothing is signed that could be checked."""
