@@ -118,6 +118,25 @@ def test_a_reader_may_append_while_it_reads(ledger: SqlLedger) -> None:
     assert ledger.size() == 10
 
 
+def test_a_row_that_is_no_record_is_replaced_where_nothing_is_signed_yet(
+    ledger: SqlLedger, keys: FileCaseKeys
+) -> None:
+    ledger.append_all([("a", {"n": n}, NOON) for n in range(3)])
+    junk = [(index, "a", b"junk %d" % index) for index in (3, 4)]
+    with ledger._database.writing() as cursor:
+        ledger._database.insert(cursor, junk)
+    with pytest.raises(EvidenceError, match="record 3"):
+        list(ledger.read())
+    ledger.set_right(since=4, now=lambda: NOON)
+    assert [entry.record.kind for entry in ledger.read(since=4)] == ["row.replaced"]
+    with pytest.raises(EvidenceError, match="record 3"):
+        list(ledger.read(kinds=("a",)))
+    ledger.set_right(since=3, now=lambda: NOON)
+    assert [entry.record.body["row"] for entry in ledger.read(since=3)] == [3, 4]
+    assert len(list(ledger.read(kinds=("a",)))) == 3
+    assert ledger.checkpoint(keys.signer, at=NOON).size == 5
+
+
 @pytest.mark.parametrize("body", [{"n": 2**53}, {"n": float("nan")}, {"n": b""}, {"n": "\ud800"}])
 def test_a_body_without_canonical_form_is_refused(ledger: SqlLedger, body) -> None:
     with pytest.raises(InputError):

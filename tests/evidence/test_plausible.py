@@ -86,3 +86,30 @@ def test_what_is_no_exhibit_breaks_nothing(exhibit: Any) -> None:
 def test_a_case_that_ends_before_it_begins_is_named() -> None:
     assert any("before its first" in one for one in looked_at(0, 60, -60).findings)
     assert not any("before its first" in one for one in looked_at(0, 60, 1).findings)
+
+
+@pytest.mark.parametrize(
+    "first", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)]
+)
+def test_times_at_the_edge_of_the_calendar_are_looked_at_as_any(first: datetime) -> None:
+    times = Times(at(3600))
+    for index, moment in enumerate((first, NOON, first)):
+        body = {"exhibit": {"sealed_at": first.isoformat(), "clock": {"seconds": 0}}}
+        times.record(index, Record(kind="exhibit.sealed", at=moment, body=body))
+    for size in range(4):
+        times.checkpoint(size, first)
+    assert times.findings
+
+
+@pytest.mark.parametrize(
+    "sealed_at", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "2026-11-24T12:00:00"]
+)
+def test_a_time_of_sealing_that_is_none_in_utc_is_no_finding(sealed_at: str) -> None:
+    assert sealed(0, {"sealed_at": sealed_at, "clock": {"seconds": 0}}).findings == ()
+
+
+def test_a_time_of_sealing_in_another_zone_is_said_in_utc() -> None:
+    [found] = sealed(
+        0, {"sealed_at": "2026-11-24T15:00:00+02:00", "clock": {"seconds": 0}}
+    ).findings
+    assert "sealed at 2026-11-24T13:00:00.000000Z" in found

@@ -53,7 +53,7 @@ def begun(folder: Path) -> Case:
         case.ledger.append("exhibit.sealed", {"exhibit": to_json(exhibit)}, at=NOON)
     case.ledger.checkpoint(case.signer, at=NOON)
     case.ledger.append("verdict", {"observations": [{"exhibits": [exhibit.id]}]}, at=NOON)
-    (case.path / "report.html").write_text("<h1>LAB</h1>")
+    case.write("report.html", b"<h1>LAB</h1>")
     return case
 
 
@@ -392,6 +392,7 @@ def test_a_case_is_opened_again_and_goes_on(tmp_path: Path) -> None:
     second = open_case(first.path, store=store_of(tmp_path), clock=CLOCK)
     assert (second.id, second.pseudonyms.of("anna")) == (first.id, first.pseudonyms.of("anna"))
     second.ledger.append("watch.resumed", {}, at=NOON)
+    second.write("report.html", b"<h1>LAB</h1>")
     close_case(second, at=NOON)
     assert verified(second.path).records == 6
 
@@ -404,6 +405,7 @@ def test_a_closing_cut_short_is_done_again(tmp_path: Path) -> None:
     (first.path / "manifest.sha256").write_text("half")
     (first.path / "vault" / ".writing-999999999-x").write_text("half")
     second = open_case(first.path, store=store_of(tmp_path), clock=CLOCK)
+    second.write("report.html", b"<h1>LAB</h1>")
     close_case(second, at=NOON)
     assert verified(second.path).records == 6
 
@@ -551,6 +553,7 @@ def test_a_case_killed_as_its_ledger_is_settled_is_closed_again(tmp_path: Path, 
         "    SqliteDatabase.settle, step=lambda step: step != last or os._exit(9))\n"
         "case = open_case(top / 'case', store=FolderStore(KeyFolder(top / 'keys')),"
         " clock=SystemClock())\n"
+        "case.write('report.html', b'')\n"
         "reading = open_case(top / 'case', store=FolderStore(), clock=SystemClock(), read_only=True)\n"
         "close_case(case, at=case.clock.now())\n"
     )
@@ -558,6 +561,7 @@ def test_a_case_killed_as_its_ledger_is_settled_is_closed_again(tmp_path: Path, 
     assert killed.returncode == 9
     again = open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
     assert [one.record.kind for one in again.ledger.read()][-1] == "case.closed"
+    again.write("report.html", b"<h1>LAB</h1>")
     close_case(again, at=NOON)
     assert verified(case.path).records == 6
 
@@ -617,6 +621,134 @@ def test_a_link_in_a_case_is_named_before_it_is_closed(tmp_path: Path) -> None:
         close_case(case, at=NOON)
 
 
+def test_a_file_that_was_changed_since_it_was_written_is_not_signed(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    (case.path / "report.html").write_text("<h1>FORGED</h1>")
+    with pytest.raises(EvidenceError, match=r"report\.html: changed since it was written"):
+        close_case(case, at=NOON)
+    assert not (case.path / "manifest.note").exists()
+
+
+def test_a_file_that_is_gone_since_it_was_written_is_missed(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    (case.path / "report.html").unlink()
+    with pytest.raises(EvidenceError, match=r"report\.html: missing"):
+        close_case(case, at=NOON)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "report.pdf",
+        "report (corrected).html",
+        "operation.html",
+        "keys/a-legal.pub",
+        "notes/1.txt",
+        "ledger.sqlite-journal",
+    ],
+)
+def test_a_file_that_the_case_did_not_write_is_not_signed(tmp_path: Path, name: str) -> None:
+    case = begun(tmp_path)
+    (case.path / name).parent.mkdir(exist_ok=True)
+    (case.path / name).write_text("planted")
+    with pytest.raises(InputError) as caught:
+        close_case(case, at=NOON)
+    assert str(case.path / name) in str(caught.value)
+    assert "out of the case" in caught.value.hint
+    assert [entry.record.kind for entry in case.ledger.read()][-1] != "case.closed"
+    (case.path / name).unlink()
+    close_case(case, at=NOON)
+    assert verified(case.path).files == 6
+
+
+def test_a_case_opened_again_signs_no_report_of_an_earlier_process(tmp_path: Path) -> None:
+    begun(tmp_path).leave()
+    again = open_case(tmp_path / "case", store=store_of(tmp_path), clock=CLOCK)
+    with pytest.raises(InputError, match=r"report\.html"):
+        close_case(again, at=NOON)
+    again.write("report.html", b"<h1>LAB</h1>")
+    close_case(again, at=NOON)
+    assert verified(again.path).files == 6
+
+
+ABSENT = "sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"exhibit": ABSENT}, "its exhibit sha256:0000"),
+        ({"cover": "front page"}, "its cover 'front page' is no digest"),
+        ({"exhibit": {"id": ABSENT, "size": 3}}, "not in the vault"),
+        ({"table": 5}, "its table '5' is no digest"),
+    ],
+)
+def test_a_record_of_an_exhibit_that_is_not_there_costs_itself_alone(
+    tmp_path: Path, body: dict[str, object], words: str
+) -> None:
+    case = begun(tmp_path)
+    case.ledger.append("note", body, at=NOON)
+    close_case(case, at=NOON)
+    [finding] = [one for one in verified(case.path).findings if one.startswith("record 4:")]
+    assert words in finding
+    assert finding.endswith("as at the close of the case")
+
+
+def test_an_exhibit_that_is_gone_at_the_close_is_told_by_every_record_of_it(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    [exhibit] = [
+        entry.record.body["exhibit"]["id"]
+        for entry in case.ledger.read(kinds=("exhibit.sealed",))
+        if entry.record.body["exhibit"]["confidential"]
+    ]
+    case.vault.path_of(exhibit).unlink()  # type: ignore[attr-defined]
+    close_case(case, at=NOON)
+    found = verified(case.path)
+    assert (found.exhibits, found.named) == (1, 1)
+    told = [one for one in found.findings if "not in the vault" in one]
+    assert [one.split(":")[0] for one in told] == ["record 2", "record 3"]
+
+
+def test_an_exhibit_that_goes_after_the_close_is_missed(closed: Path) -> None:
+    next(one for one in (closed / "vault").rglob("*") if one.is_file()).unlink()
+    with pytest.raises(EvidenceError, match="missing"):
+        verified(closed)
+
+
+def test_an_edited_exhibit_keeps_a_case_from_closing(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    exhibit = next(one for one in (case.path / "vault").rglob("*") if one.is_file())
+    kept = exhibit.read_bytes()
+    exhibit.write_bytes(b"edited" + kept[6:])
+    with pytest.raises(EvidenceError, match="yet not named by its digest"):
+        close_case(case, at=NOON)
+    assert not (case.path / "manifest.note").exists()
+    case.leave()
+    exhibit.write_bytes(kept)
+    again = open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
+    again.write("report.html", b"<h1>LAB</h1>")
+    close_case(again, at=NOON)
+    assert verified(case.path).named == 2
+
+
+def test_a_stray_file_in_the_vault_keeps_a_case_from_closing(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    (case.path / "vault/00").mkdir(exist_ok=True)
+    (case.path / "vault/00/stray").write_text("planted")
+    with pytest.raises(EvidenceError, match="vault/00/stray") as caught:
+        close_case(case, at=NOON)
+    assert "out of the case" in caught.value.hint
+
+
+def test_a_last_record_that_excuses_everything_excuses_nothing_that_was_not_so(
+    tmp_path: Path,
+) -> None:
+    case = begun(tmp_path)
+    case.ledger.append("case.closed", {"unproven": [0, 1, 2, "x"]}, at=NOON)
+    close_case(case, at=NOON)
+    assert not [one for one in verified(case.path).findings if "close of the case" in one]
+
+
 def test_approvers_keys_lie_in_the_closed_case(tmp_path: Path) -> None:
     case = begun(tmp_path)
     close_case(case, at=NOON, public_keys={"approver-1": case.verifier})
@@ -637,6 +769,7 @@ def test_a_case_that_met_a_full_disk_is_closed_when_there_is_room(tmp_path: Path
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     again = open_case(case.path, store=store_of(tmp_path), clock=CLOCK)
+    again.write("report.html", b"<h1>LAB</h1>")
     close_case(again, at=NOON)
     assert verified(case.path).exhibits == 2
 

@@ -15,6 +15,7 @@ from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import EvidenceError
 from cautery.evidence.leaf import leaf_of
+from cautery.model import digest_of
 from cautery.workflows.close_case import close_case
 from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.verify_case import verify_case
@@ -235,3 +236,56 @@ def test_a_last_root_that_cannot_be_read_is_no_licence(tmp_path: Path) -> None:
     file.write_text("junk")
     with pytest.raises(EvidenceError, match="not the last root"):
         opened(tmp_path)
+
+
+NO_RECORDS = {
+    "no JSON": b'garbage,"kind":"approval.given"}',
+    "filed as another kind": leaf_of("verdict", {}, NOON),
+    "a space": b'{"at":"2026-11-24T12:00:00.000000Z","body":{"a": 1},"kind":"approval.given"}',
+    "deep": b'{"at":"2026-11-24T12:00:00.000000Z","body":{"a":%s%s},"kind":"approval.given"}'
+    % (b"[" * 5000, b"]" * 5000),
+    "infinite": b'{"at":"2026-11-24T12:00:00.000000Z","body":{"a":1e400},"kind":"approval.given"}',
+    "not UTF-8": b'{"at":"2026-11-24T12:00:00.000000Z","body":{"a":"\xff"},"kind":"approval.given"}',
+    "half a character": b'{"at":"2026-11-24T12:00:00.000000Z","body":{"a":"\\ud800"},'
+    b'"kind":"approval.given"}',
+    "a member twice": b'{"at":"2026-11-24T12:00:00.000000Z","body":{"a":1,"a":1},'
+    b'"kind":"approval.given"}',
+    "5000 digits": b'{"at":"2026-11-24T12:00:00.000000Z","body":{"a":%s},"kind":"approval.given"}'
+    % (b"9" * 5000),
+    "no time": b'{"at":"x","body":{},"kind":"approval.given"}',
+}
+
+
+def put(case: Path, leaf: bytes) -> int:
+    (index,) = database(case).execute("SELECT MAX(idx) + 1 FROM entries").fetchone()
+    database(case).execute("INSERT INTO entries VALUES (?, 'approval.given', ?)", (index, leaf))
+    return int(index)
+
+
+@pytest.mark.parametrize("leaf", NO_RECORDS.values(), ids=NO_RECORDS)
+def test_a_row_that_is_no_record_is_never_signed_and_stops_nothing(
+    tmp_path: Path, leaf: bytes
+) -> None:
+    path = begun(tmp_path)
+    put(path, leaf)
+    case = opened(tmp_path)
+    put(path, leaf)  # one more, while the case is open
+    assert not list(case.ledger.read(kinds=("approval.given",)))
+    case.ledger.append("verdict", {"number": 20}, at=NOON)
+    put(path, leaf)
+    case.ledger.checkpoint(case.signer, at=NOON)
+    replaced = [entry.record.body for entry in case.ledger.read(kinds=("row.replaced",))]
+    assert [one["row"] for one in replaced] == [20, 22, 24]
+    assert {one["sha256"] for one in replaced} == {digest_of(leaf)}
+    assert {one["filed_as"] for one in replaced} == {"approval.given"}
+    put(path, leaf)
+    close_case(case, at=NOON)
+    assert verify_case(path, store=FolderStore()).records == 27
+
+
+def test_a_signed_row_that_is_edited_to_no_record_is_not_replaced(tmp_path: Path) -> None:
+    path = begun(tmp_path)
+    database(path).execute("UPDATE entries SET leaf = x'00' WHERE idx = 8")
+    with pytest.raises(EvidenceError, match="does not begin"):
+        opened(tmp_path)
+    assert database(path).execute("SELECT leaf FROM entries WHERE idx = 8").fetchone() == (b"\0",)

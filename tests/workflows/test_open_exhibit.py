@@ -51,6 +51,15 @@ def sealed(tmp_path: Path) -> tuple[Path, FolderStore, ExhibitId, ExhibitId]:
     return tmp_path / "case", store, shown, hidden
 
 
+@pytest.mark.parametrize("body", [{}, {"exhibit": 5}, {"exhibit": {"id": "x"}, "what": "x"}])
+def test_a_record_that_seals_nothing_is_passed_over(sealed, body) -> None:
+    path, store, shown, hidden = sealed
+    case = open_case(path, store=store, clock=FixedClock(NOON))
+    case.ledger.append("exhibit.sealed", body, at=NOON)
+    case.leave()
+    assert {one.id for one in exhibits_in(path, store=FolderStore())} == {shown, hidden}
+
+
 def test_what_lies_in_the_open_carries_no_credential_and_its_payload_whole(sealed) -> None:
     case, _, shown, _ = sealed
     one, data = open_exhibit(case, shown, store=FolderStore())

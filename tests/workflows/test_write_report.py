@@ -12,7 +12,8 @@ import pytest
 
 from cautery.errors import EvidenceError, StorageError
 from cautery.evidence import EMPTY_ROOT, Frontier, leaf_hash
-from cautery.model import Decision, Finding, to_json
+from cautery.evidence.report import render
+from cautery.model import Decision, Entry, Finding, Record, to_json
 from cautery.workflows.write_report import report_view, write_report, write_report_file
 
 SYNTHETIC = Path(__file__).parents[1] / "evidence" / "report" / "synthetic.py"
@@ -145,6 +146,57 @@ def test_a_strangers_record_costs_itself_and_is_counted(kind: str) -> None:
     view = report_view(case.ledger.read(), case.vault.read, at=case.now)
     assert len(view.failures) == 1
     assert sum(view.passed_over.values()) >= 1
+
+
+URL = "http://p.example/0"
+ALIGNED = {
+    "url": URL, "reference": "r", "kind": "sound", "delay_s": 1.0, "lags_s": [0.0],
+    "strength": [1.0], "suspect_still": "sha256:" + "0" * 64, "suspect_at_s": 1e308,
+}  # fmt: skip
+ODD = {
+    "a title that is no text": ("stream.appeared", {"url": URL, "source": "s", "title": True}),
+    "a title of many": ("stream.appeared", {"url": URL, "source": "s", "title": ["x"]}),
+    "an exhibit that is no id": (
+        "referral.published",
+        {"referral": "R-1", "intermediary": "isp", "exhibit": 5},
+    ),
+    "an end without a time": ("watch.stopped", {}),
+    "an end without a zone": ("watch.stopped", {"at": "2026-11-24T12:00:00"}),
+    "an end before the start": ("watch.stopped", {"at": "0001-01-01T00:00:00Z"}),
+    "an end off the calendar": ("watch.stopped", {"at": "0001-01-01T00:00:00+23:59"}),
+    "a moment off the calendar": ("alignment", ALIGNED),
+    "an endless pace": (
+        "watch.pace",
+        {
+            "offered": float("inf"), "unseen": 0, "references_late_s": None,
+            "probes_late_s": None, "references_silent": [], "why": None,
+        },
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "body"), ODD.values(), ids=ODD)
+def test_a_record_of_odd_values_costs_itself_and_is_counted(
+    kind: str, body: dict[str, Any]
+) -> None:
+    case = made.opened()
+    made.stream(case, 3, Finding.PROVEN, stills=False)
+    record = Record(kind=kind, at=case.now, body=body)
+    entries = list(case.ledger.read())
+    entries.append(Entry(index=len(entries), record=record, leaf=b"odd"))
+    view = report_view(entries, case.vault.read, at=case.now)
+    assert render(view)
+    assert view.passed_over == {f"{kind}, not in the shape of its kind": 1}
+    assert len(view.streams) == 1
+
+
+def test_an_end_of_another_shape_does_not_stop_the_watch() -> None:
+    case = made.opened()
+    case.note("watch.stopped", {})
+    case.now += timedelta(seconds=60)
+    case.note("failure", {"what": "fetch", "error": "SourceError", "message": "gone"})
+    view = report_view(case.ledger.read(), case.vault.read, at=case.now)
+    assert view.observed_s >= 60
 
 
 def test_a_case_is_opened_by_its_first_record_alone(case: Any) -> None:

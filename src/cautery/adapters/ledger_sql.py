@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,13 +30,17 @@ from cautery.evidence.in_groups import InGroups
 from cautery.evidence.leaf import MAX_LEAF_BYTES, leaf_of, record_of
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.note import MAX_NOTE_BYTES
-from cautery.model.evidence import Checkpoint, Entry, Json, Record
+from cautery.model.evidence import Checkpoint, Entry, Json, Record, digest_of
 from cautery.model.ports import Signer
 from cautery.model.times import iso
 
 _PAGE = 256  # entries read in one short transaction, or fewer when they are large
 _PAGE_BYTES = MAX_LEAF_BYTES
 _WAIT_S = 30.0
+REPLACED = "row.replaced"
+"""What stands in the place of a row that is no record."""
+_SHOWN_BYTES = 256
+"""Of such a row, kept in the record: enough to see what somebody tried. Judgement."""
 _LOOK_S = 0.05
 """How often one who follows the ledger looks for more: no eye notices. Judgement."""
 
@@ -82,6 +86,8 @@ class SqlLedger:
         self._closed = False
         self._frontier = Frontier()
         self._signing = Signing()
+        self._unsigned_from: int | None = None
+        self._now: Callable[[], datetime] | None = None
         self._appends: InGroups[_Batch, tuple[Entry, ...]] = InGroups(self._append_group)
         self._name = str(place)
         self._database: SqliteDatabase | PostgresqlDatabase
@@ -219,6 +225,29 @@ class SqlLedger:
         with self._failures("read"), self._database.reading() as cursor:
             return _size(cursor)
 
+    def set_right(self, *, since: int, now: Callable[[], datetime]) -> None:
+        """Replace each row from ``since`` on that is no record by a record that says so.
+
+        Somebody wrote it past :meth:`append`. No root covers it yet, and none ever will: signed, it
+        would make the case one that nobody can verify; left there, one that nobody can go on with.
+        From now on the same is done to what comes in, as soon as it is read or would be signed.
+
+        Parameters
+        ----------
+        since : int
+            How many records a signed root covers: those are not touched.
+        now : callable
+            The clock of the replacing records.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        self._unsigned_from, self._now = since, now
+        for index, kind, leaf in self._rows(since, self.size(), ()):
+            self._right(index, kind, leaf)
+
     def checkpoint(self, signer: Signer, *, at: datetime) -> Checkpoint:
         """Sign the ledger's size and root, as what follows the last root signed; keep the note.
 
@@ -243,10 +272,44 @@ class SqlLedger:
                     "INSERT INTO checkpoints (number, size, at, note) VALUES (?, ?, ?, ?)",
                     (number, checkpoint.size, iso(at), checkpoint.note),
                 )
+        if self._unsigned_from is not None:
+            self._unsigned_from = max(self._unsigned_from, checkpoint.size)
         return checkpoint
 
     def _hashes(self, since: int, until: int) -> list[bytes]:
-        return [leaf_hash(leaf) for _, _, leaf in self._rows(since, until, ())]
+        return [
+            leaf_hash(self._right(index, kind, leaf)[1])
+            for index, kind, leaf in self._rows(since, until, ())
+        ]
+
+    def _right(self, index: int, kind: str, leaf: bytes) -> tuple[str, bytes]:
+        """Return a row as it is, or as the record that is put in its place."""
+        if self._unsigned_from is None or self._now is None:
+            return kind, leaf
+        if index < max(self._unsigned_from, self._frontier.size):  # signed, or appended by us
+            return kind, leaf
+        try:
+            if record_of(leaf).kind == kind:
+                return kind, leaf
+        except EvidenceError:
+            pass
+        body = {
+            "row": index,
+            "filed_as": kind[:80],
+            "sha256": digest_of(leaf),
+            "size": len(leaf),
+            "begins": leaf[:_SHOWN_BYTES].hex(),
+        }
+        instead = leaf_of(REPLACED, body, self._now())
+        with self._writing() as cursor:
+            cursor.execute(
+                "UPDATE entries SET kind = ?, leaf = ? WHERE idx = ? AND leaf = ?",
+                (REPLACED, instead, index, leaf),
+            )
+            found = cursor.execute(
+                "SELECT kind, leaf FROM entries WHERE idx = ?", (index,)
+            ).fetchone()
+        return str(found[0]), bytes(found[1])  # another process may have been faster
 
     def checkpoint_times(self) -> Iterator[tuple[int, str]]:
         """Yield size and time (RFC 3339) of each checkpoint; no signature covers the time."""
@@ -384,6 +447,9 @@ class SqlLedger:
 
     def _read(self, since: int, until: int, kinds: tuple[str, ...]) -> Iterator[Entry]:
         for index, kind, leaf in self._rows(since, until, kinds):
+            kind, leaf = self._right(index, kind, leaf)  # noqa: PLW2901
+            if kinds and kind not in kinds:
+                continue
             try:
                 record = record_of(leaf, canonical=False)
             except EvidenceError as error:

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from cautery.errors import InputError
 from cautery.model.evidence import Record
-from cautery.model.times import iso
+from cautery.model.times import iso, to_utc
 
 SLACK = timedelta(seconds=5)
 """Threads and processes write side by side, so a record may be filed just after a later one."""
@@ -39,7 +40,7 @@ class Times:
         """Look at the next record."""
         at = record.at
         latest = max(self._times[-1:], default=at)
-        if at < latest - SLACK:
+        if latest - at > SLACK:  # a difference: a sum may lie outside of the calendar
             self._note("order", f"record {index} is of {iso(at)}, earlier than the one before it")
         if self._latest is not None and at > self._latest:
             self._note("future", f"record {index} is of {iso(at)}, which is yet to come")
@@ -49,12 +50,12 @@ class Times:
 
     def checkpoint(self, size: int, at: datetime) -> None:
         """Look at a checkpoint over the first ``size`` records, after all records."""
-        if 0 < size <= len(self._times) and at < self._times[size - 1] - SLACK:
+        if 0 < size <= len(self._times) and self._times[size - 1] - at > SLACK:
             self._note(
                 "early checkpoint",
                 f"the checkpoint of {size} records is of {iso(at)}, earlier than they are",
             )
-        if size < len(self._times) and at > self._times[size] + SLACK:
+        if size < len(self._times) and at - self._times[size] > SLACK:
             self._note(
                 "late checkpoint",
                 f"the checkpoint of {size} records is of {iso(at)}, later than record {size}",
@@ -72,7 +73,7 @@ class Times:
             first if count == 1 else f"{first} (and {count - 1} more)"
             for first, count in self._odd.values()
         ]
-        if self._times and self._times[-1] < self._times[0] - SLACK:
+        if self._times and self._times[0] - self._times[-1] > SLACK:
             found.append(
                 f"its last record is of {iso(self._times[-1])}, before its first of"
                 f" {iso(self._times[0])}"
@@ -83,7 +84,7 @@ class Times:
         if not isinstance(exhibit, Mapping):
             return
         sealed = _time(exhibit.get("sealed_at"))
-        if sealed is not None and sealed > at + SLACK:
+        if sealed is not None and sealed - at > SLACK:
             self._note(
                 "sealed", f"record {index}: its exhibit was sealed at {iso(sealed)}, after it"
             )
@@ -101,7 +102,6 @@ class Times:
 
 def _time(text: Any) -> datetime | None:
     try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
+        return to_utc("sealed_at", datetime.fromisoformat(str(text)))
+    except (ValueError, InputError):
         return None
-    return found if found.tzinfo is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,10 @@ from cautery.model.pseudonyms import Pseudonyms
 
 class CaseLedger(Ledger, Protocol):
     """A ledger that can be sealed by checkpoints and closed."""
+
+    def set_right(self, *, since: int, now: Callable[[], datetime]) -> None:
+        """Replace rows from ``since`` on that are no records; ``since`` of them are signed."""
+        ...
 
     def checkpoint(self, signer: Signer, *, at: datetime) -> Checkpoint:
         """Sign size and root, and keep the note; the ledger goes on from the last root signed."""

@@ -18,7 +18,16 @@ from cautery.model.hidden import Hidden
 from cautery.model.pseudonyms import Pseudonyms
 from cautery.model.times import iso
 
-MISSHAPEN = (CauteryError, KeyError, IndexError, TypeError, ValueError, AttributeError)
+MISSHAPEN = (
+    CauteryError,
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,  # 1e400 is the JSON of infinity, and years have an end
+    RecursionError,
+)
 """What reading a record raises that has not the shape of its kind. Whoever has a case's file can
 append one: it costs itself, never the reading of the others."""
 

@@ -6,20 +6,34 @@ that is closed already: the same list is made again, and signed again, or nothin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from cautery.errors import EvidenceError
 from cautery.evidence.manifest import CASE_KEY, MANIFEST, NOTE, Manifest, open_manifest, sums
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier
-from cautery.evidence.ports import CaseStore
+from cautery.evidence.ports import CaseStore, FileSeen
 from cautery.model.evidence import digest_of
 from cautery.model.ports import Signer
 
 
-def list_files(
-    path: Path, *, store: CaseStore, case: str, records: int, root: bytes
-) -> tuple[bytes, Manifest]:
-    """Put every file of a case on disk; return the list of them, and what is signed over it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Every file of a case, what each hashes to, and what is signed over the list."""
+
+    files: tuple[FileSeen, ...]
+    digests: Mapping[str, str]
+    manifest: Manifest
+
+    @property
+    def text(self) -> bytes:
+        """The list as it stands in the case."""
+        return sums(self.digests)
+
+
+def list_files(path: Path, *, store: CaseStore, case: str, records: int, root: bytes) -> Listing:
+    """Put every file of a case on disk and list them.
 
     Raises
     ------
@@ -28,19 +42,17 @@ def list_files(
     InputError
         If a name cannot stand in the list.
     """
-    files = [one for one in store.files(path) if one.name not in {MANIFEST, NOTE}]
-    listed = sums(
-        {one.name: store.digest(path, one.name, size=one.size, flush=True) for one in files}
-    )
+    files = tuple(one for one in store.files(path) if one.name not in {MANIFEST, NOTE})
+    digests = {one.name: store.digest(path, one.name, size=one.size, flush=True) for one in files}
     manifest = Manifest(
         case=case,
         files=len(files),
         size=sum(one.size for one in files),
-        digest=digest_of(listed),
+        digest=digest_of(sums(digests)),
         records=records,
         root=root,
     )
-    return listed, manifest
+    return Listing(files=files, digests=digests, manifest=manifest)
 
 
 def finish_closing(path: Path, *, store: CaseStore, signer: Signer) -> Manifest | None:
@@ -64,16 +76,16 @@ def finish_closing(path: Path, *, store: CaseStore, signer: Signer) -> Manifest 
         return open_manifest(note, NoteVerifier.parse(signer.key))
     store.tidy(path)
     case = signer.name.removeprefix("cautery/case-")
-    listed, manifest = list_files(path, store=store, case=case, records=last.size, root=last.root)
-    if digest_of(manifest.text.encode()) != last.closed:
+    found = list_files(path, store=store, case=case, records=last.size, root=last.root)
+    if digest_of(found.manifest.text.encode()) != last.closed:
         raise EvidenceError(
             f"{path}: this case was closed at {last.at:%Y-%m-%d %H:%M:%S} UTC; its {NOTE} is"
             " missing, and its files are not those that were signed",
             hint=f"Put the closed case back from a copy, with its {NOTE}.",
         )
-    store.write(path, MANIFEST, listed)
-    store.write(path, NOTE, signer.sign(manifest.text).encode())
-    return manifest
+    store.write(path, MANIFEST, found.text)
+    store.write(path, NOTE, signer.sign(found.manifest.text).encode())
+    return found.manifest
 
 
 def finish_cut_closing(path: Path, *, store: CaseStore) -> bool:

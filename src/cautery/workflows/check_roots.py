@@ -34,12 +34,15 @@ class Standing:
         Its records.
     longest : Checkpoint or None
         The longest of its checkpoints.
+    signed : int
+        How many of its records a signed root covers.
     unsigned : dict of str to int
         How many records of each kind no signed root covers.
     """
 
     size: int
     longest: Checkpoint | None
+    signed: int
     unsigned: dict[str, int]
 
 
@@ -62,6 +65,7 @@ def check_roots(
     walk = CheckpointWalk(path, ledger, verifier)
     frontier, kinds = Frontier(), Counter[str]()
     held = 0  # records up to the longest root that held
+    misfiled: EvidenceError | None = None
     walk.pass_by(frontier)
     for index, kind, leaf in ledger.leaves():
         if index != frontier.size:
@@ -70,7 +74,8 @@ def check_roots(
                 hint=RESTORE,
             )
         if not leaf.endswith(f',"kind":{json.dumps(kind, ensure_ascii=False)}}}'.encode()):
-            raise EvidenceError(
+            # Of a row that no root covers the ledger itself makes a record that may be signed.
+            misfiled = misfiled or EvidenceError(
                 f"{path}: record {index} is filed as {kind}, but it says otherwise", hint=RESTORE
             )
         frontier = frontier.append(leaf_hash(leaf))
@@ -84,6 +89,8 @@ def check_roots(
                 hint=RESTORE,
             )
         if walk.count > before or (last is not None and frontier.size == last.size):
+            if misfiled is not None:
+                raise misfiled
             held = frontier.size
             kinds.clear()
     if last is not None and frontier.size < last.size:
@@ -93,7 +100,12 @@ def check_roots(
             hint=RESTORE,
         )
     walk.finish(frontier)
-    return Standing(size=frontier.size, longest=walk.longest, unsigned=dict(sorted(kinds.items())))
+    return Standing(
+        size=frontier.size,
+        longest=walk.longest,
+        signed=held,
+        unsigned=dict(sorted(kinds.items())),
+    )
 
 
 class CheckpointWalk:

@@ -25,7 +25,7 @@ def finish_case(case: Case, *, close: bool = True) -> None:
     case.make_room()
     checkpoint = case.ledger.checkpoint(case.signer, at=case.clock.now())
     page = write_report(case.ledger, case.vault, at=case.clock.now(), checkpoints=(checkpoint,))
-    case.store.write(case.path, REPORT, page.encode())
+    case.write(REPORT, page.encode())
     if close:
         close_case(case, at=case.clock.now())
 

@@ -65,7 +65,7 @@ def checked_signatures(
             body = json.loads(line)
             salt = bytes.fromhex(body.pop("salt"))
             one = from_json(MandateSignature, body)
-        except (*MISSHAPEN, RecursionError) as error:
+        except MISSHAPEN as error:
             raise MandateError(f"{where}: no signature of a mandate", hint=_AGAIN) from error
         if len(salt) != SALT_BYTES or digest_of(salt + raw) != one.file:
             raise MandateError(

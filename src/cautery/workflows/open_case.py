@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cautery.errors import EvidenceError, InputError, SignerError, StorageError
 from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import CaseKeys, CaseLedger, CaseStore, CaseVault
-from cautery.model import Pseudonyms
+from cautery.model import Pseudonyms, digest_of
 from cautery.model.ports import Clock, Signer
 from cautery.workflows.case_manifest import finish_closing
 from cautery.workflows.check_roots import check_roots
@@ -32,6 +32,9 @@ class Case:
         Where it lies.
     keys : CaseKeys or None
         Its secrets; ``None`` when it is only read.
+    written : dict of str to str
+        Digests, 64 hex digits, of the files that :meth:`write` wrote, by name: of the bytes as
+        they were in memory, whatever lies on the disk by now.
     """
 
     path: Path
@@ -40,6 +43,7 @@ class Case:
     clock: Clock
     store: CaseStore
     keys: CaseKeys | None
+    written: dict[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -60,6 +64,17 @@ class Case:
     def pseudonyms(self) -> Pseudonyms:
         """What stands for credentials and personal values in this case."""
         return self._secrets.pseudonyms
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file into the case; it is closed with these bytes or not at all.
+
+        Raises
+        ------
+        StorageError
+            If it cannot be written.
+        """
+        self.store.write(self.path, name, content)
+        self.written[name] = digest_of(content)[7:]
 
     def make_room(self) -> None:
         """Give back the room kept for the end: call it before the report is written."""
@@ -158,6 +173,7 @@ def _go_on(case: Case) -> None:
     """
     last = case.signer.last()
     found = check_roots(case.path, case.ledger, case.verifier, last)
+    case.ledger.set_right(since=found.signed, now=case.clock.now)
     if not found.size or case.store.shares(case.path):
         return
     signed = None if found.longest is None else found.longest.size

@@ -10,7 +10,8 @@ from pathlib import Path
 from cautery.errors import InputError
 from cautery.evidence.manifest import LEDGER
 from cautery.evidence.ports import CaseStore
-from cautery.model import ExhibitId
+from cautery.model import MISSHAPEN, Exhibit, ExhibitId, from_json
+from cautery.model.evidence import Json
 
 LEAST_LETTERS = 6
 
@@ -47,18 +48,26 @@ def exhibits_in(case: Path, *, store: CaseStore) -> Iterator[Sealed]:
     ledger = store.ledger(case, read_only=True)
     try:
         for entry in ledger.read(kinds=("exhibit.sealed",)):
-            body, said = entry.record.body, entry.record.body["exhibit"]
-            yield Sealed(
-                id=ExhibitId(said["id"]),
-                what=str(body["what"]),
-                url=body["url"],
-                media_type=str(said["media_type"]),
-                size=int(said["size"]),
-                sealed_at=datetime.fromisoformat(said["sealed_at"]),
-                subject=said["subject"] if said["confidential"] else None,
-            )
+            try:
+                sealed = _sealed(entry.record.body)
+            except MISSHAPEN:
+                continue  # a record that is not what its kind says costs itself alone
+            yield sealed
     finally:
         ledger.close()
+
+
+def _sealed(body: Json) -> Sealed:
+    exhibit, url = from_json(Exhibit, body["exhibit"]), body["url"]
+    return Sealed(
+        id=exhibit.id,
+        what=str(body["what"]),
+        url=None if url is None else str(url),
+        media_type=exhibit.media_type,
+        size=exhibit.size,
+        sealed_at=exhibit.sealed_at,
+        subject=exhibit.subject if exhibit.confidential else None,
+    )
 
 
 def open_exhibit(case: Path, name: str, *, store: CaseStore) -> tuple[Sealed, bytes]:

@@ -97,6 +97,7 @@ def restore_case(
                 )
             if last is None or _holds(path, ledger, keys.verifier, last):
                 raise InputError(f"{path}: it holds what was signed last; there is no way back")
+            ledger.set_right(since=found.signed, now=clock.now)
             return _go_back(
                 ledger, keys.signer, last=last, to=found.longest, unsigned=found.unsigned,
                 why=why, people=people, now=clock.now(),

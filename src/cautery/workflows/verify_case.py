@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.exhibits import exhibits_of
@@ -160,13 +160,13 @@ def verify_case(
     digests = _check_files(path, files, manifest, store)
     _check_key(path, verifier, manifest, store)
     exhibits = {
-        _exhibit(path, one.name, digests[one.name]): one.size
+        exhibit_at(path, one.name, digests[one.name]): one.size
         for one in files
         if one.name.startswith(VAULT + "/")
     }
     ledger = store.ledger(path, read_only=True)
     try:
-        seen = _check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits=exhibits, now=now)
+        seen = check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits=exhibits, now=now)
         mandate, notes = check_openings(path / LEDGER, ledger, signers, case=manifest.case)
     finally:
         ledger.close()
@@ -295,15 +295,21 @@ def _check_key(path: Path, verifier: NoteVerifier, manifest: Manifest, store: Ca
         raise EvidenceError(f"{path / NOTE}: case {manifest.case} is not the case of this key")
 
 
-def _exhibit(path: Path, name: str, digest: str) -> str:
-    """Return the exhibit's id: the digest that its bytes were just found to have."""
+def exhibit_at(path: Path, name: str, digest: str) -> str:
+    """Return the exhibit's id: the digest that its bytes were just found to have.
+
+    Raises
+    ------
+    EvidenceError
+        If it is named by another.
+    """
     if name != f"{VAULT}/{digest[:2]}/{digest}":
         raise EvidenceError(f"{path / name}: in the vault, yet not named by its digest")
     return f"sha256:{digest}"
 
 
 @dataclass(slots=True)
-class _Seen:
+class Seen:
     """What the records of a case show on the way to its root."""
 
     times: Times
@@ -341,7 +347,7 @@ class _Seen:
             self.unsigned[record.kind] += 1
 
 
-def _check_ledger(
+def check_ledger(
     path: Path,
     ledger: CaseLedger,
     verifier: NoteVerifier,
@@ -349,10 +355,17 @@ def _check_ledger(
     *,
     exhibits: dict[str, int],
     now: datetime | None,
-) -> _Seen:
-    """Re-hash every leaf past every checkpoint; return what they show."""
+) -> Seen:
+    """Re-hash every leaf past every checkpoint; return what they show.
+
+    Raises
+    ------
+    EvidenceError
+        Naming the first thing that is wrong.
+    """
     pending = CheckpointWalk(path, ledger, verifier)
-    frontier, seen, kind = Frontier(), _Seen(Times(now), manifest.case), ""
+    frontier, seen, kind = Frontier(), Seen(Times(now), manifest.case), ""
+    unproven = _unproven(ledger)
     pending.pass_by(frontier)
     for entry in ledger.read():
         where = f"{path}: record {entry.index}"
@@ -360,15 +373,13 @@ def _check_ledger(
             raise EvidenceError(f"{where}: record {frontier.size} should stand here")
         try:
             record = record_of(entry.leaf)
-            wanted = tuple(exhibits_of(record))
+            seen.named.update(named_by(record, exhibits))
+        except UnprovenError as error:
+            if entry.index not in unproven:
+                raise EvidenceError(f"{where}: {error}") from error
+            seen.findings.append(f"record {entry.index}: {error}, as at the close of the case")
         except EvidenceError as error:
             raise EvidenceError(f"{where}: {error}") from error
-        for exhibit, size in wanted:
-            if exhibit not in exhibits:
-                raise EvidenceError(f"{where}: its exhibit {exhibit} is not in the vault")
-            if size is not None and size != exhibits[exhibit]:
-                raise EvidenceError(f"{where}: says {size} bytes of exhibit {exhibit}")
-            seen.named.add(exhibit)
         frontier, kind = frontier.append(leaf_hash(entry.leaf)), record.kind
         checkpoints = pending.count
         pending.pass_by(frontier)
@@ -392,6 +403,49 @@ def _check_ledger(
         except (ValueError, InputError):
             seen.findings.append(f"the checkpoint of {size} records is of {at!r}, which is no time")
     return seen
+
+
+class UnprovenError(EvidenceError):
+    """A record names an exhibit that the vault does not hold as the record says."""
+
+
+def named_by(record: Record, exhibits: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the exhibits that a record names.
+
+    Parameters
+    ----------
+    exhibits : mapping of str to int
+        What the vault holds: sizes by id.
+
+    Raises
+    ------
+    UnprovenError
+        If one of them is not there, has another size, or is no exhibit's id.
+    """
+    try:
+        wanted = tuple(exhibits_of(record))
+    except EvidenceError as error:
+        raise UnprovenError(str(error)) from error
+    for exhibit, size in wanted:
+        if exhibit not in exhibits:
+            raise UnprovenError(f"its exhibit {exhibit} is not in the vault")
+        if size is not None and size != exhibits[exhibit]:
+            raise UnprovenError(f"says {size} bytes of exhibit {exhibit}")
+    return tuple(exhibit for exhibit, _ in wanted)
+
+
+def _unproven(ledger: CaseLedger) -> frozenset[int]:
+    """Return which records the last one says to have been unproven when the case was closed.
+
+    Whoever can append to an open case can append such a record: it costs itself, not the case.
+    """
+    last = next(iter(ledger.read(since=max(ledger.size() - 1, 0))), None)
+    said = [] if last is None else last.record.body.get("unproven")
+    return frozenset(said) if _are_numbers(said) else frozenset()
+
+
+def _are_numbers(value: object) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(isinstance(one, int) for one in value)
 
 
 def _restored(

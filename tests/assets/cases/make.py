@@ -266,8 +266,7 @@ class Making:
 
     def close(self, case: Case) -> None:
         """Close it, with a report."""
-        (case.path / "report.html").write_text("<!doctype html><title>LAB</title><h1>LAB</h1>\n")
-        (case.path / "report.html").chmod(0o600)
+        case.write("report.html", b"<!doctype html><title>LAB</title><h1>LAB</h1>\n")
         close_case(case, at=self.clock.now())
 
     def whole(self, mandate: Mandate = SIGNED) -> Making:
@@ -649,6 +648,15 @@ def an_exhibit_sealed_after_its_record(making: Making) -> None:
     """A record names an exhibit that it says was sealed a day later: a finding."""
     case, journal = making.begin()
     journal.seal(b"segment", what="segment", media_type="video/mp2t", at=BEGIN + timedelta(days=1))
+    making.close(case)
+
+
+@good("is not in the vault, as at the close", part="ledger.sqlite")
+def an_exhibit_missing_at_the_close(making: Making) -> None:
+    """A record names an exhibit that the vault never held, and the last one says so: a finding."""
+    case, journal = making.begin()
+    making.watch(case, journal, rounds=1)
+    journal.write("failure", {"what": "probe", "where": "x", "exhibit": digest_of(b"never sealed")})
     making.close(case)
 
 
@@ -1308,6 +1316,12 @@ def _names(making: Making, exhibit: Any) -> None:
     making.watch(case, journal, rounds=1)
     journal.write("failure", {"what": "probe", "where": "x", "exhibit": exhibit})
     making.close(case)
+    leaves = making.leaves()
+    # Cautery's own last record would say of it that it is unproven.
+    last = re.sub(rb',"unproven":\[[0-9,]+\]', b"", leaves[-1])
+    making.sql(("UPDATE entries SET leaf = ? WHERE idx = ?", (last, len(leaves) - 1)))
+    making.checkpoint_again()
+    making.sign_again()
 
 
 @bad("ledger.sqlite", "is no digest", by=HOLDER)

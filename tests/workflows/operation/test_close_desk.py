@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 import pytest
 
 from cautery.adapters.case_folder import FolderStore
-from cautery.errors import InputError
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.manifest import Manifest
+from cautery.workflows.close_case import close_case
+from cautery.workflows.open_case import Case
 from cautery.workflows.operation.close_desk import PAGE, close_desk
 from cautery.workflows.operation.desk import Desk, open_desk
+from cautery.workflows.operation.holdings import own_statements
+from cautery.workflows.operation.partners import known_keys
 from cautery.workflows.verify_case import verify_case
 
 
@@ -24,3 +31,102 @@ def test_a_closed_case_is_not_written_to_again(agency_desk: Callable[..., Desk])
     close_desk(desk)
     with pytest.raises(InputError, match="closed"):
         open_desk(desk.case.path, store=desk.case.store, clock=desk.case.clock)
+
+
+def test_a_page_that_is_replaced_as_the_case_closes_is_not_signed(
+    agency_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = agency_desk("it-postal")
+    path = desk.case.path
+
+    def replaced(case: Case, *, at: datetime) -> Manifest:
+        (path / PAGE).write_text("<h1>FORGED</h1>")
+        return close_case(case, at=at)
+
+    monkeypatch.setattr("cautery.workflows.operation.close_desk.close_case", replaced)
+    with pytest.raises(EvidenceError, match=r"operation\.html: changed"):
+        close_desk(desk)
+    assert not (path / "manifest.note").exists()
+
+
+KINDS = [
+    "opened",
+    "joined",
+    "cut",
+    "served",
+    "sized",
+    "published",
+    "grew-back",
+    "happened",
+    "shared",
+    "permitted",
+    "received",
+    "refused",
+    "deconfliction",
+    "deconfliction-forgotten",
+    "deconflicted",
+    "partner",
+    "person",
+    "person-reviewed",
+    "person-erased",
+    "person-named",
+    "instrument",
+    "trace",
+    "day",
+    "step",
+    "criterion",
+    "probed",
+    "hours",
+    "finding",
+    "statement",
+    "exhibit",
+    "custody",
+    "value-moved",
+    "exhibit-corrected",
+]
+HERE = "it-postal"
+JUNK: list[dict[str, Any]] = [
+    {},
+    {
+        "id": 5, "statement": [], "at": "x", "person": None, "exhibit": None, "step": {},
+        "operation": 1, "agency": 1, "note": 5, "kind": 5, "value": {"a": 1},
+    },
+    {
+        "agency": "nobody", "key": "x", "at": "2026-11-24T12:00:00Z", "from": "nobody",
+        "with": "nobody", "to": "nobody", "by": "nobody", "session": "x", "step": 1, "sent": False,
+        "size": 1, "digest": "x", "exhibit": "x", "run": None, "shared": [[]], "statements": [5],
+        "permissions": 5, "note": "x", "refused": [5], "why": "x", "method": [], "hops": "x",
+        "holdings": 5, "hours": {"IT": ["x", "y"]}, "dark": 5, "pseudonym": "x",
+        "review_at": "x",
+    },
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_strangers_record_does_not_keep_a_desk_from_closing(
+    agency_desk: Callable[..., Desk], kind: str
+) -> None:
+    desk = agency_desk(HERE)
+    for body in JUNK:
+        desk.case.ledger.append(f"operation.{kind}", body, at=desk.case.clock.now())
+    assert not list(own_statements(desk))
+    close_desk(desk)
+    assert verify_case(desk.case.path, store=FolderStore()).records == 5
+
+
+def test_records_that_are_passed_over_are_counted_on_the_page(
+    agency_desk: Callable[..., Desk],
+) -> None:
+    desk = agency_desk(HERE)
+    for kind in ("operation.joined", "operation.joined", "operation.happened"):
+        desk.case.ledger.append(kind, {}, at=desk.case.clock.now())
+    page = close_desk(desk).read_text(encoding="utf-8")
+    assert "records passed over: 3" in page
+    assert "1 operation.happened, 2 operation.joined" in page
+
+
+def test_a_second_opening_makes_no_key_known(agency_desk: Callable[..., Desk]) -> None:
+    desk, other = agency_desk(HERE), agency_desk("bg-gdbop")
+    body = {"agency": "bg-gdbop", "key": str(other.case.verifier)}
+    desk.case.ledger.append("operation.opened", body, at=desk.case.clock.now())
+    assert set(known_keys(desk)) == {HERE}

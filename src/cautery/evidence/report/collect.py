@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from cautery.errors import InputError
 from cautery.evidence.merkle import Frontier, leaf_hash
 from cautery.evidence.report.safeguards import Safeguards
 from cautery.evidence.report.view import (
@@ -19,6 +20,7 @@ from cautery.evidence.report.view import (
     SealedLine,
     Still,
 )
+from cautery.evidence.report.words import moment
 from cautery.model import (
     MISSHAPEN,
     Acknowledgement,
@@ -42,6 +44,7 @@ from cautery.model import (
     has_own_id,
     with_fixtures,
 )
+from cautery.model.times import iso, to_utc
 
 
 @dataclass(slots=True)
@@ -137,9 +140,9 @@ def collect(entries: Iterable[Entry]) -> Records:
         records.size += 1
         records.kinds[record.kind] += 1
         records.first_at = records.first_at or record.at
-        _watched(records, record)
         records.last_at = record.at
         try:
+            _watched(records, record)
             _sort(records, entry, record.body)
         except MISSHAPEN:
             records.passed_over[f"{record.kind}, not in the shape of its kind"] += 1
@@ -175,7 +178,9 @@ def _watched(records: Records, record: Record) -> None:
     if not records.watched or records.stopped or setting_up or kind in _BY_OTHERS:
         return
     if kind == "watch.stopped":
-        at = min(at, datetime.fromisoformat(str(record.body["at"])))
+        at = min(at, _time(record.body["at"], at))
+        if at < records.watched[-1][0]:
+            raise InputError(f"watch.stopped: {iso(at)} is before it began")
         records.stopped = True
     records.watched[-1] = (records.watched[-1][0], at)
 
@@ -205,15 +210,18 @@ def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
             failed = body.get("failed")
             records.sources[str(body["source"])] = None if failed is None else str(failed)
         case "stream.appeared":
-            stream = records.stream(_url(body["url"]))
-            stream.title = body["title"] if body["title"] is not None else stream.title
+            url, title, source = _url(body["url"]), _text(body["title"]), str(body["source"])
+            seen = _time(body.get("at"), at)
+            stream = records.stream(url)
+            stream.title = title if title is not None else stream.title
             stream.host = str(body.get("host") or stream.host)
-            if body["source"] not in stream.sources:
-                stream.sources.append(str(body["source"]))
-            stream.first_seen = stream.first_seen or _time(body.get("at"), at)
+            if source not in stream.sources:
+                stream.sources.append(source)
+            stream.first_seen = stream.first_seen or seen
             stream.vanished = None
         case "stream.vanished":
-            records.stream(_url(body["url"])).vanished = _time(body.get("at"), at)
+            gone = _time(body.get("at"), at)
+            records.stream(_url(body["url"])).vanished = gone
         case "probe.done":
             _probe(records.stream(_url(body["url"])), body)
         case "verdict":
@@ -226,7 +234,8 @@ def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
                 for one in observation.exhibits:
                     stream.exhibits.setdefault(one, "capture that the verdict rests on")
         case "alignment":
-            records.stream(_url(body["url"])).alignments.append(_alignment(body))
+            alignment = _alignment(body)
+            records.stream(_url(body["url"])).alignments.append(alignment)
         case "guard.decided":
             guard = from_json(GuardVerdict, body)
             records.guards[guard.target, guard.lever.value] = guard
@@ -271,7 +280,7 @@ def _act(records: Records, kind: str, body: Mapping[str, Any], at: datetime) -> 
                 Published(
                     intermediary=str(body["intermediary"]),
                     at=_time(body.get("at"), at),
-                    exhibit=body.get("exhibit"),
+                    exhibit=_exhibit_id(body.get("exhibit")),
                 )
             )
         case "acknowledgement":
@@ -355,10 +364,10 @@ def _alignment(body: Mapping[str, Any]) -> Alignment:
         name = body.get(f"{which}_still")
         if name is None:
             return None
-        shown = body.get(f"{which}_at_s")
-        return Still(
-            exhibit=ExhibitId(str(name)), uri=None, at_s=None if shown is None else float(shown)
-        )
+        shown = _seconds(body.get(f"{which}_at_s"))
+        if shown is not None:
+            moment(shown)  # raises where no calendar has it
+        return Still(exhibit=ExhibitId(str(name)), uri=None, at_s=shown)
 
     return Alignment(
         reference=str(body["reference"]),
@@ -388,5 +397,16 @@ def _url(value: Any) -> str:
     return str(value["text"]) if isinstance(value, Mapping) else str(value)
 
 
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise TypeError(f"{type(value).__name__} is no text")
+
+
+def _exhibit_id(value: Any) -> ExhibitId | None:
+    text = _text(value)
+    return None if text is None else ExhibitId(text)
+
+
 def _time(value: Any, otherwise: datetime) -> datetime:
-    return otherwise if value is None else datetime.fromisoformat(str(value))
+    return otherwise if value is None else to_utc("at", datetime.fromisoformat(str(value)))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cautery.model import Approval, Override, from_json
+from cautery.model.times import to_utc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,7 @@ class Safeguards:
             case "entry.withdrawn":
                 self.taken.append(
                     Taken(
-                        at=datetime.fromisoformat(body["at"]),
+                        at=to_utc("at", datetime.fromisoformat(body["at"])),
                         target=str(body["target"]),
                         intermediary=None,
                         why="; ".join(str(one["text"]) for one in body["reasons"]),
@@ -75,7 +76,7 @@ class Safeguards:
             case "rollback.proposed":
                 self.taken.append(
                     Taken(
-                        at=datetime.fromisoformat(body["at"]),
+                        at=to_utc("at", datetime.fromisoformat(body["at"])),
                         target=str(body["target"]),
                         intermediary=str(body["intermediary"]),
                         why=str(body["why"]),

@@ -34,7 +34,7 @@ def close_desk(desk: Desk, *, view: OperationPageView | None = None) -> Path:
     shown = view or page_view(desk, made_at=now)
     case.make_room()
     if len(register_of(desk)):
-        case.store.write(case.path, EXHIBITS, register_manifest(desk))
-    case.store.write(case.path, PAGE, render_page(shown).encode())
+        case.write(EXHIBITS, register_manifest(desk))
+    case.write(PAGE, render_page(shown).encode())
     close_case(case, at=now)
     return case.path / PAGE

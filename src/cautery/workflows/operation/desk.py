@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from cautery import __version__
 from cautery.errors import InputError
 from cautery.evidence.ports import CaseStore
-from cautery.model import Agency, Entry, Operation, from_json, to_json
+from cautery.model import MISSHAPEN, Agency, Entry, Operation, from_json, to_json
 from cautery.model.ports import Clock
 from cautery.workflows.again_if_passed import again_if_passed
 from cautery.workflows.open_case import Case, open_case
+from cautery.workflows.operation.shapes import check_shape
 
 OPENED = "operation.opened"
 
@@ -28,6 +29,8 @@ class Desk:
     case: Case
     operation: Operation
     agency: Agency
+    passed_over: dict[int, str] = field(default_factory=dict)
+    """Records read so far that have not the shape of their kind: their kinds, by number."""
 
     def sign(self, text: str) -> str:
         """Return a text as a note signed by this case's key: statements, permissions, letters.
@@ -68,24 +71,42 @@ class Desk:
         return self.case.ledger.size()
 
     def nouns(self, kind: str, noun: type[T]) -> Iterator[T]:
-        """Yield the records of one kind, rebuilt.
-
-        Raises
-        ------
-        InputError
-            If one does not fit its noun.
-        """
-        for entry in self.case.ledger.read(kinds=(kind,)):
-            yield from_json(noun, entry.record.body)
+        """Yield the records of one kind, rebuilt; one that does not fit is passed over."""
+        return self.each(lambda entry: from_json(noun, entry.record.body), kind)
 
     def bodies(self, kind: str) -> Iterator[dict[str, Any]]:
-        """Yield the bodies of one kind of record, in order."""
-        for entry in self.case.ledger.read(kinds=(kind,)):
-            yield dict(entry.record.body)
+        """Yield the bodies of one kind of record, in order, that have the shape of their kind."""
+        return self.each(body_of, kind)
+
+    def each(self, read: Callable[[Entry], T], *kinds: str) -> Iterator[T]:
+        """Yield what each record of these kinds says, in order.
+
+        One that cannot be read is passed over and noted in :attr:`passed_over`: whoever has the
+        file can append one, and it costs itself alone.
+        """
+        for entry in self.case.ledger.read(kinds=kinds):
+            try:
+                said = read(entry)
+            except MISSHAPEN:
+                self.passed_over[entry.index] = entry.record.kind
+                continue
+            yield said
 
     def leave(self) -> None:
         """Let go of the case without closing it."""
         self.case.leave()
+
+
+def body_of(entry: Entry) -> dict[str, Any]:
+    """Return what a record says.
+
+    Raises
+    ------
+    InputError, KeyError
+        If it has not the shape of its kind.
+    """
+    check_shape(entry.record.kind, entry.record.body)
+    return dict(entry.record.body)
 
 
 def open_desk(

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from cautery.errors import EvidenceError
+from cautery.errors import BrokenSealError, EvidenceError
 from cautery.evidence.note import NoteVerifier, open_note
-from cautery.model import ExhibitId, Operation, Statement, from_json
+from cautery.model import MISSHAPEN, ExhibitId, Operation, Statement, from_json
 from cautery.operation.sharing import (
     OLD_FORMAT,
     Bundle,
@@ -25,7 +25,7 @@ from cautery.operation.sharing import (
     read_old_bundle,
 )
 from cautery.operation.signed import SignedText, statement_digest, text_of_statement
-from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.desk import Desk, body_of
 from cautery.workflows.operation.letter import open_letter
 from cautery.workflows.operation.partners import RECEIVED, known_keys, open_partner_note
 
@@ -116,8 +116,7 @@ def own_noted(desk: Desk) -> Iterator[NotedStatement]:
     """Yield the agency's own statements with those notes that its key signed, in order."""
     key = str(known_keys(desk)[desk.agency.id])
     rows: dict[tuple[str, frozenset[str]], NotedStatement] = {}
-    for entry in desk.case.ledger.read(kinds=(STATEMENT,)):
-        one = _noted(entry.leaf, desk.operation.id, key)
+    for one in desk.each(lambda entry: _noted(entry.leaf, desk.operation.id, key), STATEMENT):
         place = one.statement.id, one.statement.to
         if one.statement.by == desk.agency.id and (
             place not in rows or (one.notes and not rows[place].notes)
@@ -141,11 +140,20 @@ def _bundles(desk: Desk) -> tuple[Bundle, ...]:
     """Return the bundles that this desk has filed, each under the key known for its sender."""
     keys = known_keys(desk)
     found = []
-    for body in desk.bodies(RECEIVED):
-        sender = str(body["from"])
-        if sender in keys and str(body["key"]) == str(keys[sender]):
-            raw = desk.case.vault.read(ExhibitId(str(body["exhibit"])))
-            found.append(filed_bundle(desk, raw, sender, keys))
+    for index, body in desk.each(lambda entry: (entry.index, body_of(entry)), RECEIVED):
+        sender, exhibit = body["from"], ExhibitId(body["exhibit"])
+        if sender not in keys or body["key"] != str(keys[sender]):
+            continue
+        try:
+            if desk.case.vault.holds(exhibit):
+                raw = desk.case.vault.read(exhibit)
+                found.append(filed_bundle(desk, raw, sender, keys))
+                continue
+        except BrokenSealError:
+            raise  # a bundle was here, and is no longer what was filed
+        except MISSHAPEN:
+            pass
+        desk.passed_over[index] = RECEIVED
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier, open_note
+from cautery.model import Entry
 from cautery.workflows.operation.desk import OPENED, Desk
 
 RECEIVED = "operation.received"
@@ -43,12 +44,20 @@ def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
     The first record of an agency counts: a later one changes nothing.
     """
     keys: dict[str, NoteVerifier] = {}
-    for entry in desk.case.ledger.read(kinds=(OPENED, *_AGENCY)):
-        body = entry.record.body
-        agency = str(body[_AGENCY.get(entry.record.kind, "agency")])
-        if body.get("key") is not None and agency not in keys:  # a letter of our own has none
-            keys[agency] = NoteVerifier.parse(str(body["key"]))
+    opened = False
+    for kind, agency, key in desk.each(_key_in, OPENED, *_AGENCY):
+        if kind == OPENED and opened:
+            continue  # a case is opened once, by its first record
+        opened |= kind == OPENED
+        if key is not None:  # a letter of our own has none
+            keys.setdefault(agency, key)
     return keys
+
+
+def _key_in(entry: Entry) -> tuple[str, str, NoteVerifier | None]:
+    kind, body = entry.record.kind, entry.record.body
+    agency, key = str(body[_AGENCY.get(kind, "agency")]), body.get("key")
+    return kind, agency, None if key is None else NoteVerifier.parse(str(key))
 
 
 def check_key(desk: Desk, agency: str, key: NoteVerifier) -> None:

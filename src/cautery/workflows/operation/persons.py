@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cautery.errors import InputError
 from cautery.evidence.ports import CaseStore
-from cautery.model import ExhibitId, Person, from_json, to_json
+from cautery.model import Entry, Exhibit, ExhibitId, Person, from_json, to_json
 from cautery.model.ports import Clock
 from cautery.operation.persons import Due, check_person, due, pseudonym_of
 from cautery.workflows.again_if_passed import again_if_passed
@@ -74,22 +74,23 @@ def register_person(
 def kept_persons(desk: Desk) -> tuple[KeptPerson, ...]:
     """Return every person of this case, in order, with the dates of the latest review."""
     found: dict[str, KeptPerson] = {}
-    for entry in desk.case.ledger.read(kinds=(PERSON, REVIEWED, ERASED)):
+
+    def kept(entry: Entry) -> KeptPerson:
         body = entry.record.body
         if entry.record.kind == PERSON:
-            person = from_json(Person, body["person"])
-            found[person.pseudonym] = KeptPerson(
-                person=person, exhibit=ExhibitId(body["exhibit"]["id"]), erased_at=None
+            return KeptPerson(
+                person=from_json(Person, body["person"]),
+                exhibit=from_json(Exhibit, body["exhibit"]).id,
+                erased_at=None,
             )
-            continue
         one = found[str(body["pseudonym"])]
         if entry.record.kind == ERASED:
-            found[one.person.pseudonym] = replace(one, erased_at=entry.record.at)
-        else:
-            review_at = from_json(date, body["review_at"])
-            found[one.person.pseudonym] = replace(
-                one, person=replace(one.person, review_at=review_at)
-            )
+            return replace(one, erased_at=entry.record.at)
+        review_at = from_json(date, body["review_at"])
+        return replace(one, person=replace(one.person, review_at=review_at))
+
+    for one in desk.each(kept, PERSON, REVIEWED, ERASED):
+        found[one.person.pseudonym] = one
     return tuple(found.values())
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cautery.errors import CauteryError, InputError
 from cautery.evidence.note import NoteVerifier
-from cautery.model import Statement, digest_of, iso
+from cautery.model import Entry, Statement, digest_of, iso
 from cautery.operation.sharing import CLOCKS_DISAGREE, OLD_FORMAT, Bundle
 from cautery.operation.signed import statement_digest
 from cautery.workflows.again_if_passed import again_if_passed
@@ -154,14 +154,17 @@ def _record_refusal(
 def refusals(desk: Desk) -> tuple[tuple[str, str], ...]:
     """Return what this desk has refused to take, bundles and statements: from whom, and why."""
     found: list[tuple[str, str]] = []
-    for entry in desk.case.ledger.read(kinds=(RECEIVED, REFUSED)):
-        body = entry.record.body
-        sender = str(body["from"] or "unknown")
-        if entry.record.kind == REFUSED:
-            found.append((sender, str(body["why"])))
-        else:
-            found += [
-                (sender, f"statement {one['id']} of {one['by']}: {one['why']}")
-                for one in body.get("refused", ())
-            ]
+    for said in desk.each(_refusals_in, RECEIVED, REFUSED):
+        found += said
     return tuple(found)
+
+
+def _refusals_in(entry: Entry) -> list[tuple[str, str]]:
+    body = entry.record.body
+    sender = str(body["from"] or "unknown")
+    if entry.record.kind == REFUSED:
+        return [(sender, str(body["why"]))]
+    return [
+        (sender, f"statement {one['id']} of {one['by']}: {one['why']}")
+        for one in body.get("refused", ())
+    ]

@@ -107,9 +107,9 @@ def _hand_out(story: Story, made: DayPlan, agency: str) -> int:
     told, withheld = day_for(story.lead, made, story.operation.agency(agency))
     sheet = call_sheet(told, agency, story.operation)
     book = calendar(told, agency, operation=story.operation, made_at=story.clock.now())
-    case.store.write(case.path, "call-sheet.html", call_sheet_html(sheet).encode())
-    case.store.write(case.path, "call-sheet.pdf", compile_pdf(call_sheet_typst(sheet)))
-    case.store.write(case.path, "action-day.ics", book)
+    case.write("call-sheet.html", call_sheet_html(sheet).encode())
+    case.write("call-sheet.pdf", compile_pdf(call_sheet_typst(sheet)))
+    case.write("action-day.ics", book)
     return sum(count for _, count in withheld)
 
 

@@ -105,7 +105,7 @@ class Finds:
             )
         case, lines = story.lead.case, book.register.lines.values()
         sheet = label_sheet_typst(lines, operation=story.operation.id, lab=True)
-        case.store.write(case.path, "labels.pdf", compile_pdf(sheet))
+        case.write("labels.pdf", compile_pdf(sheet))
         found = suggested_findings(story.lead, tags=story.world.tags, book=book)
         for finding in found:
             record_finding(story.lead, finding, book=book)

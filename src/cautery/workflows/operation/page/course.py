@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from typing import Any
 
-from cautery.model import ExhibitKind, Role, StepKind, StepState, from_json
+from cautery.model import Entry, ExhibitKind, Role, StepKind, StepState, from_json
 from cautery.operation.page.view.course import (
     AgencyLine,
     Arrivals,
@@ -18,6 +19,7 @@ from cautery.operation.page.view.course import (
 from cautery.operation.page.view.figures import KeyFigure
 from cautery.workflows.operation.course import CUT, JOINED
 from cautery.workflows.operation.deconfliction_run import RESULT
+from cautery.workflows.operation.desk import body_of
 from cautery.workflows.operation.page.material import Material, interval
 from cautery.workflows.operation.share import SHARED
 
@@ -31,7 +33,7 @@ _MOST_DESCENDANTS_ON_LINE = 6
 
 def agencies(material: Material) -> tuple[AgencyLine, ...]:
     """Return who sits at the table, and how much each said and was told."""
-    joined = {str(one["agency"]): str(one["at"]) for one in material.desk.bodies(JOINED)}
+    joined = dict(reversed(_joined(material)))
     said = Counter(one.by for one in material.known)
     given: Counter[str] = Counter()
     for body in material.desk.bodies(SHARED):
@@ -44,7 +46,7 @@ def agencies(material: Material) -> tuple[AgencyLine, ...]:
             country=one.country,
             role=one.role.value,
             zone=one.zone,
-            joined_at=from_json(datetime, joined[one.id]) if one.id in joined else None,
+            joined_at=joined.get(one.id),
             statements=said[one.id],
             received=others if one.id == material.desk.agency.id else given[one.id],
             shared=sum(given.values()) if one.id == material.desk.agency.id else said[one.id],
@@ -58,27 +60,26 @@ def timeline(material: Material) -> TimelineView:
     arrivals = Counter((one.by, one.at.date().replace(day=1)) for one in material.known)
     moments = [
         Moment(
-            at=from_json(datetime, one["at"]),
+            at=at,
             kind=MomentKind.JOINED,
-            agency=str(one["agency"]),
-            text=f"{material.desk.operation.agency(str(one['agency'])).name} joins",
+            agency=agency,
+            text=f"{material.desk.operation.agency(agency).name} joins",
         )
-        for one in material.desk.bodies(JOINED)
+        for agency, at in _joined(material)
     ]
-    for entry in material.desk.case.ledger.read(kinds=(RESULT,)):
-        shared = len(entry.record.body["shared"])
-        if shared:
+    for at, body in material.desk.each(_with_time, RESULT):
+        if shared := len(body["shared"]):
             moments.append(
                 Moment(
-                    at=entry.record.at,
+                    at=at,
                     kind=MomentKind.DECONFLICTION,
-                    agency=str(entry.record.body["with"]),
-                    text=f"{shared} targets in common with {entry.record.body['with']}",
+                    agency=body["with"],
+                    text=f"{shared} targets in common with {body['with']}",
                 )
             )
     moments += [
-        Moment(at=entry.record.at, kind=MomentKind.PLAN, text="the cut is chosen")
-        for entry in material.desk.case.ledger.read(kinds=(CUT,))
+        Moment(at=at, kind=MomentKind.PLAN, text="the cut is chosen")
+        for at, _ in material.desk.each(_with_time, CUT)
     ]
     if material.day is not None:
         moments.append(Moment(at=material.day.moment, kind=MomentKind.ACTION, text="action day"))
@@ -203,3 +204,18 @@ def summary(material: Material) -> str:
         f"around one moment, {material.day.moment:%d %B %Y at %H:%M} UTC; "
         f"{len(material.register)} exhibits taken."
     )
+
+
+def _joined(material: Material) -> list[tuple[str, datetime]]:
+    """Return which agencies joined when, in the order of the records."""
+    table = material.desk.operation
+
+    def joined(entry: Entry) -> tuple[str, datetime]:
+        body = body_of(entry)
+        return table.agency(body["agency"]).id, from_json(datetime, body["at"])
+
+    return list(material.desk.each(joined, JOINED))
+
+
+def _with_time(entry: Entry) -> tuple[datetime, dict[str, Any]]:
+    return entry.record.at, body_of(entry)

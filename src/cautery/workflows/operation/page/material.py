@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cautery.model import Estimate, Marking, Statement, StepKind, StepState, from_json
+from cautery.model import Estimate, Marking, Statement, StepKind, StepState
 from cautery.model.marking import strictest
 from cautery.operation.money.trail import Trace
 from cautery.operation.page.view.course import DayView
@@ -110,7 +110,7 @@ def material_of(
         ),
         removed=removed,
         register=register_of(desk),
-        sized=tuple(from_json(SizedNetwork, one) for one in desk.bodies(SIZED)),
+        sized=tuple(desk.nouns(SIZED, SizedNetwork)),
         published=tuple(desk.nouns(PUBLISHED, Published)),
         grown=tuple(desk.nouns(GREW_BACK, GrewBack)),
         happened=tuple(desk.nouns(HAPPENED, Happened)),

@@ -239,6 +239,15 @@ def unknowns(material: Material) -> tuple[UnknownLine, ...]:
                 "the press did",
             )
         )
+    if material.desk.passed_over:
+        kinds = sorted(Counter(material.desk.passed_over.values()).items())
+        lines.append(
+            UnknownLine(
+                what=f"records passed over: {len(material.desk.passed_over)}",
+                why="they are not what their kind says, and count for nothing here: "
+                + ", ".join(f"{count} {kind}" for kind, count in kinds),
+            )
+        )
     return tuple(lines)
 
 
