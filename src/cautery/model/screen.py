@@ -21,6 +21,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from cautery.model.pseudonyms import Pseudonyms
+from cautery.model.whole_text import whole_text
 
 _MAYBE = re.compile(
     r"[%&#][0-9A-Fa-fxa-z]{2}|[0-9]\D{0,3}[0-9]\D{0,3}[0-9]\D{0,3}[0-9]\D{0,3}[0-9]\D{0,3}[0-9]"
@@ -155,6 +156,7 @@ _PATH = re.compile(
 _TOKEN = re.compile(r"(?<![\w~%-])[A-Za-z0-9_-]{24,}(?![\w-])")
 _CHANGES = re.compile(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_~-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/_=-])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PRINTED = re.compile(r"[\x20-\x7e\u00a0-\uffff]{6,}")
 
 
@@ -163,6 +165,7 @@ def screened(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") -> str:
 
     The same address, number or MAC gets the same hash however it is written. A text that had to be
     taken apart to find something comes back as it was read: decoded, without unseen characters.
+    Half a surrogate pair comes back as U+FFFD, a control character that an escape made as a blank.
 
     Parameters
     ----------
@@ -180,6 +183,7 @@ def screened(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") -> str:
     >>> screened("Sky Sports 1080p 50fps 2026-11-28 20:45", hidden)
     'Sky Sports 1080p 50fps 2026-11-28 20:45'
     """
+    text = whole_text(text)
     if _is_plain(text):
         return text
     return _screened(text, pseudonyms.of, kind, 0)
@@ -187,6 +191,7 @@ def screened(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") -> str:
 
 def finds_personal(text: str) -> bool:
     """Tell whether a text holds what :func:`screened` would replace."""
+    text = whole_text(text)
     if _is_plain(text):
         return False
     return _screened(text, lambda _: "0" * 16, "title", 0) != text
@@ -223,7 +228,7 @@ def _screened(text: str, of: Callable[[str], str], kind: Kind, depth: int) -> st
         return text
     seen = shown
     for rewrite in (_percent, html.unescape, _percent, _escapes, _spelt):
-        seen = rewrite(seen)
+        seen = _without_made(whole_text(rewrite(seen)), text)
     again = shown if seen == shown else _replaced(seen, of, kind, depth)
     return text if seen in (again, shown) else again
 
@@ -250,6 +255,11 @@ def _percent(text: str) -> str:
 
 def _escapes(text: str) -> str:
     return _ESCAPE.sub(lambda one: chr(int(one[1] or one[2], 16)), text)
+
+
+def _without_made(decoded: str, text: str) -> str:
+    """Return decoded text with blanks for control characters that ``text`` did not hold."""
+    return _CONTROL.sub(lambda one: one[0] if one[0] in text else " ", decoded)
 
 
 def _spelt(text: str) -> str:

@@ -13,6 +13,7 @@ from cautery.model.evidence import ExhibitId
 from cautery.model.pseudonyms import Pseudonyms
 from cautery.model.screen import screened
 from cautery.model.times import require_utc
+from cautery.model.whole_text import whole_text
 
 _SECRET_PARAMETERS = frozenset(
     "username user u password pass p pwd passwd pw token tok play_token access_token auth_token"  # noqa: SIM905 - a table of words
@@ -97,7 +98,7 @@ class RedactedUrl:
 
 def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(whole_text(url))
         port = parts.port
         name = parts.hostname
     except ValueError:
@@ -157,7 +158,7 @@ def _without_persons(personal: Callable[[str], str], name: str) -> str:
         return name
     plain = unquote(name)
     shown = personal(plain)
-    return name if shown == plain else quote(shown, safe="~!$&'()*+,;=:@")
+    return name if shown == plain else quote(shown, safe="~!$&'()*+,;=:@", errors="replace")
 
 
 def _line_secrets(names: list[str]) -> set[int]:

@@ -329,3 +329,22 @@ def test_a_full_disk_ends_the_probing_and_is_no_failure_of_the_stream(
     with pytest.raises(StorageError, match="full"):
         probe(StorageError("disk full"))
     assert bodies(heard, "probe.done") == []
+
+
+@pytest.mark.parametrize("name", ["_look", "_seen"])
+def test_an_unforeseen_error_costs_its_own_look_alone(
+    probe: Callable[..., Stream],
+    heard: list[Entry],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ValueError("http://a.example/live/anna77/gehe1m/1.ts \ud800")
+
+    monkeypatch.setattr(Prober, name, broken)
+    stream = probe(film(36.0))
+    [done] = bodies(heard, "probe.done")
+    assert done["failed"].startswith("ValueError: http://a.example/live/~")
+    assert done["failed"].endswith("\ufffd")
+    assert stream.verdict is None
+    assert stream.due > NOON

@@ -30,6 +30,7 @@ from cautery.model import (
     to_json,
 )
 from cautery.model.ports import Clock, Ledger, Vault
+from cautery.model.whole_text import whole_text
 from cautery.watch import redacted_text
 from cautery.workflows.watch.transactions import Payloads, in_the_open, is_personal
 
@@ -116,15 +117,16 @@ class Journal:
         """Screen once more what strangers may have said, wherever in a record it stands."""
         if isinstance(said, dict):
             return {
-                name: self._screened(one, told=name in _OF_STRANGERS)
+                whole_text(name): self._screened(one, told=name in _OF_STRANGERS)
                 if not isinstance(one, int | float)
                 else one
                 for name, one in said.items()
             }
         if isinstance(said, list):
             return [self._screened(one, told=told) for one in said]
-        if told and isinstance(said, str):
-            return redacted_text(said, self._pseudonyms, kind="message")
+        if isinstance(said, str):
+            said = whole_text(said)
+            return redacted_text(said, self._pseudonyms, kind="message") if told else said
         return said
 
     def pass_on(self, entry: Entry) -> None:
