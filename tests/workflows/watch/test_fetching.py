@@ -376,3 +376,10 @@ async def test_what_cannot_be_sealed_is_not_worked_with(
     monkeypatch.setattr(journal._vault, "seal", full)
     with pytest.raises(StorageError):
         await Capturing(answers({BASE: b"G" * 188}), journal, media).fetch(BASE, limits=PLAYLIST)
+
+
+@pytest.mark.parametrize(("sequence", "iv"), [(-1, None), (10**60, None), (7, b"x"), (7, b"")])
+def test_a_vector_that_is_none_is_refused(sequence: int, iv: bytes | None) -> None:
+    segment = Segment(url=BASE, sequence=sequence, duration_s=4.0, key=a_key(iv=iv))
+    with pytest.raises(SourceError, match="does not decrypt"):
+        decrypt(b"\0" * 16, key=SECRET, segment=segment)
