@@ -125,21 +125,22 @@ RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 TN24 TR26 UA29 VA22 VG24 XK20
 _IBAN_LENGTHS = {one[:2]: int(one[2:]) for one in _IBANS.split()}
 """Letters and digits of each country's account numbers (SWIFT's IBAN registry)."""
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?")
-_NAME = (
+NAMES = (
     r"user(?:name)?|usr|login|benutzer(?:name)?|utente|usuario|utilisateur|"
     r"pass(?:word|wd|wort)?|pwd|pw|senha|contrase\u00f1a|mot de passe|parola|passwort|kennwort|pin"
 )
+"""What a user, a word or a number of a login is called, as a pattern."""
 _EQUALS = re.compile(
-    rf"(?i)(?<![\w-])((?:{_NAME}|(?:\w{{1,20}}_)?token|mac|api_?key|key|secret|auth|bearer|sid)"
+    rf"(?i)(?<![\w-])((?:{NAMES}|(?:\w{{1,20}}_)?token|mac|api_?key|key|secret|auth|bearer|sid)"
     r"(?:\s?=\s?|['\"]\s?:\s?['\"]))(?!~[0-9a-f]{16})([^\s&'\"|;,<>]{1,512})"
 )
 """A secret and its name as in a query without its URL, or in a quoted JSON object."""
 _LOGIN = re.compile(
-    rf"(?i)(?<![\w-])((?:{_NAME}|u)\s?[:=]\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
-    rf"(\W{{1,5}}(?:{_NAME}|p)\s?[:=]\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
+    rf"(?i)(?<![\w-])((?:{NAMES}|u)\s?[:=]\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
+    rf"(\W{{1,5}}(?:{NAMES}|p)\s?[:=]\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
 )
 _WORD = re.compile(
-    rf"(?i)(?<![\w-])((?:{_NAME})\s?:\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{3,128}})"
+    rf"(?i)(?<![\w-])((?:{NAMES})\s?:\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{3,128}})"
 )
 _PAIR = re.compile(r"(?<![\w.:/@-])([\w.-]{4,48}):([\w.!$*-]{5,48})(?![\w:/@-])")
 _CHANNEL = re.compile(r"(?i)[a-z]{1,12}[0-9]{1,2}[a-z]{0,3}|[0-9]{1,4}[a-z]{1,4}")
