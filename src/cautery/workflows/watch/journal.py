@@ -32,7 +32,7 @@ from cautery.model import (
 from cautery.model.ports import Clock, Ledger, Vault
 from cautery.model.whole_text import whole_text
 from cautery.watch import redacted_text
-from cautery.workflows.watch.transactions import Payloads, in_the_open, is_personal
+from cautery.workflows.watch.transactions import Payloads, in_the_open, shows_persons
 
 IDLE_S = 20.0
 """Longest wait for seals under way: some megabytes each, on a slow disk. Judgement."""
@@ -241,7 +241,7 @@ class Journal:
             The WARC, then those that hold payloads it refers to.
         """
         first = exchanges[0]
-        confidential = confidential or any(is_personal(one.payload) for one in exchanges)
+        confidential = confidential or any(map(shows_persons, exchanges))
         url = OwnLocation(first.url) if own else Location(first.url)
         subject = self._subject(self.redact(url), what) if confidential else ""
         told = exchanges
