@@ -174,3 +174,11 @@ async def test_an_answer_of_the_wrong_shape_is_a_decode_error(
     async with ChildDecoder(1) as decoder:
         with pytest.raises(DecodeError):
             await decoder.decode(b"RIFF\0\0\0\0WAVEfmt " + bytes(200), pictures=False)
+
+
+async def test_a_refusal_of_a_child_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "say(READY)\ntake()\nsay({'refused': '\\ud800 x'})"
+    monkeypatch.setattr(_decoder_process, "_RUN", child_that(code))
+    async with ChildDecoder(1) as decoder:
+        with pytest.raises(DecodeError, match=r"^\ufffd x$"):
+            await decoder.decode(b"RIFF\0\0\0\0WAVEfmt " + bytes(200), pictures=False)

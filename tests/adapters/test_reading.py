@@ -22,6 +22,7 @@ from cautery.errors import InputError, LimitError, SourceError
 from cautery.lab.readers import ReadersHere
 from cautery.model import Window
 from cautery.watch import jobs
+from cautery.watch.packing import Unpacker
 from cautery.workflows.watch.jobs import MODULES, understood_apart
 from cautery.workflows.watch.understanding import Asked
 
@@ -295,6 +296,53 @@ async def test_what_a_child_packs_wrongly_is_an_error_of_the_source(answer, pack
 
     with pytest.raises(SourceError):
         await ANSWERS[answer](Liar())
+
+
+def as_packed(*parts: bytes) -> bytes:
+    return b"".join(struct.pack("<Q", len(one)) + one for one in parts)
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (b'"sequence": 0', b'"sequence": -1'),
+        (b'"sequence": 0', b'"sequence": 1' + b"0" * 60),
+        (b'"duration_s": 4.0', b'"duration_s": NaN'),
+        (b'"%032x"' % 7, b'"07"'),
+    ],
+)
+async def test_a_playlist_with_numbers_that_are_none_is_an_error_of_the_source(was, now):
+    class Liar(ReadersHere):
+        async def read(self, *asked):
+            packed = await super().read(*asked)
+            (size,) = struct.unpack_from("<Q", packed)
+            said, vectors = packed[8 : 8 + size], packed[16 + size :]
+            assert was in said + vectors
+            return as_packed(said.replace(was, now), vectors.replace(was, now))
+
+    with pytest.raises(SourceError, match="no sense"):
+        await jobs.playlist_in(KEYED, base=URL, readers=Liar())
+
+
+@pytest.mark.parametrize("said", [b'"\\ud800 x"', b'"\xed\xa0\x80 x"'])
+async def test_what_a_child_says_can_be_written(said):
+    class Liar:
+        async def read(self, *_):
+            return as_packed(said)
+
+    (await jobs.token_in(b"", readers=Liar())).encode()
+    texts = as_packed(struct.pack("<i", 5), "\ud800 x".encode("utf-8", "surrogatepass"))
+    [text] = Unpacker(texts).texts()
+    assert text == "\ufffd" * 3 + " x"
+
+
+async def test_a_refusal_of_a_child_can_be_written():
+    head = b'{"refused": "\\ud800 x", "hint": "\\ud800"}'
+    lie = struct.pack("<I", len(head)) + head + struct.pack("<Q", 0)
+    async with pool() as readers:
+        with pytest.raises(SourceError) as caught:
+            await readers.read("say", {}, lie)
+    assert (str(caught.value), caught.value.hint) == ("\ufffd x", "\ufffd")
 
 
 async def test_a_source_that_is_packed_wrongly_is_an_error_of_the_source():

@@ -176,3 +176,32 @@ def test_planted_data_is_found_as_often_as_is_published(bench: ModuleType) -> No
 def test_titles_as_panels_write_them_are_rarely_hidden(bench: ModuleType) -> None:
     made = bench.panel_titles(random.Random(7), 5_000)
     assert sum(screened(one, HIDDEN) != one for one in made) <= 0.03 * len(made)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (r"\ud800 anna.rossi\u0040mail.example", f"\ufffd {ANNA}"),
+        (r"\ud83d\ude00 anna.rossi\u0040mail.example", f"\U0001f600 {ANNA}"),
+        ("\ud800 Sport", "\ufffd Sport"),
+        (r"x\u0000\x1b[2J anna.rossi\u0040mail.example", f"x  [2J {ANNA}"),
+        ("x%00%1b%C2%9b[2J anna.rossi%40mail.example", f"x   [2J {ANNA}"),
+        ("x&#x81; anna.rossi&#64;mail.example", f"x  {ANNA}"),
+    ],
+)
+def test_no_escape_makes_a_character_that_cannot_be_written(text: str, shown: str) -> None:
+    assert screened(text, HIDDEN) == shown
+
+
+@given(st.text(st.characters(categories=["Cs", "L", "P", "N"]) | st.sampled_from("\\ud8%@.&#;")))
+def test_what_is_shown_can_be_written(text: str) -> None:
+    for escaped in (text, r"\udfff anna\u0040mail.example " + text):
+        screened(escaped, HIDDEN).encode()
+        RedactedUrl.of(
+            f"http://a.example/{escaped}?q={escaped}".replace("[", ""), HIDDEN
+        ).text.encode()
+
+
+def test_a_url_with_half_a_pair_can_be_written() -> None:
+    shown = RedactedUrl.of(r"http://a.example/\ud800%20anna.rossi\u0040mail.example", HIDDEN).text
+    assert shown == f"http://a.example/%EF%BF%BD%20{ANNA}"

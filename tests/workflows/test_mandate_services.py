@@ -198,3 +198,27 @@ def test_mandate_show_names_how_each_service_proves_itself(read, tmp_path, autho
     shown = CliRunner().invoke(app, ["mandate", "show", str(tmp_path / "mandate.toml"), "--json"])
     [service] = [row for row in map(json.loads, shown.stdout.splitlines()) if row.get("service")]
     assert (service["service"], service["ca"]) == ("isp.example", "authority.pem")
+
+
+@pytest.mark.parametrize(
+    "url", ["b\u00fccher.example", "xn--bcher-kva.example", "B\u00dcCHER.example."]
+)
+@pytest.mark.parametrize(
+    "host", ["b\u00fccher.example", "xn--bcher-kva.example", "B\u00dccher.EXAMPLE"]
+)
+def test_a_host_of_any_script_is_the_one_that_is_connected_to(read, url, host):
+    takes = TAKES_LISTS.replace("isp.example", url)
+    service = f'\n[[service]]\nhost = "{host}"\nalso = ["fu\u00df.example"]\n'
+    [one] = read(BARE + takes + service).services
+    assert one.host == "xn--bcher-kva.example"
+    assert one.also == ("xn--fu-hia.example",)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["a b.example", "\uff11.1.1.1", "0x7f.1", "2130706433", "a\u20ac/b"],
+)
+def test_a_host_that_is_met_under_another_name_is_refused(read, host):
+    text = f'\n[[service]]\nhost = "isp.example"\nalso = ["{host}"]\n'
+    with pytest.raises(MandateError):
+        read(BARE + TAKES_LISTS + text)

@@ -19,6 +19,7 @@ from typing import Any
 
 from cautery.adapters._confine import Confinement
 from cautery.errors import ConfinementError, DecodeError
+from cautery.model.whole_text import whole_json
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _RUN = (
@@ -186,7 +187,7 @@ async def _answer(process: asyncio.subprocess.Process, most: int) -> tuple[dict[
     (size,) = struct.unpack("<I", await process.stdout.readexactly(4))
     if size > _HEAD_BYTES:
         raise ValueError("head too long")
-    head = json.loads(await process.stdout.readexactly(size))
+    head = whole_json(json.loads(await process.stdout.readexactly(size)))
     (size,) = struct.unpack("<Q", await process.stdout.readexactly(8))
     if not isinstance(head, dict) or size > most:
         raise ValueError("answer too long")

@@ -31,7 +31,7 @@ def leaf_of(kind: str, body: Json, at: datetime) -> bytes:
         raise InputError("a record has a kind")
     try:
         leaf = rfc8785.dumps({"kind": kind, "at": iso(at), "body": dict(body)})
-    except (rfc8785.CanonicalizationError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"record {kind}: {error}") from error
     if len(leaf) > MAX_LEAF_BYTES:
         raise InputError(

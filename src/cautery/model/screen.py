@@ -21,6 +21,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from cautery.model.pseudonyms import Pseudonyms
+from cautery.model.whole_text import whole_text
 
 _MAYBE = re.compile(
     r"[%&#][0-9A-Fa-fxa-z]{2}|[0-9]\D{0,3}[0-9]\D{0,3}[0-9]\D{0,3}[0-9]\D{0,3}[0-9]\D{0,3}[0-9]"
@@ -124,21 +125,22 @@ RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 TN24 TR26 UA29 VA22 VG24 XK20
 _IBAN_LENGTHS = {one[:2]: int(one[2:]) for one in _IBANS.split()}
 """Letters and digits of each country's account numbers (SWIFT's IBAN registry)."""
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?")
-_NAME = (
+NAMES = (
     r"user(?:name)?|usr|login|benutzer(?:name)?|utente|usuario|utilisateur|"
     r"pass(?:word|wd|wort)?|pwd|pw|senha|contrase\u00f1a|mot de passe|parola|passwort|kennwort|pin"
 )
+"""What a user, a word or a number of a login is called, as a pattern."""
 _EQUALS = re.compile(
-    rf"(?i)(?<![\w-])((?:{_NAME}|(?:\w{{1,20}}_)?token|mac|api_?key|key|secret|auth|bearer|sid)"
+    rf"(?i)(?<![\w-])((?:{NAMES}|(?:\w{{1,20}}_)?token|mac|api_?key|key|secret|auth|bearer|sid)"
     r"(?:\s?=\s?|['\"]\s?:\s?['\"]))(?!~[0-9a-f]{16})([^\s&'\"|;,<>]{1,512})"
 )
 """A secret and its name as in a query without its URL, or in a quoted JSON object."""
 _LOGIN = re.compile(
-    rf"(?i)(?<![\w-])((?:{_NAME}|u)\s?[:=]\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
-    rf"(\W{{1,5}}(?:{_NAME}|p)\s?[:=]\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
+    rf"(?i)(?<![\w-])((?:{NAMES}|u)\s?[:=]\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
+    rf"(\W{{1,5}}(?:{NAMES}|p)\s?[:=]\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{2,128}})"
 )
 _WORD = re.compile(
-    rf"(?i)(?<![\w-])((?:{_NAME})\s?:\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{3,128}})"
+    rf"(?i)(?<![\w-])((?:{NAMES})\s?:\s{{0,2}})(?!~[0-9a-f]{{16}})([^\s|;,<>]{{3,128}})"
 )
 _PAIR = re.compile(r"(?<![\w.:/@-])([\w.-]{4,48}):([\w.!$*-]{5,48})(?![\w:/@-])")
 _CHANNEL = re.compile(r"(?i)[a-z]{1,12}[0-9]{1,2}[a-z]{0,3}|[0-9]{1,4}[a-z]{1,4}")
@@ -155,6 +157,7 @@ _PATH = re.compile(
 _TOKEN = re.compile(r"(?<![\w~%-])[A-Za-z0-9_-]{24,}(?![\w-])")
 _CHANGES = re.compile(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_~-])[A-Za-z0-9+/_-]{12,}={0,2}(?![A-Za-z0-9+/_=-])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _PRINTED = re.compile(r"[\x20-\x7e\u00a0-\uffff]{6,}")
 
 
@@ -163,6 +166,7 @@ def screened(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") -> str:
 
     The same address, number or MAC gets the same hash however it is written. A text that had to be
     taken apart to find something comes back as it was read: decoded, without unseen characters.
+    Half a surrogate pair comes back as U+FFFD, a control character that an escape made as a blank.
 
     Parameters
     ----------
@@ -180,6 +184,7 @@ def screened(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") -> str:
     >>> screened("Sky Sports 1080p 50fps 2026-11-28 20:45", hidden)
     'Sky Sports 1080p 50fps 2026-11-28 20:45'
     """
+    text = whole_text(text)
     if _is_plain(text):
         return text
     return _screened(text, pseudonyms.of, kind, 0)
@@ -187,6 +192,7 @@ def screened(text: str, pseudonyms: Pseudonyms, *, kind: Kind = "title") -> str:
 
 def finds_personal(text: str) -> bool:
     """Tell whether a text holds what :func:`screened` would replace."""
+    text = whole_text(text)
     if _is_plain(text):
         return False
     return _screened(text, lambda _: "0" * 16, "title", 0) != text
@@ -223,7 +229,7 @@ def _screened(text: str, of: Callable[[str], str], kind: Kind, depth: int) -> st
         return text
     seen = shown
     for rewrite in (_percent, html.unescape, _percent, _escapes, _spelt):
-        seen = rewrite(seen)
+        seen = _without_made(whole_text(rewrite(seen)), text)
     again = shown if seen == shown else _replaced(seen, of, kind, depth)
     return text if seen in (again, shown) else again
 
@@ -250,6 +256,11 @@ def _percent(text: str) -> str:
 
 def _escapes(text: str) -> str:
     return _ESCAPE.sub(lambda one: chr(int(one[1] or one[2], 16)), text)
+
+
+def _without_made(decoded: str, text: str) -> str:
+    """Return decoded text with blanks for control characters that ``text`` did not hold."""
+    return _CONTROL.sub(lambda one: one[0] if one[0] in text else " ", decoded)
 
 
 def _spelt(text: str) -> str:

@@ -11,18 +11,34 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urls
 from cautery.errors import InputError
 from cautery.model.evidence import ExhibitId
 from cautery.model.pseudonyms import Pseudonyms
-from cautery.model.screen import screened
+from cautery.model.screen import NAMES, screened
 from cautery.model.times import require_utc
+from cautery.model.whole_text import whole_text
 
-_SECRET_PARAMETERS = frozenset(
-    "username user u password pass p pwd passwd pw token tok play_token access_token auth_token"  # noqa: SIM905 - a table of words
-    " key api_key apikey auth mac sn device_id sig signature session sid jwt secret".split()
+_SECRET_PARAMETER = re.compile(
+    rf"(?i){NAMES}|u|p|passwd|tok(?:en)?|(?:play|access|auth)token|(?:api)?key|auth|mac|sn|deviceid"
+    r"|sig(?:nature)?|session|sid|jwt|secret"
 )
+"""Without the ``_`` and ``-`` that some write in them: ``user_name``, ``api-key``."""
 _LINE_PARAMETERS = frozenset(("username", "password", "token"))
 _LINE_HEADS = {"live": 2, "movie": 2, "series": 2, "timeshift": 2, "streaming": 2, "play": 2}
 _LINE_HEADS |= {"hls": 2, "hlsr": 3}
 """First words of a panel's paths, and how many secrets follow: user and word, or a token first."""
-_NUMBER = re.compile(r"\d+(?:\.\w+)?")
+_FILE_NAME = re.compile(
+    r"(?i)(?:.+\.)?(?:m3u8?|mpd|ts|m2ts|m4[asv]|mp[34]|mkv|avi|mov|wmv|webm|flv|aac|cmf[av]|vtt|key)"
+)
+"""The last name of a path that is a file, or what a panel has for one: ``/play/TOKEN/ts``."""
+_INDEX = re.compile(
+    r"(?i)(?:index|master|playlist|manifest|mono|video|stream|chunklist)\.(?:m3u8?|mpd)"
+)
+_FOLDERS = frozenset(
+    "app channel channels content hls live media static stream streams tv video videos vod".split()  # noqa: SIM905 - a table of words
+)
+"""Names before a stream's own that are nobody's: ``/vod/1234/index.m3u8``."""
+_SLASH = re.compile(r"(?i)%(?:25)*2f")
+_LOGIN = re.compile(r"[^\s:/@~]{3,64}:(?![0-9]{1,5}$)[^\s:/@~]{3,64}")
+"""``user:word``, alone in a parameter; a host with its port is none."""
+_NUMBER = re.compile(r"\d+(?:_\d*)*(?:\.\w+)?")
 _MOMENT = re.compile(r"[\d:_-]{1,20}")
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_\-=+.]{20,}")
 _FILE = re.compile(r"(?P<stem>.+)\.(?P<suffix>[A-Za-z0-9]{2,5})")
@@ -61,7 +77,7 @@ def carries_line(url: str) -> bool:
         parts.username is not None
         or parts.password is not None
         or bool(keys & _LINE_PARAMETERS)
-        or bool(_line_secrets([name.split(";")[0] for name in parts.path.split("/")]))
+        or bool(_line_secrets([name.split(";")[0] for name in parts.path.split("/")], strict=True))
     )
 
 
@@ -97,7 +113,7 @@ class RedactedUrl:
 
 def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(whole_text(url))
         port = parts.port
         name = parts.hostname
     except ValueError:
@@ -132,9 +148,17 @@ def _redacted(url: str, pseudonyms: Pseudonyms, depth: int) -> str:
 
 
 def _redacted_path(path: str, hidden: Callable[[str], str]) -> str:
-    split = [segment.split(";") for segment in path.split("/")]
-    names = [segment[0] for segment in split]
-    secret = _line_secrets(names)
+    raw = path.split("/")
+    whole = _line_secrets([segment.partition(";")[0] for segment in raw])
+    # A slash that is written as %2F parts names, too, unless it stands within a secret.
+    pieces = [
+        (piece.split(";"), place in whole)
+        for place, segment in enumerate(raw)
+        for piece in ([segment] if place in whole else _SLASH.split(segment))
+    ]
+    split = [piece for piece, _ in pieces]
+    secret = _line_secrets([piece[0] for piece in split])
+    secret |= {index for index, (_, known) in enumerate(pieces) if known}
     shown = []
     for index, (name, *parameters) in enumerate(split):
         if index in secret:
@@ -157,21 +181,27 @@ def _without_persons(personal: Callable[[str], str], name: str) -> str:
         return name
     plain = unquote(name)
     shown = personal(plain)
-    return name if shown == plain else quote(shown, safe="~!$&'()*+,;=:@")
+    return name if shown == plain else quote(shown, safe="~!$&'()*+,;=:@", errors="replace")
 
 
-def _line_secrets(names: list[str]) -> set[int]:
-    """Say which segments are a line's credentials: those between its head and its number."""
+def _line_secrets(names: list[str], *, strict: bool = False) -> set[int]:
+    """Say which segments are a line's credentials: after its head, or before its number.
+
+    ``strict``: only where a number follows them, as in a panel's own links.
+    """
     last_number = next(
         (place for place in range(len(names) - 1, -1, -1) if _NUMBER.fullmatch(names[place])), -1
     )
     for index, name in enumerate(names):
         count = _LINE_HEADS.get(name.lower())
-        if count is None or last_number <= index + count:
+        after = [one for one in names[index + 1 :] if one]
+        numbered = last_number > (index + (count or 0))
+        alone = len(after) == count and _FILE_NAME.fullmatch(after[-1])  # a folder and its file
+        if count is None or not (numbered or (not strict and len(after) >= count and not alone)):
             continue
         secret = {index + 1 + place for place in range(count)}
         for place, one in enumerate(names[index + 1 + count : -1], index + 1 + count):
-            if not _NUMBER.fullmatch(one) and not _MOMENT.fullmatch(one):
+            if numbered and not _NUMBER.fullmatch(one) and not _MOMENT.fullmatch(one):
                 secret.add(place)
         return secret
     if (
@@ -185,6 +215,15 @@ def _line_secrets(names: list[str]) -> set[int]:
             for place, one in enumerate(names[:-1])
             if place in (1, 2) or (place > 2 and not _MOMENT.fullmatch(one))
         }
+    if (
+        not strict
+        and len(names) == 4
+        and _INDEX.fullmatch(names[-1])
+        and all(len(one) >= 3 for one in names[1:3])
+        and names[1].lower() not in _FOLDERS
+        and names[1].lower() not in _LINE_HEADS
+    ):
+        return {1, 2}
     return set()
 
 
@@ -202,8 +241,10 @@ def _without_token(name: str, hidden: Callable[[str], str]) -> str:
 def _redacted_value(
     name: str, value: str, hidden: Callable[[str], str], pseudonyms: Pseudonyms, depth: int
 ) -> str:
+    if _SLASH.search(value) is not None:
+        value = unquote(value)
     located = "://" in value or value.startswith("/")
-    if located and name.lower() not in _SECRET_PARAMETERS and depth < _DEEPEST:
+    if located and not _is_secret_name(name) and depth < _DEEPEST:
         try:
             return _redacted(value, pseudonyms, depth + 1)
         except InputError:
@@ -215,13 +256,18 @@ def _secret(name: str, value: str) -> bool:
     if not value:
         return False
     # Some servers part parameters by a semicolon, which a query of today does not.
-    inner = {part.partition("=")[0].strip().lower() for part in value.split(";")[1:]}
+    inner = (part.partition("=")[0].strip() for part in value.split(";")[1:])
     return (
-        name.lower() in _SECRET_PARAMETERS
-        or not inner.isdisjoint(_SECRET_PARAMETERS)
+        _is_secret_name(name)
+        or any(map(_is_secret_name, inner))
+        or (_LOGIN.fullmatch(value) is not None and _MOMENT.fullmatch(value) is None)
         or _MAC.search(value) is not None
         or _TOKEN.fullmatch(value) is not None
     )
+
+
+def _is_secret_name(name: str) -> bool:
+    return _SECRET_PARAMETER.fullmatch(name.replace("_", "").replace("-", "")) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from cautery.watch._portal_urls import (
 )
 from cautery.watch._prices import Claim, Price
 from cautery.watch._seized import FIELDS, SeizedRow, Sort, masked
+from cautery.watch._text import encoding_of
 from cautery.watch._values import PlaylistEntry, ReadWarning
 from cautery.watch.access_log import read_access_log
 from cautery.watch.ct import LoggedCertificate, read_ct
@@ -144,6 +145,7 @@ __all__ = [
     "choose_variant",
     "columns_of",
     "crypto_addresses",
+    "encoding_of",
     "entries_of",
     "entries_of_portal",
     "guess",

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from cautery.errors import SourceError
+from cautery.model.whole_text import whole_text
 from cautery.watch._text import begin, markup_of, text_of, what_is, whole
 
 _PIECE = 32_768
@@ -322,13 +323,6 @@ def text_in(value: object, *, most: int = 1024) -> str | None:
         return whole_text(str(value)).replace("\0", "").strip()[:most] or None
     except ValueError:  # more digits than Python prints
         return None
-
-
-def whole_text(text: str) -> str:
-    """Return text without halves of surrogate pairs, which JSON allows and nothing can write."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def number_in(value: object) -> int | None:

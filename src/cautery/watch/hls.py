@@ -37,7 +37,7 @@ DRM_SYSTEMS = {
 
 _SOUND = ("mp4a", "ac-3", "ec-3", "ac-4", "opus", "vorbis", "flac", "mp3", "dts", "alac")
 _PICTURES = ("avc", "hvc", "hev", "vp0", "vp8", "vp9", "av01", "dvh", "mp4v", "theora", "vvc")
-_LONGEST_SEGMENT_S = 3600.0
+LONGEST_SEGMENT_S = 3600.0
 _MOST_SEQUENCE = 2**63
 _LARGEST_KEY_IV = 2**128
 
@@ -298,7 +298,7 @@ def _media(found: Any, base: str, lines: HlsLines) -> MediaPlaylist:
     if not segments and lines.first_problem:
         raise SourceError(lines.first_problem)
     target = found.target_duration
-    if target is not None and not 0 <= target <= _LONGEST_SEGMENT_S:
+    if target is not None and not 0 <= target <= LONGEST_SEGMENT_S:
         raise SourceError(f"HLS playlist: a target duration of {target} seconds")
     locks = [_key(base, one) for one in found.keys if one is not None and one.method != "NONE"]
     return MediaPlaylist(
@@ -315,7 +315,7 @@ def _media(found: Any, base: str, lines: HlsLines) -> MediaPlaylist:
 
 def _segment(one: Any, base: str, *, sequence: int, key: Key | None) -> Segment:
     duration = one.duration
-    if duration is None or not 0 <= duration <= _LONGEST_SEGMENT_S:
+    if duration is None or not 0 <= duration <= LONGEST_SEGMENT_S:
         raise SourceError(f"HLS playlist: a segment of {duration} seconds")
     start = one.current_program_date_time
     return Segment(

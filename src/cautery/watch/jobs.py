@@ -16,7 +16,13 @@ from typing import Any, TypeVar
 from cautery.errors import CauteryError, InputError, SourceError
 from cautery.model import CertificateFacts, Registration, from_json, to_json
 from cautery.model.ports import Readers
-from cautery.watch.hls import MasterPlaylist, MediaPlaylist, Segment, read_hls
+from cautery.watch.hls import (
+    LONGEST_SEGMENT_S,
+    MasterPlaylist,
+    MediaPlaylist,
+    Segment,
+    read_hls,
+)
 from cautery.watch.ical import read_ical
 from cautery.watch.packing import Packer, Unpacker
 from cautery.watch.rdap import read_bootstrap, read_registration
@@ -28,6 +34,9 @@ T = TypeVar("T")
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _HLS, _CALENDAR, _TOKEN, _PAGES, _LINK = "hls", "calendar", "token", "pages", "link"
 _REGISTRATION, _BOOTSTRAP, _CERTIFICATE = "registration", "bootstrap", "certificate"
+_MOST_SEQUENCE = 2**64
+"""The first sequence number of a playlist is 2**63 at most; those of its segments follow it."""
+_VECTOR_BYTES = 16
 
 
 async def playlist_in(
@@ -46,7 +55,7 @@ async def playlist_in(
         said, vectors = packed.json(), packed.json()
         if "variants" in said:
             return from_json(MasterPlaylist, said)
-        playlist = from_json(MediaPlaylist, said)
+        playlist = _bounded(from_json(MediaPlaylist, said))
         # A sequence of bytes has no form of its own in JSON: those of keys stand beside.
         return replace(
             playlist,
@@ -171,10 +180,24 @@ def sound(unpacked: Callable[[], T]) -> T:
         raise SourceError("the answer of the process that read it makes no sense") from error
 
 
+def _bounded(playlist: MediaPlaylist) -> MediaPlaylist:
+    """Return a playlist whose numbers are within what :func:`cautery.watch.read_hls` lets pass."""
+    numbers = [playlist.sequence, *(segment.sequence for segment in playlist.segments)]
+    spans = [playlist.target_s or 0.0, *(segment.duration_s for segment in playlist.segments)]
+    if not all(0 <= one <= _MOST_SEQUENCE for one in numbers):
+        raise ValueError("a sequence number that is none")
+    if not all(0 <= one <= LONGEST_SEGMENT_S for one in spans):
+        raise ValueError("a length that is none")
+    return playlist
+
+
 def _with_vector(segment: Segment, vector: str | None) -> Segment:
     if segment.key is None or vector is None:
         return segment
-    return replace(segment, key=replace(segment.key, iv=bytes.fromhex(vector)))
+    iv = bytes.fromhex(vector)
+    if len(iv) != _VECTOR_BYTES:
+        raise ValueError("an initialisation vector that is none")
+    return replace(segment, key=replace(segment.key, iv=iv))
 
 
 def _hls(asked: Any, data: bytes) -> bytes:

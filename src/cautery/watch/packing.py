@@ -1,7 +1,8 @@
 """What readers yield, packed into bytes and back, where it crosses from one process to another.
 
 Nothing is trusted that comes out of a process that has read hostile bytes: what is unpacked here
-can be wrong, but it is text, numbers and moments of the sizes that it says, or an error.
+can be wrong, but it is text that can be written, numbers and moments of the sizes that it says, or
+an error.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from cautery.model.whole_text import whole_json, whole_text
 from cautery.watch._values import PlaylistEntry, ReadWarning, made_entries
 
 _UNKNOWN = -1
@@ -32,13 +34,14 @@ class Packer:
 
     def json(self, value: Any) -> None:
         """Add plain JSON."""
-        self.data(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        self.data(whole_text(json.dumps(value, ensure_ascii=False)).encode())
 
     def texts(self, texts: Sequence[str | None]) -> None:
         """Add a column of texts."""
+        texts = [None if text is None else whole_text(text) for text in texts]
         sizes = [_UNKNOWN if text is None else len(text) for text in texts]
         self.numbers(sizes, np.int32)
-        self.data("".join(text for text in texts if text).encode("utf-8", "surrogatepass"))
+        self.data("".join(text for text in texts if text).encode())
 
     def numbers(self, numbers: Sequence[float], kind: type[np.int32 | np.float64]) -> None:
         """Add a column of numbers."""
@@ -62,14 +65,14 @@ class Unpacker:
     def json(self) -> Any:
         """Return plain JSON."""
         try:
-            return json.loads(str(self._next(), "utf-8", "surrogatepass"))
+            return whole_json(json.loads(str(self._next(), "utf-8", "replace")))
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
 
     def texts(self) -> list[str | None]:
         """Return a column of texts."""
         sizes = self.numbers(np.int32)
-        text = str(self._next(), "utf-8", "surrogatepass")
+        text = str(self._next(), "utf-8", "replace")
         lengths = np.maximum(sizes, 0)
         if int(lengths.sum(dtype=np.int64)) != len(text):
             raise ValueError("texts of another length than they should have")

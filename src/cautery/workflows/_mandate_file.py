@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from cautery.model import Access, Regime
+from cautery.model import Access, Regime, ascii_name
 from cautery.model.work_ids import fault_of
 
 SOURCE_KINDS = ("m3u", "xtream", "stalker", "xmltv", "page", "stream")
@@ -81,6 +81,32 @@ def _partner_host(text: str) -> str:
             'Write the bare name, such as "partner.example"; names below it are covered.',
         )
     return host
+
+
+_HOST = re.compile(r"[a-z0-9._-]{1,253}")
+
+
+def _service_host(text: str) -> str:
+    """Return a host as the client names it when it connects, which is how its proof is found."""
+    try:
+        name = ascii_name(_partner_host(text))
+    except UnicodeError:
+        name = ""
+    last = name.rpartition(".")[2]
+    numeric = last.isdigit() or last.startswith("0x")
+    if not _HOST.fullmatch(name) or (numeric and not (text.isascii() and _is_address(name))):
+        raise refused(
+            f"{text[:60]!r} is no host name that can be connected to",
+            'Write the bare name, such as "isp.example", or an IPv4 address in four numbers.',
+        )
+    return name
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return str(ipaddress.ip_address(text)) == text
+    except ValueError:
+        return False
 
 
 def _pin(text: str) -> str:
@@ -335,10 +361,10 @@ class IntermediaryTable(_Table):
 
 
 class ServiceTable(_Table):
-    host: Annotated[str, AfterValidator(_partner_host)] = Field(
+    host: Annotated[str, AfterValidator(_service_host)] = Field(
         description="Of an intermediary, feed, calendar or RDAP service of this mandate."
     )
-    also: list[Annotated[str, AfterValidator(_partner_host)]] = Field(
+    also: list[Annotated[str, AfterValidator(_service_host)]] = Field(
         default_factory=list, description="Hosts that its playlists lead to."
     )
     ca: _Text | None = Field(

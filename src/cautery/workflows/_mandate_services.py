@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cautery.model import Location, OwnService, host_of
+from cautery.model import Location, OwnService, ascii_name, host_of
 from cautery.workflows._mandate_checks import Checks, some
 from cautery.workflows._mandate_file import MandateFile, ServiceTable
 
@@ -40,7 +40,7 @@ class ServiceChecks(Checks):
                 )
         schemes: dict[str, set[str]] = {}
         for _, url in own:
-            schemes.setdefault(host_of(url), set()).add(urlsplit(url).scheme.lower())
+            schemes.setdefault(_met_as(url), set()).add(urlsplit(url).scheme.lower())
         seen: dict[str, int] = {}
         found = []
         for at, one in enumerate(file.service):
@@ -151,6 +151,14 @@ def _own_urls(file: MandateFile) -> Iterator[tuple[_Where, str]]:
         rows.append((("intermediary", at, "list_url"), intermediary.list_url))
     rows.append((("network", "rdap"), file.network.rdap))
     yield from ((where, url) for where, url in rows if url is not None)
+
+
+def _met_as(url: str) -> str:
+    """Return a URL's host as the client names it when it connects."""
+    try:
+        return ascii_name(host_of(url))
+    except UnicodeError:
+        return host_of(url)
 
 
 def _is_web(location: str) -> bool:

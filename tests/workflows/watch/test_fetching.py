@@ -406,3 +406,10 @@ async def test_of_ranges_in_many_files_one_file_is_held_at_a_time(
     )
     data, _ = await fetch_segments(segments, fetcher=fetcher)
     assert len(data) == 4
+
+
+@pytest.mark.parametrize(("sequence", "iv"), [(-1, None), (10**60, None), (7, b"x"), (7, b"")])
+def test_a_vector_that_is_none_is_refused(sequence: int, iv: bytes | None) -> None:
+    segment = Segment(url=BASE, sequence=sequence, duration_s=4.0, key=a_key(iv=iv))
+    with pytest.raises(SourceError, match="does not decrypt"):
+        decrypt(b"\0" * 16, key=SECRET, segment=segment)

@@ -368,3 +368,18 @@ async def test_hosts_of_one_domain_that_are_looked_up_at_once_all_have_its_regis
 async def test_no_registry_is_asked_about_a_bare_address(registered, heard, address):
     registry = await registered(address)
     assert registry.asked == []
+
+
+async def test_an_unforeseen_error_costs_its_own_host_alone(watched, hands, heard, monkeypatch):
+    def broken(*_: object) -> None:
+        raise ValueError("a name of \ud800")
+
+    mapper = watched(Table({HOST: ("192.0.2.1",)}))
+    monkeypatch.setattr(mapper, "_tell", broken)
+    await mapper._look_up()
+    await mapper._look_up()
+    [failure] = bodies(heard, "failure")
+    assert (failure["where"], failure["error"]) == (HOST, "ValueError")
+    monkeypatch.setattr(mapper, "_host_facts", broken)
+    await mapper.map_now()
+    assert bodies(heard, "failure")[1]["what"] == "map"

@@ -164,3 +164,14 @@ def test_a_record_without_a_canonical_form_costs_no_other_of_its_group(
     got = written_at_once(journal, case, [{"n": 0}, {"n": 1}, {"n": 2**60}, {"n": 3}])
     assert got == [0, 1, InputError, 2]
     assert [one.record.body["n"] for one in heard] == [0, 1, 3]
+
+
+def test_a_record_can_be_written_whatever_stands_in_it(
+    journal: Journal, heard: list[Entry]
+) -> None:
+    journal.write("test", {"host": "\ud800.example", "\ud800": ["\ud83d\ude00"], "title": "\ud800"})
+    assert heard[-1].record.body == {
+        "host": "\ufffd.example",
+        "\ufffd": ["\U0001f600"],
+        "title": "\ufffd",
+    }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import os
 import re
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -214,6 +217,72 @@ def test_what_a_server_writes_beside_media_is_screened(journal: Journal, case: C
     assert b"anna" not in kept
     assert b"347123" not in kept
     assert b"Tue, 24 Nov 2026 12:00:00 GMT" in kept
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Expires", "Tue, 24 Nov 2026 12:00:00 GMT"),
+        ("Expires", "-1"),
+        ("Last-Modified", "Tue Nov 24 12:00:00 2026"),
+        ("Vary", "Accept-Encoding, Origin"),
+        ("Cache-Control", "public, max-age=60, s-maxage=10"),
+        ("Pragma", "no-cache"),
+        ("Age", "17"),
+        ("Keep-Alive", "timeout=5, max=100"),
+        ("Content-Range", "bytes 0-99/1000"),
+        ("Connection", "keep-alive"),
+        ("Content-Encoding", "gzip"),
+    ],
+)
+def test_a_header_stays_where_it_is_of_its_form(
+    journal: Journal, case: Case, name: str, value: str
+) -> None:
+    said = ((name, value), (name, f"{value} anna77 gehe1m"))
+    one = answer(b"G" + bytes(188), headers=said, reason="anna77 gehe1m")
+    one = replace(one, headers=tuple(each for each in said if each[0] != "Content-Encoding"))
+    [exhibit] = journal.seal_exchanges([one], what="segment", confidential=False)
+    kept = case.vault.read(exhibit)
+    assert traces(repr(kept)) == []
+    assert name == "Content-Encoding" or f"{name}: {value}\r\n".encode() in kept
+
+
+@pytest.mark.parametrize(
+    ("pack", "coding"),
+    [
+        (gzip.compress, "gzip"),
+        (zlib.compress, "deflate"),
+        (lambda data: zlib.compress(data)[2:-4], "deflate"),
+        (lambda data: gzip.compress(b"Sport\n") + gzip.compress(data), "gzip"),
+        (gzip.compress, ""),
+        (lambda data: gzip.compress(gzip.compress(data)), "gzip"),
+        (lambda data: gzip.compress(data)[:-9], "gzip"),
+        (lambda _: b"neither", "gzip"),
+        (lambda _: gzip.compress(bytes(40 << 20)), "gzip"),
+    ],
+)
+def test_a_packed_answer_is_judged_by_what_is_in_it(
+    journal: Journal, case: Case, heard: list[Entry], pack: Callable[[bytes], bytes], coding: str
+) -> None:
+    payload = pack(b"Sport for anna.rossi@mail.example " + bytes(range(32, 127)) * 9)
+    one = answer(payload, headers=(("Content-Encoding", coding),))
+    journal.seal_exchanges([one], what="segment", confidential=False)
+    sealed = heard[-1].record.body["exhibit"]
+    assert sealed["confidential"]
+
+
+def test_packed_media_lie_in_the_open(journal: Journal, heard: list[Entry]) -> None:
+    payload = gzip.compress(b"G" + bytes(range(256)) * 100)
+    one = answer(payload, headers=(("Content-Encoding", "gzip"),))
+    journal.seal_exchanges([one], what="segment", confidential=False)
+    assert not heard[-1].record.body["exhibit"]["confidential"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_a_text_is_judged_in_every_encoding_that_readers_know(encoding: str) -> None:
+    assert is_personal("Sport: tel. 347 123 4567".encode(encoding))
+    assert not is_personal("Sport caf\u00e9 1080p".encode(encoding))
+    assert is_personal(("\u0421\u043f\u043e\u0440\u0442 " * 50 + " tel. 347 123 4567").encode())
 
 
 def test_random_media_are_not_taken_for_a_letter() -> None:

@@ -365,3 +365,22 @@ async def test_looks_that_are_refused_at_once_keep_nothing_else_from_going_on(
         working.cancel()
         engine.close()
     assert sum(one.probes for one in streams.values()) > 5
+
+
+@pytest.mark.parametrize("name", ["_look", "_seen"])
+def test_an_unforeseen_error_costs_its_own_look_alone(
+    probe: Callable[..., Stream],
+    heard: list[Entry],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ValueError("http://a.example/live/anna77/gehe1m/1.ts \ud800")
+
+    monkeypatch.setattr(Prober, name, broken)
+    stream = probe(film(36.0))
+    [done] = bodies(heard, "probe.done")
+    assert done["failed"].startswith("ValueError: http://a.example/live/~")
+    assert done["failed"].endswith("\ufffd")
+    assert stream.verdict is None
+    assert stream.due > NOON

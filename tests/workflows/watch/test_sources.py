@@ -599,3 +599,38 @@ async def test_a_source_that_no_reader_ends_with_has_failed_and_the_others_are_r
     assert "LimitError: reading it takes more than 5 s" in said[LIST]["failed"]
     assert said[LIST]["exhibit"]  # what was fetched is sealed all the same
     assert said[other]["failed"] is None
+
+
+SURROGATE = r"\ud800 anna\u0040mail.example"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("m3u", f"#EXTM3U\n#EXTINF:-1,{SURROGATE}\nhttp://x.example/1.ts\n"),
+        ("m3u", "#EXTM3U\n#EXTINF:-1,A\nhttp://x.example/\\ud800%20c\\u0040mail.example\n"),
+        ("m3u", f'#EXTM3U\n#EXTINF:-1 tvg-id="{SURROGATE}",A\nhttp://x.example/1.ts\n'),
+        ("xmltv", f"<tv><channel id='{SURROGATE}'><display-name>{SURROGATE}</display-name></channel></tv>"),
+    ],
+)  # fmt: skip
+async def test_half_a_surrogate_pair_ends_no_watch(
+    reader: Callable[..., Any], heard: list[Entry], kind: str, body: str
+) -> None:
+    sources, _ = reader({LIST: body.encode()})
+    await sources.read(Source(location=LIST, kind=kind, revisit_s=1.0))  # type: ignore[arg-type]
+    [read] = bodies(heard, "source.read")
+    assert read["failed"] is None
+    assert read["table"] is not None
+
+
+async def test_an_unforeseen_error_costs_its_own_source_alone(
+    reader: Callable[..., Any], heard: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise ValueError("a title of \ud800")
+
+    sources, _ = reader({LIST: m3u("1")})
+    monkeypatch.setattr(sources, "_listed", broken)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(sources.follow(SOURCE), timeout=0.5)
+    assert bodies(heard, "source.read")[0]["failed"] == "ValueError: a title of \ufffd"

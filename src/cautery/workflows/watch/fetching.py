@@ -286,13 +286,13 @@ def decrypt(body: bytes, *, key: bytes, segment: Segment) -> bytes:
     if len(key) != 16:
         raise SourceError(f"an AES-128 key of {len(key)} bytes")
     own = None if segment.key is None else segment.key.iv
-    vector = own if own is not None else segment.sequence.to_bytes(16, "big")
-    machine = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
     unpadder = PKCS7(128).unpadder()
     try:
+        vector = own if own is not None else segment.sequence.to_bytes(16, "big")
+        machine = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
         clear = machine.update(body) + machine.finalize()
         return unpadder.update(clear) + unpadder.finalize()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise SourceError(
             f"a segment does not decrypt with the key that is served: {error}"
         ) from error

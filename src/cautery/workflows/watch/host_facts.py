@@ -40,6 +40,21 @@ class Known:
     record: int | None = None
 
 
+def nothing_known(at: datetime) -> Known:
+    """Return what is known of a host whose look-up failed: it is asked again in its rhythm."""
+    return Known(
+        addresses=(),
+        asn=None,
+        country=None,
+        shared=(),
+        shared_addresses=(),
+        certificate=None,
+        registration=None,
+        at=at,
+        until=at,
+    )
+
+
 def facts_of(
     host: str,
     *,

@@ -30,8 +30,9 @@ from cautery.model import (
     to_json,
 )
 from cautery.model.ports import Clock, Ledger, Vault
+from cautery.model.whole_text import whole_text
 from cautery.watch import redacted_text
-from cautery.workflows.watch.transactions import Payloads, in_the_open, is_personal
+from cautery.workflows.watch.transactions import Payloads, in_the_open, shows_persons
 
 IDLE_S = 20.0
 """Longest wait for seals under way: some megabytes each, on a slow disk. Judgement."""
@@ -116,15 +117,16 @@ class Journal:
         """Screen once more what strangers may have said, wherever in a record it stands."""
         if isinstance(said, dict):
             return {
-                name: self._screened(one, told=name in _OF_STRANGERS)
+                whole_text(name): self._screened(one, told=name in _OF_STRANGERS)
                 if not isinstance(one, int | float)
                 else one
                 for name, one in said.items()
             }
         if isinstance(said, list):
             return [self._screened(one, told=told) for one in said]
-        if told and isinstance(said, str):
-            return redacted_text(said, self._pseudonyms, kind="message")
+        if isinstance(said, str):
+            said = whole_text(said)
+            return redacted_text(said, self._pseudonyms, kind="message") if told else said
         return said
 
     def pass_on(self, entry: Entry) -> None:
@@ -239,7 +241,7 @@ class Journal:
             The WARC, then those that hold payloads it refers to.
         """
         first = exchanges[0]
-        confidential = confidential or any(is_personal(one.payload) for one in exchanges)
+        confidential = confidential or any(map(shows_persons, exchanges))
         url = OwnLocation(first.url) if own else Location(first.url)
         subject = self._subject(self.redact(url), what) if confidential else ""
         told = exchanges

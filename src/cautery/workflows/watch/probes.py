@@ -147,7 +147,20 @@ class Prober:
         stream.probes += 1
         stream.doing = ""
         tell(stream, self._journal)
-        again_s, kept, since_s = 0.0, list[ExhibitId](), self._pace.now_s
+        again_s, kept = 0.0, list[ExhibitId]()
+        try:
+            again_s = await self._looked_at(stream, kept)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what a stream holds costs that look alone
+            self._failed(stream, error, kept)
+        now = self._journal.now()
+        stream.schedule(now)
+        stream.due = max(stream.due, now + timedelta(seconds=again_s))
+
+    async def _looked_at(self, stream: Stream, kept: list[ExhibitId]) -> float:
+        """Look at a stream and record what was seen; return how long to leave it alone."""
+        since_s = self._pace.now_s
         try:
             async with asyncio.timeout(self._patience_s):
                 windows = await self._look(stream, kept)
@@ -161,12 +174,9 @@ class Prober:
             else:
                 stalls = LimitError(f"it stalls: no probe in {self._patience_s:.0f} s")
                 self._failed(stream, stalls, kept)
-        else:
-            await self._seen(stream, windows, kept)
-            again_s = 0.0 if windows[0].fetched.live else ENDED_AGAIN_S
-        now = self._journal.now()
-        stream.schedule(now)
-        stream.due = max(stream.due, now + timedelta(seconds=again_s))
+            return 0.0
+        await self._seen(stream, windows, kept)
+        return 0.0 if windows[0].fetched.live else ENDED_AGAIN_S
 
     async def _look(self, stream: Stream, kept: list[ExhibitId]) -> list[Probed]:
         """Return one probe of a live stream, or several of media that has ended."""
@@ -296,7 +306,7 @@ class Prober:
             },
         )
 
-    def _failed(self, stream: Stream, error: CauteryError, kept: list[ExhibitId]) -> None:
+    def _failed(self, stream: Stream, error: Exception, kept: list[ExhibitId]) -> None:
         self._pace.looked(stream)
         stream.failures += 1
         now = self._journal.now()
@@ -306,7 +316,7 @@ class Prober:
                 "url": stream.key,
                 "at": now,
                 "observation": None,
-                "failed": f"{type(error).__name__}: {error}"[:500],
+                "failed": f"{type(error).__name__}: {self._journal.message(error)}"[:500],
                 "exhibits": kept,
             },
         )

@@ -97,7 +97,7 @@ class SourceReader:
                 await self.read(source)
             except StorageError:
                 raise
-            except (CauteryError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - what a source says costs that source alone
                 self._failed(source, error)
             if source.is_file or source.kind == "stream":
                 return
@@ -266,8 +266,12 @@ class SourceReader:
         self._schedule.resume(source, earlier.visits)
         try:
             await self._recall(source, earlier)
-        except (EvidenceError, SourceError):
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what it said costs this source alone
             self._schedule.now(source)  # its key is gone, or it was read in another way: ask again
+            if not isinstance(error, EvidenceError | SourceError):
+                self._failed(source, error)
         else:
             self._schedule.due_at(source, earlier.due)
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
-from cautery.errors import InputError, SourceError
+from cautery.errors import InputError, SourceError, StorageError
 from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_graph
 from cautery.graph.faults import fault_links
 from cautery.graph.observations import one_each
@@ -28,7 +28,7 @@ from cautery.model import (
 from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
 from cautery.watch import address_in
 from cautery.workflows.watch import relations
-from cautery.workflows.watch.host_facts import Known, facts_of
+from cautery.workflows.watch.host_facts import Known, facts_of, nothing_known
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.marks import marks_of
 from cautery.workflows.watch.restore import Shown
@@ -123,7 +123,13 @@ class Mapper:
         """Look up what is new and redraw, for ever."""
         while True:
             await asyncio.sleep(TICK_S)
-            await self._look_up()
+            try:
+                await self._look_up()
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a host that cannot be looked up ends no watch
+                self._journal.fail("look-up", "hosts", error)
+                await asyncio.sleep(REMAP_S)
             now = self._journal.now()
             rested = self._mapped_at is None or (now - self._mapped_at).total_seconds() >= REMAP_S
             if self._woken and rested:
@@ -131,6 +137,14 @@ class Mapper:
 
     async def map_now(self) -> None:
         """Redraw the map from what is known, and record it if it changed."""
+        try:
+            await self._redraw()
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a map that cannot be drawn ends no watch
+            self._journal.fail("map", "case", error)
+
+    async def _redraw(self) -> None:
         self._woken = False
         self._mapped_at = self._journal.now()
         facts = self._host_facts()
@@ -196,7 +210,14 @@ class Mapper:
             async with gate:
                 if host in self._known and not await self._has_changed(host):
                     return False
-                await self._look_up_host(host)
+                try:
+                    await self._look_up_host(host)
+                except StorageError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - what a host says costs that host alone
+                    self._journal.fail("look-up", host, error)
+                    self._known.setdefault(host, nothing_known(self._journal.now()))
+                    self._again.failed(host)
                 return True
 
         async def other(host: str) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE
+from cautery.model.whole_text import whole_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,7 +23,11 @@ def parquet(columns: Mapping[str, Sequence[str | int | None]], *, ints: str = ""
     import polars as pl  # noqa: PLC0415 - heavy: 0.45 s of CPU, only where a list is read
 
     kinds = {name: pl.Int64 if name == ints else pl.String for name in columns}
-    frame = pl.DataFrame(dict(columns), schema=kinds)
+    whole = {
+        name: [whole_text(one) if isinstance(one, str) else one for one in column]
+        for name, column in columns.items()
+    }
+    frame = pl.DataFrame(whole, schema=kinds)
     out = io.BytesIO()
     frame.write_parquet(out)
     return out.getvalue()

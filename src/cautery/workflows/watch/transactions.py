@@ -2,35 +2,66 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
-from cautery.errors import InputError
 from cautery.evidence.warc import Earlier
 from cautery.model import Digest, Exchange, ExhibitId, Pseudonyms, RedactedUrl, digest_of
 from cautery.model.screen import finds_personal
-from cautery.watch import redacted_text
+from cautery.watch import encoding_of
+from cautery.workflows.watch.open_headers import shown_headers, shown_reason
 
 MOST_KNOWN = 100_000
 """Payloads remembered: 12 s of media every 20 s, from ten probers, for two days."""
-_LOCATIONS = frozenset(("location", "content-location", "referer"))
-_PLAIN = frozenset(
-    ("accept", "accept-encoding", "accept-ranges", "age", "cache-control", "connection",
-     "content-encoding", "content-length", "content-range", "content-type", "date", "etag",
-     "expires", "host", "if-modified-since", "if-none-match", "keep-alive", "last-modified",
-     "pragma", "range", "retry-after", "server", "transfer-encoding", "user-agent", "vary", "via")
-)  # fmt: skip
-"""Headers that carry no line; any other stands as a keyed hash where an exchange is in the open."""
-_SAID = frozenset(("content-type", "etag", "server", "via"))
-"""Of these, those in which a server writes what it likes."""
 _MOST_TEXT = 1 << 20
+_MOST_UNPACKED = 32 << 20
+_MOST_PACKINGS = 3
+_GZIP = b"\x1f\x8b"
 _PRINTED = bytes(range(32, 127)) + b"\t\r\n"
 _MAIL_HOST = re.compile(rb"@[A-Za-z0-9-]{3,63}\.[A-Za-z]{2,24}(?![A-Za-z0-9])")
 """It begins with a letter that can be looked for at the speed of memory."""
 _MAIL_NAME = re.compile(rb"[A-Za-z0-9._%+-]{4}")
+
+
+def shows_persons(one: Exchange) -> bool:
+    """Tell whether the payload of an exchange must not lie in the open, packed as it may be.
+
+    See :func:`is_personal`. What cannot be unpacked within bounds must not either.
+    """
+    payload = one.payload
+    packed = any(
+        name.lower() == "content-encoding" and value.strip().lower() not in ("", "identity", "none")
+        for name, value in one.headers
+    )
+    for _ in range(_MOST_PACKINGS):
+        if not payload or not (packed or payload.startswith(_GZIP)):
+            return is_personal(payload)
+        whole = _unpacked(payload)
+        if whole is None:
+            return True
+        payload, packed = whole, False
+    return True
+
+
+def _unpacked(payload: bytes) -> bytes | None:
+    """Return what gzip or deflate packed, as far as it goes; ``None``: it is neither, or a bomb."""
+    for form in (47, -15):  # a header of gzip or zlib; none, as some servers send deflate
+        rest, parts, left = payload, list[bytes](), _MOST_UNPACKED
+        try:
+            while rest.strip(b"\0") and left > 0:  # gzip allows members one after the other
+                stream = zlib.decompressobj(form)
+                parts.append(stream.decompress(rest, left))
+                left -= len(parts[-1])
+                rest = stream.unused_data
+        except zlib.error:
+            continue
+        return b"".join(parts) if left > 0 else None
+    return None
 
 
 def is_personal(payload: bytes) -> bool:
@@ -39,12 +70,27 @@ def is_personal(payload: bytes) -> bool:
     In media only an e-mail address is looked for, which a stream's own metadata may hold.
     """
     head = payload[:4096]
-    if b"\0" in head or len(head.translate(None, _PRINTED)) > len(head) // 3:
+    wide = encoding_of(head)
+    if wide is not None:
+        return len(payload) > _MOST_TEXT or finds_personal(payload.decode(wide, "replace"))
+    if b"\0" in head or not (_is_utf8(head) or _is_mostly_ascii(head)):
         return any(
             _MAIL_NAME.fullmatch(payload, max(found.start() - 4, 0), found.start())
             for found in _MAIL_HOST.finditer(payload)
         )
     return len(payload) > _MOST_TEXT or finds_personal(payload.decode("utf-8", "replace"))
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_mostly_ascii(head: bytes) -> bool:
+    return len(head.translate(None, _PRINTED)) <= len(head) // 3
 
 
 def in_the_open(one: Exchange, pseudonyms: Pseudonyms) -> Exchange:
@@ -62,29 +108,10 @@ def in_the_open(one: Exchange, pseudonyms: Pseudonyms) -> Exchange:
         one,
         url=shown,
         target=path if one.target.startswith("/") else shown,
-        request_headers=_shown(one.request_headers, one.url, pseudonyms),
-        headers=_shown(one.headers, one.url, pseudonyms),
-        reason=redacted_text(one.reason, pseudonyms),
+        request_headers=shown_headers(one.request_headers, one.url, pseudonyms),
+        headers=shown_headers(one.headers, one.url, pseudonyms),
+        reason=shown_reason(one.reason, pseudonyms),
     )
-
-
-def _shown(
-    headers: Sequence[tuple[str, str]], base: str, pseudonyms: Pseudonyms
-) -> tuple[tuple[str, str], ...]:
-    shown = []
-    for name, value in headers:
-        plain = name.lower()
-        if plain in _LOCATIONS:
-            try:
-                value = RedactedUrl.of(urljoin(base, value), pseudonyms).text  # noqa: PLW2901
-            except (InputError, ValueError):
-                value = "~" + pseudonyms.of(value)  # noqa: PLW2901
-        elif plain in _SAID:
-            value = redacted_text(value, pseudonyms, kind="message")  # noqa: PLW2901
-        elif plain not in _PLAIN:
-            value = "~" + pseudonyms.of(value)  # noqa: PLW2901
-        shown.append((name, value))
-    return tuple(shown)
 
 
 @dataclass(frozen=True, slots=True)
