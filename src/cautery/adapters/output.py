@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from cautery.adapters._files import write_pieces
+from cautery.adapters._files import real_path, write_pieces
 from cautery.errors import InputError, StorageError
 from cautery.evidence.manifest import CASE_KEY, LEDGER
 
@@ -35,7 +35,7 @@ def check_output(path: Path) -> None:
         raise InputError(f"{path}: a folder; name a file in it")
     if not stat.S_ISREG(found):
         raise InputError(f"{path}: is no ordinary file", hint="Name a file.")
-    where = path.absolute().parent.resolve()
+    where = real_path(path.parent)
     for folder in (where, *where.parents):
         if (folder / LEDGER).exists() or (folder / CASE_KEY).exists():
             raise InputError(
