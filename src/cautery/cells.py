@@ -1,15 +1,28 @@
-"""Cells of a table that leaves as CSV: no text from outside runs in a spreadsheet."""
+"""Cells of a table that leaves as CSV: no text from outside runs in a spreadsheet, or steers."""
 
 from __future__ import annotations
 
+import json
 import re
 
-FORMULA = r"^\s*[=+\-@\t\r\n|%\uff1d\uff0b\uff0d\uff20]"
-"""How a formula begins for a spreadsheet (OWASP, "CSV Injection"), in full-width signs too."""
+_SIGNS = (
+    r"=+\-@\t\r\n|%"
+    # Full width, small forms, superscripts and subscripts, the minus sign: taken for ASCII.
+    r"\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207c\u207a\u207b\u208c\u208a\u208b\u2212"
+)
+_BEGINS = rf"'*[\x22\s]*[{_SIGNS}]"
 NUMBER = r"^[+-]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]{1,4})?%?$"
-_FORMULA, _NUMBER = re.compile(FORMULA), re.compile(NUMBER)
+_FORMULA, _NUMBER = re.compile(_BEGINS), re.compile(NUMBER)
+"""How a formula begins for a spreadsheet (OWASP, "CSV Injection")."""
+_LATER = re.compile(r"(?<=[;\t\r\n])[^;\t\r\n]+")
+"""Cells of their own for a spreadsheet that parts at semicolons, as in many countries, or tabs.
+
+It does not see our quotes then, for they stand inside of its cells: a line's end parts as well.
+"""
 MARK = "'"
 """Before such a cell: spreadsheets then read it as text."""
+MARKED = (rf"^{MARK}({_BEGINS})", rf"([;\t\r\n]){MARK}({_BEGINS})")
+"""A mark before the whole cell, then those within it, without look-around: for other engines."""
 
 
 def safe_cell(text: str) -> str:
@@ -19,7 +32,13 @@ def safe_cell(text: str) -> str:
     --------
     >>> safe_cell("=HYPERLINK(A1)"), safe_cell("-3.5"), safe_cell("Arena 1")
     ("'=HYPERLINK(A1)", '-3.5', 'Arena 1')
+    >>> safe_cell("x;=HYPERLINK(A1)")
+    "x;'=HYPERLINK(A1)"
     """
+    return _marked(_LATER.sub(lambda found: _marked(found[0]), text))
+
+
+def _marked(text: str) -> str:
     return MARK + text if _FORMULA.match(text) and not _NUMBER.match(text) else text
 
 
@@ -31,5 +50,29 @@ def plain_cell(text: str) -> str:
     >>> plain_cell("'=HYPERLINK(A1)"), plain_cell("'s Heerenberg")
     ('=HYPERLINK(A1)', "'s Heerenberg")
     """
+    return _LATER.sub(lambda found: _bare(found[0]), _bare(text))
+
+
+def _bare(text: str) -> str:
     bare = text.removeprefix(MARK)
-    return bare if bare != text and safe_cell(bare) == text else text
+    return bare if bare != text and _marked(bare) == text else text
+
+
+def csv_cell(text: str) -> str:
+    r"""Return a cell for a CSV of ours: it runs nowhere, and what steers a terminal is escaped.
+
+    Lines stay lines. Escapes keep apart what differs: a file is read again by programs.
+
+    Examples
+    --------
+    >>> csv_cell("=1"), csv_cell("a\x1b[2Jb")
+    ("'=1", 'a\\u001b[2Jb')
+    """
+    return safe_cell("\n".join(map(escaped, text.split("\n"))))
+
+
+def escaped(line: str) -> str:
+    """Return a line in which each sign that steers is written as JSON escapes it."""
+    if line.isprintable():
+        return line
+    return "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in line)

@@ -138,6 +138,7 @@ def as_plain_file(path: Path) -> Iterator[Path]:
         As :func:`chunks_of` does, and when half of the temporary folder's free room is used up.
     """
     if path != STDIN and plain_name(path) == path:
+        require_file(path)
         yield path
         return
     with tempfile.NamedTemporaryFile(prefix="cautery-") as file:

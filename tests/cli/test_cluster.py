@@ -295,3 +295,22 @@ def test_a_case_is_clustered_and_explained_by_its_records(cautery, tmp_path):
         "watch; record 0",
         "watch; record 1",
     ]
+
+
+def test_what_steers_a_terminal_is_escaped_in_json_lines(cautery, tmp_path):
+    path, out = tmp_path / "links.csv", tmp_path / "out.jsonl"
+    names = [f"a{sign}b" for sign in "\x9b\u202e\u2066"]
+    rows = "".join(f"{name},mail,x\n" for name in names)
+    path.write_text("subject,kind,value\n" + rows, encoding="utf-8")
+    printed = cautery("cluster", path, "--json").out
+    cautery("cluster", path, "-o", out)
+    assert out.read_text() == printed
+    assert printed.replace("\n", "").isprintable()
+    assert {json.loads(line)["subject"] for line in printed.splitlines()} == set(names)
+
+
+def test_a_marked_formula_is_read_back(cautery, tmp_path):
+    path = tmp_path / "links.csv"
+    path.write_text("subject,kind,value\n'=a,mail,x\n\"b;'=1\",mail,x\n")
+    ran = cautery("cluster", path, "--json")
+    assert {json.loads(line)["subject"] for line in ran.out.splitlines()} == {"=a", "b;=1"}

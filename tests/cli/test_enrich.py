@@ -196,3 +196,17 @@ def test_any_bytes_are_rows_warnings_or_refused(facts: Path, tmp_path: Path, dat
     except InputError:
         return
     assert all(row["subject"] and row["kind"] and row["value"] for row in found)
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x07", "\x9b", "\u202e", "\u2066"])
+@pytest.mark.parametrize("to", ["file", "pipe"])
+def test_what_steers_a_terminal_is_escaped(
+    cautery: Callable[..., Any], facts: Path, tmp_path: Path, *, sign: str, to: str
+) -> None:
+    path, out = tmp_path / "links.csv", tmp_path / "out.csv"
+    path.write_text(f"subject,kind,value\na{sign}.example,mail,x{sign}y\n", encoding="utf-8")
+    ended = cautery("enrich", path, "--facts", facts, *(("-o", out) if to == "file" else ()))
+    assert ended.code == 0, ended.err
+    written = out.read_text() if to == "file" else ended.out
+    assert sign not in written
+    assert json.dumps(sign)[1:-1] in written

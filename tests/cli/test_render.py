@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from contextlib import redirect_stdout
 
 import pytest
@@ -62,8 +63,24 @@ def test_steering_letters_do_not_reach_the_terminals_table() -> None:
 @given(st.text())
 def test_a_safe_cell_runs_in_no_spreadsheet_and_is_read_back(text: str) -> None:
     cell = safe_cell(text)
-    assert cell == text or (cell[0] == "'" and plain_cell(cell) == text)
-    assert not cell.lstrip().startswith(("=", "@", "+cmd", "-cmd", "|", "\uff1d"))
+    assert cell == text or plain_cell(cell) == text
+    for one in re.split(r"[;\t\r\n]", cell):
+        assert not one.lstrip(' "').startswith(("=", "@", "+cmd", "-cmd", "|", "\uff1d", "\ufe66"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x;=cmd|'/C calc'!A0", 'x;"=1', "x\t@SUM(1)", "x\n=1", "x; \u207c1", "\ufe621", "\u22121+1"],
+)
+def test_what_begins_a_cell_where_semicolons_part_is_marked_and_read_back(text: str) -> None:
+    cell = safe_cell(text)
+    assert len(cell) == len(text) + 1
+    assert plain_cell(cell) == text
+
+
+def test_csv_escapes_what_steers_and_keeps_it_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    render.tabular(lambda: render.table(("name",), [("a\x9bb",), ("a\u202eb",)]))(csv=True)
+    assert capsys.readouterr().out == "name\na\\u009bb\na\\u202eb\n"
 
 
 @pytest.mark.parametrize("number", ["-3.5", "+12", "-1,000", "-4 %".replace(" ", ""), "-1e-9"])

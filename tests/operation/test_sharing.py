@@ -366,6 +366,11 @@ def test_a_spoilt_bundle_is_refused_by_its_rule(spoil, rule: str) -> None:
         received(payload)
 
 
+def test_a_bundle_of_the_calendars_last_moment_is_read_and_left_to_the_receiver() -> None:
+    payload = shared(SEEN).payload() | {"at": "9999-12-31T23:59:59.999999Z"}
+    assert received(payload).at.year == 9999
+
+
 @pytest.mark.parametrize(
     "lie",
     [

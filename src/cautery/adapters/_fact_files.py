@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from cautery.adapters._files import real_path
 from cautery.errors import InputError
-from cautery.model.toml import parsed_toml
+from cautery.model.toml import simple_toml
 from cautery.packed import PACKINGS, content_of
 
 MAX_BYTES = 256_000_000
@@ -168,8 +168,8 @@ def _declared(folder: Path) -> dict[str, dict[str, object]]:
     if path.stat().st_size > _MAX_TOML:
         raise InputError(f"{path}: more than {_MAX_TOML} bytes")
     try:
-        table = parsed_toml(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = simple_toml(path.read_text(encoding="utf-8"))
+    except ValueError as error:
         raise InputError(f"{path}: not TOML: {error}") from error
     for key in table:
         if key != "facts":
@@ -215,7 +215,7 @@ def _merged(folder: Path, name: str, said: dict[str, object], known: FactFile | 
         if not isinstance(path, str) or PurePosixPath(path).is_absolute():
             raise InputError(f"{where}.path: {path!r} is no path inside the folder")
         located = folder / path
-        if not located.resolve().is_relative_to(folder.resolve()):
+        if not real_path(located).is_relative_to(real_path(folder)):
             raise InputError(f"{where}.path: {path!r} leads out of the folder")
         if not located.is_file():
             raise InputError(f"{where}.path: {located} does not exist")

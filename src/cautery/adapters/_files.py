@@ -64,6 +64,12 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, mode: int = PRIVATE) ->
         raise
 
 
+def real_path(path: Path) -> Path:
+    """Return a path without links; one whose links lead in a circle fails where it is opened."""
+    # Path.resolve() raises RuntimeError for a circle before Python 3.13.
+    return Path(os.path.realpath(path))
+
+
 def ordinary_mode() -> int:
     """Return the mode that the person's umask gives a file that is no part of a case."""
     mask = os.umask(0o077)

@@ -24,6 +24,7 @@ from cautery.adapters._files import (
     TEMPORARY,
     make_folders,
     read_whole,
+    real_path,
     regular,
     write_whole,
 )
@@ -73,7 +74,7 @@ class FolderStore:
             If it cannot be written.
         """
         keys = self._folder()
-        if keys.path.resolve().is_relative_to(path.resolve()):
+        if real_path(keys.path).is_relative_to(real_path(path)):
             raise InputError(f"{keys.path}: keys must not lie in the case {path}")
         try:
             make_folders(path)
@@ -126,7 +127,7 @@ class FolderStore:
         StorageError
             If another process is writing (``alone``) or closing it.
         """
-        kept = path.resolve()
+        kept = real_path(path)
         try:
             handle = self._held.get(kept)
             if handle is None:
@@ -154,7 +155,7 @@ class FolderStore:
         StorageError
             If another process began to close it at this moment.
         """
-        handle = self._held[path.resolve()]
+        handle = self._held[real_path(path)]
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -165,7 +166,7 @@ class FolderStore:
 
     def release(self, path: Path) -> None:
         """Let go of the lock."""
-        handle = self._held.pop(path.resolve(), None)
+        handle = self._held.pop(real_path(path), None)
         if handle is not None:
             os.close(handle)
 

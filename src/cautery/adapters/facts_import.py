@@ -18,7 +18,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import tomllib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -27,6 +26,7 @@ from cautery.adapters._fact_files import KNOWN, ROLES, inventory, text_of
 from cautery.adapters._fact_formats import CLASSES, Imported, import_text
 from cautery.adapters._files import ordinary_mode, write_whole
 from cautery.errors import InputError
+from cautery.model.toml import simple_toml
 from cautery.packed import require_file
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -153,7 +153,10 @@ def _content(found: Imported) -> bytes:
 
 def _edited(path: Path, name: str, said: dict[str, object]) -> bytes:
     """Return ``facts.toml`` with one table replaced, and everything else as it was."""
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text") from error
     kept: list[str] = []
     mine = False
     for line in text.splitlines():
@@ -167,11 +170,14 @@ def _edited(path: Path, name: str, said: dict[str, object]) -> bytes:
     kept += [f"[facts.{name}]", f'path = "{said["path"]}"', f'kind = "{said["kind"]}"']
     kept += [f"date = {said['date']}", f"valid_days = {said['valid_days']}", ""]
     edited = "\n".join(kept)
-    before = tomllib.loads(text)
+    try:
+        before = simple_toml(text)
+    except ValueError as error:
+        raise InputError(f"{path}: not TOML: {error}") from error
     expected = {**before, "facts": {**before.get("facts", {}), name: said}}
     try:
-        same = tomllib.loads(edited) == expected
-    except tomllib.TOMLDecodeError:
+        same = simple_toml(edited) == expected
+    except ValueError:
         same = False
     if not same:
         raise InputError(

@@ -34,7 +34,7 @@ from cautery.adapters._case_secrets import (
     private_bytes,
     private_folder,
 )
-from cautery.adapters._files import read_whole, write_whole
+from cautery.adapters._files import read_whole, real_path, write_whole
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.restoring import Signatures
@@ -399,7 +399,7 @@ def load_public_key(path: Path, *, name: str) -> NoteVerifier:
         If the file holds neither.
     """
     try:
-        raw = read_whole(path.resolve(), limit=MAX_KEY_FILE)
+        raw = read_whole(real_path(path), limit=MAX_KEY_FILE)
     except EvidenceError as error:
         raise InputError(str(error)) from error
     if b"-----BEGIN" in raw:

@@ -23,6 +23,7 @@ from pathlib import Path
 import cryptography
 
 from cautery import errors
+from cautery.adapters._files import real_path
 from cautery.adapters._signer_child import TIME
 from cautery.adapters._signer_talk import framed, receive
 from cautery.errors import CauteryError, EvidenceError, SignerError
@@ -66,7 +67,7 @@ class SignerProcess:
     """
 
     def __init__(self, folder: Path, case: str | None = None) -> None:
-        self._folder = folder.resolve()
+        self._folder = real_path(folder)
         self._lock = threading.Lock()
         self._owner = os.getpid()
         self.case = case or ""

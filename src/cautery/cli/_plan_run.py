@@ -293,10 +293,9 @@ class Run:
 
 
 def _write(path: Path, drawn: bytes) -> None:
-    try:
-        path.write_bytes(drawn)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from error
+    from cautery import wiring
+
+    wiring.write_file(path, drawn)
 
 
 class _Shown:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cautery.cells import safe_cell
+from cautery.cells import csv_cell
 from cautery.cli import render
 from cautery.errors import InputError
 
@@ -96,7 +96,7 @@ def _csv(rows: Iterator[dict[str, str]]) -> Iterator[str]:
     writer = csv.DictWriter(held, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({column: safe_cell(cell) for column, cell in row.items()})
+        writer.writerow({column: csv_cell(cell) for column, cell in row.items()})
         yield held.getvalue()
         held.seek(0)
         held.truncate()

@@ -83,5 +83,9 @@ def exhibit(
     if json:
         render.json_line(to_json(found))
     if out is not None:
-        wiring.write_file(out, data)
+        if found.subject is None:
+            wiring.write_file(out, data)
+        else:
+            # Sealed encrypted: taken out, it is for its owner's eyes.
+            wiring.write_secret(out, (data,))
         render.say(f"{found.what}, {found.media_type}, {len(data)} bytes: {out}")

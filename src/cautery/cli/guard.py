@@ -186,6 +186,8 @@ def moment(text: str) -> Callable[[], datetime]:
         raise InputError(
             f"--at: {text!r} is no time", hint="Such as 2026-08-22T20:00:00Z."
         ) from error
+    if not 1970 <= fixed.year < 9999:  # rules look days back and ahead
+        raise InputError(f"--at: {text}: want a year from 1970 to 9998")
     return lambda: fixed
 
 

@@ -75,13 +75,18 @@ def score(
 
     from cautery.cli.demo import show_score
     from cautery.errors import InputError
+    from cautery.lab.scoreboard import check_truth
     from cautery.lab.scoreboard import score as judge
+    from cautery.packed import require_file
     from cautery.wiring import cases
 
     try:
+        if truth.exists():
+            require_file(truth)  # a pipe would be waited for
         body = text.loads(truth.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{truth}: no truth of a lab run ({error})") from error
+    check_truth(body)
     with cases.reading(case) as held:
         show_score(judge(body, held.ledger.read(), case=str(case)), None, json=json)
 

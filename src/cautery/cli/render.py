@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cautery.cells import safe_cell
+from cautery.cells import csv_cell, escaped
 
 _as_csv: ContextVar[bool] = ContextVar("as_csv", default=False)
 """What ``--csv`` of the running command says."""
@@ -48,10 +48,7 @@ def json_line(value: Any) -> None:
     Control characters, marks that turn the direction of text, and bytes of a file's name that are
     no UTF-8 become the escapes that JSON has for them: a title must not steer the terminal.
     """
-    line = json.dumps(value, ensure_ascii=False, sort_keys=False)
-    if not line.isprintable():
-        line = "".join(sign if sign.isprintable() else json.dumps(sign)[1:-1] for sign in line)
-    sys.stdout.write(line + "\n")
+    sys.stdout.write(escaped(json.dumps(value, ensure_ascii=False, sort_keys=False)) + "\n")
     sys.stdout.flush()
 
 
@@ -76,7 +73,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     for row in (*named, *rows):
         cells = ["" if cell is None else str(cell) for cell in row]
         if _as_csv.get():
-            writer.writerow([safe_cell(printable_lines(cell)) for cell in cells])
+            writer.writerow([csv_cell(cell) for cell in cells])
         else:
             lines = (" / ".join(printable(line) for line in cell.splitlines()) for cell in cells)
             sys.stdout.write("\t".join(lines) + "\n")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cautery.cells import safe_cell
+from cautery.cells import csv_cell
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
@@ -317,7 +317,7 @@ def _links_csv(case: Path) -> str:
             for at in (one.first_seen, one.last_seen)
         )
         cells = (one.subject, one.kind, one.value, first, last, one.source)
-        rows.writerow([safe_cell(cell) for cell in cells])
+        rows.writerow([csv_cell(cell) for cell in cells])
     return out.getvalue()
 
 

@@ -14,8 +14,11 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
+from cautery.errors import InputError
 from cautery.model.evidence import Entry
 
+_STREAM = {"id", "url", "kind", "mandated", "event", "carries", "licensee", "host", "appears_at"}
+_HOST = {"host", "network", "scored"}
 _LINE = re.compile(r"^/(?:live/)?[^/]+/[^/]+/(?P<id>\d+)(?:\.\w+)?$")
 
 
@@ -112,6 +115,28 @@ def stream_key(url: str) -> str:
     line = _LINE.match(parts.path)
     path = f"/live/{line['id']}" if line is not None else parts.path
     return f"{(parts.hostname or '').rstrip('.')}{path}"
+
+
+def check_truth(truth: object) -> None:
+    """Refuse what is not the body of a ``truth.json``.
+
+    Raises
+    ------
+    InputError
+        Saying what is missing.
+    """
+    if not isinstance(truth, dict):
+        raise InputError("no truth of a lab run: not a JSON object")
+    for name, keys in (("streams", _STREAM), ("hosts", _HOST)):
+        listed = truth.get(name)
+        if not isinstance(listed, list) or not all(
+            isinstance(one, dict) and keys <= one.keys() for one in listed
+        ):
+            raise InputError(
+                f"no truth of a lab run: {name}: want objects with {', '.join(sorted(keys))}"
+            )
+    if not isinstance(truth.get("bystanders"), dict):
+        raise InputError("no truth of a lab run: no bystanders")
 
 
 def score(

@@ -496,7 +496,7 @@ class _Check:
                 hint=f"Ask {one.by} for it.",
             )
         self.operation.agency(one.by)
-        if one.at > self.at + CLOCKS_DISAGREE:
+        if one.at - self.at > CLOCKS_DISAGREE:
             raise InputError(f"statement {one.id} of {one.by}: stated after it was sent")
         text = SignedText.parse(self.open_note(one.by, note))
         if text != text_of_statement(one, operation=self.operation.id, to=text.to):

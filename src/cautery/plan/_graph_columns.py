@@ -109,6 +109,8 @@ def numbers(
     for number, value in enumerate(found):
         if type(value) not in NUMBERS:
             raise InputError(f"{where}[{number}]: {key}: want a number, got {shown(value)}")
+        if _as_floats([value]) is None:  # an integer of hundreds of digits
+            raise InputError(f"{where}[{number}]: {key} is too large to be a number")
         if not 0 <= value <= most or math.isnan(value):
             limits = "not negative" if math.isinf(most) else f"between 0 and {most:g}"
             raise InputError(f"{where}[{number}]: {key} is {shown(value)}; it is {limits}")

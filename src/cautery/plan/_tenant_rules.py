@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from cautery.errors import InputError
 from cautery.model import CoHosted, DedicatedFact, host_of
@@ -123,7 +123,8 @@ def judge_dedication(
             fact="passive-dns" if ruling.facts.knows_hosting() else None,
         )
         return
-    last = evidence.evidence_date + timedelta(days=ruling.policy.dedication_days)
+    kept = timedelta(days=ruling.policy.dedication_days)
+    last = min(evidence.evidence_date, date.max - kept) + kept  # 9999-12-31 has no day after it
     ruling.ends.append(datetime.combine(last, time.max, tzinfo=UTC))
     age = (ruling.at.date() - evidence.evidence_date).days
     if age > ruling.policy.dedication_days:

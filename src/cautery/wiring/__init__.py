@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from cautery.adapters._files import ordinary_mode, write_pieces, write_whole
+from cautery.adapters._files import PRIVATE, ordinary_mode
 from cautery.adapters.clock import SystemClock
+from cautery.adapters.output import check_output, write_output
 from cautery.model.ports import Clock
+
+__all__ = [
+    "OWN_FEEDS_PER_S",
+    "UNCONFINED",
+    "check_output",
+    "clock",
+    "without_seccomp",
+    "write_file",
+    "write_file_of",
+    "write_pdf",
+    "write_png",
+    "write_secret",
+]
 
 OWN_FEEDS_PER_S = 200.0
 """Our own reference feeds are no strangers: they are not asked as slowly as suspects are."""
@@ -32,13 +46,15 @@ def write_file(path: Path, content: bytes) -> None:
 
     Raises
     ------
+    InputError
+        If it lies in a case, or is a link or a folder.
     StorageError
         If it cannot be written.
     """
-    write_whole(path, content, mode=ordinary_mode())
+    write_output(path, (content,), mode=ordinary_mode())
 
 
-def write_file_of(path: Path, pieces: Iterator[bytes]) -> None:
+def write_file_of(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file whole or not at all, piece by piece.
 
     Raises
@@ -46,10 +62,10 @@ def write_file_of(path: Path, pieces: Iterator[bytes]) -> None:
     StorageError
         If it cannot be written.
     """
-    write_pieces(path, pieces, mode=ordinary_mode())
+    write_output(path, pieces, mode=ordinary_mode())
 
 
-def write_secret(path: Path, pieces: Iterator[bytes]) -> None:
+def write_secret(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file for its owner's eyes, whole or not at all.
 
     Raises
@@ -57,7 +73,7 @@ def write_secret(path: Path, pieces: Iterator[bytes]) -> None:
     StorageError
         If it cannot be written.
     """
-    write_pieces(path, pieces, mode=0o600)
+    write_output(path, pieces, mode=PRIVATE)
 
 
 def write_png(svg: str, path: Path) -> None:
@@ -70,10 +86,10 @@ def write_png(svg: str, path: Path) -> None:
     """
     from cautery.adapters.typst_pdf import png_of  # noqa: PLC0415 - its wheel is large
 
-    write_whole(path, png_of(svg), mode=ordinary_mode())
+    write_output(path, (png_of(svg),), mode=ordinary_mode())
 
 
-def write_pdf(source: str, path: Path) -> None:
+def write_pdf(source: str, path: Path, *, private: bool = False) -> None:
     """Make a PDF of Typst source and write it whole or not at all.
 
     Raises
@@ -83,4 +99,5 @@ def write_pdf(source: str, path: Path) -> None:
     """
     from cautery.adapters.typst_pdf import compile_pdf  # noqa: PLC0415 - its wheel is large
 
-    write_whole(path, compile_pdf(source), mode=ordinary_mode())
+    mode = PRIVATE if private else ordinary_mode()
+    write_output(path, (compile_pdf(source),), mode=mode)

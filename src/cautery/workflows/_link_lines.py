@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import polars as pl
 
-from cautery.cells import FORMULA, MARK
+from cautery.cells import MARKED
 from cautery.errors import InputError
 from cautery.packed import plain_name
 
@@ -172,8 +172,9 @@ def read_csv(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
     whole = _whole(held, separator, quotes=quotes)
     found = _by_line(held, path, separator, warnings) if whole is None else whole
     # What we wrote for spreadsheets is taken back: a value must not change by being passed on.
-    marked = rf"^{MARK}({FORMULA[1:]})"
-    return found.with_columns(pl.col(pl.String).str.replace(marked, "${1}"))
+    first, later = MARKED
+    plain_text = pl.col(pl.String).str.replace(first, "${1}").str.replace_all(later, "${1}${2}")
+    return found.with_columns(plain_text)
 
 
 def _narrow(plain: Path, path: Path, encoding: str) -> io.BytesIO:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from cautery.cells import escaped
 from cautery.graph.cluster import network_id
 from cautery.graph.evidence import Floats, Ints
 from cautery.graph.links_table import Names
@@ -54,7 +55,8 @@ class Clustered:
         """
         frame = self.frame()
         for first in range(0, frame.height, LINES):
-            yield frame.slice(first, LINES).write_ndjson().encode()
+            lines = frame.slice(first, LINES).write_ndjson().split("\n")
+            yield "\n".join(map(escaped, lines)).encode()
 
     def rows(self) -> Iterator[tuple[str, str, float]]:
         """Yield the rows of :meth:`frame`."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from cautery.cells import FORMULA, MARK, NUMBER
+from cautery.cells import csv_cell
 from cautery.graph.links_table import PASSING, UNTYING
 from cautery.workflows._link_lines import NEEDED, TIMES
 from cautery.workflows.explain_links import Explanation
@@ -69,12 +69,10 @@ def links_csv(reading: Reading) -> str:
     if reading.about is None:
         return ""
     times = (pl.from_epoch((pl.col(one) * 1e6).cast(pl.Int64), "us").alias(one) for one in TIMES)
-    formula = pl.col(pl.String).str.contains(FORMULA) & ~pl.col(pl.String).str.contains(NUMBER)
-    marked = pl.when(formula).then(MARK + pl.col(pl.String)).otherwise(pl.col(pl.String))
     return (
         reading.about.with_columns(times)
         .select(*NEEDED, *TIMES, "source", "said")
-        .with_columns(marked.name.keep())
+        .with_columns(pl.col(pl.String).map_elements(csv_cell, return_dtype=pl.String))
         .write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.6fZ")
     )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cautery.errors import InputError
 from cautery.model import Secret, Source, hide_at_birth
-from cautery.model.toml import parsed_toml
+from cautery.model.toml import simple_toml
+from cautery.packed import require_file
 
 _MOST_BYTES = 4_096
 _OTHERS = 0o077
@@ -43,6 +43,8 @@ def read_line(path: Path) -> tuple[PurchasedLine, bytes]:
     try:
         if path.stat().st_mode & _OTHERS:
             raise InputError("others can read this file of credentials", hint=f"chmod 600 {path}")
+        if path.exists():
+            require_file(path)  # a pipe would be waited for
         with path.open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
@@ -61,8 +63,8 @@ def parsed_line(data: bytes) -> PurchasedLine:
     if len(data) > _MOST_BYTES:
         raise _none("longer than any line")
     try:
-        said = parsed_toml(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        said = simple_toml(data.decode())
+    except ValueError as error:
         raise _none(type(error).__name__) from None
     username, password, mac = (said.get(name) for name in ("username", "password", "mac"))
     if mac is None and (username is None or password is None):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cautery.errors import InputError
 from cautery.model.toml import parsed_toml
+from cautery.packed import require_file
 from cautery.plan.regrowth_model import RegrowthModel, overridden
 
 _MAX_BYTES = 1_000_000
@@ -20,6 +21,8 @@ def read_regrowth(path: Path) -> RegrowthModel:
         If the file cannot be read, or says what cannot be.
     """
     try:
+        if path.exists():
+            require_file(path)  # a pipe would be waited for
         with path.open("rb") as file:
             raw = file.read(_MAX_BYTES + 1)
     except OSError as error:

@@ -22,6 +22,7 @@ from typing import Any
 import polars as pl
 
 from cautery.errors import InputError, StorageError
+from cautery.packed import require_file
 from cautery.workflows.state_tables import (
     LATER,
     LEARNT,
@@ -42,6 +43,14 @@ DIGITS = 16
 """Of a file's SHA-256, in its name."""
 Write = Callable[[Path, bytes], None]
 _WRITING = ".writing-"
+_NO_STATE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,  # nested too deeply
+    pl.exceptions.PolarsError,
+)
 _RESTORE = "Restore the folder from a copy, or cluster all links again into a new one."
 
 
@@ -95,6 +104,7 @@ def load(folder: Path) -> Kept | None:
             )
         return None
     try:
+        require_file(pointer)
         current = json.loads(pointer.read_text())
         if current["format"] != FORMAT:
             raise InputError(
@@ -120,7 +130,7 @@ def load(folder: Path) -> Kept | None:
     except OSError as error:
         missing = Path(str(error.filename or folder)).name
         raise InputError(f"{folder}: {missing}: {error.strerror}", hint=_RESTORE) from error
-    except (ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
+    except _NO_STATE as error:
         raise InputError(
             f"{folder}: {CURRENT} is not as it was written ({error})", hint=_RESTORE
         ) from error

@@ -15,6 +15,7 @@ def check_place(out: Path, *, case: Path) -> None:
     """
     import os
 
+    from cautery import wiring
     from cautery.errors import InputError
 
     if out.is_dir():
@@ -23,6 +24,7 @@ def check_place(out: Path, *, case: Path) -> None:
         raise InputError(f"{out}: no place for a file, there is no folder {out.parent}")
     if not os.access(out.parent, os.W_OK):
         raise InputError(f"{out}: no place for a file, {out.parent} may not be written to")
+    wiring.check_output(out)
     if out.resolve().is_relative_to(case.resolve()):
         raise InputError(
             f"{out}: lies in the case {case}, which keeps its own files only",

@@ -103,7 +103,7 @@ def _sources(
         row = mapped.get(told)
         return [(source if row is None else _named(row, url=told, like=source), row is not None)]
     # A link's own name is the id, and not that of what it leads to; `.` has no name of its own.
-    name, path = Path(os.path.abspath(told)), Path(told).resolve()  # noqa: PTH100 - keeps links
+    name, path = Path(os.path.abspath(told)), Path(os.path.realpath(told))  # noqa: PTH100 - keeps links
     row = mapped.get(path)
     if path.is_file() or (name.is_symlink() and not path.exists()):  # a link to nothing is told
         if row is None:

@@ -17,6 +17,7 @@ from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import MAX_NOTE_BYTES, NoteVerifier, open_note
 from cautery.evidence.signing import LETTER_TITLE
 from cautery.model import digest_of
+from cautery.packed import require_file
 from cautery.workflows.operation.strict_json import is_deeper, strictly_parsed
 
 HEAD = LETTER_TITLE
@@ -59,6 +60,8 @@ def read_letter(path: Path) -> bytes:
         If it cannot be read or is too large.
     """
     try:
+        if path.exists():
+            require_file(path)  # a pipe would be waited for
         with path.open("rb") as file:
             raw = file.read(MAX_LETTER_BYTES + 1)
     except (OSError, ValueError) as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 from cautery.errors import InputError
 from cautery.model import Agency
 from cautery.operation.targets import NOT_TARGETS, normalise
+from cautery.packed import require_file
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import standing
 from cautery.workflows.operation.withhold import unmatched
@@ -88,6 +89,8 @@ def read_targets(path: Path) -> tuple[str, ...]:
         Naming file and line.
     """
     try:
+        if path.exists():
+            require_file(path)  # a pipe would be waited for
         with path.open("rb") as file:
             raw = file.read(MAX_TARGET_BYTES + 1)
         text = raw.decode("utf-8-sig")

@@ -19,6 +19,7 @@ from cautery.errors import InputError
 from cautery.model import ClockOffset, CoTenant, Criterion, Operation, Step, StepKind, to_utc
 from cautery.model.toml import parsed_toml
 from cautery.operation.schedule.rules import MOST_STEPS
+from cautery.packed import require_file
 from cautery.workflows.operation.table import LASTS
 
 MAX_BYTES = 8_000_000
@@ -286,6 +287,8 @@ def _hours(path: Path, country: str, span: list[str]) -> tuple[time, time]:
 
 def _tables(path: Path) -> Any:
     try:
+        if path.exists():
+            require_file(path)  # a pipe would be waited for
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:

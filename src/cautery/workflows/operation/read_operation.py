@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from cautery.errors import InputError
 from cautery.model import Agency, AgencyRole, Competence, Operation, Regime, to_utc
 from cautery.model.toml import parsed_toml
+from cautery.packed import require_file
 from cautery.workflows._mandate_lines import Lines
 
 MAX_BYTES = 1_000_000
@@ -191,6 +192,8 @@ class _Reading:
 
 def _text_of(path: Path) -> str:
     try:
+        if path.exists():
+            require_file(path)  # a pipe would be waited for
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:

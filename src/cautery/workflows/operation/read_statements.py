@@ -13,6 +13,7 @@ from cautery.errors import InputError
 from cautery.model import Statement, from_json, iso
 from cautery.model.ids import is_pseudonym
 from cautery.operation.targets import normalise
+from cautery.packed import require_file
 from cautery.workflows.operation.strict_json import is_deeper, strictly_parsed
 
 MAX_BYTES = 256 << 20
@@ -70,6 +71,8 @@ def read_statements(path: Path, *, by: str, now: datetime) -> tuple[Statement, .
 
 def _lines_of(path: Path) -> list[bytes]:
     try:
+        if path.exists():
+            require_file(path)  # a pipe would be waited for
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from cautery.model import (
     to_json,
     to_utc,
 )
-from cautery.model.toml import parsed_toml
+from cautery.model.toml import simple_toml
 from cautery.operation.money.addresses import check_address, spelled, supported
 from cautery.operation.money.flows import FlowTable
 from cautery.operation.money.lots import Method
@@ -69,8 +68,8 @@ def read_purchases(path: Path) -> tuple[Purchase, ...]:
         Naming the purchase and what it lacks.
     """
     try:
-        parsed = parsed_toml(content_of(path, most=_MAX_TOML).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        parsed = simple_toml(content_of(path, most=_MAX_TOML).decode())
+    except ValueError as error:
         raise InputError(f"{path}: no TOML: {error}") from error
     found = parsed.get("purchase")
     rows = [found] if isinstance(found, dict) else found

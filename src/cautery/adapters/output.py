@@ -1,0 +1,72 @@
+"""Where a command's own output goes: never into a case, never in the place of a link or a device.
+
+Reaches the local disk. Lawful basis: it keeps what the person asked to have written.
+Politeness: nothing is written but the file that was named.
+Format: open(2), rename(2).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from cautery.adapters._files import real_path, write_pieces
+from cautery.errors import InputError, StorageError
+from cautery.evidence.manifest import CASE_KEY, LEDGER
+
+
+def check_output(path: Path) -> None:
+    """Refuse a place where a file would spoil a case, or take the place of what is no file.
+
+    Raises
+    ------
+    InputError
+        If it lies in a case, or is a link, a device, a pipe or a folder.
+    """
+    try:
+        found = path.lstat().st_mode
+    except FileNotFoundError:
+        found = stat.S_IFREG
+    if stat.S_ISLNK(found):
+        raise InputError(f"{path}: is a link", hint="Name the file that is to be written.")
+    if stat.S_ISDIR(found):
+        raise InputError(f"{path}: a folder; name a file in it")
+    if not stat.S_ISREG(found):
+        raise InputError(f"{path}: is no ordinary file", hint="Name a file.")
+    where = real_path(path.parent)
+    for folder in (where, *where.parents):
+        if (folder / LEDGER).exists() or (folder / CASE_KEY).exists():
+            raise InputError(
+                f"{path}: lies in the case {folder}, which keeps its own files only",
+                hint="Write it beside the case.",
+            )
+
+
+def write_output(path: Path, pieces: Iterable[bytes], *, mode: int) -> None:
+    """Write a file whole or not at all; what is a pipe or ``/dev/null`` gets the bytes itself.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_output` does.
+    StorageError
+        If it cannot be written.
+    """
+    try:
+        # Followed: /dev/stdout is a link to a pipe or a terminal.
+        found = path.stat().st_mode
+    except OSError:
+        found = 0
+    if not (stat.S_ISCHR(found) or stat.S_ISFIFO(found)):
+        check_output(path)
+        write_pieces(path, pieces, mode=mode)
+        return
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CLOEXEC), "wb") as file:  # noqa: PTH123
+            file.writelines(pieces)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}", hint="") from error
