@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cautery.errors import InputError
 from cautery.wiring import cases
 
 ASSETS = Path(__file__).parents[1] / "assets/cases_of_0_1_0"
@@ -119,6 +120,26 @@ def test_what_is_closed_is_not_closed_again(closed: Path, cautery: Cautery) -> N
     ran = close(cautery, closed)
     assert ran.code == 2
     assert "this case is closed" in ran.err
+
+
+def test_a_closing_whose_last_write_is_missing_is_finished(killed: Path, cautery: Cautery) -> None:
+    assert close(cautery, killed).code == 0
+    (killed / "case/manifest.note").unlink()
+    with pytest.raises(InputError, match="closing of this case was cut short"):  # noqa: SIM117
+        with cases.adding_to(killed / "case"):
+            pass
+    assert close(cautery, killed).code == 0
+    assert cautery("verify", killed / "case").code == 3
+
+
+def test_a_closed_case_that_was_edited_is_not_closed_anew(killed: Path, cautery: Cautery) -> None:
+    close(cautery, killed)
+    (killed / "case/manifest.note").unlink()
+    (killed / "case/report.html").write_text("another report")
+    ran = close(cautery, killed)
+    assert ran.code == 1
+    assert "this case was closed at" in ran.err
+    assert "its manifest.note is missing" in ran.err
 
 
 def test_where_no_case_is_none_is_begun_to_be_closed(tmp_path: Path, cautery: Cautery) -> None:

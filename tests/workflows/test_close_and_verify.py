@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from cautery.adapters import case_folder
 from cautery.adapters._files import write_whole
 from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import FixedClock
@@ -436,6 +437,21 @@ def test_a_closing_that_met_a_full_disk_at_its_last_write_is_finished(
             close_case(case, at=NOON)
     close_case(case, at=NOON)
     assert verified(case.path).records == 5
+
+
+def test_every_folder_is_flushed_before_a_list_of_its_files_is_signed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, flushed, told = begun(tmp_path), set[Path](), case_folder.sync_folder
+
+    def heard(path: Path) -> None:
+        assert not (case.path / "manifest.note").exists()
+        flushed.add(path)
+        told(path)
+
+    monkeypatch.setattr(case_folder, "sync_folder", heard)
+    close_case(case, at=NOON)
+    assert flushed == {case.path, *(one for one in case.path.rglob("*") if one.is_dir())}
 
 
 def full_at_the_note(_: FolderStore, path: Path, name: str, content: bytes) -> None:

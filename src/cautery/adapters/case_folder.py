@@ -26,6 +26,7 @@ from cautery.adapters._files import (
     read_whole,
     real_path,
     regular,
+    sync_folder,
     write_whole,
 )
 from cautery.adapters.keys_file import FileCaseKeys, KeyFolder, case_id, load_public_key
@@ -247,7 +248,11 @@ class FolderStore:
         self.remove(path, RESERVE)
 
     def tidy(self, path: Path) -> None:
-        """Give back the reserve, and remove leftovers and empty folders (the case held alone)."""
+        """Give back the reserve, and remove leftovers and empty folders (the case held alone).
+
+        What stays is on disk then, its names too: one who was killed may have left an exhibit in a
+        folder that was never flushed, and a list that is signed must not name what can vanish.
+        """
         self.make_room(path)
         try:
             for here, folders, names in os.walk(path, topdown=False):
@@ -256,6 +261,8 @@ class FolderStore:
                         (Path(here) / name).unlink()
                 if Path(here) != path and not os.listdir(here):  # noqa: PTH208 - bottom up
                     Path(here).rmdir()
+                else:
+                    sync_folder(Path(here))
                 folders.clear()
         except OSError as error:
             raise StorageError(f"{path}: {error.strerror}") from error

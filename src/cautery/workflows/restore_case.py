@@ -80,16 +80,16 @@ def restore_case(
     keys = store.keys(path)
     store.hold(path, alone=True)
     try:
+        last = keys.signer.last()
+        if last is not None and last.closed is not None:
+            raise EvidenceError(
+                f"{path}: this case was closed at {last.at:%Y-%m-%d %H:%M:%S} UTC; its key signs no"
+                " more of it",
+                hint=f"Put the closed case back from a copy, with its {NOTE}.",
+            )
         ledger = store.ledger(path, read_only=False)
         try:
             found = check_roots(path, ledger, keys.verifier, None)
-            last = keys.signer.last()
-            if last is not None and last.closed is not None:
-                raise EvidenceError(
-                    f"{path}: this case was closed at {last.at:%Y-%m-%d %H:%M:%S} UTC; its key"
-                    " signs no more of it",
-                    hint=f"Put the closed case back from a copy, with its {NOTE}.",
-                )
             if found.longest is None:
                 raise EvidenceError(
                     f"{path}: nothing in it was ever signed, so it proves no earlier state",
