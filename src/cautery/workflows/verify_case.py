@@ -325,6 +325,11 @@ class Seen:
             self.restored.append(_restored(entry.index, record, self.opened))
         elif record.kind == "case.reopened":
             self.reopened.append(_reopened(entry.index, record))
+        elif record.kind == "row.replaced":
+            self.findings.append(
+                f"record {entry.index}: in its place stood a row that was no record, put in by"
+                " somebody past Cautery"
+            )
 
 
 def check_ledger(
