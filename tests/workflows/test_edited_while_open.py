@@ -280,7 +280,9 @@ def test_a_row_that_is_no_record_is_never_signed_and_stops_nothing(
     assert {one["filed_as"] for one in replaced} == {"approval.given"}
     put(path, leaf)
     close_case(case, at=NOON)
-    assert verify_case(path, store=FolderStore()).records == 27
+    found = verify_case(path, store=FolderStore())
+    assert found.records == 27
+    assert len([one for one in found.findings if "a row that was no record" in one]) == 4
 
 
 def test_a_signed_row_that_is_edited_to_no_record_is_not_replaced(tmp_path: Path) -> None:

@@ -341,6 +341,11 @@ class Seen:
             self.reopened.append(_reopened(entry.index, record))
         elif record.kind == "case.closed":
             self.closed.append(entry.index)
+        elif record.kind == "row.replaced":
+            self.findings.append(
+                f"record {entry.index}: in its place stood a row that was no record, put in by"
+                " somebody past Cautery"
+            )
         if signed:
             self.unsigned.clear()
         else:

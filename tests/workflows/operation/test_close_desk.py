@@ -9,6 +9,7 @@ import pytest
 from cautery.adapters.case_folder import FolderStore
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.manifest import Manifest
+from cautery.model import Estimate, to_json
 from cautery.workflows.close_case import close_case
 from cautery.workflows.open_case import Case
 from cautery.workflows.operation.close_desk import PAGE, close_desk
@@ -112,6 +113,24 @@ def test_a_strangers_record_does_not_keep_a_desk_from_closing(
     assert not list(own_statements(desk))
     close_desk(desk)
     assert verify_case(desk.case.path, store=FolderStore()).records == 5
+
+
+@pytest.mark.parametrize(
+    "more", [{"inner": []}, {"claims": [{"text": "x"}]}, {"claims": [{"value": "much"}]}]
+)
+def test_a_sizing_without_its_quantities_or_claims_is_passed_over(
+    agency_desk: Callable[..., Desk], more: dict[str, Any]
+) -> None:
+    desk = agency_desk(HERE)
+    one = to_json(
+        Estimate(quantity="users", low=1, mid=2, high=3, unit="", coverage=0.9, method="m")
+    )
+    body = {
+        "month": "2026-11-01", "occasion": "x", "inner": [one] * 3, "outer": [one] * 3, "sources": [],
+    }  # fmt: skip
+    desk.case.ledger.append("operation.sized", body, at=desk.case.clock.now())
+    desk.case.ledger.append("operation.sized", body | more, at=desk.case.clock.now())
+    assert "records passed over: 1" in close_desk(desk).read_text(encoding="utf-8")
 
 
 def test_records_that_are_passed_over_are_counted_on_the_page(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from cautery.errors import InputError
-from cautery.model import Estimate, iso, require_utc, to_json
+from cautery.model import Entry, Estimate, from_json, iso, require_utc, to_json
 from cautery.plan import Cut
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.picture import Picture
@@ -24,6 +24,8 @@ SIZED = "operation.sized"
 PUBLISHED = "operation.published"
 GREW_BACK = "operation.grew-back"
 HAPPENED = "operation.happened"
+QUANTITIES = ("users", "payers", "revenue")
+"""What a sizing states, in this order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,24 @@ class SizedNetwork:
     silent: tuple[str, ...] = ()
 
 
+def sized_in(entry: Entry) -> SizedNetwork:
+    """Return the sizing of a record.
+
+    Raises
+    ------
+    InputError, KeyError, ValueError
+        If it has not the three quantities, or a claim without its members.
+    """
+    found = from_json(SizedNetwork, entry.record.body)
+    if not len(found.inner) == len(found.outer) == len(QUANTITIES):
+        raise InputError(f"a sizing has {len(QUANTITIES)} quantities: {', '.join(QUANTITIES)}")
+    for one in found.claims:
+        float(str(one["value"]))
+        for member in ("text", "quantity", "flagged", "words", "source"):
+            one[member]
+    return found
+
+
 def record_joined(desk: Desk, agency: str, *, at: datetime) -> None:
     """Record that an agency joined the table.
 
@@ -154,16 +174,15 @@ def sized_network(sizing: Sizing, *, occasion: str) -> SizedNetwork:
     if sizing.month is None:
         raise InputError("a sizing without sources is none of this network")
     together = sizing.reconciled
-    quantities = ("users", "payers", "revenue")
     return SizedNetwork(
         month=sizing.month,
         occasion=occasion,
-        inner=tuple(together.estimate(one, coverage=0.90) for one in quantities),
-        outer=tuple(together.estimate(one, coverage=0.99) for one in quantities),
+        inner=tuple(together.estimate(one, coverage=0.90) for one in QUANTITIES),
+        outer=tuple(together.estimate(one, coverage=0.99) for one in QUANTITIES),
         sources=tuple(
             found
             for one in together.sized
-            for quantity in quantities
+            for quantity in QUANTITIES
             if (found := one.estimate(quantity, coverage=0.90)) is not None
         ),
         countries={

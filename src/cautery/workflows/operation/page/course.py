@@ -124,7 +124,7 @@ def countries(material: Material) -> tuple[CountryLine, ...]:
     servers: Counter[str] = Counter()
     exhibits: Counter[str] = Counter()
     for line in material.register.lines.values():
-        country = material.desk.operation.agency(line.exhibit.agency).country
+        country = material.country_of(line.exhibit.agency)
         exhibits[country] += 1
         servers[country] += line.exhibit.count * (line.exhibit.kind is ExhibitKind.SERVER)
     suspects = Counter(material.suspects.values())

@@ -20,6 +20,7 @@ from cautery.workflows.operation.course import (
     Happened,
     Published,
     SizedNetwork,
+    sized_in,
 )
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import sources_of, standing
@@ -76,6 +77,11 @@ class Material:
             for one in (self.day.steps if self.day else ())
         )
 
+    def country_of(self, agency: str) -> str:
+        """Return an agency's country; of one that is not at the table it is not known."""
+        known = {one.id: one.country for one in self.desk.operation.agencies}
+        return known.get(agency, "")
+
     @property
     def suspects(self) -> dict[str, str]:
         """Suspects whom statements name, by pseudonym, with the country that is said."""
@@ -110,7 +116,7 @@ def material_of(
         ),
         removed=removed,
         register=register_of(desk),
-        sized=tuple(desk.nouns(SIZED, SizedNetwork)),
+        sized=tuple(desk.each(sized_in, SIZED)),
         published=tuple(desk.nouns(PUBLISHED, Published)),
         grown=tuple(desk.nouns(GREW_BACK, GrewBack)),
         happened=tuple(desk.nouns(HAPPENED, Happened)),

@@ -20,7 +20,7 @@ from cautery.operation.page.view.said import (
     VerifyView,
 )
 from cautery.operation.register import Register
-from cautery.workflows.operation.course import GrewBack, Published, SizedNetwork
+from cautery.workflows.operation.course import QUANTITIES, GrewBack, Published, SizedNetwork
 from cautery.workflows.operation.page.material import LabTruth, Material, interval
 
 _ROUNDED = 0.02
@@ -32,7 +32,6 @@ def estimates(material: Material) -> EstimatesView | None:
     if not material.sized:
         return None
     last = material.sized[-1]
-    quantities = ("users", "payers", "revenue")
     return EstimatesView(
         sources=tuple(
             SourceEstimate(
@@ -51,7 +50,7 @@ def estimates(material: Material) -> EstimatesView | None:
                 truth=material.truth.sizes.get(name) if material.truth else None,
                 words=inner.method,
             )
-            for name, inner, outer in zip(quantities, last.inner, last.outer, strict=True)
+            for name, inner, outer in zip(QUANTITIES, last.inner, last.outer, strict=True)
         ),
         claims=tuple(
             ClaimLine(

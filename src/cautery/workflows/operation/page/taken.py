@@ -97,7 +97,7 @@ def exhibits(material: Material) -> ExhibitsView | None:
     values: defaultdict[str, list[Decimal]] = defaultdict(list)
     for line in material.register.lines.values():
         one = line.exhibit
-        key = (one.kind.value, material.desk.operation.agency(one.agency).country)
+        key = (one.kind.value, material.country_of(one.agency))
         lines[key] += 1
         things[key] += one.count
         custody += len(line.chain)
