@@ -314,8 +314,8 @@ class SourceReader:
         return self._journal.seal(
             tables.parquet(
                 {
-                    "url": [one.place for one in listed],
-                    "title": [one.title for one in listed],
+                    "url": [self._journal.scrubbed(one.place) for one in listed],
+                    "title": [one.title and self._journal.scrubbed(one.title) for one in listed],
                     "line": [one.line for one in entries] or [0] * len(listed),
                     "guide": [self._guide(one) for one in entries] or [None] * len(listed),
                 },
@@ -330,7 +330,8 @@ class SourceReader:
     def _guide(self, entry: PlaylistEntry) -> str | None:
         """Return the id of the guide that an entry is given, as it may be recorded."""
         said = (entry.attribute("tvg-id") or "").strip()
-        return redacted_text(said, self._journal.pseudonyms)[:LONGEST_GUIDE] if said else None
+        said = self._journal.scrubbed(redacted_text(said, self._journal.pseudonyms))
+        return said[:LONGEST_GUIDE] if said else None
 
     def _record(
         self,
