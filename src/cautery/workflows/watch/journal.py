@@ -104,7 +104,7 @@ class Journal:
 
     def scrubbed(self, text: str) -> str:
         """Return what a stranger said without the secrets of ours that it sends back."""
-        return self._own.scrubbed(text)
+        return self._own.scrubbed(whole_text(text))
 
     def redact(self, url: str | Location) -> RedactedUrl:
         """Return ``url`` as it may be shown and recorded."""
@@ -141,7 +141,7 @@ class Journal:
         if isinstance(said, list):
             return [self._screened(one, told=told) for one in said]
         if isinstance(said, str):
-            said = self._own.scrubbed(whole_text(said))
+            said = self.scrubbed(said)
             return redacted_text(said, self._pseudonyms, kind="message") if told else said
         return said
 

@@ -314,12 +314,13 @@ class SourceReader:
         return self._journal.seal(
             tables.parquet(
                 {
-                    "url": [self._journal.scrubbed(one.place) for one in listed],
-                    "title": [one.title and self._journal.scrubbed(one.title) for one in listed],
+                    "url": [one.place for one in listed],
+                    "title": [one.title for one in listed],
                     "line": [one.line for one in entries] or [0] * len(listed),
                     "guide": [self._guide(one) for one in entries] or [None] * len(listed),
                 },
                 ints="line",
+                scrubbed=self._journal.scrubbed,
             ),
             what="table",
             media_type=tables.MEDIA_TYPE,
@@ -330,8 +331,7 @@ class SourceReader:
     def _guide(self, entry: PlaylistEntry) -> str | None:
         """Return the id of the guide that an entry is given, as it may be recorded."""
         said = (entry.attribute("tvg-id") or "").strip()
-        said = self._journal.scrubbed(redacted_text(said, self._journal.pseudonyms))
-        return said[:LONGEST_GUIDE] if said else None
+        return redacted_text(said, self._journal.pseudonyms)[:LONGEST_GUIDE] if said else None
 
     def _record(
         self,
