@@ -81,6 +81,26 @@ def carries_line(url: str) -> bool:
     )
 
 
+def line_in(url: str) -> tuple[str, ...]:
+    """Return the credentials that a URL surely holds: of its authority, query or a panel's path.
+
+    Examples
+    --------
+    >>> line_in("http://panel.example/get.php?username=anna&password=s3cret&type=m3u")
+    ('anna', 's3cret')
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ()
+    names = [name.split(";")[0] for name in parts.path.split("/")]
+    found = [parts.username, parts.password]
+    found += [value for name, value in parse_qsl(parts.query) if _is_secret_name(name)]
+    if any(name.lower() in _LINE_HEADS for name in names):
+        found += [names[place] for place in sorted(_line_secrets(names, strict=True))]
+    return tuple(unquote(one) for one in found if one)
+
+
 @dataclass(frozen=True, slots=True)
 class RedactedUrl:
     """A URL as it may be shown: credentials, tokens and MACs replaced by keyed hashes."""

@@ -19,6 +19,7 @@ from cautery.evidence.warc import read_warc
 from cautery.lab.readers import ReadersHere
 from cautery.model import Access, Channel, Entry, Mandate, Regime, Source, Vantage, Window
 from cautery.workflows.open_case import Case
+from cautery.workflows.watch import tables
 from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.restore import restored_readings, restored_streams
 from cautery.workflows.watch.seen import Seen
@@ -621,6 +622,24 @@ async def test_half_a_surrogate_pair_ends_no_watch(
     [read] = bodies(heard, "source.read")
     assert read["failed"] is None
     assert read["table"] is not None
+
+
+async def test_a_line_that_a_panel_sends_back_stands_in_no_record_and_no_table(
+    reader: Callable[..., Any], heard: list[Entry], case: Case, journal: Journal
+) -> None:
+    where = "http://panel.example/get.php?username=annarossi&password=gehe1mword"
+    line = Source(location=where, kind="m3u")  # type: ignore[arg-type]
+    journal.hide(line)
+    title = "VIP ANNAROSSI Z2VoZTFtd29yZA"
+    body = f'#EXTM3U\n#EXTINF:-1 tvg-id="gehe1mword",{title}\nhttp://gehe1mword.example/1.ts\n'
+    sources, _ = reader({LIST: body.encode()})
+    await sources.read(SOURCE)
+    [read] = bodies(heard, "source.read")
+    said = repr(heard) + repr(
+        tables.rows_of(case.vault.read(read["table"]), "url", "title", "guide")
+    )
+    for one in ("annarossi", "ANNAROSSI", "gehe1m", "Z2VoZTFt"):
+        assert one not in said
 
 
 async def test_an_unforeseen_error_costs_its_own_source_alone(

@@ -36,7 +36,9 @@ def record_changes(
                 "at": now,
             },
         )
-    table = journal.seal(table_of(changes), what="table", media_type=tables.MEDIA_TYPE, at=now)
+    table = journal.seal(
+        table_of(changes, journal), what="table", media_type=tables.MEDIA_TYPE, at=now
+    )
     journal.write(
         "source.changed",
         {
@@ -53,7 +55,7 @@ def record_changes(
     )
 
 
-def table_of(changes: Changes) -> bytes:
+def table_of(changes: Changes, journal: Journal) -> bytes:
     """Return all that differs as one Parquet table: change, url, title, was, was_title, why."""
     rows: list[tuple[str | None, ...]] = [
         ("appeared", one.place, one.title, None, None, None) for one in changes.appeared
@@ -65,4 +67,7 @@ def table_of(changes: Changes) -> bytes:
             for one in moves
         ]
     names = ("change", "url", "title", "was", "was_title", "why")
-    return tables.parquet({name: [row[at] for row in rows] for at, name in enumerate(names)})
+    return tables.parquet(
+        {name: [row[at] for row in rows] for at, name in enumerate(names)},
+        scrubbed=journal.scrubbed,
+    )

@@ -100,7 +100,10 @@ class Guides:
     def _tell_in_a_table(self, source: str, rest: list[dict[str, object]], at: datetime) -> None:
         names = ("what", "channel", "channel_name", "title", "starts_at", "ends_at", "right")
         table = self._journal.seal(
-            tables.parquet({name: [_cell(body[name]) for body in rest] for name in names}),
+            tables.parquet(
+                {name: [_cell(body[name]) for body in rest] for name in names},
+                scrubbed=self._journal.scrubbed,
+            ),
             what="table",
             media_type=tables.MEDIA_TYPE,
             at=at,

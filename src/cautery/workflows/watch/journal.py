@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -29,10 +30,16 @@ from cautery.model import (
     Response,
     to_json,
 )
+from cautery.model.own_secrets import OwnSecrets, secrets_in
 from cautery.model.ports import Clock, Ledger, Vault
 from cautery.model.whole_text import whole_text
 from cautery.watch import redacted_text
-from cautery.workflows.watch.transactions import Payloads, in_the_open, shows_persons
+from cautery.workflows.watch.transactions import (
+    MOST_TEXT,
+    Payloads,
+    in_the_open,
+    shows_persons,
+)
 
 IDLE_S = 20.0
 """Longest wait for seals under way: some megabytes each, on a slow disk. Judgement."""
@@ -72,6 +79,7 @@ class Journal:
         self._vault = vault
         self._clock = clock
         self._pseudonyms = pseudonyms
+        self._own = OwnSecrets(pseudonyms)
         self._listeners = listeners
         self._sealed: set[ExhibitId] = set()
         self._payloads = Payloads()
@@ -89,6 +97,14 @@ class Journal:
     def pseudonyms(self) -> Pseudonyms:
         """What stands for secrets, for readers that redact what they quote."""
         return self._pseudonyms
+
+    def hide(self, noun: Any) -> None:
+        """Keep the secrets of a noun of ours, a mandate or a source, out of all that is written."""
+        self._own.add(secrets_in(noun))
+
+    def scrubbed(self, text: str) -> str:
+        """Return what a stranger said without the secrets of ours that it sends back."""
+        return self._own.scrubbed(whole_text(text))
 
     def redact(self, url: str | Location) -> RedactedUrl:
         """Return ``url`` as it may be shown and recorded."""
@@ -125,7 +141,7 @@ class Journal:
         if isinstance(said, list):
             return [self._screened(one, told=told) for one in said]
         if isinstance(said, str):
-            said = whole_text(said)
+            said = self.scrubbed(said)
             return redacted_text(said, self._pseudonyms, kind="message") if told else said
         return said
 
@@ -241,12 +257,12 @@ class Journal:
             The WARC, then those that hold payloads it refers to.
         """
         first = exchanges[0]
-        confidential = confidential or any(map(shows_persons, exchanges))
+        confidential = confidential or any(map(self._must_be_hidden, exchanges))
         url = OwnLocation(first.url) if own else Location(first.url)
         subject = self._subject(self.redact(url), what) if confidential else ""
         told = exchanges
         if not confidential:
-            told = [in_the_open(one, self._pseudonyms) for one in exchanges]
+            told = [self._in_the_open(one) for one in exchanges]
         with self._lock:
             earlier, beside = self._payloads.earlier(told, subject)
         about = {"software": f"Cautery {__version__}", "isPartOf": what}
@@ -265,6 +281,17 @@ class Journal:
         with self._lock:
             self._payloads.remember(told, subject, exhibit)
         return (exhibit, *(one for one in beside if one != exhibit))
+
+    def _must_be_hidden(self, one: Exchange) -> bool:
+        if shows_persons(one):
+            return True
+        text = one.payload[:MOST_TEXT].decode("latin-1")
+        return self._own.scrubbed(text) != text
+
+    def _in_the_open(self, one: Exchange) -> Exchange:
+        shown = in_the_open(one, self._pseudonyms)
+        headers = tuple((name, self._own.scrubbed(value)) for name, value in shown.headers)
+        return replace(shown, headers=headers)
 
     async def seal_answers(
         self, answers: Sequence[Response], *, what: str, confidential: bool, own: bool = False

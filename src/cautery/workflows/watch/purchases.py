@@ -63,7 +63,9 @@ class Lines:
             return source
         if source.purchase not in self._known:
             self._known[source.purchase] = self._line(source.purchase)
-        return self._known[source.purchase].given_to(source)
+        given = self._known[source.purchase].given_to(source)
+        self._journal.hide(given)
+        return given
 
     def _line(self, purchase: str) -> PurchasedLine:
         for entry in self._ledger.read(kinds=(RECORDED,)):

@@ -125,6 +125,7 @@ async def run_watch(mandate: Mandate, ports: WatchPorts, *, mandate_text: bytes,
         pseudonyms=ports.pseudonyms,
         listeners=ports.listeners,
     )
+    journal.hide(mandate)
     complete = False
     signed_for = signed_in(ports.ledger, mandate, key=key)
     mandate = known_fixtures(mandate, ports.ledger, ports.pseudonyms, read=ports.fixtures)

@@ -320,6 +320,7 @@ class SourceReader:
                     "guide": [self._guide(one) for one in entries] or [None] * len(listed),
                 },
                 ints="line",
+                scrubbed=self._journal.scrubbed,
             ),
             what="table",
             media_type=tables.MEDIA_TYPE,

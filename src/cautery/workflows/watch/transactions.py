@@ -18,7 +18,7 @@ from cautery.workflows.watch.open_headers import shown_headers, shown_reason
 
 MOST_KNOWN = 100_000
 """Payloads remembered: 12 s of media every 20 s, from ten probers, for two days."""
-_MOST_TEXT = 1 << 20
+MOST_TEXT = 1 << 20
 _MOST_UNPACKED = 32 << 20
 _MOST_PACKINGS = 3
 _GZIP = b"\x1f\x8b"
@@ -72,13 +72,13 @@ def is_personal(payload: bytes) -> bool:
     head = payload[:4096]
     wide = encoding_of(head)
     if wide is not None:
-        return len(payload) > _MOST_TEXT or finds_personal(payload.decode(wide, "replace"))
+        return len(payload) > MOST_TEXT or finds_personal(payload.decode(wide, "replace"))
     if b"\0" in head or not (_is_utf8(head) or _is_mostly_ascii(head)):
         return any(
             _MAIL_NAME.fullmatch(payload, max(found.start() - 4, 0), found.start())
             for found in _MAIL_HOST.finditer(payload)
         )
-    return len(payload) > _MOST_TEXT or finds_personal(payload.decode("utf-8", "replace"))
+    return len(payload) > MOST_TEXT or finds_personal(payload.decode("utf-8", "replace"))
 
 
 def _is_utf8(head: bytes) -> bool:

@@ -82,7 +82,7 @@ class Views:
                     "titles_there": [one.title for one in changes.appeared[:SHOWN]],
                     "titles_here": [one.title for one in changes.vanished[:SHOWN]],
                     "table": self._journal.seal(
-                        table_of(changes),
+                        table_of(changes, self._journal),
                         what="table",
                         media_type=tables.MEDIA_TYPE,
                         at=self._journal.now(),

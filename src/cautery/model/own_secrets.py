@@ -1,0 +1,121 @@
+"""Secrets of our own that a stranger sends back: found in any text, however they are written."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from cautery.model.hidden import Location, Secret
+from cautery.model.pseudonyms import Pseudonyms
+from cautery.model.sighting import line_in
+
+LEAST = 6
+"""Letters of a secret that is looked for: a shorter one stands in many a title by chance."""
+_OURS = (
+    r"sha256:[0-9a-f]{64}|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])|~[0-9a-f]{16}"
+    r"|[0-9-]{10}T[0-9:.]{8,20}Z"
+)
+"""Digests, pseudonyms and moments, in which a number may stand by chance."""
+
+
+class OwnSecrets:
+    """Replaces secrets of our own in texts by their keyed hashes.
+
+    They are found as they are, in any case, percent-encoded, in Base64 and in hexadecimal.
+
+    Examples
+    --------
+    >>> from cautery.model.pseudonyms import KeyedPseudonyms
+    >>> own = OwnSecrets(KeyedPseudonyms(b"k"))
+    >>> own.add(["gehe1m"])
+    >>> own.scrubbed("VIP GEHE1M or Z2VoZTFt") == "VIP ~{0} or ~{0}".format(
+    ...     KeyedPseudonyms(b"k").of("gehe1m")
+    ... )
+    True
+    """
+
+    def __init__(self, pseudonyms: Pseudonyms) -> None:
+        self._pseudonyms = pseudonyms
+        self._stands_for: dict[str, str] = {}
+        self._pattern = re.compile(f"{_OURS}|(a^)")
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Look for these, too; those of fewer than six letters are left."""
+        new = {
+            one.lower(): "~" + self._pseudonyms.of(secret)
+            for secret in secrets
+            if len(secret) >= LEAST
+            for one in _forms(secret)
+        }
+        if new.items() <= self._stands_for.items():
+            return
+        new = self._stands_for | new  # another one: threads may be reading the old
+        words = "|".join(map(re.escape, sorted(new, key=len, reverse=True)))
+        self._pattern = re.compile(f"{_OURS}|(?i:({words}))")
+        self._stands_for = new
+
+    def scrubbed(self, text: str) -> str:
+        """Return a text without them."""
+        lower = text.lower()
+        if not any(one in lower for one in self._stands_for):
+            return text
+        return self._pattern.sub(self._shown, text)
+
+    def _shown(self, found: re.Match[str]) -> str:
+        return found[0] if found[1] is None else self._stands_for.get(found[1].lower(), "~")
+
+
+def secrets_in(noun: Any) -> Iterator[str]:
+    """Yield the secrets of a noun, such as a mandate: its logins, and those in its URLs.
+
+    What stands in a plain text of the noun, or in the host of one of its URLs, is no secret: every
+    record shows it.
+    """
+    public: list[str] = []
+    secret: list[str] = []
+    for one in _texts_in(noun):
+        if isinstance(one, Location):
+            public.append(_host(one.reveal()))
+            secret += line_in(one.reveal())
+        elif isinstance(one, Secret):
+            secret.append(one.reveal())
+        else:
+            public.append(one)
+    shown = "\n".join(public).lower()
+    yield from (one for one in secret if one.lower() not in shown)
+
+
+def _texts_in(noun: Any) -> Iterator[str | Secret | Location]:
+    if isinstance(noun, str | Secret | Location):
+        yield noun
+    elif is_dataclass(noun) and not isinstance(noun, type):
+        for one in fields(noun):
+            yield from _texts_in(getattr(noun, one.name))
+    elif isinstance(noun, tuple | list | frozenset):
+        for each in noun:
+            yield from _texts_in(each)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield how a secret may be written."""
+    raw = secret.encode("utf-8", "replace")
+    yield secret
+    yield quote(secret, safe="")
+    yield quote(quote(secret, safe=""), safe="")
+    yield "".join(f"%{one:02x}" for one in raw)
+    yield raw.hex()
+    for before, start in ((0, 0), (1, 2), (2, 3)):  # wherever it begins in what is encoded
+        size = before + len(raw)
+        for encoded in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encoded(bytes(before) + raw).decode()[start : size * 8 // 6]
