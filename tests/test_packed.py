@@ -5,7 +5,9 @@ import gzip
 import io
 import lzma
 import os
+import struct
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import InputError
-from cautery.packed import as_plain_file, chunks_of, content_of, require_file, zstd
+from cautery.packed import as_plain_file, chunks_of, content_of, require_file, unpacked, zstd
 
 PACK = {
     "": bytes,
@@ -59,6 +61,44 @@ def test_a_bomb_is_refused_at_the_limit_in_small_pieces(tmp_path, ending):
     assert max(map(len, chunks_of(path))) <= 1 << 20
     with pytest.raises(InputError, match="more than 1,000,000 bytes"):
         content_of(path, most=1_000_000)
+
+
+@pytest.mark.parametrize("ending", [".gz", ".xz", ".zst", ".bz2"])
+def test_a_bomb_is_refused_before_it_costs_much(tmp_path, ending, monkeypatch):
+    monkeypatch.setattr("cautery.packed.ALWAYS_BYTES", 1 << 20)
+    path = tmp_path / f"a{ending}"
+    path.write_bytes(PACK[ending](bytes(64 << 20)))
+    with pytest.raises(InputError, match="over 500 times its size"):
+        for _ in chunks_of(path):
+            pass
+
+
+def test_a_plain_file_has_its_limit_packed_or_not(tmp_path):
+    for ending in ("", ".gz"):
+        path = tmp_path / f"a{ending}"
+        path.write_bytes(PACK[ending](SEVERAL))
+        with (
+            pytest.raises(InputError, match="more than 1,000 bytes"),
+            as_plain_file(path, most=1000),
+        ):
+            pass
+
+
+@pytest.mark.parametrize("between", [b"", bytes(1)], ids=["bare", "padded"])
+def test_many_empty_streams_take_time_by_their_number_alone(between):
+    """A stream every eight bytes: once, what lay behind was copied for each of them."""
+    frame = struct.pack("<II", 0x184D2A50, 0) + between
+    began = time.process_time()
+    assert b"".join(unpacked(io.BytesIO(frame * 50_000 + zstd.compress(b"x")), ".zst")) == b"x"
+    assert time.process_time() - began < 4
+
+
+@given(parts=st.lists(st.binary(max_size=5000), max_size=8), zeros=st.integers(0, 3))
+@pytest.mark.parametrize("ending", [".xz", ".zst"])
+def test_streams_of_any_size_come_out(parts, zeros, ending):
+    padding = bytes(4 * zeros)
+    packed = b"".join(PACK[ending](one * 40) + padding for one in parts)
+    assert b"".join(unpacked(io.BytesIO(packed), ending)) == b"".join(one * 40 for one in parts)
 
 
 @pytest.mark.parametrize("ending", [".gz", ".zst"])

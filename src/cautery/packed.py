@@ -5,6 +5,8 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import os
+import re
 import shutil
 import sys
 import tempfile
@@ -25,6 +27,11 @@ PACKINGS = ("", ".gz", ".xz", ".zst", ".bz2")
 STDIN = Path("-")
 PACKED_ERRORS = (OSError, EOFError, lzma.LZMAError, zlib.error, zstd.ZstdError)
 _CHUNK_BYTES = 1 << 20
+_FIRST_BYTES = 1 << 10
+_PADDING = re.compile(rb"\0*")
+MOST_TIMES, ALWAYS_BYTES = 500, 64 << 20
+"""So many times its packed size a file may unpack to, and always to so many bytes: text such as
+lists and logs is packed to a hundredth at best, and a bomb would keep its reader busy for hours."""
 _UNPACK_BYTES = 256 << 20
 """Memory that unpacking may take: xz -9 takes 65 MB, zstd --long=27 128 MB."""
 _WINDOW = {int(zstd.DecompressionParameter.window_log_max): 27}
@@ -41,14 +48,15 @@ class _Unpacker(Protocol):
 
 
 def chunks_of(path: Path) -> Iterator[bytes]:
-    """Yield a file's bytes, unpacked by its ending; a packed bomb costs time, never memory.
+    """Yield a file's bytes, unpacked by its ending; a packed bomb is refused before it costs much.
 
     ``-`` is what is piped in, as it comes.
 
     Raises
     ------
     InputError
-        If it is no regular file, or is not what its ending says, whole.
+        If it is no regular file, is not what its ending says, whole, or unpacks to more than
+        :data:`MOST_TIMES` its size.
     """
     if path == STDIN:
         yield from _pieces(sys.stdin.buffer)
@@ -56,7 +64,18 @@ def chunks_of(path: Path) -> Iterator[bytes]:
     require_file(path)
     try:
         with path.open("rb") as file:
-            yield from unpacked(file, path.suffix)
+            if path.suffix not in PACKINGS[1:]:
+                yield from _pieces(file)
+                return
+            left = max(ALWAYS_BYTES, MOST_TIMES * os.fstat(file.fileno()).st_size)
+            for chunk in unpacked(file, path.suffix):
+                left -= len(chunk)
+                if left < 0:
+                    raise InputError(
+                        f"{path}: it unpacks to over {MOST_TIMES} times its size",
+                        hint="Unpack it yourself if it is meant so.",
+                    )
+                yield chunk
     except PACKED_ERRORS as error:
         raise InputError(f"{path}: it cannot be read: {error}") from error
 
@@ -129,22 +148,29 @@ def plain_name(path: Path) -> Path:
 
 
 @contextmanager
-def as_plain_file(path: Path) -> Iterator[Path]:
+def as_plain_file(path: Path, *, most: int | None = None) -> Iterator[Path]:
     """Give a file that can be sought in: the path's own, or a temporary one of what it unpacks to.
 
     Raises
     ------
     InputError
-        As :func:`chunks_of` does, and when half of the temporary folder's free room is used up.
+        As :func:`chunks_of` does, if it holds more than ``most`` bytes, and when half of the
+        temporary folder's free room is used up.
     """
+    limit = sys.maxsize if most is None else most
     if path != STDIN and plain_name(path) == path:
         require_file(path)
+        if path.stat().st_size > limit:
+            raise InputError(f"{path}: more than {limit:,} bytes")
         yield path
         return
     with tempfile.NamedTemporaryFile(prefix="cautery-") as file:
         left = shutil.disk_usage(file.name).free // 2
         for chunk in chunks_of(path):
             left -= len(chunk)
+            limit -= len(chunk)
+            if limit < 0:
+                raise InputError(f"{path}: more than {most:,} bytes when unpacked")
             if left < 0:
                 raise InputError(f"{path}: unpacked, it takes over half of the free disk")
             file.write(chunk)
@@ -157,24 +183,31 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _unpacked(file: BinaryIO, new: Callable[[], _Unpacker]) -> Iterator[bytes]:
-    """Unpack one stream after another; those libraries' own files have no limit of memory."""
+    """Unpack one stream after another; those libraries' own files have no limit of memory.
+
+    A stream first gets little, then more: what it leaves over is copied, and a file may hold a
+    stream every eight bytes.
+    """
     unpacker: _Unpacker | None = None
-    packed = b""
+    packed, at, step = b"", 0, _FIRST_BYTES
     while True:
         if unpacker is None:
             # Between streams, and after the last, there may be padding of zeros.
-            packed = packed.lstrip(b"\0")
-            if not packed:
-                packed = file.read(_CHUNK_BYTES)
-                if not packed:
+            at = cast("re.Match[bytes]", _PADDING.match(packed, at)).end()
+        piece = b""
+        if unpacker is None or unpacker.needs_input:
+            if at == len(packed):
+                packed, at = file.read(_CHUNK_BYTES), 0
+                if not packed and unpacker is None:
                     return
+                if not packed:
+                    raise EOFError("the packed data ends too early")
                 continue
+            piece = packed[at : at + step]
+            at, step = at + len(piece), min(2 * step, _CHUNK_BYTES)
+        if unpacker is None:
             unpacker = new()
-        yield unpacker.decompress(packed, _CHUNK_BYTES)
-        packed = b""
+        yield unpacker.decompress(piece, _CHUNK_BYTES)
         if unpacker.eof:
-            packed, unpacker = unpacker.unused_data, None
-        elif unpacker.needs_input:
-            packed = file.read(_CHUNK_BYTES)
-            if not packed:
-                raise EOFError("the packed data ends too early")
+            at, step = at - len(unpacker.unused_data), _FIRST_BYTES
+            unpacker = None

@@ -62,6 +62,7 @@ def test_the_how_to_of_the_action_day_can_be_followed_word_for_word(
         ".ics",
         ".pdf",
     ]
+    assert {path.stat().st_mode & 0o777 for path in Path("sheets").iterdir()} == {0o600}
 
 
 def test_a_moment_outside_of_the_calendar_is_refused(

@@ -132,6 +132,9 @@ def test_labels_are_a_pdf_and_the_manifest_is_checked(cautery: Callable, case: P
     entered(cautery, case)
     pdf, listed = case.parent / "labels.pdf", case.parent / "register.manifest"
     assert cautery("operation", "exhibit", "labels", case, "-o", pdf).code == 0
+    page = case.parent / "page.html"
+    assert cautery("operation", "page", case, "-o", page).code == 0
+    assert {one.stat().st_mode & 0o777 for one in (pdf, page)} == {0o600}
     assert pdf.read_bytes().startswith(b"%PDF-")
     assert cautery("operation", "exhibit", "manifest", case, "-o", listed).code == 0
     assert cautery("operation", "exhibit", "manifest", case, "--check", listed).code == 0

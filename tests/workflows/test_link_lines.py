@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -333,3 +334,27 @@ def test_not_same_may_be_written_with_a_space(tmp_path):
     path = tmp_path / "known.csv"
     path.write_text("a,b,relation\nx,y,not same\n")
     assert not read_constraints(path)[0][0].same
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_line_as_long_as_a_file_is_refused(tmp_path, packed):
+    content = b"subject,kind,value\na,mail,x\nb,mail," + b"x" * (5 << 20)
+    path = tmp_path / ("links.csv.gz" if packed else "links.csv")
+    path.write_bytes(gzip.compress(content) if packed else content)
+    with pytest.raises(InputError, match=r"line 3: a line of over"):
+        read_links(path, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("subject,kind,value\na,mail,x\n".encode("utf-16"), "in utf-16"),
+        (b"subject,kind,value\ra,mail,x\r", "carriage return"),
+        (b"subject,kind,value\na,mail,\xe9\n", "not all UTF-8"),
+    ],
+)
+def test_what_must_be_held_in_memory_has_a_limit(tmp_path, monkeypatch, content, why):
+    monkeypatch.setattr("cautery.workflows._link_lines.MOST_HELD", 10)
+    (tmp_path / "links.csv").write_bytes(content)
+    with pytest.raises(InputError, match=why):
+        read_links(tmp_path / "links.csv", now=NOW)

@@ -83,7 +83,7 @@ def close_operation(case: Path, *, keys_dir: Path | None = None) -> Path:
 
 
 def write_operation_page(case: Path, out: Path) -> None:
-    """Write the page of an operation from the records of a desk's case.
+    """Write the page of an operation from the records of a desk's case, for its owner's eyes.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def write_operation_page(case: Path, out: Path) -> None:
 
     with desk(case, read_only=True) as opened:
         written = render_page(page_view(opened, made_at=wiring.clock().now()))
-    wiring.write_file(out, written.encode())
+    wiring.write_secret(out, (written.encode(),))
 
 
 def replay(

@@ -37,6 +37,12 @@ NEVER = "\x1f"
 CHUNK = 1 << 20
 MOST_COLUMNS = 500
 LONGEST_HEADER = 65_536
+LONGEST_LINE = 4 << 20
+"""Bytes: as many columns as may be, with names as long as they may be, and more."""
+MOST_BYTES = 4_000_000_000
+"""Of a table: some 50 million links."""
+MOST_HELD = 500_000_000
+"""Of text that is held in memory to be read: with wide letters, old line ends, broken letters."""
 QUOTED, QUOTED_LETTERS = 3, 80
 _WIDE = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -162,10 +168,13 @@ def read_csv(plain: Path, path: Path, warnings: list[str]) -> pl.DataFrame:
         mark = file.read(4)
     held: Path | io.BytesIO = plain
     if (encoding := _wide(mark)) is not None:
+        _refuse_large(plain, path, f"in {encoding}")
         held = _narrow(plain, path, encoding)
     elif _old_ends(plain):
+        _refuse_large(plain, path, "with lines that end with a carriage return")
         held = io.BytesIO(plain.read_bytes().replace(b"\r", b"\n"))
-    held = _decoded(held, warnings)
+    _refuse_long_lines(held, path)
+    held = _decoded(held, path, warnings)
     header, quotes = _looked_at(held)
     separator = _separator(header)
     _refuse_twice(header, separator, path)
@@ -184,7 +193,32 @@ def _narrow(plain: Path, path: Path, encoding: str) -> io.BytesIO:
         raise InputError(f"{path}: it says that it is {encoding} and is not: {error}") from error
 
 
-def _decoded(held: Path | io.BytesIO, warnings: list[str]) -> Path | io.BytesIO:
+def _refuse_large(plain: Path, path: Path, what: str) -> None:
+    if plain.stat().st_size > MOST_HELD:
+        raise InputError(
+            f"{path}: more than {MOST_HELD:,} bytes {what}",
+            hint="Write it in UTF-8 with usual line ends, or in parts.",
+        )
+
+
+def _refuse_long_lines(held: Path | io.BytesIO, path: Path) -> None:
+    """Refuse a line that no table of ours has: it would take many times its size in memory."""
+    length, number = 0, 1
+    for chunk in _chunks(held):
+        first, newline, rest = chunk.partition(b"\n")
+        length += len(first)
+        # A line that lies within a chunk is shorter than a chunk, so not too long.
+        if length > LONGEST_LINE:
+            raise InputError(
+                f"{path}, line {number:,}: a line of over {LONGEST_LINE:,} bytes",
+                hint="A table has one link a line.",
+            )
+        if newline:
+            number += 1 + rest.count(b"\n")
+            length = len(rest) - rest.rfind(b"\n") - 1
+
+
+def _decoded(held: Path | io.BytesIO, path: Path, warnings: list[str]) -> Path | io.BytesIO:
     """Return what is held, each byte that is no UTF-8 by its number, and tell on which lines.
 
     One sign for all such bytes would make one name of two.
@@ -198,6 +232,8 @@ def _decoded(held: Path | io.BytesIO, warnings: list[str]) -> Path | io.BytesIO:
         pass
     else:
         return held
+    if isinstance(held, Path):
+        _refuse_large(held, path, "that are not all UTF-8")
     raw = held.read_bytes() if isinstance(held, Path) else held.getvalue()
     told = [number for number, line in enumerate(raw.split(b"\n"), 1) if not _is_utf8(line)]
     many = "" if len(told) == 1 else "s"

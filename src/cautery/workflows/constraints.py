@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cautery.errors import InputError
 from cautery.packed import as_plain_file
-from cautery.workflows._link_lines import LINE, read_table
+from cautery.workflows._link_lines import LINE, MOST_BYTES, read_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,7 +36,7 @@ def read_constraints(path: Path) -> tuple[list[Constraint], list[str]]:
         If a line is no constraint, or lines contradict each other; they are named.
     """
     warnings: list[str] = []
-    with as_plain_file(path) as plain:
+    with as_plain_file(path, most=MOST_BYTES) as plain:
         frame = read_table(plain, path, warnings, folded=False)
     if warnings:
         raise InputError(f"{path}: {warnings[0]}", hint="What analysts say is read whole or not.")

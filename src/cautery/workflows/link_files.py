@@ -15,7 +15,7 @@ from cautery.errors import InputError
 from cautery.graph.links_table import LinkTable
 from cautery.model import Link
 from cautery.packed import as_plain_file
-from cautery.workflows._link_lines import LINE, NEEDED, TIMES, read_table
+from cautery.workflows._link_lines import LINE, MOST_BYTES, NEEDED, TIMES, read_table
 from cautery.workflows._link_times import seconds
 
 LONGEST = 4096
@@ -123,7 +123,7 @@ def read_links(
         If a column is missing, the file is empty, or is neither CSV nor Parquet.
     """
     warnings: list[str] = []
-    with as_plain_file(path) as plain:
+    with as_plain_file(path, most=MOST_BYTES) as plain:
         frame = read_table(plain, path, warnings)
     missing = [name for name in NEEDED if name not in frame.columns]
     if missing:

@@ -98,7 +98,7 @@ def test_hostile_bytes_are_refused_in_words(tmp_path: Path, text: bytes) -> None
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_operation(tmp_path / "none.toml")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is a folder"):
         read_operation(tmp_path)
 
 

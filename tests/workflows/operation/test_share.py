@@ -28,7 +28,12 @@ from cautery.model.operation import LedCategory
 from cautery.workflows.close_case import close_case
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.holdings import held, own_statements, picture, received_statements
-from cautery.workflows.operation.letter import MAX_LETTER_BYTES, open_letter, write_letter
+from cautery.workflows.operation.letter import (
+    HEAD,
+    MAX_LETTER_BYTES,
+    open_letter,
+    write_letter,
+)
 from cautery.workflows.operation.partners import RECEIVED, register_partner
 from cautery.workflows.operation.persons import register_person
 from cautery.workflows.operation.receive import receive
@@ -422,3 +427,30 @@ def test_both_cases_verify_when_they_are_closed(agency_desk: Desks) -> None:
     for desk in (rome, sofia):
         close_case(desk.case, at=NOON)
         assert verify_case(desk.case.path, store=desk.case.store).exhibits
+
+
+@pytest.mark.parametrize("part", [b"1", b"[]", b"{}"])
+def test_a_letter_of_millions_of_parts_is_refused_before_it_is_parsed(
+    agency_desk: Desks, monkeypatch: pytest.MonkeyPatch, part: bytes
+) -> None:
+    rome = agency_desk("it-postal")
+    body = b'{"a":[' + b",".join([part] * 2_100_000) + b"]}"
+    note = json.dumps(rome.sign(f"{HEAD}\n{digest_of(body)}\n"), ensure_ascii=False).encode()
+    raw = b'{"note":' + note + b',"payload":' + body + b"}"
+    parsed: list[int] = []
+
+    def parse(raw: bytes) -> Any:
+        parsed.append(len(raw))
+        return json.loads(raw)
+
+    monkeypatch.setattr("cautery.workflows.operation.letter._parsed", parse)
+    with pytest.raises(InputError, match="more than 2,000,000 parts"):
+        open_letter(raw, rome.case.verifier)
+    assert max(parsed) < 2000, "its note alone"
+
+
+@pytest.mark.parametrize("text", [", " * 2_500_000, '\\"' * 200_000 + "," * 2_500_000])
+def test_what_stands_in_texts_is_no_part(agency_desk: Desks, text: str) -> None:
+    rome = agency_desk("it-postal")
+    raw = write_letter({"to": "x", "text": text}, rome.sign)
+    assert open_letter(raw, rome.case.verifier)["text"] == text

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from cautery.model import (
     DayPlan,
     Marking,
@@ -21,8 +23,9 @@ from cautery.model import (
 from cautery.operation.calendar import calendar
 from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
 from cautery.workflows.operation.desk import Desk
-from cautery.workflows.operation.share import add_statements
-from cautery.workflows.operation.withhold import day_for
+from cautery.workflows.operation.receive import receive
+from cautery.workflows.operation.share import add_statements, share
+from cautery.workflows.operation.withhold import WITHHELD, day_for
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -114,3 +117,24 @@ def test_the_agency_that_leads_reads_all_of_its_own_day(agency_desk: Desks) -> N
         ),
     )
     assert day_for(desk, own, desk.agency) == (own, ())
+
+
+def guessed(desk: Desk, by: Desk, subject: str) -> None:
+    add_statements(by, [told(by, subject, Tlp.GREEN)])
+    raw = share(by, desk.agency.id, at=NOON)
+    receive(desk, raw, key=by.case.verifier, at=NOON)
+
+
+@pytest.mark.parametrize("by", ["nl-fiod", "bg-gdbop"])
+def test_a_guess_reads_nothing_from_a_sheet(agency_desk: Desks, by: str) -> None:
+    desk = rome(agency_desk)
+    before = day_for(desk, DAY, desk.operation.agency("nl-fiod"))
+    guessed(desk, agency_desk(by), "host:secret.example")
+    assert day_for(desk, DAY, desk.operation.agency("nl-fiod")) == before
+    assert before[0].steps[0].step.target == WITHHELD
+
+
+def test_a_target_that_only_its_agency_has_stated_is_told_to_it(agency_desk: Desks) -> None:
+    desk = agency_desk("it-postal")
+    guessed(desk, agency_desk("nl-fiod"), "host:secret.example")
+    assert day_for(desk, DAY, desk.operation.agency("nl-fiod"))[1] == ()

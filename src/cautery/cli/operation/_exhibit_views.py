@@ -173,7 +173,7 @@ def labels(
         source = label_sheet_typst(
             lines, operation=desk.operation.id, lab=desk.operation.lab, skip=skip
         )
-    wiring.write_pdf(source, out)
+    wiring.write_pdf(source, out, private=True)
     render.say(f"{len(lines)} labels in {out}")
 
 

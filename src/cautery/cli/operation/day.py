@@ -132,9 +132,10 @@ def sheets(
     for name, (told, withheld) in days.items():
         view = call_sheet(told, name, operation)
         book = calendar(told, name, operation=operation, made_at=wiring.clock().now())
-        wiring.write_file(out / f"{name}.html", call_sheet_html(view).encode())
-        wiring.write_pdf(call_sheet_typst(view), out / f"{name}.pdf")
-        wiring.write_file(out / f"{name}.ics", book)
+        # As bundles are: they bear the markings of what the agency may be told.
+        wiring.write_secret(out / f"{name}.html", (call_sheet_html(view).encode(),))
+        wiring.write_pdf(call_sheet_typst(view), out / f"{name}.pdf", private=True)
+        wiring.write_secret(out / f"{name}.ics", (book,))
         for ending in ("html", "pdf", "ics"):
             if json:
                 render.json_line({"agency": name, "file": str(out / f"{name}.{ending}")})

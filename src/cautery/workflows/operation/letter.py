@@ -7,6 +7,7 @@ payload is the same letter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,18 @@ HEAD = LETTER_TITLE
 MEDIA_TYPE = "application/vnd.cautery.letter+json"
 MAX_LETTER_BYTES = 64 << 20
 """A deconfliction message of 2^18 targets has 23 MB; a bundle of an operation less."""
+MAX_PARTS = 2_000_000
+"""Commas, colons and brackets of a payload: a bundle of 20,000 statements has some 60 for each.
+
+To parse them takes seconds and some hundred megabytes; 64 MB of nothing else, ten times that."""
 MAX_DEPTH = 16
 """Statements stand four deep; their details a few more."""
 
 # RFC 8785 sorts members, so a letter is these two, its note, its payload, and a brace.
 _BEFORE = b'{"note":'
 _BETWEEN = b',"payload":'
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+"""One that is not closed ends with the bytes: else they would be walked once for each quote."""
 
 
 def write_letter(payload: Mapping[str, Any], sign: Callable[[str], str]) -> bytes:
@@ -44,6 +51,7 @@ def write_letter(payload: Mapping[str, Any], sign: Callable[[str], str]) -> byte
         body = rfc8785.dumps(dict(payload))
     except (rfc8785.CanonicalizationError, RecursionError) as error:
         raise InputError(f"this cannot be written as a letter: {error}") from error
+    _refuse_many_parts(body)
     note = sign(f"{HEAD}\n{digest_of(body)}\n")
     raw = _BEFORE + _spelt(note) + _BETWEEN + body + b"}"
     if len(raw) > MAX_LETTER_BYTES:
@@ -103,6 +111,7 @@ def open_letter(raw: bytes, verifier: NoteVerifier) -> dict[str, Any]:
     if open_note(note.encode(errors="replace"), verifier) != f"{HEAD}\n{digest_of(body)}\n":
         raise EvidenceError("the letter's signature is for another payload")
     # Only now are its bytes read any further: they are the sender's, whatever they hold.
+    _refuse_many_parts(body)
     payload = _parsed(body)
     if not isinstance(payload, dict):
         raise InputError("no letter: its payload is no object")
@@ -111,6 +120,16 @@ def open_letter(raw: bytes, verifier: NoteVerifier) -> dict[str, Any]:
     if _spelt(payload) != body:
         raise InputError("no letter: its payload is not in the RFC 8785 form")
     return payload
+
+
+def _refuse_many_parts(body: bytes) -> None:
+    """Refuse a payload of too many parts before it is parsed, by its bytes alone."""
+    if _parts(body) > MAX_PARTS and _parts(_STRING.sub(b"", body)) > MAX_PARTS:
+        raise InputError(f"no letter: its payload has more than {MAX_PARTS:,} parts")
+
+
+def _parts(body: bytes) -> int:
+    return sum(body.count(sign) for sign in (b",", b":", b"[", b"{"))
 
 
 def _spelt(value: Any) -> bytes:

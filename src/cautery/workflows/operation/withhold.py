@@ -23,10 +23,14 @@ def unmatched(
     itself, only that counts: what others have told openly does not open it, nor does what the
     partner sent to find out.
     """
+    return _withheld(desk, agency, targets, _counted(desk, spelling), spelling)
+
+
+def _counted(desk: Desk, spelling: Callable[[str], str] = str) -> list[Statement]:
+    """Return what counts of subjects: the desk's own statements, of all others what it holds."""
     rows = [one.statement for one in standing(desk)]
     own = {spelling(one.subject) for one in rows if one.by == desk.agency.id}
-    counted = [one for one in rows if one.by == desk.agency.id or spelling(one.subject) not in own]
-    return _withheld(desk, agency, targets, counted, spelling)
+    return [one for one in rows if one.by == desk.agency.id or spelling(one.subject) not in own]
 
 
 def _withheld(
@@ -53,7 +57,8 @@ def day_for(
     """Return the day as an agency may be told it, and how many of its steps are blanked out.
 
     A step on a target that the agency may not be told of keeps its kind and its time; whoever
-    leads tells the rest by another way, or has it permitted.
+    leads tells the rest by another way, or has it permitted. What the agency itself, or another
+    one, has stated of the target opens nothing: who guesses thousands would read what was right.
 
     Returns
     -------
@@ -63,10 +68,8 @@ def day_for(
         Which markings forbid how many steps.
     """
     own = [one for one in (*day.steps, *day.dropped) if one.step.agency == agency.id]
-    rows = [one.statement for one in standing(desk)]
-    known = {one.subject for one in rows if one.by == agency.id}  # it named them itself
-    names = {name for one in own for name in _names(one)} - known
-    hidden = {} if agency.id == desk.agency.id else _withheld(desk, agency, names, rows)
+    names = {name for one in own for name in _names(one)}
+    hidden = {} if agency.id == desk.agency.id else _withheld(desk, agency, names, _counted(desk))
     blank: dict[str, tuple[str, Marking]] = {}
     for number, one in enumerate(own, 1):
         forbidding = [hidden[name] for name in _names(one) if name in hidden]
@@ -84,7 +87,7 @@ def day_for(
             one.step,
             id=new_id,
             target=WITHHELD,
-            text=f"Withheld ({marking.words}): ask {desk.agency.name}",
+            text=f"Withheld ({marking.words}), even if you know it: ask {desk.agency.name}",
             team=f"{agency.id} {WITHHELD}",
             place=WITHHELD,
             after=after,
