@@ -1,7 +1,8 @@
 """Where a command's own output goes: never into a case, never in the place of a link or a device.
 
-Reaches the local disk. Lawful basis: it keeps what the person asked to have written.
-Politeness: nothing is written but the file that was named.
+Reaches: the local disk.
+Lawful basis: it keeps what the person asked to have written.
+Manners: nothing is written but the file that was named.
 Format: open(2), rename(2).
 """
 
