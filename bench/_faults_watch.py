@@ -32,7 +32,7 @@ STREAMS = 6
 CAUTERY = [sys.executable, "-m", "cautery"]
 
 
-def killed(top: Path, rng: random.Random) -> int:
+def watch_killed(top: Path, rng: random.Random) -> int:
     """Kill a watch two to five times once it is under way; return how often it was.
 
     Raises

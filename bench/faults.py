@@ -297,7 +297,7 @@ def inject(fault: Fault, wanted: int, *, seed: int, folder: Path) -> tuple[int, 
     done = 0
     turn = 0
     while done < wanted:
-        top = folder / f"{fault.__module__}-{fault.__name__}-{turn}"
+        top = folder / f"{fault.__name__}-{turn}"
         top.mkdir()
         try:
             done += fault(top, random.Random(f"{fault.__name__}-{seed}-{turn}"))
@@ -315,7 +315,7 @@ def main() -> int:
     share = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     faults: list[tuple[str, Fault, int]] = [
-        ("kill -9 of a running watch", watch.killed, WATCHES),
+        ("kill -9 of a running watch", watch.watch_killed, WATCHES),
         ("kill -9 at a random instant", killed, KILLS),
         ("kill -9 at a random call to the disk", killed_at_a_call, CALLS),
         ("power cut", power_cuts, CUTS),
