@@ -37,6 +37,7 @@ def injected(fault: str, share: float, *before: str) -> list[str]:
     ("fault", "share", "least"),
     [
         ("killed", 0.012, 12),
+        ("watch_killed", 0.02, 2),
         ("torn", 0.03, 3),
         ("clock", 0.03, 3),
         ("several", 0.03, 3),

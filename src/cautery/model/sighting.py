@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from cautery.errors import InputError
@@ -214,10 +215,14 @@ def _line_secrets(names: list[str], *, strict: bool = False) -> set[int]:
     )
     for index, name in enumerate(names):
         count = _LINE_HEADS.get(name.lower())
-        after = [one for one in names[index + 1 :] if one]
-        numbered = last_number > (index + (count or 0))
+        if count is None:
+            continue
+        # One more than its own is enough, so that a path of heads alone takes linear time.
+        named = (one for one in (names[at] for at in range(index + 1, len(names))) if one)
+        after = list(islice(named, count + 1))
+        numbered = last_number > index + count
         alone = len(after) == count and _FILE_NAME.fullmatch(after[-1])  # a folder and its file
-        if count is None or not (numbered or (not strict and len(after) >= count and not alone)):
+        if not (numbered or (not strict and len(after) >= count and not alone)):
             continue
         secret = {index + 1 + place for place in range(count)}
         for place, one in enumerate(names[index + 1 + count : -1], index + 1 + count):
