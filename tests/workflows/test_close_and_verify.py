@@ -756,6 +756,29 @@ def test_a_stray_file_in_the_vault_keeps_a_case_from_closing(tmp_path: Path) -> 
     assert "out of the case" in caught.value.hint
 
 
+def test_a_terabyte_of_nothing_in_the_vault_is_not_digested(tmp_path: Path) -> None:
+    case = begun(tmp_path)
+    path = case.path / "vault" / "ab" / ("ab" * 32)
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    os.truncate(path, 1 << 40)
+    with pytest.raises(InputError, match="larger than any exhibit"):
+        close_case(case, at=NOON)
+    path.unlink()
+    close_case(case, at=NOON)
+    assert verified(case.path).verdict == "consistent"
+
+
+def test_a_case_whose_holder_signed_a_terabyte_of_nothing_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = begun(tmp_path)
+    close_case(case, at=NOON)
+    monkeypatch.setattr("cautery.workflows.verify_case.MAX_EXHIBIT_BYTES", 5)
+    with pytest.raises(EvidenceError, match="larger than any exhibit"):
+        verified(case.path)
+
+
 def test_a_last_record_that_excuses_everything_excuses_nothing_that_was_not_so(
     tmp_path: Path,
 ) -> None:

@@ -31,11 +31,8 @@ from cautery.adapters._files import (
 )
 from cautery.adapters.keys_file import KEY_ID_BYTES, SubjectKeys
 from cautery.errors import BrokenSealError, EvidenceError, InputError, StorageError
-from cautery.model.evidence import Exhibit, ExhibitId, digest_of
+from cautery.model.evidence import MAX_EXHIBIT_BYTES, Exhibit, ExhibitId, digest_of
 from cautery.model.times import ClockOffset
-
-MAX_EXHIBIT_BYTES = 1 << 30
-"""What is read into memory at once; a capture is far smaller."""
 
 _MAGIC = b"CAUTERY1"
 _NONCE_BYTES = 12  # RFC 8439, section 2.3

@@ -52,6 +52,7 @@ _OTHER_FORMS = (
         r"cautery permission v1\noperation [^\n]+\nagency [^\n]+\nstatement [^\n]+\n"
         r"by [^\n]+\nto [^\n]+\ndigest sha256:[0-9a-f]{64}\n"
     ),
+    re.compile(r"cautery partner v1\noperation [^\n]+\nagency [^\n]+\nkey [^\n]+\n"),
 )
 """Texts that stand for themselves: who reads them judges them by their own lines."""
 
@@ -143,7 +144,7 @@ def require_signable(
     if not any(form.fullmatch(text) for form in _OTHER_FORMS):
         raise InputError(
             f"the key of case {case} does not sign {text.partition(chr(10))[0][:60]!r}",
-            hint="It signs checkpoints, manifests, letters and statements alone.",
+            hint="It signs checkpoints, manifests, letters, statements and partners' keys alone.",
         )
     return None
 

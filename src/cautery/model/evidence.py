@@ -17,6 +17,9 @@ Digest = NewType("Digest", str)
 ExhibitId = NewType("ExhibitId", str)
 """The digest of the sealed bytes: the same bytes are the same exhibit."""
 
+MAX_EXHIBIT_BYTES = 1 << 30
+"""What the vault reads into memory at once; a capture is far smaller."""
+
 Json = Mapping[str, Any]
 
 

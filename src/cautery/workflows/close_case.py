@@ -9,6 +9,7 @@ from cautery.errors import EvidenceError, InputError
 from cautery.evidence.manifest import CASE_KEY, LEDGER, MANIFEST, NOTE, VAULT, Manifest
 from cautery.evidence.note import NoteVerifier
 from cautery.evidence.ports import FileSeen
+from cautery.model.evidence import MAX_EXHIBIT_BYTES
 from cautery.model.times import iso
 from cautery.workflows.case_manifest import Listing, finish_closing, list_files
 from cautery.workflows.check_roots import check_roots
@@ -113,7 +114,12 @@ def _refuse_strangers(case: Case, *, open_still: bool = False) -> tuple[FileSeen
         raise InputError(str(error), hint=_TAKE_OUT) from error
     known = _LAID_THERE.union(case.written, (CASE_KEY, *_BESIDE) if open_still else ())
     for one in files:
-        if one.name not in known and not one.name.startswith(f"{VAULT}/"):
+        if one.name.startswith(f"{VAULT}/"):
+            if one.size > MAX_EXHIBIT_BYTES:  # a terabyte of nothing takes an hour to digest
+                raise InputError(
+                    f"{case.path / one.name}: larger than any exhibit", hint=_TAKE_OUT
+                )
+        elif one.name not in known:
             raise InputError(
                 f"{case.path / one.name}: not written by Cautery as it closes this case, so it"
                 " is not signed with it",

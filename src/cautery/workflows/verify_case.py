@@ -34,7 +34,7 @@ from cautery.evidence.plausible import Times
 from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
 from cautery.evidence.restoring import require_two_people, return_in
 from cautery.model import Approver
-from cautery.model.evidence import Entry, Record, digest_of
+from cautery.model.evidence import MAX_EXHIBIT_BYTES, Entry, Record, digest_of
 from cautery.model.times import to_utc
 from cautery.workflows.case_opening import check_openings
 from cautery.workflows.check_roots import CheckpointWalk
@@ -278,6 +278,8 @@ def _check_files(
         last = place == len(order)
         if found[name] > manifest.size or (last and total != manifest.size):
             raise EvidenceError(f"{path / name}: changed: its size is not what was signed")
+        if name.startswith(f"{VAULT}/") and found[name] > MAX_EXHIBIT_BYTES:
+            raise EvidenceError(f"{path / name}: larger than any exhibit")
         if store.digest(path, name, size=found[name]) != digests[name]:
             raise EvidenceError(f"{path / name}: changed: its digest is not what was signed")
     if len(digests) != manifest.files:

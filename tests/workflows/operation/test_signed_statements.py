@@ -36,7 +36,7 @@ from cautery.workflows.operation.holdings import (
     unsigned_statements,
 )
 from cautery.workflows.operation.letter import open_letter, write_letter
-from cautery.workflows.operation.partners import PARTNER, RECEIVED, register_partner
+from cautery.workflows.operation.partners import LETTER, PARTNER, RECEIVED, known_keys, register_partner
 from cautery.workflows.operation.receive import REFUSED, receive, refusals
 from cautery.workflows.operation.share import (
     PERMITTED,
@@ -406,6 +406,38 @@ def test_the_first_key_of_an_agency_holds(agency_desk: Desks) -> None:
     assert told(rome, hague)
 
 
+def test_a_key_that_the_desk_did_not_sign_is_nobodys(agency_desk: Desks) -> None:
+    """Who can append to the case, but not sign for it, has a key of their own taken for Rome's."""
+    hague, rome = agency_desk("nl-fiod"), agency_desk("it-postal")
+    double = agency_desk("it-postal", name="double")
+    key = str(double.case.verifier)
+    signed = double.sign(f"cautery partner v1\noperation {hague.operation.id}\nagency it-postal\nkey {key}\n")
+    own = hague.sign(f"cautery partner v1\noperation {hague.operation.id}\nagency bg-gdbop\nkey {key}\n")
+    for more in ({}, {"note": signed}, {"note": own}, {"note": 1}):
+        hague.record(PARTNER, {"agency": "it-postal", "key": key, **more}, at=NOON)
+    for body in ({"from": "it-postal", "digest": "x", "exhibit": "x"}, {"with": "it-postal"}):
+        for kind in (RECEIVED, LETTER):
+            hague.record(kind, {**body, "key": key}, at=NOON)
+    assert set(known_keys(hague)) == {"nl-fiod"}
+    add_statements(rome, [said()])
+    assert told(rome, hague)
+    assert known_keys(hague)["it-postal"] == rome.case.verifier
+
+
+@pytest.fixture
+def older_desks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Desks that are opened do not sign whose key is whose."""
+    monkeypatch.setattr("cautery.workflows.operation.desk.SIGNS_PARTNERS", "not_yet")
+
+
+@pytest.mark.usefixtures("older_desks")
+def test_a_desk_of_an_older_version_knows_the_keys_that_it_recorded(agency_desk: Desks) -> None:
+    rome = agency_desk("it-postal")
+    desk = agency_desk("nl-fiod")
+    desk.record(PARTNER, {"agency": "it-postal", "key": str(rome.case.verifier)}, at=NOON)
+    assert known_keys(desk)["it-postal"] == rome.case.verifier
+
+
 # Cases of an older version: nobody signed a statement, and bundles are of the format before.
 
 
@@ -438,6 +470,7 @@ def filed_before(sender: Desk, receiver: Desk, raw: bytes) -> None:
     receiver.record(RECEIVED, body, at=NOON)
 
 
+@pytest.mark.usefixtures("older_desks")
 def test_an_older_case_opens_and_shows_what_nobody_signed(agency_desk: Desks) -> None:
     rome, sofia, hague = three(agency_desk)
     hague.record(STATEMENT, to_json(said(by="nl-fiod", id="c" * 32)), at=NOON)
@@ -450,6 +483,7 @@ def test_an_older_case_opens_and_shows_what_nobody_signed(agency_desk: Desks) ->
     assert rome.agency.id == "it-postal"
 
 
+@pytest.mark.usefixtures("older_desks")
 def test_an_id_that_an_older_case_took_in_does_not_keep_it_from_opening(
     agency_desk: Desks,
 ) -> None:

@@ -47,7 +47,7 @@ from cautery.workflows.operation.deconfliction_run import (
 )
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.own_targets import compared_targets
-from cautery.workflows.operation.partners import LETTER, RECEIVED
+from cautery.workflows.operation.partners import LETTER, PARTNER, RECEIVED, binding
 
 FORGOTTEN = "operation.deconfliction-forgotten"
 
@@ -139,11 +139,12 @@ def second(
     )
     desk.case.ledger.append_all(
         [
+            *binding(desk, other.id, key, at=at),
             filed(desk, raw, other, session=session, size=size, step=1, at=at, key=key),
             filed(desk, reply, other, session=session, size=size, step=2, at=at, run=run),
         ],
         if_unchanged_since=before,
-        kinds=(LETTER, RECEIVED),
+        kinds=(LETTER, RECEIVED, PARTNER),
     )
     return reply
 
@@ -177,11 +178,12 @@ def third(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> bytes:
     size = begun.size
     desk.case.ledger.append_all(
         [
+            *binding(desk, other.id, key, at=at),
             filed(desk, raw, other, session=session, size=size, step=2, at=at, key=key),
             filed(desk, reply, other, session=session, size=size, step=3, at=at),
         ],
         if_unchanged_since=before,
-        kinds=(LETTER, RECEIVED),
+        kinds=(LETTER, RECEIVED, PARTNER),
     )
     return reply
 
@@ -214,12 +216,13 @@ def fourth(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconf
     size = begun.size
     desk.case.ledger.append_all(
         [
+            *binding(desk, other.id, key, at=at),
             filed(desk, raw, other, session=session, size=size, step=3, at=at, key=key),
             filed(desk, reply, other, session=session, size=size, step=4, at=at),
             result_of(other, session, shared, at=at),
         ],
         if_unchanged_since=before,
-        kinds=(LETTER, RECEIVED),
+        kinds=(LETTER, RECEIVED, PARTNER),
     )
     return Deconflicted(session=session, partner=other, shared=shared, reply=reply)
 
@@ -245,11 +248,12 @@ def last(desk: Desk, raw: bytes, *, key: NoteVerifier, at: datetime) -> Deconfli
     shared = shared_targets(begun.run, own_raised, theirs)
     desk.case.ledger.append_all(
         [
+            *binding(desk, other.id, key, at=at),
             filed(desk, raw, other, session=session, size=begun.size, step=4, at=at, key=key),
             result_of(other, session, shared, at=at),
         ],
         if_unchanged_since=before,
-        kinds=(LETTER, RECEIVED),
+        kinds=(LETTER, RECEIVED, PARTNER),
     )
     return Deconflicted(session=session, partner=other, shared=shared)
 

@@ -18,6 +18,8 @@ from cautery.workflows.open_case import Case, open_case
 from cautery.workflows.operation.shapes import check_shape
 
 OPENED = "operation.opened"
+SIGNS_PARTNERS = "partners_signed"
+"""Member of the first record: this desk signs whose key is whose; older ones did not."""
 
 T = TypeVar("T")
 
@@ -174,6 +176,7 @@ def _of(case: Case, operation: Operation | None, agency: str | None) -> tuple[Op
             "version": __version__,
             "lab": operation.lab,
             "key": str(case.verifier),
+            SIGNS_PARTNERS: True,
         },
         at=case.clock.now(),
         if_unchanged_since=0,

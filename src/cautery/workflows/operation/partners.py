@@ -1,21 +1,29 @@
-"""Whose key is whose: an agency keeps to one key in an operation, and a key to one agency."""
+"""Whose key is whose: an agency keeps to one key in an operation, and a key to one agency.
+
+The desk signs which key it knows as whose. Whoever can append a record to the case cannot do that,
+and so cannot have another's statements taken for an agency's.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier, open_note
 from cautery.model import Entry
-from cautery.workflows.operation.desk import OPENED, Desk
+from cautery.workflows.again_if_passed import again_if_passed
+from cautery.workflows.operation.desk import OPENED, SIGNS_PARTNERS, Desk, body_of
 
 RECEIVED = "operation.received"
 LETTER = "operation.deconfliction"
 PARTNER = "operation.partner"
 
-_AGENCY = {RECEIVED: "from", LETTER: "with", PARTNER: "agency"}
+_UNSIGNED = {RECEIVED: "from", LETTER: "with", PARTNER: "agency"}
+"""What makes a key known at a desk that was opened before desks signed it."""
 
 
+@again_if_passed
 def register_partner(desk: Desk, agency: str, key: NoteVerifier, *, at: datetime) -> bool:
     """Record the key of another agency, had by another way than its letters.
 
@@ -31,11 +39,21 @@ def register_partner(desk: Desk, agency: str, key: NoteVerifier, *, at: datetime
     """
     if desk.operation.agency(agency).id == desk.agency.id:
         raise InputError(f"{agency}: this desk's own key needs no registration")
+    before = desk.size()
     check_key(desk, agency, key)
+    records = binding(desk, agency, key, at=at)
+    desk.case.ledger.append_all(records, if_unchanged_since=before, kinds=(PARTNER,))
+    return bool(records)
+
+
+def binding(
+    desk: Desk, agency: str, key: NoteVerifier, *, at: datetime
+) -> list[tuple[str, dict[str, Any], datetime]]:
+    """Return what is to be recorded so that a key that was checked is known: nothing if it is."""
     if agency in known_keys(desk):
-        return False
-    desk.record(PARTNER, {"agency": agency, "key": str(key)}, at=at)
-    return True
+        return []
+    note = desk.sign(_text(desk, agency, str(key)))
+    return [(PARTNER, {"agency": agency, "key": str(key), "note": note}, at)]
 
 
 def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
@@ -43,21 +61,35 @@ def known_keys(desk: Desk) -> dict[str, NoteVerifier]:
 
     The first record of an agency counts: a later one changes nothing.
     """
-    keys: dict[str, NoteVerifier] = {}
-    opened = False
-    for kind, agency, key in desk.each(_key_in, OPENED, *_AGENCY):
-        if kind == OPENED and opened:
-            continue  # a case is opened once, by its first record
-        opened |= kind == OPENED
-        if key is not None:  # a letter of our own has none
+    first = next(desk.each(body_of, OPENED))  # a case is opened once, by its first record
+    own = NoteVerifier.parse(first["key"])
+    keys = {str(first["agency"]): own}
+    if first.get(SIGNS_PARTNERS):
+        for agency, key in desk.each(lambda entry: _signed(desk, entry, own), PARTNER):
             keys.setdefault(agency, key)
+        return keys
+    for agency, known in desk.each(_unsigned, *_UNSIGNED):
+        if known is not None:  # a letter of our own has none
+            keys.setdefault(agency, known)
     return keys
 
 
-def _key_in(entry: Entry) -> tuple[str, str, NoteVerifier | None]:
+def _signed(desk: Desk, entry: Entry, own: NoteVerifier) -> tuple[str, NoteVerifier]:
+    body = entry.record.body
+    agency, key = str(body["agency"]), str(body["key"])
+    if open_note(str(body["note"]).encode(errors="replace"), own) != _text(desk, agency, key):
+        raise InputError("another agency or key than this desk signed")
+    return agency, NoteVerifier.parse(key)
+
+
+def _text(desk: Desk, agency: str, key: str) -> str:
+    return f"cautery partner v1\noperation {desk.operation.id}\nagency {agency}\nkey {key}\n"
+
+
+def _unsigned(entry: Entry) -> tuple[str, NoteVerifier | None]:
     kind, body = entry.record.kind, entry.record.body
-    agency, key = str(body[_AGENCY.get(kind, "agency")]), body.get("key")
-    return kind, agency, None if key is None else NoteVerifier.parse(str(key))
+    key = body.get("key")
+    return str(body[_UNSIGNED[kind]]), None if key is None else NoteVerifier.parse(str(key))
 
 
 def check_key(desk: Desk, agency: str, key: NoteVerifier) -> None:

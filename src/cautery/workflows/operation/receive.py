@@ -15,7 +15,9 @@ from cautery.workflows.operation.holdings import filed_bundle, holdings
 from cautery.workflows.operation.letter import MEDIA_TYPE, open_letter
 from cautery.workflows.operation.partners import (
     LETTER,
+    PARTNER,
     RECEIVED,
+    binding,
     check_key,
     known_keys,
 )
@@ -65,20 +67,19 @@ def receive(
     exhibit = desk.case.vault.seal(
         raw, media_type=MEDIA_TYPE, at=at, clock=desk.case.clock.offset()
     )
-    desk.record(
-        RECEIVED,
-        {
-            "from": bundle.by,
-            "at": iso(at),
-            "digest": digest,
-            "exhibit": exhibit.id,
-            "key": str(key),
-            "who": who or desk.agency.contact,
-            "refused": refused,
-        },
-        at=at,
+    received = {
+        "from": bundle.by,
+        "at": iso(at),
+        "digest": digest,
+        "exhibit": exhibit.id,
+        "key": str(key),
+        "who": who or desk.agency.contact,
+        "refused": refused,
+    }
+    desk.case.ledger.append_all(
+        [*binding(desk, bundle.by, key, at=at), (RECEIVED, received, at)],
         if_unchanged_since=size,
-        kinds=(RECEIVED, LETTER),
+        kinds=(RECEIVED, LETTER, PARTNER),
     )
     return bundle.statements
 
