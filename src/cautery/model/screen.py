@@ -82,8 +82,9 @@ _TIGHT_MAC = re.compile(
 _NUMBER = re.compile(
     r"(?<![\w.,/~=-])(?<![0-9]:)(?<!\w\+)\+?\(?[0-9](?:[\s().\-/]{0,3}[0-9]){6,29}(?!\w|:[0-9])"
 )
-_GROUP = re.compile(r"\+?\(?[0-9]+\)?")
-_LEAST_DIGITS, _MOST_DIGITS = 7, 17
+_GROUP = re.compile(r"\+?\(?([0-9]+)\)?")
+_NO_DIGIT = re.compile(r"[^0-9]+")
+_LEAST_DIGITS, _MOST_NATIONAL, _MOST_DIGITS = 7, 12, 17
 _MOST_TRIED = 12
 """Parts of one run of digits that are held to be a number, at most: a title has five."""
 _CALL = re.compile(
@@ -402,17 +403,20 @@ def _number(text: str, hidden: Callable[[str], str], kind: Kind, one: re.Match[s
     """Replace the telephone numbers in a run of digits; what else is in it stays as it is."""
     run = one[0]
     groups = list(_GROUP.finditer(run))
-    counts = [sum(letter.isdigit() for letter in group[0]) for group in groups]
+    counts = [len(group[1]) for group in groups]
     shown, done, first, tried = "", 0, 0, 0
     while first < len(groups) and tried < _MOST_TRIED:
         last, digits = first, counts[first]
-        while last + 1 < len(groups) and digits + counts[last + 1] <= _MOST_DIGITS:
-            last += 1
-            digits += counts[last]
         start = groups[first].start()
         at = one.start() + start
         before = text[max(0, at - 24) : at]
         called = bool(before.strip("0123456789 ().-/+")) and _CALL.search(before) is not None
+        head = groups[first][1] + (groups[first + 1][1] if first + 1 < len(groups) else "")
+        abroad = "+" in groups[first][0] or head.startswith("00")
+        most = _MOST_DIGITS if called or abroad else _MOST_NATIONAL
+        while last + 1 < len(groups) and digits + counts[last + 1] <= most:
+            last += 1
+            digits += counts[last]
         while digits >= _LEAST_DIGITS:
             end = groups[last].end()
             tried += 1
@@ -428,19 +432,19 @@ def _number(text: str, hidden: Callable[[str], str], kind: Kind, one: re.Match[s
 
 
 def _telephone(said: str, *, called: bool, national: bool) -> str | None:
-    digits = re.sub(r"[^0-9]", "", said)
+    digits = _NO_DIGIT.sub("", said)
     if said.lstrip("(").startswith("+") or (digits.startswith("00") and len(digits) > 9):
         digits = digits.removeprefix("00")
         return "+" + digits if 8 <= len(digits) <= 15 and digits[0] != "0" else None
-    if not (called or national):
+    if not ((called and len(digits) <= 15) or (national and _is_national(said, digits))):
         return None
     if _DATES.search(said) and not _IN_PAIRS.fullmatch(said):
         return None
-    return digits if (called and len(digits) <= 15) or _is_national(said, digits) else None
+    return digits
 
 
 def _is_national(said: str, digits: str) -> bool:
-    if not 8 <= len(digits) <= 12 or len(set(digits)) < 4:
+    if not 8 <= len(digits) <= _MOST_NATIONAL or len(set(digits)) < 4:
         return False
     return any(pattern.fullmatch(said) for pattern in _NATIONAL)
 
