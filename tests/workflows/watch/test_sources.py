@@ -117,6 +117,28 @@ async def test_a_list_that_has_not_changed_is_read_again_but_kept_once(
     assert (held.status, held.body) == (200, None)
 
 
+async def test_others_have_their_turn_while_a_list_of_thousands_is_taken_up(
+    reader: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cautery.workflows.watch.offered._AT_ONCE", 100)
+    other = "http://other.example/all.m3u"
+    names = [*map(str, range(1_000))]
+    sources, streams = reader({LIST: m3u(*names), other: m3u(*names[500:], *names[:500])})
+    seen: set[int] = set()
+
+    async def look() -> None:
+        while True:
+            seen.add(len(streams))
+            await asyncio.sleep(0)
+
+    looking = asyncio.create_task(look())
+    await asyncio.gather(*(sources.read(Source(location=one, kind="m3u")) for one in (LIST, other)))
+    looking.cancel()
+    assert len(streams) == 1_000
+    assert len(seen) >= 10
+    assert all(one.live for one in streams.values())
+
+
 async def test_a_list_is_sealed_encrypted_and_its_record_names_the_exhibit(
     reader: Callable[..., Any], heard: list[Entry], case: Case
 ) -> None:

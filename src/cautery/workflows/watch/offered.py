@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -17,6 +18,8 @@ from cautery.workflows.watch.streams import Stream
 
 _KEPT = 4
 """Readings that are at hand: sources are read side by side."""
+_AT_ONCE = 2_000
+"""Streams that are taken up before others have a turn: a hostile list has half a million."""
 
 
 class Offered:
@@ -73,7 +76,9 @@ class Offered:
         self._latest[id(entries)] = (entries, listed)
         return listed
 
-    def take(self, source: str, entries: Sequence[PlaylistEntry], *, quiet: bool = False) -> None:
+    async def take(
+        self, source: str, entries: Sequence[PlaylistEntry], *, quiet: bool = False
+    ) -> None:
         """Compare what a source lists now with what it listed before, and record what differs.
 
         Parameters
@@ -100,7 +105,12 @@ class Offered:
                 known.live = True
             else:
                 new.setdefault(key, (entry, title))
-        self._appear(new, source, now)
+        unknown = [(key, entry, title) for key, (entry, title) in new.items()]
+        for at in range(0, len(unknown), _AT_ONCE):
+            self._appear(
+                unknown[at : at + _AT_ONCE], source, now, each=len(unknown) <= MOST_SINGLE
+            )
+            await asyncio.sleep(0)
         self._lists[source] = keys
         elsewhere = set[str]().union(
             *(each for name, each in self._lists.items() if name != source)
@@ -116,10 +126,20 @@ class Offered:
                 self._journal.write("stream.vanished", {"url": key, "source": source, "at": now})
 
     def _appear(
-        self, new: dict[str, tuple[PlaylistEntry, str | None]], source: str, now: datetime
+        self,
+        unknown: Sequence[tuple[str, PlaylistEntry, str | None]],
+        source: str,
+        now: datetime,
+        *,
+        each: bool,
     ) -> None:
-        """Take up streams, resolved together; what an earlier run knew is told if it is new."""
-        unknown = [(key, entry, title) for key, (entry, title) in new.items()]
+        """Take up streams, resolved together; what an earlier run knew is told if it is new.
+
+        Parameters
+        ----------
+        each : bool
+            Tell those that are not mine, too.
+        """
         listings = [
             Listing(
                 title=without_pseudonyms(title or ""),
@@ -130,6 +150,9 @@ class Offered:
         found = self._resolver.resolve_all(listings)
         for (key, entry, title), resolution in zip(unknown, found, strict=True):
             offer = self._offer(entry, title, resolution)
+            if (known := self._streams.get(key)) is not None:  # by another list meanwhile
+                known.live = True
+                continue
             earlier = self._restored.pop(key, None)
             if earlier is not None:
                 self._wake(earlier, entry, offer)
@@ -145,7 +168,7 @@ class Offered:
             )
             self._streams[key] = stream
             mine = offer is not None and offer.right is not None
-            if mine or len(unknown) <= MOST_SINGLE:
+            if mine or each:
                 tell(stream, self._journal)
 
     def _wake(self, earlier: Stream, entry: PlaylistEntry, offer: Offer | None) -> None:

@@ -125,7 +125,7 @@ class SourceReader:
             If it does not answer from here, or with nothing that its reader understands.
         """
         if source.kind == "stream":
-            self._offer(source, (PlaylistEntry(url=source.location.reveal(), title=None),))
+            await self._offer(source, (PlaylistEntry(url=source.location.reveal(), title=None),))
         elif source.is_file:
             await self._read_file(source)
         elif not source.vantages:
@@ -163,7 +163,7 @@ class SourceReader:
         if told is not None and told.says is not None:
             await self._take(source, told)
             if told.says.page is None and told.says.guide is None:
-                self._offer(source, self._views.entries(shown, source.vantages))
+                await self._offer(source, self._views.entries(shown, source.vantages))
         if problem is not None:
             raise problem
 
@@ -217,13 +217,13 @@ class SourceReader:
         elif says.guide is not None:
             await self._guides.take(self._shown(source), says.guide, quiet=quiet)
         elif not source.vantages or quiet:
-            self._offer(source, says.entries, quiet=quiet)
+            await self._offer(source, says.entries, quiet=quiet)
 
-    def _offer(
+    async def _offer(
         self, source: Source, entries: tuple[PlaylistEntry, ...], *, quiet: bool = False
     ) -> None:
         shown = self._shown(source)
-        self._offered.take(shown, entries, quiet=quiet)
+        await self._offered.take(shown, entries, quiet=quiet)
         if source.kind in SEVERAL:
             self._seen.panels[host_of(source.location.reveal())] = self._seen.lists[shown]
 
@@ -242,7 +242,7 @@ class SourceReader:
             table=table,
             warnings=warnings,
         )
-        self._offer(source, entries)
+        await self._offer(source, entries)
 
     async def _seal_file(self, path: Path) -> ExhibitId | None:
         """Seal a list that the analyst has as a file, unless it is larger than any real one."""
