@@ -22,11 +22,11 @@ from cautery.errors import CauteryError
 from cautery.evidence.manifest import NOTE
 from cautery.model import ClockOffset, Entry, ExhibitId
 from cautery.wiring import cases
-from cautery.workflows.case_manifest import finish_cut_closing
-from cautery.workflows.close_case import close_case
-from cautery.workflows.open_case import Case
-from cautery.workflows.verify_case import verify_case
-from cautery.workflows.watch.journal import Journal
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.manifest import finish_cut_closing
+from cautery.workflows.case.open import Case
+from cautery.workflows.case.verify import verify_case
 
 
 class JumpingClock:

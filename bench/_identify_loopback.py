@@ -40,11 +40,11 @@ from cautery.lab.readers import ReadersHere
 from cautery.model import NetworkPolicy, Observation
 from cautery.watch.hls import MediaPlaylist, read_hls
 from cautery.watch.mpegts import without_pictures
-from cautery.workflows.watch.fetching import fetch_newest, newest
-from cautery.workflows.watch.probes import PROBE_S
+from cautery.workflows.media.fetching import fetch_newest, newest
+from cautery.workflows.watch.probing.probes import PROBE_S
 
 if TYPE_CHECKING:
-    from cautery.identify.references import References
+    from cautery.identify.references.held import References
     from cautery.identify.sound import Effort
     from identify import Run
 

@@ -38,7 +38,7 @@ from _identify_probes import PROBE_S, SHORT_S, disguises
 from cautery.identify.likelihood import tail
 
 if TYPE_CHECKING:
-    from cautery.identify.references import References
+    from cautery.identify.references.held import References
     from identify import Run
 
 _PER_S = 4

@@ -28,8 +28,8 @@ from cautery.identify._sounding import Sounding, proposed
 from cautery.identify.ladder import listen
 from cautery.identify.likelihood import posterior, tail
 from cautery.identify.picture import look
-from cautery.identify.reference_info import ReferenceInfo
-from cautery.identify.references import References
+from cautery.identify.references.held import References
+from cautery.identify.references.info import ReferenceInfo
 from cautery.model.media import LUMA_SHAPE, Decoded
 
 RECIPE = DEFAULT_RECIPE

@@ -47,7 +47,7 @@ from cautery.model import (
     host_of,
 )
 from cautery.watch import read_page, read_registration
-from cautery.workflows.watch.host_facts import Known, facts_of
+from cautery.workflows.watch.mapping.host_facts import Known, facts_of
 from cautery.workflows.watch.seen import Seen
 from cautery.workflows.watch.streams import Stream
 

@@ -46,7 +46,7 @@ import _faults_writer as writer
 from cautery.errors import CauteryError, StorageError
 from cautery.evidence.manifest import NOTE
 from cautery.wiring import cases
-from cautery.workflows.verify_case import verify_case
+from cautery.workflows.case.verify import verify_case
 
 WATCHES, KILLS, CALLS, CUTS, DISKS, READ_ONLY, TORN, CLOCKS, SEVERAL = (
     100,

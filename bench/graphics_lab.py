@@ -25,8 +25,8 @@ from cautery.adapters.decoder import ChildDecoder
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.identify.decide import decide
 from cautery.identify.observe import observe
-from cautery.identify.reference_info import ReferenceInfo
-from cautery.identify.references import References
+from cautery.identify.references.held import References
+from cautery.identify.references.info import ReferenceInfo
 from cautery.lab import plan_world
 from cautery.lab.encode import Rendered
 from cautery.lab.encode_options import Coding

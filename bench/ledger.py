@@ -31,9 +31,9 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.adapters.clock import SystemClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.adapters.ledger_sql import SqlLedger
-from cautery.workflows.close_case import close_case
-from cautery.workflows.open_case import open_case
-from cautery.workflows.verify_case import verify_case
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.open import open_case
+from cautery.workflows.case.verify import verify_case
 
 SERVER = os.environ.get("CAUTERY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 BODY = {"text": "x" * 340}  # with time and kind, 400 bytes

@@ -29,7 +29,7 @@ from cautery.adapters.decoder import ChildDecoder
 from cautery.graph.logos import same_logo
 from cautery.identify.logos import logo_of
 from cautery.identify.observe import observe
-from cautery.identify.references import References
+from cautery.identify.references.held import References
 from cautery.lab.encode import Rendered
 from cautery.lab.encode_options import Coding
 from cautery.lab.pictures import HEIGHT, WIDTH, Canvas

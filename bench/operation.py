@@ -39,6 +39,7 @@ from cautery.operation.schedule import precedence_violations
 from cautery.operation.totals import totals
 from cautery.plan import cut
 from cautery.wiring import cases, signing
+from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.close_desk import EXHIBITS
 from cautery.workflows.operation.desk import open_desk
 from cautery.workflows.operation.picture import picture_of
@@ -46,7 +47,6 @@ from cautery.workflows.operation.plan_day import plan_day
 from cautery.workflows.operation.register_book import register_of
 from cautery.workflows.operation.run_day import RunningDay
 from cautery.workflows.operation.sign_manifest import check_manifest
-from cautery.workflows.verify_case import verify_case
 
 PARTS = ("world", "sizing", "bundles", "days", "exhibits", "deconfliction")
 HERE = Path(__file__).parent

@@ -87,8 +87,8 @@ def redacted(entries: object, times: int) -> int:
 async def apart(body: bytes) -> list[float]:
     """Return the seconds of each turn, read in another process."""
     from cautery.adapters.reading import ReadingPool
-    from cautery.workflows.watch.jobs import MODULES, understood_apart
-    from cautery.workflows.watch.understanding import Asked
+    from cautery.workflows.watch.sources.jobs import MODULES, understood_apart
+    from cautery.workflows.watch.sources.understanding import Asked
 
     asked = Asked(kind="m3u", location=URL, username=None, password=None)
     seconds = []
@@ -106,7 +106,7 @@ async def apart(body: bytes) -> list[float]:
 def here(body: bytes) -> list[float]:
     """Return the seconds of each turn, read as release 0.1.0 did: in the watch's process."""
     from cautery.model import Source
-    from cautery.workflows.watch.asking import understood
+    from cautery.workflows.watch.sources.asking import understood
 
     source = Source(location=URL, kind="m3u")
     seconds = []
@@ -125,7 +125,7 @@ def main() -> None:
     entries = int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES
     body = a_list(entries)
     try:
-        from cautery.workflows.watch import jobs  # noqa: F401
+        from cautery.workflows.watch.sources.reading import jobs  # noqa: F401
     except ImportError:
         print(json.dumps(here(body)))
         return

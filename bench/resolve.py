@@ -34,7 +34,7 @@ from _resolve_labels import (
 )
 from cautery.adapters.clock import SystemClock
 from cautery.catalogue import Catalogue, Listing, Resolution, Resolver
-from cautery.workflows.read_catalogue import read_catalogue
+from cautery.workflows.files.catalogue import read_catalogue
 
 _PEER_TITLES = 300
 

@@ -41,7 +41,7 @@ from cautery.catalogue._around import around
 from cautery.catalogue._index import Index, Names, grams_of_names
 from cautery.catalogue.lexicon import GRAMS, Lexicon, Trees
 from cautery.catalogue.resolve import scratch_for
-from cautery.workflows.read_catalogue import read_catalogue
+from cautery.workflows.files.catalogue import read_catalogue
 
 DATA = Path(__file__).resolve().parents[1] / "src/cautery/catalogue/data"
 SEED = 1

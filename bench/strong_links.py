@@ -36,7 +36,7 @@ from cautery.lab.catalogues import Catalogue, draw_catalogues
 from cautery.model import ErrorRate, Fault, FaultKind, Link
 from cautery.model.media import AUDIO_RATE_HZ
 from cautery.wiring import cases
-from cautery.workflows.case_links import links_of_case
+from cautery.workflows.networks.case_links import links_of_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FIRST = 100

@@ -176,8 +176,8 @@ def _packed() -> Target:
     from cautery.lab.readers import ReadersHere
     from cautery.model import Window
     from cautery.watch import jobs
-    from cautery.workflows.watch.jobs import understood_apart
-    from cautery.workflows.watch.understanding import Asked
+    from cautery.workflows.watch.sources.jobs import understood_apart
+    from cautery.workflows.watch.sources.understanding import Asked
 
     asked = Asked(kind="m3u", location=BASE, username=None, password=None)
     within = Window(start=NOW, end=NOW + timedelta(hours=1))
@@ -506,7 +506,7 @@ def _statements() -> Target:
 
 
 def _mandate() -> Target:
-    from cautery.workflows.read_mandate import read_mandate
+    from cautery.workflows.mandate.read import read_mandate
 
     kept = (CASES / "cases_of_0_1_0" / "closed" / "mandate.toml").read_bytes()
     return Target(
@@ -572,9 +572,9 @@ def _facts_folder() -> Target:
 
 def _state() -> Target:
     """Load a state of which one file is hostile and its digests are right."""
-    from cautery.workflows import state_files
-    from cautery.workflows.cluster_state import clustered_in
-    from cautery.workflows.link_files import read_links
+    from cautery.workflows.networks.links import read_links
+    from cautery.workflows.networks.state import files as state_files
+    from cautery.workflows.networks.state.keep import clustered_in
 
     folder = Path(tempfile.mkdtemp(prefix="cautery-fuzz-", dir="/dev/shm" if _shm() else None))
     links, state = folder / "links.csv", folder / "state"
@@ -637,11 +637,12 @@ def _put(path: Path, data: bytes) -> None:
 def _reference_file() -> bytes:
     from cautery.fingerprint import DEFAULT_RECIPE
     from cautery.identify import ReferenceInfo, References
+    from cautery.identify.references.saved import save
 
     made = References(DEFAULT_RECIPE, [ReferenceInfo(id="film", kind="work")])
     made.add("film", _media(8), at_s=0.0)
     with tempfile.TemporaryDirectory() as folder:
-        made.save(Path(folder) / "a.ref")
+        save(made, Path(folder) / "a.ref")
         return (Path(folder) / "a.ref").read_bytes()
 
 
@@ -659,9 +660,9 @@ def _media(seconds: int) -> Any:
 
 def _reference(*, asked: bool) -> Target:
     """Load a reference file whose head or arrays are hostile and whose sums are right."""
-    from cautery.identify import References
     from cautery.identify.observe import observe
-    from cautery.identify.reference_file import _PAGE, _PREFIX, MAGIC
+    from cautery.identify.references.container import _PAGE, _PREFIX, MAGIC
+    from cautery.identify.references.opening import load as load_references
 
     good = _reference_file()
     _, length, _ = _PREFIX.unpack(good[: _PREFIX.size])
@@ -670,7 +671,7 @@ def _reference(*, asked: bool) -> Target:
     probe = _media(6)
 
     def loaded(path: Path) -> None:
-        references = References.load(path, verify=False)
+        references = load_references(path, verify=False)
         if asked:
             observe(probe, references, media_at_s=0.0, at=NOW)
 

@@ -14,7 +14,7 @@ import typer
 
 from cautery import errors
 from cautery.cli import app
-from cautery.workflows.read_mandate import mandate_schema
+from cautery.workflows.mandate.read import mandate_schema
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

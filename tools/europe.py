@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-OUT = Path(__file__).resolve().parents[1] / "src/cautery/operation/page/europe.json"
+OUT = Path(__file__).resolve().parents[1] / "src/cautery/drawing/europe.json"
 
 CENTRE_LON, CENTRE_LAT, EARTH_KM = 10.0, 52.0, 6371.0
 """Lambert's azimuthal equal-area projection at the centre of ETRS89-LAEA (EPSG:3035), on a sphere:

@@ -29,9 +29,9 @@ from cautery.model import (
 )
 from cautery.model.ports import VerifiedFetcher
 from cautery.workflows.identification.live import LivePorts
-from cautery.workflows.watch.fetched_calendars import FetchedCalendars
-from cautery.workflows.watch.references import Pump
+from cautery.workflows.media.pump import Pump
 from cautery.workflows.watch.run import WatchPorts
+from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars
 
 pytestmark = pytest.mark.enable_socket
 LAB = NetworkPolicy(allow=("127.0.0.0/8",), rate_per_host=1000, user_agent="Cautery-test/1")

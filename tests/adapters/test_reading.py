@@ -23,8 +23,8 @@ from cautery.lab.readers import ReadersHere
 from cautery.model import Window
 from cautery.watch import jobs
 from cautery.watch.packing import Unpacker
-from cautery.workflows.watch.jobs import MODULES, understood_apart
-from cautery.workflows.watch.understanding import Asked
+from cautery.workflows.watch.sources.jobs import MODULES, understood_apart
+from cautery.workflows.watch.sources.understanding import Asked
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "watch" / "assets" / "samples"

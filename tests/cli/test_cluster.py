@@ -16,9 +16,9 @@ from cautery.lab.catalogues import draw_catalogues
 from cautery.model import Fault, FaultKind, KeyedPseudonyms, Link, Purchase, to_json
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE
-from cautery.workflows.open_case import open_case
-from cautery.workflows.watch import tables
-from cautery.workflows.watch.journal import Journal
+from cautery.workflows.case import tables
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import open_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from cautery.errors import InputError
 from cautery.wiring.facts import known_facts
-from cautery.workflows.enrich_links import Tally, enrich_links
+from cautery.workflows.networks.enrich import Tally, enrich_links
 
 LINKS = (
     "subject,kind,value,first_seen,last_seen,source\n"

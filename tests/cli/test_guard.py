@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from cautery.packed import zstd
-from cautery.workflows.judge_targets import KEYS
-from cautery.workflows.read_targets import MAX_LINE, targets_in
+from cautery.workflows.guard.judge import KEYS
+from cautery.workflows.guard.targets import MAX_LINE, targets_in
 
 AT = "2026-11-24T20:00:00Z"
 CSV = (

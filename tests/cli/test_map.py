@@ -11,13 +11,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from cautery.drawing.svg import width
 from cautery.model import Asset, CriminalNetwork, Edge, Membership, Role, SupplyGraph
-from cautery.operation.page.svg import width
 from cautery.plan.read_graph import graph_of
-from cautery.workflows.draw_supply import draw_supply
-from cautery.workflows.infer_supply import infer_supply, plan_graph_of
-from cautery.workflows.supply_layers import layers_of
-from cautery.workflows.supply_picture import Drawn, Picture, around, of_supply
+from cautery.workflows.supply.draw import draw_supply
+from cautery.workflows.supply.infer import infer_supply, plan_graph_of
+from cautery.workflows.supply.layers import layers_of
+from cautery.workflows.supply.picture import Drawn, Picture, around, of_supply
 
 GRAPH = {
     "nodes": [

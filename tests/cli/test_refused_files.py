@@ -15,9 +15,9 @@ from cautery.adapters.facts_folder import FactsFolder
 from cautery.adapters.facts_import import add_fact
 from cautery.adapters.keys_file import load_public_key
 from cautery.errors import CauteryError, InputError
+from cautery.workflows.mandate.purchased_line import read_line
+from cautery.workflows.networks.state.files import load
 from cautery.workflows.operation.trace_money import read_purchases
-from cautery.workflows.purchased_line import read_line
-from cautery.workflows.state_files import load
 
 from .test_guard import AT
 from .test_operation_exhibits import OPERATION

@@ -41,9 +41,9 @@ from cautery.model import (
     to_json,
 )
 from cautery.wiring import signing
-from cautery.workflows.close_case import close_case
-from cautery.workflows.open_case import open_case
-from cautery.workflows.watch.journal import Journal
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import open_case
 from cautery.workflows.watch.opening import begin_case
 
 from .conftest import Ran

@@ -18,8 +18,8 @@ from cautery.adapters.clock import FixedClock
 from cautery.adapters.keys_file import KeyFolder
 from cautery.errors import InputError
 from cautery.model import KeyedPseudonyms
-from cautery.workflows.open_case import open_case
-from cautery.workflows.watch.journal import Journal
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import open_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

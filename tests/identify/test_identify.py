@@ -12,6 +12,9 @@ from cautery.fingerprint import DEFAULT_RECIPE, Recipe
 from cautery.identify import ReferenceInfo, References, alignment, published_error_rates
 from cautery.identify.decide import decide
 from cautery.identify.observe import observe
+from cautery.identify.references.adopted import adopt
+from cautery.identify.references.opening import load as load_references
+from cautery.identify.references.saved import save
 from cautery.model import (
     Channel,
     Decoded,
@@ -343,25 +346,25 @@ def test_the_alignment_peaks_at_the_delay(references: References) -> None:
 def test_a_reference_file_gives_back_the_same_witnesses(
     references: References, tmp_path: Path
 ) -> None:
-    references.save(tmp_path / "m.ref")
-    again = References.load(tmp_path / "m.ref", recipe=DEFAULT_RECIPE)
+    save(references, tmp_path / "m.ref")
+    again = load_references(tmp_path / "m.ref", recipe=DEFAULT_RECIPE)
     one, two = (
         probe(r, 40, sound=SOUND["fr"], luma=branded(PLAY, "fr")) for r in (references, again)
     )
     assert one.witnesses == two.witnesses
     with pytest.raises(InputError, match="recipe"):
-        References.load(tmp_path / "m.ref", recipe=Recipe(pairs=6))
+        load_references(tmp_path / "m.ref", recipe=Recipe(pairs=6))
 
 
 def test_an_adopted_reference_gives_the_witnesses_of_the_file(
     references: References, tmp_path: Path
 ) -> None:
-    references.save(tmp_path / "m.ref")
+    save(references, tmp_path / "m.ref")
     held = References(DEFAULT_RECIPE, references.infos)
     held.add("talk", media(SOUND["talk"][:320_000]), at_s=T0 - 7.3)
     for info in references.infos:
         if info.id != "talk":
-            held.adopt(info.id, tmp_path / "m.ref")
+            adopt(held, info.id, tmp_path / "m.ref")
     one, two = (
         probe(r, 70, sound=SOUND["fr"], luma=branded(PLAY, "fr")) for r in (references, held)
     )
@@ -377,9 +380,9 @@ def test_an_adopted_reference_gives_the_witnesses_of_the_file(
 def test_the_only_reference_of_a_file_is_adopted_under_any_name(tmp_path: Path) -> None:
     made = References(DEFAULT_RECIPE, [ReferenceInfo(id="stem", kind="work")])
     made.add("stem", media(SOUND["film"]), at_s=0.0)
-    made.save(tmp_path / "w.ref")
+    save(made, tmp_path / "w.ref")
     held = References(DEFAULT_RECIPE, [ReferenceInfo(id="the-film", kind="work")])
-    held.adopt("the-film", tmp_path / "w.ref")
+    adopt(held, "the-film", tmp_path / "w.ref")
     assert held.span("the-film") == made.span("stem")
     seen = observe(media(SOUND["film"][320_000:416_000]), held, media_at_s=T0, at=NOON)
     assert seen.witnesses[0].reference == "the-film"
@@ -389,20 +392,20 @@ def test_the_only_reference_of_a_file_is_adopted_under_any_name(tmp_path: Path) 
 def test_a_reference_that_does_not_fit_is_not_adopted(
     references: References, tmp_path: Path, fault: str
 ) -> None:
-    references.save(tmp_path / "m.ref")
+    save(references, tmp_path / "m.ref")
     infos = [ReferenceInfo(id="other"), ReferenceInfo(id="film", kind="work")]
     held = References(DEFAULT_RECIPE, [*infos, ReferenceInfo(id="talk")])
     held.add("talk", media(SOUND["talk"][:80_000]), at_s=T0)
     name = {"several": "other", "live": "film", "held": "talk", "unknown": "nobody"}[fault]
     with pytest.raises(InputError):
-        held.adopt(name, tmp_path / "m.ref")
+        adopt(held, name, tmp_path / "m.ref")
 
 
 @pytest.mark.parametrize("fault", ["cut", "magic", "noise", "long"])
 def test_a_damaged_reference_file_is_refused(
     references: References, tmp_path: Path, fault: str
 ) -> None:
-    references.save(tmp_path / "m.ref")
+    save(references, tmp_path / "m.ref")
     data = (tmp_path / "m.ref").read_bytes()
     bad = {
         "cut": data[:-9],
@@ -412,7 +415,7 @@ def test_a_damaged_reference_file_is_refused(
     }[fault]
     (tmp_path / "b.ref").write_bytes(bad)
     with pytest.raises(InputError):
-        References.load(tmp_path / "b.ref")
+        load_references(tmp_path / "b.ref")
 
 
 def test_old_media_are_forgotten_and_works_are_kept() -> None:
@@ -439,8 +442,8 @@ def test_works_that_came_in_piece_by_piece_are_searched_as_one_run_and_saved_so(
         runs = held.works.runs()[0]
         sizes = sorted(map(len, runs))
         assert sum(sizes[:-1]) < sum(sizes) / 8
-    held.save(tmp_path / "six.ref")
-    saved = References.load(tmp_path / "six.ref")
+    save(held, tmp_path / "six.ref")
+    saved = load_references(tmp_path / "six.ref")
     assert [len(runs) for runs in saved.works.runs().values()] == [1]
     assert sum(len(run) for run in saved.works.runs()[0]) == sum(sizes)
 

@@ -5,8 +5,8 @@ import pytest
 
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
-from cautery.identify._track import Pictures
 from cautery.identify.picture import Seen, look
+from cautery.identify.references.track import Pictures
 from cautery.model import Decoded
 
 T0 = 1_800_000_000.0

@@ -16,6 +16,7 @@ from cautery.errors import InputError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
 from cautery.identify.observe import observe
+from cautery.identify.references.saved import save
 from cautery.identify.shards import Place, observe_in, place_of, split
 from cautery.model import Decoded, Observation
 
@@ -76,7 +77,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[int, list[Place]]:
         made[count] = []
         for at, infos in enumerate(split(INFOS, count)):
             path = folder / f"{at}-of-{count}.ref"
-            held(infos).save(path)
+            save(held(infos), path)
             made[count].append(place_of(path))
     return made
 

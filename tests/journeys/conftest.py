@@ -23,7 +23,7 @@ from cautery.lab import LiveLab, World, build_world, start_lab
 from cautery.lab.demo import Approvers, Waiting
 from cautery.model import Digest, Entry
 from cautery.wiring import cases, signing
-from cautery.workflows.approve_referral import filed_referrals
+from cautery.workflows.case.referral import filed_referrals
 
 SMALL_SEED = 3
 PATIENCE_S = 150.0

@@ -18,13 +18,13 @@ from cautery.model import ExhibitId, LedCategory, StepState
 from cautery.operation.schedule import precedence_violations
 from cautery.operation.totals import totals
 from cautery.wiring import cases, desks, signing
+from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.day_records import day_of, reports_of
 from cautery.workflows.operation.deconfliction_run import RESULT
 from cautery.workflows.operation.holdings import received_statements
 from cautery.workflows.operation.persons import kept_persons
 from cautery.workflows.operation.register_book import register_of
 from cautery.workflows.operation.sign_manifest import check_manifest
-from cautery.workflows.verify_case import verify_case
 
 pytestmark = pytest.mark.journey
 

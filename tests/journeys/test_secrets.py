@@ -31,7 +31,7 @@ import pytest
 from cautery.errors import MandateError
 from cautery.lab.certificates import Authority
 from cautery.model import Hidden, Mandate
-from cautery.workflows.read_mandate import read_mandate
+from cautery.workflows.mandate.read import read_mandate
 
 pytestmark = pytest.mark.journey
 

@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cautery.act import standing_of
 from cautery.errors import InputError
 from cautery.lab import LiveLab, World, start_lab
-from cautery.workflows.read_mandate import read_mandate
-from cautery.workflows.read_signers import read_signers
+from cautery.workflows.mandate.read import read_mandate
+from cautery.workflows.mandate.signers import read_signers
 
 
 class LabNames(AbstractResolver):

@@ -11,7 +11,7 @@ from cautery.errors import InputError
 from cautery.lab import plan_world
 from cautery.lab.truth import truth_of
 from cautery.lab.underworld import CDN, MIDDLEWARE
-from cautery.watch._crypto import crypto_addresses
+from cautery.payments.found import crypto_addresses
 
 
 @given(seed=st.integers(0, 2**40), size=st.sampled_from(["demo", "small"]))

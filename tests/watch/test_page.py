@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cautery.errors import CauteryError, SourceError
-from cautery.watch import Contact, crypto_addresses, read_page
+from cautery.watch import Contact, read_page
 
 SHOP = """<html lang="fr"><head><title> Mega
 TV </title><meta property="og:site_name" content="Mega TV"><link rel="shortcut icon" href="/f.ico">
@@ -105,33 +105,6 @@ def test_what_is_no_page_is_refused(data):
 def test_a_page_of_many_megabytes_is_refused():
     with pytest.raises(SourceError, match="longer than"):
         read_page([b"<p>" * 3_000_000], base="http://a.example/")
-
-
-@pytest.mark.parametrize(
-    ("address", "currency"),
-    [
-        ("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "BTC"), ("3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy", "BTC"),
-        ("bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", "BTC"),
-        ("bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0", "BTC"),
-        ("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "ETH"),
-        ("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", "TRX"),
-        ("DQQckuSMsiFjaAdGiNjvDyswcz9RWQU2xe", "DOGE"), ("XnPFsRWTaSgiVauosEwQ6dEitGYXgwznz2", "DASH"),
-        ("t1MMXtBrSp1XG38Lx9cePcNUCJj5vdWfUWL", "ZEC"), ("rnXyVQzgxZe7TR1EPzTkGj2jxH4LMJYh66", "XRP"),
-        ("qpf2cphc5dkuclkqur7lhj2yuqq9pk3hmukle77vhq", "BCH"),
-        ("44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP3A", "XMR"),
-    ],
-)  # fmt: skip
-def test_a_payment_address_is_kept_only_if_its_checksum_holds(address, currency):
-    [found] = crypto_addresses(f"pay to {address}.")
-    assert (found.currency, found.checked) == (currency, True)
-    at = len(address) // 2
-    other = {"a": "b", "A": "B"}.get(address[at], "a" if address[at] != "a" else "b")
-    assert crypto_addresses(address[:at] + other + address[at + 1 :]) == ()
-
-
-def test_an_ethereum_address_in_one_case_carries_no_checksum():
-    [found] = crypto_addresses("0x" + "ab" * 20)
-    assert not found.checked
 
 
 HTML = st.sampled_from(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cautery.plan.graph import PlanGraph
     from cautery.plan.regrowth_model import RegrowthModel
     from cautery.plan.supply_plan import SupplyPlan
-    from cautery.workflows.guard_graph import Judged
+    from cautery.workflows.guard.graph import Judged
 
 MOST_REACTION_DAYS = 3650
 AXES = ("served", "countries", "date", "collateral")
@@ -205,7 +205,7 @@ class Run:
     ) -> None:
         from cautery.plan.plot import format_of, regrowth_plot
         from cautery.plan.regrowth import regrow, schedules
-        from cautery.workflows.plan_graph import places
+        from cautery.workflows.plan.graph import places
 
         items = places(self._graph, found.remove)
         ends = self._left_s() / 2
@@ -266,7 +266,7 @@ class Run:
         more["by_country"] = [one.as_json() for one in parts]
         told.append(lambda: tables.country_table(parts))
         if asked.map is not None:
-            from cautery.workflows.plan_map import plan_map
+            from cautery.workflows.plan.map import plan_map
 
             html = asked.map.suffix.lower() == ".html"
             drawn = plan_map(found, parts, cost_unit=self._graph.cost_unit, html=html)

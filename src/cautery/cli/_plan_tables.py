@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cautery.plan.pareto import Axis, Point
     from cautery.plan.regrowth import Course
     from cautery.plan.supply_plan import SupplyPlan
-    from cautery.workflows.guard_graph import Judged
+    from cautery.workflows.guard.graph import Judged
 
 MOST_ROWS = 40
 _CURVE_DAYS = (1, 7, 30, 90)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cautery.model import BlockEntry, Digest, Mandate, Override
-    from cautery.workflows.approve_referral import FiledReferral
-    from cautery.workflows.case_opening import Opening
+    from cautery.workflows.case.opening import Opening
+    from cautery.workflows.case.referral import FiledReferral
 
 
 def ask(shown: str, *, question: str, hint: str) -> None:

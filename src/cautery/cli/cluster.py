@@ -13,9 +13,9 @@ from cautery.cli._schema import schema_option
 from cautery.errors import InputError
 
 if TYPE_CHECKING:
-    from cautery.workflows.cluster_links import Clustered
-    from cautery.workflows.explain_links import Explanation
-    from cautery.workflows.link_files import Reading
+    from cautery.workflows.networks.cluster import Clustered
+    from cautery.workflows.networks.explain import Explanation
+    from cautery.workflows.networks.links import Reading
 
 _MOST_ROWS = 20
 
@@ -96,13 +96,13 @@ def cluster(
     from cautery import wiring
     from cautery.cli._progress import Progress
     from cautery.wiring.facts import known_facts, named_folder
-    from cautery.workflows.cluster_links import cluster_links
-    from cautery.workflows.cluster_state import clustered_in
-    from cautery.workflows.constraints import read_constraints
-    from cautery.workflows.explain_links import explain as why_of
-    from cautery.workflows.link_evidence import with_state
-    from cautery.workflows.link_facts import known_to, without_facts
-    from cautery.workflows.state_files import all_links
+    from cautery.workflows.networks.cluster import cluster_links
+    from cautery.workflows.networks.constraints import read_constraints
+    from cautery.workflows.networks.evidence import with_state
+    from cautery.workflows.networks.explain import explain as why_of
+    from cautery.workflows.networks.facts import known_to, without_facts
+    from cautery.workflows.networks.state.files import all_links
+    from cautery.workflows.networks.state.keep import clustered_in
 
     if refit and state is None:
         raise InputError("--refit learns a state anew", hint="Give --state DIR.")
@@ -175,7 +175,7 @@ def cluster(
 
 def _explain(reading: Reading, why: Explanation, *, json: bool) -> None:
     from cautery.model import to_json
-    from cautery.workflows.link_evidence import beside, evidence_for
+    from cautery.workflows.networks.evidence import beside, evidence_for
 
     shown = evidence_for(reading, why)
     if json:
@@ -211,7 +211,7 @@ def _explain(reading: Reading, why: Explanation, *, json: bool) -> None:
 
 def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
     from cautery import wiring
-    from cautery.workflows.link_files import nothing_new, read_links
+    from cautery.workflows.networks.links import nothing_new, read_links
 
     if links is None:
         return nothing_new()
@@ -220,7 +220,7 @@ def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
             links, now=wiring.clock().now(), about=about, sources=kept, may_be_empty=kept
         )
     from cautery.wiring import cases
-    from cautery.workflows.case_links import read_case_links
+    from cautery.workflows.networks.case_links import read_case_links
 
     with cases.reading(links) as case:
         return read_case_links(case.ledger, case.vault)
@@ -232,7 +232,7 @@ def _of_case(links: Path | None) -> bool:
 
 def _write_links(out: Path, reading: Reading) -> None:
     from cautery import wiring
-    from cautery.workflows.link_evidence import links_csv
+    from cautery.workflows.networks.evidence import links_csv
 
     wiring.write_file(out, links_csv(reading).encode())
 

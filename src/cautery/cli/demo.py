@@ -40,9 +40,9 @@ def demo(
     from cautery.lab.scoreboard import score
     from cautery.lab.start import start_lab
     from cautery.wiring import cases, signing, watching
-    from cautery.workflows.approve_referral import DRAFTED, filed_referral
-    from cautery.workflows.read_mandate import read_mandate
-    from cautery.workflows.verify_case import verify_case
+    from cautery.workflows.case.referral import DRAFTED, filed_referral
+    from cautery.workflows.case.verify import verify_case
+    from cautery.workflows.mandate.read import read_mandate
 
     run = folder / f"seed-{seed}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     case = run / "case"

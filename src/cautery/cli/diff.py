@@ -27,7 +27,7 @@ def diff(
 
     Example: cautery diff monday.m3u tuesday.m3u
     """
-    from cautery.workflows.diff_files import diff_files
+    from cautery.workflows.files.diff import diff_files
 
     try:
         found = diff_files(old, new, kind=kind)

@@ -46,8 +46,8 @@ def enrich(
     from cautery import wiring
     from cautery.cli._progress import Progress
     from cautery.wiring.facts import known_facts, named_folder
-    from cautery.workflows.enrich_links import FACTS, Tally, enrich_links
-    from cautery.workflows.enrich_links import schema as json_schema
+    from cautery.workflows.networks.enrich import FACTS, Tally, enrich_links
+    from cautery.workflows.networks.enrich import schema as json_schema
 
     if schema:
         render.json_line(json_schema())
@@ -90,7 +90,7 @@ def _csv(rows: Iterator[dict[str, str]]) -> Iterator[str]:
     import csv
     import io
 
-    from cautery.workflows.enrich_links import COLUMNS
+    from cautery.workflows.networks.enrich import COLUMNS
 
     held = io.StringIO()
     writer = csv.DictWriter(held, COLUMNS, lineterminator="\n")

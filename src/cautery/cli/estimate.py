@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cautery.estimate import Reconciled
     from cautery.model import Estimate
-    from cautery.workflows.size_network import Sizing
+    from cautery.workflows.sizing.size import Sizing
 
 app = typer.Typer(
     cls=Verbs,
@@ -67,7 +67,7 @@ def size(
     """
     from cautery import estimate
     from cautery.model.mandate import Regime
-    from cautery.workflows.size_network import read_dumps, read_sources, size_network
+    from cautery.workflows.sizing.size import read_dumps, read_sources, size_network
 
     try:
         under = Regime(regime)
@@ -102,7 +102,7 @@ def reconcile(
     Example: cautery estimate reconcile --claim "22e6 users" --claim "250e6 EUR/month"
     """
     from cautery import estimate
-    from cautery.workflows.size_network import read_sources, size_network
+    from cautery.workflows.sizing.size import read_sources, size_network
 
     if not claims:
         raise InputError("reconcile needs a claim", hint='Such as --claim "22e6 users".')

@@ -37,7 +37,7 @@ def exhibit(
     from cautery import wiring
     from cautery.model import KeyedPseudonyms, RedactedUrl, to_json
     from cautery.wiring import cases
-    from cautery.workflows.open_exhibit import exhibits_in, open_exhibit
+    from cautery.workflows.case.exhibit import exhibits_in, open_exhibit
 
     if id is None:
         rows = list(exhibits_in(case, store=cases.reading_store()))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
     from cautery.model import GuardVerdict
-    from cautery.workflows.read_targets import Asked
+    from cautery.workflows.guard.targets import Asked
 
 _MOST_ROWS = 200
 """Of a table; of more targets the counts are told, and --json tells each."""
@@ -64,12 +64,12 @@ def guard(
     """
     from cautery import wiring
     from cautery.model import Decision
-    from cautery.plan.budget import spend
-    from cautery.plan.revalidation import withdrawal
+    from cautery.plan.guard.budget import spend
+    from cautery.plan.guard.revalidation import withdrawal
     from cautery.wiring.facts import known_facts, named_folder
-    from cautery.workflows.judge_targets import judge_targets, line_of
-    from cautery.workflows.judge_targets import schema as json_schema
-    from cautery.workflows.read_overrides import read_allowed, read_overrides
+    from cautery.workflows.guard.judge import judge_targets, line_of
+    from cautery.workflows.guard.judge import schema as json_schema
+    from cautery.workflows.guard.overrides import read_allowed, read_overrides
 
     if schema:
         render.json_line(json_schema())
@@ -207,7 +207,7 @@ def _asked(words: list[str]) -> Iterator[Asked]:
 def _read(words: list[str]) -> Iterator[Asked]:
     import sys
 
-    from cautery.workflows.read_targets import Asked, read_targets, targets_in
+    from cautery.workflows.guard.targets import Asked, read_targets, targets_in
 
     for word in words:
         if word == "-":

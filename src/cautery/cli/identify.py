@@ -69,7 +69,7 @@ def identify(
     from cautery.workflows.identification.probes import probes_of
     from cautery.workflows.identification.results import Results, Stamp, same_question
     from cautery.workflows.identification.run import Asked
-    from cautery.workflows.read_mandate import read_mandate
+    from cautery.workflows.mandate.read import read_mandate
 
     checked = None if mandate is None else read_mandate(mandate, now=wiring.clock().now())
     found = probes_of(probes, mandate=checked)

@@ -38,7 +38,7 @@ def show(
     from cautery import wiring
     from cautery.act import standing_of, terms_digest
     from cautery.model import digest_of, to_json
-    from cautery.workflows.read_mandate import read_with_bytes
+    from cautery.workflows.mandate.read import read_with_bytes
 
     now = wiring.clock().now()
     checked, raw = read_with_bytes(mandate, now=now)
@@ -124,8 +124,8 @@ def check(
     """
     from cautery import wiring
     from cautery.act import standing_of
-    from cautery.workflows.read_mandate import read_mandate
-    from cautery.workflows.read_signers import read_signers
+    from cautery.workflows.mandate.read import read_mandate
+    from cautery.workflows.mandate.signers import read_signers
 
     now = wiring.clock().now()
     known = None if signers is None else read_signers(signers)
@@ -155,8 +155,8 @@ def sign(
     from cautery import wiring
     from cautery.adapters.keys_file import load_approver
     from cautery.model import Digest, digest_of
-    from cautery.workflows.mandate_signatures import add_signature, signatures_path
-    from cautery.workflows.read_mandate import read_with_bytes
+    from cautery.workflows.mandate.read import read_with_bytes
+    from cautery.workflows.mandate.signatures import add_signature, signatures_path
 
     now = wiring.clock().now()
     checked, raw = read_with_bytes(mandate, now=now)

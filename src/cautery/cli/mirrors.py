@@ -12,7 +12,7 @@ from cautery.errors import InputError
 
 if TYPE_CHECKING:
     from cautery.graph.mirrors import Family
-    from cautery.workflows.find_mirrors import Mirrors
+    from cautery.workflows.networks.mirrors import Mirrors
 
 _MOST_ROWS = 200
 _MOST_NAMES = 12
@@ -47,9 +47,9 @@ def mirrors(
     """
     from cautery.cli._progress import Progress
     from cautery.wiring.facts import known_facts
-    from cautery.workflows.find_mirrors import find_mirrors
-    from cautery.workflows.find_mirrors import schema as json_schema
-    from cautery.workflows.read_hosts import read_hosts
+    from cautery.workflows.files.hosts import read_hosts
+    from cautery.workflows.networks.mirrors import find_mirrors
+    from cautery.workflows.networks.mirrors import schema as json_schema
 
     if schema:
         render.json_line(json_schema())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cautery.plan.graph import PlanGraph
     from cautery.plan.regrowth_model import RegrowthModel
-    from cautery.workflows.guard_graph import Judged
+    from cautery.workflows.guard.graph import Judged
 
 
 def plan(
@@ -134,7 +134,7 @@ def plan(
     from cautery.cli._progress import Progress
     from cautery.plan.goal import Goal
     from cautery.plan.warm import warm
-    from cautery.workflows.plan_graph import marked, read_graph_file
+    from cautery.workflows.plan.graph import marked, read_graph_file
 
     goal = Goal(
         served=served,
@@ -179,7 +179,7 @@ def _guarded(
     from cautery.cli._progress import Progress
     from cautery.cli.guard import moment
     from cautery.wiring.facts import known_facts
-    from cautery.workflows.guard_graph import guarded
+    from cautery.workflows.guard.graph import guarded
 
     now = wiring.clock().now if at is None else moment(at)
     with Progress("judging", None) as shown:
@@ -190,7 +190,7 @@ def _guarded(
 
 def _regrowth(own: Path | None) -> RegrowthModel:
     from cautery.plan.regrowth_model import DEFAULT
-    from cautery.workflows.read_regrowth import read_regrowth
+    from cautery.workflows.plan.regrowth import read_regrowth
 
     return DEFAULT if own is None else read_regrowth(own)
 

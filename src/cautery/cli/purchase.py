@@ -62,8 +62,12 @@ def purchase(
     """
     from cautery import wiring
     from cautery.wiring import cases
-    from cautery.workflows.read_mandate import read_mandate
-    from cautery.workflows.watch.purchasing import checked_purchase, purchase_into, read_with
+    from cautery.workflows.mandate.read import read_mandate
+    from cautery.workflows.watch.sources.purchasing import (
+        checked_purchase,
+        purchase_into,
+        read_with,
+    )
 
     if receipt is not None:
         require_file(receipt)

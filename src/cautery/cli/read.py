@@ -40,7 +40,7 @@ def read(
     from cautery.watch import ReadWarning
 
     if schema:
-        from cautery.workflows.read_file import schema as json_schema
+        from cautery.workflows.files.read import schema as json_schema
 
         render.json_line(json_schema(kind))
         return
@@ -72,7 +72,7 @@ def read(
 
 def _values(file: Path, kind: str | None) -> Iterator[dict[str, Any] | ReadWarning]:
     """Yield what the file says; one that its reader does not understand is bad input."""
-    from cautery.workflows.read_file import read_file
+    from cautery.workflows.files.read import read_file
 
     try:
         yield from read_file(file, kind=kind)

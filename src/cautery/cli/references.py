@@ -87,7 +87,7 @@ def _mandate(path: Path | None) -> Mandate | None:
     if path is None:
         return None
     from cautery import wiring
-    from cautery.workflows.read_mandate import read_mandate
+    from cautery.workflows.mandate.read import read_mandate
 
     return read_mandate(path, now=wiring.clock().now())
 
@@ -206,10 +206,10 @@ def info(
     Example: cautery references info league.ref
     """
     from cautery.identify.plot import clock
-    from cautery.identify.references import References
+    from cautery.identify.references.opening import load as load_references
     from cautery.workflows.identification.held import held_line
 
-    held = References.load(path)
+    held = load_references(path)
     line = held_line(held)
     if json:
         render.json_line(line)

@@ -26,7 +26,7 @@ def list_(
     """
     from cautery.model import to_json
     from cautery.wiring import cases
-    from cautery.workflows.approve_referral import filed_in
+    from cautery.workflows.case.referral import filed_in
 
     with cases.reading(case) as held:
         filed = filed_in(held.ledger)
@@ -65,8 +65,8 @@ def show(
     """
     from cautery.model import to_json
     from cautery.wiring import cases
-    from cautery.workflows.approve_referral import filed_referral
-    from cautery.workflows.case_opening import opening_of
+    from cautery.workflows.case.opening import opening_of
+    from cautery.workflows.case.referral import filed_referral
 
     with cases.reading(case) as held:
         filed, opening = filed_referral(held.ledger, referral), opening_of(held.ledger)
@@ -101,8 +101,8 @@ def override(
     from cautery.errors import InputError
     from cautery.model import Digest
     from cautery.wiring import signing
-    from cautery.workflows.read_overrides import read_overrides
-    from cautery.workflows.sign_overrides import overrides_of
+    from cautery.workflows.guard.overrides import read_overrides
+    from cautery.workflows.guard.sign import overrides_of
 
     overrides = read_overrides(file)
     named = overrides_of(overrides, name=name)
@@ -138,7 +138,7 @@ def withdrawals(
     Example: cautery referral withdrawals cases/md34
     """
     from cautery.wiring import cases
-    from cautery.workflows.approve_referral import withdrawals as found_in
+    from cautery.workflows.case.referral import withdrawals as found_in
 
     with cases.reading(case) as held:
         found = found_in(held.ledger)
@@ -170,8 +170,8 @@ def approve(
     """
     from cautery.model import Digest
     from cautery.wiring import cases, signing
-    from cautery.workflows.approve_referral import filed_referral
-    from cautery.workflows.case_opening import opening_of
+    from cautery.workflows.case.opening import opening_of
+    from cautery.workflows.case.referral import filed_referral
 
     if digest is None:
         with cases.reading(case) as held:

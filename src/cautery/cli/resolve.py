@@ -65,8 +65,8 @@ def resolve(
     from cautery.catalogue import Resolver, country_code
     from cautery.cli._progress import Progress
     from cautery.errors import InputError
-    from cautery.workflows.read_catalogue import read_catalogue
-    from cautery.workflows.read_titles import read_titles
+    from cautery.workflows.files.catalogue import read_catalogue
+    from cautery.workflows.files.titles import read_titles
 
     if country is not None and country_code(country) is None:
         raise InputError(

@@ -93,7 +93,7 @@ def take(
     from cautery.watch import address_in
     from cautery.wiring import cases
     from cautery.wiring.seized import place_of
-    from cautery.workflows.read_mandate import read_mandate
+    from cautery.workflows.mandate.read import read_mandate
     from cautery.workflows.seized.take import take as take_file
 
     now = wiring.clock().now()

@@ -11,7 +11,7 @@ from cautery.cli import render
 from cautery.errors import InputError
 
 if TYPE_CHECKING:
-    from cautery.workflows.supply_picture import Picture
+    from cautery.workflows.supply.picture import Picture
 
 
 def draw_map(
@@ -57,10 +57,10 @@ def draw_map(
     Example: cautery map graph.json --around panel.example --svg panel.svg
     """
     from cautery import wiring
-    from cautery.workflows.draw_supply import draw_supply, svg_file
-    from cautery.workflows.supply_layers import as_json, layers_of
-    from cautery.workflows.supply_page import supply_page
-    from cautery.workflows.supply_picture import around as near
+    from cautery.workflows.supply.draw import draw_supply, svg_file
+    from cautery.workflows.supply.layers import as_json, layers_of
+    from cautery.workflows.supply.page import supply_page
+    from cautery.workflows.supply.picture import around as near
 
     if by not in ("role", "country"):
         raise InputError(f"--by: {by!r} is neither role nor country")
@@ -99,8 +99,8 @@ def _write_plan_graph(case: Path, out: Path, known: Path | None, *, uncertain: b
 
     from cautery import wiring
     from cautery.wiring import cases
-    from cautery.workflows.infer_supply import plan_graph_of
-    from cautery.workflows.known_supply import read_known
+    from cautery.workflows.supply.infer import plan_graph_of
+    from cautery.workflows.supply.known import read_known
 
     if not case.is_dir():
         raise InputError("--plan-graph is made of a case: a file is a plan's graph already")
@@ -114,8 +114,8 @@ def _write_plan_graph(case: Path, out: Path, known: Path | None, *, uncertain: b
 
 def _picture(graph: Path) -> Picture:
     from cautery.wiring import cases
-    from cautery.workflows.plan_graph import read_graph_file
-    from cautery.workflows.supply_picture import of_plan, of_supply
+    from cautery.workflows.plan.graph import read_graph_file
+    from cautery.workflows.supply.picture import of_plan, of_supply
 
     if graph.is_dir():
         mapped, met, source = cases.mapped_and_met(graph)

@@ -39,8 +39,8 @@ def verify(
     from cautery import wiring
     from cautery.model import to_json
     from cautery.wiring import cases
-    from cautery.workflows.read_signers import read_signers
-    from cautery.workflows.verify_case import BROKEN, verify_case
+    from cautery.workflows.case.verify import BROKEN, verify_case
+    from cautery.workflows.mandate.signers import read_signers
 
     known = None if signers is None else read_signers(signers)
     try:

@@ -47,7 +47,7 @@ def watch(
 
     Example: cautery watch mandate.toml --case cases/md34
     """
-    from cautery.workflows.read_mandate import mandate_schema, read_mandate
+    from cautery.workflows.mandate.read import mandate_schema, read_mandate
 
     if schema:
         render.json_line(mandate_schema())
@@ -61,7 +61,7 @@ def watch(
     from cautery.act import standing_of
     from cautery.cli.board import Board, JsonStream
     from cautery.wiring import watching
-    from cautery.workflows.read_signers import read_signers
+    from cautery.workflows.mandate.signers import read_signers
 
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)

@@ -1,6 +1,6 @@
 """Which hosts belong to one criminal network, how surely, and what joins them.
 
-For the live watch, over a few thousand links; ``cautery.workflows.cluster_links`` does the same
+For the live watch, over a few thousand links; ``cautery.workflows.networks.cluster`` does the same
 over files of ten million.
 """
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cautery.graph.logos import same_logo
-from cautery.model import Fault, FaultKind, Link
+from cautery.model import Fault, FaultKind, Link, host_of
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE
 
@@ -43,6 +43,12 @@ KINDS: Mapping[FaultKind, str] = {
     FaultKind.ADVERT: "feed-advert",
     FaultKind.LOGO: "feed-logo",
 }
+
+
+def hosts_of(url: str, hops: Sequence[str]) -> tuple[str, str]:
+    """Return the host that a stream names, and the one that it was led to."""
+    host = host_of(url)
+    return host, (hops[-1] if hops else "") or host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

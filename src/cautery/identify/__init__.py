@@ -31,8 +31,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cautery.identify.likelihood import published_error_rates
     from cautery.identify.observe import alignment
-    from cautery.identify.reference_info import ReferenceInfo
-    from cautery.identify.references import References
+    from cautery.identify.references.held import References
+    from cautery.identify.references.info import ReferenceInfo
 
 __all__ = [
     "ReferenceInfo",
@@ -42,8 +42,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ReferenceInfo": "references",
-    "References": "references",
+    "ReferenceInfo": "references.info",
+    "References": "references.held",
     "alignment": "observe",
     "published_error_rates": "likelihood",
 }

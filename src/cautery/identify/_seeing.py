@@ -27,7 +27,7 @@ from cautery.fingerprint.video import (
     signature,
 )
 from cautery.identify._shown import Probe
-from cautery.identify.references import References
+from cautery.identify.references.held import References
 from cautery.identify.sound import SEARCH_S
 
 _SPEED_MOST = 0.06

@@ -24,7 +24,7 @@ from cautery.fingerprint.meeting import (
 from cautery.fingerprint.recipe import Recipe
 from cautery.fingerprint.scan import scans
 from cautery.fingerprint.spectrum import power_of
-from cautery.identify.references import References
+from cautery.identify.references.held import References
 
 _SEARCH_S = (-31.0, 301.0)
 """One second more each way than :data:`cautery.identify.sound.SEARCH_S`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import Glance
 from cautery.model.identification import Stretch
 from cautery.model.verdict import verbal

@@ -25,7 +25,7 @@ from cautery.identify._common import shared_quotation, strongest_shared
 from cautery.identify._wording import Words
 from cautery.identify.decide import BASE_RATE, CLEAR_LEAD, EVENT_UNION_S
 from cautery.identify.likelihood import methods_of, posterior, tail, unmatched
-from cautery.identify.reference_info import ReferenceInfo
+from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.stretches import GAP_S, SOLID, Chain, chains_of
 from cautery.identify.windows import Glance, Look
 from cautery.model.identification import Identification, Stretch

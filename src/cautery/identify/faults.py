@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cautery.fingerprint.audio import Landmarks, landmarks_of, loudness_db, peaks_of
 from cautery.identify.likelihood import above
-from cautery.identify.references import References
+from cautery.identify.references.held import References
 from cautery.model.fault import Fault, FaultKind
 from cautery.model.media import Decoded
 from cautery.model.verdict import Observation, Witness

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from cautery.fingerprint.sliding import correlate
 from cautery.fingerprint.video import Signature
 from cautery.identify.likelihood import tail
-from cautery.identify.references import References
+from cautery.identify.references.held import References
 from cautery.model.media import LUMA_SHAPE, Decoded
 from cautery.model.verdict import Witness
 

@@ -17,9 +17,10 @@ from cautery.fingerprint.audio import loudness_db
 from cautery.fingerprint.recipe import DEFAULT_RECIPE
 from cautery.fingerprint.spectrum import power_of
 from cautery.identify._sounding import LEAST_SCORE, MOST_MATCHES, WORTH_IT, Lead, distinct
-from cautery.identify.references import References
+from cautery.identify.match import Match
+from cautery.identify.references.held import References
 from cautery.identify.simulcast import AS_LIKE, sifted
-from cautery.identify.sound import EVERY, HINTED, LAST, Ear, Heard, Match, Rung
+from cautery.identify.sound import EVERY, HINTED, LAST, Ear, Heard, Rung
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
 
 SURE_SCORE = 14.0

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cautery.identify.faults import timed
 from cautery.identify.graphics import evened, paired, pieces, placed
-from cautery.identify.references import References
+from cautery.identify.references.held import References
 from cautery.model.logo import Logo
 from cautery.model.media import LUMA_SHAPE, Decoded
 from cautery.model.verdict import Observation

@@ -14,7 +14,7 @@ from cautery.identify._sounding import Sounding, scores_along
 from cautery.identify.graphics import recognise
 from cautery.identify.ladder import Effort, listen, unmatched
 from cautery.identify.picture import Seen, aligned, look
-from cautery.identify.references import References
+from cautery.identify.references.held import References
 from cautery.identify.sound import Heard
 from cautery.model.evidence import ExhibitId
 from cautery.model.media import AUDIO_RATE_HZ, Decoded

@@ -20,7 +20,7 @@ from cautery.identify._seeing import (
 )
 from cautery.identify._shown import Probe
 from cautery.identify.likelihood import tail
-from cautery.identify.references import References
+from cautery.identify.references.held import References
 from cautery.model.media import Decoded
 from cautery.model.verdict import Witness
 

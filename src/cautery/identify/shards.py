@@ -10,7 +10,7 @@ their shard.
 
 Example
 -------
->>> from cautery.identify.reference_info import ReferenceInfo
+>>> from cautery.identify.references.info import ReferenceInfo
 >>> infos = [ReferenceInfo(id="event:m", event="m", clean=True, kind="event"),
 ...          ReferenceInfo(id="fr", event="m"), ReferenceInfo(id="news"), ReferenceInfo(id="film")]
 >>> [[one.id for one in shard] for shard in split(infos, 2)]
@@ -34,14 +34,16 @@ from numpy.typing import NDArray
 
 from cautery.errors import InputError
 from cautery.fingerprint.recipe import Recipe
-from cautery.identify._manifest import MANIFEST, Known, mapped
 from cautery.identify._sounding import Lead
 from cautery.identify.ladder import Effort, Ladder, best_of, mute
+from cautery.identify.match import Match
 from cautery.identify.observe import observed, see
 from cautery.identify.picture import Seen
-from cautery.identify.reference_info import ReferenceInfo
-from cautery.identify.references import References
-from cautery.identify.sound import Ear, Heard, Match, Rung
+from cautery.identify.references.held import References
+from cautery.identify.references.info import ReferenceInfo
+from cautery.identify.references.manifest import MANIFEST, Known, mapped
+from cautery.identify.references.opening import load as load_references
+from cautery.identify.sound import Ear, Heard, Rung
 from cautery.identify.windows import Look, look_at
 from cautery.model.evidence import ExhibitId
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
@@ -134,7 +136,7 @@ def opened(place: Place, recipe: Recipe | None = None) -> References:
             if place.path.is_dir():
                 references = mapped(place.path, recipe=recipe, known=known)
             else:
-                references = References.load(place.path, recipe=recipe)
+                references = load_references(place.path, recipe=recipe)
             held = _Held(place.generation, references, known)
             _held[place.path] = held
         _held.move_to_end(place.path)

@@ -13,20 +13,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from cautery.identify.sound import Match
+from cautery.identify.match import CODES_PER_S, Codes, Match
 
-Codes = NDArray[np.uint32]
-AROUND_S = 75.0
-"""Looked at on each side of the matched place: :data:`SIMULCAST_S`, and some to be sure."""
-CODES_PER_S = 15.625
-"""One code word every 64 ms (``fingerprint.codes``)."""
-AROUND_WORDS = round(AROUND_S * CODES_PER_S)
 SIMULCAST_S = 60.0
 """What references must share: twice the longest usual advert (30 s), and longer than an ident."""
 LEAST_WHOLE_S = 30.0
@@ -49,7 +42,7 @@ AS_LIKE = 0.5
 """Share of a match's support from which another one says the same."""
 _FILL_BLOCKS = 2
 
-M = TypeVar("M", bound="Match")
+M = TypeVar("M", bound=Match)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ from cautery.identify._sounding import (
     seconds_of,
 )
 from cautery.identify.likelihood import tail
-from cautery.identify.references import References
-from cautery.identify.simulcast import AROUND_WORDS, Codes, filled
+from cautery.identify.match import AROUND_WORDS, Codes, Match
+from cautery.identify.references.held import References
+from cautery.identify.simulcast import filled
 from cautery.model.verdict import Witness
 
 SEARCH_S = (-30.0, 300.0)
@@ -56,47 +57,6 @@ _NEARER = 0.0075
 
 HINTED, EVERY, LAST = 2, 3, 4
 """Rungs, after the two of landmarks: hinted codes, all codes, all at other speeds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One reference at one delay.
-
-    Parameters
-    ----------
-    score : float
-        Standard deviations by which its bit-error codes lie below chance.
-    strength : ndarray, shape (blocks,), float32
-        The same for each second of the probe.
-    covered : ndarray, shape (blocks,), bool
-    around : ndarray, shape (2 * AROUND_WORDS + 1,), uint32
-        The reference's code words around the place of the probe's middle; empty: not known.
-    methods : tuple of str
-        ``landmark``, ``bit-error`` or both.
-    repeats_s : tuple of float
-        Further delays at which the reference says the same.
-    searched : int
-        References among which it was found.
-    own : float or None
-        The score without what other references share; ``None``: all of it.
-    shared : tuple of str
-        Those references.
-    """
-
-    reference: str
-    family: str
-    works: bool
-    score: float
-    delay_s: float
-    speed: float
-    strength: NDArray[np.float32]
-    covered: NDArray[np.bool_]
-    around: Codes = field(default_factory=lambda: np.empty(0, np.uint32))
-    methods: tuple[str, ...] = ("bit-error",)
-    repeats_s: tuple[float, ...] = ()
-    searched: int = 1
-    own: float | None = None
-    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

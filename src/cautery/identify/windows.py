@@ -15,7 +15,7 @@ from cautery.model.verdict import Observation
 
 if TYPE_CHECKING:
     from cautery.identify.ladder import Effort
-    from cautery.identify.references import References
+    from cautery.identify.references.held import References
 
 LEAST_WINDOW_S = 5.0
 WINDOW_S = 10.0

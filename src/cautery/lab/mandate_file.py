@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cautery.lab.encode import Rendered
 from cautery.lab.spec import Plan
 from cautery.model import digest_of
-from cautery.workflows.mandate_signatures import add_signature, signatures_path
-from cautery.workflows.read_mandate import read_with_bytes
+from cautery.workflows.mandate.read import read_with_bytes
+from cautery.workflows.mandate.signatures import add_signature, signatures_path
 
 APPROVERS = (("A. Legal", "legal"), ("B. Duty", "duty-officer"))
 SIGNERS = (("M. Head", "head of the lab"), ("N. Deputy", "deputy head of the lab"))

@@ -1,7 +1,7 @@
 """The mandate: who asks, by which right, for what, when, where, and under which regime.
 
 Only code that holds a :class:`Mandate` can probe. It is read from TOML by
-:mod:`cautery.workflows.read_mandate`; here it is already checked.
+:mod:`cautery.workflows.mandate.read`; here it is already checked.
 """
 
 from __future__ import annotations

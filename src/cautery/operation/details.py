@@ -9,7 +9,7 @@ from typing import Any
 
 from cautery.errors import InputError
 from cautery.model import ExhibitKind, SeizedExhibit
-from cautery.operation.money.addresses import check_address, spelled
+from cautery.payments.addresses import check_address, spelled
 
 MOST_DECIMALS = 18
 """Of an amount: ether's smallest unit, the finest of the coins here."""

@@ -21,9 +21,9 @@ from cautery.model import (
     Transfer,
     require_utc,
 )
-from cautery.operation.money.addresses import spelled
 from cautery.operation.register import Register
 from cautery.operation.tags import is_concealing, is_service
+from cautery.payments.addresses import spelled
 
 CASH_LIMIT_EUR = Decimal(10_000)
 """Regulation (EU) 2024/1624, art. 80 [M]: no trader may take more in cash."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from cautery.model import AddressTag
-from cautery.operation.money.addresses import spelled
+from cautery.payments.addresses import spelled
 
 SERVICES = frozenset(
     {

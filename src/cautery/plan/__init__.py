@@ -11,10 +11,10 @@ Example
 
 from cautery.plan.choose import choose
 from cautery.plan.cut import Act, Cut, cut
-from cautery.plan.guard import GuardPolicy, guard, no_target
+from cautery.plan.guard.guard import GuardPolicy, guard, no_target
+from cautery.plan.guard.targets import Target, parse_target
 from cautery.plan.interventions import COSTS, candidates
 from cautery.plan.supply import Node, Supply
-from cautery.plan.targets import Target, parse_target
 
 __all__ = [
     "COSTS",

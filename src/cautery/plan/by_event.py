@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cautery.model import ActionPlan, GuardVerdict, Intervention
-from cautery.plan.budget import Spending, spend
 from cautery.plan.choose import choose
+from cautery.plan.guard.budget import Spending, spend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from cautery.errors import InputError
 from cautery.model import ActionPlan, Intervention, Lever
 from cautery.plan.cut import TIME_LIMIT_S, Act, cut
+from cautery.plan.guard.targets import address_of
 from cautery.plan.supply import Node, Supply
-from cautery.plan.targets import address_of
 
 
 def choose(

@@ -8,8 +8,8 @@ from datetime import datetime
 from cautery.errors import InputError
 from cautery.model import Decision, GuardVerdict, Intervention, Lever, Override, host_of
 from cautery.model.ports import Facts
-from cautery.plan.guard import DEFAULT_POLICY, GuardPolicy, guard
-from cautery.plan.targets import address_of, exact, parse_target
+from cautery.plan.guard.guard import DEFAULT_POLICY, GuardPolicy, guard
+from cautery.plan.guard.targets import address_of, exact, parse_target
 
 COSTS: Mapping[Lever, float] = {Lever.URL: 1.0, Lever.NAME: 2.0, Lever.ADDRESS: 5.0}
 """Effort and intrusion of a lever, relative to one URL: the narrower, the cheaper. Judgement;

@@ -9,8 +9,8 @@ Example
 ('UK: Arena 1 FHD', 'Sport')
 """
 
+from cautery.payments.found import CryptoAddress, crypto_addresses
 from cautery.watch._contacts import Contact
-from cautery.watch._crypto import CryptoAddress, crypto_addresses
 from cautery.watch._dash_addresses import DashSegment
 from cautery.watch._derive import Derivation, Place, address_in, columns_of
 from cautery.watch._hls_lines import HlsLimits

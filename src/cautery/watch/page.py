@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from cautery.errors import SourceError
+from cautery.payments.found import CryptoAddress, crypto_addresses
 from cautery.watch._contacts import Contact, contacts, payments, trackers
-from cautery.watch._crypto import CryptoAddress, crypto_addresses
 from cautery.watch._html import Tag, Text, tokens
 from cautery.watch._prices import (
     Claim,

@@ -14,8 +14,8 @@ from cautery.errors import InputError
 from cautery.evidence.manifest import LEDGER, MANIFEST
 from cautery.model import SupplyGraph, from_json
 from cautery.model.ports import Ledger
-from cautery.workflows.open_case import Case, open_case, refuse_closed
-from cautery.workflows.supply_picture import MET_IN, Met, met_in
+from cautery.workflows.case.open import Case, open_case, refuse_closed
+from cautery.workflows.supply.picture import MET_IN, Met, met_in
 
 
 def keys(folder: Path | None) -> KeyFolder:

@@ -10,10 +10,10 @@ from cautery.adapters.keys_file import load_approver
 from cautery.errors import InputError
 from cautery.evidence.manifest import LEDGER
 from cautery.wiring.cases import reading_store, store, writing
-from cautery.workflows.case_manifest import finish_cut_closing
-from cautery.workflows.finish_case import REPORT, finish_killed_watch
-from cautery.workflows.open_case import refuse_closed
-from cautery.workflows.restore_case import Restored, restore_case
+from cautery.workflows.case.manifest import finish_cut_closing
+from cautery.workflows.case.open import refuse_closed
+from cautery.workflows.case.restore import Restored, restore_case
+from cautery.workflows.watch.finishing import REPORT, finish_killed_watch
 
 
 def close(case_path: Path, *, keys_dir: Path | None = None) -> Path:

@@ -11,8 +11,8 @@ from cautery.evidence.manifest import CASE_KEY
 from cautery.evidence.note import NoteVerifier
 from cautery.model import Approval, Digest, Override
 from cautery.wiring.cases import adding_to, keys, reading_store
-from cautery.workflows.approve_referral import approve_referral
-from cautery.workflows.sign_overrides import sign_overrides as sign_overrides_of
+from cautery.workflows.case.referral import approve_referral
+from cautery.workflows.guard.sign import sign_overrides as sign_overrides_of
 
 
 def approve(case_path: Path, referral: str, *, shown: Digest, name: str, key: Path) -> Approval:

@@ -23,13 +23,13 @@ from cautery.errors import InputError
 from cautery.model import Mandate, revealed
 from cautery.wiring.cases import store
 from cautery.wiring.facts import known_facts
-from cautery.workflows.finish_case import REPORT, finish_case
-from cautery.workflows.mandate_signatures import checked_signatures
-from cautery.workflows.open_case import Case, open_case
-from cautery.workflows.read_mandate import calendars_of
-from cautery.workflows.watch.jobs import MODULES
-from cautery.workflows.watch.journal import Listener
+from cautery.workflows.case.journal import Listener
+from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.mandate.read import calendars_of
+from cautery.workflows.mandate.signatures import checked_signatures
+from cautery.workflows.watch.finishing import REPORT, finish_case
 from cautery.workflows.watch.run import WatchPorts, run_watch
+from cautery.workflows.watch.sources.jobs import MODULES
 
 
 def watch(

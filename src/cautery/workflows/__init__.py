@@ -3,5 +3,5 @@
 A workflow receives ports and plain values and says the order of events; the judgement lies in
 the stages. Import the module of the task, so that a light task loads no heavy library::
 
-    from cautery.workflows.read_mandate import read_mandate
+    from cautery.workflows.mandate.read import read_mandate
 """

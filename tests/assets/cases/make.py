@@ -60,11 +60,11 @@ from cautery.model import (
     iso,
     referral_id,
 )
-from cautery.workflows.approve_referral import approve_referral
-from cautery.workflows.close_case import close_case
-from cautery.workflows.open_case import Case, open_case
-from cautery.workflows.restore_case import restore_case
-from cautery.workflows.watch.journal import Journal
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case, open_case
+from cautery.workflows.case.referral import approve_referral
+from cautery.workflows.case.restore import restore_case
 from cautery.workflows.watch.opening import begin_case
 
 HERE = Path(__file__).parent

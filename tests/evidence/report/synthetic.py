@@ -65,7 +65,7 @@ from cautery.model import (
     referral_id,
     to_json,
 )
-from cautery.workflows.case_opening import opening_in
+from cautery.workflows.case.opening import opening_in
 
 START = datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
 END = START + timedelta(minutes=14)

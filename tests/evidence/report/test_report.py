@@ -18,7 +18,7 @@ from cautery.errors import DecodeError
 from cautery.evidence.report import Alignment, alignment_plot, reduced, supply_drawing
 from cautery.evidence.report.words import delay, span, speed
 from cautery.model import Asset, Role, SupplyGraph
-from cautery.workflows.write_report import write_report
+from cautery.workflows.case.report import write_report
 
 
 def _synthetic() -> ModuleType:

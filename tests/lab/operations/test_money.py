@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from cautery.lab.operations import LIKES, OperationWorld, build_world
 from cautery.lab.operations.coins import address
 from cautery.model import ExhibitKind
-from cautery.operation.money.addresses import check_address, supported
 from cautery.operation.money.cluster import cluster
 from cautery.operation.money.trace import trace
 from cautery.operation.money.trail import Purchase
+from cautery.payments.addresses import check_address, supported
 
 
 @given(seed=st.integers(0, 2**62), of=st.integers(0, 2**30))

@@ -18,7 +18,7 @@ from cautery.lab.operations import (
 )
 from cautery.model.mandate import Regime
 from cautery.watch import read_panel_dump
-from cautery.workflows.size_network import read_sources
+from cautery.workflows.sizing.size import read_sources
 
 
 @pytest.fixture(scope="session")

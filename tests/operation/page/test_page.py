@@ -23,6 +23,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cautery.drawing.escaping import clean
+from cautery.drawing.europe import country_name
+from cautery.drawing.svg import TimeScale, lanes
 from cautery.errors import InputError
 from cautery.model import ErrorRate, Role, StepState
 from cautery.operation.page import (
@@ -44,11 +46,10 @@ from cautery.operation.page import (
 )
 from cautery.operation.page.compare import claims_drawing
 from cautery.operation.page.day import day_drawing
-from cautery.operation.page.europe import country_name, map_drawing
 from cautery.operation.page.graph import GraphDrawing, supply_drawings
+from cautery.operation.page.map import map_drawing
 from cautery.operation.page.money import money_drawing
 from cautery.operation.page.served import regrowth_drawing, story_drawing
-from cautery.operation.page.svg import TimeScale, lanes
 from cautery.operation.page.timeline import _placed, timeline_drawing
 from cautery.operation.page.view.said import ClaimLine, EstimatesView, ReconciledEstimate
 from cautery.operation.page.words import bounds, within

@@ -15,15 +15,16 @@ from cautery.adapters.engine import ThreadEngine
 from cautery.errors import ForbiddenAddressError, InputError, MandateError, SourceError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify.ladder import listen
-from cautery.identify.live_folder import LiveFolder
-from cautery.identify.reference_info import ReferenceInfo
-from cautery.identify.references import References
+from cautery.identify.references.held import References
+from cautery.identify.references.info import ReferenceInfo
+from cautery.identify.references.live_folder import LiveFolder
+from cautery.identify.references.opening import load as load_references
 from cautery.lab.readers import ReadersHere
 from cautery.model import Channel, Limits, Mandate, Regime, Response, Window, Work
 from cautery.workflows.identification.live import Complaints, LivePorts, build_live
 from cautery.workflows.identification.sources import sources_of
-from cautery.workflows.watch.references import Feed, Pump
-from cautery.workflows.watch.sent_streams import SentStream
+from cautery.workflows.media.pump import Feed, Pump
+from cautery.workflows.media.sent import SentStream
 
 _SPEC = importlib.util.spec_from_file_location(
     "identification_media", Path(__file__).with_name("media.py")
@@ -274,7 +275,7 @@ async def test_a_live_folder_that_was_written_many_times_is_searched_over_its_bo
         )  # fmt: skip
         await stream.follow(arrivals())
         folder.roll()
-        written = References.load(tmp_path / "live")
+        written = load_references(tmp_path / "live")
         probe = media.write(tmp_path / "p.ts", media.tune(8, 30)[8 * media.RATE : 20 * media.RATE])
         decoded = await decoder.decode(probe.read_bytes(), pictures=False)
         (from_folder,) = listen(decoded, written, media_at_s=None).witnesses()

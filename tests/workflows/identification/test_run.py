@@ -25,6 +25,7 @@ from cautery.adapters.process_engine import ProcessEngine
 from cautery.errors import InputError, WorkerError
 from cautery.fingerprint import DEFAULT_RECIPE
 from cautery.identify import ReferenceInfo, References
+from cautery.identify.references.saved import save
 from cautery.model import Decoded
 from cautery.workflows.identification.records import Answer
 from cautery.workflows.identification.run import Asked, Prober
@@ -50,7 +51,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         audio = tune.reshape(-1, media.RATE // 8000).mean(axis=1)
         none = Decoded(audio=audio, audio_s=0.0, luma=_NONE, luma_s=np.empty(0), duration_s=30.0)
         held.add(info.id, none, at_s=0.0)
-    held.save(folder / "two.ref")
+    save(held, folder / "two.ref")
     for at, tune in enumerate(tunes):
         made = media.write(folder / "probes" / f"{at:02}.m4a", tune[: 12 * media.RATE])
         for again in range(1, 4):
@@ -130,7 +131,7 @@ def test_references_that_are_replaced_meanwhile_end_the_run(world: Path, tmp_pat
     other = References(DEFAULT_RECIPE, [ReferenceInfo(id="other", kind="work")])
     probes = sorted((world / "probes").iterdir())
     with pytest.raises(InputError, match="took its place"):
-        _answers(tmp_path, probes, ThreadEngine(1), lambda count: other.save(tmp_path / "two.ref"))
+        _answers(tmp_path, probes, ThreadEngine(1), lambda count: save(other, tmp_path / "two.ref"))
 
 
 def test_damage_of_a_long_probe_is_counted_once_and_not_at_every_part(
@@ -149,7 +150,9 @@ def test_damage_of_a_long_probe_is_counted_once_and_not_at_every_part(
 
 
 def test_references_of_another_recipe_are_refused(world: Path, tmp_path: Path) -> None:
-    References(replace(DEFAULT_RECIPE, pairs=7), [ReferenceInfo(id="a")]).save(tmp_path / "two.ref")
+    save(
+        References(replace(DEFAULT_RECIPE, pairs=7), [ReferenceInfo(id="a")]), tmp_path / "two.ref"
+    )
     with pytest.raises(InputError, match="another recipe"):
         _answers(tmp_path, [world / "probes" / "00.m4a"], ThreadEngine(1))
 

@@ -10,13 +10,13 @@ from cautery.adapters.case_folder import FolderStore
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.manifest import Manifest
 from cautery.model import Estimate, to_json
-from cautery.workflows.close_case import close_case
-from cautery.workflows.open_case import Case
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.open import Case
+from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.close_desk import PAGE, close_desk
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.holdings import own_statements
 from cautery.workflows.operation.partners import known_keys
-from cautery.workflows.verify_case import verify_case
 
 
 def test_a_closed_case_holds_its_page_and_verifies(agency_desk: Callable[..., Desk]) -> None:

@@ -24,7 +24,7 @@ from cautery.workflows.operation.course import (
 )
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.picture import Picture, picture_of
-from cautery.workflows.size_network import size_network
+from cautery.workflows.sizing.size import size_network
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -11,7 +11,8 @@ import pytest
 
 from cautery.errors import ErasedError, EvidenceError, InputError, StorageError
 from cautery.model import ExhibitId, Marking, Pap, Statement, StatementKind, Tlp
-from cautery.workflows.close_case import close_case
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.deconflict import (
     LETTER,
     deconflict_desks,
@@ -28,7 +29,6 @@ from cautery.workflows.operation.letter import open_letter, write_letter
 from cautery.workflows.operation.own_targets import compared_targets, targets_of
 from cautery.workflows.operation.receive import receive
 from cautery.workflows.operation.share import add_statements, share
-from cautery.workflows.verify_case import verify_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ROME = ["host:a.example", "host:b.example", "address:192.0.2.1"]

@@ -37,7 +37,8 @@ from cautery.model import (
 )
 from cautery.operation.findings import Crime, CrimeFinding
 from cautery.operation.register import taken
-from cautery.workflows.close_case import close_case
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.read_exhibits import read_exhibits
 from cautery.workflows.operation.record_findings import (
@@ -54,7 +55,6 @@ from cautery.workflows.operation.register_exhibits import (
     register_exhibits,
 )
 from cautery.workflows.operation.sign_manifest import check_manifest, register_manifest
-from cautery.workflows.verify_case import verify_case
 
 NOON = datetime(2024, 11, 26, 12, tzinfo=UTC)
 IBAN = "IT60X0542811101000000123456"

@@ -27,7 +27,8 @@ from cautery.model import (
 )
 from cautery.operation.money.trail import Trace
 from cautery.operation.page import Fate, Fit, MomentKind, render_page
-from cautery.workflows.close_case import close_case
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.course import (
     GREW_BACK,
     HAPPENED,
@@ -48,7 +49,6 @@ from cautery.workflows.operation.page import lived_day, page_view
 from cautery.workflows.operation.receive import receive
 from cautery.workflows.operation.share import add_statements, correct, share
 from cautery.workflows.operation.trace_money import trace_money
-from cautery.workflows.verify_case import verify_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOSTILE = '"><script>alert(1)</script>\u202e\x1b[31m\x00&amp;<img src=x onerror=y>'

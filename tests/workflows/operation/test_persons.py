@@ -11,7 +11,8 @@ import pytest
 from cautery.errors import ErasedError, InputError
 from cautery.model import Marking, Pap, Person, StatementKind, Tlp
 from cautery.model.operation import LedCategory
-from cautery.workflows.close_case import close_case
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.persons import (
     NAMED,
@@ -23,7 +24,6 @@ from cautery.workflows.operation.persons import (
     register_person,
     review_person,
 )
-from cautery.workflows.verify_case import verify_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TODAY = NOON.date()

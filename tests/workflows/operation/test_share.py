@@ -25,7 +25,8 @@ from cautery.model import (
     digest_of,
 )
 from cautery.model.operation import LedCategory
-from cautery.workflows.close_case import close_case
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.desk import Desk, open_desk
 from cautery.workflows.operation.holdings import held, own_statements, picture, received_statements
 from cautery.workflows.operation.letter import (
@@ -46,7 +47,6 @@ from cautery.workflows.operation.share import (
     permit,
     share,
 )
-from cautery.workflows.verify_case import verify_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

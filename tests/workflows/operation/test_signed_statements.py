@@ -36,7 +36,13 @@ from cautery.workflows.operation.holdings import (
     unsigned_statements,
 )
 from cautery.workflows.operation.letter import open_letter, write_letter
-from cautery.workflows.operation.partners import LETTER, PARTNER, RECEIVED, known_keys, register_partner
+from cautery.workflows.operation.partners import (
+    LETTER,
+    PARTNER,
+    RECEIVED,
+    known_keys,
+    register_partner,
+)
 from cautery.workflows.operation.receive import REFUSED, receive, refusals
 from cautery.workflows.operation.share import (
     PERMITTED,
@@ -411,8 +417,12 @@ def test_a_key_that_the_desk_did_not_sign_is_nobodys(agency_desk: Desks) -> None
     hague, rome = agency_desk("nl-fiod"), agency_desk("it-postal")
     double = agency_desk("it-postal", name="double")
     key = str(double.case.verifier)
-    signed = double.sign(f"cautery partner v1\noperation {hague.operation.id}\nagency it-postal\nkey {key}\n")
-    own = hague.sign(f"cautery partner v1\noperation {hague.operation.id}\nagency bg-gdbop\nkey {key}\n")
+    signed = double.sign(
+        f"cautery partner v1\noperation {hague.operation.id}\nagency it-postal\nkey {key}\n"
+    )
+    own = hague.sign(
+        f"cautery partner v1\noperation {hague.operation.id}\nagency bg-gdbop\nkey {key}\n"
+    )
     for more in ({}, {"note": signed}, {"note": own}, {"note": 1}):
         hague.record(PARTNER, {"agency": "it-postal", "key": key, **more}, at=NOON)
     for body in ({"from": "it-postal", "digest": "x", "exhibit": "x"}, {"with": "it-postal"}):

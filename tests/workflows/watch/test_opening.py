@@ -25,9 +25,9 @@ from cautery.model import (
     from_json,
     to_json,
 )
-from cautery.workflows.open_case import Case
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case
 from cautery.workflows.seized.take import take
-from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.opening import begin_case
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

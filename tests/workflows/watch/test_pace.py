@@ -13,7 +13,7 @@ import pytest
 from cautery.adapters.engine import ThreadEngine
 from cautery.errors import DecodeError
 from cautery.fingerprint import DEFAULT_RECIPE
-from cautery.identify.references import References
+from cautery.identify.references.held import References
 from cautery.lab.readers import ReadersHere
 from cautery.model import (
     Channel,
@@ -30,10 +30,10 @@ from cautery.model import (
     Witness,
     Work,
 )
-from cautery.workflows.watch.journal import Journal
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.media.pump import Tape
 from cautery.workflows.watch.pace import LATE_S, ORDER, PUT_OFF_S, Heard, Pace
-from cautery.workflows.watch.probes import Prober
-from cautery.workflows.watch.references import Tape
+from cautery.workflows.watch.probing.probes import Prober
 from cautery.workflows.watch.run import _Watch
 from cautery.workflows.watch.streams import Stream
 
@@ -247,8 +247,8 @@ def probed(
     journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[Stream, Pace]]:
     """Probe one stream once, with little patience."""
-    monkeypatch.setattr("cautery.workflows.watch.probes.PROBE_TIME_S", 0.2)
-    monkeypatch.setattr("cautery.workflows.watch.probes.QUEUED", 0)
+    monkeypatch.setattr("cautery.workflows.watch.probing.probes.PROBE_TIME_S", 0.2)
+    monkeypatch.setattr("cautery.workflows.watch.probing.probes.QUEUED", 0)
 
     def once(fetcher: Any, *, loop_late_s: float = 0.0) -> tuple[Stream, Pace]:
         one = stream("a", "match")

@@ -20,11 +20,11 @@ from cautery.catalogue import Catalogue, Resolver
 from cautery.errors import SourceError
 from cautery.lab.readers import ReadersHere
 from cautery.model import Entry, Event, Exchange, Mandate, Source
-from cautery.workflows.open_case import Case
-from cautery.workflows.watch.journal import Journal
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case
+from cautery.workflows.case.transactions import is_personal
 from cautery.workflows.watch.seen import Seen
-from cautery.workflows.watch.sources import SourceReader
-from cautery.workflows.watch.transactions import is_personal
+from cautery.workflows.watch.sources.reading import SourceReader
 
 LIST, GUIDE = "http://list.example/all.m3u", "http://guide.example/epg.xml"
 PEOPLE = {

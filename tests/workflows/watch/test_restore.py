@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from cautery.model import Finding, Offer, RedactedUrl, Verdict
-from cautery.workflows.open_case import Case
-from cautery.workflows.watch.journal import Journal
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case
 from cautery.workflows.watch.restore import restored_streams
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from cautery.drawing.escaping import clean, clip
-from cautery.drawing.words import number, percent, plural
+from cautery.drawing.escaping import clean
+from cautery.drawing.page import environment
 from cautery.errors import InputError
 from cautery.evidence.report import words
 from cautery.evidence.report.plot import alignment_plot
@@ -71,13 +70,6 @@ def render(view: ReportView) -> str:
     )
 
 
-def _shown(value: Any) -> Any:
-    """Clean every outside text on its way to the page; our own markup passes."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return clean(value)
-    return value
-
-
 def _picture(uri: str) -> Markup:
     """Pass a picture's URI whole, and nothing but a picture's."""
     if not _PICTURE.fullmatch(uri):
@@ -99,21 +91,11 @@ def _style() -> Markup:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("cautery.evidence.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    environment.filters |= {
+    made = environment("cautery.evidence.report")
+    made.filters |= {
         "utc": words.utc,
-        "clip": clip,
         "clock": words.clock,
         "span": words.span,
-        "number": number,
-        "percent": percent,
         "speed": words.speed,
         "delay": words.delay,
         "lag": words.lag,
@@ -121,10 +103,9 @@ def _environment() -> Environment:
         "moment": words.moment,
         "size": words.size,
         "bare": words.bare,
-        "plural": plural,
         "picture": _picture,
     }
-    environment.globals |= {
+    made.globals |= {
         "alignment_plot": alignment_plot,
         "colour_of": colour_of,
         "role_shape": role_shape,
@@ -132,4 +113,4 @@ def _environment() -> Environment:
         "scale": VERBAL_SCALE,
         "most": MOST_ROWS,
     }
-    return environment
+    return made

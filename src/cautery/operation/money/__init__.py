@@ -31,6 +31,6 @@ Example
 {('BTC', 'hoard'): Decimal('0.5')}
 """
 
-from cautery.operation.money.addresses import check_address, network_of, supported
+from cautery.payments.addresses import check_address, network_of, supported
 
 __all__ = ["check_address", "network_of", "supported"]

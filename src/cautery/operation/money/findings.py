@@ -8,13 +8,13 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from cautery.model import InstrumentKind
-from cautery.operation.money.addresses import network_of
 from cautery.operation.money.cluster import Clusters
 from cautery.operation.money.flows import FlowTable, plain
 from cautery.operation.money.places import Places, end_of, sum_of
 from cautery.operation.money.taint import Tainted
 from cautery.operation.money.trail import Ending, Holding, Proposal, Purchase
 from cautery.operation.tags import UNASKED
+from cautery.payments.addresses import network_of
 
 ISSUED = frozenset({"USDT", "USDC", "EURC", "EURT"})
 """Tokens whose issuer can hold them at any address; a coin without issuer, nobody can."""

@@ -12,7 +12,7 @@ import polars as pl
 
 from cautery.errors import InputError
 from cautery.model import Flow, Transfer
-from cautery.operation.money.addresses import spelled
+from cautery.payments.addresses import spelled
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 Bools = np.ndarray[tuple[int], np.dtype[np.bool_]]

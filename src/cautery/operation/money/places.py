@@ -8,11 +8,11 @@ from decimal import Decimal, localcontext
 import numpy as np
 
 from cautery.model import AddressTag
-from cautery.operation.money.addresses import spelled, supported
 from cautery.operation.money.cluster import Clusters, names_of
 from cautery.operation.money.flows import FlowTable, plain
 from cautery.operation.money.trail import Purchase
 from cautery.operation.tags import is_service
+from cautery.payments.addresses import spelled, supported
 
 _UNCHECKED_COINS = frozenset({"XRP", "ADA", "DOT", "XLM", "TON", "BNB", "EOS", "XTZ", "NEO"})
 

@@ -23,8 +23,8 @@ import polars as pl
 
 from cautery.errors import InputError
 from cautery.model import AddressTag
-from cautery.operation.money.addresses import CASELESS, CASH_PREFIX
 from cautery.operation.money.flows import DECIMALS, FlowTable, exact
+from cautery.payments.addresses import CASELESS, CASH_PREFIX
 
 MAX_BYTES = 1 << 30
 """Of one file: some ten million inputs and outputs."""
@@ -195,7 +195,7 @@ def _table(frame: pl.DataFrame) -> FlowTable:
 
 
 def _spelled(address: pl.Series) -> pl.Series:
-    """Bring addresses to one spelling, as :func:`~cautery.operation.money.addresses.spelled`."""
+    """Bring addresses to one spelling, as :func:`~cautery.payments.addresses.spelled`."""
     caseless = address.str.contains(f"^(?:{CASELESS.pattern})$")
     small = address.str.to_lowercase().str.strip_prefix(CASH_PREFIX)
     return small.zip_with(caseless, address) if bool(caseless.any()) else address

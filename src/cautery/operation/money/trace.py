@@ -15,7 +15,6 @@ from typing import Literal, TypeAlias
 
 from cautery.errors import InputError
 from cautery.model import AddressTag, Transfer
-from cautery.operation.money.addresses import spelled
 from cautery.operation.money.cluster import Clusters, cluster
 from cautery.operation.money.findings import (
     direct_endings,
@@ -29,6 +28,7 @@ from cautery.operation.money.places import Places, assets_by_address, end_of, su
 from cautery.operation.money.taint import Carried, Start, Tainted, taint
 from cautery.operation.money.trail import Holding, Hop, Node, Purchase, Trace
 from cautery.operation.tags import by_address, is_service
+from cautery.payments.addresses import spelled
 
 Follow: TypeAlias = Literal["owner", "purchase"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from cautery.operation.page import words
-from cautery.operation.page.svg import (
+from cautery.drawing.svg import (
     WIDE,
     dot,
     drawing,
@@ -21,6 +20,7 @@ from cautery.operation.page.svg import (
     text,
     width,
 )
+from cautery.operation.page import words
 from cautery.operation.page.view.said import (
     ClaimLine,
     EstimatesView,

@@ -14,11 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from markupsafe import Markup
 
-from cautery.drawing.words import percent, plural
-from cautery.model import StepKind, StepState
-from cautery.operation.page import words
-from cautery.operation.page.served import served_curve
-from cautery.operation.page.svg import (
+from cautery.drawing.svg import (
     WIDE,
     TimeScale,
     drawing,
@@ -30,6 +26,10 @@ from cautery.operation.page.svg import (
     text,
     width,
 )
+from cautery.drawing.words import percent, plural
+from cautery.model import StepKind, StepState
+from cautery.operation.page import words
+from cautery.operation.page.served import served_curve
 from cautery.operation.page.view.course import AgencyLine, DayView, StepLine
 
 MOST_BARS = 3000

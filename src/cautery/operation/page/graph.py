@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from cautery.drawing.bands import BANDS
+from cautery.drawing.svg import drawing, hint, sentence, text
 from cautery.drawing.words import number, percent, plural
-from cautery.model import Role
-from cautery.operation.page.svg import drawing, hint, sentence, text
 from cautery.operation.page.view.taken import Fate, SupplyNode, SupplyView
 
 MOST_DOTS = 600
@@ -18,21 +18,6 @@ MOST_DOTS = 600
 
 MOST_LINES = 4000
 """Relations drawn of one picture."""
-
-BANDS: tuple[tuple[str, frozenset[Role]], ...] = (
-    ("sources", frozenset({Role.SOURCE})),
-    ("encoders", frozenset({Role.ENCODER})),
-    ("origins", frozenset({Role.ORIGIN})),
-    ("edges", frozenset({Role.EDGE, Role.PLAYLIST})),
-    ("panels", frozenset({Role.PANEL})),
-    ("super-resellers", frozenset({Role.SUPER_RESELLER})),
-    ("resellers", frozenset({Role.RESELLER})),
-    ("storefronts", frozenset({Role.STOREFRONT})),
-    ("payments", frozenset({Role.PAYMENT})),
-    ("shared", frozenset({Role.SHARED})),
-    ("other", frozenset({Role.UNKNOWN})),
-)
-"""From the stolen signal down to the money (reference/ecosystem.md, section 1)."""
 
 _WIDE, _LEFT, _RIGHT, _HEAD, _GAP = 440.0, 100.0, 8.0, 8.0, 30.0
 

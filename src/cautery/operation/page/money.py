@@ -10,9 +10,9 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from cautery.drawing.escaping import clip
+from cautery.drawing.svg import WIDE, drawing, fit, hint, sentence, text
 from cautery.drawing.words import plural
 from cautery.operation.page import words
-from cautery.operation.page.svg import WIDE, drawing, fit, hint, sentence, text
 from cautery.operation.page.view.taken import MoneyFlow, MoneyNode, MoneyView
 
 MOST_NODES = 9

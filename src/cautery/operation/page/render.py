@@ -9,17 +9,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from cautery.drawing.escaping import clean, clip
-from cautery.drawing.words import number, percent, plural
+from cautery.drawing.europe import country_name
+from cautery.drawing.page import environment
 from cautery.model import StepState
 from cautery.operation.page import words
 from cautery.operation.page.compare import claims_drawing, quantities
 from cautery.operation.page.day import day_drawing
-from cautery.operation.page.europe import country_name, map_drawing, shade_of
 from cautery.operation.page.graph import GraphDrawing, supply_drawings
+from cautery.operation.page.map import map_drawing, shade_of
 from cautery.operation.page.money import money_drawing, short
 from cautery.operation.page.served import regrowth_drawing, story_drawing
 from cautery.operation.page.timeline import MOST_SAID, timeline_drawing
@@ -159,13 +159,6 @@ def _shade(value: int, most: int) -> int:
     return 0 if value <= 0 or most <= 0 else 1 + min(4, int(5 * (value / most) ** 0.5))
 
 
-def _shown(value: Any) -> Any:
-    """Clean every outside text on its way to the page; our own markup passes."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return clean(value, _LONGEST)
-    return value
-
-
 @cache
 def _style() -> Markup:
     own = files("cautery.operation.page").joinpath("page.css").read_text(encoding="utf-8")
@@ -174,30 +167,19 @@ def _style() -> Markup:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("cautery.operation.page", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_shown,
-    )
-    environment.filters |= {
+    made = environment("cautery.operation.page", longest=_LONGEST)
+    made.filters |= {
         "big": words.big,
         "bounds": words.bounds,
-        "clip": clip,
         "country": country_name,
         "day": words.day,
         "exact": words.exact,
-        "number": number,
-        "percent": percent,
-        "plural": plural,
         "short": short,
         "since": words.since,
         "utc": words.utc,
         "within": words.within,
     }
-    environment.globals |= {
+    made.globals |= {
         "Fit": Fit,
         "claims_drawing": claims_drawing,
         "most": MOST_ROWS,
@@ -206,4 +188,4 @@ def _environment() -> Environment:
         "shade": _shade,
         "shade_of": shade_of,
     }
-    return environment
+    return made

@@ -7,9 +7,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from cautery.drawing.words import percent, plural
-from cautery.operation.page import words
-from cautery.operation.page.svg import (
+from cautery.drawing.svg import (
     WIDE,
     TimeScale,
     dot,
@@ -20,6 +18,8 @@ from cautery.operation.page.svg import (
     sentence,
     text,
 )
+from cautery.drawing.words import percent, plural
+from cautery.operation.page import words
 from cautery.operation.page.view.course import DayView, Served
 from cautery.operation.page.view.said import DescendantLine
 

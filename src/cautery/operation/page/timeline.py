@@ -12,9 +12,7 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
-from cautery.drawing.words import plural
-from cautery.operation.page import words
-from cautery.operation.page.svg import (
+from cautery.drawing.svg import (
     WIDE,
     TimeScale,
     dot,
@@ -28,6 +26,8 @@ from cautery.operation.page.svg import (
     text,
     width,
 )
+from cautery.drawing.words import plural
+from cautery.operation.page import words
 from cautery.operation.page.view.course import (
     AgencyLine,
     Moment,

@@ -20,9 +20,9 @@ from cautery.model import (
     to_json,
 )
 from cautery.operation.details import check_details, decimal_of, require_role
-from cautery.operation.money.addresses import check_address, spelled, supported
 from cautery.operation.register.acts import Correction, Taken, ValueMoved, entry_digest
 from cautery.operation.register.custody import ENDS, LONGEST_TEXT
+from cautery.payments.addresses import check_address, spelled, supported
 
 _NUMBER = re.compile(r"[A-Z0-9][A-Z0-9./-]{1,39}")
 CORRECTABLE = frozenset(

@@ -21,14 +21,17 @@ from typing import Any
 from cautery.errors import DecodeError, InputError, SourceError, StorageError
 from cautery.fingerprint.audio import loudness_db
 from cautery.fingerprint.recipe import Recipe
-from cautery.identify.reference_file import refuse_to_replace
-from cautery.identify.reference_info import ReferenceInfo
-from cautery.identify.references import References
+from cautery.identify.references.adopted import adopt
+from cautery.identify.references.container import refuse_to_replace
+from cautery.identify.references.held import References
+from cautery.identify.references.info import ReferenceInfo
+from cautery.identify.references.opening import load as load_references
+from cautery.identify.references.saved import save
 from cautery.model.media import Decoded
 from cautery.model.ports import Decoder, Engine
 from cautery.workflows.identification.media import media_of
 from cautery.workflows.identification.sources import Source
-from cautery.workflows.watch.references import media_start_s
+from cautery.workflows.media.pump import media_start_s
 
 PARTS = ".parts"
 """What the side folder's name ends with."""
@@ -157,7 +160,7 @@ class Builder:
     def _held(self, sources: Sequence[Source]) -> References | None:
         if not self._out.exists():
             return None
-        before = References.load(self._out, recipe=self._recipe)
+        before = load_references(self._out, recipe=self._recipe)
         known = {one.id for one in before.infos}
         twice = [one.id for one in sources if one.id in known]
         if twice:
@@ -196,7 +199,7 @@ class Builder:
         part = self._part(source)
         try:
             said = json.loads(part.with_suffix(".json").read_text(encoding="utf-8"))
-            References.load(part, recipe=self._recipe)
+            load_references(part, recipe=self._recipe)
             lists = ("codecs", "warnings", "failures")
             told: dict[str, Any] = {name: tuple(said[name]) for name in lists}
             return Built(
@@ -235,10 +238,10 @@ class Builder:
         whole = References(self._recipe, (*(before.infos if before else ()), *infos))
         if before is not None:
             for info in before.infos:
-                whole.adopt(info.id, self._out)
+                adopt(whole, info.id, self._out)
         for one in sources:
-            whole.adopt(one.id, self._part(one))
-        whole.save(self._out)
+            adopt(whole, one.id, self._part(one))
+        save(whole, self._out)
 
 
 class _Reading:

@@ -10,7 +10,7 @@ from pathlib import Path
 from cautery.errors import StorageError
 from cautery.identify.observe import alignment
 from cautery.identify.plot import Alignment, identification_plot
-from cautery.identify.references import References
+from cautery.identify.references.held import References
 from cautery.identify.windows import Look, begin_of, part_of
 from cautery.model import AUDIO_RATE_HZ, Decoded
 from cautery.workflows.identification.records import Answer

@@ -6,8 +6,8 @@ from dataclasses import asdict, fields
 from typing import Any, get_args
 
 from cautery.fingerprint.recipe import Recipe
-from cautery.identify.reference_info import Kind, ReferenceInfo
-from cautery.identify.references import References
+from cautery.identify.references.held import References
+from cautery.identify.references.info import Kind, ReferenceInfo
 
 
 def held_line(references: References) -> dict[str, Any]:

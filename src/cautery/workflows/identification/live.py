@@ -10,14 +10,14 @@ from pathlib import Path
 
 from cautery.errors import InputError, MandateError, StorageError
 from cautery.fingerprint.recipe import Recipe
-from cautery.identify.live_folder import LiveFolder
-from cautery.identify.reference_file import refuse_to_replace
-from cautery.identify.reference_info import Kind, ReferenceInfo
-from cautery.identify.references import References
+from cautery.identify.references.container import refuse_to_replace
+from cautery.identify.references.held import References
+from cautery.identify.references.info import Kind, ReferenceInfo
+from cautery.identify.references.live_folder import LiveFolder
 from cautery.model import Mandate, OwnLocation
 from cautery.model.ports import Clock, Decoder, Engine, Readers, Streams, VerifiedFetcher
 from cautery.workflows.identification.sources import Source
-from cautery.workflows.watch.references import Feed, Pump
+from cautery.workflows.media.pump import Feed, Pump
 
 ROLL_S = 5.0
 """How often what came in is written: so much a crash loses, and a reader lags."""

@@ -27,7 +27,7 @@ from cautery.packed import STDIN
 from cautery.workflows.identification.media import media_of
 from cautery.workflows.identification.records import Answer
 from cautery.workflows.identification.results import Results, Stamp
-from cautery.workflows.watch.fetching import fetch_newest
+from cautery.workflows.media.fetching import fetch_newest
 
 FETCHED_S = 20.0
 """Newest media of a stream: two windows of 10 s, which may confirm each other."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cautery.operation.page import OperationPageView, render_page
-from cautery.workflows.close_case import close_case
+from cautery.workflows.case.close import close_case
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.page import page_view
 from cautery.workflows.operation.register_book import register_of

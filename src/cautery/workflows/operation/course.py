@@ -15,7 +15,7 @@ from cautery.model import Entry, Estimate, from_json, iso, require_utc, to_json
 from cautery.plan import Cut
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.picture import Picture
-from cautery.workflows.size_network import Sizing
+from cautery.workflows.sizing.size import Sizing
 
 JOINED = "operation.joined"
 CUT = "operation.cut"

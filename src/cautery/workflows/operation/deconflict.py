@@ -27,7 +27,7 @@ from cautery.operation.deconflict import (
     session_of,
     shared_targets,
 )
-from cautery.workflows.again_if_passed import again_if_passed
+from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.deconfliction_run import (
     NONCE_BYTES,
     Deconflicted,

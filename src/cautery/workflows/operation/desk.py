@@ -13,8 +13,8 @@ from cautery.errors import InputError
 from cautery.evidence.ports import CaseStore
 from cautery.model import MISSHAPEN, Agency, Entry, Operation, from_json, to_json
 from cautery.model.ports import Clock
-from cautery.workflows.again_if_passed import again_if_passed
-from cautery.workflows.open_case import Case, open_case
+from cautery.workflows.case.again_if_passed import again_if_passed
+from cautery.workflows.case.open import Case, open_case
 from cautery.workflows.operation.shapes import check_shape
 
 OPENED = "operation.opened"

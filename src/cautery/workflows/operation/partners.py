@@ -12,7 +12,7 @@ from typing import Any
 from cautery.errors import EvidenceError, InputError
 from cautery.evidence.note import NoteVerifier, open_note
 from cautery.model import Entry
-from cautery.workflows.again_if_passed import again_if_passed
+from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import OPENED, SIGNS_PARTNERS, Desk, body_of
 
 RECEIVED = "operation.received"

@@ -15,7 +15,7 @@ from cautery.evidence.ports import CaseStore
 from cautery.model import Entry, Exhibit, ExhibitId, Person, from_json, to_json
 from cautery.model.ports import Clock
 from cautery.operation.persons import Due, check_person, due, pseudonym_of
-from cautery.workflows.again_if_passed import again_if_passed
+from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk, open_desk
 
 PERSON = "operation.person"

@@ -17,7 +17,7 @@ from cautery.errors import InputError
 from cautery.model import Agency, AgencyRole, Competence, Operation, Regime, to_utc
 from cautery.model.toml import parsed_toml
 from cautery.packed import require_file
-from cautery.workflows._mandate_lines import Lines
+from cautery.workflows.mandate.lines import Lines
 
 MAX_BYTES = 1_000_000
 """A table of 200 agencies has a tenth of it; anything larger is a mistake."""

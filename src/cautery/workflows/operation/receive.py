@@ -9,7 +9,7 @@ from cautery.evidence.note import NoteVerifier
 from cautery.model import Entry, Statement, digest_of, iso
 from cautery.operation.sharing import CLOCKS_DISAGREE, OLD_FORMAT, Bundle
 from cautery.operation.signed import statement_digest
-from cautery.workflows.again_if_passed import again_if_passed
+from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import filed_bundle, holdings
 from cautery.workflows.operation.letter import MEDIA_TYPE, open_letter

@@ -16,7 +16,7 @@ from cautery.errors import CauteryError, EvidenceError, InputError
 from cautery.evidence.exhibits import exhibits_of
 from cautery.model import CustodyEntry, Entry, Record, SeizedExhibit, from_json, to_json
 from cautery.operation.register import Act, Correction, Register, Taken, ValueMoved, entry_digest
-from cautery.workflows.again_if_passed import again_if_passed
+from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
 
 TAKEN = "operation.exhibit"

@@ -14,7 +14,7 @@ from cautery.evidence.note import open_note
 from cautery.model import Json, Statement, digest_of, iso, to_json
 from cautery.operation.sharing import Bundle, bundle_for, displaced_by, statement_id
 from cautery.operation.signed import recipients_of, text_of_permission, text_of_statement
-from cautery.workflows.again_if_passed import again_if_passed
+from cautery.workflows.case.again_if_passed import again_if_passed
 from cautery.workflows.operation.desk import Desk
 from cautery.workflows.operation.holdings import STATEMENT, held, holdings, own_noted
 from cautery.workflows.operation.letter import MEDIA_TYPE, write_letter

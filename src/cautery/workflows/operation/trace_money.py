@@ -20,13 +20,13 @@ from cautery.model import (
     to_utc,
 )
 from cautery.model.toml import simple_toml
-from cautery.operation.money.addresses import check_address, spelled, supported
 from cautery.operation.money.flows import FlowTable
 from cautery.operation.money.lots import Method
 from cautery.operation.money.supplied import MAX_BYTES, read_tags, read_transfers
 from cautery.operation.money.trace import Follow, trace
 from cautery.operation.money.trail import Purchase, Trace
 from cautery.packed import content_of
+from cautery.payments.addresses import check_address, spelled, supported
 from cautery.workflows.operation.desk import Desk
 
 TRACED = "operation.trace"

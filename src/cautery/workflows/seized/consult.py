@@ -12,7 +12,7 @@ from typing import Any
 from cautery.errors import InputError
 from cautery.evidence.ports import CaseVault
 from cautery.model import iso
-from cautery.workflows.open_case import Case
+from cautery.workflows.case.open import Case
 from cautery.workflows.seized.original import original_bytes, read_cover
 from cautery.workflows.seized.records import (
     CONSULTED,

@@ -13,7 +13,7 @@ from cautery.errors import EvidenceError, InputError, LimitError
 from cautery.evidence.ports import CaseVault
 from cautery.model import ExhibitId, to_json
 from cautery.packed import require_file, unpacked
-from cautery.workflows.open_case import Case
+from cautery.workflows.case.open import Case
 from cautery.workflows.seized.records import PART, subject_of
 
 PART_BYTES = 32 << 20

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cautery.evidence.ports import CaseVault
 from cautery.model.ports import Ledger
 from cautery.watch import columns_of
-from cautery.workflows.open_case import Case
+from cautery.workflows.case.open import Case
 from cautery.workflows.seized.records import Table, Taken, taken
 
 if TYPE_CHECKING:

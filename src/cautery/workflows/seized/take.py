@@ -20,7 +20,8 @@ from cautery.watch import (
     reader,
     rows,
 )
-from cautery.workflows.open_case import Case
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case
 from cautery.workflows.seized.original import (
     Progress,
     digest_of_file,
@@ -40,7 +41,6 @@ from cautery.workflows.seized.records import (
     taken,
 )
 from cautery.workflows.seized.tables import PARQUET, Tables, frame, parquet
-from cautery.workflows.watch.journal import Journal
 from cautery.workflows.watch.opening import begin_case
 
 HEAD_BYTES = 8192

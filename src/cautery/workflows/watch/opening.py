@@ -7,9 +7,9 @@ from cautery.errors import EvidenceError
 from cautery.identify.likelihood import published_error_rates
 from cautery.model import Mandate
 from cautery.model.ports import Ledger
-from cautery.workflows.case_opening import OPENED
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.opening import OPENED
 from cautery.workflows.operation import desk
-from cautery.workflows.watch.journal import Journal
 
 _OPENINGS = frozenset({OPENED, desk.OPENED})
 

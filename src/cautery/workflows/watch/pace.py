@@ -16,7 +16,7 @@ from typing import Any
 
 from cautery.errors import DecodeError, LimitError
 from cautery.model import Finding, Mandate
-from cautery.workflows.watch.journal import Journal
+from cautery.workflows.case.journal import Journal
 from cautery.workflows.watch.streams import Stream
 
 CHECK_S = 5.0

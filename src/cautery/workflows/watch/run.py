@@ -33,34 +33,34 @@ from cautery.model.ports import (
     Vault,
     VerifiedFetcher,
 )
-from cautery.workflows._mandate_fixtures import Fixtures
-from cautery.workflows.approve_referral import mandate_of
-from cautery.workflows.case_opening import signed_in
-from cautery.workflows.watch.calendars import Calendars, known_fixtures, record_fixtures
-from cautery.workflows.watch.canaries import CanaryWatch
-from cautery.workflows.watch.capturing import Capturing, CapturingOwn, named
-from cautery.workflows.watch.effects import EffectWatch
+from cautery.workflows.case.capturing import Capturing, CapturingOwn, named
+from cautery.workflows.case.journal import Journal, Listener
+from cautery.workflows.case.opening import signed_in
+from cautery.workflows.case.referral import mandate_of
+from cautery.workflows.mandate.fixtures import Fixtures
+from cautery.workflows.media.pump import feeds_of, no_references
+from cautery.workflows.watch.acting.canaries import CanaryWatch
+from cautery.workflows.watch.acting.effects import EffectWatch
+from cautery.workflows.watch.acting.interventions import Intervener
+from cautery.workflows.watch.acting.judging import Judge
+from cautery.workflows.watch.acting.neighbours import Neighbours
 from cautery.workflows.watch.estimates import estimates
-from cautery.workflows.watch.fetched_calendars import FetchedCalendars
-from cautery.workflows.watch.hearing import REFERENCE_WINDOW_S, Hearing
-from cautery.workflows.watch.interventions import Intervener
-from cautery.workflows.watch.journal import Journal, Listener
-from cautery.workflows.watch.judging import Judge
-from cautery.workflows.watch.neighbours import Neighbours
+from cautery.workflows.watch.mapping.mapper import Mapper
 from cautery.workflows.watch.opening import begin_case
 from cautery.workflows.watch.pace import Pace
-from cautery.workflows.watch.probes import Prober
-from cautery.workflows.watch.purchases import Lines, record_purchases
-from cautery.workflows.watch.references import feeds_of, no_references
+from cautery.workflows.watch.probing.hearing import REFERENCE_WINDOW_S, Hearing
+from cautery.workflows.watch.probing.probes import Prober
 from cautery.workflows.watch.restore import (
     restored_hosts,
     restored_readings,
     restored_streams,
 )
 from cautery.workflows.watch.seen import Seen
-from cautery.workflows.watch.sources import SourceReader
+from cautery.workflows.watch.sources.calendars import Calendars, known_fixtures, record_fixtures
+from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars
+from cautery.workflows.watch.sources.purchases import Lines, record_purchases
+from cautery.workflows.watch.sources.reading import SourceReader
 from cautery.workflows.watch.streams import Stream
-from cautery.workflows.watch.supply import Mapper
 
 PROBERS = 10
 CHECKPOINT_S = 5.0

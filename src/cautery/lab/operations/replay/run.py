@@ -20,10 +20,10 @@ from cautery.lab.operations.replay.story import Listener, Story, others_of
 from cautery.lab.operations.spec import OperationWorld
 from cautery.model import Estimate, Operation
 from cautery.operation.page import OperationPageView
-from cautery.workflows.close_case import close_case
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.verify import verify_case
 from cautery.workflows.operation.close_desk import PAGE, close_desk
 from cautery.workflows.operation.page import LabTruth, page_view
-from cautery.workflows.verify_case import verify_case
 
 _NAMES = {
     "taken-down": "Taken Down",

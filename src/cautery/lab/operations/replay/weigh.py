@@ -24,7 +24,7 @@ from cautery.workflows.operation.draft_instrument import file_draft
 from cautery.workflows.operation.holdings import picture
 from cautery.workflows.operation.plan_cut import PlannedCut, plan_cut
 from cautery.workflows.operation.trace_money import purchase_of, trace_money, trace_supplied
-from cautery.workflows.size_network import Sizing, size_network
+from cautery.workflows.sizing.size import Sizing, size_network
 
 _MOST_DRAFTS = 40
 """Orders that one prosecutor could look at before the day; the rest stay proposals. Judgement."""

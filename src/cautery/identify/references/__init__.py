@@ -1,0 +1,1 @@
+"""References: what probes are compared with, in memory, in files and as live windows."""

@@ -1,0 +1,77 @@
+"""One reference's tracks out of a ``.ref`` file, for references that are being built."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from cautery.errors import InputError
+from cautery.fingerprint.audio import Landmarks
+from cautery.fingerprint.codes import WORD_FRAMES
+from cautery.identify.references.held import References
+from cautery.identify.references.opening import load
+
+
+def adopt(references: References, wanted: str, path: Path) -> None:
+    """Take one reference's tracks from a ``.ref`` file; nothing may be held of it yet.
+
+    Parameters
+    ----------
+    wanted : str
+        Whom the tracks are for. The file's reference of that id is taken, or else its only one.
+    path : Path
+        A file of the same recipe.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or of another recipe, holds several references and none of that id,
+        or a live one where a work is wanted, or the other way round; or if media of the reference
+        are already held.
+    """
+    theirs = load(path, recipe=references.recipe)
+    number = references.number(wanted)
+    works = references.infos[number].kind == "work"
+    given = _given(theirs, wanted, path, works=works)
+    track, origin_s = references.tracks[number], theirs.origin_s(works=works)
+    with track.lock, references.lock:
+        if not track.empty:
+            raise InputError(f"{wanted}: media of it are already held")
+        if not works and not references.began:
+            references.set_origin(origin_s)
+        apart_s = origin_s - references.origin_s(works=works)
+        marks, first = _marks(theirs, given, works=works)
+        start = first + round(apart_s * references.recipe.frames_per_s)
+        references.put(number, marks, start, works=works)
+        # The sound's joining end is not in a file: what follows starts a new run.
+        source = theirs.tracks[given]
+        track.first_s, track.end_s = source.first_s, source.end_s
+        track.times, track.cells, track.luma = source.times, source.cells, source.luma
+        # The codes' grid is four times as coarse as frames: a shift is up to half a word off.
+        moved = round(apart_s * references.recipe.frames_per_s / WORD_FRAMES)
+        for at, words in source.codes.pieces():
+            track.codes.adopt(at + moved, words)
+        if not works and track.newest_s is not None:
+            references.claims.claim(number, track.newest_s)
+
+
+def _given(theirs: References, wanted: str, path: Path, *, works: bool) -> int:
+    """Return the number of the reference that another wants to adopt."""
+    if not theirs.knows(wanted) and len(theirs.infos) != 1:
+        raise InputError(
+            f"{path}: holds {len(theirs.infos)} references, none of them {wanted!r}",
+            hint="It holds " + ", ".join(one.id for one in theirs.infos[:8]),
+        )
+    number = theirs.number(wanted) if theirs.knows(wanted) else 0
+    if works != (theirs.infos[number].kind == "work"):
+        raise InputError(f"{path}: a recording and a live feed's window can't stand for each other")
+    return number
+
+
+def _marks(theirs: References, number: int, *, works: bool) -> tuple[Landmarks, int]:
+    words, numbers, frames = (theirs.works if works else theirs.live).everything()
+    mine = numbers == number
+    words, frames = words[mine], frames[mine]
+    first = int(frames.min()) if len(frames) else 0
+    return Landmarks(words, (frames - first).astype(np.int32)), first

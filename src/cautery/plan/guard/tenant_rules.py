@@ -1,0 +1,267 @@
+"""The guard's rules for who is on an address: names there, former tenants, owners, dedication."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from cautery.errors import InputError
+from cautery.model import CoHosted, DedicatedFact, host_of
+from cautery.plan.guard.network_kind import sharing_kind
+from cautery.plan.guard.ruling import Ruling
+from cautery.plan.guard.targets import parse_target, plain_name
+
+_DOMAIN = re.compile(r"(?:[a-z0-9_-]+\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)")
+"""What in the words of a customer names it in the DNS: no ``S.A.``, no address."""
+_NO_ANSWER = re.compile(
+    r"(?:\W|_)*(?:(?:no|none|not|nil|null|nothing|unknown|unverified|n/?a|tb[acd]|todo|yes|true"
+    r"|shared|various|several|multiple|many|mixed)(?!\w).*)?",
+    re.DOTALL | re.IGNORECASE,
+)
+"""What fills a column and names nobody: a dash, ``unknown``, ``n/a``, ``several customers``."""
+_TENANT_ZONES = ("dynamic-dns", "cdn-name")
+"""Kinds of zones whose names belong to different customers, on the public suffix list or not."""
+
+
+def judge_tenants(ruling: Ruling, current: Sequence[CoHosted], own: Collection[str]) -> None:
+    """Refuse an address on which names of others stand, or so many that nobody can tell."""
+    strangers = sorted({one.name for one in current if not _related(ruling, one.name, own)})
+    ruling.strangers.update(strangers)
+    popular = tuple(name for name in strangers if ruling.popular(name))
+    ruling.collateral_popular = popular
+    protected = {name: ruling.kinds_of_name(name) for name in strangers}
+    for kinds in protected.values():
+        ruling.kinds.update(kinds)
+    if len(strangers) > ruling.policy.unrelated_names:
+        ruling.high = None
+        listed = ", ".join(strangers[:5]) + (", ..." if len(strangers) > 5 else "")
+        are = "unrelated name is" if len(strangers) == 1 else "unrelated names are"
+        ruling.refuse(
+            "co-hosted",
+            f"{len(strangers)} {are} on {ruling.target.text}: {listed}",
+            fact=current[0].fact,
+        )
+    guarded = [name for name in strangers if protected[name] or name in popular]
+    if guarded:
+        listed_kinds = sorted({kind for name in guarded for kind in protected[name]})
+        ruling.refuse(
+            "protected-co-tenant",
+            f"{guarded[0]} is on {ruling.target.text} ({', '.join(listed_kinds) or 'popular'})",
+            fact="passive-dns",
+        )
+
+
+def judge_history(
+    ruling: Ruling,
+    seen: Sequence[CoHosted],
+    current: Sequence[CoHosted],
+    own: Collection[str],
+    evidence: DedicatedFact | None,
+) -> None:
+    """Refuse an address that changed hands lately, or after the evidence was taken."""
+    since = ruling.at - timedelta(days=ruling.policy.recycled_days)
+    if evidence is not None:
+        taken = datetime.combine(evidence.evidence_date, time.max, tzinfo=UTC)
+        since = min(since, taken)
+    parties = {one.name: _party(ruling, one.name, own) for one in seen}
+    # Whoever left first, and whoever of another party left first after: one of the two is the
+    # other party's for each who came.
+    leaving = sorted(seen, key=lambda one: (one.last_seen, one.name))
+    others = [one for one in leaving if parties[one.name] != parties[leaving[0].name]]
+    for after in sorted(seen, key=lambda one: (one.first_seen, one.name)):
+        if after.first_seen < since:
+            continue
+        for before in (*leaving[:1], *others[:1]):
+            if parties[before.name] == parties[after.name] or before.last_seen >= after.first_seen:
+                continue
+            ruling.refuse(
+                "recycled-address",
+                f"{before.name} was here until {_day(before.last_seen)}, {after.name} since "
+                f"{_day(after.first_seen)}: the address changed hands lately",
+                fact=after.fact,
+            )
+            return
+    suspects_gone = [one for one in seen if one not in current and _related(ruling, one.name, own)]
+    if suspects_gone and not any(_related(ruling, one.name, own) for one in current):
+        last = max(one.last_seen for one in suspects_gone)
+        ruling.refuse(
+            "recycled-address",
+            f"{suspects_gone[-1].name} was last seen here on {_day(last)} and has gone",
+            fact="passive-dns",
+        )
+
+
+def judge_owner(ruling: Ruling, text: str, evidence: DedicatedFact | None) -> None:
+    """Refuse an address that has a new owner by the registry, or one newer than the evidence."""
+    owner = ruling.owner_of(text)
+    if owner is None or owner.since > ruling.at.date():
+        return
+    days = (ruling.at.date() - owner.since).days
+    if days <= ruling.policy.recycled_days or (
+        evidence is not None and evidence.evidence_date < owner.since
+    ):
+        ruling.refuse(
+            "recycled-address",
+            f"{text} has belonged to {owner.owner} since {owner.since} ({owner.source})",
+            fact="owners",
+        )
+
+
+def judge_dedication(
+    ruling: Ruling,
+    evidence: DedicatedFact | None,
+    current: Sequence[CoHosted],
+    own: Collection[str],
+) -> None:
+    """Refuse an address that no evidence shows to serve one customer alone."""
+    if evidence is None:
+        ruling.high = None
+        ruling.refuse(
+            "unknown-co-hosting",
+            "nothing shows that this address serves one customer alone; who else is on it is "
+            + ("not known in full" if ruling.facts.knows_hosting() else "unknown")
+            + " (dedicated_to, evidence and evidence_date would show it, all three)",
+            fact="passive-dns" if ruling.facts.knows_hosting() else None,
+        )
+        return
+    kept = timedelta(days=ruling.policy.dedication_days)
+    last = min(evidence.evidence_date, date.max - kept) + kept  # 9999-12-31 has no day after it
+    ruling.ends.append(datetime.combine(last, time.max, tzinfo=UTC))
+    age = (ruling.at.date() - evidence.evidence_date).days
+    if age > ruling.policy.dedication_days:
+        ruling.high = None
+        ruling.refuse(
+            "stale-facts",
+            f"the evidence of dedication is {age} days old: renew it (evidence_date in TARGETS, or "
+            "cautery facts add FILE --name dedicated), then ask again",
+            fact="dedicated",
+            dated=evidence.evidence_date,
+        )
+    elif age < -1:
+        ruling.high = None
+        ruling.refuse(
+            "stale-facts",
+            f"the evidence of dedication is dated {evidence.evidence_date}, in the future",
+            fact="dedicated",
+            dated=evidence.evidence_date,
+        )
+    customers = customers_of(evidence)
+    guarded = [one for one in customers if ruling.popular(one) or ruling.kinds_of_name(one)]
+    if not customers and sharing_kind(evidence.dedicated_to):
+        guarded = [evidence.dedicated_to]
+    if guarded:
+        ruling.high = None
+        ruling.refuse(
+            "protected-co-tenant",
+            f"the address is dedicated to {min(guarded)}, a popular or protected name",
+            fact="dedicated",
+            dated=evidence.evidence_date,
+        )
+    if customers and current and not any(_related(ruling, one.name, customers) for one in current):
+        ruling.refuse(
+            "recycled-address",
+            f"the address was dedicated to {evidence.dedicated_to}, who is not on it now",
+            fact="dedicated",
+            dated=evidence.evidence_date,
+        )
+    known = set(own) - customers
+    if customers and known and not any(_related(ruling, one, known) for one in customers):
+        ruling.refuse(
+            "dedicated-to-another",
+            f"the address is dedicated to {evidence.dedicated_to}, against whom nothing is known",
+            fact="dedicated",
+            dated=evidence.evidence_date,
+        )
+    ruling.allow(
+        "dedicated-address",
+        f"dedicated to {evidence.dedicated_to}: {evidence.evidence} ({evidence.evidence_date})",
+        fact="dedicated",
+        dated=evidence.evidence_date,
+    )
+
+
+def seen_of_late(ruling: Ruling, seen: Sequence[CoHosted]) -> list[CoHosted]:
+    """Keep all seen of late, even if another came after: nobody knows that they have left."""
+    horizon = ruling.at - timedelta(days=ruling.policy.current_days)
+    return [one for one in seen if one.last_seen >= horizon]
+
+
+def customers_of(evidence: DedicatedFact | None) -> set[str]:
+    """Return the names in ``dedicated_to``; a label without a dot names nobody in the DNS."""
+    if evidence is None:
+        return set()
+    words = re.split(r"[\s;,|]+", evidence.dedicated_to)
+    return {name for one in words if _DOMAIN.fullmatch(name := _name_in(one))}
+
+
+def _name_in(word: str) -> str:
+    """Return the host name that a word is, or that it is a URL of, else nothing."""
+    try:
+        return plain_name(host_of(word) if "://" in word else word.strip("."))
+    except InputError:
+        return ""
+
+
+def states(evidence: DedicatedFact | None) -> bool:
+    """Tell whether evidence names both a customer and what shows it."""
+    return evidence is not None and not any(
+        says_nothing(text) for text in (evidence.dedicated_to, evidence.evidence)
+    )
+
+
+def says_nothing(text: str) -> bool:
+    """Tell whether a text only fills a column: a dash, ``n/a``, ``unknown``."""
+    return _NO_ANSWER.fullmatch(text) is not None
+
+
+def about(evidence: DedicatedFact | None, address: str) -> bool:
+    """Tell whether evidence is about this address, in whatever spelling of it as a target."""
+    if evidence is None:
+        return False
+    try:
+        return str(parse_target(evidence.address).address) == address
+    except InputError:
+        return False
+
+
+def newest(found: Iterable[DedicatedFact | None]) -> DedicatedFact | None:
+    """Return the evidence of the latest date."""
+    held = [one for one in found if one is not None]
+    return max(held, key=lambda one: one.evidence_date, default=None)
+
+
+def _party(ruling: Ruling, name: str, own: Collection[str]) -> str:
+    """Return who a name belongs to; all suspects' names count as one party."""
+    return "" if _related(ruling, name, own) else _owner(ruling, name)
+
+
+def _related(ruling: Ruling, name: str, own: Collection[str]) -> bool:
+    owner = _owner(ruling, name)
+    return name in own or any(_owner(ruling, one) == owner for one in own)
+
+
+def _owner(ruling: Ruling, name: str) -> str:
+    """Return the domain that has one owner: below a zone of many, the customer's own name."""
+    known = ruling.owners.get(name)
+    if known is None:
+        known = ruling.owners[name] = _customer(
+            ruling, ruling.registered_domain(name) or name, name
+        )
+    return known
+
+
+def _customer(ruling: Ruling, registered: str, name: str) -> str:
+    """Return the registered domain, or where that is a zone of tenants, the name below the zone."""
+    above = name.removesuffix(registered).rstrip(".")
+    inner = above.split(".") if above else []
+    zone = registered
+    while not any(kind in _TENANT_ZONES for kind in ruling.kinds_of_name(zone)):
+        if not inner:
+            return registered
+        zone = f"{inner.pop()}.{zone}"
+    return f"{inner.pop()}.{zone}" if inner else zone
+
+
+def _day(moment: datetime) -> str:
+    return moment.date().isoformat()

@@ -1,0 +1,359 @@
+"""The one pen of a watch: seals bytes, appends records, and tells the listeners.
+
+Everything that a watch learns passes through here, so that what the board shows, what ``--json``
+streams and what the ledger holds cannot differ.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from cautery import __version__
+from cautery.errors import CauteryError, InputError
+from cautery.evidence.in_groups import InGroups
+from cautery.evidence.warc import MEDIA_TYPE, write_warc
+from cautery.model import (
+    Entry,
+    Exchange,
+    Exhibit,
+    ExhibitId,
+    Location,
+    OwnLocation,
+    Pseudonyms,
+    RedactedUrl,
+    Response,
+    to_json,
+)
+from cautery.model.own_secrets import OwnSecrets, secrets_in
+from cautery.model.ports import Clock, Ledger, Vault
+from cautery.model.whole_text import whole_text
+from cautery.watch import redacted_text
+from cautery.workflows.case.transactions import (
+    MOST_TEXT,
+    Payloads,
+    in_the_open,
+    shows_persons,
+)
+
+IDLE_S = 20.0
+"""Longest wait for seals under way: some megabytes each, on a slow disk. Judgement."""
+
+_OF_STRANGERS = frozenset(
+    ("title", "channel_name", "failed", "message", "why", "reason", "reasons", "said", "quoted",
+     "text", "subject", "issuer", "registrar", "organisation", "brand", "differences", "words")
+)  # fmt: skip
+"""Where a record holds what a server, a list, a page or a provider said."""
+
+Listener = Callable[[Entry], None]
+
+
+class Journal:
+    """Writes one case.
+
+    Parameters
+    ----------
+    ledger, vault, clock
+        Where records and bytes go, and by which time.
+    pseudonyms : Pseudonyms
+        Stand for credentials and personal values.
+    listeners : tuple of callables
+        Called with each entry after it is on disk.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        vault: Vault,
+        clock: Clock,
+        *,
+        pseudonyms: Pseudonyms,
+        listeners: tuple[Listener, ...] = (),
+    ) -> None:
+        self._ledger = ledger
+        self._vault = vault
+        self._clock = clock
+        self._pseudonyms = pseudonyms
+        self._own = OwnSecrets(pseudonyms)
+        self._listeners = listeners
+        self._sealed: set[ExhibitId] = set()
+        self._payloads = Payloads()
+        self._idle = threading.Condition()
+        self._sealing = 0
+        self._lock = threading.Lock()
+        self._pen = threading.RLock()
+        self._writes: InGroups[tuple[str, Any], Entry] = InGroups(self._write_all)
+
+    def now(self) -> datetime:
+        """Return the clock's time."""
+        return self._clock.now()
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        """What stands for secrets, for readers that redact what they quote."""
+        return self._pseudonyms
+
+    def hide(self, noun: Any) -> None:
+        """Keep the secrets of a noun of ours, a mandate or a source, out of all that is written."""
+        self._own.add(secrets_in(noun))
+
+    def scrubbed(self, text: str) -> str:
+        """Return what a stranger said without the secrets of ours that it sends back."""
+        return self._own.scrubbed(whole_text(text))
+
+    def redact(self, url: str | Location) -> RedactedUrl:
+        """Return ``url`` as it may be shown and recorded."""
+        if isinstance(url, Location):
+            return RedactedUrl(url.shown(self._pseudonyms))
+        return RedactedUrl.of(url, self._pseudonyms)
+
+    def shown(self, value: Any) -> Any:
+        """Return the JSON of a noun as it is recorded."""
+        return to_json(value, self._pseudonyms)
+
+    def pseudonym(self, value: str) -> str:
+        """Return the keyed hash that stands for a personal value."""
+        return self._pseudonyms.of(value)
+
+    def write(self, kind: str, body: Any) -> Entry:
+        """Append one record, now, and tell the listeners; threads that wait share one flush."""
+        return self._writes.ask((kind, self._screened(self.shown(body))))
+
+    def message(self, error: Exception) -> str:
+        """Return what an error says, as it may be recorded: it may quote strangers."""
+        said = error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+        return redacted_text(said, self._pseudonyms, kind="message")
+
+    def _screened(self, said: Any, *, told: bool = False) -> Any:
+        """Screen once more what strangers may have said, wherever in a record it stands."""
+        if isinstance(said, dict):
+            return {
+                whole_text(name): self._screened(one, told=name in _OF_STRANGERS)
+                if not isinstance(one, int | float)
+                else one
+                for name, one in said.items()
+            }
+        if isinstance(said, list):
+            return [self._screened(one, told=told) for one in said]
+        if isinstance(said, str):
+            said = self.scrubbed(said)
+            return redacted_text(said, self._pseudonyms, kind="message") if told else said
+        return said
+
+    def pass_on(self, entry: Entry) -> None:
+        """Tell the listeners of an entry, also of one that another process wrote."""
+        with self._pen:
+            for listener in self._listeners:
+                listener(entry)
+
+    def _write_all(self, asked: Sequence[tuple[str, Any]]) -> list[Entry | Exception]:
+        with self._pen:  # listeners hear entries in the ledger's order, whichever thread writes
+            try:
+                entries = self._ledger.append_all(
+                    [(kind, body, self._clock.now()) for kind, body in asked]
+                )
+            except InputError as error:
+                if len(asked) == 1:
+                    return [error]
+                return [outcome for each in asked for outcome in self._write_all([each])]
+            return [self._heard(entry) for entry in entries]
+
+    def _heard(self, entry: Entry) -> Entry | Exception:
+        """Return the entry once the listeners have heard it, or what one of them raised."""
+        try:
+            self.pass_on(entry)
+        except Exception as error:  # noqa: BLE001 - raised where this entry was written
+            return error
+        return entry
+
+    def seal(
+        self,
+        data: bytes,
+        *,
+        what: str,
+        media_type: str,
+        at: datetime,
+        url: str | Location | None = None,
+        confidential: bool = False,
+    ) -> ExhibitId:
+        """Seal bytes as captured ``at`` a moment, and record that, once for equal bytes.
+
+        Parameters
+        ----------
+        what : str
+            ``playlist``, ``segment``, ``page``, ``still``, ``list`` ...
+        url : str or None
+            Exact; recorded redacted.
+        confidential : bool
+            Encrypt under the key of the URL's host: it may hold a line's credentials.
+        """
+        shown = None if url is None else self.redact(url)
+        subject = self._subject(shown, what) if confidential else None
+        clock = self._clock.offset()
+        with self._idle:
+            self._sealing += 1
+        try:
+            exhibit = self._vault.seal(
+                data, media_type=media_type, at=at, clock=clock, subject=subject
+            )
+        finally:
+            with self._idle:
+                self._sealing -= 1
+                self._idle.notify_all()
+        with self._lock:
+            new = exhibit.id not in self._sealed
+            self._sealed.add(exhibit.id)
+        if new:
+            self._record(exhibit, what, shown)
+        return exhibit.id
+
+    async def seal_aside(
+        self,
+        data: bytes,
+        *,
+        what: str,
+        media_type: str,
+        at: datetime,
+        url: str | Location | None = None,
+        confidential: bool = False,
+    ) -> ExhibitId:
+        """Do as :meth:`seal` does, on a thread: a disk's flush must not hold up other probes."""
+        return await asyncio.to_thread(
+            partial(
+                self.seal,
+                data,
+                what=what,
+                media_type=media_type,
+                at=at,
+                url=url,
+                confidential=confidential,
+            )
+        )
+
+    def seal_exchanges(
+        self, exchanges: Sequence[Exchange], *, what: str, confidential: bool, own: bool = False
+    ) -> tuple[ExhibitId, ...]:
+        """Seal transactions as one WARC, and record that.
+
+        What lies in the open has its URLs and headers redacted and its payloads whole; what is
+        confidential is as it was on the wire. So is what has personal data in a payload. A payload
+        that was kept before is referred to.
+
+        Parameters
+        ----------
+        what : str
+            As for :meth:`seal`.
+        own : bool
+            Of a service of ours: the record shows no path.
+
+        Returns
+        -------
+        tuple of str
+            The WARC, then those that hold payloads it refers to.
+        """
+        first = exchanges[0]
+        confidential = confidential or any(map(self._must_be_hidden, exchanges))
+        url = OwnLocation(first.url) if own else Location(first.url)
+        subject = self._subject(self.redact(url), what) if confidential else ""
+        told = exchanges
+        if not confidential:
+            told = [self._in_the_open(one) for one in exchanges]
+        with self._lock:
+            earlier, beside = self._payloads.earlier(told, subject)
+        about = {"software": f"Cautery {__version__}", "isPartOf": what}
+        if not confidential:
+            about["description"] = (
+                "URLs and headers redacted by keyed hashes (~...); payloads as received"
+            )
+        exhibit = self.seal(
+            write_warc(told, about=about, earlier=earlier),
+            what=what,
+            media_type=MEDIA_TYPE,
+            at=first.asked_at,
+            url=url,
+            confidential=confidential,
+        )
+        with self._lock:
+            self._payloads.remember(told, subject, exhibit)
+        return (exhibit, *(one for one in beside if one != exhibit))
+
+    def _must_be_hidden(self, one: Exchange) -> bool:
+        if shows_persons(one):
+            return True
+        text = one.payload[:MOST_TEXT].decode("latin-1")
+        return self._own.scrubbed(text) != text
+
+    def _in_the_open(self, one: Exchange) -> Exchange:
+        shown = in_the_open(one, self._pseudonyms)
+        headers = tuple((name, self._own.scrubbed(value)) for name, value in shown.headers)
+        return replace(shown, headers=headers)
+
+    async def seal_answers(
+        self, answers: Sequence[Response], *, what: str, confidential: bool, own: bool = False
+    ) -> tuple[ExhibitId, ...]:
+        """Seal all transactions that led to some answers as one WARC, on a thread.
+
+        See :meth:`seal_exchanges`.
+        """
+        told = [each for one in answers for each in one.exchanges]
+        return await asyncio.to_thread(
+            partial(self.seal_exchanges, told, what=what, confidential=confidential, own=own)
+        )
+
+    def unseal(self, exhibit: ExhibitId, *, what: str, url: str | Location | None = None) -> bytes:
+        """Return the clear bytes of what was sealed confidentially, from its first URL, if any.
+
+        Raises
+        ------
+        EvidenceError
+            If it cannot be opened: erased, altered, or its key is not here.
+        """
+        shown = None if url is None else self.redact(url)
+        return self._vault.open(exhibit, subject=self._subject(shown, what))
+
+    def stored(self, exhibit: ExhibitId) -> bytes:
+        """Return the bytes of an exhibit that lies in the open.
+
+        Raises
+        ------
+        EvidenceError
+            If it is altered or not here.
+        """
+        return self._vault.read(exhibit)
+
+    def _subject(self, shown: RedactedUrl | None, what: str) -> str:
+        host = shown.host if shown else ""
+        return f"source:{self.pseudonym(host or what)}"
+
+    def wait_until_idle(self) -> None:
+        """Wait for seals under way on threads: cancelling their task does not stop them.
+
+        On a full disk they would else take what is given back for the end of the case.
+        """
+        with self._idle:
+            self._idle.wait_for(lambda: self._sealing == 0, timeout=IDLE_S)
+
+    def _record(self, exhibit: Exhibit, what: str, shown: RedactedUrl | None) -> None:
+        self.write(
+            "exhibit.sealed",
+            {"exhibit": exhibit, "what": what, "url": None if shown is None else shown.text},
+        )
+
+    def fail(self, what: str, where: str, error: Exception) -> None:
+        """Record a failure of the world; the watch goes on."""
+        self.write(
+            "failure",
+            {
+                "what": what,
+                "where": where,
+                "error": type(error).__name__,
+                "message": self.message(error)[:500],
+                "hint": error.hint if isinstance(error, CauteryError) else "",
+                "at": self._clock.now(),
+            },
+        )

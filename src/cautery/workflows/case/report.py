@@ -1,0 +1,432 @@
+"""Write a case's ``report.html``: read the ledger, join what belongs together, fetch the stills.
+
+The page says nothing that no record says: every figure is counted here from the entries, so that
+whoever replays the ledger gets the same page.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from cautery.act import check_signature
+from cautery.errors import ApprovalError, DecodeError, EvidenceError, InputError, StorageError
+from cautery.evidence.report import (
+    Alignment,
+    FailureView,
+    Figures,
+    LedgerView,
+    Records,
+    ReferralView,
+    ReportView,
+    Safeguards,
+    SealedLine,
+    Still,
+    StreamRecords,
+    StreamView,
+    collect,
+    reduced,
+    render,
+    unknowns,
+)
+from cautery.model import (
+    Approval,
+    Checkpoint,
+    Decision,
+    Entry,
+    ExhibitId,
+    Finding,
+    GuardVerdict,
+    Mandate,
+    Override,
+    Referral,
+    digest,
+    person_key,
+)
+from cautery.model.ports import Ledger, Vault
+from cautery.workflows.case.opening import Opening, opening_in
+
+_ORDER = {
+    Finding.PROVEN: 0,
+    Finding.UNDECIDED: 1,
+    Finding.LICENSED: 2,
+    Finding.NOTHING: 3,
+    Finding.UNREACHABLE: 4,
+}
+_MOST_STILLS_BYTES = 4_000_000
+"""Of pictures on one page: sixty streams at two stills of 20 kB take 2.4 MB of it."""
+
+Reader = Callable[[ExhibitId], bytes]
+
+
+def write_report(
+    ledger: Ledger,
+    vault: Vault,
+    *,
+    at: datetime,
+    frames: Mapping[ExhibitId, bytes] | None = None,
+    checkpoints: Sequence[Checkpoint] = (),
+) -> str:
+    """Return the whole page, ready to be written.
+
+    Parameters
+    ----------
+    ledger, vault
+        The case; only read.
+    at : datetime
+        When the report is made, UTC.
+    frames : mapping, optional
+        Stills (PNG) that are already in memory; the others are read from the vault.
+    checkpoints : sequence of Checkpoint
+        Signed tree heads to show.
+
+    Raises
+    ------
+    EvidenceError
+        If the ledger opens no case.
+    """
+    held = frames or {}
+
+    def read(exhibit: ExhibitId) -> bytes:
+        return held[exhibit] if exhibit in held else vault.read(exhibit)
+
+    return render(report_view(ledger.read(), read, at=at, checkpoints=checkpoints))
+
+
+def write_report_file(
+    case: Path,
+    ledger: Ledger,
+    vault: Vault,
+    *,
+    at: datetime,
+    checkpoints: Sequence[Checkpoint] = (),
+) -> Path:
+    """Write ``report.html`` into a case's folder, whole or not at all, and return its path.
+
+    Raises
+    ------
+    StorageError
+        If it cannot be written; an earlier report then stays as it was.
+    EvidenceError
+        As :func:`write_report`.
+    """
+    page = write_report(ledger, vault, at=at, checkpoints=checkpoints).encode()
+    path, draft = case / "report.html", case / ".report.html.part"
+    try:
+        try:
+            with draft.open("wb") as out:
+                out.write(page)
+                out.flush()
+                os.fsync(out.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror or error}") from error
+    return path
+
+
+def report_view(
+    entries: Iterable[Entry],
+    read_exhibit: Reader,
+    *,
+    at: datetime,
+    checkpoints: Sequence[Checkpoint] = (),
+) -> ReportView:
+    """Join a ledger's entries into what the report shows.
+
+    Parameters
+    ----------
+    entries : iterable of Entry
+        In the ledger's order.
+    read_exhibit : callable
+        Returns an exhibit's bytes; it raises ``EvidenceError`` where they cannot be trusted, and
+        the page then says so in the picture's place.
+    at : datetime
+        When the report is made, UTC.
+
+    Raises
+    ------
+    EvidenceError
+        If no case is opened in them.
+    """
+    records = collect(entries)
+    mandate = records.mandate
+    if mandate is None or records.opening is None:
+        raise EvidenceError("the ledger has no case.opened record: there is no case to report")
+    try:
+        opening = opening_in(records.opening)
+    except InputError as error:
+        raise EvidenceError(str(error)) from error
+    referrals = _referrals(records, opening)
+    safeguards = _safeguards(records, opening)
+    ranked = sorted(records.streams.values(), key=_rank)
+    # Records of a later closing say nothing of what was still up.
+    ended = records.watched[-1][1] if records.watched else records.last_at or at
+    pictures = _Pictures(read_exhibit)
+    streams = tuple(
+        _stream(number, one, records, ended, pictures) for number, one in enumerate(ranked, start=1)
+    )
+    observed = _observed(records, mandate)
+    guards = _guards(records)
+    failures = tuple(
+        FailureView(what=what, error=error, count=n, message=records.failure_words[what, error])
+        for (what, error), n in records.failures.most_common()
+    )
+    return ReportView(
+        made_at=at,
+        mandate=mandate,
+        standing=_standing(opening),
+        passed_over=dict(sorted(records.passed_over.items())),
+        version=records.version,
+        key=records.key,
+        lab=records.lab,
+        observed_s=observed,
+        unobserved_s=max(0.0, mandate.window.seconds - observed),
+        figures=_figures(
+            streams, guards, offered=0 if records.pace is None else records.pace.offered
+        ),
+        streams=streams,
+        hero=_hero(streams),
+        guards=guards,
+        safeguards=safeguards,
+        unknowns=unknowns(records, mandate, streams, observed_s=observed),
+        error_rates=tuple(records.rates.values()),
+        graph=records.graph,
+        plan=records.plan,
+        referrals=referrals,
+        estimates=tuple(records.estimates.values()),
+        failures=failures,
+        ledger=LedgerView(
+            size=records.size,
+            root=records.root,
+            first_at=records.first_at,
+            last_at=records.last_at,
+            kinds=dict(sorted(records.kinds.items())),
+            checkpoints=tuple(checkpoints),
+            exhibits=len(records.sealed),
+            exhibit_bytes=records.sealed_bytes,
+            confidential=records.confidential,
+        ),
+    )
+
+
+class _Pictures:
+    """Fetches and reduces stills while the page has room for them."""
+
+    def __init__(self, read: Reader) -> None:
+        self._read = read
+        self._left = _MOST_STILLS_BYTES
+
+    def show(self, still: Still | None) -> Still | None:
+        if still is None:
+            return None
+        if self._left <= 0:
+            said = "left out to keep this page small; the sealed still is in the vault"
+            return replace(still, missing=said)
+        try:
+            uri = reduced(self._read(still.exhibit))
+        except (EvidenceError, DecodeError) as error:
+            return replace(still, missing=str(error))
+        self._left -= len(uri)
+        return replace(still, uri=uri)
+
+
+def _rank(one: StreamRecords) -> tuple[int, float, str]:
+    if one.verdict is None:
+        return len(_ORDER), 0.0, one.url
+    return _ORDER[one.verdict.finding], -one.verdict.log10_lr, one.url
+
+
+def _stream(
+    number: int, one: StreamRecords, records: Records, ended: datetime, pictures: _Pictures
+) -> StreamView:
+    alignment = _best(one.alignments)
+    if alignment is not None:
+        alignment = replace(
+            alignment,
+            suspect=pictures.show(alignment.suspect),
+            original=pictures.show(alignment.original),
+        )
+    until, why = _exposed_until(one, ended)
+    return StreamView(
+        number=number,
+        url=one.url,
+        title=one.title,
+        host=one.host or (one.verdict.url.host if one.verdict else ""),
+        sources=tuple(one.sources),
+        first_seen=one.first_seen,
+        proven_at=one.proven_at,
+        dark_at=one.dark_at,
+        exposed_s=None if one.first_seen is None else (until - one.first_seen).total_seconds(),
+        exposed_why=why,
+        probes=one.probes,
+        verdict=one.verdict,
+        alignment=alignment,
+        sealed=tuple(
+            records.sealed.get(exhibit, SealedLine(exhibit=exhibit, what=what))
+            for exhibit, what in one.exhibits.items()
+        ),
+        custody=tuple(one.custody),
+        failures=tuple(one.failures),
+    )
+
+
+def _best(alignments: Sequence[Alignment]) -> Alignment | None:
+    """Return the alignment that shows most: with both stills, then with a picture's curve, last."""
+    ranked = enumerate(alignments)
+    best = max(
+        ranked,
+        key=lambda one: (one[1].suspect is not None and one[1].original is not None, one[0]),
+        default=None,
+    )
+    return None if best is None else best[1]
+
+
+def _exposed_until(one: StreamRecords, ended: datetime) -> tuple[datetime, str]:
+    if one.dark_at is not None:
+        return one.dark_at, "our own probe through a blocking provider found it dark"
+    if one.vanished is not None:
+        return one.vanished, "it vanished from its sources"
+    return ended, "still up when the last record was made"
+
+
+def _observed(records: Records, mandate: Mandate) -> float:
+    """Return the seconds of the window during which the watch ran."""
+    window = mandate.window
+    return sum(
+        max(0.0, (min(end, window.end) - max(start, window.start)).total_seconds())
+        for start, end in records.watched
+    )
+
+
+def _guards(records: Records) -> tuple[GuardVerdict, ...]:
+    """Return the guard's last word on each target, the heaviest refusal or narrowing on top."""
+    last = dict(records.guards)
+    for one in (*records.plan.refused, *records.plan.chosen) if records.plan else ():
+        last.setdefault((one.guard.target, one.guard.lever.value), one.guard)
+    order = {Decision.REFUSE: 0, Decision.NARROW: 1, Decision.ALLOW: 2}
+    return tuple(
+        sorted(
+            last.values(),
+            key=lambda one: (
+                one.decision is Decision.ALLOW,
+                -_hit(one),
+                order[one.decision],
+                one.target,
+                one.lever.value,
+            ),
+        )
+    )
+
+
+def _hit(guard: GuardVerdict) -> int:
+    """Return how many bystanders a target is known to have, at least."""
+    return max(guard.collateral.low, len(guard.collateral.names))
+
+
+def _figures(
+    streams: Sequence[StreamView], guards: Sequence[GuardVerdict], *, offered: int
+) -> Figures:
+    found = [one.verdict.finding for one in streams if one.verdict is not None]
+    proven = [one for one in streams if one.verdict and one.verdict.finding is Finding.PROVEN]
+    exposed = [one.exposed_s / 60 for one in proven if one.exposed_s is not None]
+    refused = [one for one in guards if one.decision is not Decision.ALLOW]
+    # A name behind two refused addresses is spared once; nameless ones cannot be told apart, so
+    # only the largest nameless remainder counts: the sum might count them twice.
+    names = {name for one in refused for name in one.collateral.names}
+    nameless = max((_hit(one) - len(one.collateral.names) for one in refused), default=0)
+    return Figures(
+        offered=max(len(streams), offered),
+        checked=sum(one.probes > 0 or one.verdict is not None for one in streams),
+        proven=len(proven),
+        undecided=found.count(Finding.UNDECIDED),
+        refused=len(refused),
+        decided=len(guards),
+        exposed_min=statistics.median(exposed) if exposed else None,
+        exposed_n=len(exposed),
+        dark=sum(one.dark_at is not None for one in proven),
+        spared=len(names) + nameless,
+    )
+
+
+def _hero(streams: Sequence[StreamView]) -> StreamView | None:
+    """Return the strongest proven match that has both pictures, else one with a curve."""
+    proven = [one for one in streams if one.verdict and one.verdict.finding is Finding.PROVEN]
+    drawn = [one for one in proven if one.alignment is not None]
+    pair = (
+        one
+        for one in drawn
+        if one.alignment and one.alignment.suspect and one.alignment.original
+        if one.alignment.suspect.uri and one.alignment.original.uri
+    )
+    return next(pair, drawn[0] if drawn else None)
+
+
+def _standing(opening: Opening) -> str:
+    try:
+        return opening.standing().words
+    except ApprovalError as error:
+        return f"BROKEN: {error}"
+
+
+def _referrals(records: Records, opening: Opening) -> tuple[ReferralView, ...]:
+    """Return each referral with the signatures that verify; the others are counted."""
+    views = []
+    for name, referral in records.referrals.items():
+        targets = {entry.target for entry in referral.entries}
+        given = records.approvals.pop(digest(referral), [])
+        approvals = _verified(given, referral, opening)
+        _pass_over(records, len(given) - len(approvals))
+        views.append(
+            ReferralView(
+                referral=referral,
+                approvals=tuple(dict.fromkeys(approvals)),
+                published=tuple(records.published[name]),
+                answers=tuple(records.answers[name]),
+                probes=tuple(one for one in records.dark if one.target in targets),
+                expired=tuple(records.expired[name]),
+            )
+        )
+    _pass_over(records, sum(len(one) for one in records.approvals.values()))
+    return tuple(views)
+
+
+def _safeguards(records: Records, opening: Opening) -> Safeguards:
+    """Return what was done for bystanders, with the overrides that those named have signed."""
+    shown = []
+    for override, given in records.safeguards.given:
+        signed = {person_key(one.approver) for one in _verified(given, override, opening)}
+        if {person_key(name) for name in override.by} <= signed:
+            shown.append(override)
+        else:
+            records.passed_over["override.given, not signed by those whom it names"] += 1
+    return replace(records.safeguards, overrides=tuple(shown))
+
+
+def _verified(
+    approvals: Iterable[Approval], subject: Referral | Override, opening: Opening
+) -> list[Approval]:
+    found = []
+    for one in approvals:
+        try:
+            check_signature(
+                one,
+                what="this",
+                subject=digest(subject),
+                mandate=opening.mandate,
+                signed_for=opening.signed_for,
+            )
+        except ApprovalError:
+            continue
+        found.append(one)
+    return found
+
+
+def _pass_over(records: Records, count: int) -> None:
+    if count:
+        records.passed_over["approval.given, no signature of an approver that verifies"] += count

@@ -1,0 +1,168 @@
+"""What of a transaction may lie in the open, and which payload was kept before."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from cautery.evidence.warc import Earlier
+from cautery.model import Digest, Exchange, ExhibitId, Pseudonyms, RedactedUrl, digest_of
+from cautery.model.screen import finds_personal
+from cautery.watch import encoding_of
+from cautery.workflows.case.open_headers import shown_headers, shown_reason
+
+MOST_KNOWN = 100_000
+"""Payloads remembered: 12 s of media every 20 s, from ten probers, for two days."""
+MOST_TEXT = 1 << 20
+_MOST_UNPACKED = 32 << 20
+_MOST_PACKINGS = 3
+_GZIP = b"\x1f\x8b"
+_PRINTED = bytes(range(32, 127)) + b"\t\r\n"
+_MAIL_HOST = re.compile(rb"@[A-Za-z0-9-]{3,63}\.[A-Za-z]{2,24}(?![A-Za-z0-9])")
+"""It begins with a letter that can be looked for at the speed of memory."""
+_MAIL_NAME = re.compile(rb"[A-Za-z0-9._%+-]{4}")
+
+
+def shows_persons(one: Exchange) -> bool:
+    """Tell whether the payload of an exchange must not lie in the open, packed as it may be.
+
+    See :func:`is_personal`. What cannot be unpacked within bounds must not either.
+    """
+    payload = one.payload
+    packed = any(
+        name.lower() == "content-encoding" and value.strip().lower() not in ("", "identity", "none")
+        for name, value in one.headers
+    )
+    for _ in range(_MOST_PACKINGS):
+        if not payload or not (packed or payload.startswith(_GZIP)):
+            return is_personal(payload)
+        whole = _unpacked(payload)
+        if whole is None:
+            return True
+        payload, packed = whole, False
+    return True
+
+
+def _unpacked(payload: bytes) -> bytes | None:
+    """Return what gzip or deflate packed, as far as it goes; ``None``: it is neither, or a bomb."""
+    for form in (47, -15):  # a header of gzip or zlib; none, as some servers send deflate
+        rest, parts, left = payload, list[bytes](), _MOST_UNPACKED
+        try:
+            while rest.strip(b"\0") and left > 0:  # gzip allows members one after the other
+                stream = zlib.decompressobj(form)
+                parts.append(stream.decompress(rest, left))
+                left -= len(parts[-1])
+                rest = stream.unused_data
+        except zlib.error:
+            continue
+        return b"".join(parts) if left > 0 else None
+    return None
+
+
+def is_personal(payload: bytes) -> bool:
+    """Tell whether a payload must not lie in the open: a text with personal data, or a long one.
+
+    In media only an e-mail address is looked for, which a stream's own metadata may hold.
+    """
+    head = payload[:4096]
+    wide = encoding_of(head)
+    if wide is not None:
+        return len(payload) > MOST_TEXT or finds_personal(payload.decode(wide, "replace"))
+    if b"\0" in head or not (_is_utf8(head) or _is_mostly_ascii(head)):
+        return any(
+            _MAIL_NAME.fullmatch(payload, max(found.start() - 4, 0), found.start())
+            for found in _MAIL_HOST.finditer(payload)
+        )
+    return len(payload) > MOST_TEXT or finds_personal(payload.decode("utf-8", "replace"))
+
+
+def _is_utf8(head: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_mostly_ascii(head: bytes) -> bool:
+    return len(head.translate(None, _PRINTED)) <= len(head) // 3
+
+
+def in_the_open(one: Exchange, pseudonyms: Pseudonyms) -> Exchange:
+    """Return an exchange whose URLs and headers carry no credential; its payload is as it was.
+
+    Parameters
+    ----------
+    pseudonyms : Pseudonyms
+        Of the case.
+    """
+    shown = RedactedUrl.of(one.url, pseudonyms).text
+    parts = urlsplit(shown)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return replace(
+        one,
+        url=shown,
+        target=path if one.target.startswith("/") else shown,
+        request_headers=shown_headers(one.request_headers, one.url, pseudonyms),
+        headers=shown_headers(one.headers, one.url, pseudonyms),
+        reason=shown_reason(one.reason, pseudonyms),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    earlier: Earlier
+    exhibit: ExhibitId
+
+
+class Payloads:
+    """Where each payload of a case was kept first: by its digest, and by its URL for a 304.
+
+    Not safe from several threads at once: its owner holds the lock.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, Digest], _Kept] = OrderedDict()
+        self._newest: OrderedDict[tuple[str, str], Digest] = OrderedDict()
+
+    def earlier(
+        self, exchanges: Sequence[Exchange], subject: str
+    ) -> tuple[dict[int, Earlier], tuple[ExhibitId, ...]]:
+        """Return which payloads were kept before, by place, and the exhibits that hold them.
+
+        Parameters
+        ----------
+        subject : str
+            Whose key seals them: what is sealed under one key does not lean on another's.
+        """
+        found: dict[int, Earlier] = {}
+        exhibits: list[ExhibitId] = []
+        for place, one in enumerate(exchanges):
+            if one.status == 304:
+                digest = self._newest.get((subject, one.url))
+            else:
+                digest = digest_of(one.payload) if one.payload and one.cut is None else None
+            kept = None if digest is None else self._kept.get((subject, digest))
+            if kept is not None:
+                found[place] = kept.earlier
+                exhibits.append(kept.exhibit)
+        return found, tuple(dict.fromkeys(exhibits))
+
+    def remember(self, exchanges: Sequence[Exchange], subject: str, exhibit: ExhibitId) -> None:
+        """Take note of where payloads lie from now on."""
+        for one in exchanges:
+            if not one.payload or one.cut is not None:
+                continue
+            digest = digest_of(one.payload)
+            earlier = Earlier(url=one.url, at=one.asked_at, digest=digest)
+            self._kept.setdefault((subject, digest), _Kept(earlier, exhibit))
+            self._newest[subject, one.url] = digest
+            self._newest.move_to_end((subject, one.url))
+        for table in (self._kept, self._newest):
+            while len(table) > MOST_KNOWN:
+                table.popitem(last=False)

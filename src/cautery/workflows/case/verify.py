@@ -1,0 +1,503 @@
+"""Verify a closed case without writing one byte, and name the first thing that is wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from cautery.errors import EvidenceError, InputError
+from cautery.evidence.exhibits import exhibits_of
+from cautery.evidence.leaf import record_of
+from cautery.evidence.manifest import (
+    CASE_KEY,
+    LEDGER,
+    MANIFEST,
+    MAX_MANIFEST_BYTES,
+    NOTE,
+    VAULT,
+    Manifest,
+    open_manifest,
+    parse_sums,
+)
+from cautery.evidence.merkle import Frontier, leaf_hash
+from cautery.evidence.note import (
+    MAX_NOTE_BYTES,
+    NoteVerifier,
+    parse_note,
+)
+from cautery.evidence.plausible import Times
+from cautery.evidence.ports import CaseLedger, CaseStore, FileSeen
+from cautery.evidence.restoring import require_two_people, return_in
+from cautery.model import Approver
+from cautery.model.evidence import MAX_EXHIBIT_BYTES, Entry, Record, digest_of
+from cautery.model.times import to_utc
+from cautery.workflows.case.opening import check_openings
+from cautery.workflows.case.roots import CheckpointWalk
+
+_KINDS_SHOWN = 20
+AUTHENTIC, CONSISTENT, BROKEN = "authentic", "consistent", "broken"
+"""What may be said of a case: signed by a key known from elsewhere, by its own, or neither."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What was checked, and what may be said of it.
+
+    Parameters
+    ----------
+    path : str
+        The case.
+    case : str
+        Its id.
+    files, size : int
+        Files whose bytes are as signed, and their bytes together.
+    records, checkpoints : int
+        Leaves that hash to the signed root, and signed roots on the way to it.
+    exhibits, named : int
+        Exhibits in the vault under their digest, and those of them that a record names.
+    root : str
+        The ledger's root, hex.
+    signer : str
+        The verifier key that everything was checked against.
+    authentic : bool
+        The key came from outside the case.
+    statement : str
+        What may be claimed, no more.
+    restored : tuple of str
+        Each time that the case went back to an older copy: by whom, from where, why.
+    reopened : tuple of str
+        Each time that records stood in it which no signed root covered.
+    findings : tuple of str
+        What does not break the proof, and should be asked about: times, most of all.
+    mandate : str or None
+        Who signed the mandate that the case stands under; ``None``: it stands under none.
+    notes : tuple of str
+        Records that count for nothing, each in a sentence.
+    """
+
+    path: str
+    case: str
+    files: int
+    size: int
+    records: int
+    checkpoints: int
+    exhibits: int
+    named: int
+    root: str
+    signer: str
+    authentic: bool
+    statement: str
+    restored: tuple[str, ...] = ()
+    reopened: tuple[str, ...] = ()
+    findings: tuple[str, ...] = ()
+    mandate: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """One word: ``authentic``, or ``consistent`` where the key is the case's own."""
+        return AUTHENTIC if self.authentic else CONSISTENT
+
+    def summary(self) -> tuple[tuple[str, str], ...]:
+        """Return what to print: a label and a value a line."""
+        return (
+            ("case", self.case),
+            ("files", f"{self.files}, {self.size} bytes, each as signed"),
+            ("records", f"{self.records}, hashing to the signed root {self.root[:16]}..."),
+            ("checkpoints", f"{self.checkpoints}, each one a beginning of the next"),
+            ("exhibits", f"{self.exhibits} under their digest, {self.named} named by records"),
+            *(("restored", text) for text in self.restored),
+            *(("reopened", text) for text in self.reopened),
+            *(("finding", text) for text in self.findings),
+            *(() if self.mandate is None else (("mandate", self.mandate),)),
+            *(("note", one) for one in self.notes),
+            ("verdict", self.statement),
+        )
+
+
+def verify_case(
+    path: Path,
+    *,
+    store: CaseStore,
+    public_key: Path | None = None,
+    signers: Sequence[Approver] | None = None,
+    now: datetime | None = None,
+) -> Verified:
+    """Re-check a closed case: signature, every file, every record, every exhibit.
+
+    Parameters
+    ----------
+    path : Path
+        The case.
+    store : CaseStore
+        Reads it; needs no keys.
+    public_key : Path, optional
+        A verifier key string or PEM, had from elsewhere than the case. Without it the case can
+        only be said to be consistent with the key in it.
+    signers : sequence of Approver, optional
+        People who may sign mandates, had from elsewhere than the case: two of them must have
+        signed the one that it stands under.
+    now : datetime, optional
+        Times after it are named; without it, none is found to lie in the future.
+
+    Raises
+    ------
+    EvidenceError
+        Naming the first thing that is wrong.
+    InputError
+        If ``public_key`` holds no key, or there is no case.
+    """
+    # A key that lies in the case proves no more than the case says of itself.
+    outside = public_key is not None and _is_outside(public_key, path)
+    raw_note = _note(path, store)
+    verifier, manifest = _signed(path, raw_note, store, public_key)
+    files = store.files(path)
+    digests = _check_files(path, files, manifest, store)
+    _check_key(path, verifier, manifest, store)
+    exhibits = {
+        exhibit_at(path, one.name, digests[one.name]): one.size
+        for one in files
+        if one.name.startswith(VAULT + "/")
+    }
+    ledger = store.ledger(path, read_only=True)
+    try:
+        seen = check_ledger(path / LEDGER, ledger, verifier, manifest, exhibits=exhibits, now=now)
+        mandate, notes = check_openings(path / LEDGER, ledger, signers, case=manifest.case)
+    finally:
+        ledger.close()
+    return Verified(
+        path=str(path),
+        case=manifest.case,
+        files=manifest.files,
+        size=manifest.size,
+        records=manifest.records,
+        checkpoints=seen.checkpoints,
+        exhibits=len(exhibits),
+        named=len(seen.named),
+        root=manifest.root.hex(),
+        signer=str(verifier),
+        authentic=outside,
+        statement=(
+            f"authentic: signed by {verifier.name} ({public_key})"
+            if outside
+            else "consistent with the key in the case"
+        ),
+        restored=tuple(seen.restored),
+        reopened=tuple(seen.reopened),
+        findings=(*seen.findings, *seen.times.findings),
+        mandate=mandate,
+        notes=notes,
+    )
+
+
+def _is_outside(key: Path, case: Path) -> bool:
+    """Tell whether a key's file lies outside the case, and is not the case's own by a hard link."""
+    if key.resolve().is_relative_to(case.resolve()):
+        return False
+    try:
+        return not key.samefile(case / CASE_KEY)  # the same device and inode
+    except OSError:
+        return True  # one of them is not there, which is told where it is read
+
+
+def _note(path: Path, store: CaseStore) -> bytes:
+    if store.exists(path, NOTE):
+        return store.read(path, NOTE, limit=MAX_NOTE_BYTES)
+    if store.exists(path, MANIFEST):
+        raise EvidenceError(f"{path / NOTE}: missing, though the case has a manifest")
+    if store.exists(path, LEDGER):
+        raise EvidenceError(
+            f"{path}: this case is open, so there is nothing signed to check",
+            hint="Let the watch end; or close it: cautery close CASE.",
+        )
+    raise InputError(
+        f"{path}: no case{'' if path.is_dir() else ' (no such folder)'}",
+        hint="Give the folder that `--case` named when it was begun.",
+    )
+
+
+def _signed(
+    path: Path, note: bytes, store: CaseStore, public_key: Path | None
+) -> tuple[NoteVerifier, Manifest]:
+    """Check the note's signature; when it fails without a key given, tell note from key."""
+    try:
+        name = parse_note(note)[1][0].name
+    except EvidenceError as error:
+        raise EvidenceError(f"{path / NOTE}: {error}") from error
+    if public_key is not None:
+        verifier = store.public_key(public_key, name=name)
+        try:
+            return verifier, open_manifest(note, verifier)
+        except EvidenceError as error:
+            raise EvidenceError(f"{path / NOTE}: {error}") from error
+    raw = store.read(path, CASE_KEY, limit=MAX_NOTE_BYTES)
+    try:
+        verifier = NoteVerifier.parse(raw.decode())
+        return verifier, open_manifest(note, verifier)
+    except (UnicodeDecodeError, InputError) as error:
+        raise EvidenceError(f"{path / CASE_KEY}: {error}") from error
+    except EvidenceError as error:
+        listed = store.read(path, MANIFEST, limit=MAX_MANIFEST_BYTES)
+        as_listed = f"{digest_of(raw)[7:]}  {CASE_KEY}\n".encode() in listed
+        raise EvidenceError(f"{path / (NOTE if as_listed else CASE_KEY)}: {error}") from error
+
+
+def _check_files(
+    path: Path, files: tuple[FileSeen, ...], manifest: Manifest, store: CaseStore
+) -> dict[str, str]:
+    """Compare the folder with the list, smallest files first.
+
+    So a file that was blown up to fill a disk is read last, or not at all: nothing in a case can
+    be larger than the whole case was.
+    """
+    listed = store.read(path, MANIFEST, limit=MAX_MANIFEST_BYTES)
+    if digest_of(listed) != manifest.digest:
+        raise EvidenceError(f"{path / MANIFEST}: not the list that was signed")
+    try:
+        digests = parse_sums(listed)
+    except EvidenceError as error:
+        raise EvidenceError(f"{path / MANIFEST}: {error}") from error
+    found = {one.name: one.size for one in files if one.name not in {MANIFEST, NOTE}}
+    for name in sorted(digests.keys() - found.keys()):
+        raise EvidenceError(f"{path / name}: missing")
+    for name in sorted(found.keys() - digests.keys()):
+        raise EvidenceError(f"{path / name}: not in the manifest: added after the case was closed")
+    for name in sorted(one for one in found if one.startswith(f"{LEDGER}-")):
+        # We would not heed it, and others read other records through it.
+        raise EvidenceError(
+            f"{path / name}: beside the ledger of a closed case, signed though it is"
+        )
+    total = sum(found.values())
+    order = sorted(found, key=lambda name: (found[name], name))
+    for place, name in enumerate(order, 1):
+        last = place == len(order)
+        if found[name] > manifest.size or (last and total != manifest.size):
+            raise EvidenceError(f"{path / name}: changed: its size is not what was signed")
+        if name.startswith(f"{VAULT}/") and found[name] > MAX_EXHIBIT_BYTES:
+            raise EvidenceError(f"{path / name}: larger than any exhibit")
+        if store.digest(path, name, size=found[name]) != digests[name]:
+            raise EvidenceError(f"{path / name}: changed: its digest is not what was signed")
+    if len(digests) != manifest.files:
+        raise EvidenceError(f"{path / MANIFEST}: lists {len(digests)} files, not {manifest.files}")
+    return digests
+
+
+def _check_key(path: Path, verifier: NoteVerifier, manifest: Manifest, store: CaseStore) -> None:
+    """Check that the case carries the key that signed it, and that its id comes from that key."""
+    raw = store.read(path, CASE_KEY, limit=MAX_NOTE_BYTES)
+    if raw != f"{verifier}\n".encode():
+        raise EvidenceError(f"{path / CASE_KEY}: not the key that signed the case")
+    derived = digest_of(verifier.public)[7:][:16]
+    if manifest.case != derived or verifier.name != f"cautery/case-{derived}":
+        raise EvidenceError(f"{path / NOTE}: case {manifest.case} is not the case of this key")
+
+
+def exhibit_at(path: Path, name: str, digest: str) -> str:
+    """Return the exhibit's id: the digest that its bytes were just found to have.
+
+    Raises
+    ------
+    EvidenceError
+        If it is named by another.
+    """
+    if name != f"{VAULT}/{digest[:2]}/{digest}":
+        raise EvidenceError(f"{path / name}: in the vault, yet not named by its digest")
+    return f"sha256:{digest}"
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the records of a case show on the way to its root."""
+
+    times: Times
+    case: str
+    checkpoints: int = 0
+    opened: bytes = b""
+    named: set[str] = field(default_factory=set)
+    restored: list[str] = field(default_factory=list)
+    reopened: list[str] = field(default_factory=list)
+    closed: list[int] = field(default_factory=list)
+    unsigned: Counter[str] = field(default_factory=Counter)
+    findings: list[str] = field(default_factory=list)
+
+    def record(self, entry: Entry, record: Record, *, signed: bool) -> None:
+        """Note what a record says of times, and of the case's own way.
+
+        Parameters
+        ----------
+        signed : bool
+            A checkpoint ends with it.
+        """
+        self.times.record(entry.index, record)
+        self.opened = self.opened or entry.leaf
+        if record.kind == "case.restored":
+            self.restored.append(
+                _restored(entry.index, record, self.opened, self.unsigned, case=self.case)
+            )
+        elif record.kind == "case.reopened":
+            self.reopened.append(_reopened(entry.index, record))
+        elif record.kind == "case.closed":
+            self.closed.append(entry.index)
+        elif record.kind == "row.replaced":
+            self.findings.append(
+                f"record {entry.index}: in its place stood a row that was no record, put in by"
+                " somebody past Cautery"
+            )
+        if signed:
+            self.unsigned.clear()
+        else:
+            self.unsigned[record.kind] += 1
+
+
+def check_ledger(
+    path: Path,
+    ledger: CaseLedger,
+    verifier: NoteVerifier,
+    manifest: Manifest,
+    *,
+    exhibits: dict[str, int],
+    now: datetime | None,
+) -> Seen:
+    """Re-hash every leaf past every checkpoint; return what they show.
+
+    Raises
+    ------
+    EvidenceError
+        Naming the first thing that is wrong.
+    """
+    pending = CheckpointWalk(path, ledger, verifier)
+    frontier, seen, kind = Frontier(), Seen(Times(now), manifest.case), ""
+    unproven = _unproven(ledger)
+    pending.pass_by(frontier)
+    for entry in ledger.read():
+        where = f"{path}: record {entry.index}"
+        if entry.index != frontier.size:
+            raise EvidenceError(f"{where}: record {frontier.size} should stand here")
+        try:
+            record = record_of(entry.leaf)
+            seen.named.update(named_by(record, exhibits))
+        except UnprovenError as error:
+            if entry.index not in unproven:
+                raise EvidenceError(f"{where}: {error}") from error
+            seen.findings.append(f"record {entry.index}: {error}, as at the close of the case")
+        except EvidenceError as error:
+            raise EvidenceError(f"{where}: {error}") from error
+        frontier, kind = frontier.append(leaf_hash(entry.leaf)), record.kind
+        checkpoints = pending.count
+        pending.pass_by(frontier)
+        seen.record(entry, record, signed=pending.count > checkpoints)
+    if (frontier.size, frontier.root()) != (manifest.records, manifest.root):
+        raise EvidenceError(f"{path}: its records do not hash to the root that was signed")
+    if kind != "case.closed":
+        raise EvidenceError(f"{path}: its last record is {kind or 'missing'}, not case.closed")
+    pending.finish(frontier)
+    if not pending.count:
+        raise EvidenceError(f"{path}: it has no checkpoint")
+    seen.checkpoints = pending.count
+    if len(seen.closed) > 1:
+        seen.findings.append(
+            f"record {seen.closed[0]} closes the case already, and {frontier.size - 1} is the last:"
+            " a closing was cut short, or the closed case was opened again"
+        )
+    for size, at in ledger.checkpoint_times():
+        try:
+            seen.times.checkpoint(size, to_utc("at", datetime.fromisoformat(at)))
+        except (ValueError, InputError):
+            seen.findings.append(f"the checkpoint of {size} records is of {at!r}, which is no time")
+    return seen
+
+
+class UnprovenError(EvidenceError):
+    """A record names an exhibit that the vault does not hold as the record says."""
+
+
+def named_by(record: Record, exhibits: Mapping[str, int]) -> tuple[str, ...]:
+    """Return the exhibits that a record names.
+
+    Parameters
+    ----------
+    exhibits : mapping of str to int
+        What the vault holds: sizes by id.
+
+    Raises
+    ------
+    UnprovenError
+        If one of them is not there, has another size, or is no exhibit's id.
+    """
+    try:
+        wanted = tuple(exhibits_of(record))
+    except EvidenceError as error:
+        raise UnprovenError(str(error)) from error
+    for exhibit, size in wanted:
+        if exhibit not in exhibits:
+            raise UnprovenError(f"its exhibit {exhibit} is not in the vault")
+        if size is not None and size != exhibits[exhibit]:
+            raise UnprovenError(f"says {size} bytes of exhibit {exhibit}")
+    return tuple(exhibit for exhibit, _ in wanted)
+
+
+def _unproven(ledger: CaseLedger) -> frozenset[int]:
+    """Return which records the last one says to have been unproven when the case was closed.
+
+    Whoever can append to an open case can append such a record: it costs itself, not the case.
+    """
+    last = next(iter(ledger.read(since=max(ledger.size() - 1, 0))), None)
+    said = [] if last is None else last.record.body.get("unproven")
+    return frozenset(said) if _are_numbers(said) else frozenset()
+
+
+def _are_numbers(value: object) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(isinstance(one, int) for one in value)
+
+
+def _restored(
+    index: int, record: Record, opened: bytes, unsigned: Mapping[str, int], *, case: str
+) -> str:
+    """Say how a case went back, and whether two people are proven to have wanted it.
+
+    Only what they signed is believed: whoever can append a record writes any body around it. The
+    records that no root covered by then are counted here for the same reason.
+    """
+    try:
+        text = str(record.body["text"])
+        said = return_in(text, case=case)
+        signatures = [
+            (str(one["name"]), bytes.fromhex(one["key"]), bytes.fromhex(one["signature"]))
+            for one in record.body["by"]
+        ]
+        named = require_two_people(text, signatures, opened=opened)
+        people = " and ".join(name for name, _, _ in signatures)
+        total = sum(unsigned.values())
+        more = f" and {total} that no signed root covered ({_listed(unsigned)})" if total else ""
+        whose = "its approvers" if named else "whom the case does not name"
+        return (
+            f"record {index}: from {said.last[0]} signed records to {said.to[0]}{more},"
+            f" by {people}, {whose}: {said.why}"
+        )
+    except (EvidenceError, KeyError, TypeError, ValueError) as error:
+        return f"record {index}: says so, but not by two people ({error})"
+
+
+def _reopened(index: int, record: Record) -> str:
+    body = record.body
+    kinds = body.get("unsigned")
+    if not isinstance(kinds, Mapping) or not kinds:
+        return f"record {index}: the last checkpoints were missing; the records held"
+    total = sum(count for count in kinds.values() if isinstance(count, int))
+    known = "" if body.get("root") else "; no last root was known of it"
+    return (
+        f"record {index}: {total} records before it were covered by no signed root"
+        f" ({_listed(kinds)}){known}"
+    )
+
+
+def _listed(kinds: Mapping[str, Any]) -> str:
+    """Return how many records of which kinds; a stranger may have made up thousands."""
+    shown = [f"{count} {kind}" for kind, count in islice(kinds.items(), _KINDS_SHOWN)]
+    left = len(kinds) - len(shown)
+    return ", ".join(shown) + (f", and {left} kinds more" if left else "")

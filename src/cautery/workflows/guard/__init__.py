@@ -1,0 +1,1 @@
+"""Judge what would be hit by acting on targets, and sign overrides of a refusal."""

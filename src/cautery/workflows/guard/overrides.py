@@ -1,0 +1,96 @@
+"""Overrides as two people wrote them down, and what was allowed the last time."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cautery.errors import InputError
+from cautery.model import Override
+from cautery.model.toml import simple_toml
+from cautery.packed import chunks_of, require_file
+from cautery.workflows.guard.judge import spelt
+
+_MAX_BYTES = 1_000_000
+_MAX_LINE = 1_000_000
+_KEYS = {"target", "by", "reason", "at", "until"}
+_MAY = {"bystanders"}
+
+
+def read_overrides(path: Path) -> dict[str, Override]:
+    """Return the overrides of a TOML file, by target.
+
+    Each is a table ``[[override]]`` with ``target``, ``by`` (two names), ``reason``, ``at`` and
+    ``until`` (at most a day later), and perhaps ``bystanders`` (at most so many).
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or one is not as it must be.
+    """
+    require_file(path)
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES + 1)
+        table = simple_toml(text.decode("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: no overrides ({error})") from error
+    found: dict[str, Override] = {}
+    listed = table.get("override", [])
+    if len(text) > _MAX_BYTES or not isinstance(listed, list) or set(table) - {"override"}:
+        raise InputError(f"{path}: want tables [[override]] only")
+    for number, said in enumerate(listed, 1):
+        where = f"{path}: override {number}"
+        if not isinstance(said, dict) or not _KEYS <= set(said) <= _KEYS | _MAY:
+            raise InputError(f"{where}: want {', '.join(sorted(_KEYS))}")
+        by, at, until = said["by"], said["at"], said["until"]
+        if not (isinstance(by, list) and all(isinstance(one, str) for one in by)):
+            raise InputError(f"{where}: by is a list of names")
+        if not all(isinstance(one, datetime) and one.tzinfo for one in (at, until)):
+            raise InputError(f"{where}: at and until are times such as 2026-08-22T20:00:00Z")
+        if not (isinstance(said["target"], str) and isinstance(said["reason"], str)):
+            raise InputError(f"{where}: target and reason are text")
+        most = said.get("bystanders")
+        if most is not None and (not isinstance(most, int) or isinstance(most, bool)):
+            raise InputError(f"{where}: bystanders is a whole number")
+        override = Override(
+            target=spelt(said["target"]),
+            by=tuple(by),
+            reason=said["reason"],
+            at=at.astimezone(UTC),
+            until=until.astimezone(UTC),
+            bystanders=most,
+        )
+        found[override.target] = override
+    return found
+
+
+def read_allowed(path: Path) -> dict[str, str]:
+    """Return until when each target was allowed, from the JSON lines of an earlier run.
+
+    Raises
+    ------
+    InputError
+        If a line is none of ``cautery guard --json``.
+    """
+    found: dict[str, str] = {}
+    number, held = 0, b""
+    for chunk in (*chunks_of(path), b"\n"):
+        *lines, held = (held + chunk).split(b"\n")
+        if len(held) > _MAX_LINE:
+            raise InputError(f"{path}: line {number + 1} has no end")
+        for line in lines:
+            number += 1
+            if not line.strip():
+                continue
+            try:
+                said = json.loads(line)
+                target, verdict, until = said["target"], said["verdict"], said["valid_until"]
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                raise InputError(
+                    f"{path}: line {number} is none of cautery guard --json"
+                ) from error
+            if verdict == "allow":
+                found[spelt(str(target))] = str(until)
+    return found

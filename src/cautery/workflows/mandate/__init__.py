@@ -1,0 +1,1 @@
+"""Read a mandate, check it whole, and check who signed it."""

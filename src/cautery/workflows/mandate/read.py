@@ -1,0 +1,312 @@
+"""Read a mandate from TOML, or say in one sentence which line is wrong and what to write there.
+
+Nothing is probed before this has succeeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from cautery.act import public_key
+from cautery.errors import ApprovalError, MandateError
+from cautery.model import (
+    Approver,
+    Channel,
+    CourtOrder,
+    Event,
+    Intermediary,
+    Mandate,
+    NetworkPolicy,
+    OwnLocation,
+    Partner,
+    Vantage,
+    Window,
+    Work,
+    person_key,
+)
+from cautery.workflows.mandate.checks import some
+from cautery.workflows.mandate.file import MandateFile, in_words
+from cautery.workflows.mandate.fixtures import FixtureChecks, Fixtures
+from cautery.workflows.mandate.lines import bytes_of, tables_of, text_of
+from cautery.workflows.mandate.services import ServiceChecks
+from cautery.workflows.mandate.signatures import checked_signatures
+from cautery.workflows.mandate.sources import SourceChecks
+
+
+def read_mandate(path: Path, *, now: datetime) -> Mandate:
+    """Read and check a mandate, and the signatures beside it.
+
+    Parameters
+    ----------
+    path : Path
+        A TOML file; paths inside it are relative to its folder.
+    now : datetime
+        Aware UTC; a window that ended before it is refused.
+
+    Raises
+    ------
+    MandateError
+        Naming file, line and remedy; also if a signature does not hold.
+    """
+    return read_with_bytes(path, now=now)[0]
+
+
+def read_with_bytes(path: Path, *, now: datetime) -> tuple[Mandate, bytes]:
+    """Do as :func:`read_mandate`, and return also the bytes that were read: they are signed."""
+    raw = bytes_of(path)
+    text = text_of(path, raw)
+    mandate = _Reading(path, text).mandate(tables_of(path, text), now)
+    signatures = checked_signatures(path, raw, mandate, now=now)
+    return replace(mandate, signatures=signatures), raw
+
+
+def calendars_of(path: Path) -> Callable[[Mapping[OwnLocation, bytes]], Fixtures]:
+    """Return what reads a mandate's calendars again, as often as it is called.
+
+    It is given those that are fetched, by URL. Only calendars are read: whatever is written into
+    the mandate's own file from now on does not count. It raises :class:`MandateError` if a calendar
+    is gone, or none any more.
+    """
+    text = text_of(path, bytes_of(path))
+    file = MandateFile.model_validate(tables_of(path, text))
+
+    def read(fetched: Mapping[OwnLocation, bytes]) -> Fixtures:
+        reading = _Reading(path, text)
+        head = file.mandate
+        window = reading.window(head.start, head.end, ("mandate",))
+        return reading.fixtures(file, window, fetched)
+
+    return read
+
+
+class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
+    """One file being read, table by table; what holds between tables is checked here."""
+
+    def mandate(self, tables: dict[str, Any], now: datetime) -> Mandate:
+        try:
+            file = MandateFile.model_validate(tables)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise self.wrong(first["loc"], *in_words(first)) from error
+        head = file.mandate
+        window = self.window(head.start, head.end, ("mandate",))
+        if window.end <= now:
+            raise self.wrong(
+                ("mandate", "end"),
+                f"the window ended at {head.end.isoformat()}, before now",
+                "Give a window that is not over. A case that is still open: cautery close CASE.",
+            )
+        calendars = self.calendars(file)
+        told = self.fixtures(file, window)
+        fixtures, left_out = told.events, told.left_out
+        if not (file.event or file.channel or file.work or fixtures or calendars):
+            raise self.wrong(
+                ("mandate",),
+                "names no event, channel or work; there is nothing to find",
+                "Add an [[event]], a [[channel]] or a [[work]]; no [[fixtures]] lie in the window."
+                if file.fixtures
+                else "Add an [[event]], a [[channel]], a [[work]] or [[fixtures]].",
+            )
+        self._check_ids(file)
+        known = {one.id for one in file.event} | {one.id for one in fixtures}
+        if len(known) < len(file.event) + len(fixtures):
+            raise self.wrong(
+                ("fixtures",),
+                "a fixture has the id of an [[event]], or is in two calendars",
+                "Name each match once: take the [[event]] out, or one of the [[fixtures]].",
+            )
+        parts: dict[str, Any] = {
+            "events": self._events(file) + fixtures,
+            "left_out": left_out,
+            "calendars": calendars,
+            "channels": self._channels(file, known),
+            "works": self._works(file),
+            "partners": self._partners(file),
+            "orders": self._orders(file, window),
+            "approvers": self._approvers(file),
+            "sources": self.sources(file),
+            "purchases": self.purchases(file),
+            "intermediaries": tuple(Intermediary(**one.model_dump()) for one in file.intermediary),
+            "vantages": tuple(Vantage(**one.model_dump()) for one in file.vantage),
+            "services": self.services(file),
+            "network": self._network(file),
+        }
+        try:
+            return Mandate(
+                id=head.id,
+                who=head.who,
+                regime=head.regime,
+                legal_basis=head.legal_basis or "as stated for each event, channel and work",
+                window=window,
+                territories=tuple(head.territories),
+                lab=head.lab,
+                collateral_budget=head.collateral_budget,
+                **parts,
+            )
+        except MandateError as error:  # of the whole: its parts have named their lines by now
+            raise self.wrong(("mandate",), str(error), error.hint or "Mend this.") from error
+
+    def _check_ids(self, file: MandateFile) -> None:
+        rows = [(one.id, ("event", at, "id")) for at, one in enumerate(file.event)]
+        rows += [(one.id, ("channel", at, "id")) for at, one in enumerate(file.channel)]
+        rows += [(one.id, ("work", at, "id")) for at, one in enumerate(file.work)]
+        if len({row[0] for row in rows}) < len(rows):
+            rows.sort(key=lambda row: self.lines.of(row[1]))
+            self._check_once(rows, "id", "events, channels and works have an id each")
+        vantages = [(one.name, ("vantage", at, "name")) for at, one in enumerate(file.vantage)]
+        self._check_once(vantages, "vantage", "records name it")
+        bought = [(one.id, ("purchase", at, "id")) for at, one in enumerate(file.purchase)]
+        self._check_once(bought, "purchase", "sources name it")
+        orders = [(one.id, ("order", at, "id")) for at, one in enumerate(file.order)]
+        self._check_once(orders, "order", "referrals cite an order by its id")
+
+    def _check_once(
+        self, rows: Iterable[tuple[str, tuple[str, int, str]]], noun: str, why: str
+    ) -> None:
+        seen: dict[str, int] = {}
+        for own, where in rows:
+            if own in seen:
+                raise self.wrong(
+                    where,
+                    f"the {noun} {own!r} is used twice, first in line {seen[own]}",
+                    f"Give this one another id: {why}.",
+                )
+            seen[own] = self.lines.of(where)
+
+    def _events(self, file: MandateFile) -> tuple[Event, ...]:
+        return tuple(
+            Event(
+                id=one.id,
+                name=one.name,
+                kick_off=self.utc(one.kick_off, ("event", at, "kick_off")),
+                clean_feed=self.media(one.clean_feed, ("event", at, "clean_feed")),
+                legal_basis=self.basis(one.legal_basis, file, ("event", at), one.id),
+                collateral_budget=one.collateral_budget,
+            )
+            for at, one in enumerate(file.event)
+        )
+
+    def _channels(self, file: MandateFile, events: set[str]) -> tuple[Channel, ...]:
+        for at, row in enumerate(file.channel):
+            if row.event is not None and row.event not in events:
+                raise self.wrong(
+                    ("channel", at, "event"),
+                    f"channel {row.id!r} shows the unknown event {row.event[:200]!r}",
+                    f"Known events: {some(events)}.",
+                )
+        return tuple(
+            Channel(
+                id=one.id,
+                names=tuple(one.names),
+                territory=one.territory,
+                event=one.event,
+                reference=self.media(one.reference, ("channel", at, "reference")),
+                legal_basis=self.basis(one.legal_basis, file, ("channel", at), one.id),
+            )
+            for at, one in enumerate(file.channel)
+        )
+
+    def _works(self, file: MandateFile) -> tuple[Work, ...]:
+        return tuple(
+            Work(
+                id=one.id,
+                title=one.title,
+                other_titles=tuple(one.other_titles),
+                year=one.year,
+                kind=one.kind,
+                reference=self.media(one.reference, ("work", at, "reference")),
+                legal_basis=self.basis(one.legal_basis, file, ("work", at), one.id),
+            )
+            for at, one in enumerate(file.work)
+        )
+
+    def _partners(self, file: MandateFile) -> tuple[Partner, ...]:
+        channels = {one.id for one in file.channel}
+        for at, row in enumerate(file.partner):
+            for nth, wanted in enumerate(row.channels):
+                if wanted not in channels:
+                    raise self.wrong(
+                        ("partner", at, "channels", nth),
+                        f"partner {row.name[:200]!r} names the unknown channel {wanted[:200]!r}",
+                        f"Known channels: {some(channels)}.",
+                    )
+        return tuple(
+            Partner(name=one.name, hosts=tuple(one.hosts), channels=tuple(one.channels))
+            for one in file.partner
+        )
+
+    def _orders(self, file: MandateFile, window: Window) -> tuple[CourtOrder, ...]:
+        orders = []
+        for at, one in enumerate(file.order):
+            order = CourtOrder(
+                id=one.id,
+                authority=one.authority,
+                territory=one.territory,
+                window=self.window(one.start, one.end, ("order", at)),
+                targets_rule=one.targets_rule,
+            )
+            if order.window.end <= window.start:
+                raise self.wrong(
+                    ("order", at, "end"),
+                    f"order {one.id!r} ended at {one.end.isoformat()}, before the mandate starts",
+                    "Register an order that is in force in the mandate's window, or take it out.",
+                )
+            orders.append(order)
+        return tuple(orders)
+
+    def _approvers(self, file: MandateFile) -> tuple[Approver, ...]:
+        """Return the approvers: two of them are two people, by name and by key."""
+        approvers, names, keys = [], dict[str, str](), dict[bytes, str]()
+        for at, one in enumerate(file.approver):
+            approver = Approver(name=one.name, role=one.role, public_key=one.public_key)
+            try:
+                key = public_key(approver).public_bytes_raw()
+            except ApprovalError as error:
+                said = str(error).removeprefix(f"approver {one.name}: public_key is ")
+                raise self.wrong(
+                    ("approver", at, "public_key"), f"{one.name!r}: {said}", error.hint
+                ) from error
+            name = person_key(one.name)
+            if name in names:
+                raise self.wrong(
+                    ("approver", at, "name"),
+                    f"there is an approver {names[name]!r} already",
+                    "Name each person once; two different people approve a referral.",
+                )
+            if key in keys:
+                raise self.wrong(
+                    ("approver", at, "public_key"),
+                    f"{one.name!r} has the same key as {keys[key]!r}",
+                    "Give each approver a key of their own; two people approve a referral.",
+                )
+            names[name] = keys[key] = one.name
+            approvers.append(approver)
+        return tuple(approvers)
+
+    def _network(self, file: MandateFile) -> NetworkPolicy:
+        told, facts = file.network, None
+        if told.facts is not None:
+            facts = self.file(told.facts, ("network", "facts"), folder=True)
+        return NetworkPolicy(
+            allow=tuple(told.allow),
+            rate_per_host=told.rate_per_host,
+            user_agent=told.user_agent,
+            resolver=told.resolver,
+            facts=None if facts is None else OwnLocation(facts),
+            rdap=None if told.rdap is None else OwnLocation(told.rdap),
+            canary_port=told.canary_port,
+        )
+
+
+def mandate_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a mandate file."""
+    schema = MandateFile.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "Cautery mandate"
+    return schema

@@ -1,0 +1,1 @@
+"""Fetch media: the segments of a stream, and the feeds of references as they go on."""

@@ -1,0 +1,320 @@
+"""Fetch the newest media of a stream, whatever its shape.
+
+HLS with or without a master playlist, AES-128 as any player may (keys served in clear), fMP4, and
+a plain transport stream or file over HTTP.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.padding import PKCS7
+
+from cautery.errors import LimitError, SourceError
+from cautery.model import Limits, Response, host_of
+from cautery.model.ports import Fetcher, Readers
+from cautery.watch.hls import MasterPlaylist, MediaPlaylist, Segment, choose_variant
+from cautery.watch.jobs import playlist_in
+
+PLAYLIST = Limits(max_bytes=2_000_000, total_s=8.0)
+SEGMENT = Limits(max_bytes=16_000_000, total_s=12.0)
+STREAMED = Limits(max_bytes=24_000_000, total_s=6.0, partial=True)
+"""Of a file: at 4 Mbit/s it holds the 36 s without which no film is claimed. Of a plain stream: a
+server sends some 10 s at once, then goes on live, and 6 s more are enough."""
+KEY = Limits(max_bytes=64, total_s=5.0)
+_BYTE_RANGE = re.compile(r"(?P<length>[0-9]{1,18})(?:@(?P<offset>[0-9]{1,18}))?")
+MOST_SEGMENTS = 400
+"""Two minutes of parts of a third of a second; a playlist may say that each lasts 0 s."""
+MOST_BYTES = 64 << 20
+"""Of all segments of one look: more is not decoded (:mod:`cautery.adapters.decoder`)."""
+_HEAD_BYTES = 1024
+ENDED_TIMES = 4
+"""A film is looked at once, in several places, since it can be had at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """Media bytes in the clear, ready to decode.
+
+    Parameters
+    ----------
+    data : bytes
+        Initialisation section (if any) and segments, joined.
+    sound : bytes or None
+        The same seconds of a sound track that is served apart, if it is.
+    available_s : float
+        Epoch seconds at which the first of the media was at the stream's live edge, by the
+        playlist's durations; of a plain stream, when its last byte came; of a file or an ended
+        playlist, the media's place in it.
+    live : bool
+        Whether more is coming.
+    hops : tuple of str
+        URLs passed through.
+    address : str
+        Which address served the media.
+    served : str
+        URL of the first media in it.
+    """
+
+    data: bytes
+    sound: bytes | None
+    available_s: float
+    at: datetime
+    live: bool
+    target_s: float
+    hops: tuple[str, ...]
+    address: str
+    served: str = ""
+
+
+async def fetch_newest(url: str, *, fetcher: Fetcher, readers: Readers, seconds: float) -> Fetched:
+    """Fetch the newest ``seconds`` of the stream at ``url``.
+
+    Raises
+    ------
+    SourceError
+        If there is no media, or the media is under DRM, which is recorded and never circumvented.
+    """
+    first = await fetcher.fetch(url, limits=STREAMED)
+    if first.status != 200:
+        raise SourceError(f"{host_of(url)} answers {first.status}")
+    if is_playlist(first):
+        if first.truncated:
+            raise LimitError(f"{host_of(url)}: a playlist without end")
+        return await _from_playlist(first, fetcher=fetcher, readers=readers, seconds=seconds)
+    # Whoever states a length serves a file, however little of it our limits let us take.
+    live = first.truncated and not (first.header("content-length") or "").strip().isdigit()
+    return Fetched(
+        data=first.body,
+        sound=None,
+        available_s=first.answered_at.timestamp() if live else 0.0,
+        at=first.asked_at,
+        live=live,
+        target_s=0.0,
+        hops=first.hops,
+        address=first.address,
+        served=first.url,
+    )
+
+
+async def read_media_playlist(
+    url: str, *, fetcher: Fetcher, readers: Readers, first: Response | None = None
+) -> tuple[tuple[Response, ...], MediaPlaylist, str | None]:
+    """Read the media playlist at ``url``, through a master playlist if there is one.
+
+    Returns
+    -------
+    tuple
+        The answers met, the media playlist (its answer comes last), and the URL of the sound's
+        own playlist if it is served apart.
+
+    Raises
+    ------
+    SourceError
+        If there is none.
+    """
+    answer = first or await _body(fetcher, url, PLAYLIST)
+    playlist = await playlist_in(answer.body, base=answer.url, readers=readers)
+    if isinstance(playlist, MediaPlaylist):
+        return (answer,), playlist, None
+    assert isinstance(playlist, MasterPlaylist)
+    choice = choose_variant(playlist)
+    below = await _body(fetcher, choice.variant.url, PLAYLIST)
+    media = await playlist_in(below.body, base=below.url, readers=readers)
+    if not isinstance(media, MediaPlaylist):
+        raise SourceError("a master playlist that leads to another master playlist")
+    return (answer, below), media, None if choice.sound is None else choice.sound.url
+
+
+async def _from_playlist(
+    first: Response, *, fetcher: Fetcher, readers: Readers, seconds: float
+) -> Fetched:
+    answers, playlist, sound_url = await read_media_playlist(
+        first.url, fetcher=fetcher, readers=readers, first=first
+    )
+    _refuse_drm(playlist)
+    chosen, available_s = newest(playlist, seconds, edge_s=answers[-1].answered_at.timestamp())
+    data, lost_s = await fetch_segments(chosen, fetcher=fetcher)
+    sound = None
+    if sound_url is not None:
+        beside, tracks, _ = await read_media_playlist(sound_url, fetcher=fetcher, readers=readers)
+        _refuse_drm(tracks)
+        same, _ = newest(tracks, seconds, edge_s=beside[-1].answered_at.timestamp())
+        sound, _ = await fetch_segments(same, fetcher=fetcher)
+    return Fetched(
+        data=data,
+        sound=sound,
+        available_s=available_s + lost_s,
+        at=answers[-1].asked_at,
+        live=not playlist.ended,
+        target_s=playlist.target_s or max(one.duration_s for one in chosen),
+        hops=first.hops,
+        address=answers[-1].address,
+        served=chosen[0].url,
+    )
+
+
+def _refuse_drm(playlist: MediaPlaylist) -> None:
+    if playlist.drm:
+        raise SourceError(f"under DRM ({', '.join(playlist.drm)}): recorded, not circumvented")
+
+
+def newest(
+    playlist: MediaPlaylist, seconds: float, *, edge_s: float
+) -> tuple[tuple[Segment, ...], float]:
+    """Choose the last segments that hold ``seconds``, and when the first became available.
+
+    A live playlist's last segment is taken to be complete just now. Of one that has ended four
+    times as much is taken, from its second third, where a film is more itself than in its opening
+    titles, or from so far before as it takes; what is returned then is the place in the film.
+    """
+    segments = playlist.segments
+    if playlist.ended:
+        start, left_s = len(segments) // 3, 0.0
+        for at in range(len(segments) - 1, -1, -1):
+            left_s += segments[at].duration_s
+            if left_s >= ENDED_TIMES * seconds or at == 0:
+                start = min(start, at)
+                break
+        chosen, held = [], 0.0
+        for one in segments[start : start + MOST_SEGMENTS]:
+            chosen.append(one)
+            held += one.duration_s
+            if held >= ENDED_TIMES * seconds:
+                break
+        return tuple(chosen), sum(one.duration_s for one in segments[:start])
+    chosen, held = [], 0.0
+    for one in reversed(segments[-MOST_SEGMENTS:]):
+        chosen.append(one)
+        held += one.duration_s
+        if held >= seconds:
+            break
+    chosen.reverse()
+    return tuple(chosen), edge_s - held
+
+
+async def fetch_segments(segments: tuple[Segment, ...], *, fetcher: Fetcher) -> tuple[bytes, float]:
+    """Fetch segments in order and join them in the clear.
+
+    A segment that has just left the playlist, or stalls, is left out; if none is left, the last
+    error is raised.
+
+    Returns
+    -------
+    tuple of bytes and float
+        The media, and the seconds that were lost before its first segment.
+
+    Raises
+    ------
+    SourceError
+        If no segment could be had.
+    """
+    if not segments:
+        raise SourceError("a playlist without segments")
+    bodies: dict[str, Response] = {}
+    parts: list[bytes] = []
+    failed: SourceError | None = None
+    mapped: str | None = None
+
+    async def piece(url: str, byte_range: str | None) -> bytes:
+        if url not in bodies:
+            bodies.clear()  # ranges of one file follow one another; two files are not held at once
+            bodies[url] = await _body(fetcher, url, SEGMENT)
+        return cut(bodies[url].body, byte_range)
+
+    keys: dict[str, bytes] = {}
+    had, lost_s, left = False, 0.0, MOST_BYTES
+    for segment in segments:
+        if left <= 0:
+            break  # what there is is more than any player would hold
+        try:
+            if segment.map_url is not None and segment.map_url != mapped:
+                parts.append(await piece(segment.map_url, segment.map_byte_range))
+                mapped = segment.map_url
+                left -= len(parts[-1])
+            body = await piece(segment.url, segment.byte_range)
+            if segment.key is not None and segment.key.url is not None:
+                url = segment.key.url
+                if url not in keys:
+                    keys[url] = (await _body(fetcher, url, KEY)).body
+                body = decrypt(body, key=keys[url], segment=segment)
+            parts.append(body)
+            left -= len(body)
+            had = True
+        except SourceError as error:
+            failed = error
+            lost_s += 0.0 if had else segment.duration_s
+    if not had:
+        raise failed or SourceError("a playlist without segments")
+    return b"".join(parts), lost_s
+
+
+def cut(body: bytes, byte_range: str | None) -> bytes:
+    """Return the sub-range ``LENGTH@OFFSET`` (RFC 8216, 4.3.2.2) of ``body``.
+
+    Raises
+    ------
+    SourceError
+        If it is no range within the body.
+    """
+    if byte_range is None:
+        return body
+    found = _BYTE_RANGE.fullmatch(byte_range)
+    if found is None:
+        raise SourceError(f"a byte range that is none: {byte_range[:40]!r}")
+    length, start = int(found["length"]), int(found["offset"] or 0)
+    if start + length > len(body):
+        raise SourceError(f"a byte range beyond the end: {byte_range[:40]!r}")
+    return body[start : start + length]
+
+
+def decrypt(body: bytes, *, key: bytes, segment: Segment) -> bytes:
+    """Undo HLS AES-128 with the key that the server gives to any player.
+
+    Raises
+    ------
+    SourceError
+        If key or padding do not fit.
+
+    Notes
+    -----
+    RFC 8216, section 5.2: without an IV attribute the media sequence number is the IV.
+    """
+    if len(key) != 16:
+        raise SourceError(f"an AES-128 key of {len(key)} bytes")
+    own = None if segment.key is None else segment.key.iv
+    unpadder = PKCS7(128).unpadder()
+    try:
+        vector = own if own is not None else segment.sequence.to_bytes(16, "big")
+        machine = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
+        clear = machine.update(body) + machine.finalize()
+        return unpadder.update(clear) + unpadder.finalize()
+    except (ValueError, OverflowError) as error:
+        raise SourceError(
+            f"a segment does not decrypt with the key that is served: {error}"
+        ) from error
+
+
+async def _body(fetcher: Fetcher, url: str, limits: Limits) -> Response:
+    answer = await fetcher.fetch(url, limits=limits)
+    if answer.status not in (200, 206):
+        raise SourceError(f"a segment or key is answered with {answer.status}")
+    return answer
+
+
+def media(answer: Response) -> tuple[str, bool]:
+    """Tell playlists and refusals, which may carry credentials, from media, which do not."""
+    if is_playlist(answer):
+        return "playlist", True
+    if answer.status not in (200, 206):
+        return "refusal", True
+    return "segment", False
+
+
+def is_playlist(answer: Response) -> bool:
+    """Tell whether an answer is an HLS playlist."""
+    head = answer.body[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head.startswith(b"#EXTM3U")

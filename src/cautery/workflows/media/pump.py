@@ -1,0 +1,405 @@
+"""Keep the references heard up to the live edge, and their bytes at hand for the proof.
+
+First the whole DVR window of each reference feed is taken in, then whatever is new. The bytes lie
+on a tape outside the case; what a verdict rests on is copied from it into the vault.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from cautery.errors import CauteryError, InputError, SourceError
+from cautery.identify.references.held import References
+from cautery.identify.references.info import ReferenceInfo
+from cautery.model import Decoded, Limits, Mandate, OwnLocation, hide_at_birth
+from cautery.model.ports import Decoder, Engine, Readers, Streams, VerifiedFetcher
+from cautery.watch.hls import MediaPlaylist, Segment
+from cautery.workflows.media.fetching import fetch_segments, is_playlist, read_media_playlist
+from cautery.workflows.media.sent import SentStream
+
+BATCH_S = 48.0
+"""Media seconds decoded at once: enough to spread the cost of opening, little to wait for."""
+MAX_FILE_BYTES = 1_500_000_000
+RECORDING = Limits(max_bytes=64 << 20, total_s=120.0)
+"""Of a work on a server: what the decoder takes at once. A longer one is an ended playlist there,
+or a file here."""
+_APART_S = 30.0
+"""Sound and pictures that are served apart share a clock; further apart than this, they do not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """Where one reference comes from."""
+
+    info: ReferenceInfo
+    location: OwnLocation
+    pictures: bool
+
+    def __post_init__(self) -> None:
+        hide_at_birth(self)
+
+    @property
+    def fetched(self) -> bool:
+        """Whether we ask for it, instead of being sent it."""
+        return _begins(self.location, "http://", "https://")
+
+    @property
+    def live(self) -> bool:
+        """Whether more is to come: of a URL, unless it is a work's; that is taken in once."""
+        return _is_url(self.location) and self.info.kind != "work"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Bytes of a reference on the tape, and the reference time that they cover.
+
+    ``media_s`` is the bytes' own time at ``start_s``.
+    """
+
+    path: Path
+    start_s: float
+    end_s: float
+    media_s: float
+
+
+@dataclass(slots=True)
+class Tape:
+    """The last minutes of each reference as bytes, in a folder of their own."""
+
+    folder: Path
+    window_s: float
+    _pieces: dict[str, list[Piece]] = field(default_factory=dict)
+    _count: int = 0
+
+    def keep(
+        self, reference: str, data: bytes, *, start_s: float, end_s: float, media_s: float
+    ) -> None:
+        """Add bytes, and let go of those that left the window."""
+        self._count += 1
+        path = self.folder / f"{self._count}.media"
+        path.write_bytes(data)
+        pieces = self._pieces.setdefault(reference, [])
+        pieces.append(Piece(path=path, start_s=start_s, end_s=end_s, media_s=media_s))
+        while pieces and pieces[0].end_s < end_s - self.window_s:
+            pieces.pop(0).path.unlink(missing_ok=True)
+
+    def at(self, reference: str, moment_s: float) -> Piece | None:
+        """Return the piece that covers a reference time."""
+        return next(
+            (one for one in self._pieces.get(reference, []) if one.start_s <= moment_s < one.end_s),
+            None,
+        )
+
+    def stamps_s(self, reference: str) -> float | None:
+        """Return the reference time that a reference's own stamp 0 has; ``None``: not known."""
+        pieces = self._pieces.get(reference)
+        return pieces[-1].start_s - pieces[-1].media_s if pieces else None
+
+
+def no_references() -> InputError:
+    """Return what is said of a mandate against which nothing can be compared."""
+    return InputError(
+        "the mandate gives no reference media, so nothing can be identified",
+        hint="Add clean_feed to an [[event]] or [[fixtures]], or reference to a [[channel]] or "
+        "[[work]].",
+    )
+
+
+def feeds_of(mandate: Mandate) -> tuple[Feed, ...]:
+    """List the references of a mandate.
+
+    Pictures are kept for events (the clean feed's pictures are the right, the licensees' graphics
+    tell them apart), works and files; a linear channel is recognised by its sound.
+
+    There may be none as long as calendars, which bring events, are still to be fetched.
+
+    A file has no live edge: its times are its own, from 0, so whatever it stands for is searched
+    whole, as a work is, and never forgotten. Only feeds are searched in a window around now.
+    """
+    feeds: list[Feed] = []
+    for event in mandate.events:
+        if event.clean_feed is not None:
+            info = ReferenceInfo(
+                id=f"event:{event.id}",
+                event=event.id,
+                clean=True,
+                territory=None,
+                kind="event" if _is_url(event.clean_feed) else "work",
+            )
+            feeds.append(Feed(info=info, location=event.clean_feed, pictures=True))
+    for channel in mandate.channels:
+        if channel.reference is not None:
+            info = ReferenceInfo(
+                id=channel.id,
+                event=channel.event,
+                clean=False,
+                territory=channel.territory,
+                kind="channel" if _is_url(channel.reference) else "work",
+            )
+            pictures = channel.event is not None or not _is_url(channel.reference)
+            feeds.append(Feed(info=info, location=channel.reference, pictures=pictures))
+    for work in mandate.works:
+        if work.reference is not None:
+            info = ReferenceInfo(id=work.id, event=None, clean=False, territory=None, kind="work")
+            feeds.append(Feed(info=info, location=work.reference, pictures=True))
+    if not (feeds or mandate.calendars):
+        raise no_references()
+    return tuple(feeds)
+
+
+class Pump:
+    """Takes reference media in, and goes on while the watch lasts.
+
+    Parameters
+    ----------
+    tape : Tape or None
+        Where bytes are kept for the proof, if any is wanted.
+    streams : Streams or None
+        For feeds that are sent to us.
+    fail : callable
+        Told ``"reference"``, the id, and what befell it.
+    """
+
+    def __init__(
+        self,
+        references: References,
+        tape: Tape | None,
+        *,
+        fetcher: VerifiedFetcher,
+        readers: Readers,
+        decoder: Decoder,
+        engine: Engine,
+        fail: Callable[[str, str, Exception], object],
+        streams: Streams | None = None,
+    ) -> None:
+        self._references = references
+        self._tape = tape
+        self._fetcher = fetcher
+        self._readers = readers
+        self._streams = streams
+        self._decoder = decoder
+        self._engine = engine
+        self._fail = fail
+        self._next: dict[tuple[str, str], int] = {}
+        self._edge_s: dict[tuple[str, str], float] = {}
+        self._playlist: dict[str, tuple[str, str | None]] = {}
+        self._anchor_s: dict[str, float] = {}
+        self._sent: dict[str, SentStream] = {}
+        self.heard_s: dict[str, float] = {}
+        self.heard_until: dict[str, float] = {}
+        """By feed, the epoch second until which its media are in the references."""
+        self.ended: set[str] = set()
+        """Feeds that say that nothing more comes."""
+
+    async def fill(self, feeds: Iterable[Feed]) -> None:
+        """Take in every file and every DVR window; a feed that fails is recorded, not fatal.
+
+        What is sent to us has no past: it is followed only.
+        """
+        await asyncio.gather(*(self._try(feed) for feed in feeds if not _is_sent(feed.location)))
+
+    async def follow(self, feed: Feed) -> None:
+        """Take in what is new of a live feed, for ever."""
+        while True:
+            wait_s = await self._try(feed)
+            await asyncio.sleep(wait_s)
+
+    async def _try(self, feed: Feed) -> float:
+        try:
+            if _is_sent(feed.location):
+                await self._take_sent(feed)
+            elif feed.live:
+                return await self._take_live(feed)
+            elif _is_url(feed.location):
+                await self._take_recording(feed)
+            else:
+                await self._take_file(feed)
+        except (CauteryError, OSError) as error:
+            self._fail("reference", feed.info.id, error)
+        return 3.0
+
+    async def _take_sent(self, feed: Feed) -> None:
+        if self._streams is None:
+            raise SourceError("streams that are sent to us are not taken here")
+        name = feed.info.id
+        sent = self._sent.setdefault(
+            name,
+            SentStream(
+                name,
+                pictures=feed.pictures,
+                references=self._references,
+                decoder=self._decoder,
+                engine=self._engine,
+                told=partial(self._fail, "reference", name),
+                heard=partial(self._heard, name),
+            ),
+        )
+        await sent.follow(self._streams.listen(feed.location.reveal()))
+
+    async def _take_file(self, feed: Feed) -> None:
+        path = Path(feed.location.reveal())
+        if path.suffix == ".ref":
+            await self._engine.run(self._references.adopt, feed.info.id, path)
+            return
+        data = await asyncio.to_thread(_whole, path)
+        decoded = await self._decoder.decode(data, pictures=feed.pictures)
+        await self._add(feed.info.id, decoded, 0.0)
+        self._heard(
+            feed.info.id, data, 0.0, decoded.duration_s, media_start_s(decoded), decoded.duration_s
+        )
+
+    async def _take_recording(self, feed: Feed) -> None:
+        """Take in a work that lies on a server, as an ended playlist or as a file, from 0 on."""
+        first = await self._fetcher.fetch(feed.location.reveal(), limits=RECORDING)
+        if first.status != 200:
+            raise SourceError(f"a recording is answered with {first.status}")
+        name = feed.info.id
+        if not is_playlist(first):
+            decoded = await self._decoder.decode(first.body, pictures=feed.pictures)
+            await self._add(name, decoded, 0.0)
+            end_s = decoded.duration_s
+            self._heard(name, first.body, 0.0, end_s, media_start_s(decoded), end_s)
+            return
+        _, playlist, sound_url = await read_media_playlist(
+            first.url, fetcher=self._fetcher, readers=self._readers, first=first
+        )
+        if not playlist.ended:
+            raise SourceError("a work's reference is a recording; this playlist is live")
+        tracks = [(playlist, "both" if sound_url is None else "pictures")]
+        if sound_url is not None:
+            _, beside, _ = await read_media_playlist(
+                sound_url, fetcher=self._fetcher, readers=self._readers
+            )
+            tracks.insert(0, (beside, "sound"))
+        for track, what in tracks:
+            start_s = 0.0
+            for batch in _batches(track.segments):
+                await self._hear(feed, batch, start_s, what=what)
+                start_s += sum(one.duration_s for one in batch)
+
+    async def _take_live(self, feed: Feed) -> float:
+        """Take in what is new; where the sound is served apart, sound first: it ties the clock."""
+        name = feed.info.id
+        url, sound_url = self._playlist.get(name, (feed.location.reveal(), None))
+        answers, playlist, apart = await read_media_playlist(
+            url, fetcher=self._fetcher, readers=self._readers
+        )
+        sound_url = sound_url or apart
+        (self.ended.add if playlist.ended else self.ended.discard)(name)
+        self._playlist[name] = (answers[-1].url, sound_url)
+        wait_s = max((playlist.target_s or 2.0) / 2, 0.5)
+        asked_s = answers[-1].answered_at.timestamp()
+        if sound_url is None:
+            await self._take_new(feed, playlist, asked_s, what="both")
+            return wait_s
+        beside, tracks, _ = await read_media_playlist(
+            sound_url, fetcher=self._fetcher, readers=self._readers
+        )
+        heard_s = beside[-1].answered_at.timestamp()
+        await self._take_new(feed, tracks, heard_s, what="sound")
+        if feed.pictures:
+            await self._take_new(feed, playlist, asked_s, what="pictures")
+        return wait_s
+
+    async def _take_new(
+        self, feed: Feed, playlist: MediaPlaylist, asked_s: float, *, what: str
+    ) -> None:
+        if playlist.drm:
+            raise SourceError(f"under DRM ({', '.join(playlist.drm)}); give it in the clear")
+        track = (feed.info.id, what)
+        known = self._next.get(track)
+        fresh = [one for one in playlist.segments if known is None or one.sequence >= known]
+        if not fresh:
+            if (
+                playlist.segments
+                and known is not None
+                and playlist.segments[-1].sequence < known - 1
+            ):
+                self._next.pop(track)  # the playlist has begun anew
+            return
+        start_s = asked_s - sum(one.duration_s for one in fresh)
+        if known is not None and fresh[0].sequence == known:
+            start_s = self._edge_s[track]
+        for batch in _batches(fresh):
+            await self._hear(feed, batch, start_s, what=what)
+            start_s += sum(one.duration_s for one in batch)
+        self._next[track] = fresh[-1].sequence + 1
+        self._edge_s[track] = start_s
+
+    async def _hear(
+        self, feed: Feed, batch: tuple[Segment, ...], start_s: float, *, what: str
+    ) -> None:
+        name = feed.info.id
+        data, lost_s = await fetch_segments(batch, fetcher=self._fetcher)
+        start_s += lost_s
+        decoded = await self._decoder.decode(data, pictures=feed.pictures and what != "sound")
+        stamp_s = media_start_s(decoded)
+        if what == "pictures":
+            # Its own sound, if any, is not what is heard; its time stamps are the sound's.
+            decoded = replace(decoded, audio=decoded.audio[:0])
+            stamp_s = media_start_s(decoded)
+            tied_s = self._anchor_s.get(name, start_s - stamp_s) + stamp_s
+            start_s = tied_s if abs(tied_s - start_s) < _APART_S else start_s
+        else:
+            self._anchor_s[name] = start_s - stamp_s
+        await self._add(name, decoded, start_s)
+        seconds = sum(one.duration_s for one in batch) - lost_s
+        if what != "pictures":
+            self.heard_until[name] = start_s + seconds
+        if what == "sound" and feed.pictures:  # the proof shows pictures: theirs are the bytes kept
+            self.heard_s[name] = self.heard_s.get(name, 0.0) + seconds
+            return
+        new_s = 0.0 if what == "pictures" else seconds
+        self._heard(name, data, start_s, start_s + seconds, stamp_s, new_s)
+
+    async def _add(self, name: str, decoded: Decoded, at_s: float) -> None:
+        await self._engine.run(partial(self._references.add, name, decoded, at_s=at_s))
+
+    def _heard(  # noqa: PLR0917 - a piece's times, in their order
+        self, name: str, data: bytes, start_s: float, end_s: float, media_s: float, new_s: float
+    ) -> None:
+        self.heard_s[name] = self.heard_s.get(name, 0.0) + new_s
+        self.heard_until[name] = max(self.heard_until.get(name, end_s), end_s)
+        if self._tape is not None:
+            self._tape.keep(name, data, start_s=start_s, end_s=end_s, media_s=media_s)
+
+
+def _batches(segments: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
+    """Yield runs of segments of some :data:`BATCH_S`."""
+    batch: list[Segment] = []
+    for one in segments:
+        batch.append(one)
+        if sum(each.duration_s for each in batch) >= BATCH_S:
+            yield tuple(batch)
+            batch = []
+    if batch:
+        yield tuple(batch)
+
+
+def media_start_s(decoded: Decoded) -> float:
+    """Return the first media time of decoded sound or, without sound, pictures."""
+    if decoded.audio.size or not decoded.luma_s.size:
+        return decoded.audio_s
+    return float(decoded.luma_s[0])
+
+
+def _is_url(location: OwnLocation) -> bool:
+    return _begins(location, "http://", "https://") or _is_sent(location)
+
+
+def _is_sent(location: OwnLocation) -> bool:
+    return _begins(location, "udp://", "srt://")
+
+
+def _begins(location: OwnLocation, *schemes: str) -> bool:
+    return location.reveal().lower().startswith(schemes)
+
+
+def _whole(path: Path) -> bytes:
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise InputError(f"{path}: over {MAX_FILE_BYTES:,} bytes")
+    return path.read_bytes()

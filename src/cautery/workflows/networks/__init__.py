@@ -1,0 +1,1 @@
+"""Find which hosts one party runs: links from files, cases and facts, clusters, reasons."""

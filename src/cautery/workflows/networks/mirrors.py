@@ -1,0 +1,160 @@
+"""From hosts to mirror families: whose domain each is, what facts say of it, who is one site."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from cautery.graph.mirrors import Days, Domain, Family, all_days, mirror_families
+from cautery.model.ports import Facts
+from cautery.watch import ReadWarning
+from cautery.workflows.files.hosts import HostSeen
+
+NOT_MIRRORS = frozenset({"bank", "university", "link-in-bio", "url-shortener", "parking"})
+"""Kinds of names that many share, or that are nobody's mirror."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirrors:
+    """The families of a list of hosts.
+
+    Parameters
+    ----------
+    families : tuple of Family
+        Largest first.
+    domains : tuple of Domain
+        What was known of each registered domain, by name.
+    warnings : tuple of ReadWarning
+        The first lines that could not be used.
+    broken : int
+        How many lines could not be used.
+    rows : int
+        How many lines named a host, each as often as it stands there.
+    """
+
+    families: tuple[Family, ...]
+    domains: tuple[Domain, ...]
+    warnings: tuple[ReadWarning, ...]
+    broken: int
+    rows: int
+
+
+_MOST_WARNINGS = 20
+
+
+def find_mirrors(
+    hosts: Iterable[HostSeen | ReadWarning],
+    *,
+    facts: Facts,
+    doing: Callable[[str], None] = lambda _: None,
+) -> Mirrors:
+    """Group hosts by registered domain, add facts, and join the domains of one site.
+
+    Parameters
+    ----------
+    hosts : iterable of HostSeen or ReadWarning
+        As :func:`cautery.workflows.files.hosts.read_hosts` yields them.
+    facts : Facts
+        For registered domains; and, where they have them, for addresses (shared ones left out),
+        owners, and names that are nobody's mirror.
+    doing : callable
+        Is told what is being done.
+    """
+    seen: defaultdict[str, list[HostSeen]] = defaultdict(list)
+    warnings: list[ReadWarning] = []
+    broken = 0
+    for one in hosts:
+        if isinstance(one, HostSeen):
+            # An address and a public suffix stand for themselves.
+            domain = None if _address(one.host) else facts.registered_domain(one.host)
+            seen[domain or one.host].append(one)
+            continue
+        broken += one.count
+        if len(warnings) < _MOST_WARNINGS:
+            warnings.append(one)
+    doing(f"facts of {len(seen):,} domains")
+    domains = tuple(_domain(name, seen[name], facts) for name in sorted(seen))
+    doing(f"comparing {len(domains):,} domains")
+    return Mirrors(
+        families=mirror_families(domains, doing=doing),
+        domains=domains,
+        warnings=tuple(warnings),
+        broken=broken,
+        rows=sum(map(len, seen.values())),
+    )
+
+
+def _domain(name: str, seen: Iterable[HostSeen], facts: Facts) -> Domain:
+    rows = list(seen)
+    values = {
+        ("address", one.address)
+        for host in {name, *(row.host for row in rows)}
+        for one in facts.addresses_of(host)
+        if facts.shared(one.address) is None
+    }
+    owner = facts.owner_of(name)
+    if owner is not None:
+        values.add(("owner", owner.owner))
+    return Domain(
+        name=name,
+        hosts=frozenset(row.host for row in rows),
+        days=all_days(_days(row) for row in rows),
+        values=frozenset(values),
+        apart=_address(name) or not NOT_MIRRORS.isdisjoint(facts.kinds_of(name)),
+    )
+
+
+def _days(row: HostSeen) -> Days:
+    first = {(row.source, row.first.toordinal())} if row.first else set()
+    last = {(row.source, row.last.toordinal())} if row.last else set()
+    return Days(frozenset(first), frozenset(last))
+
+
+def _address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a row of HOSTS and of a line of the answer."""
+    text = {"type": "string"}
+    day = {**text, "format": "date"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$defs": {
+            "host": {
+                "type": "object",
+                "description": "A row of HOSTS; a bare line is its host.",
+                "properties": {
+                    "host": {**text, "description": "A host, or a URL of it."},
+                    "first": {**day, "description": "When the list had it first."},
+                    "last": {**day, "description": "When the list had it last."},
+                    "source": {**text, "description": "Which list."},
+                },
+                "required": ["host"],
+            },
+            "member": {
+                "type": "object",
+                "description": "A line of --json, one a registered domain.",
+                "properties": {
+                    "domain": {**text, "description": "The registered domain."},
+                    "family": {**text, "description": "One of the family's domains."},
+                    "probability": {
+                        "type": "number",
+                        "minimum": 0,
+                        "maximum": 1,
+                        "description": "That the domain is of the site of most of its family.",
+                    },
+                },
+                "required": ["domain", "family", "probability"],
+                "additionalProperties": False,
+            },
+        },
+        "$ref": "#/$defs/member",
+    }

@@ -1,0 +1,1 @@
+"""Plan what to act on in a graph or on the map of a case."""

@@ -1,0 +1,243 @@
+"""A plan by country as a picture: a map, and what each country does and what hangs on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cautery.drawing.escaping import clean, markup
+from cautery.drawing.europe import (
+    ALIASES,
+    MARK_HIGH,
+    MARK_LETTER,
+    SHADES,
+    country_name,
+    europe,
+    frame_of,
+    spots,
+)
+from cautery.drawing.svg import dot, fit, hint, line, rect, text
+from cautery.drawing.words import number
+from cautery.plan.by_country import CountryPart
+from cautery.plan.supply_plan import SupplyPlan
+
+_WIDE, _PAD, _HEAD, _ROW = 1380.0, 28.0, 92.0, 44.0
+_MAP_WIDE = 560.0
+MOST_ROWS = 24
+"""Countries of the picture's table; the page beneath it, and the JSON, have all."""
+_STYLE = """
+text { font: 13px "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", sans-serif;
+  fill: #1b1d22; }
+.title { font-size: 22px; font-weight: 700; } .name { font-weight: 700; font-size: 14px; }
+.sub, .head, .foot, .small { fill: #53575f; } .head, .foot, .small { font-size: 12px; }
+.sea { fill: #f6f8f8; } .land { fill: #e4e1d9; }
+.shape { stroke: #fff; stroke-width: 2.5; stroke-linejoin: round; }
+.c1 { fill: #cfe5e3; } .c2 { fill: #9fcbc9; } .c3 { fill: #62a7a8; } .c4 { fill: #2a7d82; }
+.c5 { fill: #0a4d54; }
+.mark rect { fill: #97300c; } .mark .rim { fill: #fff; }
+.mark text { fill: #fff; font-size: 44px; font-weight: 700; }
+.lead { stroke: #1b1d22; stroke-width: 5; } .anchor { fill: #1b1d22; }
+.rule { stroke: #dcd9d2; stroke-width: 1; } .bar { fill: #2a7d82; } .track { fill: #eef0f0; }
+.paper { fill: #fff; }
+"""
+_PAGE = """
+body { margin: 0; background: #ebe8e2; color: #1b1d22;
+  font: 15px/1.5 "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", sans-serif; }
+main { max-width: 1380px; margin: 24px auto; background: #fff; box-shadow: 0 1px 3px #0002; }
+svg { display: block; width: 100%; height: auto; }
+section { padding: 8px 28px 32px; } h2 { font-size: 17px; margin: 24px 0 4px; }
+p { margin: 0 0 4px; color: #53575f; } code { overflow-wrap: anywhere; font-size: 13px; }
+"""
+
+
+def plan_map(
+    plan: SupplyPlan, parts: Sequence[CountryPart], *, cost_unit: str | None, html: bool
+) -> str:
+    """Draw a plan by country.
+
+    Shades tell how much of the demand could be supplied through what is acted on there; marks,
+    how many acts there are. Countries that the map does not show stand in the table.
+
+    Parameters
+    ----------
+    html : bool
+        One page with the picture and all acts by country, in place of an SVG.
+    """
+    picture = _svg(plan, parts, cost_unit)
+    if not html:
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n{picture}\n'
+    lists = "".join(_acts(one, cost_unit) for one in parts)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta http-equiv="Content-Security-Policy" '
+        "content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>The plan by country</title><style>{_PAGE}</style></head>"
+        f"<body><main>{picture}<section>{lists}</section></main></body></html>\n"
+    )
+
+
+def _svg(plan: SupplyPlan, parts: Sequence[CountryPart], cost_unit: str | None) -> str:
+    shapes = europe()["countries"]
+    on_map: dict[str, CountryPart] = {}
+    for one in parts:
+        code = ALIASES.get(one.country or "", one.country or "")
+        if code in shapes:
+            on_map.setdefault(code, one)
+    shown = parts[:MOST_ROWS]
+    left = _PAD + (_MAP_WIDE + 36 if on_map else 0)
+    table_high = 46 + _ROW * len(shown) + (24 if len(parts) > len(shown) else 0)
+    drawn, map_high = _map(on_map) if on_map else ("", 0.0)
+    high = _HEAD + max(map_high + 30 if on_map else 0, table_high) + 40
+    body = [rect("paper", 0, 0, _WIDE, high)]
+    body.append(text(_PAD, 42, "The plan by country", "title"))
+    body.append(text(_PAD, 68, _said(plan, cost_unit), "sub"))
+    if on_map:
+        body += [drawn, _legend(_HEAD + map_high + 20)]
+    body += _table(shown, left, cost_unit)
+    if len(parts) > len(shown):
+        said = f"{len(parts) - len(shown)} more countries, on each of which less hangs"
+        body.append(text(left, _HEAD + 46 + _ROW * len(shown) + 16, said, "foot"))
+    foot = "Served shares are counted with everything there that may be there, every act working."
+    body.append(text(_PAD, high - 14, foot, "foot"))
+    title = f"The plan by country: {_said(plan, cost_unit)}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDE:.0f} {high:.0f}" '
+        f'width="{_WIDE:.0f}" height="{high:.0f}" role="img" aria-label="{markup(title)}">'
+        f"<title>{markup(title)}</title><style>{_STYLE}</style>{''.join(body)}</svg>"
+    )
+
+
+def _said(plan: SupplyPlan, cost_unit: str | None) -> str:
+    said = [f"{len(plan.remove)} acts", f"cost {_cost(plan.cost, cost_unit)}"]
+    if plan.gap is not None:
+        said.append("proven least" if plan.status == "optimal" else f"gap {plan.gap:.2%}")
+    said.append(f"{plan.served:.2%} of the demand stays served")
+    if plan.date is not None:
+        said.append(f"all usable from {plan.date.isoformat()}")
+    if plan.collateral:
+        said.append(f"{number(plan.collateral)} bystanders")
+    return "  ·  ".join(said)
+
+
+def _map(parts: dict[str, CountryPart]) -> tuple[str, float]:
+    """Return the map, and how high it is."""
+    world = europe()
+    shapes = world["countries"]
+    frame = frame_of([shapes[code]["at"] for code in parts], world)
+    left, top, wide, high = frame
+    body = [f'<rect class="sea" x="{left}" y="{top}" width="{wide}" height="{high}"/>']
+    for code, shape in shapes.items():
+        one = parts.get(code)
+        kind = f"c{_shade(one.carries)}" if one is not None else "land"
+        said = str(shape["name"]) if one is None else f"{shape['name']}: {_in_words(one)}"
+        body.append(f'<path class="shape {kind}" d="{shape["path"]}">{hint(said)}</path>')
+    ranked = sorted(parts.items(), key=lambda one: (-len(one[1].acts), one[0]))
+    anchors = [
+        (*shapes[code]["at"], 28 + len(str(len(one.acts))) * MARK_LETTER * 0.6)
+        for code, one in ranked
+    ]
+    for (code, one), (x, y, across), (px, py) in zip(
+        ranked, anchors, spots(anchors, frame), strict=True
+    ):
+        lead = ""
+        if math.hypot(px - x, py - y) > 20:
+            lead = line("lead", x, y, px, py) + dot("anchor", x, y, 9)
+        said = f"{shapes[code]['name']}: {_in_words(one)}"
+        body.append(
+            f'<g class="mark">{hint(said)}{lead}'
+            + rect("rim", px - across / 2 - 4, py - MARK_HIGH / 2 - 4, across + 8, MARK_HIGH + 8)
+            + rect("", px - across / 2, py - MARK_HIGH / 2, across, MARK_HIGH)
+            + text(px, py + MARK_LETTER * 0.36, str(len(one.acts)), "", "middle")
+            + "</g>"
+        )
+    map_high = _MAP_WIDE * high / wide
+    return (
+        f'<svg x="{_PAD:.0f}" y="{_HEAD:.0f}" width="{_MAP_WIDE:.0f}" height="{map_high:.0f}" '
+        f'viewBox="{left:.0f} {top:.0f} {wide:.0f} {high:.0f}">{"".join(body)}</svg>'
+    ), map_high
+
+
+def _legend(y: float) -> str:
+    said = [text(_PAD, y, "Demand behind it:", "small")]
+    x = _PAD + 112
+    for shade in range(1, SHADES + 1):
+        label = f"{20 * (shade - 1)} to {20 * shade} %"
+        said.append(rect(f"c{shade}", x, y - 10, 14, 11) + text(x + 18, y, label, "small"))
+        x += 90
+    return "".join(said)
+
+
+def _table(parts: Sequence[CountryPart], left: float, cost_unit: str | None) -> list[str]:
+    right = _WIDE - _PAD
+    cost_at, carries_at, spared_at, day_at = right - 372, right - 350, right - 196, right - 86
+    top = _HEAD + 14
+    unit = f", {fit(cost_unit, 60)}" if cost_unit else ""
+    body = [
+        text(left, top, "country, and acts there", "head"),
+        text(cost_at, top, f"cost{unit}", "head", "end"),
+        text(carries_at, top, "demand behind it", "head"),
+        text(spared_at, top, "served without", "head"),
+        text(day_at, top, "usable from", "head"),
+    ]
+    y = top + 12
+    for one in parts:
+        body.append(line("rule", left, y, right, y))
+        name = "no country" if one.country is None else country_name(one.country)
+        if one.country is not None and name != one.country:
+            name = f"{name} ({one.country})"
+        roles = ", ".join(f"{role} ({count})" for role, count in one.roles)
+        room = cost_at - left - 78
+        body += [
+            "<g>",
+            hint(f"{name}: {_in_words(one)}"),
+            text(left, y + 18, fit(name, room, 14), "name"),
+            text(left, y + 35, fit(roles, room, 12), "small"),
+            text(cost_at, y + 18, number(one.cost), "", "end"),
+            rect("track", carries_at, y + 9, 90, 10),
+            rect("bar", carries_at, y + 9, 90 * min(1.0, one.carries), 10),
+            text(carries_at + 96, y + 18, f"{one.carries:.0%}"),
+            text(spared_at, y + 18, f"{one.spared:.1%}"),
+            text(day_at, y + 18, "" if one.last is None else one.last.isoformat()),
+        ]
+        if one.first is not None and one.first != one.last:
+            body.append(text(day_at, y + 35, f"first {one.first.isoformat()}", "small"))
+        if one.fixed_cost:
+            body.append(
+                text(cost_at, y + 35, f"{number(one.fixed_cost)} to take part", "small", "end")
+            )
+        if one.collateral:
+            harm = f"{number(one.collateral)} bystanders"
+            body.append(text(carries_at, y + 35, harm, "small"))
+        body.append("</g>")
+        y += _ROW
+    if not parts:
+        body.append(text(left, y + 20, "Nothing is acted on.", "small"))
+    return body
+
+
+def _acts(one: CountryPart, cost_unit: str | None) -> str:
+    name = "No country" if one.country is None else country_name(one.country)
+    ids = ", ".join(markup(act, 400) for act in one.acts)
+    return (
+        f"<h2>{markup(name, 400)}</h2>"
+        f"<p>{markup(_in_words(one, cost_unit), 1000)}</p><code>{ids}</code>"
+    )
+
+
+def _in_words(one: CountryPart, cost_unit: str | None = None) -> str:
+    roles = ", ".join(f"{role} ({count})" for role, count in one.roles)
+    said = [roles, f"cost {_cost(one.cost, cost_unit)}"]
+    said.append(f"{one.carries:.1%} of the demand could be supplied through it")
+    said.append(f"{one.spared:.1%} would stay served if it did not act")
+    if one.last is not None:
+        said.append(f"usable from {one.last.isoformat()}")
+    return "; ".join(said)
+
+
+def _cost(value: float | None, unit: str | None) -> str:
+    return number(value) + (f" {clean(unit, 40)}" if unit else "")
+
+
+def _shade(share: float) -> int:
+    return min(SHADES, 1 + int(share * SHADES))

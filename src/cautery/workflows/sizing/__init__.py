@@ -1,0 +1,1 @@
+"""Estimate the size of a network and its money from a file of observations."""

@@ -1,0 +1,263 @@
+"""Size a network from the sources of a folder, and judge what was claimed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from cautery import estimate
+from cautery.errors import InputError, SourceError
+from cautery.estimate import Judged, Reconciled
+from cautery.model import Claim, PanelCount, SizingSources
+from cautery.model.mandate import Regime
+from cautery.packed import chunks_of
+from cautery.watch import read_panel_dump
+from cautery.workflows.sizing.files import KINDS, YEARS, find, read_kind
+
+FARTHEST = 3
+"""Months that a source may be from the month that is sized; a farther one is left out."""
+_DATED = {
+    "panels": "on",
+    "recaptures": "on",
+    "payments": "month",
+    "names": "month",
+    "surveys": "on",
+    "visits": "month",
+    "prices": "on",
+}
+_BY_COUNTRY = ("panels", "recaptures", "payments", "names", "surveys", "visits")
+MOST_COUNTRIES = 260
+"""ISO 3166-1 has 249 codes; a few more are in use (XK, ZZ)."""
+_T = TypeVar("_T")
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizing:
+    """A network's size by its sources, and how each claim sits with it.
+
+    Parameters
+    ----------
+    month : date or None
+        The month that was sized; ``None``: no sources, the published market stands in.
+    across : tuple of str
+        What the claims mean for each other.
+    notes : tuple of str
+        What was left out or taken from another month, and disagreements.
+    """
+
+    month: date | None
+    seed: int
+    reconciled: Reconciled
+    judged: tuple[Judged, ...]
+    across: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def read_sources(
+    folder: Path, *, month: date | None = None
+) -> tuple[SizingSources, tuple[str, ...]]:
+    """Read the CSVs of a folder, or of the ``sources`` in a world's folder.
+
+    Parameters
+    ----------
+    month : date or None
+        Any day of the month to be sized; ``None``: the last one that most kinds speak of.
+
+    Returns
+    -------
+    tuple
+        The sources of that month, and notes on what came from another month.
+
+    Raises
+    ------
+    InputError
+        If nothing is there, or a row breaks a rule.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder")
+    if month is not None and month.year not in YEARS:
+        raise InputError(f"{month:%Y-%m}: months of {YEARS[0]} to {YEARS[-1]} are sized")
+    place = _place(folder)
+    rows = {kind: read_kind(path, kind) for kind in KINDS if (path := find(place, kind))}
+    if not any(rows.get(kind) for kind in _DATED):
+        raise InputError(
+            f"{place}: no source in it",
+            hint=f"At least one of {', '.join(f'{kind}.csv' for kind in _DATED)}, with rows.",
+        )
+    countries = {row.country for kind in _BY_COUNTRY for row in rows.get(kind, ())}
+    if len(countries) > MOST_COUNTRIES:
+        raise InputError(f"{place}: {len(countries)} countries; ISO 3166-1 has fewer")
+    chosen = (month or _last_month(rows)).replace(day=1)
+    notes: list[str] = []
+    taken: dict[str, tuple[Any, ...]] = {}
+    for kind, field in _DATED.items():
+        taken[kind], note = _of_month(rows.get(kind, []), field, chosen)
+        notes += [f"{kind}: {note}"] if note else []
+    return (
+        SizingSources(
+            month=chosen,
+            purchases=tuple(rows.get("purchases", ())),
+            rates=dict(rows.get("rates", ())),
+            **taken,
+        ),
+        tuple(notes),
+    )
+
+
+def read_dumps(
+    dumps: Path,
+    sources: SizingSources,
+    *,
+    regime: Regime,
+    folder: Path | None = None,
+    progress: Progress = lambda _: None,
+) -> tuple[SizingSources, tuple[str, ...]]:
+    """Count the seized panels' tables ``DIR/<panel>/users.csv`` in place of the panels' counts.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where ``panels.csv`` gives the day of each seizure (its last there) and the panel's share
+        of traffic; a panel that is not in it is read as of the month's last day, share unknown.
+
+    Raises
+    ------
+    InputError
+        Under regime ``gdpr``, before a file is opened; if no dump is there; or if a seizure lies
+        more than ``FARTHEST`` months from the month that is sized.
+    """
+    if regime is not Regime.LED:
+        raise InputError(
+            f"{dumps}: a seized panel's dump is viewers' personal data: only a competent "
+            "authority may read it (regime led, Directive (EU) 2016/680)",
+            hint="An authority reads it: --regime led.",
+        )
+    if not dumps.is_dir():
+        raise InputError(f"{dumps}: no such folder")
+    path = None if folder is None else find(_place(folder), "panels")
+    said: dict[str, PanelCount] = {}
+    shares: dict[str, float] = {}
+    for one in sorted(read_kind(path, "panels") if path else (), key=lambda one: one.on):
+        said[one.panel] = one
+        if one.traffic_share:
+            shares[one.panel] = one.traffic_share
+    found: list[PanelCount] = []
+    notes: list[str] = []
+    for here in sorted(one for one in dumps.iterdir() if one.is_dir()):
+        path = find(here, "users")
+        if path is None:
+            continue
+        known = said.get(here.name)
+        on = known.on if known else _next(sources.month) - timedelta(days=1)
+        if abs(_apart(on, sources.month)) > FARTHEST:
+            raise InputError(
+                f"{here}: seized {on}, over {FARTHEST} months from {sources.month:%Y-%m}",
+                hint=f"Size a month near it: --month {on:%Y-%m}.",
+            )
+        progress(f"reading {here.name}")
+        try:
+            dump = read_panel_dump(
+                chunks_of(path),
+                panel=here.name,
+                on=on,
+                regime=regime,
+                traffic_share=shares.get(here.name),
+            )
+        except SourceError as error:
+            raise InputError(f"{path}: {error}", hint=error.hint) from error
+        found += dump.counts
+        notes.append(f"dump of {here.name} as of {on}: {dump.words}")
+    if not notes:
+        raise InputError(f"{dumps}: no dump in it", hint="Want DIR/<panel>/users.csv.")
+    return replace(sources, panels=tuple(found)), tuple(notes)
+
+
+def size_network(
+    sources: SizingSources | None,
+    claims: Sequence[Claim] = (),
+    *,
+    seed: int = 0,
+    notes: Sequence[str] = (),
+    rates: Mapping[str, float] | None = None,
+) -> Sizing:
+    """Size by every method, reconcile, and judge each claim.
+
+    Parameters
+    ----------
+    sources : SizingSources or None
+        ``None``: only the published sizing of the whole market speaks.
+    seed : int
+        Of the Monte Carlo; the same seed and sources give the same numbers.
+    rates : mapping or None
+        EUR for one unit of a currency, for claims; those of the sources come first.
+
+    Raises
+    ------
+    InputError
+        If no source says anything, or a claim cannot be brought to EUR a month.
+    """
+    rng = np.random.default_rng(seed)
+    known = estimate.published()
+    if sources is None:
+        together = estimate.reconciled_from_published(rng=rng)
+        low, high = known.arpu_range_eur
+        paid = dict.fromkeys(("users", "payers"), (low, known.arpu_eur, high))
+    else:
+        together = estimate.reconcile(estimate.by_every_method(sources, rng=rng), rng=rng)
+        paid = {one: together.paid_by_each(one) for one in ("users", "payers")}
+    prices = [together.price.list_price_eur] if together.price else []
+    table = {**(rates or {}), **((sources.rates if sources else None) or {})}
+    told = [*notes, *(one.words for one in together.disagreements)]
+    told += [f"{one.method}: {note}" for one in together.sized for note in one.notes]
+    if together.alone and sources is not None:
+        told.append("only one method speaks: nothing reconciles it")
+    return Sizing(
+        month=sources.month if sources else None,
+        seed=seed,
+        reconciled=together,
+        judged=tuple(estimate.judge_claim(one, together, rates=table) for one in claims),
+        across=estimate.cross_check(
+            claims, list_prices_eur=[*prices, known.list_price_eur], paid_eur=paid, rates=table
+        ),
+        notes=tuple(told),
+    )
+
+
+def _place(folder: Path) -> Path:
+    """Return where the CSVs lie: a world of the lab keeps them in ``sources``."""
+    return folder / "sources" if (folder / "sources").is_dir() else folder
+
+
+def _last_month(rows: Mapping[str, Sequence[Any]]) -> date:
+    """Return the last month of which as many kinds speak as of any."""
+    speak: dict[date, int] = {}
+    for kind, field in _DATED.items():
+        for month in {getattr(row, field).replace(day=1) for row in rows.get(kind, ())}:
+            speak[month] = speak.get(month, 0) + 1
+    return max(speak, key=lambda month: (speak[month], month))
+
+
+def _of_month(rows: Sequence[_T], field: str, month: date) -> tuple[tuple[_T, ...], str | None]:
+    """Return a month's rows, or else those of the nearest month that is near enough."""
+    months = {getattr(row, field).replace(day=1) for row in rows}
+    if not months:
+        return (), None
+    nearest = min(months, key=lambda one: (abs(_apart(one, month)), one))
+    if abs(_apart(nearest, month)) > FARTHEST:
+        return (), f"left out: the nearest is of {nearest:%Y-%m}, over {FARTHEST} months away"
+    found = tuple(row for row in rows if getattr(row, field).replace(day=1) == nearest)
+    return found, None if nearest == month else f"of {nearest:%Y-%m}, for want of {month:%Y-%m}"
+
+
+def _apart(one: date, other: date) -> int:
+    return (one.year - other.year) * 12 + one.month - other.month
+
+
+def _next(month: date) -> date:
+    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -1,0 +1,1 @@
+"""Find which streams come from which, and draw the map of the supply."""

@@ -1,0 +1,355 @@
+"""The supply graph as a picture: layered by role or by country, whole or around one asset."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cautery.drawing.escaping import clean, markup
+from cautery.drawing.svg import dot, fit, hint, rect, text, width
+from cautery.errors import InputError
+from cautery.model import Role
+from cautery.workflows.supply.layers import Layer, Row, band_of, layers_of, rows_of
+from cautery.workflows.supply.picture import BESIDE, Drawn, Picture
+
+COLOURS = 6
+"""Networks, or roles, drawn in a colour of their own, the largest first; the others are pale."""
+SURE = 0.8
+"""Below, a dot is hollow and the probability stands behind the name."""
+_COLUMN, _ROW, _PAD, _HEAD, _DOT = 256.0, 24.0, 40.0, 164.0, 5.0
+_ROOM = 180.0
+"""Units for a name; the rest of a column is for lines, which then cross no names beside them."""
+_BULGE = 26.0
+"""How far a line between two of one layer leaves it."""
+STYLE = """
+.map text { font: 12px "Source Sans 3", "Helvetica Neue", Arial, "Liberation Sans", sans-serif;
+  fill: #1b1d22; }
+.map .title { font-size: 22px; font-weight: 700; } .map .head { font-weight: 700; font-size: 13px; }
+.map .sub { fill: #53575f; } .map .many { font-style: italic; fill: #53575f; }
+.map .paper { fill: #fff; }
+.link, .near { fill: none; } .link { stroke: #1b1d22; stroke-opacity: 0.2; stroke-width: 1; }
+.near { stroke: #97300c; stroke-opacity: 0.8; stroke-width: 1.6; }
+.bundle { fill: none; stroke: #5b6f8f; stroke-opacity: 0.25; }
+.map circle { stroke-width: 1.6; }
+.node { fill: #2a7d82; stroke: #2a7d82; } .shared { fill: #8a8f98; stroke: #8a8f98; }
+.middle { fill: #97300c; stroke: #97300c; } .alone { fill: #c3c7cd; stroke: #9a9fa8; }
+.c0 { fill: #2a7d82; stroke: #2a7d82; } .c1 { fill: #c06a1b; stroke: #c06a1b; }
+.c2 { fill: #6b4fa0; stroke: #6b4fa0; } .c3 { fill: #b0385f; stroke: #b0385f; }
+.c4 { fill: #4c7a2a; stroke: #4c7a2a; } .c5 { fill: #2f5fa8; stroke: #2f5fa8; }
+.map .weak { fill: #fff; }
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where a row's dot stands, and where what is written behind it ends."""
+
+    column: int
+    x: float
+    y: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """An SVG element, its sentence, and the rows of each layer that it shows."""
+
+    svg: str
+    said: str
+    rows: tuple[tuple[str, tuple[Row, ...]], ...]
+
+
+def draw_supply(
+    picture: Picture, *, middle: str | None = None, by_country: bool = False
+) -> Drawing:
+    """Draw a supply graph: every asset has a row or is in a heap, and no relation is left out.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw.
+    """
+    if not picture.assets:
+        raise InputError("there is nothing to draw: the graph has no assets")
+    layers = layers_of(picture, by_country=by_country)
+    rows = rows_of(picture, layers, by_country=by_country, middle=middle)
+    return _Sheet(picture, layers, rows, middle, by_country=by_country).drawing()
+
+
+def svg_file(drawing: Drawing) -> str:
+    """Return a drawing as a file of its own."""
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{drawing.svg}\n'
+
+
+class _Sheet:
+    """One drawing in the making: where each row stands, and what is on it."""
+
+    def __init__(
+        self,
+        picture: Picture,
+        layers: Sequence[Layer],
+        rows: Sequence[list[Row]],
+        middle: str | None,
+        *,
+        by_country: bool,
+    ) -> None:
+        self._picture, self._layers, self._rows, self._middle = picture, layers, rows, middle
+        self._by_country = by_country
+        self._colours, self._legend = _colours(picture, by_country=by_country)
+        self._highest = max(len(found) for found in rows)
+        self._spots: dict[tuple[int, str], Spot] = {}
+        self._row_of: dict[str, tuple[int, Row]] = {}
+        for column, found in enumerate(rows):
+            for at, row in enumerate(found):
+                x = _PAD + _COLUMN * column + _DOT
+                y = self._top(column) + _ROW * (at + 0.5)
+                end = x + _DOT + 7 + width(_label(row))
+                self._spots[column, row.label] = Spot(column=column, x=x, y=y, end=end)
+                self._row_of |= {one.name: (column, row) for one in row.assets}
+
+    def drawing(self) -> Drawing:
+        """Return the whole."""
+        links, shown = self._lines()
+        nodes = [
+            self._node(row, self._spots[column, row.label])
+            for column, found in enumerate(self._rows)
+            for row in found
+        ]
+        heads = [
+            text(_PAD + _COLUMN * column, _HEAD - 18, fit(f"{name} ({len(held):,})", 230, 13),
+                 "head")
+            for column, (name, held) in enumerate(self._layers)
+        ]  # fmt: skip
+        high = _HEAD + _ROW * (self._highest + 1)
+        wide = 2 * _PAD + _COLUMN * max(3, len(self._layers))
+        title = "The supply graph"
+        if self._middle is not None:
+            title = f"The supply graph around {self._middle}"
+        layered = "by country" if self._by_country else "by role"
+        said = markup(f"{title}, {layered}: {shown}", 400)
+        return Drawing(
+            svg=(
+                f'<svg xmlns="http://www.w3.org/2000/svg" class="map" '
+                f'viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" height="{high:.0f}" '
+                f'role="img" aria-label="{said}"><title>{said}</title><style>{STYLE}</style>'
+                f"{rect('paper', 0, 0, wide, high)}"
+                f"{text(_PAD, 40, fit(title, wide - 2 * _PAD, 22), 'title')}"
+                f"{text(_PAD, 62, fit(shown, wide - 2 * _PAD), 'sub')}"
+                f"{text(_PAD, 80, fit(self._picture.source, wide - 2 * _PAD), 'sub')}"
+                f"{self._key()}{''.join(links)}{''.join(heads)}{''.join(nodes)}</svg>"
+            ),
+            said=shown,
+            rows=tuple(
+                (name, tuple(found))
+                for (name, _), found in zip(self._layers, self._rows, strict=True)
+            ),
+        )
+
+    def _top(self, column: int) -> float:
+        return _HEAD + _ROW * (self._highest - len(self._rows[column])) / 2
+
+    def _lines(self) -> tuple[list[str], str]:
+        """Return the lines and what is shown, in words."""
+        between: defaultdict[tuple[tuple[int, str], tuple[int, str]], list[str]] = defaultdict(list)
+        alone: list[tuple[str, str, str]] = []
+        inside = 0
+        for source, relation, target in self._picture.relations:
+            (here, row), (there, other) = self._row_of[source], self._row_of[target]
+            if not row.heap and not other.heap:
+                alone.append((source, relation, target))
+            elif row is other:
+                inside += 1
+            else:
+                between[(here, row.label), (there, other.label)].append(relation)
+        found = []
+        for (begin, end), relations in sorted(between.items()):
+            counted = ", ".join(
+                f"{count:,} {word}" for word, count in Counter(relations).most_common()
+            )
+            told = hint(f"{begin[1]}: {counted}: {end[1]}")
+            way = self._way(self._spots[begin], self._spots[end])
+            thick = 1 + 0.8 * math.log2(len(relations))
+            found.append(
+                f'<path class="bundle" stroke-width="{thick:.1f}" d="{way}" '
+                f"{_ends(begin, end)}>{told}</path>"
+            )
+        drawn = set()
+        for source, relation, target in alone:
+            kind = "near" if self._middle in (source, target) else "link"
+            begin, end = (self._row_of[source][0], source), (self._row_of[target][0], target)
+            drawn.add((source, target))
+            way = self._way(self._spots[begin], self._spots[end])
+            told = hint(f"{source} {relation} {target}")
+            found.append(f'<path class="{kind}" d="{way}" {_ends(begin, end)}>{told}</path>')
+        found.sort(key=lambda one: ('class="near"' in one, 'class="link"' in one))
+        return found, self._said(len(alone), sum(map(len, between.values())), len(between), inside)
+
+    def _said(self, alone: int, bundled: int, bundles: int, inside: int) -> str:
+        heaps = [row for found in self._rows for row in found if row.heap]
+        many = sum(len(row.assets) for row in heaps)
+        said = [f"{_count(len(self._picture.assets), 'asset')}"]
+        if heaps:
+            said[0] += f": {len(self._picture.assets) - many:,} by name, "
+            said[0] += f"{many:,} less connected in {_count(len(heaps), 'heap')}"
+        lines = [f"{_count(alone + bundled + inside, 'relation')}"]
+        if heaps:
+            lines[0] += f": {alone:,} one by one"
+            if bundles:
+                lines.append(f"{bundled:,} in {_count(bundles, 'bundle')}")
+            if inside:
+                lines.append(f"{inside:,} within heaps")
+        return "; ".join((said[0], ", ".join(lines)))
+
+    def _way(self, begin: Spot, end: Spot) -> str:
+        """Return a path from behind one name to the other's dot, through gaps between names.
+
+        Within a layer it swings out to the left; across layers in between it keeps to the
+        space between two rows of each.
+        """
+        first, last = sorted((begin, end), key=lambda one: (one.column, one.y))
+        if first.column == last.column:
+            out = first.x - _BULGE
+            return (
+                f"M {first.x:.1f} {first.y:.1f} C {out:.1f} {first.y:.1f}, "
+                f"{out:.1f} {last.y:.1f}, {last.x:.1f} {last.y:.1f}"
+            )
+        after = max(first.end, first.x + _ROOM)
+        points = [(first.end, first.y), (after, first.y)]
+        for column in range(first.column + 1, last.column):
+            x = _PAD + _COLUMN * column
+            here, y = points[-1]
+            y += (last.y - y) * (x - here) / (last.x - here)
+            gap = self._gap(column, y)
+            points += [(x - _DOT, gap), (x + _ROOM + _DOT, gap)]
+        points.append((last.x, last.y))
+        return "M " + " L ".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+    def _gap(self, column: int, y: float) -> float:
+        """Return where a line may pass a layer nearest to ``y`` without crossing a name."""
+        place = (y - self._top(column)) / _ROW
+        if not 0 < place < len(self._rows[column]):
+            return y
+        return self._top(column) + _ROW * round(place)
+
+    def _key(self) -> str:
+        """Return what the colours mean, as far as they are in the picture."""
+        rows = [row for found in self._rows for row in found]
+        kinds = {self._kind(one) for one in self._picture.assets}
+        told = list(self._legend)
+        if not self._colours:
+            told.append(("node", "an asset"))
+        told += [
+            ("alone", "others" if self._by_country else "of no network, or a smaller one"),
+            ("shared", "shared with strangers"),
+            ("middle", f"{_cut(self._middle or '')}: its relations are red"),
+        ]
+        told = [(kind, words) for kind, words in told if kind in kinds]
+        if any(_weak(one) for one in self._picture.assets):
+            told.append(("node weak", f"hollow: less than {SURE:.0%} sure of its role"))
+        found, x = [], _PAD
+        for kind, words in told:
+            found.append(dot(kind, x + _DOT, 100, _DOT) + text(x + 2 * _DOT + 5, 104, words, "sub"))
+            x += 2 * _DOT + 29 + width(words)
+        if any(row.heap for row in rows):
+            found.append(dot("alone", x + _DOT, 100, _DOT + 2))
+            found.append(
+                text(x + 2 * _DOT + 7, 104, "a heap; its lines are as thick as many", "sub")
+            )
+        return "".join(found)
+
+    def _kind(self, one: Drawn) -> str:
+        """Return the class that an asset's colour has."""
+        if one.name == self._middle:
+            return "middle"
+        if self._by_country:
+            return self._colours.get(band_of(one.role), "alone")
+        if one.role == str(Role.SHARED):
+            return "shared"
+        if self._colours:
+            return self._colours.get(one.network or "", "alone")
+        return "node"
+
+    def _node(self, row: Row, spot: Spot) -> str:
+        name, said = _label(row), _told(row)
+        if row.heap:
+            kinds = {self._kind(one) for one in row.assets} - {"middle"}
+            shape = dot(kinds.pop() if len(kinds) == 1 else "alone", spot.x, spot.y, _DOT + 2)
+        else:
+            (one,) = row.assets
+            weak = " weak" if _weak(one) else ""
+            shape = dot(self._kind(one) + weak, spot.x, spot.y, _DOT)
+        back = rect("paper", spot.x + _DOT + 3, spot.y - 8, width(name) + 4, 16)
+        label = text(spot.x + _DOT + 5, spot.y + 4, name, "many" if row.heap else "")
+        row_id = _row_id(spot.column, row.label)
+        names = "&#10;".join(markup(one.name, 400) for one in row.assets)
+        return (
+            f'<g class="row" data-row="{row_id}" data-assets="{names}">{hint(said)}{back}{shape}'
+            f"{label}</g>"
+        )
+
+
+def _ends(begin: tuple[int, str], end: tuple[int, str]) -> str:
+    return f'data-from="{_row_id(*begin)}" data-to="{_row_id(*end)}"'
+
+
+def _row_id(column: int, label: str) -> str:
+    return markup(f"{column} {label}", 400)
+
+
+def _colours(
+    picture: Picture, *, by_country: bool
+) -> tuple[Mapping[str, str], list[tuple[str, str]]]:
+    """Return the class of the largest networks, or of the roles by country; and their words."""
+    sizes = Counter(
+        band_of(one.role) if by_country else one.network
+        for one in picture.assets
+        if by_country or one.network is not None
+    )
+    largest = sorted(sizes, key=lambda name: (-sizes[name], name or ""))[:COLOURS]
+    found = {name or "": f"c{place}" for place, name in enumerate(largest)}
+    return found, [(kind, name) for name, kind in found.items()]
+
+
+def _weak(one: Drawn) -> bool:
+    return one.sure is not None and one.sure < SURE
+
+
+def _told(row: Row) -> str:
+    """Return what a pointer is told of a row."""
+    if row.heap:
+        names = ", ".join(one.name for one in row.assets[:8])
+        return f"{row.label}: {names}{' ...' if len(row.assets) > 8 else ''}"
+    (one,) = row.assets
+    said = [one.name, one.role, one.country or "no country"]
+    if one.sure is not None:
+        said.append(f"probability {one.sure:.2f}")
+    if one.network is not None:
+        said.append(f"of {one.network}")
+    if one.met is not None:
+        said.append(f"seen {one.met.first:%Y-%m-%d %H:%M} to {one.met.last:%Y-%m-%d %H:%M} UTC")
+    return "; ".join(said)
+
+
+def _label(row: Row) -> str:
+    """Return a name without what its layer says anyway, and how sure it is, if it is not."""
+    if row.heap:
+        return _cut(row.label)
+    (one,) = row.assets
+    beside = one.role in BESIDE or one.role == str(Role.SHARED)
+    kind, _, rest = one.name.partition(":")
+    kept = rest if beside and kind in BESIDE else one.name
+    kept = kept.removeprefix("http://").removeprefix("https://")
+    return f"{_cut(kept, 5)} {one.sure:.0%}" if _weak(one) else _cut(kept)
+
+
+def _cut(name: str, less: int = 0) -> str:
+    """Return a name that fits, cut in its middle: its end tells as much as its beginning."""
+    said = clean(name, 400)
+    most = int(_ROOM / width("n")) - less
+    return said if len(said) <= most else f"{said[: most // 2]}…{said[-((most - 1) // 2) :]}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,102 @@
+"""The supply graph as one page: the picture, which can be searched, and all that it rests on."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from importlib.resources import files
+
+from cautery.drawing.escaping import markup
+from cautery.workflows.supply.draw import Drawing
+from cautery.workflows.supply.picture import Drawn, Picture
+
+_ASSETS = (
+    "asset", "role", "probability", "or else", "what speaks for it", "country", "network",
+    "first seen", "last seen", "records",
+)  # fmt: skip
+_RELATIONS = ("from", "relation", "to")
+
+
+def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None) -> str:
+    """Return a page that needs neither network nor, for all that it says, scripts.
+
+    Its one script is our own, named by its digest in the page's policy: nothing else runs.
+    """
+    style, script = _own("supply_page.css"), _own("supply_page.js")
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    title = "The supply graph" + ("" if middle is None else f" around {middle}")
+    empty = [
+        head
+        for at, head in enumerate(_ASSETS)
+        if at and not any(_cells(one)[at] for one in picture.assets)
+    ]
+    layer = {
+        one.name: place
+        for place, (_, found) in enumerate(drawing.rows)
+        for row in found
+        for one in row.assets
+    }
+    heads = [head for head in _ASSETS if head not in empty]
+    rows = (
+        [cell for head, cell in zip(_ASSETS, _cells(one), strict=True) if head not in empty]
+        for one in sorted(picture.assets, key=lambda one: (layer[one.name], one.name))
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f"<title>{_text(title)}</title><style>{style}</style></head><body>"
+        f"<header><h1>{_text(title)}</h1><p>{_text(drawing.said)}</p>"
+        f"<p>{_text(picture.source)}</p></header>"
+        '<div class="tools"><input id="search" type="search" placeholder="Find an asset: Enter '
+        'goes to the next" aria-label="Find an asset"><output id="told"></output>'
+        '<button id="out" aria-label="Smaller">&minus;</button>'
+        '<button id="in" aria-label="Larger">+</button><button id="fit">Fit</button>'
+        '<button id="full">1:1</button></div>'
+        f'<div class="view"><div class="pan">{drawing.svg}</div>'
+        '<aside id="about" aria-live="polite"></aside></div>'
+        f"<section><h2>Assets</h2>{_table('assets', heads, rows)}"
+        f"<h2>Relations</h2>{_table('relations', _RELATIONS, sorted(picture.relations))}</section>"
+        f"<script>{script}</script></body></html>\n"
+    )
+
+
+def _cells(one: Drawn) -> tuple[str, ...]:
+    met = one.met
+    return (
+        one.name,
+        one.role,
+        "" if one.sure is None else f"{one.sure:.2f}",
+        ", ".join(f"{role} {chance:.2f}" for role, chance in one.rivals),
+        ", ".join(one.why),
+        one.country or "",
+        one.network or "",
+        "" if met is None else f"{met.first:%Y-%m-%d %H:%M:%S} UTC",
+        "" if met is None else f"{met.last:%Y-%m-%d %H:%M:%S} UTC",
+        "" if met is None else ", ".join(map(str, met.records)),
+    )
+
+
+def _table(name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th>{_text(one)}</th>" for one in heads)
+    dates = ['<td class="date">' if one.endswith(" seen") else "<td>" for one in heads]
+    body = "".join(
+        "<tr>"
+        + "".join(f"{cell}{_text(said)}</td>" for cell, said in zip(dates, row, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="table"><table id="{name}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _text(said: str) -> str:
+    return markup(said, 400)
+
+
+def _own(name: str) -> str:
+    return files("cautery.workflows").joinpath(name).read_text(encoding="utf-8")

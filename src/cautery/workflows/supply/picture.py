@@ -1,0 +1,221 @@
+"""What a picture of a supply graph shows: assets, their odds and dates, who points to whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from cautery.drawing.escaping import clean
+from cautery.errors import InputError
+from cautery.graph.roles import RoleBelief
+from cautery.model import Asset, Entry, Role, SupplyGraph
+from cautery.plan.graph import PlanGraph
+from cautery.workflows.supply.infer import infer_supply
+
+LEAST_SURE = 0.5
+"""A role that is less probable is not drawn as one."""
+BESIDE: Mapping[str, str] = {
+    "playlist": "playlists", "stream": "streams", "address": "addresses",
+    "certificate": "certificates",
+}  # fmt: skip
+"""Layers of what has no role in the supply, by kind."""
+MET_IN = ("asset.facts", "link.seen", "stream.appeared")
+"""Kinds of records that say when a host was met."""
+_MOST_RECORDS = 3
+_RIVAL = 0.02
+"""Other roles that are less probable are not told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """When a host was first and last seen, and the first records of the ledger that say so."""
+
+    first: datetime
+    last: datetime
+    records: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """One asset of the picture; ``sure`` is its role's or its own probability, if any.
+
+    ``network`` is the criminal network that it is held to belong to, if that has other members;
+    ``rivals`` the other roles that it may have; ``why`` what speaks for its own.
+    """
+
+    name: str
+    role: str
+    country: str | None = None
+    sure: float | None = None
+    network: str | None = None
+    rivals: tuple[tuple[str, float], ...] = ()
+    why: tuple[str, ...] = ()
+    met: Met | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Assets and who points to whom, with the relation's word; ``source`` says whence it is."""
+
+    assets: tuple[Drawn, ...]
+    relations: tuple[tuple[str, str, str], ...]
+    source: str = ""
+    near: Mapping[str, frozenset[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        near: defaultdict[str, set[str]] = defaultdict(set)
+        for source, _, target in self.relations:
+            near[source].add(target)
+            near[target].add(source)
+        found = {one.name: frozenset(near[one.name]) for one in self.assets}
+        object.__setattr__(self, "near", found)
+
+
+def met_in(entries: Iterable[Entry]) -> dict[str, Met]:
+    """Return when each host was met, by a case's records of the kinds :data:`MET_IN`."""
+    first: dict[str, datetime] = {}
+    last: dict[str, datetime] = {}
+    records: defaultdict[str, list[int]] = defaultdict(list)
+    for entry in entries:
+        body: Mapping[str, Any] = entry.record.body
+        host = body.get("host") or body.get("subject")
+        if not host:
+            continue
+        since = datetime.fromisoformat(body.get("first_seen") or body["at"])
+        until = datetime.fromisoformat(body.get("last_seen") or body["at"])
+        first[host] = min(since, first.get(host, since))
+        last[host] = max(until, last.get(host, until))
+        if len(records[host]) < _MOST_RECORDS:
+            records[host].append(entry.index)
+    return {
+        host: Met(first=first[host], last=last[host], records=tuple(records[host]))
+        for host in first
+    }
+
+
+def of_supply(
+    graph: SupplyGraph, *, met: Mapping[str, Met] | None = None, source: str = ""
+) -> Picture:
+    """Take the map that a watch made, each host with the role that it is inferred to have."""
+    rated = any(one.kind in {"host", "payment"} for one in graph.assets)
+    beliefs = {one.name: one for one in infer_supply(graph)} if rated else {}
+    networks = {
+        member.host: one.id for one in graph.networks if len(one.members) > 1
+        for member in one.members
+    }  # fmt: skip
+    when = met or {}
+
+    def drawn(one: Asset) -> Drawn:
+        belief = beliefs.get(one.id)
+        role = str(one.role)
+        if one.kind in BESIDE and not one.shared:
+            role, belief = one.kind, None
+        elif belief is not None and one.kind == "host":
+            role = str(belief.role)
+            if belief.role is Role.UNKNOWN:
+                belief = None
+            elif belief.probability < LEAST_SURE:
+                role = str(Role.UNKNOWN)
+        known = role != str(Role.UNKNOWN)
+        return Drawn(
+            name=_name(one.id),
+            role=role,
+            country=one.country,
+            sure=belief.probability if belief is not None and known else None,
+            network=networks.get(one.value) if one.kind == "host" else None,
+            rivals=() if belief is None else _rivals(belief, known=known),
+            why=() if belief is None or not known else _why(belief),
+            met=when.get(one.value) if one.kind == "host" else None,
+        )
+
+    return Picture(
+        assets=tuple(drawn(one) for one in graph.assets),
+        relations=tuple(
+            (_name(one.source), one.relation, _name(one.target)) for one in graph.edges
+        ),
+        source=source,
+    )
+
+
+def of_plan(graph: PlanGraph, *, source: str = "") -> Picture:
+    """Take a graph of ``cautery plan``: who needs whom. Its actions are no assets."""
+    groups = graph.groups
+    members = np.split(groups.member, groups.start[1:-1])
+    needs = tuple(
+        (graph.ids[owner], "needs", graph.ids[member])
+        for owner, found in zip(groups.owner, members, strict=True)
+        for member in found
+        if owner < graph.nodes and member < graph.nodes
+    )
+    return Picture(
+        assets=tuple(
+            Drawn(
+                name=graph.ids[number],
+                role=graph.roles[number] or str(Role.UNKNOWN),
+                country=None
+                if graph.country[number] < 0
+                else graph.countries[graph.country[number]],
+                sure=float(graph.exists[number]),
+            )
+            for number in range(graph.nodes)
+        ),
+        relations=needs,
+        source=source,
+    )
+
+
+def around(picture: Picture, name: str, *, most: int) -> Picture:
+    """Keep what lies at most so many relations from one asset, in either direction.
+
+    Raises
+    ------
+    InputError
+        If there is no such asset; names that hold the one asked for are told.
+    """
+    if name not in picture.near:
+        like = sorted((one for one in picture.near if name.lower() in one.lower()), key=len)
+        raise InputError(
+            f"there is no asset {clean(name, 80)!r} in the map",
+            hint=f"Perhaps {', '.join(clean(one, 80) for one in like[:5])}?"
+            if like and name
+            else "Names are as in the graph.",
+        )
+    way = ways(picture.near, [name], most=most)
+    return Picture(
+        assets=tuple(one for one in picture.assets if one.name in way),
+        relations=tuple(one for one in picture.relations if one[0] in way and one[2] in way),
+        source=picture.source,
+    )
+
+
+def ways(near: Mapping[str, frozenset[str]], begin: Sequence[str], *, most: int) -> dict[str, int]:
+    """Return how many relations lie between each asset that can be reached and the first ones."""
+    way = dict.fromkeys(begin, 0)
+    queue = deque(begin)
+    while queue:
+        here = queue.popleft()
+        if way[here] < most:
+            for other in near[here]:
+                if other not in way:
+                    way[other] = way[here] + 1
+                    queue.append(other)
+    return way
+
+
+def _rivals(belief: RoleBelief, *, known: bool) -> tuple[tuple[str, float], ...]:
+    ranked = sorted(belief.roles.items(), key=lambda one: -one[1])
+    return tuple((str(role), chance) for role, chance in ranked[known:4] if chance >= _RIVAL)
+
+
+def _why(belief: RoleBelief) -> tuple[str, ...]:
+    return tuple(word.replace("host:", "") for word, odds in belief.why if odds > 0)
+
+
+def _name(asset: str) -> str:
+    """Return a host's name; what is none keeps its kind, since an address may be a host too."""
+    return asset.removeprefix("host:")

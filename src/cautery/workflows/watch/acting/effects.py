@@ -1,0 +1,196 @@
+"""What a published list did: our own probes through the intermediaries, until it expires."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cautery.errors import SourceError
+from cautery.model import (
+    BlockEntry,
+    DarkProbe,
+    ExhibitId,
+    Intermediary,
+    Json,
+    Limits,
+    Referral,
+    host_of,
+    revealed,
+)
+from cautery.model.ports import Fetcher
+from cautery.workflows.case.capturing import Capturing, named
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.watch.streams import Stream
+
+UNTIL_DARK_S = 1.5
+WHILE_DARK_S = 15.0
+LOOK = Limits(max_bytes=64_000, total_s=5.0, connect_s=3.0, partial=True)
+
+
+@dataclass(slots=True)
+class Watched:
+    """One entry at one intermediary, and the streams that our own probes saw dark under it."""
+
+    referral: str
+    entry: BlockEntry
+    intermediary: Intermediary
+    due: datetime
+    dark: set[str] = field(default_factory=set)
+    looking: bool = False
+    expired: bool = False
+
+
+class EffectWatch:
+    """Looks at every published entry: soon until all is dark, now and then, and after its end.
+
+    Parameters
+    ----------
+    streams : mapping of str to Stream
+        Of the watch, as they come to be known.
+    cuts : callable
+        ``cuts(target, stream)``: whether an entry on a target should cut a stream. Asked at each
+        look, since more streams may be proven behind a target that is already on a list.
+    """
+
+    def __init__(
+        self,
+        streams: Mapping[str, Stream],
+        *,
+        cuts: Callable[[str, Stream], bool],
+        fetcher: Fetcher,
+        journal: Journal,
+    ) -> None:
+        self._streams = streams
+        self._cuts = cuts
+        self._fetcher = fetcher
+        self._journal = journal
+        self._watched: list[Watched] = []
+        self._looking: set[asyncio.Task[None]] = set()
+
+    def add(self, referral: Referral, to: Intermediary) -> None:
+        """Watch a referral's entries at an intermediary; without a vantage only their end."""
+        now = self._journal.now()
+        self._watched += [
+            Watched(
+                referral=referral.id,
+                entry=entry,
+                intermediary=to,
+                due=now + timedelta(seconds=UNTIL_DARK_S),
+            )
+            for entry in referral.entries
+        ]
+
+    def restore(self, kind: str, body: Json) -> None:
+        """Take up what an earlier run saw, from a ``dark.probed`` or ``entry.expired`` record."""
+        for one in self._watched:
+            if (one.entry.target, one.intermediary.name) != (body["target"], body["intermediary"]):
+                continue
+            if kind == "dark.probed" and body["dark"]:
+                one.dark.add(body["url"])
+            elif kind == "dark.probed":
+                one.dark.discard(body["url"])
+            elif kind == "entry.expired" and one.referral == body["referral"]:
+                one.expired = True
+
+    async def finish(self) -> None:
+        """Let looks under way end, and look once more at what has ended."""
+        if self._looking:
+            await asyncio.gather(*self._looking, return_exceptions=True)
+        now = self._journal.now()
+        ended = [one for one in self._watched if not one.expired and one.entry.valid_until <= now]
+        await asyncio.gather(*(self._see(one) for one in ended if one.intermediary.proxy))
+        for one in ended:
+            self._expire(one, now, seen=None, why="it was not seen served again")
+
+    def look(self, now: datetime) -> None:
+        """Begin every look that is due."""
+        for one in self._watched:
+            if one.looking or one.expired:
+                continue
+            if one.intermediary.proxy is None:
+                if one.entry.valid_until <= now:
+                    self._expire(one, now, seen=None, why="there is no vantage to see it from")
+                continue
+            if one.due <= now or (one.dark and one.entry.valid_until <= now):
+                one.looking = True
+                task = asyncio.ensure_future(self._see(one))
+                self._looking.add(task)
+                task.add_done_callback(self._looking.discard)
+
+    async def _see(self, one: Watched) -> None:
+        try:
+            cut = [
+                key
+                for key, stream in self._streams.items()
+                if stream.proven and stream.url and self._cuts(one.entry.target, stream)
+            ]
+            lit = [key for key in cut if key not in one.dark]
+            known = [key for key in cut if key in one.dark][:1]
+            for key in lit + known:
+                await self._see_stream(one, key)
+        finally:
+            one.looking = False
+            all_dark = bool(cut) and one.dark.issuperset(cut)
+            wait_s = WHILE_DARK_S if all_dark else UNTIL_DARK_S
+            one.due = self._journal.now() + timedelta(seconds=wait_s)
+
+    async def _see_stream(self, one: Watched, key: str) -> None:
+        stream = self._streams[key]
+        kept: list[ExhibitId] = []
+        status, why = await self._ask(stream.played or stream.url, one.intermediary, kept)
+        now = self._journal.now()
+        served = status is not None and status < 400
+        if served and one.entry.valid_until <= now:
+            self._expire(one, now, seen=f"served again through {one.intermediary.name}", why=None)
+        dark = not served
+        if dark:
+            direct, _ = await self._ask(stream.played or stream.url, None, kept)
+            if direct is None or direct >= 400:
+                dark, why = False, "not to be had directly either: not the doing of this entry"
+        if dark:
+            one.dark.add(key)
+        else:
+            one.dark.discard(key)
+        self._journal.write(
+            "dark.probed",
+            DarkProbe(
+                url=key,
+                target=one.entry.target,
+                intermediary=one.intermediary.name,
+                at=now,
+                dark=dark,
+                why=why,
+                exhibits=tuple(kept),
+            ),
+        )
+
+    def _expire(self, one: Watched, now: datetime, *, seen: str | None, why: str | None) -> None:
+        if one.expired:
+            return
+        one.expired = True
+        self._journal.write(
+            "entry.expired",
+            {
+                "referral": one.referral,
+                "target": one.entry.target,
+                "intermediary": one.intermediary.name,
+                "at": now,
+                "seen": seen,
+                "why": why,
+            },
+        )
+
+    async def _ask(
+        self, url: str, through: Intermediary | None, kept: list[ExhibitId]
+    ) -> tuple[int | None, str]:
+        fetcher = Capturing(self._fetcher, self._journal, named("look"), into=kept)
+        proxy, vantage = (
+            (None, None) if through is None else (revealed(through.proxy), through.name)
+        )
+        try:
+            answer = await fetcher.fetch(url, limits=LOOK, proxy=proxy, vantage=vantage)
+        except SourceError as error:
+            return None, f"no answer: {error}"[:300]
+        return answer.status, f"answered {answer.status} by {host_of(answer.url)}"

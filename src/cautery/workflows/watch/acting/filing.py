@@ -1,0 +1,321 @@
+"""Referrals on their way: drafted under an order, signed by two people, handed in, withdrawn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import combinations
+
+from cautery.act import (
+    Approved,
+    Publisher,
+    approve,
+    check_signature,
+    draft,
+    orders_in_force,
+)
+from cautery.errors import ApprovalError, InputError, SourceError
+from cautery.model import (
+    ActionPlan,
+    Approval,
+    BlockEntry,
+    Digest,
+    ExhibitId,
+    Intermediary,
+    Mandate,
+    Reason,
+    Referral,
+    SignedFor,
+    digest,
+    from_json,
+    to_json,
+)
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.referral import APPROVED, DRAFTED, PUBLISHED, referral_in
+from cautery.workflows.watch.acting.judging import ISP_LEVERS
+from cautery.workflows.watch.streams import Stream
+
+AGAIN_S = 10.0
+"""An intermediary that did not take a list is asked again after so long."""
+WITHDRAWN = "entry.withdrawn"
+
+
+@dataclass(slots=True)
+class Filed:
+    """A referral on its way: drafted, signed, published."""
+
+    referral: Referral
+    signed: dict[str, Approval] = field(default_factory=dict)
+    """By approver, the latest signature: nobody counts twice, nor crowds another out."""
+    published: set[str] = field(default_factory=set)
+    withdrawn: set[str] = field(default_factory=set)
+    """Targets that the guard allows no more."""
+    again: datetime | None = None
+    """Not to be tried before this moment."""
+    heard: int = 0
+    judged: int = 0
+    """So many of the signatures heard were looked at and did not suffice."""
+
+    digest: Digest = field(init=False)
+    """What is signed."""
+
+    def __post_init__(self) -> None:
+        self.digest = digest(self.referral)
+
+    @property
+    def approvals(self) -> tuple[Approval, ...]:
+        """All that count."""
+        return tuple(self.signed.values())
+
+    def standing(self, now: datetime) -> Iterator[BlockEntry]:
+        """Yield the entries that have neither ended nor been withdrawn."""
+        for entry in self.referral.entries:
+            if entry.valid_until > now and entry.target not in self.withdrawn:
+                yield entry
+
+
+class Filing:
+    """Every referral of a case, from its draft to the intermediaries that took it.
+
+    Parameters
+    ----------
+    signed_for : SignedFor
+        What every signature in this case names.
+    cuts : callable
+        ``cuts(target, stream)``: whether an entry on a target cuts a stream.
+    on_published : callable
+        Told of each referral and the intermediary that took it.
+    """
+
+    def __init__(
+        self,
+        mandate: Mandate,
+        streams: Mapping[str, Stream],
+        *,
+        signed_for: SignedFor,
+        cuts: Callable[[str, Stream], bool],
+        on_published: Callable[[Referral, Intermediary], None],
+        publisher: Publisher,
+        journal: Journal,
+    ) -> None:
+        self._mandate = mandate
+        self._streams = streams
+        self._signed_for = signed_for
+        self._cuts = cuts
+        self._on_published = on_published
+        self._publisher = publisher
+        self._journal = journal
+        self._filed: dict[str, Filed] = {}
+
+    def __iter__(self) -> Iterator[Filed]:
+        return iter(tuple(self._filed.values()))
+
+    # -- what an earlier run did ------------------------------------------------------------
+
+    def restore(self, kind: str, body: Mapping[str, object]) -> None:
+        """Take up a record of an earlier run of this case.
+
+        Raises
+        ------
+        CauteryError
+            If it is a referral that is none, whose id is not its own, or that comes under the id
+            of an earlier one; or as :meth:`approved`.
+        """
+        if kind == DRAFTED:
+            referral = referral_in(body)
+            if referral is None:
+                raise InputError("a record of a referral is none, or has not its own id")
+            if self._filed.setdefault(referral.id, Filed(referral)).referral != referral:
+                raise InputError(f"a second referral came under the id of {referral.id}")
+        elif kind == APPROVED:
+            self.approved(body)
+        elif kind == WITHDRAWN and (filed := self._filed.get(str(body["referral"]))) is not None:
+            filed.withdrawn.add(str(body["target"]))
+        elif kind == PUBLISHED:
+            filed = self._filed.get(str(body["referral"]))
+            name = body["intermediary"]
+            to = next((one for one in self._mandate.intermediaries if one.name == name), None)
+            if filed is not None and to is not None:
+                filed.published.add(to.name)
+                self._on_published(filed.referral, to)
+
+    # -- drafting ---------------------------------------------------------------------------
+
+    def draft(self, plan: ActionPlan) -> None:
+        """Draft a referral for each territory with an order in force, of what is on no list yet."""
+        now = self._journal.now()
+        for territory in sorted({one.territory for one in self._mandate.intermediaries}):
+            orders = orders_in_force(self._mandate.orders, territory=territory, at=now)
+            if not orders:
+                continue
+            listed = {
+                entry.target
+                for one in self._filed.values()
+                if one.referral.territory == territory
+                for entry in one.standing(now)
+            }
+            fresh = tuple(one for one in plan.chosen if one.target not in listed)
+            if not fresh:
+                continue
+            urls = sorted({url for one in fresh for url in one.streams if url in self._streams})
+            events = {v.event for url in urls if (v := self._streams[url].verdict) is not None}
+            event = next(iter(events)) if len(events) == 1 else None
+            try:
+                referral = draft(
+                    replace(plan, chosen=fresh),
+                    order=orders[0],
+                    event=None if event is None else self._mandate.event(event),
+                    window=self._mandate.window,
+                    at=now,
+                    exhibits={url: self._exhibits(url) for url in urls},
+                    levers=ISP_LEVERS,
+                )
+            except (InputError, ApprovalError) as error:
+                self._journal.fail("referral", territory, error)
+                continue
+            self._filed[referral.id] = Filed(referral)
+            self._journal.write(DRAFTED, referral)
+
+    def _exhibits(self, url: str) -> tuple[ExhibitId, ...]:
+        verdict = self._streams[url].verdict
+        if verdict is None:
+            return ()
+        return tuple(dict.fromkeys(e for one in verdict.observations for e in one.exhibits))
+
+    # -- signing ----------------------------------------------------------------------------
+
+    def approved(self, body: Mapping[str, object]) -> None:
+        """Take an approval up.
+
+        Raises
+        ------
+        CauteryError
+            If a record is none, whoever wrote it, or the signature is no approver's under this
+            very referral for this case.
+        """
+        filed = self._filed.get(str(body.get("referral")))
+        if filed is None:
+            return
+        approval = from_json(
+            Approval, {name: value for name, value in body.items() if name != "referral"}
+        )
+        check_signature(
+            approval,
+            what=f"referral {filed.referral.id}",
+            subject=filed.digest,
+            mandate=self._mandate,
+            signed_for=self._signed_for,
+        )
+        earlier = filed.signed.get(approval.approver)
+        if earlier is None or earlier.at < approval.at:
+            filed.signed[approval.approver] = approval
+            filed.heard += 1
+
+    def ready(self) -> Iterator[Filed]:
+        """Yield the referrals with two approvals that somebody has not taken yet."""
+        now = self._journal.now()
+        for filed in self:
+            rested = filed.again is None or filed.again <= now
+            if len(filed.approvals) >= 2 and rested and self._waiting(filed):
+                yield filed
+
+    def _waiting(self, filed: Filed) -> list[Intermediary]:
+        return [
+            one
+            for one in self._mandate.intermediaries
+            if one.territory == filed.referral.territory and one.name not in filed.published
+        ]
+
+    # -- handing in and taking back ---------------------------------------------------------
+
+    async def publish(self, filed: Filed) -> None:
+        """Hand a referral in where it is waited for, if its approvals hold together."""
+        if not any(filed.standing(self._journal.now())):
+            return
+        approved = self._approval_of(filed)
+        if approved is not None:
+            await asyncio.gather(
+                *(self._hand_in(filed, approved, one) for one in self._waiting(filed))
+            )
+
+    def withdraw(self, filed: Filed, reasons: Mapping[str, Collection[Reason]]) -> None:
+        """Take targets out of a referral: on no list any more, and to be unblocked where they are.
+
+        Parameters
+        ----------
+        reasons : mapping
+            Why, by target.
+        """
+        for target, why in reasons.items():
+            filed.withdrawn.add(target)
+            self._journal.write(
+                WITHDRAWN,
+                {
+                    "referral": filed.referral.id,
+                    "target": target,
+                    "reasons": [to_json(one) for one in why],
+                    "published": sorted(filed.published),
+                    "at": self._journal.now(),
+                },
+            )
+
+    def _approval_of(self, filed: Filed) -> Approved[Referral] | None:
+        """Find two approvals that hold together; a forged third must not stop two real people."""
+        if filed.judged == filed.heard:
+            return None
+        why: ApprovalError | None = None
+        for pair in combinations(filed.approvals, 2):
+            try:
+                return approve(
+                    filed.referral,
+                    pair,
+                    mandate=self._mandate,
+                    signed_for=self._signed_for,
+                    now=self._journal.now(),
+                )
+            except ApprovalError as error:
+                why = error
+        filed.judged = filed.heard
+        if why is not None:
+            self._journal.fail("approval", filed.referral.id, why)
+        return None
+
+    async def _hand_in(self, filed: Filed, approved: Approved[Referral], to: Intermediary) -> None:
+        import rfc8785  # noqa: PLC0415 - only where something leaves
+
+        now = self._journal.now()
+        referral, without = approved.subject, frozenset(filed.withdrawn)
+        try:
+            acknowledgement = await self._publisher.publish(approved, to, now=now, without=without)
+        except (SourceError, ApprovalError) as error:
+            filed.again = now + timedelta(seconds=AGAIN_S)
+            self._journal.fail("publish", to.name, error)
+            return
+        filed.published.add(to.name)
+        kept = tuple(one for one in referral.entries if one.target not in without)
+        sent = replace(referral, entries=kept)
+        exhibit = self._journal.seal(
+            rfc8785.dumps(to_json(sent)), what="list", media_type="application/json", at=now
+        )
+        targets = [one.target for one in sent.entries]
+        streams = {
+            target: [
+                key for key, one in self._streams.items() if one.proven and self._cuts(target, one)
+            ]
+            for target in targets
+        }
+        self._journal.write(
+            PUBLISHED,
+            {
+                "referral": referral.id,
+                "intermediary": to.name,
+                "exhibit": exhibit,
+                "at": now,
+                "targets": targets,
+                "streams": streams,
+            },
+        )
+        self._journal.write("acknowledgement", acknowledgement)
+        self._on_published(sent, to)

@@ -1,0 +1,296 @@
+"""From proven streams to a guarded plan and an approved list.
+
+The guard decides which interventions exist, the plan chooses the fewest within each event's
+collateral budget, a referral is drafted under an order in force, two people approve it, and what
+the guard still allows goes to the intermediaries. What it did is seen by
+:mod:`cautery.workflows.watch.acting.effects`, and whom it hurt by
+:mod:`cautery.workflows.watch.acting.canaries`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from cautery.act import Publisher
+from cautery.errors import InputError
+from cautery.model import (
+    MISSHAPEN,
+    BlockEntry,
+    GuardVerdict,
+    Intermediary,
+    Json,
+    Mandate,
+    Referral,
+    SignedFor,
+    from_json,
+)
+from cautery.model.ports import Engine, Ledger
+from cautery.plan.guard.revalidation import due
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.referral import APPROVED
+from cautery.workflows.watch.acting.canaries import PROPOSED, CanaryWatch
+from cautery.workflows.watch.acting.effects import EffectWatch
+from cautery.workflows.watch.acting.filing import Filed, Filing
+from cautery.workflows.watch.acting.judging import Judge
+from cautery.workflows.watch.acting.neighbours import lawful_streams
+from cautery.workflows.watch.acting.overrides import GIVEN, SIGNED, Overrides
+from cautery.workflows.watch.mapping.mapper import Mapper
+from cautery.workflows.watch.streams import Stream
+
+TICK_S = 0.5
+BATCH_S = 2.0
+"""Targets found within so many seconds go to the approvers as one referral."""
+REVALIDATED = "guard.revalidated"
+
+
+class Intervener:
+    """Plans, drafts, publishes and takes back, for as long as the watch lasts."""
+
+    def __init__(
+        self,
+        mandate: Mandate,
+        streams: dict[str, Stream],
+        mapper: Mapper,
+        *,
+        signed_for: SignedFor,
+        ledger: Ledger,
+        judge: Judge,
+        engine: Engine,
+        effects: EffectWatch,
+        canaries: CanaryWatch,
+        publisher: Publisher,
+        journal: Journal,
+    ) -> None:
+        self._mandate = mandate
+        self._streams = streams
+        self._mapper = mapper
+        self._ledger = ledger
+        self._judge = judge
+        self._engine = engine
+        self._effects = effects
+        self._canaries = canaries
+        self._journal = journal
+        self._overrides = Overrides(mandate, signed_for=signed_for, journal=journal)
+        self._filing = Filing(
+            mandate,
+            streams,
+            signed_for=signed_for,
+            cuts=mapper.cuts,
+            on_published=self._on_published,
+            publisher=publisher,
+            journal=journal,
+        )
+        self._planned: frozenset[str] = frozenset()
+        self._heard = 0
+        self._woken = False
+        self._ask_at: datetime | None = None
+        """When the first verdict that stands runs out, the window being longer."""
+        self._facts = judge.facts()
+
+    def wake(self) -> None:
+        """Say that something new was proven."""
+        self._woken = True
+
+    def restore(self) -> None:
+        """Take up what an earlier run of this case had filed and published.
+
+        What it left standing is judged anew as soon as work begins: another day, another window.
+        """
+        passed_over = 0
+        others = (one for one in self._ledger.read() if one.record.kind != GIVEN)
+        for entry in chain(self._ledger.read(kinds=(GIVEN,)), others):
+            try:
+                self._take_up(entry.record.kind, entry.record.body)
+            except MISSHAPEN:
+                passed_over += 1
+            self._heard = max(self._heard, entry.index + 1)
+        if passed_over:
+            self._journal.fail("record", "case", _passed_over(passed_over))
+        self._woken = any(self._standing())
+
+    def _take_up(self, kind: str, body: Json) -> None:
+        if kind == "guard.decided":
+            self._judge.restore(from_json(GuardVerdict, body))
+        elif kind in ("dark.probed", "entry.expired"):
+            self._effects.restore(kind, body)
+        elif kind == PROPOSED:
+            self._canaries.restore(kind, body)
+        elif kind in (GIVEN, SIGNED):
+            self._overrides.hear(kind, body)
+        else:
+            self._filing.restore(kind, body)
+
+    async def work(self) -> None:
+        """Do whatever is next, for ever."""
+        since: datetime | None = None
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = self._journal.now()
+            self._notice(now)
+            if self._woken and since is None:
+                since = now
+            if since is not None and (now - since).total_seconds() >= BATCH_S:
+                self._woken, since = False, None
+                await self.propose()
+            await self.hear()
+            self._effects.look(now)
+            self._canaries.look(now)
+
+    async def finish(self) -> None:
+        """Before the end: propose what is new, and look once more at what has expired."""
+        await self.propose()
+        await self._effects.finish()
+        await self._canaries.finish()
+
+    def _notice(self, now: datetime) -> None:
+        """Wake when facts were renewed, or a verdict runs out before the window does."""
+        facts = self._judge.facts()
+        if facts is not self._facts:
+            self._facts, self._woken = facts, True
+        if self._ask_at is not None and now >= self._ask_at:
+            self._ask_at, self._woken = None, True
+
+    # -- plan -------------------------------------------------------------------------------
+
+    async def propose(self) -> None:
+        """Judge what stands, plan for what is proven, and draft what is new."""
+        standing = [(filed, entry) for filed, entry in self._standing() if filed.published]
+        if standing:
+            await self._revalidate(standing, why="while it stands")
+        known = self._known()
+        proven = known["proven"]
+        if not proven:
+            return
+        now = self._journal.now()
+        plan, spent = await self._engine.run(
+            partial(
+                self._judge.plan,
+                **known,
+                at=now,
+                events={key: self._event_of(key) for key in proven},
+                standing=self._spent(),
+            )
+        )
+        self._judge.record(one.guard for one in (*plan.chosen, *plan.refused))
+        self._judge.record_spending(spent, at=now)
+        chosen = frozenset(one.target for one in plan.chosen)
+        if chosen != self._planned:
+            self._planned = chosen
+            self._journal.write("plan.made", plan)
+        self._filing.draft(plan)
+        self._plan_next()
+
+    def _known(self) -> dict[str, Any]:
+        """Return what the guard is told of this watch: suspects, lawful ones, overrides."""
+        proven = {
+            key: self._mapper.addresses(one.host)
+            for key, one in self._streams.items()
+            if one.proven
+        }
+        return {
+            "proven": proven,
+            "lawful": lawful_streams(self._streams, self._mapper),
+            "hosts": self._mapper.panels_of(proven),
+            "overrides": self._overrides.holding(self._journal.now()),
+        }
+
+    def _event_of(self, key: str) -> str | None:
+        verdict = self._streams[key].verdict
+        return None if verdict is None else verdict.event
+
+    def _spent(self) -> dict[str | None, list[GuardVerdict]]:
+        """Return, by event, the verdicts of what is on lists and stands."""
+        found: dict[str | None, list[GuardVerdict]] = {}
+        for filed, entry in self._standing():
+            events = {
+                self._event_of(key)
+                for key, one in self._streams.items()
+                if one.proven and self._mapper.cuts(entry.target, one)
+            }
+            for event in events or {filed.referral.event}:
+                found.setdefault(event, []).append(entry.guard)
+        return found
+
+    # -- ask again --------------------------------------------------------------------------
+
+    def _standing(self) -> Iterable[tuple[Filed, BlockEntry]]:
+        now = self._journal.now()
+        return ((filed, entry) for filed in self._filing for entry in filed.standing(now))
+
+    def _plan_next(self) -> None:
+        """Note when the first verdict ends that does not hold to the end of the window."""
+        verdicts = [entry.guard for _, entry in self._standing()]
+        short = set(due(verdicts, self._mandate.window))
+        self._ask_at = min(
+            (one.valid_until for one in verdicts if one.target in short), default=None
+        )
+
+    async def _revalidate(self, entries: Collection[tuple[Filed, BlockEntry]], *, why: str) -> None:
+        """Judge entries anew; withdraw what is allowed no more, and propose to unblock it."""
+        now = self._journal.now()
+        found = await self._engine.run(
+            partial(
+                self._judge.again,
+                {entry.target: entry.guard for _, entry in entries}.values(),
+                **self._known(),
+                at=now,
+            )
+        )
+        gone = {one.target: one for one in found.withdrawn}
+        self._judge.record(gone.values())
+        self._journal.write(
+            REVALIDATED,
+            {
+                "why": why,
+                "asked": sorted({entry.target for _, entry in entries}),
+                "withdrawn": sorted(gone),
+                "at": now,
+            },
+        )
+        for filed, entry in entries:
+            verdict = gone.get(entry.target)
+            if verdict is None or entry.target in filed.withdrawn:
+                continue
+            self._filing.withdraw(filed, {entry.target: verdict.reasons})
+            for name in sorted(filed.published):
+                self._canaries.propose(
+                    entry.target,
+                    name,
+                    why=f"the guard allows it no more: {verdict.reasons[0].text}",
+                )
+
+    # -- approve and publish ----------------------------------------------------------------
+
+    async def hear(self) -> None:
+        """Take up what people signed, and hand in what two of them have approved."""
+        for entry in self._ledger.read(since=self._heard, kinds=(APPROVED, SIGNED)):
+            kind, body = entry.record.kind, entry.record.body
+            try:
+                if kind == SIGNED:
+                    self._woken |= self._overrides.hear(SIGNED, body)
+                else:
+                    self._filing.approved(body)
+            except MISSHAPEN as error:
+                self._journal.fail("signature", f"record {entry.index}", error)
+            self._journal.pass_on(entry)
+            self._heard = max(self._heard, entry.index + 1)
+            await asyncio.sleep(0)  # each signature takes its time; somebody may send thousands
+        for filed in self._filing.ready():
+            entries = [(filed, entry) for entry in filed.standing(self._journal.now())]
+            if entries and filed.judged < filed.heard:
+                await self._revalidate(entries, why="before publication")
+            await self._filing.publish(filed)
+
+    def _on_published(self, referral: Referral, to: Intermediary) -> None:
+        self._effects.add(referral, to)
+        self._canaries.add(referral, to)
+
+
+def _passed_over(count: int) -> InputError:
+    which = "1 record is" if count == 1 else f"{count} records are"
+    return InputError(f"{which} not what the kind says, or not signed as it says: passed over")

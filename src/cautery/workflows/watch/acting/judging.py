@@ -1,0 +1,154 @@
+"""What the guard says of a watch's targets: with overrides, within budgets, and asked again.
+
+A verdict is good for its window alone. So whatever was allowed is judged anew by the facts of the
+day before it goes out, while it stands, and when a stopped watch goes on; what is allowed no more
+is withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from cautery.model import (
+    ActionPlan,
+    GuardVerdict,
+    Intervention,
+    Lever,
+    Mandate,
+    Override,
+    host_of,
+    to_json,
+)
+from cautery.model.ports import Facts
+from cautery.plan import candidates, guard
+from cautery.plan.by_event import EventSpending, choose_by_event
+from cautery.plan.guard.revalidation import Revalidation, compare
+from cautery.workflows.case.journal import Journal
+
+ISP_LEVERS = (Lever.NAME, Lever.ADDRESS)
+"""What an access provider can apply; a URL is for the hoster's notice."""
+
+Streams = Mapping[str, tuple[str, ...]]
+
+
+class Judge:
+    """Asks the guard by the facts of the moment, and records what it says when that changes.
+
+    Parameters
+    ----------
+    facts : callable
+        Returns the facts as they are now: a list that was renewed meanwhile counts.
+    """
+
+    def __init__(self, mandate: Mandate, *, facts: Callable[[], Facts], journal: Journal) -> None:
+        self._mandate = mandate
+        self._facts = facts
+        self._journal = journal
+        self._told: dict[str, tuple[object, ...]] = {}
+        self._spent: dict[str | None, EventSpending] = {}
+
+    def facts(self) -> Facts:
+        """Return the facts as they are now."""
+        return self._facts()
+
+    def restore(self, verdict: GuardVerdict) -> None:
+        """Take up what an earlier run of this case had recorded."""
+        self._told[verdict.target] = _gist(verdict)
+
+    def plan(
+        self,
+        proven: Streams,
+        lawful: Streams,
+        *,
+        at: datetime,
+        hosts: Iterable[str],
+        events: Mapping[str, str | None],
+        standing: Mapping[str | None, Iterable[GuardVerdict]],
+        overrides: Mapping[str, Override],
+    ) -> tuple[ActionPlan, tuple[EventSpending, ...]]:
+        """Choose what to block for what is proven, each event within its own budget."""
+        found = self._candidates(proven, lawful, at=at, hosts=hosts, overrides=overrides)
+        budgets: dict[str | None, int] = {
+            one.id: one.collateral_budget for one in self._mandate.events
+        }
+        budgets[None] = self._mandate.collateral_budget
+        return choose_by_event(
+            [one for one in found if one.lever in ISP_LEVERS],
+            streams=proven,
+            events=events,
+            budgets=budgets,
+            standing={event: tuple(held) for event, held in standing.items()},
+        )
+
+    def again(
+        self,
+        before: Iterable[GuardVerdict],
+        proven: Streams,
+        lawful: Streams,
+        *,
+        at: datetime,
+        hosts: Iterable[str],
+        overrides: Mapping[str, Override],
+    ) -> Revalidation:
+        """Judge anew what was allowed before, by today's facts and all that is known by now."""
+        asked = tuple(before)
+        found = {
+            one.target: one.guard
+            for one in self._candidates(proven, lawful, at=at, hosts=hosts, overrides=overrides)
+        }
+        for one in asked:
+            # A target whose streams are proven no more has nothing that speaks for it but facts.
+            if one.target not in found:
+                found[one.target] = guard(
+                    one.target,
+                    facts=self._facts(),
+                    at=at,
+                    suspects=set(proven) | {host_of(url) for url in proven},
+                    lawful=_kept_up(lawful),
+                    allow=self._mandate.network.allow,
+                    override=overrides.get(one.target),
+                )
+        return compare(asked, found.values())
+
+    def record(self, verdicts: Iterable[GuardVerdict]) -> None:
+        """Record each verdict that says something new of its target."""
+        for one in verdicts:
+            if self._told.get(one.target) != _gist(one):
+                self._told[one.target] = _gist(one)
+                self._journal.write("guard.decided", one)
+
+    def record_spending(self, spent: Iterable[EventSpending], *, at: datetime) -> None:
+        """Record what an event's blocks may cost bystanders, when that changes."""
+        for one in spent:
+            if self._spent.get(one.event) != one:
+                self._spent[one.event] = one
+                self._journal.write("budget.spent", {**to_json(one), "at": at})
+
+    def _candidates(
+        self,
+        proven: Streams,
+        lawful: Streams,
+        *,
+        at: datetime,
+        hosts: Iterable[str],
+        overrides: Mapping[str, Override],
+    ) -> tuple[Intervention, ...]:
+        return candidates(
+            proven,
+            facts=self._facts(),
+            at=at,
+            lawful=lawful,
+            hosts=tuple(hosts),
+            allow=self._mandate.network.allow,
+            overrides=overrides,
+        )
+
+
+def _kept_up(lawful: Streams) -> set[str]:
+    names = {host_of(one) if "://" in one else one for one in lawful}
+    return names | set(lawful) | {one for found in lawful.values() for one in found}
+
+
+def _gist(verdict: GuardVerdict) -> tuple[object, ...]:
+    return (verdict.decision, verdict.override)

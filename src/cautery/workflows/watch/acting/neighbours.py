@@ -1,0 +1,105 @@
+"""Who lives beside a blocked target: the names that an intermediary must not touch."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+
+from cautery.model import BlockEntry, CoHosted, Finding, Lever, Mandate, host_of
+from cautery.model.ports import Facts
+from cautery.plan.guard.targets import address_of
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.watch.mapping.mapper import Mapper
+from cautery.workflows.watch.streams import Stream
+
+CURRENT = timedelta(days=30)
+"""A name seen at an address within so long counts as being there, as the guard has it."""
+NEAR = {4: 24, 6: 64}
+"""Prefix lengths within which an address has neighbours: what is routed, and blocked, as one."""
+MOST_NEAR = 200
+
+
+def lawful_streams(streams: Mapping[str, Stream], mapper: Mapper) -> dict[str, tuple[str, ...]]:
+    """List what must stay up: partners' streams, and those of hosts of which nothing was proven."""
+    accused = {one.host for one in streams.values() if one.proven}
+    return {
+        key: mapper.addresses(one.host)
+        for key, one in streams.items()
+        if one.verdict is not None
+        and (
+            one.verdict.finding is Finding.LICENSED
+            or (one.verdict.finding is Finding.NOTHING and one.host not in accused)
+        )
+    }
+
+
+class Neighbours:
+    """Finds canaries for an entry among the facts, the map and the lawful."""
+
+    def __init__(
+        self,
+        mandate: Mandate,
+        streams: Mapping[str, Stream],
+        mapper: Mapper,
+        *,
+        facts: Callable[[], Facts],
+        journal: Journal,
+    ) -> None:
+        self._mandate = mandate
+        self._streams = streams
+        self._mapper = mapper
+        self._facts = facts
+        self._journal = journal
+
+    def beside(self, entry: BlockEntry) -> tuple[str, ...]:
+        """Return names beside a target, then what is known to be lawful anywhere.
+
+        Beside a name are those that share an address with it, beside an address its neighbours.
+        """
+        facts = self._facts()
+        suspect = {facts.registered_domain(one) or one for one in (*self._accused(), entry.target)}
+        found: dict[str, None] = {}
+        for name in (*self._near(entry, facts), *self._known_lawful()):
+            owner = facts.registered_domain(name) or name
+            if owner not in suspect and address_of(name) is None:
+                found[name] = None
+        return tuple(found)
+
+    def meant(self, target: str, name: str) -> bool:
+        """Tell whether a block of ``target`` is meant to cut ``name``, too."""
+        if name == target or name.endswith("." + target):
+            return True
+        if address_of(target) is None:
+            return False
+        seen = {one.address for one in self._facts().addresses_of(name)}
+        return target in seen or target in self._mapper.addresses(name)
+
+    def _near(self, entry: BlockEntry, facts: Facts) -> Iterator[str]:
+        if entry.lever is Lever.ADDRESS:
+            address = ipaddress.ip_address(entry.target)
+            around = ipaddress.ip_network((address, NEAR[address.version]), strict=False)
+            seen = facts.names_within(
+                str(around.network_address), str(around.broadcast_address), most=MOST_NEAR
+            )
+            yield from (one.name for one in self._current(seen) if one.address != entry.target)
+            return
+        for text in self._mapper.addresses(entry.target):
+            yield from (one.name for one in self._current(facts.names_on(text)))
+
+    def _current(self, seen: tuple[CoHosted, ...]) -> Iterator[CoHosted]:
+        horizon = self._journal.now() - CURRENT
+        return (one for one in seen if one.last_seen >= horizon)
+
+    def _known_lawful(self) -> Iterator[str]:
+        for partner in self._mandate.partners:
+            yield from partner.hosts
+        lawful = lawful_streams(self._streams, self._mapper)
+        yield from sorted(host_of(one) if "://" in one else one for one in lawful)
+
+    def _accused(self) -> Iterator[str]:
+        for one in self._streams.values():
+            if one.proven:
+                yield one.host
+                yield from one.via
+        yield from self._mapper.suspects()

@@ -1,0 +1,82 @@
+"""How a case of a watch ends: its report, and the signature over all of it."""
+
+from __future__ import annotations
+
+from cautery.errors import InputError, StorageError
+from cautery.model import Mandate, to_json
+from cautery.model.times import iso
+from cautery.workflows.case.close import close_case
+from cautery.workflows.case.open import Case
+from cautery.workflows.case.referral import mandate_of
+from cautery.workflows.case.report import write_report
+from cautery.workflows.watch.estimates import estimates
+
+REPORT = "report.html"
+
+
+def finish_case(case: Case, *, close: bool = True) -> None:
+    """Write the report of a watch into its case, and close it.
+
+    Raises
+    ------
+    CauteryError
+        As writing the report and closing the case do.
+    """
+    case.make_room()
+    checkpoint = case.ledger.checkpoint(case.signer, at=case.clock.now())
+    page = write_report(case.ledger, case.vault, at=case.clock.now(), checkpoints=(checkpoint,))
+    case.write(REPORT, page.encode())
+    if close:
+        close_case(case, at=case.clock.now())
+
+
+def finish_killed_watch(case: Case) -> None:
+    """Close the case of a watch that is no longer running, as the watch would have done.
+
+    What it saw until then is estimated and reported; when it was seen last is on record.
+
+    Raises
+    ------
+    InputError
+        If the case is not of a watch, or holds nothing.
+    StorageError
+        If another process still writes to it.
+    EvidenceError
+        If its records are not those that were signed.
+    """
+    opened = next(iter(case.ledger.read()), None)
+    if opened is None:
+        raise InputError(
+            f"{case.path}: nothing is recorded in this case; there is nothing to close"
+        )
+    if opened.record.kind != "case.opened":
+        raise InputError(
+            f"{case.path}: not the case of a watch",
+            hint="Of an operation: cautery operation close CASE.",
+        )
+    if case.store.shares(case.path):
+        raise StorageError(
+            f"{case.path}: another process is writing to this case",
+            hint="A watch closes its case itself at the end of its window; or stop it first.",
+        )
+    _record_the_stop(case, mandate_of(case.ledger))
+    finish_case(case)
+
+
+def _record_the_stop(case: Case, mandate: Mandate) -> None:
+    """Say when a killed watch was seen last, and what its records bear."""
+    running, seen = False, None
+    for entry in case.ledger.read():
+        if entry.record.kind in {"watch.started", "watch.resumed"}:
+            running = True
+        elif entry.record.kind == "watch.stopped":
+            running = False
+        if entry.record.kind != "case.reopened":
+            seen = entry.record.at
+    if not running or seen is None:
+        return
+    now = case.clock.now()
+    # Storefronts are read by a running watch alone: what they claim is estimated no more.
+    for found in estimates(mandate, case.ledger, ()):
+        case.ledger.append("estimate", to_json(found), at=now)
+    case.ledger.append("watch.stopped", {"why": "it was killed", "at": iso(seen)}, at=now)

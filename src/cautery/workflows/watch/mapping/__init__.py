@@ -1,0 +1,1 @@
+"""Map the hosts that a watch meets: their facts, marks and links."""

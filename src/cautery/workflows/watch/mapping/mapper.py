@@ -1,0 +1,463 @@
+"""Who stands behind a stream: names, addresses, certificates, pages; and the map of it all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from urllib.parse import urlsplit
+
+from cautery.errors import InputError, SourceError, StorageError
+from cautery.graph import HostFacts, cluster, links_of, shared_marks, supply_graph
+from cautery.graph.faults import fault_links
+from cautery.graph.observations import one_each
+from cautery.model import (
+    CertificateFacts,
+    CriminalNetwork,
+    Finding,
+    Limits,
+    Registration,
+    SupplyGraph,
+    digest_of,
+    host_of,
+    to_json,
+)
+from cautery.model.ports import Certificates, Engine, Facts, Fetcher, Names, Registry
+from cautery.watch import address_in
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.watch.mapping import relations
+from cautery.workflows.watch.mapping.host_facts import Known, facts_of, nothing_known
+from cautery.workflows.watch.mapping.marks import marks_of
+from cautery.workflows.watch.mapping.revisits import Revisits
+from cautery.workflows.watch.restore import Shown
+from cautery.workflows.watch.seen import Seen
+from cautery.workflows.watch.streams import Stream
+
+TICK_S = 0.5
+REMAP_S = 6.0
+REDATED = timedelta(hours=6)
+"""A link that was seen so much longer than was recorded is recorded anew."""
+AT_ONCE = 6
+ICON = Limits(max_bytes=200_000, total_s=5.0)
+HTTP_PORT, TLS_PORT = 80, 443
+MOST_PAIRED = 2
+"""Ports of TLS that a host is asked at because panels say that they go with its other port."""
+
+
+class Mapper:
+    """Looks hosts up, again on a rhythm of their own, and redraws the map when it has changed.
+
+    Parameters
+    ----------
+    earlier : mapping of str to (tuple of str, str or None)
+        By host, addresses and certificate digest as an earlier run of the case had them.
+    """
+
+    def __init__(
+        self,
+        streams: dict[str, Stream],
+        seen: Seen,
+        *,
+        names: Names,
+        certificates: Certificates,
+        registry: Registry | None,
+        facts: Facts,
+        fetcher: Fetcher,
+        engine: Engine,
+        journal: Journal,
+        earlier: Mapping[str, Shown] | None = None,
+    ) -> None:
+        self._streams = streams
+        self._seen = seen
+        self._shown = dict(earlier or {})
+        self._again = Revisits(journal.now)
+        self._names = names
+        self._certificates = certificates
+        self._registry = registry
+        self._facts = facts
+        self._fetcher = fetcher
+        self._engine = engine
+        self._journal = journal
+        self._known: dict[str, Known] = {}
+        self._icons: dict[str, str | None] = {}
+        self._registered: dict[str, Registration | None] = {}
+        self._registering: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._tls_at: dict[str, int] = {}
+        self._tls_asked: defaultdict[str, set[int]] = defaultdict(set)
+        self._paired_with: tuple[int, ...] = ()
+        self._met: defaultdict[str, list[str]] = defaultdict(list)
+        self._links: dict[tuple[str, str, str], datetime] = {}
+        self._networks: tuple[CriminalNetwork, ...] = ()
+        self._drawn: SupplyGraph | None = None
+        self._woken = False
+        self._mapped_at: datetime | None = None
+
+    def wake(self) -> None:
+        """Say that there is something new to map."""
+        self._woken = True
+
+    def addresses(self, host: str) -> tuple[str, ...]:
+        """Return the addresses that a host was seen at; none if it was never looked up."""
+        known = self._known.get(host)
+        return () if known is None else known.addresses
+
+    def cuts(self, target: str, stream: Stream) -> bool:
+        """Tell whether a block of ``target``, a name or an address, cuts a stream."""
+        return target in (stream.host, stream.key) or target in self.addresses(stream.host)
+
+    def panels_of(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """Return the panels whose own list names one of these streams."""
+        wanted = set(keys)
+        return tuple(
+            sorted(panel for panel, listed in self._seen.panels.items() if listed & wanted)
+        )
+
+    def suspects(self) -> tuple[str, ...]:
+        """Return the panels and storefronts that were read."""
+        return tuple(sorted({*self._seen.panels, *self._seen.pages}))
+
+    async def work(self) -> None:
+        """Look up what is new and redraw, for ever."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            try:
+                await self._look_up()
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a host that cannot be looked up ends no watch
+                self._journal.fail("look-up", "hosts", error)
+                await asyncio.sleep(REMAP_S)
+            now = self._journal.now()
+            rested = self._mapped_at is None or (now - self._mapped_at).total_seconds() >= REMAP_S
+            if self._woken and rested:
+                await self.map_now()
+
+    async def map_now(self) -> None:
+        """Redraw the map from what is known, and record it if it changed."""
+        try:
+            await self._redraw()
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a map that cannot be drawn ends no watch
+            self._journal.fail("map", "case", error)
+
+    async def _redraw(self) -> None:
+        self._woken = False
+        self._mapped_at = self._journal.now()
+        facts = self._host_facts()
+        if not facts:
+            return
+        marks = shared_marks(facts)
+        streams = tuple(self._streams.values())
+        carried = tuple(one for stream in streams for one in stream.carried)
+        links = (
+            *(link for one in facts for link in links_of(one)),
+            *fault_links(carried, source="watch", lawful=_lawful(streams)),
+        )
+        networks = await self._engine.run(
+            partial(cluster, one_each(links, apart=marks), shared=marks, previous=self._networks)
+        )
+        graph = supply_graph(
+            facts,
+            networks=networks,
+            roles=relations.roles(streams, self._seen),
+            countries=self._countries(),
+            shared=marks,
+            serves=relations.serves(streams),
+            sells=relations.sells(self._seen, known=self._known),
+            leads=relations.leads(streams),
+            shows=marks_of(
+                facts,
+                streams,
+                panels=self._seen.panels,
+                pages={host: page for host, (page, _, _) in self._seen.pages.items()},
+                shared=marks,
+            ),
+        )
+        for link in links:
+            key = (link.subject, link.kind, link.value)
+            told = self._links.get(key)
+            if told is None or link.last_seen - told >= REDATED:
+                self._links[key] = link.last_seen
+                self._journal.write("link.seen", link)
+        if graph != self._drawn:
+            self._drawn, self._networks = graph, graph.networks
+            self._journal.write("graph.mapped", graph)
+
+    # -- looking up -------------------------------------------------------------------------
+
+    def _hosts(self) -> list[str]:
+        hosts = {one.host for one in self._streams.values() if one.host}
+        hosts |= {host for one in self._streams.values() for host in one.via}
+        hosts |= set(self._seen.pages) | set(self._seen.panels)
+        for page, _, _ in self._seen.pages.values():
+            hosts |= {host_of(link) for link in page.panel_links} - {""}
+        return sorted(hosts)
+
+    async def _look_up(self) -> None:
+        hosts = self._hosts()
+        new = [host for host in hosts if host not in self._known]
+        due = [host for host in hosts if host in self._known and self._again.due(host)]
+        if new or due:
+            self._met = self._urls()
+        beside = sorted(self._unasked() - {*new, *due})
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(host: str) -> bool:
+            async with gate:
+                if host in self._known and not await self._has_changed(host):
+                    return False
+                try:
+                    await self._look_up_host(host)
+                except StorageError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - what a host says costs that host alone
+                    self._journal.fail("look-up", host, error)
+                    self._known.setdefault(host, nothing_known(self._journal.now()))
+                    self._again.failed(host)
+                return True
+
+        async def other(host: str) -> bool:
+            async with gate:
+                return await self._look_beside(host)
+
+        looks = (*map(one, (*new, *due)), *map(other, beside))
+        if any(await asyncio.gather(*looks)):
+            self._woken = True
+
+    def _unasked(self) -> set[str]:
+        """Return the hosts that show no certificate where they were asked, and may elsewhere."""
+        pairs = sum(len(paired) for paired in self._seen.tls_pairs.values())
+        now = (pairs, len(self._streams), len(self._known))
+        if not pairs or now == self._paired_with:
+            return set()
+        self._paired_with = now
+        self._met = self._urls()
+        return {
+            host
+            for host, known in self._known.items()
+            if known.addresses
+            and known.certificate is None
+            and not self._tls_asked[host].issuperset(self._tls_ports(host))
+        }
+
+    async def _look_beside(self, host: str) -> bool:
+        """Ask a known host for its certificate at ports that it was not asked at."""
+        shown = await self._certificate(host, [])
+        known = self._known[host]
+        if shown is None or known.certificate is not None:
+            return False
+        now = self._journal.now()
+        self._tell(host, replace(known, certificate=shown, at=now, until=now), [])
+        return True
+
+    async def _has_changed(self, host: str) -> bool:
+        """Look again at what may move: the addresses, and seldom the certificate."""
+        known = self._known[host]
+        try:
+            changed = set(await self._names.resolve(host)) != set(known.addresses)
+            self._again.saw(host, "names", changed=changed)
+            if not changed and self._again.due(host, "certificate"):
+                shown = await self._certificates.of(
+                    host, self._tls_at.get(host) or self._tls_ports(host)[0]
+                )
+                was = None if known.certificate is None else known.certificate.sha256
+                changed = shown.sha256 != was
+                self._again.saw(host, "certificate", changed=changed)
+        except SourceError:
+            self._again.failed(host)
+            return False
+        if not changed:
+            now = self._journal.now()
+            self._known[host] = replace(known, until=now)
+            self._woken |= self._mapped_at is not None and now - self._mapped_at >= REDATED
+        return changed
+
+    def _tell_change(self, host: str, known: Known) -> None:
+        """Record that a host shows another address or certificate than before."""
+        was = self._shown.get(host)
+        now: Shown = (
+            known.addresses,
+            None if known.certificate is None else known.certificate.sha256,
+        )
+        if known.addresses:
+            self._shown[host] = now
+        if was is None or not known.addresses or not was[0]:
+            return
+        moved = set(was[0]).isdisjoint(now[0])
+        renewed = None not in (was[1], now[1]) and was[1] != now[1]
+        if moved or renewed:
+            self._journal.write(
+                "asset.changed",
+                {
+                    "host": host,
+                    "at": known.at,
+                    "moved": moved,
+                    "addresses": {"was": was[0], "now": now[0]},
+                    "certificate": {"was": was[1], "now": now[1]},
+                },
+            )
+
+    async def _look_up_host(self, host: str) -> None:
+        addresses: tuple[str, ...] = ()
+        failed: list[str] = []
+        try:
+            addresses = await self._names.resolve(host)
+        except SourceError as error:
+            failed.append(str(error))
+        networks = [one for one in (self._facts.network_of(a) for a in addresses) if one]
+        shared = {a: fact for a in addresses if (fact := self._facts.shared(a)) is not None}
+        self._tls_asked.pop(host, None)
+        certificate = await self._certificate(host, failed) if addresses else None
+        now = self._journal.now()
+        known = Known(
+            addresses=addresses,
+            asn=networks[0].asn if networks else None,
+            country=networks[0].country if networks else None,
+            shared=tuple(shared.values()),
+            shared_addresses=tuple(shared),
+            certificate=certificate,
+            registration=await self._registration(host, failed),
+            at=now,
+            until=now,
+        )
+        self._again.looked(host)
+        self._tell(host, known, failed)
+        await self._icon(host)
+
+    def _tell(self, host: str, known: Known, failed: list[str]) -> None:
+        """Record what is known of a host, and keep it."""
+        self._tell_change(host, known)
+        networks = [one for one in map(self._facts.network_of, known.addresses) if one]
+        told = self._journal.write(
+            "asset.facts",
+            {
+                "host": host,
+                "addresses": known.addresses,
+                "asn": known.asn,
+                "organisation": networks[0].organisation if networks else None,
+                "country": known.country,
+                "shared": [to_json(one) for one in known.shared],
+                "certificate": known.certificate,
+                "registration": known.registration,
+                "failed": failed,
+                "at": known.at,
+            },
+        )
+        self._known[host] = replace(known, record=told.index)
+
+    async def _certificate(self, host: str, failed: list[str]) -> CertificateFacts | None:
+        """Ask a host for its certificate, at each port where TLS may be until one answers."""
+        for port in self._tls_ports(host):
+            if port in self._tls_asked[host]:
+                continue
+            self._tls_asked[host].add(port)
+            try:
+                shown = await self._certificates.of(host, port)
+            except SourceError as error:
+                failed.append(str(error))
+            else:
+                self._tls_at[host] = port
+                return shown
+        return None
+
+    async def _registration(self, host: str, failed: list[str]) -> Registration | None:
+        """Return what the registry says of a host's domain; a bare address is in none."""
+        try:
+            domain = self._facts.registered_domain(host)
+        except InputError:
+            return None
+        if self._registry is None or domain is None or address_in(host) is not None:
+            return None
+        async with self._registering[domain]:  # hosts of one domain are looked up side by side
+            if domain not in self._registered:
+                self._registered[domain] = None
+                try:
+                    self._registered[domain] = await self._registry.of(domain)
+                except SourceError as error:
+                    failed.append(str(error))
+        return self._registered[domain]
+
+    async def _icon(self, host: str) -> None:
+        page = self._seen.pages.get(host)
+        if page is None or page[0].favicon is None or host in self._icons:
+            return
+        self._icons[host] = None
+        try:
+            answer = await self._fetcher.fetch(page[0].favicon, limits=ICON)
+        except SourceError:
+            return
+        if answer.status == 200 and answer.body:
+            self._icons[host] = str(digest_of(answer.body))
+
+    def _urls(self) -> defaultdict[str, list[str]]:
+        """Return the URLs of each host that the watch has met."""
+        met: defaultdict[str, list[str]] = defaultdict(list)
+        for stream in self._streams.values():
+            met[stream.host].append(stream.url or stream.key)
+            for url in stream.places:
+                met[host_of(url)].append(url)
+        for page, _, _ in self._seen.pages.values():
+            for url in (*page.links, *page.panel_links, page.url):
+                met[host_of(url)].append(url)
+        return met
+
+    def _tls_ports(self, host: str) -> tuple[int, ...]:
+        """Return where a host may have TLS: as a URL or a panel says; else the usual, then pairs.
+
+        The servers of one panel are set up alike: where one has its other port, the panel says
+        which port of TLS goes with it. That of port 80 is the usual one, whatever a panel says.
+        """
+        plain = set()
+        for url in self._met[host]:
+            port = _port_of(url)
+            if url.startswith("https://"):
+                return (port or TLS_PORT,)
+            plain.add(port or HTTP_PORT)
+        if host in self._seen.tls_ports:
+            return (self._seen.tls_ports[host],)
+        paired: set[int] = set()
+        for port in plain - {HTTP_PORT}:
+            paired |= self._seen.tls_pairs.get(port, set())
+        return (TLS_PORT, *sorted(paired - {TLS_PORT})[:MOST_PAIRED])
+
+    # -- what the graph is made of ----------------------------------------------------------
+
+    def _host_facts(self) -> tuple[HostFacts, ...]:
+        return tuple(
+            facts_of(
+                host,
+                known=self._known,
+                streams=tuple(self._streams.values()),
+                seen=self._seen,
+                icon=self._icons.get(host),
+                hidden=self._journal.pseudonym,
+            )
+            for host in sorted(self._known)
+        )
+
+    def _countries(self) -> dict[str, str]:
+        return {
+            address: known.country
+            for known in self._known.values()
+            if known.country is not None
+            for address in known.addresses
+        }
+
+
+def _port_of(url: str) -> int | None:
+    try:
+        return urlsplit(url).port
+    except ValueError:
+        return None
+
+
+def _lawful(streams: Iterable[Stream]) -> frozenset[str]:
+    return frozenset(
+        one.key
+        for one in streams
+        if one.verdict is not None and one.verdict.finding is Finding.LICENSED
+    )

@@ -1,0 +1,86 @@
+"""What a watch listens against: its references, the tape of their bytes, and who fills both."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from pathlib import Path
+
+from cautery.fingerprint import DEFAULT_RECIPE
+from cautery.identify.references.held import References
+from cautery.model import Mandate
+from cautery.model.ports import Decoder, Engine, Readers, Streams, VerifiedFetcher
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.media.pump import Pump, Tape, feeds_of
+from cautery.workflows.watch.pace import Heard
+
+REFERENCE_WINDOW_S = 420.0
+"""-30 to +300 s is searched (ecosystem.md, section 7); two minutes more for slow probes."""
+
+
+class Hearing:
+    """The references of one mandate, filled and followed until it is stopped.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the tape lies; not in the case.
+    """
+
+    def __init__(
+        self,
+        mandate: Mandate,
+        *,
+        folder: Path,
+        fetcher: VerifiedFetcher,
+        readers: Readers,
+        decoder: Decoder,
+        engine: Engine,
+        streams: Streams,
+        journal: Journal,
+    ) -> None:
+        self.feeds = feeds_of(mandate)
+        self.references = References(
+            DEFAULT_RECIPE, tuple(one.info for one in self.feeds), window_s=REFERENCE_WINDOW_S
+        )
+        self._folder = Path(tempfile.mkdtemp(dir=folder))
+        self.tape = Tape(self._folder, window_s=REFERENCE_WINDOW_S)
+        self.filled = False
+        self.following: set[asyncio.Task[None]] = set()
+        self._pump = Pump(
+            self.references,
+            self.tape,
+            fetcher=fetcher,
+            readers=readers,
+            decoder=decoder,
+            engine=engine,
+            fail=journal.fail,
+            streams=streams,
+        )
+
+    def heard(self) -> Heard:
+        """Return how far each feed that is followed was heard; before that, none is late."""
+        until = self._pump.heard_until
+        live = [one.info.id for one in self.feeds if one.live and self.following]
+        return Heard(
+            until={name: until.get(name) for name in live if name not in self._pump.ended},
+            filled=self.filled,
+        )
+
+    async def fill(self) -> None:
+        """Take in every file and every window that is there."""
+        await self._pump.fill(self.feeds)
+        self.filled = True
+
+    def follow(self) -> None:
+        """Take in what is new from now on."""
+        live = (one for one in self.feeds if one.live)
+        self.following = {asyncio.ensure_future(self._pump.follow(one)) for one in live}
+
+    async def stop(self) -> None:
+        """Let go of the feeds and of the tape; who waited for a feed was told why it ended."""
+        for task in self.following:
+            task.cancel()
+        await asyncio.gather(*self.following, return_exceptions=True)
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,61 @@
+"""Which parts of a probe are looked at, and whether its sound alone is enough."""
+
+from __future__ import annotations
+
+from cautery.identify.likelihood import above
+from cautery.identify.references.held import References
+from cautery.identify.windows import part_of
+from cautery.model import Decoded, Observation, Verdict, Witness
+from cautery.workflows.media.pump import media_start_s
+
+PROBE_S = 12.0
+"""Media seconds of one probe: 10 s suffices (identification.md, section 4), 2 s for the borders."""
+MOST_WINDOWS = 4
+
+
+def windows_of(decoded: Decoded) -> tuple[Decoded, ...]:
+    """Cut media that has ended into windows of a probe's length that do not overlap.
+
+    Their sounds and pictures are different seconds of the film, so they may agree as two probes
+    of a live stream do. They begin after a third of it, where there is as much: in its opening a
+    film shows a distributor's titles, and music fades in.
+    """
+    start_s = media_start_s(decoded)
+    count = min(int(decoded.duration_s // PROBE_S), MOST_WINDOWS)
+    if count < 2:
+        return (decoded,)
+    start_s += min(decoded.duration_s / 3, decoded.duration_s - count * PROBE_S)
+    return tuple(
+        part_of(decoded, start_s + at * PROBE_S, start_s + (at + 1) * PROBE_S)
+        for at in range(count)
+    )
+
+
+def settled(seen: Observation, references: References) -> bool:
+    """Tell whether the sound alone says whose a stream is, so that pictures would add nothing.
+
+    Of an event they do: they are what the licensees have in common, and an analyst wants to see
+    them agree. Nor does sound settle what several references share.
+    """
+    sure = [one for one in seen.witnesses if one.kind == "sound" and above(one)]
+    return bool(sure) and not any(
+        one.shared or references.info(one.reference).event is not None for one in sure
+    )
+
+
+def differs(old: Verdict, new: Verdict) -> bool:
+    """Tell whether a new verdict says anything else, or the same clearly more strongly."""
+    same = (old.finding, old.channels, old.event, old.licensee, old.partner) == (
+        new.finding,
+        new.channels,
+        new.event,
+        new.licensee,
+        new.partner,
+    )
+    return not same
+
+
+def best(observation: Observation) -> Witness | None:
+    """Return the strongest witness that says at which instant of its reference a probe is."""
+    timed = [one for one in observation.witnesses if one.kind in ("sound", "picture")]
+    return max(timed, key=lambda one: one.log10_lr, default=None)

@@ -1,0 +1,455 @@
+"""Probe suspect streams, hear them against all references, and claim only what two probes bear."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from cautery.errors import CauteryError, DecodeError, LimitError, SourceError, StorageError
+from cautery.identify.decide import decide
+from cautery.identify.ladder import Effort
+from cautery.identify.observe import alignment, observe
+from cautery.identify.picture import watched
+from cautery.identify.references.held import References
+from cautery.model import (
+    Decoded,
+    ExhibitId,
+    Fault,
+    Finding,
+    Mandate,
+    Observation,
+    Verdict,
+    Witness,
+    host_of,
+)
+from cautery.model.ports import Decoder, Engine, Fetcher, Readers
+from cautery.watch.shapes import shapes_of
+from cautery.workflows.case.capturing import Capturing
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.media.fetching import Fetched, fetch_newest, media
+from cautery.workflows.media.pump import Tape, media_start_s
+from cautery.workflows.watch.pace import COMPARING, DECODING, FETCHING, Pace
+from cautery.workflows.watch.probing.faults import FaultFinder, keep_faults, pictures_due
+from cautery.workflows.watch.probing.looks import PROBE_S, best, differs, settled, windows_of
+from cautery.workflows.watch.sources.offered import tell
+from cautery.workflows.watch.streams import Stream
+
+OVERLAP_S = 3.0
+MOST_PROBE_S = 36.0
+IDLE_S = 0.1
+ORDER_TIMES = 10.0
+"""What is due is put in order anew after so many times as long as that took."""
+PROBE_TIME_S = 25.0
+"""A stream that gives no 12 s of media in twice that time serves nobody."""
+QUEUED = 60
+"""Requests that may wait for one host's turn before ours: that is our manners, not its stall."""
+ENDED_AGAIN_S = 60.0
+"""Media that has ended says the same again: soon enough to see it go, and seldom."""
+KEPT_OBSERVATIONS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probed:
+    """One probe's result, before it is judged."""
+
+    fetched: Fetched
+    decoded: Decoded
+    observation: Observation
+    media_at_s: float
+    faults: tuple[Fault, ...] = ()
+
+
+async def _as_listed(url: str, _: list[ExhibitId]) -> str:
+    return url
+
+
+class Prober:
+    """Looks at streams in the order of their need, several at once.
+
+    Parameters
+    ----------
+    pace : Pace
+        Says which stream comes first, and hears what each look costs.
+    playable : callable
+        Where a stream plays, asked of its portal where that makes a link for each playing; what
+        it sealed goes into the list.
+    """
+
+    def __init__(
+        self,
+        mandate: Mandate,
+        streams: dict[str, Stream],
+        references: References,
+        tape: Tape,
+        *,
+        fetcher: Fetcher,
+        readers: Readers,
+        decoder: Decoder,
+        engine: Engine,
+        journal: Journal,
+        on_verdict: Callable[[Stream], None],
+        pace: Pace,
+        playable: Callable[[str, list[ExhibitId]], Awaitable[str]] = _as_listed,
+    ) -> None:
+        self._mandate = mandate
+        self._streams = streams
+        self._references = references
+        self._tape = tape
+        self._fetcher = fetcher
+        self._readers = readers
+        self._decoder = decoder
+        self._engine = engine
+        self._journal = journal
+        self._on_verdict = on_verdict
+        self._pace = pace
+        self._faults = FaultFinder(references, tape, engine=engine, journal=journal)
+        self._playable = playable
+        self._due: list[Stream] = []
+        self._due_until_s = 0.0
+        self._patience_s = PROBE_TIME_S + QUEUED / mandate.network.rate_per_host
+
+    async def work(self) -> None:
+        """Probe whatever is due, for ever; several of these run side by side."""
+        while True:
+            stream = self._next()
+            if stream is None:
+                await asyncio.sleep(IDLE_S)
+                continue
+            stream.in_hand = True
+            try:
+                await self._probe(stream)
+            finally:
+                stream.in_hand = False
+            # A look that is refused at once never waits; twenty thousand of them would keep all
+            # else, and the window's end, from being noticed.
+            await asyncio.sleep(0)
+
+    def _next(self) -> Stream | None:
+        """Return what is to be looked at first, of what was put in order a moment ago."""
+        now = self._journal.now()
+        if not self._due or self._pace.now_s > self._due_until_s:
+            began_s = self._pace.now_s
+            due = (one for one in self._streams.values() if not one.in_hand and one.wanted(now))
+            self._due = sorted(due, key=self._pace.order, reverse=True)
+            took_s = self._pace.now_s - began_s
+            # A list of fifty thousand takes a while to be put in order: never most of the time.
+            self._due_until_s = self._pace.now_s + (ORDER_TIMES * took_s if self._due else 0.0)
+        while self._due:
+            stream = self._due.pop()
+            if not stream.in_hand and stream.wanted(now):
+                return stream
+        return None
+
+    async def _probe(self, stream: Stream) -> None:
+        stream.probes += 1
+        stream.doing = ""
+        tell(stream, self._journal)
+        again_s, kept = 0.0, list[ExhibitId]()
+        try:
+            again_s = await self._looked_at(stream, kept)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what a stream holds costs that look alone
+            self._failed(stream, error, kept)
+        now = self._journal.now()
+        stream.schedule(now)
+        stream.due = max(stream.due, now + timedelta(seconds=again_s))
+
+    async def _looked_at(self, stream: Stream, kept: list[ExhibitId]) -> float:
+        """Look at a stream and record what was seen; return how long to leave it alone."""
+        since_s = self._pace.now_s
+        try:
+            async with asyncio.timeout(self._patience_s):
+                windows = await self._look(stream, kept)
+        except StorageError:
+            raise
+        except (TimeoutError, CauteryError) as error:
+            if (hindered := self._pace.hindered(stream, error, since_s)) is not None:
+                self._broken_off(stream, hindered, kept)
+            elif isinstance(error, CauteryError):
+                self._failed(stream, error, kept)
+            else:
+                stalls = LimitError(f"it stalls: no probe in {self._patience_s:.0f} s")
+                self._failed(stream, stalls, kept)
+            return 0.0
+        await self._seen(stream, windows, kept)
+        return 0.0 if windows[0].fetched.live else ENDED_AGAIN_S
+
+    async def _look(self, stream: Stream, kept: list[ExhibitId]) -> list[Probed]:
+        """Return one probe of a live stream, or several of media that has ended."""
+        fetcher = Capturing(self._fetcher, self._journal, media, into=kept)
+        stream.played = await self._playable(stream.url, kept)
+        with self._pace.spends(stream, FETCHING):
+            fetched = await fetch_newest(
+                stream.played, fetcher=fetcher, readers=self._readers, seconds=self._span_s(stream)
+            )
+        exhibits = tuple(kept)
+        if fetched.live and not pictures_due(stream, self._references, self._journal.now()):
+            heard = await self._heard(stream, fetched, exhibits)
+            if heard is not None:
+                return [heard]
+        with self._pace.spends(stream, DECODING):
+            whole = await self._decode(fetched)
+        windows = (whole,) if fetched.live else windows_of(whole)
+        return [await self._observed(stream, fetched, one, exhibits) for one in windows]
+
+    async def _heard(
+        self, stream: Stream, fetched: Fetched, exhibits: tuple[ExhibitId, ...]
+    ) -> Probed | None:
+        """Listen alone; ``None``: the pictures are to be looked at too.
+
+        At 720p they cost some fifty times as much CPU as the sound.
+        """
+        data = fetched.data if fetched.sound is None else fetched.sound
+        pictured = bool(watched(self._references))
+        try:
+            with self._pace.spends(stream, DECODING):
+                sound = await self._decoder.decode(data, pictures=False)
+        except DecodeError:
+            return None  # the pictures may be sound, or the whole decoding says what it is
+        effort: Effort = "quick" if pictured else "full"
+        heard = await self._observed(stream, fetched, sound, exhibits, effort=effort)
+        enough = settled(heard.observation, self._references)
+        return heard if enough or not pictured else None
+
+    async def _observed(
+        self,
+        stream: Stream,
+        fetched: Fetched,
+        decoded: Decoded,
+        exhibits: tuple[ExhibitId, ...],
+        *,
+        effort: Effort = "full",
+    ) -> Probed:
+        media_at_s = self._media_clock(stream, fetched, decoded)
+        with self._pace.spends(stream, COMPARING):
+            observation = await self._engine.run(
+                partial(
+                    observe,
+                    decoded,
+                    self._references,
+                    media_at_s=media_at_s,
+                    at=fetched.at,
+                    exhibits=exhibits,
+                    effort=effort,
+                )
+            )
+            faults = await self._faults.of(
+                stream, fetched, decoded, observation, media_at_s=media_at_s
+            )
+        return Probed(
+            fetched=fetched,
+            decoded=decoded,
+            observation=observation,
+            media_at_s=media_at_s,
+            faults=faults,
+        )
+
+    async def _decode(self, fetched: Fetched) -> Decoded:
+        decoded = await self._decoder.decode(fetched.data, pictures=True)
+        if fetched.sound is None:
+            return decoded
+        sound = await self._decoder.decode(fetched.sound, pictures=False)
+        return replace(
+            decoded,
+            audio=sound.audio,
+            audio_s=sound.audio_s,
+            codecs=decoded.codecs + sound.codecs,
+            warnings=decoded.warnings + sound.warnings,
+        )
+
+    def _span_s(self, stream: Stream) -> float:
+        """Return how much media to ask for: all since the last look, if that spoke for a match.
+
+        A machine that is late with its second look must not lose the run of media between.
+        """
+        if not stream.pending:
+            return PROBE_S
+        since_s = (self._journal.now() - stream.observations[-1].at).total_seconds()
+        return min(max(PROBE_S, since_s + OVERLAP_S), MOST_PROBE_S)
+
+    def _media_clock(self, stream: Stream, fetched: Fetched, decoded: Decoded) -> float:
+        """Return when the probe's first media became available, on the stream's own clock.
+
+        Media time stamps tick more evenly than playlists do, so the first probe ties the two
+        together and later ones follow the stamps, unless the stream has started anew.
+        """
+        start_s = media_start_s(decoded)
+        available_s = fetched.available_s
+        if not fetched.live:
+            stream.anchor = available_s - start_s if stream.anchor is None else stream.anchor
+            return stream.anchor + start_s
+        if fetched.target_s == 0.0:  # a plain stream: what came last was at the live edge
+            available_s -= decoded.duration_s
+        slack_s = max(2.0 * fetched.target_s, 4.0)
+        if stream.anchor is None or abs(stream.anchor + start_s - available_s) > slack_s:
+            stream.anchor = available_s - start_s
+            stream.observations.clear()
+        return stream.anchor + start_s
+
+    def _broken_off(self, stream: Stream, what: str, kept: list[ExhibitId]) -> None:
+        """Record that this machine, not the stream, kept a look from its end: nobody has looked."""
+        stream.probes -= 1
+        stream.hindered += 1
+        self._journal.write(
+            "probe.done",
+            {
+                "url": stream.key,
+                "at": self._journal.now(),
+                "observation": None,
+                "failed": f"not looked at: this machine was too slow at {what}",
+                "hindered": what,
+                "exhibits": kept,
+            },
+        )
+
+    def _failed(self, stream: Stream, error: Exception, kept: list[ExhibitId]) -> None:
+        self._pace.looked(stream)
+        stream.failures += 1
+        now = self._journal.now()
+        self._journal.write(
+            "probe.done",
+            {
+                "url": stream.key,
+                "at": now,
+                "observation": None,
+                "failed": f"{type(error).__name__}: {self._journal.message(error)}"[:500],
+                "exhibits": kept,
+            },
+        )
+        if stream.verdict is None and isinstance(error, SourceError):
+            undecodable = isinstance(error, DecodeError)
+            verdict = Verdict(
+                url=self._journal.redact(stream.url),
+                finding=Finding.UNREACHABLE,
+                at=now,
+                reasons=(("no media: " if undecodable else "unreachable: ") + str(error)[:300],),
+            )
+            self._claim(stream, verdict)
+
+    async def _seen(self, stream: Stream, windows: list[Probed], kept: list[ExhibitId]) -> None:
+        self._pace.looked(stream)
+        if not windows[0].fetched.live:
+            stream.observations.clear()  # the same media again
+        probed, verdict = self._judged(stream, windows)
+        stream.via |= {host_of(hop) for hop in probed.fetched.hops} - {"", stream.host}
+        met = (*probed.fetched.hops, probed.fetched.served)
+        stream.places = tuple(dict.fromkeys(self._journal.redact(one).text for one in met if one))
+        marks = await self._faults.marks(
+            stream, verdict, probed.decoded, probed.observation, media_at_s=probed.media_at_s
+        )
+        recorded = self._journal.write(
+            "probe.done",
+            {
+                "url": stream.key,
+                "at": probed.fetched.at,
+                "observation": probed.observation,
+                "failed": None,
+                "hosts": [host_of(hop) for hop in probed.fetched.hops],
+                "shown": [{"host": host_of(one), "shows": shapes_of(one)} for one in stream.places],
+                "faults": (*probed.faults, *marks),
+                "exhibits": kept,
+            },
+        )
+        keep_faults(stream, probed.faults, recorded)
+        if stream.verdict is None or differs(stream.verdict, verdict):
+            if stream.proven and verdict.finding is not Finding.PROVEN:
+                return  # what two sealed probes bore stays true of their time
+            if verdict.finding is Finding.PROVEN and verdict.observations and not stream.aligned:
+                stream.aligned = await self._align(stream, probed, verdict)
+            self._claim(stream, verdict)
+
+    def _judged(self, stream: Stream, windows: list[Probed]) -> tuple[Probed, Verdict]:
+        """Judge after each window, as of a live stream; what was borne out by then is enough."""
+        for probed in windows:
+            stream.observations.append(probed.observation)
+            del stream.observations[:-KEPT_OBSERVATIONS]
+            verdict = decide(
+                self._journal.redact(stream.url),
+                tuple(stream.observations),
+                mandate=self._mandate,
+                host=host_of(probed.fetched.hops[-1]) or stream.host,
+                at=self._journal.now(),
+                recipe=self._references.recipe.name,
+            )
+            if verdict.finding in (Finding.PROVEN, Finding.LICENSED):
+                break
+        return probed, verdict
+
+    def _claim(self, stream: Stream, verdict: Verdict) -> None:
+        stream.verdict = verdict
+        self._journal.write("verdict", verdict)
+        self._on_verdict(stream)
+
+    async def _align(self, stream: Stream, probed: Probed, verdict: Verdict) -> bool:
+        """Keep what a reader wants to see: both pictures at one instant, and the alignment."""
+        witness = best(probed.observation)
+        if witness is None:
+            return False
+        lags_s, strength = await self._engine.run(
+            partial(
+                alignment,
+                probed.decoded,
+                self._references,
+                witness,
+                media_at_s=probed.media_at_s,
+            )
+        )
+        suspect_s, reference_s = self._instant(probed, witness)
+        suspect_still = await self._still(
+            probed.fetched.data, suspect_s, probed.fetched.at, stream.url
+        )
+        reference_still = None
+        shown = self._picture_reference(witness, verdict)
+        piece = self._tape.at(shown, reference_s)
+        if piece is not None:
+            data = await asyncio.to_thread(piece.path.read_bytes)
+            await self._journal.seal_aside(
+                data,
+                what=f"reference {shown}",
+                media_type="application/octet-stream",
+                at=probed.fetched.at,
+            )
+            reference_still = await self._still(
+                data, reference_s - piece.start_s + piece.media_s, probed.fetched.at, None
+            )
+        self._journal.write(
+            "alignment",
+            {
+                "url": stream.key,
+                "reference": witness.reference,
+                "shown": shown,
+                "kind": witness.kind,
+                "delay_s": witness.delay_s,
+                "suspect_still": suspect_still,
+                "reference_still": reference_still,
+                "suspect_at_s": suspect_s,
+                "reference_at_s": reference_s,
+                "lags_s": [round(float(one), 3) for one in lags_s],
+                "strength": [round(float(one), 4) for one in strength],
+            },
+        )
+        return True
+
+    def _instant(self, probed: Probed, witness: Witness) -> tuple[float, float]:
+        """Choose a moment of the probe: its media time, and the reference time of the same."""
+        start_s = media_start_s(probed.decoded)
+        into_s = probed.decoded.duration_s / 2
+        reference_s = probed.media_at_s + into_s - witness.delay_s
+        return start_s + into_s, reference_s
+
+    def _picture_reference(self, witness: Witness, verdict: Verdict) -> str:
+        """Show the licensee's own pictures if it is known, else the reference that matched."""
+        return verdict.licensee or witness.reference
+
+    async def _still(self, data: bytes, at_s: float, at: datetime, url: str | None) -> str | None:
+        try:
+            png = await self._decoder.still(data, at_s=at_s)
+        except SourceError:
+            return None
+        return await self._journal.seal_aside(
+            png, what="still", media_type="image/png", at=at, url=url
+        )

@@ -1,0 +1,188 @@
+"""Calendars of fixtures, read again while the watch runs: matches move, come and go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from cautery.errors import CauteryError
+from cautery.model import Event, ExhibitId, Mandate, OwnLocation, Pseudonyms
+from cautery.model.ports import Ledger
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.referral import mandate_of
+from cautery.workflows.mandate.fixtures import Fixtures, FixtureTerms
+from cautery.workflows.watch.sources.fetched_calendars import FetchedCalendars
+
+CHANGED = "fixtures.changed"
+REREAD_S = 60.0
+"""A kick-off is moved hours before it, and a calendar of 400 matches is read in milliseconds."""
+MEDIA_TYPE = "text/calendar"
+
+
+class Calendars:
+    """Waits until the calendars of a mandate say something else.
+
+    Parameters
+    ----------
+    read : callable
+        Reads them again, given those that are fetched; raises a ``CauteryError`` if one is broken.
+    fetched : FetchedCalendars
+        Those that are fetched, each on its own rhythm.
+    """
+
+    def __init__(
+        self,
+        mandate: Mandate,
+        read: Callable[[Mapping[OwnLocation, bytes]], Fixtures],
+        fetched: FetchedCalendars,
+        *,
+        ledger: Ledger,
+        journal: Journal,
+    ) -> None:
+        self._mandate = mandate
+        self._read = read
+        self._fetched = fetched
+        self._ledger = ledger
+        self._journal = journal
+        self._problem = ""
+
+    async def changed(self) -> Mandate:
+        """Return the mandate with its fixtures as they are now, once they differ.
+
+        A calendar that is broken is a recorded failure, and what it said before still holds.
+        """
+        while True:
+            await asyncio.sleep(min(REREAD_S, self._fetched.wait_s()))
+            await self._fetched.fetch_due()
+            try:
+                said = await asyncio.to_thread(self._read, dict(self._fetched.texts))
+                mandate = self._renewed(said)
+            except CauteryError as error:
+                if str(error) != self._problem:
+                    self._problem = str(error)
+                    self._journal.fail("fixtures", "calendar", error)
+                continue
+            self._problem = ""
+            if mandate is not None:
+                exhibits = [self._seal(path) for path in said.files] + self._fetched.exhibits
+                record_fixtures(self._mandate, mandate, journal=self._journal, exhibits=exhibits)
+                return mandate
+
+    def _renewed(self, said: Fixtures) -> Mandate | None:
+        """Return the mandate with other events; ``None``: they are the same.
+
+        A match that has begun to be watched, or of which something was found, stays as it was when
+        a calendar drops it: what is known of it is known under its name. None is dropped before
+        each calendar was heard.
+        """
+        now = self._journal.now()
+        told = {one.id for one in said.events}
+        kept = self._found()
+        events = [
+            one
+            for one in self._mandate.events
+            if one.watched is None  # its own [[event]], of no calendar
+            or (
+                one.id not in told
+                and (not self._fetched.complete or one.window.start <= now or one.id in kept)
+            )
+        ]
+        events += said.events
+        if set(events) == set(self._mandate.events):
+            return None
+        return replace(self._mandate, events=tuple(events), left_out=said.left_out)
+
+    def _found(self) -> set[str]:
+        return {
+            str(entry.record.body["event"])
+            for entry in self._ledger.read(kinds=("verdict",))
+            if entry.record.body.get("event") is not None
+        }
+
+    def _seal(self, path: Path) -> ExhibitId:
+        return self._journal.seal(
+            path.read_bytes(),
+            what="calendar",
+            media_type=MEDIA_TYPE,
+            at=self._journal.now(),
+            confidential=True,
+        )
+
+
+def known_fixtures(
+    mandate: Mandate,
+    ledger: Ledger,
+    pseudonyms: Pseudonyms,
+    *,
+    read: Callable[[Mapping[OwnLocation, bytes]], Fixtures],
+) -> Mandate:
+    """Return a mandate with the fixtures that an earlier run of its case had fetched.
+
+    When and what is played may come from a record, which anybody with the file can append. By
+    which right, against which clean feed and at what cost to bystanders comes from the mandate's
+    own ``[[fixtures]]``, and a fixture that lies outside of its window or fits none of these is
+    not taken.
+
+    Parameters
+    ----------
+    read : callable
+        As for :class:`Calendars`.
+    """
+    if not mandate.calendars or not ledger.size():
+        return mandate
+    terms = read({}).terms
+    known = {one.id for one in mandate.events}
+    earlier = [
+        allowed
+        for one in mandate_of(ledger).events
+        if one.watched is not None and one.id not in known
+        if (allowed := _within(one, mandate, terms, pseudonyms)) is not None
+    ]
+    return replace(mandate, events=(*mandate.events, *earlier))
+
+
+def _within(
+    event: Event, mandate: Mandate, terms: Sequence[FixtureTerms], pseudonyms: Pseudonyms
+) -> Event | None:
+    """Return a recorded fixture under the terms of the calendar that it came from, if any."""
+    if not event.window.start < mandate.window.end or not mandate.window.start < event.window.end:
+        return None
+    fitting = [one for one in terms if one.legal_basis == event.legal_basis]
+    if not fitting:
+        return None
+
+    def written(feed: OwnLocation | None) -> str | None:
+        """Return a clean feed as a record has it: only so the two can be compared."""
+        return None if feed is None else feed.shown(pseudonyms)
+
+    same = (one for one in fitting if written(one.clean_feed) == written(event.clean_feed))
+    calendar = next(same, fitting[0])
+    return replace(
+        event,
+        clean_feed=calendar.clean_feed,
+        collateral_budget=calendar.collateral_budget,
+    )
+
+
+def record_fixtures(
+    before: Mandate, after: Mandate, *, journal: Journal, exhibits: Sequence[ExhibitId] = ()
+) -> None:
+    """Record that a mandate's events are others than before, if they are."""
+    old = {one.id: journal.shown(one) for one in before.events}
+    new = {one.id: journal.shown(one) for one in after.events}
+    if old == new:
+        return
+    journal.write(
+        CHANGED,
+        {
+            "appeared": [name for name in new if name not in old],
+            "gone": [name for name in old if name not in new],
+            "changed": [name for name, one in new.items() if name in old and one != old[name]],
+            "events": list(new.values()),
+            "left_out": after.left_out,
+            "exhibits": list(exhibits),
+            "at": journal.now(),
+        },
+    )

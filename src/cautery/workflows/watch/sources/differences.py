@@ -1,0 +1,73 @@
+"""What differs between two readings of one source, as records and a table."""
+
+from __future__ import annotations
+
+from cautery.watch.diff import Changes
+from cautery.workflows.case import tables
+from cautery.workflows.case.journal import Journal
+
+MOST_SINGLE = 1_000
+"""So many changes of one reading are records; of more, one record names a table of them all."""
+
+
+def record_changes(
+    source: str, changes: Changes, *, journal: Journal, streams: bool = True
+) -> None:
+    """Record what differs, if anything does.
+
+    Parameters
+    ----------
+    streams : bool
+        Whether what has moved are streams: each is a record of its own, up to a number.
+    """
+    if not changes:
+        return
+    now = journal.now()
+    single = streams and len(changes.moved) <= MOST_SINGLE
+    for one in changes.moved if single else ():
+        journal.write(
+            "stream.moved",
+            {
+                "was": one.was.place,
+                "url": one.now.place,
+                "title": one.now.title,
+                "why": one.why,
+                "source": source,
+                "at": now,
+            },
+        )
+    table = journal.seal(
+        table_of(changes, journal), what="table", media_type=tables.MEDIA_TYPE, at=now
+    )
+    journal.write(
+        "source.changed",
+        {
+            "source": source,
+            "at": now,
+            "appeared": len(changes.appeared),
+            "vanished": len(changes.vanished),
+            "moved": len(changes.moved),
+            "renamed": len(changes.renamed),
+            "kept": changes.kept,
+            "hosts": [list(one) for one in changes.hosts[:50]],
+            "table": table,
+        },
+    )
+
+
+def table_of(changes: Changes, journal: Journal) -> bytes:
+    """Return all that differs as one Parquet table: change, url, title, was, was_title, why."""
+    rows: list[tuple[str | None, ...]] = [
+        ("appeared", one.place, one.title, None, None, None) for one in changes.appeared
+    ]
+    rows += [("vanished", None, None, one.place, one.title, None) for one in changes.vanished]
+    for name, moves in (("moved", changes.moved), ("renamed", changes.renamed)):
+        rows += [
+            (name, one.now.place, one.now.title, one.was.place, one.was.title, one.why)
+            for one in moves
+        ]
+    names = ("change", "url", "title", "was", "was_title", "why")
+    return tables.parquet(
+        {name: [row[at] for row in rows] for at, name in enumerate(names)},
+        scrubbed=journal.scrubbed,
+    )

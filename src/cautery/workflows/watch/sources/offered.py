@@ -1,0 +1,218 @@
+"""What sources offer: streams appear, move and vanish, and mine are told one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+
+from cautery.catalogue import Listing, Resolution, Resolver
+from cautery.model import Offer, RedactedUrl, host_of
+from cautery.model.later_pseudonyms import LaterPseudonyms
+from cautery.model.screen import without_pseudonyms
+from cautery.watch import PlaylistEntry, redacted_text
+from cautery.watch.diff import Listed, compare
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.watch.sources.differences import MOST_SINGLE, record_changes
+from cautery.workflows.watch.streams import Stream
+
+_KEPT = 4
+"""Readings that are at hand: sources are read side by side."""
+_AT_ONCE = 2_000
+"""Streams that are taken up before others have a turn: a hostile list has half a million."""
+
+
+class Offered:
+    """Every stream that any source lists, and from which reading to which it did.
+
+    Parameters
+    ----------
+    streams : dict of str to Stream
+        Of the watch, by redacted URL; filled here.
+    lists : dict of str to set of str
+        By source, the redacted URLs that it lists now; filled here.
+    restored : dict of str to Stream
+        Of an earlier run: each comes back to life when a source names it again.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        streams: dict[str, Stream],
+        lists: dict[str, set[str]],
+        *,
+        journal: Journal,
+        restored: dict[str, Stream],
+    ) -> None:
+        self._resolver = resolver
+        self._streams = streams
+        self._lists = lists
+        self._journal = journal
+        self._restored = restored
+        self._readings: dict[str, list[Listed]] = {}
+        self._latest: dict[int, tuple[Sequence[PlaylistEntry], list[Listed]]] = {}
+
+    def recall(self, source: str, reading: list[Listed]) -> None:
+        """Take up what a source listed in an earlier run, to compare the next reading with."""
+        self._readings[source] = reading
+
+    def listed(self, entries: Sequence[PlaylistEntry]) -> list[Listed]:
+        """Return entries as they may be recorded; of the same ones as last time, the same list.
+
+        They are asked for when a reading is recorded and when it is compared, and to redact a URL
+        costs more than to read it. Their secrets are asked about all at once.
+        """
+        held = self._latest.get(id(entries))
+        if held is not None and held[0] is entries:
+            return held[1]
+        later = LaterPseudonyms(self._journal.pseudonyms)
+        urls = later.settled([RedactedUrl.of(one.url, later).text for one in entries])
+        titles = later.settled(
+            [redacted_text(one.title, later) if one.title else one.title for one in entries]
+        )
+        listed = [Listed(url or "", title) for url, title in zip(urls, titles, strict=True)]
+        while len(self._latest) >= _KEPT:
+            self._latest.pop(next(iter(self._latest)), None)
+        self._latest[id(entries)] = (entries, listed)
+        return listed
+
+    async def take(
+        self, source: str, entries: Sequence[PlaylistEntry], *, quiet: bool = False
+    ) -> None:
+        """Compare what a source lists now with what it listed before, and record what differs.
+
+        Parameters
+        ----------
+        source : str
+            Its redacted location.
+        quiet : bool
+            The same reading again, out of an archive: streams come to life, nothing is recorded
+            of the source.
+        """
+        now = self._journal.now()
+        web = [
+            (entry, one)
+            for entry, one in zip(entries, self.listed(entries), strict=True)
+            if entry.url.startswith(("http://", "https://"))
+        ]
+        listed = [one for _, one in web]
+        keys = {one.place for one in listed}
+        gone = self._lists.get(source, set()) - keys
+        new: dict[str, tuple[PlaylistEntry, str | None]] = {}
+        for entry, (key, title) in web:
+            known = self._streams.get(key)
+            if known is not None:
+                known.live = True
+            else:
+                new.setdefault(key, (entry, title))
+        unknown = [(key, entry, title) for key, (entry, title) in new.items()]
+        for at in range(0, len(unknown), _AT_ONCE):
+            self._appear(unknown[at : at + _AT_ONCE], source, now, each=len(unknown) <= MOST_SINGLE)
+            await asyncio.sleep(0)
+        self._lists[source] = keys
+        elsewhere = set[str]().union(
+            *(each for name, each in self._lists.items() if name != source)
+        )
+        before = self._readings.get(source)
+        self._readings[source] = listed
+        if before is not None and not quiet:
+            record_changes(source, compare(before, listed), journal=self._journal)
+        for key in sorted(gone - elsewhere):
+            stream = self._streams[key]
+            stream.live = False
+            if stream.told:
+                self._journal.write("stream.vanished", {"url": key, "source": source, "at": now})
+
+    def _appear(
+        self,
+        unknown: Sequence[tuple[str, PlaylistEntry, str | None]],
+        source: str,
+        now: datetime,
+        *,
+        each: bool,
+    ) -> None:
+        """Take up streams, resolved together; what an earlier run knew is told if it is new.
+
+        Parameters
+        ----------
+        each : bool
+            Tell those that are not mine, too.
+        """
+        listings = [
+            Listing(
+                title=without_pseudonyms(title or ""),
+                group=self._text(entry.attribute("group-title")),
+            )
+            for _, entry, title in unknown
+        ]
+        found = self._resolver.resolve_all(listings)
+        for (key, entry, title), resolution in zip(unknown, found, strict=True):
+            offer = self._offer(entry, title, resolution)
+            if (known := self._streams.get(key)) is not None:  # by another list meanwhile
+                known.live = True
+                continue
+            earlier = self._restored.pop(key, None)
+            if earlier is not None:
+                self._wake(earlier, entry, offer)
+                continue
+            stream = Stream(
+                url=entry.url,
+                key=key,
+                host=host_of(entry.url),
+                title=title,
+                source=source,
+                first_seen=now,
+                offer=offer,
+            )
+            self._streams[key] = stream
+            mine = offer is not None and offer.right is not None
+            if mine or each:
+                tell(stream, self._journal)
+
+    def _wake(self, earlier: Stream, entry: PlaylistEntry, offer: Offer | None) -> None:
+        """Bring a stream of an earlier run to life; other fixtures may make another offer of it."""
+        earlier.url = entry.url
+        earlier.live = True
+        self._streams[earlier.key] = earlier
+        was = earlier.offer.right if earlier.offer is not None else None
+        if (offer.right if offer is not None else None) != was:
+            earlier.offer = offer
+            self._journal.write(
+                "stream.resolved", {"url": earlier.key, "offer": offer, "at": self._journal.now()}
+            )
+
+    def _title(self, entry: PlaylistEntry) -> str | None:
+        """Return the title as it may be recorded: it may hold a login, or somebody's address."""
+        return self._text(entry.title)
+
+    def _text(self, said: str | None) -> str | None:
+        return redacted_text(said, self._journal.pseudonyms) if said else said
+
+    def _offer(self, entry: PlaylistEntry, title: str | None, found: Resolution) -> Offer | None:
+        if not title:
+            return None
+        return Offer(
+            url=self._journal.redact(entry.url),
+            title=title,
+            right=found.right,
+            probability=found.probability,
+            why=found.why,
+        )
+
+
+def tell(stream: Stream, journal: Journal) -> None:
+    """Record that a stream appeared, once: at once, or when it is first looked at."""
+    if stream.told:
+        return
+    stream.told = True
+    journal.write(
+        "stream.appeared",
+        {
+            "url": stream.key,
+            "title": stream.title,
+            "source": stream.source,
+            "host": stream.host,
+            "at": stream.first_seen,
+            "offer": stream.offer,
+        },
+    )

@@ -1,0 +1,156 @@
+"""Test purchases on record: who allowed them, what was paid to whom, and the sealed receipt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cautery.errors import EvidenceError, InputError, SourceError
+from cautery.model import ExhibitId, Json, Mandate, Purchase, Source
+from cautery.model.ports import Ledger
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.mandate.purchased_line import PurchasedLine, parsed_line
+
+RECORDED = "purchase.recorded"
+MOST_RECEIPT_BYTES = 32_000_000
+_TYPES = {
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".txt": "text/plain",
+}
+
+
+def record_purchases(mandate: Mandate, *, ledger: Ledger, journal: Journal) -> None:
+    """Record each purchase of a mandate that the case does not hold yet, receipt first.
+
+    The line itself stands in no record: sources read with it say whose purchase they rest on. That
+    of a mandate's own purchase stays in the file that the mandate names.
+
+    Raises
+    ------
+    InputError
+        If a receipt cannot be read, or is larger than any receipt.
+    """
+    for one in mandate.purchases:
+        record_purchase(one, None, mandate=mandate, ledger=ledger, journal=journal)
+
+
+class NoLineYetError(SourceError):
+    """The purchase whose line a source is read with is not on record."""
+
+    hint = "cautery purchase MANDATE.toml --case DIR records it; the watch goes on then."
+
+
+class Lines:
+    """The lines of purchases that are on record in the case, for the sources that name them."""
+
+    def __init__(self, ledger: Ledger, journal: Journal) -> None:
+        self._ledger = ledger
+        self._journal = journal
+        self._known: dict[str, PurchasedLine] = {}
+
+    def __call__(self, source: Source) -> Source:
+        """Return a source with the line of its purchase, if it does not have one yet.
+
+        Raises
+        ------
+        NoLineYetError
+            If the purchase is not on record yet.
+        SourceError
+            If it has no line, or that cannot be opened.
+        """
+        if source.purchase is None or source.username is not None or source.mac is not None:
+            return source
+        if source.purchase not in self._known:
+            self._known[source.purchase] = self._line(source.purchase)
+        given = self._known[source.purchase].given_to(source)
+        self._journal.hide(given)
+        return given
+
+    def _line(self, purchase: str) -> PurchasedLine:
+        for entry in self._ledger.read(kinds=(RECORDED,)):
+            body = entry.record.body
+            if _id_of(body) != purchase:
+                continue
+            if body.get("line") is None:
+                raise SourceError(f"purchase {purchase} is on record without a line")
+            sealed = ExhibitId(str(body["line"]))
+            try:
+                return parsed_line(self._journal.unseal(sealed, what=_line_of(purchase)))
+            except EvidenceError as error:
+                raise SourceError(f"the line of purchase {purchase}: {error}") from error
+        raise NoLineYetError(f"purchase {purchase} is not on record in this case yet")
+
+
+def record_purchase(
+    one: Purchase, line: bytes | None, *, mandate: Mandate, ledger: Ledger, journal: Journal
+) -> bool:
+    """Record one purchase, its receipt and its line sealed first; ``False``: it was on record.
+
+    Parameters
+    ----------
+    line : bytes or None
+        The TOML of its credentials: sealed encrypted, and in no record.
+
+    Raises
+    ------
+    InputError
+        If the receipt cannot be read, is empty, or is larger than any receipt.
+    """
+    known = {_id_of(entry.record.body) for entry in ledger.read(kinds=(RECORDED,))}
+    if one.id in known:
+        return False
+    sealed = None
+    receipt = _sealed(one, journal)
+    if line is not None:
+        sealed = journal.seal(
+            line,
+            what=_line_of(one.id),
+            media_type="application/toml",
+            at=journal.now(),
+            confidential=True,
+        )
+    journal.write(
+        RECORDED,
+        {
+            "purchase": one,
+            "exhibit": receipt,
+            "line": sealed,
+            "regime": mandate.regime,
+            "by": mandate.who,
+            "at": journal.now(),
+        },
+    )
+    return True
+
+
+def _id_of(body: Json) -> str | None:
+    """Return the id of a recorded purchase; ``None``: it is none, whoever appended it."""
+    purchase = body.get("purchase")
+    return str(purchase["id"]) if isinstance(purchase, dict) and "id" in purchase else None
+
+
+def _line_of(purchase: str) -> str:
+    return f"line {purchase}"
+
+
+def _sealed(one: Purchase, journal: Journal) -> ExhibitId | None:
+    if one.receipt is None:
+        return None
+    path = Path(one.receipt.reveal())
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_RECEIPT_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"receipt of purchase {one.id}: {error.strerror}") from error
+    if not data:
+        raise InputError(f"receipt of purchase {one.id}: the file is empty")
+    if len(data) > MOST_RECEIPT_BYTES:
+        raise InputError(f"receipt of purchase {one.id}: more than {MOST_RECEIPT_BYTES} bytes")
+    return journal.seal(
+        data,
+        what=f"receipt {one.id}",
+        media_type=_TYPES.get(path.suffix.lower(), "application/octet-stream"),
+        at=journal.now(),
+        confidential=True,  # it may name the buyer and the card
+    )

@@ -1,0 +1,93 @@
+"""A test purchase that is made while a case is open: recorded there, its line for the watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from cautery.errors import InputError
+from cautery.model import Mandate, Purchase, Regime, Source, to_utc
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case
+from cautery.workflows.case.referral import mandate_of
+from cautery.workflows.mandate.file import PurchaseTable, in_words
+from cautery.workflows.mandate.purchased_line import read_line
+from cautery.workflows.watch.opening import begin_case
+from cautery.workflows.watch.sources.purchases import record_purchase
+
+
+def checked_purchase(said: Mapping[str, object], mandate: Mandate) -> Purchase:
+    """Return a purchase by the rules of a mandate's own.
+
+    Parameters
+    ----------
+    said : mapping
+        The keys of a ``[[purchase]]``, without ``line``; ``receipt`` is an absolute path.
+
+    Raises
+    ------
+    InputError
+        Naming what is wrong, and the remedy.
+    """
+    try:
+        table = PurchaseTable.model_validate(said)
+    except ValidationError as error:
+        first = error.errors()[0]
+        what, remedy = in_words(first)
+        raise InputError(f"{first['loc'][-1]}: {what}", hint=remedy) from error
+    if mandate.regime is Regime.LED and table.authorisation is None:
+        raise InputError(
+            "an authority's test purchase rests on a decision that allows it",
+            hint='--authorisation "..." with its reference.',
+        )
+    if any(one.id == table.id for one in mandate.purchases):
+        raise InputError(
+            f"purchase {table.id}: the mandate's file has it",
+            hint="A watch records those itself; give this one another id.",
+        )
+    bought_at = to_utc("bought_at", table.bought_at)
+    return Purchase(**{**table.model_dump(exclude={"line"}), "bought_at": bought_at})
+
+
+def purchase_into(case: Case, mandate: Mandate, purchase: Purchase, line: Path | None) -> None:
+    """Record a purchase in a case, begun if there is none; a running watch goes on with its line.
+
+    Parameters
+    ----------
+    line : Path or None
+        The TOML of its credentials: it is sealed encrypted, and its file can go.
+
+    Raises
+    ------
+    InputError
+        If it is on record already, lies in the future, or a file cannot be read; or if the case is
+        another mandate's.
+    """
+    now = case.clock.now()
+    if purchase.bought_at > now:
+        raise InputError("bought_at: in the future; a purchase is recorded when it was made")
+    credentials = None if line is None else read_line(line)[1]
+    journal = Journal(case.ledger, case.vault, case.clock, pseudonyms=case.pseudonyms)
+    begin_case(mandate, ledger=case.ledger, journal=journal, key=str(case.verifier))
+    opened = mandate_of(case.ledger)
+    if opened.id != mandate.id:
+        raise InputError(
+            f"this case is of the mandate {opened.id!r}, not of {mandate.id!r}",
+            hint="Name the case that the watch of this mandate writes.",
+        )
+    if not record_purchase(
+        purchase, credentials, mandate=mandate, ledger=case.ledger, journal=journal
+    ):
+        raise InputError(
+            f"purchase {purchase.id} is on record already", hint="Give another one another id."
+        )
+    case.ledger.checkpoint(case.signer, at=case.clock.now())
+
+
+def read_with(mandate: Mandate, purchase: str) -> tuple[Source, ...]:
+    """Return the sources that a purchase gives access to, without any credential."""
+    named = (one for one in mandate.sources if one.purchase == purchase)
+    return tuple(replace(one, username=None, password=None, mac=None) for one in named)

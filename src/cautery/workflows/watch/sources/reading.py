@@ -1,0 +1,413 @@
+"""Read the mandate's sources again and again, each on its own rhythm, from here and elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from cautery.catalogue import Resolver
+from cautery.errors import CauteryError, EvidenceError, SourceError, StorageError
+from cautery.evidence.warc import read_warc
+from cautery.model import ExhibitId, Mandate, Source, Vantage, host_of
+from cautery.model.ports import Fetcher, Readers
+from cautery.watch import (
+    PlaylistEntry,
+    ReadWarning,
+    redacted_text,
+    redacted_warning,
+)
+from cautery.watch.diff import Listed
+from cautery.workflows.case import tables
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.watch.restore import Reading
+from cautery.workflows.watch.seen import Seen
+from cautery.workflows.watch.sources.asking import (
+    LIST,
+    SEVERAL,
+    WHAT,
+    Asker,
+    Told,
+)
+from cautery.workflows.watch.sources.guides import Guides
+from cautery.workflows.watch.sources.offered import Offered
+from cautery.workflows.watch.sources.purchases import NoLineYetError
+from cautery.workflows.watch.sources.schedule import Schedule
+from cautery.workflows.watch.sources.understanding import Understood
+from cautery.workflows.watch.sources.views import Views
+from cautery.workflows.watch.streams import Stream
+
+SEALED_BYTES = 32_000_000
+"""A list of 100,000 entries has some 20 MB."""
+TOLD_WARNINGS = 20
+LONGEST_GUIDE = 200
+UNTIL_BOUGHT_S = 10.0
+
+
+class SourceReader:
+    """Reads one case's sources.
+
+    Parameters
+    ----------
+    mandate : Mandate
+        Whose vantages sources may ask for, and while whose events they are read more often.
+    with_line : callable
+        Gives a source the line that was bought for it, if that is on record.
+    earlier : mapping of str to Reading
+        By redacted location: what an earlier run of this case read last, and when it is due.
+    """
+
+    def __init__(
+        self,
+        mandate: Mandate,
+        resolver: Resolver,
+        streams: dict[str, Stream],
+        seen: Seen,
+        *,
+        fetcher: Fetcher,
+        readers: Readers,
+        journal: Journal,
+        restored: dict[str, Stream],
+        on_page: Callable[[str], None],
+        with_line: Callable[[Source], Source] = lambda one: one,
+        earlier: Mapping[str, Reading] | None = None,
+    ) -> None:
+        self._seen = seen
+        self._journal = journal
+        self._on_page = on_page
+        self._vantages = {one.name: one for one in mandate.vantages}
+        self._with_line = with_line
+        self._earlier = earlier or {}
+        self._asker = Asker(fetcher, journal, mandate.window, readers=readers)
+        self._offered = Offered(resolver, streams, seen.lists, journal=journal, restored=restored)
+        self._guides = Guides(mandate, journal)
+        self._views = Views(journal, self._listed)
+        self._schedule = Schedule(journal.now, mandate.on_air_from)
+        self.playable = self._asker.portals.playable
+
+    async def follow(self, source: Source) -> None:
+        """Read one source for ever; a failure is recorded and tried again."""
+        await self._resume(await self._when_bought(source))
+        while True:
+            await self._schedule.until_due(source)
+            try:
+                await self.read(source)
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001 - what a source says costs that source alone
+                self._failed(source, error)
+            if source.is_file or source.kind == "stream":
+                return
+
+    async def _when_bought(self, source: Source) -> Source:
+        """Return a source with its line, once the purchase is on record: it may be made today."""
+        for times in count():
+            try:
+                return self._with_line(source)
+            except NoLineYetError as error:
+                if times == 0:
+                    self._failed(source, error)
+                await asyncio.sleep(UNTIL_BOUGHT_S)
+                self._schedule.now(source)
+            except SourceError:
+                break  # told when it is read
+        return source
+
+    async def read(self, source: Source) -> None:
+        """Read one source once, from here and from each of its vantages.
+
+        Raises
+        ------
+        SourceError
+            If it does not answer from here, or with nothing that its reader understands.
+        """
+        if source.kind == "stream":
+            await self._offer(source, (PlaylistEntry(url=source.location.reveal(), title=None),))
+        elif source.is_file:
+            await self._read_file(source)
+        elif not source.vantages:
+            source = self._with_line(source)
+            await self._take(source, await self._ask(source, None))
+        else:
+            await self._read_everywhere(self._with_line(source))
+
+    async def _read_everywhere(self, source: Source) -> None:
+        shown = self._shown(source)
+        told: Told | None = None
+        problem: CauteryError | None = None
+        for name in (None, *source.vantages):
+            vantage = None if name is None else self._vantages[name]
+            try:
+                one = await self._ask(source, vantage)
+            except SourceError as error:
+                why = self._journal.message(error)[:300]
+                self._views.failed(shown, vantage, why)
+                self._asker.forget(source, vantage)
+                if vantage is None:
+                    problem = error
+                else:
+                    self._record(
+                        source,
+                        vantage=vantage,
+                        exhibits=self._asker.sealed(source, vantage),
+                        failed=f"{type(error).__name__}: {why}",
+                    )
+            else:
+                self._views.told(shown, vantage, one)
+                told = told or (one if one.says is not None else None)
+            if vantage is not None:
+                self._views.compare(shown, vantage)
+        if told is not None and told.says is not None:
+            await self._take(source, told)
+            if told.says.page is None and told.says.guide is None:
+                await self._offer(source, self._views.entries(shown, source.vantages))
+        if problem is not None:
+            raise problem
+
+    async def _ask(self, source: Source, vantage: Vantage | None) -> Told:
+        """Ask, and record what was told."""
+        told = await self._asker.ask(source, vantage)
+        if vantage is None:
+            self._schedule.visited(source, changed=told.says is not None)
+        if told.says is None:
+            self._journal.write(
+                "source.revisited",
+                {
+                    "source": self._shown(source),
+                    "kind": source.kind,
+                    "vantage": _name(vantage),
+                    "at": told.at,
+                    "status": told.status,
+                    "exhibit": told.exhibits[0],
+                    "rests_on": told.exhibits[1:],
+                    "rhythm": self._rhythm(source, vantage),
+                },
+            )
+            return told
+        listed = await asyncio.to_thread(self._listed, told.says)
+        self._record(
+            source,
+            vantage=vantage,
+            told=told,
+            entries=len(listed),
+            table=self._table(source, listed, told.says.entries) if listed else None,
+            warnings=told.says.warnings,
+        )
+        return told
+
+    def _listed(self, says: Understood) -> list[Listed]:
+        if says.guide is not None:
+            return self._guides.listed(says.guide)
+        return self._offered.listed(says.entries)
+
+    async def _take(self, source: Source, told: Told, *, quiet: bool = False) -> None:
+        """Work with what a source says; ``quiet``: it was said in an earlier run."""
+        says = told.says
+        if says is None:
+            return
+        if says.https_port is not None:
+            self._seen.told_tls(source.location.reveal(), says.https_port)
+        if says.page is not None:
+            host = host_of(told.url)
+            self._seen.pages[host] = (says.page, told.exhibits[0], told.at)
+            self._on_page(host)
+        elif says.guide is not None:
+            await self._guides.take(self._shown(source), says.guide, quiet=quiet)
+        elif not source.vantages or quiet:
+            await self._offer(source, says.entries, quiet=quiet)
+
+    async def _offer(
+        self, source: Source, entries: tuple[PlaylistEntry, ...], *, quiet: bool = False
+    ) -> None:
+        shown = self._shown(source)
+        await self._offered.take(shown, entries, quiet=quiet)
+        if source.kind in SEVERAL:
+            self._seen.panels[host_of(source.location.reveal())] = self._seen.lists[shown]
+
+    async def _read_file(self, source: Source) -> None:
+        path = Path(source.location.reveal())
+        answer = await asyncio.to_thread(_FileAnswer.of, path)
+        says = await self._asker.understood(source, [answer])
+        entries, warnings = says.entries, [*says.warnings, *answer.warnings]
+        exhibit = await self._seal_file(path)
+        listed = await asyncio.to_thread(self._offered.listed, entries)
+        table = self._table(source, listed, entries) if listed else None
+        self._record(
+            source,
+            entries=len(entries),
+            exhibits=() if exhibit is None else (exhibit,),
+            table=table,
+            warnings=warnings,
+        )
+        await self._offer(source, entries)
+
+    async def _seal_file(self, path: Path) -> ExhibitId | None:
+        """Seal a list that the analyst has as a file, unless it is larger than any real one."""
+        if path.stat().st_size > SEALED_BYTES:  # noqa: ASYNC240 - one stat of a local file
+            return None
+        return await self._journal.seal_aside(
+            await asyncio.to_thread(path.read_bytes),
+            what="playlist",
+            media_type="audio/x-mpegurl",
+            at=self._journal.now(),
+            confidential=True,
+        )
+
+    # -- what an earlier run of the case read -----------------------------------------------
+
+    async def _resume(self, source: Source) -> None:
+        """Go on where an earlier run was: its streams come to life out of the sealed archive."""
+        earlier = self._earlier.get(self._shown(source))
+        if earlier is None or source.is_file or source.kind == "stream":
+            return
+        self._schedule.resume(source, earlier.visits)
+        try:
+            await self._recall(source, earlier)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what it said costs this source alone
+            self._schedule.now(source)  # its key is gone, or it was read in another way: ask again
+            if not isinstance(error, EvidenceError | SourceError):
+                self._failed(source, error)
+        else:
+            self._schedule.due_at(source, earlier.due)
+
+    async def _recall(self, source: Source, earlier: Reading) -> None:
+        if earlier.table is not None:
+            rows = await asyncio.to_thread(
+                tables.rows_of, self._journal.stored(earlier.table), "url", "title"
+            )
+            listed = [Listed(str(url), title) for url, title in rows]
+            (self._guides if source.kind == "xmltv" else self._offered).recall(
+                self._shown(source), listed
+            )
+        if earlier.exhibit is None or earlier.digest is None:
+            raise EvidenceError("nothing was read yet")
+        sealed = self._journal.unseal(earlier.exhibit, url=source.location, what=WHAT[source.kind])
+        answers = [one for one in read_warc(sealed) if one.status == 200]
+        if not answers or any(one.body is None for one in answers):
+            raise EvidenceError("the archive refers to another one")
+        says = await self._asker.understood(source, answers)
+        told = Told(
+            at=earlier.at,
+            status=200,
+            url=answers[0].url,
+            says=says,
+            digest=earlier.digest,
+            exhibits=(earlier.exhibit,),
+        )
+        self._asker.known(source, answers, earlier.digest)
+        self._asker.portals.know(source)
+        await self._take(source, told, quiet=True)
+        if source.vantages:
+            self._views.told(self._shown(source), None, told)
+
+    # -- records ----------------------------------------------------------------------------
+
+    def _table(
+        self, source: Source, listed: list[Listed], entries: tuple[PlaylistEntry, ...]
+    ) -> ExhibitId:
+        """Keep what the list said as one Parquet table, credentials redacted."""
+        return self._journal.seal(
+            tables.parquet(
+                {
+                    "url": [one.place for one in listed],
+                    "title": [one.title for one in listed],
+                    "line": [one.line for one in entries] or [0] * len(listed),
+                    "guide": [self._guide(one) for one in entries] or [None] * len(listed),
+                },
+                ints="line",
+                scrubbed=self._journal.scrubbed,
+            ),
+            what="table",
+            media_type=tables.MEDIA_TYPE,
+            at=self._journal.now(),
+            url=source.location if not source.is_file else None,
+        )
+
+    def _guide(self, entry: PlaylistEntry) -> str | None:
+        """Return the id of the guide that an entry is given, as it may be recorded."""
+        said = (entry.attribute("tvg-id") or "").strip()
+        return redacted_text(said, self._journal.pseudonyms)[:LONGEST_GUIDE] if said else None
+
+    def _record(
+        self,
+        source: Source,
+        *,
+        vantage: Vantage | None = None,
+        told: Told | None = None,
+        entries: int = 0,
+        exhibits: tuple[ExhibitId, ...] = (),
+        table: ExhibitId | None = None,
+        warnings: Iterable[ReadWarning] = (),
+        failed: str | None = None,
+    ) -> None:
+        warned = list(warnings)
+        exhibits = exhibits if told is None else told.exhibits
+        self._journal.write(
+            "source.read",
+            {
+                "source": self._shown(source),
+                "kind": source.kind,
+                "access": source.access,
+                "receipt": source.receipt,
+                "purchase": source.purchase,
+                "vantage": _name(vantage),
+                "at": self._journal.now() if told is None else told.at,
+                "status": None if told is None else told.status,
+                "entries": entries,
+                "table": table,
+                "exhibit": exhibits[0] if exhibits else None,
+                "rests_on": exhibits[1:],
+                "digest": None if told is None else told.digest,
+                "rhythm": self._rhythm(source, vantage),
+                "warnings": [
+                    redacted_warning(one, self._journal.pseudonyms)
+                    for one in warned[:TOLD_WARNINGS]
+                ],
+                "warnings_total": sum(one.count for one in warned),
+                "failed": failed,
+            },
+        )
+
+    def _rhythm(self, source: Source, vantage: Vantage | None) -> dict[str, Any] | None:
+        """Return when a source is due: said where it is read from here, which sets it."""
+        return self._schedule.of(source) if vantage is None else None
+
+    def _failed(self, source: Source, error: Exception) -> None:
+        self._asker.forget(source)
+        self._schedule.failed(source)
+        said = f"{type(error).__name__}: {self._journal.message(error)}"
+        self._record(source, exhibits=self._asker.sealed(source), failed=said[:500])
+
+    def _shown(self, source: Source) -> str:
+        return source.location.shown(self._journal.pseudonyms)
+
+
+def _name(vantage: Vantage | None) -> str | None:
+    return None if vantage is None else vantage.name
+
+
+@dataclass(frozen=True, slots=True)
+class _FileAnswer:
+    """A list that the analyst has as a file, as if a server had given it; it has no address."""
+
+    body: bytes
+    warnings: tuple[ReadWarning, ...]
+    url: str = ""
+    status: int = 200
+
+    @classmethod
+    def of(cls, path: Path) -> _FileAnswer:
+        with path.open("rb") as file:
+            body = file.read(LIST.max_bytes + 1)
+        if len(body) <= LIST.max_bytes:
+            return cls(body, ())
+        why = f"only the first {LIST.max_bytes:,} bytes are read"
+        return cls(body[: LIST.max_bytes], (ReadWarning(line=0, why=why),))
+
+    def header(self, _: str) -> str | None:
+        return None

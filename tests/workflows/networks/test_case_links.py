@@ -1,0 +1,169 @@
+"""Links out of a case: what its watch recorded, what its readings share, and what strangers do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cautery.errors import InputError
+from cautery.lab.catalogues import draw_catalogues
+from cautery.model import Asset, Fault, FaultKind, Link, Purchase, SupplyGraph, to_json
+from cautery.workflows.case import tables
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.case.open import Case
+from cautery.workflows.networks.case_links import links_of_case, read_case_links
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def read(
+    journal: Journal, source: str, rows: list[tuple[str, str, str | None]], **more: Any
+) -> int:
+    """Record a reading: url, title and guide of each entry; return the record's index."""
+    table = journal.seal(
+        tables.parquet(
+            {
+                "url": [url for url, _, _ in rows],
+                "title": [title for _, title, _ in rows],
+                "line": list(range(len(rows))),
+                "guide": [guide for _, _, guide in rows],
+            },
+            ints="line",
+        ),
+        what="table",
+        media_type=tables.MEDIA_TYPE,
+        at=NOON,
+    )
+    body = {
+        "source": source, "kind": "xtream", "purchase": None, "at": NOON, "entries": len(rows),
+        "table": table, "failed": None,
+    }  # fmt: skip
+    return journal.write("source.read", body | more).index
+
+
+def pairs(links: tuple[Link, ...], kind: str) -> list[list[str]]:
+    held: dict[str, list[str]] = {}
+    for link in links:
+        if link.kind == kind:
+            held.setdefault(link.value, []).append(link.subject)
+    return sorted(held.values())
+
+
+def test_panels_that_list_one_catalogue_are_linked_with_the_readings_as_evidence(
+    case: Case, journal: Journal
+) -> None:
+    panels = draw_catalogues(7, networks=1, panels=2)
+    index = {}
+    for one in panels:
+        rows = [(f"http://{one.host}/live/~a/~b/{n}", *row) for n, row in enumerate(one.entries)]
+        index[one.host] = read(journal, f"http://{one.host}:8080", rows)
+    links, warnings = links_of_case(case.ledger, case.vault)
+    copies = sorted(one.host for one in panels if one.network)
+    assert pairs(links, "catalogue-order") == [copies]
+    assert pairs(links, "epg-quirks") == [copies]
+    assert all(link.records == (index[link.subject],) and link.exhibit for link in links)
+    assert warnings == []
+
+
+def test_a_portal_lists_what_is_its_own_wherever_it_is_served(case: Case, journal: Journal) -> None:
+    panels = draw_catalogues(7, networks=1, panels=2)
+    for one in panels:
+        rows = [(f"http://cdn{n % 9}.example/{n}", *row) for n, row in enumerate(one.entries)]
+        read(journal, f"http://{one.host}/c/", rows, kind="stalker")
+    links, _ = links_of_case(case.ledger, case.vault)
+    assert pairs(links, "catalogue-order") == [sorted(one.host for one in panels if one.network)]
+
+
+def test_a_list_of_everybodys_streams_is_nobodys_catalogue(case: Case, journal: Journal) -> None:
+    entries = draw_catalogues(7)[0].entries
+    for number in range(2):
+        rows = [(f"http://h{n % 9}.example/{n}", *row) for n, row in enumerate(entries)]
+        read(journal, f"http://lists{number}.example/a.m3u", rows, kind="m3u")
+    assert links_of_case(case.ledger, case.vault)[0] == ()
+
+
+def test_who_took_the_money_for_two_panels_lines_ties_them(case: Case, journal: Journal) -> None:
+    for number in range(2):
+        bought = Purchase(
+            id=f"p{number}", service="TV", authorised_by="A. Clerk", bought_at=NOON,
+            merchant="ACME GAMES", amount="9.99", currency="EUR", means="card",
+        )  # fmt: skip
+        body = {"purchase": to_json(bought), "exhibit": None, "at": NOON}
+        journal.write("purchase.recorded", body)
+        read(journal, f"http://panel{number}.example", [], purchase=f"p{number}")
+    links, _ = links_of_case(case.ledger, case.vault)
+    assert pairs(links, "payment") == [["panel0.example", "panel1.example"]]
+    assert {link.value for link in links} == {"merchant:ACME GAMES"}
+    assert all(link.said == "ACME GAMES took 9.99 EUR for its line" for link in links)
+
+
+def test_who_taps_a_partner_is_not_tied_to_it_nor_by_it(case: Case, journal: Journal) -> None:
+    def probed(host: str) -> None:
+        fault = Fault(kind=FaultKind.DELAY, reference="event:cup", at_s=NOON.timestamp())
+        url = f"http://{host}/live.m3u8"
+        body = {"url": url, "hosts": [], "at": NOON, "faults": [to_json(fault)]}
+        journal.write("probe.done", body)
+
+    for host in ("a.example", "b.example", "partner.example"):
+        probed(host)
+    url = {"text": "http://partner.example/live.m3u8"}
+    journal.write("verdict", {"url": url, "finding": "undecided"})
+    assert len(links_of_case(case.ledger, case.vault)[0]) == 3
+    journal.write("verdict", {"url": url, "finding": "licensed"})
+    assert links_of_case(case.ledger, case.vault)[0] == ()
+
+
+def test_recorded_links_name_their_record_and_fronts_are_left_out(
+    case: Case, journal: Journal
+) -> None:
+    def seen(kind: str, value: str) -> int:
+        later = NOON + timedelta(minutes=5)
+        link = Link(
+            subject="a.example", kind=kind, value=value, first_seen=NOON, last_seen=later,
+            source="watch",
+        )  # fmt: skip
+        return journal.write("link.seen", link).index
+
+    kept = seen("payment", "btc:1")
+    seen("address", "192.0.2.1")
+    seen("feed-delay", "as it stood while the watch ran")
+    front = Asset(kind="address", value="192.0.2.1", shared="shared range of X")
+    journal.write("graph.mapped", SupplyGraph(assets=(front,)))
+    links, warnings = links_of_case(case.ledger, case.vault)
+    assert [(link.kind, link.records) for link in links] == [("payment", (kept,))]
+    assert warnings == ["1 link to what strangers share (fronts, defaults, name servers): left out"]
+
+
+def seen_again(journal: Journal, host: str, kind: str, value: str, *, hours: int = 0) -> int:
+    link = Link(
+        subject=host, kind=kind, value=value, first_seen=NOON,
+        last_seen=NOON + timedelta(hours=hours), source="watch",
+    )  # fmt: skip
+    return journal.write("link.seen", link).index
+
+
+def test_two_name_servers_that_all_have_are_one_tie_with_the_records_of_both(
+    case: Case, journal: Journal
+) -> None:
+    pair = ("ns1.own.example", "ns2.own.example")
+    index = [[seen_again(journal, host, "nameserver", one) for one in pair] for host in "ab"]
+    links, _ = links_of_case(case.ledger, case.vault)
+    assert [(link.subject, link.value) for link in links] == [("a", pair[0]), ("b", pair[0])]
+    assert [list(link.records) for link in links] == index
+    assert {link.said for link in links} == {f"nameserver {pair[0]}, and with it {pair[1]}"}
+
+
+def test_a_link_that_was_seen_longer_than_was_recorded_first_is_one(
+    case: Case, journal: Journal
+) -> None:
+    index = [seen_again(journal, "a", "address", "192.0.2.1", hours=hours) for hours in (0, 7)]
+    [only], _ = links_of_case(case.ledger, case.vault)
+    assert only.records == tuple(index)
+    assert (only.first_seen, only.last_seen) == (NOON, NOON + timedelta(hours=7))
+
+
+def test_a_case_without_links_says_so(case: Case) -> None:
+    with pytest.raises(InputError, match="no links"):
+        read_case_links(case.ledger, case.vault)

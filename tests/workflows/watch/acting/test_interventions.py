@@ -1,0 +1,590 @@
+"""Approvals as the watch hears them: two real people suffice, a forger neither helps nor stops."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cautery.act import Approved, digest, sign, terms_digest
+from cautery.adapters.facts_folder import FactsFolder, LatestFacts
+from cautery.errors import InputError, SourceError
+from cautery.evidence.note import NoteVerifier
+from cautery.model import (
+    Acknowledgement,
+    Approver,
+    BlockEntry,
+    Channel,
+    CourtOrder,
+    Decision,
+    Effect,
+    Entry,
+    ExhibitId,
+    GuardVerdict,
+    Intermediary,
+    Lever,
+    Mandate,
+    Override,
+    Reason,
+    Record,
+    Referral,
+    Regime,
+    SignedFor,
+    Window,
+    digest_of,
+    referral_id,
+    to_json,
+)
+from cautery.workflows.case.opening import signed_in
+from cautery.workflows.case.referral import filed_referrals
+from cautery.workflows.watch.acting.interventions import Intervener
+from cautery.workflows.watch.acting.judging import Judge
+
+NOW = datetime(2026, 11, 24, 21, 0, tzinfo=UTC)
+END = NOW + timedelta(hours=1)
+KEYS = {name: Ed25519PrivateKey.generate() for name in ("A. Legal", "B. Duty")}
+
+
+def approver(name: str) -> Approver:
+    raw = KEYS[name].public_key().public_bytes_raw()
+    return Approver(name=name, role="legal", public_key=base64.b64encode(raw).decode())
+
+
+MANDATE = Mandate(
+    id="m",
+    who="League",
+    regime=Regime.GDPR,
+    legal_basis="rights",
+    window=Window(start=NOW - timedelta(hours=1), end=END),
+    territories=("FR",),
+    channels=(Channel(id="c", names=("C",), legal_basis="rights"),),
+    orders=(
+        CourtOrder(
+            id="o",
+            authority="Court",
+            territory="FR",
+            window=Window(start=NOW - timedelta(days=1), end=END),
+            targets_rule="services",
+        ),
+    ),
+    approvers=(approver("A. Legal"), approver("B. Duty")),
+    intermediaries=(Intermediary(name="isp", territory="FR", list_url="http://isp.example/list"),),
+    lab=True,
+)
+GUARD = GuardVerdict(
+    target="edge.pirate.example",
+    lever=Lever.NAME,
+    decision=Decision.ALLOW,
+    reasons=(Reason(code="name", text="a name of its own"),),
+    valid_until=END,
+)
+_DRAFT = Referral(
+    id="",
+    order="o",
+    event=None,
+    territory="FR",
+    window=Window(start=NOW, end=END),
+    entries=(
+        BlockEntry(
+            target="edge.pirate.example",
+            lever=Lever.NAME,
+            valid_until=END,
+            guard=GUARD,
+            exhibits=(ExhibitId("sha256:" + "0" * 64),),
+        ),
+    ),
+    statement="why",
+)
+REFERRAL = replace(_DRAFT, id=referral_id(_DRAFT))
+CASE = NoteVerifier("cautery/case-1", Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+HERE = SignedFor(case=digest_of(CASE.public)[7:23], mandate=terms_digest(MANDATE))
+
+
+class Ledger:
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def add(self, kind: str, body: Any) -> None:
+        record = Record(kind=kind, at=NOW, body=to_json(body))
+        self.entries.append(Entry(index=len(self.entries), record=record, leaf=b""))
+
+    def read(self, *, since: int = 0, kinds: tuple[str, ...] = ()) -> list[Entry]:
+        return [e for e in self.entries[since:] if not kinds or e.record.kind in kinds]
+
+
+class Journal:
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.failures: list[str] = []
+        self.moment = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def write(self, kind: str, body: Any) -> None:
+        self.ledger.add(kind, body)
+
+    def pass_on(self, entry: Entry) -> None:
+        pass
+
+    def fail(self, what: str, where: str, error: Exception) -> None:
+        self.failures.append(f"{what} {where}: {error}")
+
+    def seal(self, data: bytes, **_: Any) -> str:
+        return "sha256:" + "1" * 64
+
+
+class Publisher:
+    def __init__(self, *, deaf: bool = False) -> None:
+        self.taken: list[Referral] = []
+        self.without: list[frozenset[str]] = []
+        self.deaf = deaf
+
+    async def publish(
+        self,
+        approved: Approved[Referral],
+        to: Intermediary,
+        *,
+        now: datetime,
+        without: Collection[str] = (),
+    ) -> Acknowledgement:
+        if self.deaf:
+            raise SourceError("isp.example does not answer")
+        self.taken.append(approved.subject)
+        self.without.append(frozenset(without))
+        return Acknowledgement(
+            referral=approved.subject.id,
+            intermediary=to.name,
+            effect=Effect.APPLIED,
+            received_at=now,
+        )
+
+
+class Effects:
+    def add(self, referral: Referral, to: Intermediary) -> None:
+        pass
+
+
+class Canaries(Effects):
+    def __init__(self) -> None:
+        self.proposed: list[tuple[str, str]] = []
+
+    def propose(self, target: str, intermediary: str, *, why: str) -> None:
+        self.proposed.append((target, intermediary))
+
+
+class Mapper:
+    """A map on which nothing was looked up."""
+
+    def addresses(self, host: str) -> tuple[str, ...]:
+        return ()
+
+    def panels_of(self, keys: object) -> tuple[str, ...]:
+        return ()
+
+    def cuts(self, target: str, stream: object) -> bool:
+        return False
+
+
+class Engine:
+    async def run(self, work: Callable[[], Any]) -> Any:
+        return work()
+
+
+POPULAR = "domain,lists\ngoogle.com,t\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Facts of the day: a list of popular names, and what makes it valid."""
+    (tmp_path / "popular.csv").write_text(POPULAR)
+    (tmp_path / "facts.toml").write_text("[facts.popular]\ndate = 2026-11-24\n")
+    return tmp_path
+
+
+def seated(publisher: Publisher, folder: Path) -> tuple[Intervener, Ledger, Journal]:
+    ledger = Ledger()
+    journal = Journal(ledger)
+    ledger.add("case.opened", {"mandate": MANDATE, "key": str(CASE)})
+    ledger.add("referral.drafted", REFERRAL)
+    intervener = Intervener(
+        MANDATE,
+        {},
+        Mapper(),  # type: ignore[arg-type]
+        signed_for=HERE,
+        ledger=ledger,  # type: ignore[arg-type]
+        judge=Judge(
+            MANDATE,
+            facts=LatestFacts(FactsFolder(folder)).latest,
+            journal=journal,  # type: ignore[arg-type]
+        ),
+        engine=Engine(),  # type: ignore[arg-type]
+        effects=Effects(),  # type: ignore[arg-type]
+        canaries=Canaries(),  # type: ignore[arg-type]
+        publisher=publisher,
+        journal=journal,  # type: ignore[arg-type]
+    )
+    intervener.restore()
+    return intervener, ledger, journal
+
+
+def signed(name: str, *, at: datetime = NOW) -> dict[str, Any]:
+    mine = sign(digest(REFERRAL), approver=approver(name), key=KEYS[name], at=at, signed_for=HERE)
+    return {"referral": REFERRAL.id, **to_json(mine)}
+
+
+def forged(name: str) -> dict[str, Any]:
+    return {**signed(name), "signature": base64.b64encode(bytes(64)).decode()}
+
+
+BROKEN = [
+    {"referral": REFERRAL.id},
+    {
+        "referral": REFERRAL.id,
+        "subject": 5,
+        "approver": [],
+        "role": None,
+        "at": "soon",
+        "signature": {},
+    },
+    {"subject": "x"},
+    {"referral": [REFERRAL.id]},
+]
+
+
+async def test_two_approvals_let_the_list_go_once(folder: Path) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ledger.add("approval.given", signed("A. Legal"))
+    await intervener.hear()
+    assert publisher.taken == []
+    ledger.add("approval.given", signed("B. Duty"))
+    await intervener.hear()
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+
+
+@pytest.mark.parametrize("forger", ["first", "last"])
+async def test_a_forged_approval_neither_helps_nor_stops_two_real_people(
+    forger: str, folder: Path
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, journal = seated(publisher, folder)
+    order = [forged("B. Duty"), signed("A. Legal")]
+    for body in order if forger == "first" else order[::-1]:
+        ledger.add("approval.given", body)
+    await intervener.hear()
+    assert publisher.taken == []
+    assert len(journal.failures) == 1
+    ledger.add("approval.given", signed("B. Duty"))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+
+
+async def test_who_signs_again_and_again_crowds_nobody_out(folder: Path) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ledger.add("approval.given", signed("B. Duty"))
+    for second in range(30):
+        ledger.add("approval.given", signed("A. Legal", at=NOW - timedelta(seconds=second)))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+
+
+async def test_one_person_twice_is_one_person(folder: Path) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ledger.add("approval.given", signed("A. Legal"))
+    ledger.add("approval.given", signed("A. Legal"))
+    await intervener.hear()
+    assert publisher.taken == []
+
+
+@pytest.mark.parametrize("body", BROKEN)
+async def test_a_record_that_is_no_approval_ends_nothing(
+    body: dict[str, Any], folder: Path
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ledger.add("approval.given", body)
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+    assert len(filed_referrals(ledger)[0].approvals) == 2  # type: ignore[arg-type]
+
+
+async def test_an_intermediary_that_does_not_answer_is_not_held_to_have_the_list(
+    folder: Path,
+) -> None:
+    publisher = Publisher(deaf=True)
+    intervener, ledger, journal = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    assert journal.failures
+    assert not [e for e in ledger.entries if e.record.kind == "referral.published"]
+    (filed,) = intervener._filing
+    assert filed.published == set()
+    assert filed.again == NOW + timedelta(seconds=10)
+
+
+def bodies(ledger: Ledger, kind: str) -> list[Any]:
+    return [one.record.body for one in ledger.entries if one.record.kind == kind]
+
+
+def made_popular(folder: Path) -> None:
+    """Let the facts say, meanwhile, that the target is somebody's popular site."""
+    (folder / "popular.csv").write_text(POPULAR + "edge.pirate.example,t\n")
+
+
+async def test_what_the_facts_no_longer_allow_is_withdrawn_before_it_goes_out(
+    folder: Path,
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    made_popular(folder)
+    await intervener.hear()
+    assert publisher.taken == []
+    (withdrawn,) = bodies(ledger, "entry.withdrawn")
+    assert (withdrawn["target"], withdrawn["published"]) == ("edge.pirate.example", [])
+    assert withdrawn["reasons"][0]["code"] == "popular-name"
+    assert bodies(ledger, "guard.revalidated")[0]["withdrawn"] == ["edge.pirate.example"]
+
+
+async def test_a_block_that_stands_is_withdrawn_when_facts_change_and_its_roll_back_proposed(
+    folder: Path,
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+    await intervener.propose()
+    assert bodies(ledger, "entry.withdrawn") == []
+    made_popular(folder)
+    intervener._notice(NOW)
+    assert intervener._woken
+    await intervener.propose()
+    (withdrawn,) = bodies(ledger, "entry.withdrawn")
+    assert withdrawn["published"] == ["isp"]
+    assert intervener._canaries.proposed == [("edge.pirate.example", "isp")]  # type: ignore[attr-defined]
+    await intervener.propose()
+    assert len(bodies(ledger, "entry.withdrawn")) == 1
+
+
+async def test_a_watch_that_goes_on_judges_anew_what_it_left_standing(folder: Path) -> None:
+    publisher = Publisher()
+    first, ledger, _ = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    await first.hear()
+    made_popular(folder)
+    second, again, _ = seated(publisher, folder)
+    again.entries = ledger.entries
+    second.restore()
+    assert second._woken
+    await second.propose()
+    assert [one["target"] for one in bodies(again, "entry.withdrawn")] == ["edge.pirate.example"]
+    third, last, _ = seated(publisher, folder)
+    last.entries = again.entries
+    third.restore()
+    await third.propose()
+    assert len(bodies(last, "entry.withdrawn")) == 1
+
+
+def override(**said: Any) -> Override:
+    known: dict[str, Any] = {
+        "target": "edge.pirate.example",
+        "by": ("A. Legal", "B. Duty"),
+        "reason": "seen alone on it",
+        "at": NOW,
+        "until": NOW + timedelta(minutes=30),
+        "bystanders": 3,
+    }
+    return Override(**(known | said))
+
+
+def answered(name: str, said: Override) -> dict[str, Any]:
+    approval = sign(digest(said), approver=approver(name), key=KEYS[name], at=NOW, signed_for=HERE)
+    return {"override": said, "approval": approval}
+
+
+async def test_an_override_is_in_force_once_both_people_have_signed_it(folder: Path) -> None:
+    made_popular(folder)
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ledger.add("override.signed", answered("A. Legal", override()))
+    await intervener.hear()
+    assert bodies(ledger, "override.given") == []
+    ledger.add("override.signed", answered("B. Duty", override()))
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    (given,) = bodies(ledger, "override.given")
+    assert given["override"]["by"] == ["A. Legal", "B. Duty"]
+    assert publisher.taken == [REFERRAL]
+    assert publisher.without == [frozenset()]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"by": ("A. Legal", "C. Nobody")},
+        {"at": NOW - timedelta(hours=3), "until": NOW - timedelta(hours=2)},
+        {"at": NOW + timedelta(hours=2), "until": NOW + timedelta(hours=3)},
+    ],
+)
+async def test_an_override_that_names_others_or_does_not_hold_is_none(
+    folder: Path, wrong: dict[str, Any]
+) -> None:
+    made_popular(folder)
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("override.signed", answered(name, override(**wrong)))
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    assert bodies(ledger, "override.given") == []
+    assert publisher.taken == []
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"override": 5}, {"override": None, "approval": {}}, {"override": {"by": []}}]
+)
+async def test_a_record_that_is_no_override_ends_nothing(folder: Path, body: Any) -> None:
+    publisher = Publisher()
+    intervener, ledger, journal = seated(publisher, folder)
+    ledger.add("override.signed", body)
+    for name in KEYS:
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+    assert journal.failures
+
+
+async def test_an_overridden_block_is_withdrawn_when_its_override_ends(folder: Path) -> None:
+    made_popular(folder)
+    publisher = Publisher()
+    intervener, ledger, journal = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("override.signed", answered(name, override()))
+        ledger.add("approval.given", signed(name))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+    journal.moment = NOW + timedelta(minutes=31)
+    await intervener.propose()
+    assert [one["target"] for one in bodies(ledger, "entry.withdrawn")] == ["edge.pirate.example"]
+
+
+def swapped() -> Referral:
+    """Return the referral with other entries under the id of the true one."""
+    (entry,) = REFERRAL.entries
+    guard = replace(GUARD, target="hospital.example")
+    return replace(REFERRAL, entries=(replace(entry, target="hospital.example", guard=guard),))
+
+
+def over(subject: Referral, name: str, *, here: SignedFor = HERE) -> dict[str, Any]:
+    mine = sign(digest(subject), approver=approver(name), key=KEYS[name], at=NOW, signed_for=here)
+    return {"referral": subject.id, **to_json(mine)}
+
+
+async def test_a_restart_does_not_load_a_referral_that_was_swapped(folder: Path) -> None:
+    _, ledger, _ = seated(Publisher(), folder)
+    ledger.add("referral.drafted", swapped())
+    publisher = Publisher()
+    second, again, journal = seated(publisher, folder)
+    again.entries = ledger.entries
+    second.restore()
+    for name in KEYS:
+        again.add("approval.given", over(swapped(), name))
+    await second.hear()
+    assert publisher.taken == []
+    for name in KEYS:
+        again.add("approval.given", signed(name))
+    await second.hear()
+    assert publisher.taken == [REFERRAL]
+    assert any("1 record is not what the kind says" in one for one in journal.failures)
+
+
+async def test_a_referral_under_an_id_that_is_not_its_own_is_never_loaded(folder: Path) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    foreign = replace(swapped(), id="R-0123456789ab")
+    ledger.add("referral.drafted", foreign)
+    intervener.restore()
+    for name in KEYS:
+        ledger.add("approval.given", over(foreign, name))
+    await intervener.hear()
+    assert publisher.taken == []
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        SignedFor(case="0" * 16, mandate=HERE.mandate),
+        SignedFor(case=HERE.case, mandate=digest_of(b"another mandate")),
+    ],
+)
+async def test_approvals_of_another_case_or_mandate_let_nothing_go(
+    elsewhere: SignedFor, folder: Path
+) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    for name in KEYS:
+        ledger.add("approval.given", over(REFERRAL, name, here=elsewhere))
+    await intervener.hear()
+    assert publisher.taken == []
+
+
+async def test_a_flood_of_forged_approvals_stops_no_real_ones(folder: Path) -> None:
+    publisher = Publisher()
+    intervener, ledger, _ = seated(publisher, folder)
+    ledger.add("approval.given", signed("A. Legal"))
+    for _ in range(100):
+        ledger.add("approval.given", forged("B. Duty"))
+    ledger.add("approval.given", signed("B. Duty"))
+    for _ in range(100):
+        ledger.add("approval.given", signed("A. Legal"))
+    await intervener.hear()
+    assert publisher.taken == [REFERRAL]
+
+
+KINDS = """referral.drafted approval.given referral.published override.signed override.given
+guard.decided dark.probed entry.expired entry.withdrawn rollback.proposed case.opened"""
+
+
+@pytest.mark.parametrize("kind", KINDS.split())
+@pytest.mark.parametrize("body", [{}, {"id": 5, "referral": [], "override": 7, "target": {}}])
+async def test_a_strangers_record_stops_no_restart(
+    kind: str, body: dict[str, Any], folder: Path
+) -> None:
+    _, ledger, _ = seated(Publisher(), folder)
+    ledger.add(kind, body)
+    publisher = Publisher()
+    second, again, _ = seated(publisher, folder)
+    again.entries = ledger.entries
+    second.restore()
+    for name in KEYS:
+        again.add("approval.given", signed(name))
+    await second.hear()
+    assert publisher.taken == [REFERRAL]
+    assert [one.referral for one in filed_referrals(again)] == [REFERRAL]  # type: ignore[arg-type]
+
+
+def test_a_case_goes_on_with_the_approvers_it_was_begun_with(folder: Path) -> None:
+    _, ledger, _ = seated(Publisher(), folder)
+    others = replace(MANDATE, approvers=(approver("A. Legal"),))
+    assert signed_in(ledger, MANDATE, key=str(CASE)) == HERE  # type: ignore[arg-type]
+    ledger.add("case.opened", {"mandate": others, "key": str(CASE)})
+    with pytest.raises(InputError, match="other approvers"):
+        signed_in(ledger, others, key=str(CASE))  # type: ignore[arg-type]

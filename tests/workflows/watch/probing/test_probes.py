@@ -1,0 +1,386 @@
+"""What a probe cuts, claims and remembers; whatever a stream sends, the prober goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cautery.adapters.engine import ThreadEngine
+from cautery.errors import (
+    CauteryError,
+    DecodeError,
+    ForbiddenAddressError,
+    InputError,
+    LimitError,
+    SourceError,
+    StorageError,
+)
+from cautery.fingerprint import DEFAULT_RECIPE
+from cautery.identify.references.held import References
+from cautery.identify.references.info import ReferenceInfo
+from cautery.identify.windows import part_of
+from cautery.lab.readers import ReadersHere
+from cautery.model import AUDIO_RATE_HZ, Decoded, Entry, Finding, Mandate, Regime, Window, Work
+from cautery.workflows.case.journal import Journal
+from cautery.workflows.media.pump import Tape
+from cautery.workflows.watch.pace import Heard, Pace
+from cautery.workflows.watch.probing.looks import MOST_WINDOWS, PROBE_S, windows_of
+from cautery.workflows.watch.probing.probes import Prober
+from cautery.workflows.watch.streams import Stream
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+URL = "http://pirate.example/film.ts"
+SEGMENT = "http://pirate.example/0.ts"
+LIVE = b"#EXTM3U\n#EXT-X-TARGETDURATION:12\n#EXTINF:12,\n0.ts\n"
+
+
+def decoded(seconds: float, *, start_s: float = 0.0, picture_hz: float = 5.0) -> Decoded:
+    """Media whose samples and pictures say which second they are."""
+    samples = round(seconds * AUDIO_RATE_HZ)
+    times = start_s + np.arange(round(seconds * picture_hz)) / picture_hz
+    return Decoded(
+        audio=(start_s + np.arange(samples) / AUDIO_RATE_HZ).astype(np.float32),
+        audio_s=start_s,
+        luma=np.repeat(np.floor(times).astype(np.uint8), 36 * 64).reshape(-1, 36, 64),
+        luma_s=times,
+        duration_s=seconds,
+    )
+
+
+def film(seconds: float) -> Decoded:
+    """Seconds of tones that change ten times a second: a work's sound, without pictures."""
+    rng = np.random.default_rng(11)
+    step = AUDIO_RATE_HZ // 10
+    tones = rng.uniform(200, 3400, (round(seconds * 10), 3))
+    axis = np.arange(step) / AUDIO_RATE_HZ
+    sound = np.concatenate(
+        [np.sin(2 * np.pi * one[:, None] * axis).sum(axis=0) / 4 for one in tones]
+    )
+    return Decoded(
+        audio=sound.astype(np.float32),
+        audio_s=0.0,
+        luma=np.zeros((0, 36, 64), np.uint8),
+        luma_s=np.zeros(0),
+        duration_s=seconds,
+    )
+
+
+class Hears:
+    """Fulfils the decoder's port with given media, or fails as told."""
+
+    def __init__(self, result: Decoded | CauteryError) -> None:
+        self.result = result
+        self.pictures_asked: list[bool] = []
+
+    async def decode(self, data: bytes, *, pictures: bool) -> Decoded:
+        self.pictures_asked.append(pictures)
+        if isinstance(self.result, CauteryError):
+            raise self.result
+        if pictures:
+            return self.result
+        return replace(self.result, luma=self.result.luma[:0], luma_s=self.result.luma_s[:0])
+
+    async def still(self, data: bytes, *, at_s: float) -> bytes:
+        raise DecodeError("no picture there")
+
+
+MANDATE = Mandate(
+    id="m",
+    who="Example League",
+    regime=Regime.GDPR,
+    legal_basis="rights",
+    window=Window(start=NOON, end=NOON + timedelta(hours=1)),
+    territories=("FR",),
+    works=(Work(id="work-1", title="A Film", legal_basis="rights"),),
+)
+
+
+@pytest.fixture
+def probe(answers: Callable[..., Any], journal: Journal, tmp_path: Path) -> Callable[..., Stream]:
+    """Probe one stream once, whose media the decoder hears as given."""
+
+    def once(
+        media: Decoded | CauteryError | Hears,
+        *,
+        answer: bytes | int | CauteryError = b"media",
+        held: Decoded | None = None,
+        event: str | None = None,
+    ) -> Stream:
+        references = References(
+            DEFAULT_RECIPE,
+            (ReferenceInfo(id="work-1", kind="work", event=event, clean=False, territory=None),),
+        )
+        references.add("work-1", held or film(60.0), at_s=0.0)
+        one = Stream(
+            url=URL, key=URL, host="pirate.example", title=None, source="list", first_seen=NOON
+        )
+        engine = ThreadEngine()
+        prober = Prober(
+            MANDATE,
+            {URL: one},
+            references,
+            Tape(tmp_path, window_s=60.0),
+            readers=ReadersHere(),
+            fetcher=answers({URL: answer, SEGMENT: b"media"}),
+            decoder=media if isinstance(media, Hears) else Hears(media),
+            engine=engine,
+            journal=journal,
+            on_verdict=lambda _: None,
+            pace=Pace(
+                MANDATE,
+                {URL: one},
+                heard=lambda: Heard(until={}, filled=True),
+                journal=journal,
+            ),
+        )
+
+        async def probing() -> None:
+            working = asyncio.ensure_future(prober.work())
+            async with asyncio.timeout(30):
+                # The prober tells nobody when it has looked.
+                while not working.done() and (one.probes == 0 or one.in_hand):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            if working.done():
+                working.result()
+            working.cancel()
+
+        try:
+            asyncio.run(probing())
+        finally:
+            engine.close()
+        return one
+
+    return once
+
+
+def bodies(heard: list[Entry], kind: str) -> list[Any]:
+    return [one.record.body for one in heard if one.record.kind == kind]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "windows"), [(5.0, 1), (23.9, 1), (24.0, 2), (40.0, 3), (48.0, 4), (300.0, 4)]
+)
+def test_a_film_is_cut_into_windows_of_a_probe_and_never_more_than_four(
+    seconds: float, windows: int
+) -> None:
+    assert MOST_WINDOWS == 4
+    assert len(windows_of(decoded(seconds, picture_hz=0.5))) == windows
+
+
+def test_what_is_too_short_for_two_windows_is_left_whole() -> None:
+    whole = decoded(20.0)
+    assert windows_of(whole) == (whole,)
+
+
+@settings(deadline=None)
+@given(st.floats(24.0, 60.0), st.floats(0.0, 1000.0))
+def test_windows_do_not_overlap_so_that_they_may_agree_as_two_probes_do(
+    seconds: float, start_s: float
+) -> None:
+    windows = windows_of(decoded(seconds, start_s=start_s, picture_hz=2.0))
+    for before, after in pairwise(windows):
+        end_s = before.audio_s + before.audio.size / AUDIO_RATE_HZ
+        assert after.audio_s == pytest.approx(end_s, abs=1 / AUDIO_RATE_HZ)
+        assert before.luma_s.max(initial=0.0) < after.luma_s.min(initial=np.inf)
+    assert all(one.duration_s == pytest.approx(PROBE_S) for one in windows)
+
+
+def test_a_part_holds_the_sound_and_the_pictures_of_its_seconds_alone() -> None:
+    part = part_of(decoded(30.0, start_s=100.0), 110.0, 115.0)
+    assert part.audio_s == 110.0
+    assert part.audio.size == 5 * AUDIO_RATE_HZ
+    assert part.audio[0] == pytest.approx(110.0, abs=1e-3)
+    assert (part.luma_s.min(), part.luma_s.max()) == (110.0, 114.8)
+    assert set(np.unique(part.luma)) == {110, 111, 112, 113, 114}
+    assert part.duration_s == 5.0
+
+
+def test_a_part_that_begins_before_the_sound_takes_what_there_is() -> None:
+    part = part_of(decoded(10.0, start_s=100.0), 95.0, 104.0)
+    assert part.audio_s == 100.0
+    assert part.audio.size == 4 * AUDIO_RATE_HZ
+
+
+def test_a_film_that_is_ours_is_proven_by_windows_of_one_fetch(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    stream = probe(film(60.0))
+    assert stream.verdict is not None
+    assert stream.verdict.finding is Finding.PROVEN, stream.verdict.reasons
+    assert stream.verdict.channels == ("work-1",)
+    sealed = {body["exhibit"]["id"] for body in bodies(heard, "exhibit.sealed")}
+    cited = {one for each in stream.verdict.observations for one in each.exhibits}
+    assert cited, "a claim cites what it rests on"
+    assert cited <= sealed
+
+
+def shown(sound: Decoded) -> Decoded:
+    """The same with pictures that move."""
+    times = np.arange(round(sound.duration_s * 5)) / 5
+    luma = np.random.default_rng(5).integers(0, 255, (len(times), 36, 64), np.uint8)
+    return replace(sound, luma=luma, luma_s=times)
+
+
+def test_pictures_are_not_decoded_where_the_sound_says_whose_a_live_stream_is(
+    probe: Callable[..., Stream],
+) -> None:
+    whole = shown(film(60.0))
+    hears = Hears(part_of(whole, 20.0, 32.0))
+    stream = probe(hears, answer=LIVE, held=whole)
+    assert hears.pictures_asked == [False]
+    assert [one.reference for one in stream.observations[0].witnesses] == ["work-1"]
+
+
+def test_pictures_are_decoded_where_the_sound_is_strange(probe: Callable[..., Stream]) -> None:
+    whole = shown(film(60.0))
+    noise = np.random.default_rng(3).normal(0, 0.1, 12 * AUDIO_RATE_HZ).astype(np.float32)
+    hears = Hears(replace(part_of(whole, 20.0, 32.0), audio=noise))
+    probe(hears, answer=LIVE, held=whole)
+    assert hears.pictures_asked == [False, True]
+
+
+def test_pictures_of_an_event_are_decoded_whatever_the_sound_says(
+    probe: Callable[..., Stream],
+) -> None:
+    whole = shown(film(60.0))
+    hears = Hears(part_of(whole, 20.0, 32.0))
+    probe(hears, answer=LIVE, held=whole, event="match")
+    assert hears.pictures_asked == [False, True]
+
+
+def test_pictures_are_never_decoded_where_no_reference_has_any(
+    probe: Callable[..., Stream],
+) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, 12 * AUDIO_RATE_HZ).astype(np.float32)
+    hears = Hears(replace(shown(film(12.0)), audio=noise))
+    probe(hears, answer=LIVE)
+    assert hears.pictures_asked == [False]
+
+
+def test_a_film_that_is_not_ours_is_not_accused(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.1, 60 * AUDIO_RATE_HZ).astype(np.float32)
+    other = film(60.0)
+    stream = probe(
+        Decoded(
+            audio=noise,
+            audio_s=0.0,
+            luma=other.luma,
+            luma_s=other.luma_s,
+            duration_s=60.0,
+        )
+    )
+    assert stream.verdict is not None
+    assert stream.verdict.finding is Finding.NOTHING
+    assert bodies(heard, "probe.done")[0]["failed"] is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SourceError("nobody answers"),
+        LimitError("it never ends"),
+        ForbiddenAddressError("169.254.169.254 is link-local"),
+    ],
+)
+def test_a_stream_that_fails_is_recorded_by_its_error_and_called_unreachable(
+    probe: Callable[..., Stream], heard: list[Entry], error: CauteryError
+) -> None:
+    stream = probe(film(1.0), answer=error)
+    [done] = bodies(heard, "probe.done")
+    assert done["failed"] == f"{type(error).__name__}: {error}"
+    assert stream.verdict is not None
+    assert stream.verdict.finding is Finding.UNREACHABLE
+    assert stream.due > NOON, "it is asked again, later"
+
+
+def test_media_that_kills_the_decoder_is_recorded_and_sealed(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    stream = probe(DecodeError("the decoder died of it"))
+    assert bodies(heard, "probe.done")[0]["failed"].startswith("DecodeError: ")
+    assert [body["what"] for body in bodies(heard, "exhibit.sealed")] == ["segment"]
+    assert stream.verdict is not None
+    assert stream.verdict.reasons[0].startswith("no media")
+
+
+def test_an_error_of_our_own_is_no_finding_about_the_stream(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    stream = probe(InputError("too large for one exhibit"))
+    assert stream.verdict is None
+    assert bodies(heard, "probe.done")[0]["failed"].startswith("InputError")
+
+
+def test_a_full_disk_ends_the_probing_and_is_no_failure_of_the_stream(
+    probe: Callable[..., Stream], heard: list[Entry]
+) -> None:
+    with pytest.raises(StorageError, match="full"):
+        probe(StorageError("disk full"))
+    assert bodies(heard, "probe.done") == []
+
+
+async def test_looks_that_are_refused_at_once_keep_nothing_else_from_going_on(
+    answers: Callable[..., Any], journal: Journal, tmp_path: Path
+) -> None:
+    urls = [f"http://10.1.0.1/{number}" for number in range(2_000)]
+    streams = {
+        url: Stream(url=url, key=url, host="10.1.0.1", title=None, source="list", first_seen=NOON)
+        for url in urls
+    }
+    heard = Heard(until={}, filled=True)
+    refused = ForbiddenAddressError("10.1.0.1: private")
+    engine = ThreadEngine()
+    prober = Prober(
+        MANDATE,
+        streams,
+        References(DEFAULT_RECIPE, ()),
+        Tape(tmp_path, window_s=60.0),
+        readers=ReadersHere(),
+        fetcher=answers(dict.fromkeys(urls, refused)),
+        decoder=Hears(refused),
+        engine=engine,
+        journal=journal,
+        on_verdict=lambda _: None,
+        pace=Pace(MANDATE, streams, heard=lambda: heard, journal=journal),
+    )
+    working = asyncio.ensure_future(prober.work())
+    try:
+        # Another task gets its turn between any two looks.
+        for turn in range(50):
+            await asyncio.sleep(0)
+            assert sum(one.probes for one in streams.values()) <= turn + 1
+    finally:
+        working.cancel()
+        engine.close()
+    assert sum(one.probes for one in streams.values()) > 5
+
+
+@pytest.mark.parametrize("name", ["_look", "_seen"])
+def test_an_unforeseen_error_costs_its_own_look_alone(
+    probe: Callable[..., Stream],
+    heard: list[Entry],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ValueError("http://a.example/live/anna77/gehe1m/1.ts \ud800")
+
+    monkeypatch.setattr(Prober, name, broken)
+    stream = probe(film(36.0))
+    [done] = bodies(heard, "probe.done")
+    assert done["failed"].startswith("ValueError: http://a.example/live/~")
+    assert done["failed"].endswith("\ufffd")
+    assert stream.verdict is None
+    assert stream.due > NOON
