@@ -15,6 +15,7 @@ from cautery.identify.confirm import named
 from cautery.identify.likelihood import tail
 from cautery.identify.windows import Glance, Look, look_at, seconds_of, windows_in
 from cautery.model import Decoded, Identification, Observation, Partner, Stretch, Witness
+from cautery.model.verdict import NoMatch
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 INFOS = (
@@ -55,9 +56,11 @@ def witness(
 
 
 def glance(
-    start_s: float, witnesses: Sequence[Witness], seconds: float = 5.0, reason: str | None = None
+    start_s: float, witnesses: Sequence[Witness], seconds: float = 5.0, **unmatched: NoMatch
 ) -> Glance:
-    seen = Observation(at=NOON, witnesses=tuple(witnesses), media_end_s=seconds, reason=reason)
+    seen = Observation(
+        at=NOON, witnesses=tuple(witnesses), media_end_s=seconds, unmatched=unmatched
+    )
     return Glance(start_s, start_s + seconds, seen)
 
 
@@ -174,7 +177,7 @@ def test_a_clean_feed_alone_names_the_event_and_nobody() -> None:
 
 
 def test_ten_seconds_of_a_film_in_an_hour_are_a_quotation() -> None:
-    probe = [glance(k * 10, [], 10, "sound: it matches none") for k in range(360)]
+    probe = [glance(k * 10, [], 10, sound=NoMatch.NONE) for k in range(360)]
     probe[100] = glance(1000, [witness("film", 50, seconds=10, coverage=0.5)], 10)
     probe[101] = glance(1010, [witness("film", 60, seconds=10, coverage=0.5)], 10)
     found = judge(*probe)
@@ -187,7 +190,7 @@ def test_ten_seconds_of_a_film_in_an_hour_are_a_quotation() -> None:
 
 @pytest.mark.parametrize("seconds", [20, 30, 40])
 def test_up_to_an_advert_of_a_longer_probe_never_names(seconds: int) -> None:
-    probe = [glance(k * 10, [], 10, "sound: it matches none") for k in range(60)]
+    probe = [glance(k * 10, [], 10, sound=NoMatch.NONE) for k in range(60)]
     probe[5 : 5 + seconds // 10] = [
         glance(50 + k * 10, [witness("a", k * 10, seconds=10)], 10) for k in range(seconds // 10)
     ]
@@ -201,12 +204,12 @@ def test_cutting_a_little_out_of_every_half_minute_makes_no_quotations_of_a_re_b
     probe: list[Glance] = []
     for run in range(6):
         start_s, at_s = run * 50.0, 100 + run * 23.0
-        probe += [glance(start_s + k * 10, [], 10, "sound: it matches none") for k in range(2)]
+        probe += [glance(start_s + k * 10, [], 10, sound=NoMatch.NONE) for k in range(2)]
         probe += [
             glance(start_s + 20 + k * 10, [witness("a", at_s + k * 10, seconds=10)], 10)
             for k in range(2)
         ]
-        probe.append(glance(start_s + 40, [], 10, "sound: it matches none"))
+        probe.append(glance(start_s + 40, [], 10, sound=NoMatch.NONE))
     assert judge(*probe).channels == ("a",)
 
 
@@ -216,7 +219,7 @@ def test_the_same_half_minute_twice_is_most_of_the_probe_and_no_quotation() -> N
 
 
 def test_three_goals_of_a_match_in_the_news_are_quotations() -> None:
-    probe = [glance(k * 10, [], 10, "sound: it matches none") for k in range(30)]
+    probe = [glance(k * 10, [], 10, sound=NoMatch.NONE) for k in range(30)]
     for at, reference_s in ((3, 700.0), (9, 2900.0), (15, 4000.0)):
         probe[at] = glance(at * 10, [witness("fr", reference_s, seconds=10)], 10)
     found = judge(*probe)
@@ -259,12 +262,12 @@ def test_a_loop_confirms_through_its_repeats_and_says_that_the_place_is_open() -
 
 
 def test_nothing_found_is_evidence_against_and_silence_is_no_opinion() -> None:
-    heard = judge(whole=glance(0, [], 10, "sound: it matches none; pictures: no pictures"))
+    heard = judge(whole=glance(0, [], 10, sound=NoMatch.NONE, pictures=NoMatch.NO_PICTURES))
     assert (heard.channels, heard.confirmed) == ((), False)
     assert heard.log10_lr == tail("sound", 10).floor < 0
     assert heard.probability is not None
     assert heard.probability < heard.base_rate  # type: ignore[operator]
-    mute = judge(whole=glance(0, [], 10, "sound: silent; pictures: no pictures"))
+    mute = judge(whole=glance(0, [], 10, sound=NoMatch.SILENT, pictures=NoMatch.NO_PICTURES))
     assert (mute.log10_lr, mute.probability) == (0.0, None)
     assert "no opinion" in mute.reason
     assert "silent" in mute.reason
@@ -344,7 +347,7 @@ def test_an_advert_that_two_channels_carry_in_a_strangers_programme_is_a_quotati
     def shared(at_s: float) -> Witness:
         return witness("a", at_s, seconds=10, log10_lr=-1.0, shared=("b",), score=40.0)
 
-    probe = [glance(k * 10, [], 10, "sound: it matches none") for k in range(4)]
+    probe = [glance(k * 10, [], 10, sound=NoMatch.NONE) for k in range(4)]
     probe[1], probe[2] = glance(10, [shared(100)], 10), glance(20, [shared(110)], 10)
     whole = glance(0, [witness("a", 90, seconds=40, log10_lr=-1.0, shared=("b",), score=60.0)], 40)
     found = judge(*probe, whole=whole)

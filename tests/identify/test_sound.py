@@ -14,6 +14,7 @@ from cautery.identify._sounding import LEAST_SCORE, Lead
 from cautery.identify.ladder import SURE_SCORE, Ladder, listen
 from cautery.identify.sound import SEARCH_S, Heard, Rung
 from cautery.model import Decoded
+from cautery.model.verdict import NoMatch
 
 RATE = 8000
 T0 = 1_800_000_000.0
@@ -232,14 +233,14 @@ def test_other_music_is_no_match_however_far_it_is_followed(
 @pytest.mark.parametrize(
     ("audio", "reason"),
     [
-        (np.zeros(10 * RATE), "silent"),
-        (np.random.default_rng(1).uniform(-1, 1, 10 * RATE) / 32768, "silent"),
-        (notes(3, 60)[: 2 * RATE], "under 3 s of sound"),
-        (np.zeros(0), "no sound"),
+        (np.zeros(10 * RATE), NoMatch.SILENT),
+        (np.random.default_rng(1).uniform(-1, 1, 10 * RATE) / 32768, NoMatch.SILENT),
+        (notes(3, 60)[: 2 * RATE], NoMatch.SHORT_SOUND),
+        (np.zeros(0), NoMatch.NO_SOUND),
     ],
 )
 def test_silence_and_too_little_sound_have_no_opinion_and_say_why(
-    references: References, audio: np.ndarray, reason: str, effort: str
+    references: References, audio: np.ndarray, reason: NoMatch, effort: str
 ) -> None:
     found = heard(references, audio, effort=effort, hints=("c3",))
     assert (found.matches, found.reason, found.witnesses()) == ((), reason, [])

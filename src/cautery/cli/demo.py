@@ -119,6 +119,9 @@ def show_score(score: Scoreboard, report: Path | None, *, json: bool) -> None:
         render.json_line(body)
 
 
+_VERIFIED = {True: "yes", False: "NO", None: "-"}
+
+
 def _rows(body: dict[str, Any]) -> list[tuple[str, str, str]]:
     detection, dark = body["time_to_detection_s"], body["time_to_dark_s"]
     looked_at = body["looked_at"]
@@ -133,7 +136,7 @@ def _rows(body: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("time to dark, median", _seconds(dark["median"]), ""),
         ("networks, B-cubed F", _share(body["networks_bcubed"]), ">= 0.90"),
         ("licensee accuracy", _share(body["licensee_accuracy"]), ">= 0.95"),
-        ("verified", "yes" if body["verified"] else "NO", "yes"),
+        ("verified", _VERIFIED[body["verified"]], "yes"),
     ]
 
 

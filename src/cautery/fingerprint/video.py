@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cautery.errors import InputError
 from cautery.fingerprint.recipe import Recipe
+from cautery.model.verdict import NoMatch
 
 Floats = NDArray[np.float32]
 Cells = NDArray[np.float16]
@@ -73,12 +74,12 @@ class Signature:
     speed: float = 1.0
 
     @property
-    def silent(self) -> str | None:
+    def silent(self) -> NoMatch | None:
         """Why this signature has no opinion, or ``None`` if it has one."""
         if self.change.shape[1] < 4 * self.rate_hz:
-            return "too few pictures"
+            return NoMatch.FEW_PICTURES
         if self.motion < _LEAST_MOTION or self.moving < _LEAST_MOVING:
-            return "black, frozen or hardly any motion"
+            return NoMatch.STILL
         return None
 
     @cached_property

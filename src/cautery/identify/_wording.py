@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import Glance
 from cautery.model.identification import Stretch
-from cautery.model.verdict import verbal
+from cautery.model.verdict import NoMatch, verbal
 
 _MOST_TOLD = 6
 
@@ -80,20 +80,16 @@ class Words:
 
     def unmatched(self, glances: Sequence[Glance]) -> tuple[tuple[str, ...], str]:
         """Return which senses had an opinion, and why nothing is named."""
-        said = dict.fromkeys(
-            part
-            for one in glances
-            for part in (one.observation.reason or "").split("; ")
-            if part and not any(part.startswith(f"{w.kind}") for w in one.observation.witnesses)
-        )
+        seen = [one.observation for one in glances]
+        silent = dict.fromkeys(pair for one in seen for pair in one.unmatched.items())
+        said = [f"{sense}: {why.words}" for sense, why in silent]
         told = "; ".join(said)
         opinions = [
             kind
-            for kind, name in (("sound", "sound"), ("picture", "pictures"))
-            if any(part.startswith(f"{name}:") and " none" in part and "match" in part
-                   for part in said)
-            or any(w.kind == kind for one in glances for w in one.observation.witnesses)
-        ]  # fmt: skip
+            for kind, sense in (("sound", "sound"), ("picture", "pictures"))
+            if (sense, NoMatch.NONE) in silent
+            or any(witness.kind == kind for one in seen for witness in one.witnesses)
+        ]
         if not opinions:
             return (), f"no opinion: {told or 'nothing to hear or see'}"
         weak = [

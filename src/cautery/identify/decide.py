@@ -108,7 +108,7 @@ def decide(
     if not 0 < base_rate < 1 or not 0 < tolerance_s <= 60:
         raise InputError("decide: a base rate in (0, 1) and a tolerance in (0, 60] s")
     ordered = sorted(observations, key=lambda one: (one.media_end_s, one.at))
-    listened = [one for one in ordered if one.witnesses or not _mute(one)]
+    listened = [one for one in ordered if one.has_opinion]
     base = Verdict(
         url=url, finding=Finding.UNREACHABLE, at=at, base_rate=base_rate, recipe=recipe,
         observations=tuple(ordered),
@@ -384,12 +384,6 @@ def _totals(best: _Judged, kind: str) -> dict[str, float]:
         if one.kind == kind:
             totals[one.reference] = totals.get(one.reference, 0.0) + one.score
     return totals
-
-
-def _mute(one: Observation) -> bool:
-    """Tell whether neither sense could say anything: silent and frozen, say."""
-    why = one.reason or ""
-    return "matches none" not in why and "match none" not in why
 
 
 def _middle(one: Observation) -> float:

@@ -22,6 +22,7 @@ from cautery.identify.references.held import References
 from cautery.identify.simulcast import AS_LIKE, sifted
 from cautery.identify.sound import EVERY, HINTED, LAST, Ear, Heard, Rung
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
+from cautery.model.verdict import NoMatch
 
 SURE_SCORE = 14.0
 """From here on no further rung is climbed: other music has been seen to score 13.4, once."""
@@ -64,7 +65,7 @@ class Ladder:
         self._rungs += [EVERY, LAST] if effort == "full" else []
         self._leads: list[list[Lead]] = []
         self._best: dict[str, float] = {}
-        self._deaf: str | None = None
+        self._deaf: NoMatch | None = None
 
     def add(self, answers: Sequence[Rung]) -> None:
         """Take every shard's answer to the rung, in the order of the shards."""
@@ -126,20 +127,20 @@ def mute(decoded: Decoded) -> Heard | None:
     """Return why there is nothing to listen to, where there is not."""
     probe_s = len(decoded.audio) / AUDIO_RATE_HZ
     if probe_s < 3:
-        return Heard((), {}, probe_s, "under 3 s of sound" if probe_s else "no sound")
+        return Heard((), {}, probe_s, NoMatch.SHORT_SOUND if probe_s else NoMatch.NO_SOUND)
     if loudness_db(decoded.audio) < _QUIET_DB:
-        return Heard((), {}, probe_s, "silent")
+        return Heard((), {}, probe_s, NoMatch.SILENT)
     return None
 
 
-def unmatched(decoded: Decoded) -> str:
+def why_unmatched(decoded: Decoded) -> NoMatch:
     """Return why sound that was compared has matched none: a steady tone tells nothing.
 
     Asked only then, so that no sound is kept from being compared.
     """
     power = power_of(decoded.audio, DEFAULT_RECIPE).mean(axis=0, dtype=np.float64)
     most = np.sort(power)[-_TONE_BINS:]
-    return "a steady tone" if most.sum() >= _TONE_SHARE * power.sum() else "it matches none"
+    return NoMatch.TONE if most.sum() >= _TONE_SHARE * power.sum() else NoMatch.NONE
 
 
 def listen(

@@ -12,13 +12,13 @@ from cautery.errors import InputError
 from cautery.fingerprint.video import cells_of, signature
 from cautery.identify._sounding import Sounding, scores_along
 from cautery.identify.graphics import recognise
-from cautery.identify.ladder import Effort, listen, unmatched
+from cautery.identify.ladder import Effort, listen, why_unmatched
 from cautery.identify.picture import Seen, aligned, look
 from cautery.identify.references.held import References
 from cautery.identify.sound import Heard
 from cautery.model.evidence import ExhibitId
 from cautery.model.media import AUDIO_RATE_HZ, Decoded
-from cautery.model.verdict import Observation, Witness
+from cautery.model.verdict import NoMatch, Observation, Witness
 
 CLEAR_LEAD = 1.5
 """One licensee's votes over the next one's before its sound alone names it."""
@@ -95,11 +95,11 @@ def observed(
     """Put together what the sound gave, and the pictures in each shard of the references."""
     at_s = media_at_s or 0.0
     witnesses = [*heard.witnesses(), *(one for part in seen for one in part.witnesses)]
-    reasons = []
+    unmatched: dict[str, NoMatch] = {}
     if not heard.matches:
-        reasons.append(f"sound: {heard.reason or unmatched(decoded)}")
+        unmatched["sound"] = heard.reason or why_unmatched(decoded)
     if not any(one.witnesses for one in seen):
-        reasons.append(f"pictures: {seen[0].reason}")
+        unmatched["pictures"] = seen[0].reason or NoMatch.NONE
     witnesses.sort(key=lambda one: (-one.log10_lr, -one.score, one.kind, one.reference))
     return Observation(
         at=at,
@@ -107,7 +107,8 @@ def observed(
         exhibits=tuple(exhibits),
         media_start_s=at_s,
         media_end_s=at_s + max(decoded.duration_s, len(decoded.audio) / AUDIO_RATE_HZ),
-        reason="; ".join(reasons) or None,
+        unmatched=unmatched,
+        reason="; ".join(f"{sense}: {why.words}" for sense, why in unmatched.items()) or None,
     )
 
 

@@ -22,7 +22,7 @@ from cautery.identify._shown import Probe
 from cautery.identify.likelihood import tail
 from cautery.identify.references.held import References
 from cautery.model.media import Decoded
-from cautery.model.verdict import Witness
+from cautery.model.verdict import NoMatch, Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Seen:
     """What the pictures gave, and why they gave nothing."""
 
     witnesses: tuple[Witness, ...]
-    reason: str | None = None
+    reason: NoMatch | None = None
 
 
 def watched(references: References) -> list[str]:
@@ -68,11 +68,11 @@ def look(
         what chance gives.
     """
     if not len(decoded.luma):
-        return Seen((), "no pictures")
+        return Seen((), NoMatch.NO_PICTURES)
     recipe = references.recipe
     names = watched(references)
     if not names:
-        return Seen((), "no reference holds pictures")
+        return Seen((), NoMatch.NO_REFERENCE)
     probe = Probe.of(decoded, recipe)
     plain = signature(probe.cells, probe.times, recipe)
     if plain.silent:
@@ -88,8 +88,8 @@ def look(
     if found:
         return Seen(tuple(found))
     if reachable(probe) < least:
-        return Seen((), "too little moves to tell it from other pictures")
-    return Seen((), "its pictures match none")
+        return Seen((), NoMatch.TOO_STILL)
+    return Seen((), NoMatch.NONE)
 
 
 def aligned(

@@ -29,7 +29,7 @@ from cautery.identify.likelihood import tail
 from cautery.identify.match import AROUND_WORDS, Codes, Match
 from cautery.identify.references.held import References
 from cautery.identify.simulcast import filled
-from cautery.model.verdict import Witness
+from cautery.model.verdict import NoMatch, Witness
 
 SEARCH_S = (-30.0, 300.0)
 """Delays searched: from a suspect that is faster to one behind by a DVR's length."""
@@ -66,7 +66,7 @@ class Heard:
     matches: tuple[Match, ...]
     runner_up: dict[str, float]
     probe_s: float
-    reason: str | None = None
+    reason: NoMatch | None = None
 
     def witnesses(self) -> list[Witness]:
         """Return one witness a reference."""
@@ -103,14 +103,14 @@ class Rung:
         Best score of each family.
     among : int
         References that were looked at.
-    deaf : str or None
+    deaf : NoMatch or None
         Why nothing can be heard in the probe.
     """
 
     leads: tuple[Lead, ...] = ()
     best: dict[str, float] = field(default_factory=dict)
     among: int = 0
-    deaf: str | None = None
+    deaf: NoMatch | None = None
 
 
 class Ear:
@@ -142,7 +142,7 @@ class Ear:
         """Return what a rung gives, counted from 0."""
         references, sounding = self._references, self._sounding
         if len(sounding.peaks.frame) < sounding.probe_s:
-            return Rung(deaf="a sound without structure")
+            return Rung(deaf=NoMatch.SHAPELESS)
         leads = self._leads(rung)
         best: dict[str, float] = {}
         for lead in leads:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -74,20 +75,70 @@ class Witness:
     shared: tuple[str, ...] = ()
 
 
+class NoMatch(StrEnum):
+    """Why a sense names nothing. ``NONE`` alone is an opinion: there was something to compare."""
+
+    NONE = "none"
+    NO_SOUND = "no-sound"
+    SHORT_SOUND = "short-sound"
+    SILENT = "silent"
+    SHAPELESS = "shapeless"
+    TONE = "tone"
+    NO_PICTURES = "no-pictures"
+    FEW_PICTURES = "few-pictures"
+    STILL = "still"
+    TOO_STILL = "too-still"
+    NO_REFERENCE = "no-reference"
+
+    @property
+    def words(self) -> str:
+        """The reason in words, after the sense's name and a colon."""
+        return _NO_MATCH[self]
+
+
+_NO_MATCH: Mapping[NoMatch, str] = {
+    NoMatch.NONE: "it matches no reference",
+    NoMatch.NO_SOUND: "no sound",
+    NoMatch.SHORT_SOUND: "under 3 s of sound",
+    NoMatch.SILENT: "silent",
+    NoMatch.SHAPELESS: "a sound without structure",
+    NoMatch.TONE: "a steady tone",
+    NoMatch.NO_PICTURES: "no pictures",
+    NoMatch.FEW_PICTURES: "too few pictures",
+    NoMatch.STILL: "black, frozen or hardly any motion",
+    NoMatch.TOO_STILL: "too little moves to tell it from other pictures",
+    NoMatch.NO_REFERENCE: "no reference holds pictures",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What one probe of one stream gave: its witnesses, strongest first."""
+    """What one probe of one stream gave: its witnesses, strongest first.
+
+    Parameters
+    ----------
+    unmatched : mapping of str to NoMatch
+        Of ``sound`` and ``pictures``, those that name nothing, and why. Records of version 0.1.0
+        have none, and say it in ``reason`` alone.
+    reason : str or None
+        The same in words.
+    """
 
     at: datetime
     witnesses: tuple[Witness, ...] = ()
     exhibits: tuple[ExhibitId, ...] = ()
     media_start_s: float = 0.0
     media_end_s: float = 0.0
+    unmatched: Mapping[str, NoMatch] = field(default_factory=dict)
     reason: str | None = None
-    """Why there is no opinion, when there is none (black, silent, too short...)."""
 
     def __post_init__(self) -> None:
         require_utc("at", self.at)
+
+    @property
+    def has_opinion(self) -> bool:
+        """Tell whether a sense could say anything; of silence and black nobody can."""
+        return bool(self.witnesses) or NoMatch.NONE in self.unmatched.values()
 
 
 VERBAL_SCALE: tuple[tuple[float, str], ...] = (

@@ -322,8 +322,7 @@ class Model:
         if not relaxed:
             kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
             lp.integrality_ = [kinds[one] for one in self._integer.tolist()]
-        # The public class prints a banner on stdout when made; its base keeps quiet.
-        highs = highspy._core._Highs()  # noqa: SLF001
+        highs = _quiet(highspy.Highs)
         highs.setOptionValue("output_flag", False)
         highs.setOptionValue("random_seed", self._seed % 2_147_483_647)
         highs.setOptionValue("threads", 1)
@@ -368,3 +367,13 @@ def shared(problem: Problem) -> Bools:
         if more.size == 0:
             return ~alone
         alone[more] = True
+
+
+def _quiet(solver: Any) -> Any:
+    """Make a solver without its callbacks: setting them prints a banner on standard output."""
+
+    class Quiet(solver):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super(solver, self).__init__()
+
+    return Quiet()
