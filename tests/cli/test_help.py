@@ -94,7 +94,7 @@ def test_every_option_and_argument_says_what_it_is(cautery: Callable[..., Any], 
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["watch", "--help"], ["demo", "--help"], []]
+    "arguments", [["--help"], ["--version"], ["operation", "--help"], ["operaton"], []]
 )
 def test_help_loads_no_heavy_library(
     python: Callable[..., subprocess.CompletedProcess[str]], arguments: list[str]

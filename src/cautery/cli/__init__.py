@@ -4,7 +4,7 @@ Data goes to stdout, talk to stderr; ``--json`` stands beside tables. Exit codes
 is 0), 1 something refused, not verified or infeasible, 2 bad use or bad input, 3 (`verify` alone)
 consistent, yet not proven authentic.
 
-Each command imports what it needs when it runs, so that ``cautery --help`` answers at once.
+A command's module is loaded when it is asked for, so that ``cautery --help`` answers at once.
 """
 
 from __future__ import annotations
@@ -23,40 +23,119 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from cautery import __version__
 from cautery.adapters._kernel import hide_memory
-from cautery.cli import (
-    case,
-    close,
-    cluster,
-    demo,
-    diff,
-    enrich,
-    estimate,
-    exhibit,
-    facts,
-    guard,
-    identify,
-    keys,
-    lab,
-    mandate,
-    mirrors,
-    operation,
-    plan,
-    purchase,
-    read,
-    references,
-    referral,
-    render,
-    resolve,
-    seized,
-    supply_map,
-    verify,
-    watch,
-)
-from cautery.cli._verbs import Verbs
+from cautery.cli import render
+from cautery.cli._verbs import verbs_of
 from cautery.errors import CauteryError, InputError
 
+_VERBS = {
+    "demo": (
+        "cautery.cli.demo:demo",
+        "Build a lab world, watch it for a minute, verify the case and say how right it was.",
+    ),
+    "watch": (
+        "cautery.cli.watch:watch",
+        "Watch the mandate's sources until its window closes: verdicts, map, proposals, sealed.",
+    ),
+    "purchase": (
+        "cautery.cli.purchase:purchase",
+        "Record a test purchase: who allowed it, what was paid to whom, the receipt, the line.",
+    ),
+    "close": (
+        "cautery.cli.close:close",
+        "Write the report of an open case, and sign it: for a watch that was killed.",
+    ),
+    "verify": (
+        "cautery.cli.verify:verify",
+        "Re-check every file, record, signature and exhibit; name the first thing that is wrong.",
+    ),
+    "exhibit": (
+        "cautery.cli.exhibit:exhibit",
+        "List the exhibits of a case, or take one out: a web archive that warcio check reads.",
+    ),
+    "identify": (
+        "cautery.cli.identify:identify",
+        "Name what each probe is, if it is any of the references; say how sure that is.",
+    ),
+    "resolve": (
+        "cautery.cli.resolve:resolve",
+        "Resolve noisy titles to catalogue ids, or to none of mine.",
+    ),
+    "read": (
+        "cautery.cli.read:read",
+        "Show what a file in a known format says, with what could not be read.",
+    ),
+    "diff": (
+        "cautery.cli.diff:diff",
+        "Show what appeared, vanished, moved and changed between two files of one format.",
+    ),
+    "enrich": (
+        "cautery.cli.enrich:enrich",
+        "Add to links what facts know offline: network, country, hoster, sharing, domain, parking.",
+    ),
+    "mirrors": (
+        "cautery.cli.mirrors:mirrors",
+        "Find the mirror families of hosts: renamed and renumbered domains of one site.",
+    ),
+    "cluster": (
+        "cautery.cli.cluster:cluster",
+        "Group subjects into criminal networks, each membership with its probability.",
+    ),
+    "guard": (
+        "cautery.cli.guard:guard",
+        "Say allow, narrow or refuse for each target, with the facts that it rests on.",
+    ),
+    "plan": (
+        "cautery.cli.plan:plan",
+        "Choose the cheapest acts after which at most a share of the demand is served.",
+    ),
+    "map": (
+        "cautery.cli.supply_map:draw_map",
+        "Draw who feeds, hosts, sells and is paid, layered by role or by country.",
+    ),
+    "references": (
+        "cautery.cli.references:app",
+        "Fingerprint reference media and feeds.",
+    ),
+    "facts": (
+        "cautery.cli.facts:app",
+        "List and take in facts about addresses and names.",
+    ),
+    "mandate": (
+        "cautery.cli.mandate:app",
+        "Check, show and sign a mandate.",
+    ),
+    "referral": (
+        "cautery.cli.referral:app",
+        "List a case's referrals; approve them.",
+    ),
+    "keys": (
+        "cautery.cli.keys:app",
+        "Make the keys of the people who approve.",
+    ),
+    "case": (
+        "cautery.cli.case:app",
+        "Go on with an older copy of a case, by two people.",
+    ),
+    "lab": (
+        "cautery.cli.lab:app",
+        "Serve, build and score a pirate world whose truth is known.",
+    ),
+    "seized": (
+        "cautery.cli.seized:app",
+        "Take seized or cooperating material: sealed as it came, shown under pseudonyms.",
+    ),
+    "estimate": (
+        "cautery.cli.estimate:app",
+        "Size a network from its sources, with intervals, and judge what is claimed of it.",
+    ),
+    "operation": (
+        "cautery.cli.operation:app",
+        "Run or replay a coordinated operation: agencies, deconfliction, action day, exhibits.",
+    ),
+}
+
 app = typer.Typer(
-    cls=Verbs,
+    cls=verbs_of(_VERBS),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -67,23 +146,6 @@ app = typer.Typer(
         "that anyone can re-check. Start with: cautery demo"
     ),
 )
-_VERBS = (
-    demo, watch, purchase, close, verify, exhibit, identify, resolve, read, diff, enrich, mirrors,
-    cluster, guard, plan,
-)  # fmt: skip
-for _verb in _VERBS:
-    app.command()(getattr(_verb, _verb.__name__.rsplit(".", 1)[-1]))
-app.command("map")(supply_map.draw_map)  # its module is not named for a builtin
-app.add_typer(references.app, name="references")
-app.add_typer(facts.app, name="facts")
-app.add_typer(mandate.app, name="mandate")
-app.add_typer(referral.app, name="referral")
-app.add_typer(keys.app, name="keys")
-app.add_typer(case.app, name="case")
-app.add_typer(lab.app, name="lab")
-app.add_typer(seized.app, name="seized")
-app.add_typer(estimate.app, name="estimate")
-app.add_typer(operation.app, name="operation")
 
 
 def _print_version(asked: bool) -> None:
@@ -95,7 +157,10 @@ def _print_version(asked: bool) -> None:
 @app.callback()
 def cautery(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
     ] = False,
 ) -> None:
     """Say the version; everything else is a verb."""

@@ -6,23 +6,30 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import typer
+from rich.console import Console
 
+from cautery import wiring
 from cautery.cli import _plan_tables as tables
 from cautery.cli import render
 from cautery.errors import InputError
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from cautery.plan.goal import Goal
-    from cautery.plan.graph import PlanGraph
-    from cautery.plan.regrowth_model import RegrowthModel
-    from cautery.plan.supply_plan import SupplyPlan
-    from cautery.workflows.guard.graph import Judged
+from cautery.plan.action_day import earliest, timed
+from cautery.plan.by_country import by_country
+from cautery.plan.explain import explain
+from cautery.plan.goal import Goal
+from cautery.plan.graph import PlanGraph
+from cautery.plan.pareto import Axis, pareto
+from cautery.plan.plot import format_of, pareto_plot, regrowth_plot
+from cautery.plan.regrowth import regrow, schedules
+from cautery.plan.regrowth_model import RegrowthModel
+from cautery.plan.supply_plan import SupplyPlan, plan_supply
+from cautery.workflows.guard.graph import Judged
+from cautery.workflows.plan.graph import places
+from cautery.workflows.plan.map import plan_map
 
 MOST_REACTION_DAYS = 3650
 AXES = ("served", "countries", "date", "collateral")
@@ -43,8 +50,6 @@ class Asked:
 
     def check(self, pareto: str | None) -> None:
         """Refuse what does not go together before anything is searched for."""
-        from cautery.plan.plot import format_of
-
         if pareto is not None and pareto not in AXES:
             raise InputError(f"--pareto: {pareto!r} is none of {', '.join(AXES)}")
         one_plan = self.explain or self.regrowth or self.map or self.reaction is not None
@@ -88,8 +93,6 @@ class Run:
 
     def plan(self, asked: Asked) -> None:
         """Search for one plan, and tell of it what is asked."""
-        from cautery.plan.supply_plan import plan_supply
-
         graph, goal, more = self._graph, self._goal, {}
         # Whatever else is asked of a plan shares the time with the search for it.
         beside = asked.explain or asked.regrowth is not None or asked.reaction is not None
@@ -127,9 +130,6 @@ class Run:
 
     def pareto(self, name: str, points: int, asked: Asked) -> None:
         """Search for a plan at each level of one limit."""
-        from cautery.plan.pareto import Axis, pareto
-        from cautery.plan.plot import format_of, pareto_plot
-
         axis = Axis(name)
         with _Shown() as shown:
             found = pareto(
@@ -177,7 +177,6 @@ class Run:
         told: list[Callable[[], None]],
         shown: _Shown,
     ) -> SupplyPlan:
-        from cautery.plan.action_day import earliest, timed
 
         ends = self._left_s() / 2
         found = earliest(
@@ -203,9 +202,6 @@ class Run:
         told: list[Callable[[], None]],
         shown: _Shown,
     ) -> None:
-        from cautery.plan.plot import format_of, regrowth_plot
-        from cautery.plan.regrowth import regrow, schedules
-        from cautery.workflows.plan.graph import places
 
         items = places(self._graph, found.remove)
         ends = self._left_s() / 2
@@ -236,7 +232,6 @@ class Run:
         told: list[Callable[[], None]],
         shown: _Shown,
     ) -> None:
-        from cautery.plan.explain import explain
 
         if found.status == "infeasible":
             more["explain"] = []
@@ -260,14 +255,11 @@ class Run:
         more: dict[str, Any],
         told: list[Callable[[], None]],
     ) -> None:
-        from cautery.plan.by_country import by_country
 
         parts = by_country(self._graph, found, as_of=self._as_of)
         more["by_country"] = [one.as_json() for one in parts]
         told.append(lambda: tables.country_table(parts))
         if asked.map is not None:
-            from cautery.workflows.plan.map import plan_map
-
             html = asked.map.suffix.lower() == ".html"
             drawn = plan_map(found, parts, cost_unit=self._graph.cost_unit, html=html)
             _write(asked.map, drawn.encode("utf-8", "backslashreplace"))
@@ -293,7 +285,6 @@ class Run:
 
 
 def _write(path: Path, drawn: bytes) -> None:
-    from cautery import wiring
 
     wiring.write_file(path, drawn)
 
@@ -306,8 +297,6 @@ class _Shown:
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
-            from rich.console import Console
-
             self._status = Console(stderr=True, highlight=False).status("reading")
             self._status.start()
         return self

@@ -6,18 +6,15 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING
 
 from cautery.cli import render
-
-if TYPE_CHECKING:
-    from cautery.plan.action_day import Timed
-    from cautery.plan.by_country import CountryPart
-    from cautery.plan.explain import Why
-    from cautery.plan.pareto import Axis, Point
-    from cautery.plan.regrowth import Course
-    from cautery.plan.supply_plan import SupplyPlan
-    from cautery.workflows.guard.graph import Judged
+from cautery.plan.action_day import Timed
+from cautery.plan.by_country import CountryPart
+from cautery.plan.explain import Why
+from cautery.plan.pareto import Axis, Point
+from cautery.plan.regrowth import Course
+from cautery.plan.supply_plan import SupplyPlan
+from cautery.workflows.guard.graph import Judged
 
 MOST_ROWS = 40
 _CURVE_DAYS = (1, 7, 30, 90)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 import typer
 
+from cautery.act import terms_of
 from cautery.cli import render
 from cautery.errors import ApprovalError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from cautery.model import BlockEntry, Digest, Mandate, Override
-    from cautery.workflows.case.opening import Opening
-    from cautery.workflows.case.referral import FiledReferral
+from cautery.model import BlockEntry, Digest, Mandate, Override, digest_of
+from cautery.workflows.case.opening import Opening
+from cautery.workflows.case.referral import FiledReferral
 
 
 def ask(shown: str, *, question: str, hint: str) -> None:
@@ -90,9 +87,6 @@ def overrides_text(overrides: Mapping[Digest, Override]) -> str:
 
 def mandate_text(mandate: Mandate, raw: bytes) -> str:
     """Return what a signature under a mandate covers: its terms, and the file by its digest."""
-    from cautery.act import terms_of
-    from cautery.model import digest_of
-
     lines = []
     for key, said in terms_of(mandate).items():
         if not isinstance(said, list):

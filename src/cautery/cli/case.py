@@ -10,6 +10,7 @@ import typer
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
+from cautery.wiring import closing
 
 app = typer.Typer(
     cls=Verbs, no_args_is_help=True, help="Go on with an older copy of a case, by two people."
@@ -49,7 +50,6 @@ def restore(
             "two people take a case back",
             hint='--as "A. Legal" --key a.pem --as "B. Duty" --key b.pem',
         )
-    from cautery.wiring import closing
 
     found = closing.restore(case, why=why, people=list(zip(name, key, strict=True)), keys_dir=keys)
     render.say(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.wiring import closing
 
 
 def close(
@@ -24,7 +25,5 @@ def close(
 
     Example: cautery close cases/md34
     """
-    from cautery.wiring import closing
-
     report = closing.close(case, keys_dir=keys)
     render.say(f"closed  {case}: cautery verify {case}\nreport  {report}")

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
+from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
 from cautery.errors import InputError
-
-if TYPE_CHECKING:
-    from cautery.workflows.networks.cluster import Clustered
-    from cautery.workflows.networks.explain import Explanation
-    from cautery.workflows.networks.links import Reading
+from cautery.model import to_json
+from cautery.wiring import cases
+from cautery.wiring.facts import known_facts, named_folder
+from cautery.workflows.networks.case_links import read_case_links
+from cautery.workflows.networks.cluster import Clustered, cluster_links
+from cautery.workflows.networks.constraints import read_constraints
+from cautery.workflows.networks.evidence import beside, evidence_for, links_csv, with_state
+from cautery.workflows.networks.explain import Explanation
+from cautery.workflows.networks.explain import explain as why_of
+from cautery.workflows.networks.facts import known_to, without_facts
+from cautery.workflows.networks.links import Reading, nothing_new, read_links
+from cautery.workflows.networks.state.files import all_links
+from cautery.workflows.networks.state.keep import clustered_in
 
 _MOST_ROWS = 20
 
@@ -93,17 +103,6 @@ def cluster(
 
     Example: cautery cluster links.csv --explain shop.example panel.example
     """
-    from cautery import wiring
-    from cautery.cli._progress import Progress
-    from cautery.wiring.facts import known_facts, named_folder
-    from cautery.workflows.networks.cluster import cluster_links
-    from cautery.workflows.networks.constraints import read_constraints
-    from cautery.workflows.networks.evidence import with_state
-    from cautery.workflows.networks.explain import explain as why_of
-    from cautery.workflows.networks.facts import known_to, without_facts
-    from cautery.workflows.networks.state.files import all_links
-    from cautery.workflows.networks.state.keep import clustered_in
-
     if refit and state is None:
         raise InputError("--refit learns a state anew", hint="Give --state DIR.")
     if out is not None and not out.absolute().parent.is_dir():
@@ -174,8 +173,6 @@ def cluster(
 
 
 def _explain(reading: Reading, why: Explanation, *, json: bool) -> None:
-    from cautery.model import to_json
-    from cautery.workflows.networks.evidence import beside, evidence_for
 
     shown = evidence_for(reading, why)
     if json:
@@ -210,8 +207,6 @@ def _explain(reading: Reading, why: Explanation, *, json: bool) -> None:
 
 
 def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
-    from cautery import wiring
-    from cautery.workflows.networks.links import nothing_new, read_links
 
     if links is None:
         return nothing_new()
@@ -219,8 +214,6 @@ def _read(links: Path | None, about: Sequence[str], *, kept: bool) -> Reading:
         return read_links(
             links, now=wiring.clock().now(), about=about, sources=kept, may_be_empty=kept
         )
-    from cautery.wiring import cases
-    from cautery.workflows.networks.case_links import read_case_links
 
     with cases.reading(links) as case:
         return read_case_links(case.ledger, case.vault)
@@ -231,13 +224,10 @@ def _of_case(links: Path | None) -> bool:
 
 
 def _write_links(out: Path, reading: Reading) -> None:
-    from cautery import wiring
-    from cautery.workflows.networks.evidence import links_csv
 
     wiring.write_file(out, links_csv(reading).encode())
 
 
 def _write(out: Path, found: Clustered) -> None:
-    from cautery import wiring
 
     wiring.write_file_of(out, found.lines())

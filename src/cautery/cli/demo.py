@@ -6,15 +6,25 @@ import os
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated, Any, Self
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cautery import wiring
 from cautery.cli import render
-
-if TYPE_CHECKING:
-    from cautery.lab.scoreboard import Scoreboard
-    from cautery.model import Digest
+from cautery.cli.board import Board
+from cautery.lab import build_world
+from cautery.lab.capacity import wait_for_capacity
+from cautery.lab.demo import Approvers, Waiting
+from cautery.lab.scoreboard import Scoreboard, score
+from cautery.lab.start import start_lab
+from cautery.model import Digest
+from cautery.wiring import cases, signing, watching
+from cautery.workflows.case.referral import DRAFTED, filed_referral
+from cautery.workflows.case.verify import verify_case
+from cautery.workflows.mandate.read import read_mandate
 
 
 def demo(
@@ -32,18 +42,6 @@ def demo(
 
     Example: cautery demo --seed 7
     """
-    from cautery import wiring
-    from cautery.cli.board import Board
-    from cautery.lab import build_world
-    from cautery.lab.capacity import wait_for_capacity
-    from cautery.lab.demo import Approvers, Waiting
-    from cautery.lab.scoreboard import score
-    from cautery.lab.start import start_lab
-    from cautery.wiring import cases, signing, watching
-    from cautery.workflows.case.referral import DRAFTED, filed_referral
-    from cautery.workflows.case.verify import verify_case
-    from cautery.workflows.mandate.read import read_mandate
-
     run = folder / f"seed-{seed}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     case = run / "case"
     with Rendering() as shown:
@@ -158,8 +156,6 @@ class Rendering:
     """A progress bar of the lab's media; quiet when everything was cached."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         console = Console(stderr=True)
         self._plain = not console.is_terminal

@@ -9,6 +9,7 @@ import typer
 
 from cautery.cli import render
 from cautery.errors import InputError, SourceError
+from cautery.workflows.files.diff import diff_files
 
 MOST_ROWS = 500
 
@@ -27,8 +28,6 @@ def diff(
 
     Example: cautery diff monday.m3u tuesday.m3u
     """
-    from cautery.workflows.files.diff import diff_files
-
     try:
         found = diff_files(old, new, kind=kind)
     except SourceError as error:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cells import csv_cell
 from cautery.cli import render
+from cautery.cli._progress import Progress
 from cautery.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from cautery.wiring.facts import known_facts, named_folder
+from cautery.workflows.networks.enrich import COLUMNS, FACTS, Tally, enrich_links
+from cautery.workflows.networks.enrich import schema as json_schema
 
 _MOST_ROWS = 50
 
@@ -41,14 +47,6 @@ def enrich(
 
     Example: cautery enrich links.csv --facts facts -o enriched.csv
     """
-    import sys
-
-    from cautery import wiring
-    from cautery.cli._progress import Progress
-    from cautery.wiring.facts import known_facts, named_folder
-    from cautery.workflows.networks.enrich import FACTS, Tally, enrich_links
-    from cautery.workflows.networks.enrich import schema as json_schema
-
     if schema:
         render.json_line(json_schema())
         return
@@ -87,10 +85,6 @@ def enrich(
 
 
 def _csv(rows: Iterator[dict[str, str]]) -> Iterator[str]:
-    import csv
-    import io
-
-    from cautery.workflows.networks.enrich import COLUMNS
 
     held = io.StringIO()
     writer = csv.DictWriter(held, COLUMNS, lineterminator="\n")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from cautery import estimate
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from cautery.estimate import Reconciled
-    from cautery.model import Estimate
-    from cautery.workflows.sizing.size import Sizing
+from cautery.estimate import QUANTITIES, Reconciled, check_rate, number_in_words, span
+from cautery.model import Estimate, to_json
+from cautery.model.mandate import Regime
+from cautery.wiring import cases
+from cautery.workflows.sizing.size import Sizing, read_dumps, read_sources, size_network
 
 app = typer.Typer(
     cls=Verbs,
@@ -65,10 +65,6 @@ def size(
 
     Example: cautery estimate size world/ --month 2024-10 --claim "22e6 users"
     """
-    from cautery import estimate
-    from cautery.model.mandate import Regime
-    from cautery.workflows.sizing.size import read_dumps, read_sources, size_network
-
     try:
         under = Regime(regime)
     except ValueError as error:
@@ -101,9 +97,6 @@ def reconcile(
 
     Example: cautery estimate reconcile --claim "22e6 users" --claim "250e6 EUR/month"
     """
-    from cautery import estimate
-    from cautery.workflows.sizing.size import read_sources, size_network
-
     if not claims:
         raise InputError("reconcile needs a claim", hint='Such as --claim "22e6 users".')
     if sources is None and month is not None:
@@ -119,9 +112,6 @@ def reconcile(
 
 def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countries: bool) -> None:
     """Draw, then print: tables and words, or one JSON object."""
-    from cautery import estimate
-    from cautery.wiring import cases
-
     if plot is not None:
         drawn = estimate.claims_plot(sizing.reconciled, sizing.judged, title=title)
         cases.reading_store().write(plot.parent, plot.name, drawn.encode())
@@ -184,7 +174,6 @@ def _show(sizing: Sizing, *, title: str, plot: Path | None, json: bool, countrie
 
 
 def _cell(estimate: Estimate | None) -> str:
-    from cautery.estimate import number_in_words, span
 
     if estimate is None:
         return ""
@@ -204,8 +193,6 @@ _SMALLEST = 5
 
 
 def _as_json(sizing: Sizing) -> dict[str, Any]:
-    from cautery.estimate import QUANTITIES
-    from cautery.model import to_json
 
     together = sizing.reconciled
     return {
@@ -265,7 +252,6 @@ def _as_json(sizing: Sizing) -> dict[str, Any]:
 
 
 def _month(text: str | None) -> date | None:
-    from datetime import date
 
     if text is None:
         return None
@@ -276,7 +262,6 @@ def _month(text: str | None) -> date | None:
 
 
 def _rates(texts: list[str] | None) -> dict[str, float]:
-    from cautery.estimate import check_rate
 
     found: dict[str, float] = {}
     for text in texts or ():

@@ -8,8 +8,13 @@ from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
 from cautery.errors import InputError
+from cautery.evidence.warc import read_warc
+from cautery.model import KeyedPseudonyms, RedactedUrl, to_json
+from cautery.wiring import cases
+from cautery.workflows.case.exhibit import exhibits_in, open_exhibit
 
 
 @render.tabular
@@ -34,11 +39,6 @@ def exhibit(
 
     Example: cautery exhibit cases/md34 9f86d0818 -o list.warc
     """
-    from cautery import wiring
-    from cautery.model import KeyedPseudonyms, RedactedUrl, to_json
-    from cautery.wiring import cases
-    from cautery.workflows.case.exhibit import exhibits_in, open_exhibit
-
     if id is None:
         rows = list(exhibits_in(case, store=cases.reading_store()))
         if json:
@@ -62,8 +62,6 @@ def exhibit(
         return
     found, data = open_exhibit(case, id, store=cases.store(keys))
     if found.media_type == "application/warc":
-        from cautery.evidence.warc import read_warc
-
         answers = list(read_warc(data))
         if payload is not None:
             if payload > len(answers) or answers[payload - 1].body is None:

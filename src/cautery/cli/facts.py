@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
+from cautery.cli.guard import moment
+from cautery.errors import InputError
+from cautery.model import to_json
+from cautery.wiring.facts import add_fact, known_facts
 
 app = typer.Typer(
     cls=Verbs, no_args_is_help=True, help="List and take in facts about addresses and names."
@@ -29,11 +35,6 @@ def info(
 
     Example: cautery facts info facts
     """
-    from cautery import wiring
-    from cautery.cli.guard import moment
-    from cautery.model import to_json
-    from cautery.wiring.facts import known_facts
-
     known = known_facts(folder)
     now = (wiring.clock().now if at is None else moment(at))()
     rows = [
@@ -98,12 +99,6 @@ def add(
 
     Example: cautery facts add ip-ranges.json --name aws --facts facts
     """
-    import datetime as dt
-
-    from cautery.errors import InputError
-    from cautery.model import to_json
-    from cautery.wiring.facts import add_fact
-
     try:
         day = None if date is None else dt.date.fromisoformat(date)
     except ValueError as error:

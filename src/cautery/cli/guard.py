@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated, cast
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
+from cautery.cli._progress import Progress
 from cautery.errors import InputError
+from cautery.model import Decision, GuardVerdict, to_utc
 from cautery.packed import require_file
-
-if TYPE_CHECKING:
-    from io import BufferedReader
-
-    from cautery.model import GuardVerdict
-    from cautery.workflows.guard.targets import Asked
+from cautery.plan import parse_target
+from cautery.plan.guard.budget import spend
+from cautery.plan.guard.revalidation import withdrawal
+from cautery.wiring.facts import known_facts, named_folder
+from cautery.workflows.guard.judge import judge_targets, line_of
+from cautery.workflows.guard.judge import schema as json_schema
+from cautery.workflows.guard.overrides import read_allowed, read_overrides
+from cautery.workflows.guard.targets import Asked, read_targets, targets_in
 
 _MOST_ROWS = 200
 """Of a table; of more targets the counts are told, and --json tells each."""
@@ -62,15 +69,6 @@ def guard(
 
     Example: cautery guard 188.114.97.7 drive.usercontent.google.com --facts facts
     """
-    from cautery import wiring
-    from cautery.model import Decision
-    from cautery.plan.guard.budget import spend
-    from cautery.plan.guard.revalidation import withdrawal
-    from cautery.wiring.facts import known_facts, named_folder
-    from cautery.workflows.guard.judge import judge_targets, line_of
-    from cautery.workflows.guard.judge import schema as json_schema
-    from cautery.workflows.guard.overrides import read_allowed, read_overrides
-
     if schema:
         render.json_line(json_schema())
         return
@@ -89,7 +87,6 @@ def guard(
     tally = Tally()
 
     def told() -> Iterator[GuardVerdict]:
-        from cautery.cli._progress import Progress
 
         with Progress("judging", None) as shown:
             for one, verdict in judge_targets(
@@ -173,10 +170,6 @@ class Tally:
 
 def moment(text: str) -> Callable[[], datetime]:
     """Return a clock that stands at the moment that ``--at`` names."""
-    from datetime import UTC
-
-    from cautery.model import to_utc
-
     try:
         told = datetime.fromisoformat(text)
         if len(text) == len("2026-08-22"):
@@ -193,8 +186,6 @@ def moment(text: str) -> Callable[[], datetime]:
 
 def _asked(words: list[str]) -> Iterator[Asked]:
     """Return what the words on the command line ask for; a slip of the pen ends it at once."""
-    from cautery.plan import parse_target
-
     for word in words:
         if word == "-" or _is_file(word):
             continue
@@ -205,9 +196,6 @@ def _asked(words: list[str]) -> Iterator[Asked]:
 
 
 def _read(words: list[str]) -> Iterator[Asked]:
-    import sys
-
-    from cautery.workflows.guard.targets import Asked, read_targets, targets_in
 
     for word in words:
         if word == "-":

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
+from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
-
-if TYPE_CHECKING:
-    from cautery.workflows.identification.records import Answer
-    from cautery.workflows.identification.results import Results
+from cautery.identify.plot import clock
+from cautery.model import verbal
+from cautery.wiring import identification
+from cautery.workflows.identification.probes import probes_of
+from cautery.workflows.identification.records import Answer, line_schema
+from cautery.workflows.identification.results import Results, Stamp, same_question
+from cautery.workflows.identification.run import Asked
+from cautery.workflows.mandate.read import read_mandate
 
 _MOST_ROWS = 200
 """Of a table; of more probes the counts are told, and --json or -o tells each."""
 
 
 def _schema() -> dict[str, Any]:
-    from cautery.workflows.identification.records import line_schema
 
     return line_schema()
 
@@ -63,14 +69,6 @@ def identify(
 
     Example: cautery identify capture.ts --references league.ref
     """
-    from cautery import wiring
-    from cautery.cli._progress import Progress
-    from cautery.wiring import identification
-    from cautery.workflows.identification.probes import probes_of
-    from cautery.workflows.identification.results import Results, Stamp, same_question
-    from cautery.workflows.identification.run import Asked
-    from cautery.workflows.mandate.read import read_mandate
-
     checked = None if mandate is None else read_mandate(mandate, now=wiring.clock().now())
     found = probes_of(probes, mandate=checked)
     asked = Asked(hints=tuple(hint or ()), base_rate=base_rate, mandate=checked)
@@ -155,9 +153,6 @@ class Tally:
 
 def rows_of(answer: Answer) -> list[tuple[object, ...]]:
     """Return the table's rows of one answer: itself, and the stretches of a long one."""
-    from cautery.identify.plot import clock
-    from cautery.model import verbal
-
     line: dict[str, Any] = answer.line
     # Every stream is called index.m3u8; a file's folders would fill the column.
     name = answer.probe if "://" in answer.probe else Path(answer.probe).name
@@ -211,6 +206,5 @@ def _why(line: dict[str, Any]) -> str:
 
 
 def _log10(ratio: float) -> float:
-    import math
 
     return math.log10(ratio) if ratio > 0 else -300.0

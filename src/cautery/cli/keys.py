@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cautery.adapters.keys_file import create_approver, load_approver
 from cautery.cli._verbs import Verbs
+from cautery.errors import InputError
 
 app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Make the keys of the people who approve.")
 
@@ -20,12 +24,6 @@ def new(
 
     Example: cautery keys new ~/a-legal.pem
     """
-    import base64
-    import os
-
-    from cautery.adapters.keys_file import create_approver
-    from cautery.errors import InputError
-
     folder = path.parent
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder", hint=f"Make it first: mkdir -p {folder}")
@@ -43,9 +41,5 @@ def public(
 
     Example: cautery keys public ~/a-legal.pem
     """
-    import base64
-
-    from cautery.adapters.keys_file import load_approver
-
     raw = load_approver(path).public_key().public_bytes_raw()
     typer.echo(f'public_key = "{base64.b64encode(raw).decode()}"')

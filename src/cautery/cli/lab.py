@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json as text
+import tempfile
+import time
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +12,19 @@ import typer
 
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
+from cautery.cli.demo import lab_cache, show_score
+from cautery.errors import InputError
+from cautery.lab.incidents import INCIDENTS, judged, stopped, write_facts
+from cautery.lab.operations import build_world, write_world
+from cautery.lab.operations.store import require_empty
+from cautery.lab.operations.summary import rows_of, summary_of
+from cautery.lab.scoreboard import check_truth
+from cautery.lab.scoreboard import score as judge
+from cautery.lab.serve import serve as serve_world
+from cautery.lab.start import run_folder
+from cautery.packed import require_file
+from cautery.wiring import cases
+from cautery.wiring.facts import known_facts
 
 app = typer.Typer(
     cls=Verbs,
@@ -30,13 +46,6 @@ def serve(
 
     Example: cautery lab serve /tmp/run --seed 7
     """
-    import time
-
-    from cautery.cli.demo import lab_cache
-    from cautery.errors import InputError
-    from cautery.lab.serve import serve as serve_world
-    from cautery.lab.start import run_folder
-
     chosen: Literal["demo", "small"]
     if size == "demo":
         chosen = "demo"
@@ -71,15 +80,6 @@ def score(
 
     Example: cautery lab score /tmp/run/truth.json /tmp/run/case
     """
-    import json as text
-
-    from cautery.cli.demo import show_score
-    from cautery.errors import InputError
-    from cautery.lab.scoreboard import check_truth
-    from cautery.lab.scoreboard import score as judge
-    from cautery.packed import require_file
-    from cautery.wiring import cases
-
     try:
         if truth.exists():
             require_file(truth)  # a pipe would be waited for
@@ -105,12 +105,6 @@ def build(
 
     Example: cautery lab build --like taken-down --seed 7 -o /tmp/world
     """
-    import time
-
-    from cautery.lab.operations import build_world, write_world
-    from cautery.lab.operations.store import require_empty
-    from cautery.lab.operations.summary import rows_of, summary_of
-
     require_empty(out)  # before the work, not after
 
     def progress(done: int, total: int, what: str) -> None:
@@ -142,11 +136,6 @@ def incidents(
 
     Example: cautery lab incidents
     """
-    import tempfile
-
-    from cautery.lab.incidents import INCIDENTS, judged, stopped, write_facts
-    from cautery.wiring.facts import known_facts
-
     rows: list[tuple[object, ...]] = []
     held = 0
     with tempfile.TemporaryDirectory(prefix="cautery-incidents-") as folder:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cautery import wiring
+from cautery.act import standing_of, terms_digest
+from cautery.adapters.keys_file import load_approver
 from cautery.cli import render
 from cautery.cli._signing import ask, mandate_text
 from cautery.cli._verbs import Verbs
-
-if TYPE_CHECKING:
-    from cautery.model import Mandate, OwnService, Source
+from cautery.model import Digest, Mandate, OwnService, Source, digest_of, iso, to_json
+from cautery.watch.rhythm import Rhythm
+from cautery.workflows.mandate.read import read_mandate, read_with_bytes
+from cautery.workflows.mandate.signatures import add_signature, signatures_path
+from cautery.workflows.mandate.signers import read_signers
 
 app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Check, show and sign a mandate.")
 
@@ -35,11 +40,6 @@ def show(
 
     Example: cautery mandate show mandate.toml
     """
-    from cautery import wiring
-    from cautery.act import standing_of, terms_digest
-    from cautery.model import digest_of, to_json
-    from cautery.workflows.mandate.read import read_with_bytes
-
     now = wiring.clock().now()
     checked, raw = read_with_bytes(mandate, now=now)
     standing = standing_of(checked, now=now)
@@ -122,11 +122,6 @@ def check(
 
     Example: cautery mandate check mandate.toml --signers ministry.toml
     """
-    from cautery import wiring
-    from cautery.act import standing_of
-    from cautery.workflows.mandate.read import read_mandate
-    from cautery.workflows.mandate.signers import read_signers
-
     now = wiring.clock().now()
     known = None if signers is None else read_signers(signers)
     standing = standing_of(read_mandate(mandate, now=now), now=now, signers=known)
@@ -152,12 +147,6 @@ def sign(
 
     Example: cautery mandate sign mandate.toml --name "M. Head" --role director --key m.pem
     """
-    from cautery import wiring
-    from cautery.adapters.keys_file import load_approver
-    from cautery.model import Digest, digest_of
-    from cautery.workflows.mandate.read import read_with_bytes
-    from cautery.workflows.mandate.signatures import add_signature, signatures_path
-
     now = wiring.clock().now()
     checked, raw = read_with_bytes(mandate, now=now)
     private = load_approver(key)
@@ -175,7 +164,6 @@ def sign(
 
 
 def _rows(mandate: Mandate) -> list[dict[str, object]]:
-    from cautery.model import iso
 
     rows: list[dict[str, object]] = [
         {
@@ -253,7 +241,6 @@ def _rhythm(source: Source) -> str:
         return "once"
     if source.revisit_s is not None:
         return f"every {source.revisit_s:g} s"
-    from cautery.watch.rhythm import Rhythm
 
     wait_s = Rhythm.of(source.kind, least_s=source.least_s, most_s=source.most_s).wait_s
     rhythm = f"learned, at first every {wait_s / 60:.0f} min"

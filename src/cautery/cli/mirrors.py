@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cautery.cli import render
+from cautery.cli._progress import Progress
 from cautery.errors import InputError
-
-if TYPE_CHECKING:
-    from cautery.graph.mirrors import Family
-    from cautery.workflows.networks.mirrors import Mirrors
+from cautery.graph.mirrors import Family
+from cautery.wiring.facts import known_facts
+from cautery.workflows.files.hosts import read_hosts
+from cautery.workflows.networks.mirrors import Mirrors, find_mirrors
+from cautery.workflows.networks.mirrors import schema as json_schema
 
 _MOST_ROWS = 200
 _MOST_NAMES = 12
@@ -45,12 +47,6 @@ def mirrors(
 
     Example: cautery mirrors hosts.csv --facts facts --json
     """
-    from cautery.cli._progress import Progress
-    from cautery.wiring.facts import known_facts
-    from cautery.workflows.files.hosts import read_hosts
-    from cautery.workflows.networks.mirrors import find_mirrors
-    from cautery.workflows.networks.mirrors import schema as json_schema
-
     if schema:
         render.json_line(json_schema())
         return

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
 from cautery.cli._plan_run import AXES, Asked, Run
+from cautery.cli._progress import Progress
+from cautery.cli.guard import moment
 from cautery.errors import InputError
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from cautery.plan.graph import PlanGraph
-    from cautery.plan.regrowth_model import RegrowthModel
-    from cautery.workflows.guard.graph import Judged
+from cautery.plan.goal import Goal
+from cautery.plan.graph import PlanGraph
+from cautery.plan.graph_schema import graph_schema
+from cautery.plan.levers import LEVERS
+from cautery.plan.regrowth_model import DEFAULT, RegrowthModel
+from cautery.plan.warm import warm
+from cautery.wiring.facts import known_facts
+from cautery.workflows.guard.graph import Judged, guarded
+from cautery.workflows.plan.graph import marked, read_graph_file
+from cautery.workflows.plan.regrowth import read_regrowth
 
 
 def plan(
@@ -106,8 +113,6 @@ def plan(
 
     Example: cautery plan graph.json --served 0.05 --countries 5 --by 2026-12-24 --explain
     """
-    from cautery.plan.graph_schema import graph_schema
-
     if schema:
         render.json_line(graph_schema())
         return
@@ -130,11 +135,6 @@ def plan(
         json=json,
     )
     asked.check(pareto)
-    from cautery import wiring
-    from cautery.cli._progress import Progress
-    from cautery.plan.goal import Goal
-    from cautery.plan.warm import warm
-    from cautery.workflows.plan.graph import marked, read_graph_file
 
     goal = Goal(
         served=served,
@@ -175,11 +175,6 @@ def plan(
 def _guarded(
     graph: PlanGraph, facts: Path, at: str | None, *, budgeted: bool
 ) -> tuple[PlanGraph, tuple[Judged, ...]]:
-    from cautery import wiring
-    from cautery.cli._progress import Progress
-    from cautery.cli.guard import moment
-    from cautery.wiring.facts import known_facts
-    from cautery.workflows.guard.graph import guarded
 
     now = wiring.clock().now if at is None else moment(at)
     with Progress("judging", None) as shown:
@@ -189,15 +184,11 @@ def _guarded(
 
 
 def _regrowth(own: Path | None) -> RegrowthModel:
-    from cautery.plan.regrowth_model import DEFAULT
-    from cautery.workflows.plan.regrowth import read_regrowth
 
     return DEFAULT if own is None else read_regrowth(own)
 
 
 def _assumptions() -> None:
-    from cautery.plan.levers import LEVERS
-    from cautery.plan.regrowth_model import DEFAULT
 
     render.json_line(
         {
@@ -208,7 +199,6 @@ def _assumptions() -> None:
 
 
 def _day(text: str | None) -> date | None:
-    from datetime import datetime
 
     if text is None:
         return None

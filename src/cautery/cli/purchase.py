@@ -8,9 +8,13 @@ from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
 from cautery.errors import InputError
 from cautery.packed import require_file
+from cautery.wiring import cases
+from cautery.workflows.mandate.read import read_mandate
+from cautery.workflows.watch.sources.purchasing import checked_purchase, purchase_into, read_with
 
 
 def purchase(
@@ -60,15 +64,6 @@ def purchase(
     --authorised-by "A. Legal, head of enforcement" --merchant "BTV*DIGITAL" --amount 12.99
     --currency EUR --means card --receipt p17.pdf --line p17.toml
     """
-    from cautery import wiring
-    from cautery.wiring import cases
-    from cautery.workflows.mandate.read import read_mandate
-    from cautery.workflows.watch.sources.purchasing import (
-        checked_purchase,
-        purchase_into,
-        read_with,
-    )
-
     if receipt is not None:
         require_file(receipt)
     now = wiring.clock().now()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from cautery.cli import render
 from cautery.errors import InputError, SourceError
-
-if TYPE_CHECKING:
-    from cautery.watch import ReadWarning
+from cautery.watch import ReadWarning
+from cautery.workflows.files.read import read_file
+from cautery.workflows.files.read import schema as json_schema
 
 MOST_ROWS = 500
 MOST_WARNINGS = 20
@@ -37,11 +37,7 @@ def read(
 
     Example: cautery read list.m3u
     """
-    from cautery.watch import ReadWarning
-
     if schema:
-        from cautery.workflows.files.read import schema as json_schema
-
         render.json_line(json_schema(kind))
         return
     if file is None:
@@ -72,8 +68,6 @@ def read(
 
 def _values(file: Path, kind: str | None) -> Iterator[dict[str, Any] | ReadWarning]:
     """Yield what the file says; one that its reader does not understand is bad input."""
-    from cautery.workflows.files.read import read_file
-
     try:
         yield from read_file(file, kind=kind)
     except SourceError as error:

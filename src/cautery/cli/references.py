@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
+from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
-
-if TYPE_CHECKING:
-    from cautery.model import Mandate
-    from cautery.workflows.identification.build import Built
-    from cautery.workflows.identification.sources import Source
+from cautery.identify.plot import clock
+from cautery.identify.references.opening import load as load_references
+from cautery.model import Mandate
+from cautery.wiring import identification
+from cautery.workflows.identification.build import Built
+from cautery.workflows.identification.held import held_line, held_schema
+from cautery.workflows.identification.reference_map import read_map
+from cautery.workflows.identification.sources import Source, sources_of
+from cautery.workflows.mandate.read import read_mandate
 
 app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Fingerprint reference media and feeds.")
 
 
 def _schema() -> dict[str, Any]:
-    from cautery.workflows.identification.held import held_schema
 
     return held_schema()
 
@@ -66,9 +71,6 @@ def build(
 
     Example: cautery references build films/*.mp4 channels/* -o league.ref
     """
-    from cautery.workflows.identification.reference_map import read_map
-    from cautery.workflows.identification.sources import sources_of
-
     if out is None:
         raise InputError("where to?", hint="cautery references build PATH... -o league.ref")
     rows = read_map(map) if map is not None else ()
@@ -86,8 +88,6 @@ def build(
 def _mandate(path: Path | None) -> Mandate | None:
     if path is None:
         return None
-    from cautery import wiring
-    from cautery.workflows.mandate.read import read_mandate
 
     return read_mandate(path, now=wiring.clock().now())
 
@@ -95,8 +95,6 @@ def _mandate(path: Path | None) -> Mandate | None:
 def _files(
     sources: tuple[Source, ...], out: Path, *, strict: bool, append: bool, jobs: int
 ) -> None:
-    from cautery.cli._progress import Progress
-    from cautery.wiring import identification
 
     with Progress("reading", len(sources)) as shown:
 
@@ -133,7 +131,6 @@ def _feeds(
     window_s: float,
     append: bool,
 ) -> None:
-    from cautery.wiring import identification
 
     if len(feeds) != len(sources) or append:
         raise InputError(
@@ -205,10 +202,6 @@ def info(
 
     Example: cautery references info league.ref
     """
-    from cautery.identify.plot import clock
-    from cautery.identify.references.opening import load as load_references
-    from cautery.workflows.identification.held import held_line
-
     held = load_references(path)
     line = held_line(held)
     if json:

@@ -10,6 +10,14 @@ import typer
 from cautery.cli import render
 from cautery.cli._signing import ask, overrides_text, referral_text, say_passed_over
 from cautery.cli._verbs import Verbs
+from cautery.errors import InputError
+from cautery.model import Digest, to_json
+from cautery.wiring import cases, signing
+from cautery.workflows.case.opening import opening_of
+from cautery.workflows.case.referral import filed_in, filed_referral
+from cautery.workflows.case.referral import withdrawals as found_in
+from cautery.workflows.guard.overrides import read_overrides
+from cautery.workflows.guard.sign import overrides_of
 
 app = typer.Typer(cls=Verbs, no_args_is_help=True, help="List a case's referrals; approve them.")
 
@@ -24,10 +32,6 @@ def list_(
 
     Example: cautery referral list cases/md34
     """
-    from cautery.model import to_json
-    from cautery.wiring import cases
-    from cautery.workflows.case.referral import filed_in
-
     with cases.reading(case) as held:
         filed = filed_in(held.ledger)
     say_passed_over(filed.passed_over)
@@ -63,11 +67,6 @@ def show(
 
     Example: cautery referral show cases/md34 R-0123456789ab
     """
-    from cautery.model import to_json
-    from cautery.wiring import cases
-    from cautery.workflows.case.opening import opening_of
-    from cautery.workflows.case.referral import filed_referral
-
     with cases.reading(case) as held:
         filed, opening = filed_referral(held.ledger, referral), opening_of(held.ledger)
     if json:
@@ -98,12 +97,6 @@ def override(
 
     Example: cautery referral override cases/md34 answers.toml --as "A. Legal" --key a.pem
     """
-    from cautery.errors import InputError
-    from cautery.model import Digest
-    from cautery.wiring import signing
-    from cautery.workflows.guard.overrides import read_overrides
-    from cautery.workflows.guard.sign import overrides_of
-
     overrides = read_overrides(file)
     named = overrides_of(overrides, name=name)
     if dry_run:
@@ -137,9 +130,6 @@ def withdrawals(
 
     Example: cautery referral withdrawals cases/md34
     """
-    from cautery.wiring import cases
-    from cautery.workflows.case.referral import withdrawals as found_in
-
     with cases.reading(case) as held:
         found = found_in(held.ledger)
     if json:
@@ -168,11 +158,6 @@ def approve(
 
     Example: cautery referral approve cases/md34 R-0123456789ab --as "A. Legal" --key a.pem
     """
-    from cautery.model import Digest
-    from cautery.wiring import cases, signing
-    from cautery.workflows.case.opening import opening_of
-    from cautery.workflows.case.referral import filed_referral
-
     if digest is None:
         with cases.reading(case) as held:
             filed, opening = filed_referral(held.ledger, referral), opening_of(held.ledger)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from cautery import wiring
+from cautery.catalogue import Guess, Resolution, Resolver, country_code
 from cautery.cli import render
+from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
-
-if TYPE_CHECKING:
-    from cautery.catalogue import Guess, Resolution
+from cautery.errors import InputError
+from cautery.workflows.files.catalogue import read_catalogue
+from cautery.workflows.files.titles import read_titles
 
 _MOST_ROWS = 200
 """Of a table; of longer lists only what is mine is shown, up to this; --json tells each title."""
@@ -61,13 +64,6 @@ def resolve(
 
     Example: cautery resolve list.m3u --catalogue channels.csv.xz --country FR
     """
-    from cautery import wiring
-    from cautery.catalogue import Resolver, country_code
-    from cautery.cli._progress import Progress
-    from cautery.errors import InputError
-    from cautery.workflows.files.catalogue import read_catalogue
-    from cautery.workflows.files.titles import read_titles
-
     if country is not None and country_code(country) is None:
         raise InputError(
             f"--country {country[:40]!r}: no country",

@@ -6,18 +6,26 @@ import csv
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cells import csv_cell
 from cautery.cli import render
+from cautery.cli._progress import Progress
 from cautery.cli._verbs import Verbs
 from cautery.errors import InputError
-
-if TYPE_CHECKING:
-    from cautery.model import Link
-    from cautery.workflows.seized.records import Taken
+from cautery.model import Authority, LedCategory, Link, revealed, to_json
+from cautery.watch import address_in
+from cautery.wiring import cases
+from cautery.wiring.seized import erase_seized, place_of
+from cautery.workflows.mandate.read import read_mandate
+from cautery.workflows.seized.consult import account_names, write_original
+from cautery.workflows.seized.links import COLUMNS, links_of_seized
+from cautery.workflows.seized.records import Taken
+from cautery.workflows.seized.take import take as take_file
+from cautery.workflows.seized.views import views
 
 app = typer.Typer(
     cls=Verbs,
@@ -87,15 +95,6 @@ def take(
 
     Example: cautery seized take dump.sql.gz --case cases/x --mandate led.toml --by "A. Bianchi"
     """
-    from cautery import wiring
-    from cautery.cli._progress import Progress
-    from cautery.model import Authority, LedCategory, revealed
-    from cautery.watch import address_in
-    from cautery.wiring import cases
-    from cautery.wiring.seized import place_of
-    from cautery.workflows.mandate.read import read_mandate
-    from cautery.workflows.seized.take import take as take_file
-
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)
     authority, facts = Authority(checked), revealed(checked.network.facts)
@@ -156,10 +155,6 @@ def show(
 
     Example: cautery seized show cases/x
     """
-    from cautery import wiring
-    from cautery.wiring import cases
-    from cautery.workflows.seized.views import views
-
     with cases.reading(case) as opened:
         found = views(opened.ledger, opened.vault, on=wiring.clock().now())
     if not found:
@@ -187,8 +182,6 @@ def links_(
 
     Example: cautery seized links cases/x -o links.csv
     """
-    from cautery.model import to_json
-
     if out is not None:
         _write_links(case, out)
         return
@@ -213,9 +206,6 @@ def accounts(
 
     Example: cautery seized accounts cases/x 5d41402abc4b2a76 --by "A. Bianchi" --why "report 12"
     """
-    from cautery.wiring import cases
-    from cautery.workflows.seized.consult import account_names
-
     with cases.writing(case, keys_dir=keys) as opened:
         rows = account_names(opened, id, by=by, why=why)
     if json:
@@ -238,10 +228,6 @@ def original(
 
     Example: cautery seized original cases/x 5d41402abc4b2a76 -o dump.sql --by "A. B." --why court
     """
-    from cautery import wiring
-    from cautery.wiring import cases
-    from cautery.workflows.seized.consult import write_original
-
     with cases.writing(case, keys_dir=keys) as opened:
         name, sha256 = write_original(
             opened, id, lambda pieces: wiring.write_secret(out, pieces), by=by, why=why
@@ -266,8 +252,6 @@ def erase(
 
     Example: cautery seized erase cases/x 5d41402abc4b2a76 --by "A. Bianchi" --why "retention ended"
     """
-    from cautery.wiring.seized import erase_seized
-
     if (id is None) != customers:
         raise InputError("name the material, or --customers: one of the two")
     destroyed = erase_seized(case, id, by=by, why=why, keys_dir=keys)
@@ -275,7 +259,6 @@ def erase(
 
 
 def _tell(file: Path, taken: Taken, *, known: bool, json: bool) -> None:
-    from cautery.model import to_json
 
     if json:
         render.json_line({"known": known, **to_json(taken)})
@@ -298,15 +281,12 @@ def _tell(file: Path, taken: Taken, *, known: bool, json: bool) -> None:
 
 
 def _links(case: Path) -> tuple[Link, ...]:
-    from cautery.wiring import cases
-    from cautery.workflows.seized.links import links_of_seized
 
     with cases.reading(case) as opened:
         return links_of_seized(opened.ledger, opened.vault)
 
 
 def _links_csv(case: Path) -> str:
-    from cautery.workflows.seized.links import COLUMNS
 
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
@@ -322,7 +302,6 @@ def _links_csv(case: Path) -> str:
 
 
 def _write_links(case: Path, out: Path) -> None:
-    from cautery import wiring
 
     wiring.write_file(out, _links_csv(case).encode())
     render.say(f"links   {out}")

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
 from cautery.errors import InputError
-
-if TYPE_CHECKING:
-    from cautery.workflows.supply.picture import Picture
+from cautery.wiring import cases
+from cautery.workflows.plan.graph import read_graph_file
+from cautery.workflows.supply.draw import draw_supply, svg_file
+from cautery.workflows.supply.infer import plan_graph_of
+from cautery.workflows.supply.known import read_known
+from cautery.workflows.supply.layers import as_json, layers_of
+from cautery.workflows.supply.page import supply_page
+from cautery.workflows.supply.picture import Picture, of_plan, of_supply
+from cautery.workflows.supply.picture import around as near
 
 
 def draw_map(
@@ -56,12 +64,6 @@ def draw_map(
 
     Example: cautery map graph.json --around panel.example --svg panel.svg
     """
-    from cautery import wiring
-    from cautery.workflows.supply.draw import draw_supply, svg_file
-    from cautery.workflows.supply.layers import as_json, layers_of
-    from cautery.workflows.supply.page import supply_page
-    from cautery.workflows.supply.picture import around as near
-
     if by not in ("role", "country"):
         raise InputError(f"--by: {by!r} is neither role nor country")
     by_country = by == "country"
@@ -95,12 +97,6 @@ def draw_map(
 
 
 def _write_plan_graph(case: Path, out: Path, known: Path | None, *, uncertain: bool) -> None:
-    import json
-
-    from cautery import wiring
-    from cautery.wiring import cases
-    from cautery.workflows.supply.infer import plan_graph_of
-    from cautery.workflows.supply.known import read_known
 
     if not case.is_dir():
         raise InputError("--plan-graph is made of a case: a file is a plan's graph already")
@@ -113,9 +109,6 @@ def _write_plan_graph(case: Path, out: Path, known: Path | None, *, uncertain: b
 
 
 def _picture(graph: Path) -> Picture:
-    from cautery.wiring import cases
-    from cautery.workflows.plan.graph import read_graph_file
-    from cautery.workflows.supply.picture import of_plan, of_supply
 
     if graph.is_dir():
         mapped, met, source = cases.mapped_and_met(graph)

@@ -7,8 +7,13 @@ from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
 from cautery.errors import EvidenceError
+from cautery.model import to_json
+from cautery.wiring import cases
+from cautery.workflows.case.verify import BROKEN, verify_case
+from cautery.workflows.mandate.signers import read_signers
 
 CONSISTENT_EXIT = 3
 """Nothing is wrong, and nothing says whose case it is: neither a yes nor a no."""
@@ -36,12 +41,6 @@ def verify(
 
     Example: cautery verify cases/md34 --public-key league.pub
     """
-    from cautery import wiring
-    from cautery.model import to_json
-    from cautery.wiring import cases
-    from cautery.workflows.case.verify import BROKEN, verify_case
-    from cautery.workflows.mandate.signers import read_signers
-
     known = None if signers is None else read_signers(signers)
     try:
         verified = verify_case(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cautery import wiring
+from cautery.act import standing_of
 from cautery.cli import render
+from cautery.cli.board import Board, JsonStream
 from cautery.errors import ApprovalError, InputError
-
-if TYPE_CHECKING:
-    from cautery.model import Entry
-
+from cautery.model import Entry
+from cautery.wiring import watching
+from cautery.workflows.mandate.read import mandate_schema, read_mandate
+from cautery.workflows.mandate.signers import read_signers
 
 WHOLE = "window closed"
 """Why a watch that saw its whole window has stopped."""
@@ -47,8 +50,6 @@ def watch(
 
     Example: cautery watch mandate.toml --case cases/md34
     """
-    from cautery.workflows.mandate.read import mandate_schema, read_mandate
-
     if schema:
         render.json_line(mandate_schema())
         return
@@ -57,11 +58,6 @@ def watch(
             "watch needs a mandate and a case",
             hint="cautery watch MANDATE.toml --case DIR; --schema prints what a mandate holds.",
         )
-    from cautery import wiring
-    from cautery.act import standing_of
-    from cautery.cli.board import Board, JsonStream
-    from cautery.wiring import watching
-    from cautery.workflows.mandate.signers import read_signers
 
     now = wiring.clock().now()
     checked = read_mandate(mandate, now=now)

@@ -4,47 +4,99 @@ from __future__ import annotations
 
 import typer
 
-from cautery.cli._verbs import Verbs
-from cautery.cli.operation import (
-    board,
-    close,
-    cut,
-    day,
-    deconflict,
-    exhibit,
-    instrument,
-    money,
-    page,
-    person,
-    receive,
-    replay,
-    share,
-    state,
-)
-from cautery.cli.operation import open as open_
+from cautery.cli._verbs import verbs_of
+
+_VERBS = {
+    "open": (
+        "cautery.cli.operation.open:open_operation",
+        "Begin the case of one agency; each agency at the table has its own.",
+    ),
+    "state": (
+        "cautery.cli.operation.state:state",
+        "Add the agency's statements to its case, or list what it holds, own and received.",
+    ),
+    "correct": (
+        "cautery.cli.operation.state:correct",
+        "Correct or withdraw a statement, and list the agencies that must be told.",
+    ),
+    "permit": (
+        "cautery.cli.operation.state:permit",
+        "Sign that an agency may pass one of your own statements on to one more.",
+    ),
+    "partner": (
+        "cautery.cli.operation.state:partner",
+        "Register another agency's key, so that its statements are known whoever brings them.",
+    ),
+    "share": (
+        "cautery.cli.operation.share:share",
+        "Write what an agency may be told, by every marking, as a signed bundle; and log that.",
+    ),
+    "receive": (
+        "cautery.cli.operation.receive:receive",
+        "Verify a bundle's signatures, form and markings, and file it with its original bytes.",
+    ),
+    "close": (
+        "cautery.cli.operation.close:close",
+        "Close a case for good: write its page and exhibits' manifest, and sign every file.",
+    ),
+    "page": (
+        "cautery.cli.operation.page:page",
+        "Write the page of an operation anew from the records of a case, open or closed.",
+    ),
+    "replay": (
+        "cautery.cli.operation.replay:replay",
+        (
+            "Replay a coordinated operation: intelligence, deconfliction, the day, and what grows"
+            " back."
+        ),
+    ),
+    "money": (
+        "cautery.cli.operation.money:money",
+        "Follow money through supplied transactions: hops, where it ends, what could be held.",
+    ),
+    "cut": (
+        "cautery.cli.operation.cut:cut",
+        "Choose the cheapest acts that cut the supply, as far as this desk's statements show it.",
+    ),
+    "board": (
+        "cautery.cli.operation.board:board",
+        "Show who has done what, what is late or failed, and what is still served.",
+    ),
+    "report": (
+        "cautery.cli.operation.board:report",
+        "Record what a team reports of a step; a failed one is re-planned at once.",
+    ),
+    "answer": (
+        "cautery.cli.operation.board:answer",
+        "Record the answer to a go/no-go criterion.",
+    ),
+    "deconflict": (
+        "cautery.cli.operation.deconflict:app",
+        (
+            "Compare targets with another agency in four letters: begin, answer, open, conclude,"
+            " finish."
+        ),
+    ),
+    "instrument": (
+        "cautery.cli.operation.instrument:app",
+        "Draft legal instruments, for a person to issue.",
+    ),
+    "person": (
+        "cautery.cli.operation.person:app",
+        "Keep, review, list and erase persons.",
+    ),
+    "exhibit": (
+        "cautery.cli.operation.exhibit:app",
+        "Register exhibits; their custody, totals and labels.",
+    ),
+    "day": (
+        "cautery.cli.operation.day:app",
+        "Plan the action day by the clock, show it, and time it anew.",
+    ),
+}
 
 app = typer.Typer(
-    cls=Verbs,
+    cls=verbs_of(_VERBS),
     no_args_is_help=True,
     help="Run or replay a coordinated operation: agencies, deconfliction, action day, exhibits.",
 )
-app.command("open")(open_.open_operation)
-app.command()(state.state)
-app.command()(state.correct)
-app.command()(state.permit)
-app.command()(state.partner)
-app.command()(share.share)
-app.command()(receive.receive)
-app.command()(close.close)
-app.command()(page.page)
-app.command()(replay.replay)
-app.add_typer(deconflict.app, name="deconflict")
-app.add_typer(instrument.app, name="instrument")
-app.add_typer(person.app, name="person")
-app.add_typer(exhibit.app, name="exhibit")
-app.command()(money.money)
-app.command()(cut.cut)
-app.add_typer(day.app, name="day")
-app.command()(board.board)
-app.command()(board.report)
-app.command()(board.answer)

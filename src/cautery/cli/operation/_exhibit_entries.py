@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,20 @@ import typer
 
 from cautery.cli import render
 from cautery.cli.operation._exhibit_words import Case, Json, Number, awaited
+from cautery.errors import InputError
+from cautery.model import CustodyAct, CustodyEntry
+from cautery.operation.details import decimal_of
+from cautery.operation.register import ValueMoved
+from cautery.wiring import desks
+from cautery.workflows.operation.read_exhibits import read_exhibits, read_links
+from cautery.workflows.operation.register_book import Book
+from cautery.workflows.operation.register_exhibits import (
+    check_exhibits,
+    correct_exhibit,
+    move_exhibit,
+    move_value,
+    register_exhibits,
+)
 
 MANY = 500
 """Exhibits from which checking takes a second."""
@@ -30,10 +45,6 @@ def add(
 
     Example: cautery operation exhibit add cases/op-rome search-12.toml
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.read_exhibits import read_exhibits
-    from cautery.workflows.operation.register_exhibits import check_exhibits, register_exhibits
-
     entries = read_exhibits(file)
     if len(entries) > MANY:
         render.say(f"checking {len(entries):,} exhibits")
@@ -79,13 +90,6 @@ def move(
     Example: cautery operation exhibit move cases/op-rome IT-0042 --from it-postal/4471
     --to "exhibits officer" --place "store 2" --reason "kept for the court"
     """
-    from cautery.errors import InputError
-    from cautery.model import CustodyAct, CustodyEntry
-    from cautery.wiring import desks
-    from cautery.workflows.operation.read_exhibits import read_links
-    from cautery.workflows.operation.register_book import Book
-    from cautery.workflows.operation.register_exhibits import move_exhibit
-
     with desks.desk(case) as desk:
         book = Book(desk)
         if (number is None) == (file is None):
@@ -138,12 +142,6 @@ def value_(
     Example: cautery operation exhibit value cases/op-rome IT-0042 --amount 1.24 --fee 0.0001
     --to 34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo --transfer f4184fc5 --by it-postal/4471
     """
-    from cautery.operation.details import decimal_of
-    from cautery.operation.register import ValueMoved
-    from cautery.wiring import desks
-    from cautery.workflows.operation.register_book import Book
-    from cautery.workflows.operation.register_exhibits import move_value
-
     with desks.desk(case) as desk:
         book = Book(desk)
         details = book.register[number].exhibit.details
@@ -178,10 +176,6 @@ def correct(
     Example: cautery operation exhibit correct cases/op-rome IT-0042 --set count=3
     --reason "two more in the bag" --by "exhibits officer"
     """
-    from cautery.errors import InputError
-    from cautery.wiring import desks
-    from cautery.workflows.operation.register_exhibits import correct_exhibit
-
     with desks.desk(case) as desk:
         wanted = dict(map(_change, changes))
         if len(wanted) < len(changes):
@@ -192,17 +186,11 @@ def correct(
 
 def _utc(moment: datetime) -> datetime:
     """Return a time as given, in UTC; without a zone it was said in UTC."""
-    from datetime import UTC
-
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _change(text: str) -> tuple[str, Any]:
     """Read FIELD=VALUE; the value is JSON if it can be read so, otherwise text."""
-    import json
-
-    from cautery.errors import InputError
-
     name, equals, value = text.partition("=")
     if not equals:
         raise InputError(f"--set {text[:60]!r}: a change is FIELD=VALUE")

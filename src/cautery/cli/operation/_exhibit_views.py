@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
 from cautery.cli.operation._exhibit_words import Case, Json, Number, awaited
-
-if TYPE_CHECKING:
-    from cautery.model import Money
-    from cautery.operation.register import Line, Register
+from cautery.errors import InputError
+from cautery.model import Money, iso, to_json
+from cautery.operation.labels import label_sheet_typst
+from cautery.operation.register import Line, Register, coins_moved
+from cautery.operation.totals import totals as added
+from cautery.packed import content_of
+from cautery.wiring import desks
+from cautery.workflows.operation.read_exhibits import read_findings
+from cautery.workflows.operation.record_findings import (
+    findings_of,
+    record_finding,
+    suggested_findings,
+)
+from cautery.workflows.operation.register_book import Book
+from cautery.workflows.operation.sign_manifest import (
+    MAX_MANIFEST_BYTES,
+    check_manifest,
+    register_manifest,
+)
+from cautery.workflows.operation.trace_money import read_supplied, read_tag_file
 
 
 @render.tabular
@@ -22,8 +39,6 @@ def list_(case: Case, json: Json = False) -> None:
 
     Example: cautery operation exhibit list cases/op-rome
     """
-    from cautery.model import to_json
-
     register = _read(case)
     if json:
         for line in register.lines.values():
@@ -51,9 +66,6 @@ def show(case: Case, number: Number, json: Json = False) -> None:
 
     Example: cautery operation exhibit show cases/op-rome IT-0042
     """
-    from cautery.model import iso, to_json
-    from cautery.operation.register import coins_moved
-
     line = _read(case)[number]
     if json:
         render.json_line(to_json(line) | _now(line) | {"digest": line.digest})
@@ -117,9 +129,6 @@ def totals(case: Case, json: Json = False) -> None:
 
     Example: cautery operation exhibit totals cases/op-rome
     """
-    from cautery.model import to_json
-    from cautery.operation.totals import totals as added
-
     found = added(_read(case))
     if json:
         render.json_line(to_json(found))
@@ -162,11 +171,6 @@ def labels(
 
     Example: cautery operation exhibit labels cases/op-rome -o labels.pdf
     """
-    from cautery import wiring
-    from cautery.operation.labels import label_sheet_typst
-    from cautery.wiring import desks
-    from cautery.workflows.operation.register_book import Book
-
     with desks.desk(case, read_only=True) as desk:
         register = Book(desk).register
         lines = [register[one] for one in numbers] if numbers else register.lines.values()
@@ -189,16 +193,6 @@ def manifest(
 
     Example: cautery operation exhibit manifest cases/op-rome -o register.manifest
     """
-    from cautery import wiring
-    from cautery.errors import InputError
-    from cautery.packed import content_of
-    from cautery.wiring import desks
-    from cautery.workflows.operation.sign_manifest import (
-        MAX_MANIFEST_BYTES,
-        check_manifest,
-        register_manifest,
-    )
-
     if (out is None) == (check is None):
         raise InputError("give --out FILE to write a manifest, or --check FILE to compare one")
     if check is not None:
@@ -237,17 +231,6 @@ def findings(
 
     Example: cautery operation exhibit findings cases/op-rome
     """
-    from cautery.model import to_json
-    from cautery.wiring import desks
-    from cautery.workflows.operation.read_exhibits import read_findings
-    from cautery.workflows.operation.record_findings import (
-        findings_of,
-        record_finding,
-        suggested_findings,
-    )
-    from cautery.workflows.operation.register_book import Book
-    from cautery.workflows.operation.trace_money import read_supplied, read_tag_file
-
     known = read_tag_file(tags) if tags is not None else ()
     table = read_supplied(transfers) if transfers is not None else None
     moved = () if table is None else table.transfers(range(len(table)))
@@ -288,9 +271,6 @@ def findings(
 
 def _read(case: Path) -> Register:
     """Read a case's register; tell what does not count in it."""
-    from cautery.wiring import desks
-    from cautery.workflows.operation.register_book import Book
-
     with desks.desk(case, read_only=True) as desk:
         book = Book(desk)
         register = book.register

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from cautery.operation.register import Line
+from cautery.operation.register import Line
 
 Case = Annotated[Path, typer.Argument(help="The agency's case.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]

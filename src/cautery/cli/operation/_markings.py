@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from cautery.model import Marking
+from cautery.model import Marking
 
 
 def marking_lines(marking: Marking) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+from cautery import wiring
+from cautery.errors import InputError
 
 
 def check_place(out: Path, *, case: Path) -> None:
@@ -13,11 +17,6 @@ def check_place(out: Path, *, case: Path) -> None:
     InputError
         Saying which of them it is.
     """
-    import os
-
-    from cautery import wiring
-    from cautery.errors import InputError
-
     if out.is_dir():
         raise InputError(f"{out}: a folder; name a file in it")
     if not out.parent.is_dir():

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
 
+from cautery import wiring
 from cautery.cli import render
-
-if TYPE_CHECKING:
-    from rich.console import Group, RenderableType
-
-    from cautery.operation.board import BoardStep, BoardView
-    from cautery.workflows.operation.picture import Picture
+from cautery.errors import InputError
+from cautery.model import CriterionAnswer, StepReport, StepState, to_json
+from cautery.operation.board import BoardStep, BoardView
+from cautery.wiring import desks
+from cautery.workflows.operation.picture import Picture
+from cautery.workflows.operation.read_day import read_day
+from cautery.workflows.operation.run_day import running_day
 
 REFRESH_S = 2.0
 """How often the case is read again: reports come by people, not by the second."""
@@ -37,14 +44,10 @@ def board(
 
     Example: cautery operation board cases/it
     """
-    from rich.console import Console
-
     console = Console(highlight=False)
     view, seen = _look(case)
     known = seen.demand > 0
     if json:
-        from cautery.model import to_json
-
         body = to_json(view) | {
             "words": _served_words(view, known=known),
             "sources": seen.sources,
@@ -56,7 +59,6 @@ def board(
     if once or not console.is_terminal:
         console.print(shown(view, known=known, sources=seen.sources))
         return
-    from rich.live import Live
 
     with Live(
         shown(view, known=known, sources=seen.sources),
@@ -86,13 +88,6 @@ def report(
 
     Example: cautery operation report cases/it rack failed --text "the wrong data centre"
     """
-    from cautery import wiring
-    from cautery.errors import InputError
-    from cautery.model import StepReport, StepState, to_json
-    from cautery.wiring import desks
-    from cautery.workflows.operation.read_day import read_day
-    from cautery.workflows.operation.run_day import running_day
-
     told = ("running", "done", "late", "failed")
     if state not in told:
         raise InputError(f"{state!r} is no report", hint="Say one of: " + ", ".join(told))
@@ -132,12 +127,6 @@ def answer(
 
     Example: cautery operation answer cases/it warrants --yes --by "prosecutor, Catania"
     """
-    from cautery import wiring
-    from cautery.errors import InputError
-    from cautery.model import CriterionAnswer
-    from cautery.wiring import desks
-    from cautery.workflows.operation.run_day import running_day
-
     if not by.strip() or len(text) > 2000 or len(by) > 200:
         raise InputError("an answer says who gives it, in at most 2,000 characters")
     with desks.desk(case) as desk:
@@ -149,9 +138,6 @@ def answer(
 
 
 def _look(case: Path, seen: Picture | None = None) -> tuple[BoardView, Picture]:
-    from cautery import wiring
-    from cautery.wiring import desks
-    from cautery.workflows.operation.run_day import running_day
 
     with desks.desk(case, read_only=True) as desk:
         running, seen = running_day(desk, seen=seen)
@@ -160,11 +146,6 @@ def _look(case: Path, seen: Picture | None = None) -> tuple[BoardView, Picture]:
 
 def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
     """Return the board for a terminal; ``known``: whether the picture holds any demand."""
-    from rich.console import Group
-    from rich.panel import Panel
-    from rich.table import Table
-    from rich.text import Text
-
     head = Table.grid(expand=True, padding=(0, 2))
     head.add_column()
     head.add_column(justify="center", ratio=1)
@@ -217,8 +198,6 @@ def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
 
 
 def _steps(title: str, steps: tuple[BoardStep, ...], style: str) -> RenderableType:
-    from rich.table import Table
-    from rich.text import Text
 
     table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(width=7)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.wiring import desks
 
 
 def close(
@@ -19,8 +20,6 @@ def close(
 
     Example: cautery operation close cases/it
     """
-    from cautery.wiring import desks
-
     page = desks.close_operation(case)
     render.say(f"page    {page}")
     render.say(f"closed  {case}: cautery verify {case}")

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json as text
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
+from cautery.cli.guard import moment
+from cautery.cli.operation._places import check_place
+from cautery.model import to_json
+from cautery.plan.warm import warm
+from cautery.wiring import desks
+from cautery.wiring.facts import known_facts
+from cautery.workflows.operation.guard_picture import judge_picture
+from cautery.workflows.operation.plan_cut import day_file, plan_cut, steps_of
 
 MOST_ROWS = 40
 
@@ -41,19 +52,6 @@ def cut(
 
     Example: cautery operation cut cases/it --served-at-most 0.05 --steps day.json
     """
-    import json as text
-    from functools import partial
-
-    from cautery import wiring
-    from cautery.cli.guard import moment
-    from cautery.cli.operation._places import check_place
-    from cautery.model import to_json
-    from cautery.plan.warm import warm
-    from cautery.wiring import desks
-    from cautery.wiring.facts import known_facts
-    from cautery.workflows.operation.guard_picture import judge_picture
-    from cautery.workflows.operation.plan_cut import day_file, plan_cut, steps_of
-
     if steps is not None:
         check_place(steps, case=case)
     judge = None

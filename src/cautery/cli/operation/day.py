@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
-
-if TYPE_CHECKING:
-    from cautery.model import DayPlan, Operation
+from cautery.errors import InputError, StorageError
+from cautery.model import DayPlan, Operation, to_json, to_utc
+from cautery.operation.calendar import calendar
+from cautery.operation.schedule import schedule
+from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
+from cautery.wiring import desks
+from cautery.workflows.operation.day_records import day_of, record_day, record_hours
+from cautery.workflows.operation.read_day import EXAMPLE, read_day
+from cautery.workflows.operation.run_day import running_day
+from cautery.workflows.operation.withhold import day_for
 
 app = typer.Typer(
     cls=Verbs,
@@ -30,8 +39,6 @@ def example() -> None:
 
     Example: cautery operation day example > steps.toml
     """
-    from cautery.workflows.operation.read_day import EXAMPLE
-
     typer.echo(EXAMPLE, nl=False)
 
 
@@ -49,13 +56,6 @@ def plan(
 
     Example: cautery operation day plan cases/it steps.toml --moment 2026-11-26T05:00Z
     """
-    from cautery import wiring
-    from cautery.errors import InputError
-    from cautery.operation.schedule import schedule
-    from cautery.wiring import desks
-    from cautery.workflows.operation.day_records import record_day, record_hours
-    from cautery.workflows.operation.read_day import read_day
-
     with desks.desk(case, read_only=dry_run) as desk:
         told = read_day(steps, desk.operation)
         when = told.moment if moment is None else _moment(moment)
@@ -92,9 +92,6 @@ def show(
 
     Example: cautery operation day show cases/it --agency nl-fiod
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.day_records import day_of
-
     with desks.desk(case, read_only=True) as desk:
         _print(day_of(desk), desk.operation, json=json, agency=agency)
 
@@ -110,14 +107,6 @@ def sheets(
 
     Example: cautery operation day sheets cases/it -o sheets
     """
-    from cautery import wiring
-    from cautery.errors import StorageError
-    from cautery.operation.calendar import calendar
-    from cautery.operation.sheets import call_sheet, call_sheet_html, call_sheet_typst
-    from cautery.wiring import desks
-    from cautery.workflows.operation.day_records import day_of
-    from cautery.workflows.operation.withhold import day_for
-
     with desks.desk(case, read_only=True) as desk:
         day, operation = day_of(desk), desk.operation
         having = sorted({one.step.agency for one in day.steps})
@@ -157,10 +146,6 @@ def replan(case: Case, json: Json = False) -> None:
 
     Example: cautery operation day replan cases/it
     """
-    from cautery import wiring
-    from cautery.wiring import desks
-    from cautery.workflows.operation.run_day import running_day
-
     with desks.desk(case) as desk:
         running, _ = running_day(desk)
         running.late(wiring.clock().now())
@@ -168,8 +153,6 @@ def replan(case: Case, json: Json = False) -> None:
 
 
 def _moment(text: str) -> datetime:
-    from cautery.errors import InputError
-    from cautery.model import to_utc
 
     try:
         when = datetime.fromisoformat(text)
@@ -181,9 +164,6 @@ def _moment(text: str) -> datetime:
 
 
 def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None = None) -> None:
-    from zoneinfo import ZoneInfo
-
-    from cautery.model import to_json
 
     if json:
         render.json_line(to_json(day))

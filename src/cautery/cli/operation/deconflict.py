@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.cli.operation._places import check_place
-
-if TYPE_CHECKING:
-    from cautery.model import Agency
-    from cautery.workflows.operation.deconfliction_run import Deconflicted
-    from cautery.workflows.operation.desk import Desk
+from cautery.model import Agency
+from cautery.wiring import desks
+from cautery.workflows.operation.deconflict import first, forget_run, fourth, last, second, third
+from cautery.workflows.operation.deconfliction_run import Deconflicted, partner_of, sender_of
+from cautery.workflows.operation.desk import Desk
+from cautery.workflows.operation.letter import read_letter
+from cautery.workflows.operation.own_targets import compared_targets, read_targets
 
 app = typer.Typer(
     cls=Verbs,
@@ -57,10 +59,6 @@ def begin(
 
     Example: cautery operation deconflict begin cases/op-rome --with bg-gdbop -o 1.letter
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.deconflict import first
-    from cautery.workflows.operation.deconfliction_run import partner_of
-
     check_place(out, case=case)
     with desks.desk(case) as desk:
         own = _compared(desk, partner_of(desk, partner), targets)
@@ -77,11 +75,6 @@ def answer(case: _Case, letter: _Letter, key: _Key, out: _Out, targets: _Targets
 
     Example: cautery operation deconflict answer cases/op-sofia 1.letter --key rome.pub -o 2.letter
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.deconflict import second
-    from cautery.workflows.operation.deconfliction_run import sender_of
-    from cautery.workflows.operation.letter import read_letter
-
     check_place(out, case=case)
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
@@ -99,10 +92,6 @@ def open_(case: _Case, letter: _Letter, key: _Key, out: _Out) -> None:
 
     Example: cautery operation deconflict open cases/op-rome 2.letter --key sofia.pub -o 3.letter
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.deconflict import third
-    from cautery.workflows.operation.letter import read_letter
-
     check_place(out, case=case)
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
@@ -125,10 +114,6 @@ def conclude(
     Example: cautery operation deconflict conclude cases/op-sofia 3.letter --key rome.pub
     -o 4.letter
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.deconflict import fourth
-    from cautery.workflows.operation.letter import read_letter
-
     check_place(out, case=case)
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
@@ -151,10 +136,6 @@ def finish(
 
     Example: cautery operation deconflict finish cases/op-rome 4.letter --key sofia.pub
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.deconflict import last
-    from cautery.workflows.operation.letter import read_letter
-
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         render.say(_MASKING)
@@ -172,9 +153,6 @@ def forget(
 
     Example: cautery operation deconflict forget cases/op-rome 0f3c... --why "audited 3 March"
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.deconflict import forget_run
-
     with desks.desk(case) as desk:
         destroyed = forget_run(desk, session, why=why)
     render.say(f"{destroyed} keys of run {session} destroyed")
@@ -182,8 +160,6 @@ def forget(
 
 def _compared(desk: Desk, partner: Agency, targets: Path | None) -> tuple[str, ...]:
     """Return what takes part in a run, and say what does not."""
-    from cautery.workflows.operation.own_targets import compared_targets, read_targets
-
     own = compared_targets(desk, partner, None if targets is None else read_targets(targets))
     if own.left_out:
         render.say(f"{own.words}: {partner.id} may not be told of them, so not of a match either")

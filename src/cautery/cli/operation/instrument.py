@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.cli.operation._places import check_place
-
-if TYPE_CHECKING:
-    from cautery.model import Agency, Instrument, Operation
+from cautery.errors import InputError
+from cautery.model import Agency, Instrument, Operation, to_json
+from cautery.operation import instruments
+from cautery.operation.instruments import ProviderClass
+from cautery.wiring import desks
+from cautery.workflows.operation.draft_instrument import file_draft, filed_drafts
 
 app = typer.Typer(
     cls=Verbs, no_args_is_help=True, help="Draft legal instruments, for a person to issue."
@@ -47,10 +50,6 @@ def draft(
     Example: cautery operation instrument draft cases/op-rome preservation --to "Host Ltd"
     --country NL --class hosting --hold address:192.0.2.7 --grounds "the panel runs there"
     """
-    from cautery.model import to_json
-    from cautery.wiring import desks
-    from cautery.workflows.operation.draft_instrument import file_draft
-
     if out is not None:
         check_place(out, case=case)
     with desks.desk(case) as desk:
@@ -86,10 +85,6 @@ def list_(
 
     Example: cautery operation instrument list cases/op-rome
     """
-    from cautery.model import to_json
-    from cautery.wiring import desks
-    from cautery.workflows.operation.draft_instrument import filed_drafts
-
     with desks.desk(case, read_only=True) as desk:
         found = tuple(filed_drafts(desk))
     if json:
@@ -113,10 +108,6 @@ def list_(
 
 
 def _drafted(kind: str, by: Agency, operation: Operation, told: dict[str, Any]) -> Instrument:
-    from datetime import UTC
-
-    from cautery.errors import InputError
-    from cautery.operation import instruments
 
     common = {name: told[name] for name in ("holds", "grounds", "country", "at")}
     evidence = {
@@ -152,8 +143,6 @@ def _drafted(kind: str, by: Agency, operation: Operation, told: dict[str, Any]) 
 
 
 def _provider_class(told: str) -> Any:
-    from cautery.errors import InputError
-    from cautery.operation.instruments import ProviderClass
 
     try:
         return ProviderClass(told)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cautery import wiring
 from cautery.cli import render
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from cautery.operation.money.trail import Trace
+from cautery.errors import InputError
+from cautery.model import to_json
+from cautery.operation.money.lots import METHODS
+from cautery.operation.money.picture import flow_picture
+from cautery.operation.money.supplied import MAX_BYTES
+from cautery.operation.money.trail import Trace
+from cautery.packed import content_of
+from cautery.wiring import desks
+from cautery.workflows.operation.trace_money import (
+    read_purchases,
+    read_supplied,
+    read_tag_file,
+    trace_money,
+    trace_supplied,
+)
 
 MOST_ROWS = 60
 
@@ -46,22 +58,6 @@ def money(
 
     Example: cautery operation money transfers.csv --from purchase.toml --tags tags.csv
     """
-    from cautery import wiring
-    from cautery.errors import InputError
-    from cautery.model import to_json
-    from cautery.operation.money.lots import METHODS
-    from cautery.operation.money.picture import flow_picture
-    from cautery.operation.money.supplied import MAX_BYTES
-    from cautery.packed import content_of
-    from cautery.wiring import desks
-    from cautery.workflows.operation.trace_money import (
-        read_purchases,
-        read_supplied,
-        read_tag_file,
-        trace_money,
-        trace_supplied,
-    )
-
     if method not in METHODS:
         raise InputError(f"--method {method!r}", hint="One of " + ", ".join(METHODS))
     start = read_purchases(Path(beginning)) if beginning.endswith(".toml") else beginning

@@ -8,6 +8,10 @@ from typing import Annotated
 import typer
 
 from cautery.cli import render
+from cautery.errors import InputError
+from cautery.evidence.manifest import CASE_KEY
+from cautery.wiring import desks
+from cautery.workflows.operation.read_operation import EXAMPLE, read_operation
 
 
 def open_operation(
@@ -26,11 +30,6 @@ def open_operation(
 
     Example: cautery operation open op.toml --agency it-postal --case cases/op-rome
     """
-    from cautery.errors import InputError
-    from cautery.evidence.manifest import CASE_KEY
-    from cautery.wiring import desks
-    from cautery.workflows.operation.read_operation import EXAMPLE, read_operation
-
     if example:
         typer.echo(EXAMPLE, nl=False)
         return

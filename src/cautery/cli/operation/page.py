@@ -9,6 +9,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli.operation._places import check_place
+from cautery.wiring import desks
 
 
 def page(
@@ -21,8 +22,6 @@ def page(
 
     Example: cautery operation page cases/op-rome -o operation.html
     """
-    from cautery.wiring import desks
-
     check_place(out, case=case)
     desks.write_operation_page(case, out)
     render.say(f"page    {out.resolve()}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,17 @@ import typer
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
 from cautery.cli.operation._markings import marking_lines
+from cautery.errors import InputError
+from cautery.model import Person, from_json, to_json
+from cautery.wiring import desks
+from cautery.workflows.operation.persons import (
+    due_persons,
+    kept_persons,
+    name_of,
+    pseudonym_at,
+    register_person,
+    review_person,
+)
 
 app = typer.Typer(cls=Verbs, no_args_is_help=True, help="Keep, review, list and erase persons.")
 
@@ -59,13 +71,6 @@ def add(
     Example: cautery operation person add cases/op-rome --category suspect --kind assessment
     --role reseller --review 2027-03-01 --erase 2029-03-01 < name.txt
     """
-    import sys
-
-    from cautery.errors import InputError
-    from cautery.model import Person, from_json, to_json
-    from cautery.wiring import desks
-    from cautery.workflows.operation.persons import pseudonym_at, register_person
-
     for given, rule in (
         (category, "a category (Directive (EU) 2016/680, art. 6): --category"),
         (kind, "fact or assessment (Directive (EU) 2016/680, art. 7): --kind"),
@@ -113,10 +118,6 @@ def list_(case: _Case, json: _Json = False) -> None:
 
     Example: cautery operation person list cases/op-rome
     """
-    from cautery.model import to_json
-    from cautery.wiring import desks
-    from cautery.workflows.operation.persons import kept_persons
-
     with desks.desk(case, read_only=True) as desk:
         found = kept_persons(desk)
     if json:
@@ -147,10 +148,6 @@ def due(case: _Case, json: _Json = False) -> None:
 
     Example: cautery operation person due cases/op-rome
     """
-    from cautery.model import to_json
-    from cautery.wiring import desks
-    from cautery.workflows.operation.persons import due_persons
-
     with desks.desk(case, read_only=True) as desk:
         found = due_persons(desk, today=desk.case.clock.now().date())
     if json:
@@ -177,9 +174,6 @@ def name(
     Example: cautery operation person name cases/op-rome P-0123456789ab --why "warrant 3"
     --who "A. Officer"
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.persons import name_of
-
     with desks.desk(case) as desk:
         found = name_of(desk, pseudonym, why=why, who=who)
     typer.echo(render.printable(found))
@@ -200,9 +194,6 @@ def review(
     Example: cautery operation person review cases/op-rome P-0123456789ab --until 2027-09-01
     --why "trial pending"
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.persons import review_person
-
     with desks.desk(case) as desk:
         review_person(desk, pseudonym, review_at=until.date(), why=why)
     render.say(f"{pseudonym}: kept until {until.date()}")
@@ -218,8 +209,6 @@ def erase(
 
     Example: cautery operation person erase cases/op-rome P-0123456789ab --why "acquitted"
     """
-    from cautery.wiring import desks
-
     destroyed, closed = desks.erase_person(case, pseudonym, why=why)
     if closed:
         render.say("the case is closed and takes no record: keep the reason with the key folder")

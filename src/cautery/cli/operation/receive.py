@@ -9,6 +9,13 @@ import typer
 
 from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
+from cautery.model import digest_of, to_json
+from cautery.wiring import desks
+from cautery.workflows.operation.holdings import source_words
+from cautery.workflows.operation.letter import read_letter
+from cautery.workflows.operation.partners import RECEIVED
+from cautery.workflows.operation.receive import receive as file_bundle
+from cautery.workflows.operation.share import must_be_told
 
 
 def receive(
@@ -27,14 +34,6 @@ def receive(
 
     Example: cautery operation receive cases/op-sofia rome.bundle --key it-postal.pub
     """
-    from cautery.model import digest_of, to_json
-    from cautery.wiring import desks
-    from cautery.workflows.operation.holdings import source_words
-    from cautery.workflows.operation.letter import read_letter
-    from cautery.workflows.operation.partners import RECEIVED
-    from cautery.workflows.operation.receive import receive as file_bundle
-    from cautery.workflows.operation.share import must_be_told
-
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="sender")
         before = sum(1 for _ in desk.bodies(RECEIVED))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated, Any, Self
 
 import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
 from cautery.cli import render
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-    from cautery.lab.operations.replay.story import Told
+from cautery.errors import StorageError
+from cautery.lab.operations.replay.story import Told
+from cautery.wiring import desks
 
 _SHOWN = 18
 """Lines of the story at most, where the terminal is high enough."""
@@ -50,11 +55,6 @@ def replay(
 
     Example: cautery operation replay taken-down --seed 3
     """
-    import sys
-
-    from cautery.errors import StorageError
-    from cautery.wiring import desks
-
     folder = case or Path("replay") / f"{like}-{seed}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}" / "case"
     pace = speed if speed is not None else (1200.0 if sys.stderr.isatty() else 0.0)
     with _Screen(json=json) as screen:
@@ -80,8 +80,6 @@ class _Screen:
     """What the story tells: a scrolling screen on a terminal, lines elsewhere, or JSON lines."""
 
     def __init__(self, *, json: bool) -> None:
-        from rich.console import Console
-        from rich.live import Live
 
         self._json = json
         self._console = Console(stderr=True, highlight=False)
@@ -121,10 +119,6 @@ class _Screen:
             render.say(f"{told.at:%Y-%m-%d %H:%M}Z  {told.chapter:<13} {told.text}")
 
     def _render(self) -> RenderableType:
-        from rich.console import Group
-        from rich.panel import Panel
-        from rich.table import Table
-        from rich.text import Text
 
         bars = self._bars()
         rows = Table.grid(padding=(0, 2))
@@ -144,8 +138,6 @@ class _Screen:
 
     def _fitting(self, lines: int) -> list[Told]:
         """Return the latest that was told, as much as these lines of the terminal hold."""
-        from rich.text import Text
-
         width = max(10, self._console.width - _WHEN - _CHAPTER - 2 * 2 - _SIDES)
         shown: list[Told] = []
         for one in reversed(self._told[-_SHOWN:]):
@@ -157,10 +149,6 @@ class _Screen:
 
     def _bars(self) -> list[RenderableType]:
         """Return a line each of what is done and of what is still served, once they are known."""
-        from rich.progress_bar import ProgressBar
-        from rich.table import Table
-        from rich.text import Text
-
         known, made = self._figures, list[tuple[str, float, str]]()
         if known.get("planned"):
             done, planned = int(known["done"]), int(known["planned"])

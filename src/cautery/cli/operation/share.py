@@ -10,6 +10,13 @@ import typer
 from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
 from cautery.cli.operation._places import check_place
+from cautery.errors import InputError, StorageError
+from cautery.model import digest_of, to_json
+from cautery.operation.sharing import MAX_STATEMENTS
+from cautery.wiring import desks
+from cautery.workflows.operation.holdings import source_words, unsigned_statements
+from cautery.workflows.operation.share import share as share_statements
+from cautery.workflows.operation.share import would_share
 
 
 def share(
@@ -33,14 +40,6 @@ def share(
 
     Example: cautery operation share cases/op-rome --to bg-gdbop --why "request 12" -o rome.bundle
     """
-    from cautery.errors import InputError, StorageError
-    from cautery.model import digest_of, to_json
-    from cautery.operation.sharing import MAX_STATEMENTS
-    from cautery.wiring import desks
-    from cautery.workflows.operation.holdings import source_words, unsigned_statements
-    from cautery.workflows.operation.share import share as share_statements
-    from cautery.workflows.operation.share import would_share
-
     if dry_run:
         with desks.desk(case, read_only=True) as desk:
             told = would_share(desk, to, at=desk.case.clock.now(), everything=everything)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from cautery.cli import render
 from cautery.cli.operation._markings import marking_lines
-
-if TYPE_CHECKING:
-    from cautery.workflows.operation.holdings import Held
+from cautery.model import to_json
+from cautery.wiring import desks
+from cautery.workflows.operation.holdings import Held, held, unsigned_statements
+from cautery.workflows.operation.partners import register_partner
+from cautery.workflows.operation.read_statements import read_statements
+from cautery.workflows.operation.receive import refusals
+from cautery.workflows.operation.share import add_statements
+from cautery.workflows.operation.share import correct as correct_statement
+from cautery.workflows.operation.share import permit as sign_permission
 
 
 @render.tabular
@@ -44,10 +50,6 @@ def state(
 
     Example: cautery operation state cases/op-rome found.jsonl
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.holdings import held
-    from cautery.workflows.operation.receive import refusals
-
     if statements is not None:
         _add(case, statements, json=json)
         return
@@ -93,17 +95,11 @@ def state(
 
 def to_line(row: Held) -> dict[str, Any]:
     """Return a statement at a desk for a JSON line, with whose it is in words."""
-    from cautery.model import to_json
-
     return {**to_json(row), "source": row.source}
 
 
 def _sign(case: Path, *, yes: bool) -> None:
     """Show the agency's unsigned statements, and sign them if whoever reads them says so."""
-    from cautery.wiring import desks
-    from cautery.workflows.operation.holdings import unsigned_statements
-    from cautery.workflows.operation.share import add_statements
-
     with desks.desk(case) as desk:
         unsigned = unsigned_statements(desk)
         render.table(
@@ -126,10 +122,6 @@ def _sign(case: Path, *, yes: bool) -> None:
 
 
 def _add(case: Path, statements: Path, *, json: bool) -> None:
-    from cautery.model import to_json
-    from cautery.wiring import desks
-    from cautery.workflows.operation.read_statements import read_statements
-    from cautery.workflows.operation.share import add_statements
 
     with desks.desk(case) as desk:
         now = desk.case.clock.now()
@@ -165,9 +157,6 @@ def correct(
 
     Example: cautery operation correct cases/op-rome 4f2a... --text "the server is in Plovdiv"
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.share import correct as correct_statement
-
     with desks.desk(case) as desk:
         new, told = correct_statement(
             desk, statement, text=text, at=desk.case.clock.now(), withdrawn=withdraw
@@ -197,9 +186,6 @@ def permit(
     Example: cautery operation permit cases/op-rome 4f2a... --by bg-gdbop --to nl-fiod
     --why "request 12"
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.share import permit as sign_permission
-
     with desks.desk(case) as desk:
         permitted = sign_permission(
             desk, statement, by=by, to=to, why=why, at=desk.case.clock.now()
@@ -219,9 +205,6 @@ def partner(
 
     Example: cautery operation partner cases/op-hague it-postal --key it-postal.pub
     """
-    from cautery.wiring import desks
-    from cautery.workflows.operation.partners import register_partner
-
     with desks.desk(case) as desk:
         verifier = desk.case.store.public_key(key, name="partner")
         new = register_partner(desk, agency, verifier, at=desk.case.clock.now())
