@@ -110,7 +110,7 @@ def test_the_schema_names_what_the_lines_have(cautery: Callable[..., Any]) -> No
 def test_the_shared_families_are_found_again(
     cautery: Callable[..., Any], shared_data: Path, tmp_path: Path
 ) -> None:
-    """The threshold is ADR 0018's; bench/mirrors.py measures."""
+    """The threshold is ADR 0018's; bench/networks/mirrors.py measures."""
     packed = (shared_data / "mirror-families" / "families.csv.xz").read_bytes()
     rows = [
         row

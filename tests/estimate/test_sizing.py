@@ -380,7 +380,7 @@ def forty(small_world):
 
 
 def test_ninety_percent_intervals_hold_the_truth_of_forty_small_worlds(forty):
-    # bench/sizing.py measures the calibration; here only what cannot happen by chance is refused:
+    # bench/operation/sizing.py measures the calibration; here only what cannot happen by chance is refused:
     # of 120 answers at 90 %, fewer than 96 or more than 119 (three answers of a world hang together).
     held = 0
     for world, together in forty:

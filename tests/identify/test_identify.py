@@ -461,7 +461,7 @@ def test_published_error_rates_carry_their_trials() -> None:
     assert len(rates) >= 5
     scripts = {one.source.partition(",")[0] for one in rates}
     assert all(one.trials > 0 for one in rates)
-    assert scripts == {"bench/identify_scores.py", "bench/graphics_lab.py"}
+    assert scripts == {"bench/identify/scores.py", "bench/identify/graphics_lab.py"}
     assert any("covered" in one.what for one in rates)
 
 

@@ -90,7 +90,7 @@ def test_it_says_what_it_does_from_the_start_and_never_shows_a_traceback(demo: D
 
 
 def test_it_finds_nearly_all_that_is_re_broadcast(demo: Demo) -> None:
-    # Wanted is 0.95, which bench/demo_seeds.py shows on a quiet machine; a busy one may be too
+    # Wanted is 0.95, which bench/watch/demo_seeds.py shows on a quiet machine; a busy one may be too
     # late for a stream that vanishes, and a test is no clock.
     assert demo.score["recall"] >= 0.9
 

@@ -1,6 +1,6 @@
 """Killed, cut off, torn and crowded: what was acknowledged stays, and the case goes on.
 
-Each fault runs here a few times; bench/faults.py runs it as often as bench/RESULTS.md says.
+Each fault runs here a few times; bench/case/faults.py runs it as often as bench/RESULTS.md says.
 """
 
 from __future__ import annotations

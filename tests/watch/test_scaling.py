@@ -106,7 +106,7 @@ def best_of_five(task, small, large):
 def some_of(kind):
     """Return the floods made for a reader, and of those that hurt any each reader another third.
 
-    ``bench/hostile.py`` runs them all.
+    ``bench/watch/hostile.py`` runs them all.
     """
     flooded = list(floods(kind, sample_of(kind)))
     place = list(READERS).index(kind)

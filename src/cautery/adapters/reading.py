@@ -40,7 +40,7 @@ _RUN = (
 _START_S = 120.0
 """Importing all readers takes a second of CPU, far more in wall time on a busy machine."""
 _LEAST_CPU_S, _CPU_S_PER_MB = 5.0, 3.0
-"""Of the worst input known a megabyte takes two seconds (bench/hostile.py)."""
+"""Of the worst input known a megabyte takes two seconds (bench/watch/hostile.py)."""
 _WALL_S, _WALL_PER_CPU = 30.0, 10.0
 """A child may wait for a processor; one that waits for anything else is ended by this."""
 _MOST_HEAD_BYTES = 64_000
@@ -49,8 +49,9 @@ _MOST_BYTES, _MOST_PER_BYTE, _MOST_IN_ALL = 1 << 20, 64, 256 << 20
 largest list that is fetched has 64 MB."""
 _JOBS_PER_CHILD = 5_000
 """A child is replaced after so many jobs, so that no leak of a library can grow."""
-_PATIENCE_S = 2.0
-"""A job waits so long for a process that runs before another is started: that costs a second."""
+_PATIENCE_S = 5.0
+"""A job waits so long for a process that runs before another is started: that costs one to three
+seconds of CPU, and a reading of ours takes less than one."""
 _PIECE = 1 << 18
 _KINDS: dict[str, type[SourceError | InputError]] = {
     "InputError": InputError,

@@ -16,7 +16,7 @@ GRAMS = 1 << 18
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
-    """Words and runs of three letters, weighed on a public catalogue; see ``bench/resolve_fit.py``.
+    """Words and runs of three letters, weighed on a public catalogue; see ``bench/resolve/fit.py``.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Trees(NamedTuple):
 
 @cache
 def learnt() -> tuple[Lexicon, Trees]:
-    """Load what ``bench/resolve_fit.py`` wrote."""
+    """Load what ``bench/resolve/fit.py`` wrote."""
     with (
         resources.files("cautery.catalogue").joinpath("data/resolve.npz").open("rb") as file,
         np.load(file, allow_pickle=False) as kept,

@@ -19,7 +19,8 @@ from cautery.catalogue.resolution import Guess, Resolution
 from cautery.catalogue.rights import Catalogue
 
 THRESHOLD = 0.8
-"""Below this probability the answer is "none of mine"; ``bench/resolve.py`` says what it gives."""
+"""Below this probability the answer is "none of mine"; ``bench/resolve/run.py`` says what it
+gives."""
 HEADING = 0.97
 """That what heads a group of a playlist offers nothing; set by hand, as nobody labelled any."""
 BATCH = 50_000

@@ -13,8 +13,8 @@ LEAST_OVERLAP = 0.7
 LEAST_DETAIL = 12.0
 """Standard deviation of its light: a plain box covers, and is nobody's."""
 MOST_APART = 6.0
-"""Root mean square of the difference, of 255 levels (bench/logos.py): up to 5 where one mark lay
-over two licensees' feeds, from 11 where a digit differs."""
+"""Root mean square of the difference, of 255 levels (bench/identify/logos.py): up to 5 where one
+mark lay over two licensees' feeds, from 11 where a digit differs."""
 LEAST_ALIKE = 0.98
 """Correlation of both marks' light."""
 

@@ -14,7 +14,7 @@ MOST = 0.999
 BASE, SLOPE, SIZE, FALSE = -1.354, 0.281, -0.022, -0.881
 """The probability's logit from the least log-odds that hold a subject in its network, and from
 the logarithms of the network's size and of the share of false links. Fitted on worlds of
-``cautery.lab.links`` (``bench/cluster_fit.py``), which neither the shared generator nor any case
+``cautery.lab.links`` (``bench/networks/fit.py``), which neither the shared generator nor any case
 took part in."""
 FLOOR, CEILING = -5.0, 20.0
 

@@ -156,7 +156,7 @@ def infer_roles(
     Notes
     -----
     Sum-product on a graph with loops (Pearl 1988; Murphy, Weiss and Jordan, UAI 1999), damped: an
-    approximation, whose probabilities bench/roles.py checks.
+    approximation, whose probabilities bench/networks/roles.py checks.
     """
     known = [one for one in dict.fromkeys(relations) if one.relation in RELATIONS]
     known = [one for one in known if one.source != one.target]

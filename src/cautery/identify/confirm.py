@@ -37,7 +37,7 @@ SHORT_S = 15.0
 """A probe under this could lie in an advert, a trailer or a quotation as a whole."""
 OWN_LEAD = 1.15
 """A licensee's sound over the clean feed's, before it is called its own: the ambience is in both.
-Measured by ``bench/_identify_event.py``: of 79 licensees' probes none lies under 1.39; of 23 with
+Measured by ``bench/identify/event.py``: of 79 licensees' probes none lies under 1.39; of 23 with
 the clean sound, or with another voice over it, none above 0.87."""
 _TOGETHER = 0.5
 """Share of the shorter stretch that must overlap for two references to be a set."""

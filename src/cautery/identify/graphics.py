@@ -25,7 +25,7 @@ LEAST_MARGIN = 0.12
 """Detail by which the best licensee must lead."""
 LEAST_DETAIL = 0.35
 """Of 1.0: on the lab's media kept graphics show 0.4 to 1.0, covered or absent ones at most 0.3
-(bench/graphics_lab.py)."""
+(bench/identify/graphics_lab.py)."""
 _LEAST_CELLS = 20
 """Of a piece of an overlay; less has too little detail to be known by."""
 _WORST_FIT = 2.0

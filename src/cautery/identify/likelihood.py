@@ -1,6 +1,6 @@
 """Scores to likelihood ratios, never larger than the trials behind them can carry.
 
-The hypotheses are *the same content* against *other content*. ``bench/identify_scores.py`` fits
+The hypotheses are *the same content* against *other content*. ``bench/identify/scores.py`` fits
 two numbers a sense (where the odds are even, and how much score makes them ten times better) on
 one set of probes, and counts the errors on another one, from other files; all of it stands in
 ``error_rates.toml``. With no false match among N, a rate under 3/N can't be claimed at 95 %, so no
@@ -164,7 +164,7 @@ def unmatched(kinds: Sequence[str], probe_s: float | None = None) -> float:
 def posterior(log10_lr: float, base_rate: float) -> float:
     """Return the probability of *same content* at a base rate, for triage only.
 
-    It is calibrated where the base rate is that of the cases: ``bench/identify_scores.py``
+    It is calibrated where the base rate is that of the cases: ``bench/identify/scores.py``
     measures by how much it is off.
     """
     if not 0 < base_rate < 1:

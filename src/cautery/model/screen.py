@@ -3,8 +3,8 @@
 A title may hold an e-mail address, a telephone number, an IP, a MAC, a login, a card or an IBAN:
 plainly, in a URL's or a page's spelling, in Base64, spelt out (``anna (at) mail . com``) or with
 characters that nobody sees. What is recognised and what slips through is told in
-docs/explanation/personal-data.md, with the rates that bench/screen.py measures. Every pattern takes
-time that is linear in the text.
+docs/explanation/personal-data.md, with the rates that bench/watch/screen.py measures. Every
+pattern takes time that is linear in the text.
 """
 
 from __future__ import annotations
