@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cautery.cli import render
+from cautery.drawing.words import counted
 from cautery.plan.action_day import Timed
 from cautery.plan.by_country import CountryPart
 from cautery.plan.explain import Why
@@ -63,8 +64,7 @@ def guard_table(judged: Sequence[Judged]) -> None:
     """Print what the guard leaves out of the plan, and why."""
     out = [one for one in judged if not one.exists]
     render.say(
-        f"guard: {len(judged)} act{'' if len(judged) == 1 else 's'} with a target judged, "
-        f"{len(out)} not to be had"
+        f"guard: {counted(len(judged), 'act')} with a target judged, {len(out)} not to be had"
     )
     if out:
         render.table(

@@ -12,6 +12,7 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
+from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.model import to_json
 from cautery.wiring import cases
@@ -167,8 +168,7 @@ def cluster(
     else:
         render.say("no two subjects are of one network, as far as these links tell")
     count, networks = found.label.size, len(found.ids)
-    subjects = f"{count:,} subject{'' if count == 1 else 's'}"
-    told = f"{subjects} in {networks:,} network{'' if networks == 1 else 's'}"
+    told = f"{counted(count, 'subject')} in {counted(networks, 'network')}"
     render.say(f"{told}; --json tells each subject")
 
 

@@ -15,6 +15,7 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.cli._progress import Progress
+from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.model import Decision, GuardVerdict, to_utc
 from cautery.packed import require_file
@@ -161,7 +162,7 @@ class Tally:
             if count > len(self._rows):
                 render.say(f"{count - len(self._rows):,} more: --json tells each")
         said = ", ".join(f"{self.counts[one]:,} {one}" for one in ("allow", "narrow", "refuse"))
-        render.say(f"{count:,} target{'' if count == 1 else 's'}: {said}")
+        render.say(f"{counted(count, 'target')}: {said}")
         if self._replayed:
             render.say(self._replayed)
         if self._gone:

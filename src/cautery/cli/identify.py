@@ -14,6 +14,7 @@ from cautery import wiring
 from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
+from cautery.drawing.words import counted
 from cautery.identify.plot import clock
 from cautery.model import verbal
 from cautery.wiring import identification
@@ -145,7 +146,7 @@ class Tally:
             said.append(f"{mute} could not be judged ({why})")
         if self.unread:
             said.append(f"{self.unread} could not be read")
-        head = f"{self._count} probe{'' if self._count == 1 else 's'}"
+        head = counted(self._count, "probe")
         if self._kept:
             head += f" ({self._kept} answered before)"
         render.say(render.printable(f"{head}: {', '.join(said)}"))

@@ -9,6 +9,7 @@ import typer
 
 from cautery.cli import render
 from cautery.cli._progress import Progress
+from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.graph.mirrors import Family
 from cautery.wiring.facts import known_facts
@@ -77,7 +78,7 @@ def mirrors(
     several = sum(len(one.members) > 1 for one in found.families)
     many = f"{several:,} famil{'y' if several == 1 else 'ies'} of two and more"
     render.say(
-        f"{len(found.domains):,} domain{'' if len(found.domains) == 1 else 's'}: {many}, "
+        f"{counted(len(found.domains), 'domain')}: {many}, "
         f"{len(found.families) - several:,} alone; of {found.rows:,} lines with a host; "
         f"{found.broken:,} lines or dates not usable"
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cautery.cli import render
+from cautery.drawing.words import counted
 from cautery.errors import InputError, SourceError
 from cautery.watch import ReadWarning
 from cautery.workflows.files.read import read_file
@@ -63,7 +64,7 @@ def read(
         render.table(columns, ([_cell(row.get(name)) for name in columns] for row in rows))
     render.say(f"{min(total, most) if not json else total} of {total} shown")
     if warnings:
-        render.say(f"{warnings} records could not be read")
+        render.say(f"{counted(warnings, 'record')} could not be read")
 
 
 def _values(file: Path, kind: str | None) -> Iterator[dict[str, Any] | ReadWarning]:

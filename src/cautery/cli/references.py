@@ -12,6 +12,7 @@ from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
 from cautery.cli._verbs import Verbs
+from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.identify.plot import clock
 from cautery.identify.references.opening import load as load_references
@@ -114,7 +115,7 @@ def _files(
     held = [one for one in built if one.held]
     minutes = sum(one.seconds for one in held) / 60
     size = out.stat().st_size / 1e6
-    render.say(f"{out}: {_counted(len(held))}, {minutes:.1f} min, {size:.1f} MB")
+    render.say(f"{out}: {counted(len(held), 'reference')}, {minutes:.1f} min, {size:.1f} MB")
     wrong = [one.id for one in built if one.failures]
     if wrong:
         render.say(f"could not be read whole: {', '.join(wrong)}")
@@ -146,10 +147,6 @@ def _feeds(
     if silent:
         render.say(f"nothing came of: {', '.join(silent)}")
         raise typer.Exit(1)
-
-
-def _counted(references: int) -> str:
-    return f"{references} reference{'' if references == 1 else 's'}"
 
 
 def in_words(one: Built) -> str:
@@ -223,5 +220,5 @@ def info(
             )
             for one in line["references"]
         ),
-        title=f"{_counted(len(line['references']))}, recipe {held.recipe.name}",
+        title=f"{counted(len(line['references']), 'reference')}, recipe {held.recipe.name}",
     )

@@ -12,6 +12,7 @@ from cautery.catalogue import Guess, Resolution, Resolver, country_code
 from cautery.cli import render
 from cautery.cli._progress import Progress
 from cautery.cli._schema import schema_option
+from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.workflows.files.catalogue import read_catalogue
 from cautery.workflows.files.titles import read_titles
@@ -96,8 +97,7 @@ def resolve(
             ),
         )
     told = "" if json or len(shown) == count else f"; {len(shown):,} shown, --json tells each"
-    titles_told = f"{count:,} title{'' if count == 1 else 's'}"
-    render.say(f"{titles_told}: {mine:,} of mine, {count - mine:,} of none{told}")
+    render.say(f"{counted(count, 'title')}: {mine:,} of mine, {count - mine:,} of none{told}")
 
 
 def _record(found: Resolution) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 
 DASH, MINUS, THIN = "\u2013", "\u2212", "\u202f"
@@ -49,3 +50,25 @@ def plural(count: int, noun: str, many: str | None = None) -> str:
     ('1 stream', '1\u202f200 steps', '2 entries')
     """
     return f"{number(count, 12)} {noun if count == 1 else many or noun + 's'}"
+
+
+def counted(count: int, noun: str, many: str | None = None) -> str:
+    """Return a count with its noun in plain ASCII, for a terminal and a log.
+
+    Examples
+    --------
+    >>> counted(1, "stream"), counted(1200, "step")
+    ('1 stream', '1,200 steps')
+    """
+    return f"{count:,} {noun if count == 1 else many or noun + 's'}"
+
+
+def numbered(noun: str, numbers: Sequence[int]) -> str:
+    """Return numbers after their noun.
+
+    Examples
+    --------
+    >>> numbered("line", [3]), numbered("line", [3, 4])
+    ('line 3', 'lines 3, 4')
+    """
+    return f"{noun if len(numbers) == 1 else noun + 's'} {', '.join(map(str, numbers))}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cautery.drawing.words import counted
 from cautery.identify.references.info import ReferenceInfo
 from cautery.identify.windows import Glance
 from cautery.model.identification import Stretch
@@ -60,7 +61,7 @@ class Words:
             said.append(why)
         if repeats:
             said.append(
-                f"the reference repeats itself: {repeats} other place{'s' * (repeats > 1)} fit as "
+                f"the reference repeats itself: {counted(repeats, 'other place')} fit as "
                 "well, so where in it the probe lies is open"
             )
         said += [f"also {self.stretch(one)}" for one in others[:_MOST_TOLD]]

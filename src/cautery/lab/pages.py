@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from cautery.drawing.words import counted
 from cautery.lab.spec import HostSpec, NetworkSpec, Plan, StreamSpec
 from cautery.lab.truth import url_of
 
@@ -115,7 +116,7 @@ def storefront(plan: Plan, network: NetworkSpec, host: HostSpec, ports: tuple[in
     pays = [one.name for one in plan.hosts if one.network == network.id and one.role == "payment"]
     offers = "".join(
         f'<li class="plan"><h3>{term}</h3><p class="price">{price:.2f} EUR</p>'
-        f"<p>{connections} connection{'s' if connections > 1 else ''}</p></li>"
+        f"<p>{counted(connections, 'connection')}</p></li>"
         for term, price, connections in (
             ("1 month", month, 1),
             ("6 months", month * 4.2, 1),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from cautery.drawing.words import counted
 from cautery.model import (
     Criterion,
     CriterionAnswer,
@@ -139,7 +140,7 @@ class BoardView:
         count = len(self.unconfirmed)
         return (
             f"between {self.served_left:.1%} and {self.served_confirmed:.1%} of the known demand "
-            f"is still served: {count} node{'s' * (count > 1)} reported gone, not yet seen dark "
+            f"is still served: {counted(count, 'node')} reported gone, not yet seen dark "
             "by our own probes"
         )
 

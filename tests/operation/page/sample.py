@@ -208,7 +208,6 @@ def action_day(rng: np.random.Generator) -> DayView:
                 starts_at=starts,
                 ends_at=ends,
                 state=state,
-                began_at=began,
                 ended_at=began + (ends - starts) * float(rng.uniform(0.7, 1.2)),
                 replaces=replaces,
                 note=note,
@@ -825,7 +824,6 @@ def crowded() -> OperationPageView:
                     state=StepState.DONE,
                     starts_at=one.starts_at + later,
                     ended_at=None,
-                    began_at=one.starts_at + later,
                     ends_at=one.ends_at + later,
                 )
             )

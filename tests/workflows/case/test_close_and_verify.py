@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import resource
@@ -13,6 +14,8 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -900,6 +903,25 @@ def test_the_guide_finds_what_was_changed(by_hand, closed: Path, name: str, unsa
     raw = (closed / name).read_bytes() if (closed / name).exists() else b"x"
     (closed / name).write_bytes(bytes([raw[0] ^ 1]) + raw[1:])
     assert unsaid not in by_hand()
+
+
+def test_the_commands_that_the_report_prints_check_the_signature(
+    closed: Path, tmp_path: Path
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    template = files("cautery.evidence.report").joinpath("report.html.j2").read_text()
+    [commands] = [
+        html.unescape(block)
+        for block in re.findall(r"<pre>(.*?)</pre>", template, re.DOTALL)
+        if "pkeyutl" in block
+    ]
+    run = partial(subprocess.run, capture_output=True, text=True, check=False)
+    commands = commands.replace("KEY |", f"{closed / 'keys/case.pub'} |")
+    assert "Signature Verified Successfully" in run(["sh", "-c", commands], cwd=closed).stdout
+    note = closed / "manifest.note"
+    note.write_bytes(note.read_bytes().replace(b"files ", b"files 1"))
+    assert "Verified" not in run(["sh", "-c", commands], cwd=closed).stdout
 
 
 def test_the_guide_recomputes_the_signed_root(closed: Path) -> None:

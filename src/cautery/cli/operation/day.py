@@ -12,6 +12,7 @@ import typer
 from cautery import wiring
 from cautery.cli import render
 from cautery.cli._verbs import Verbs
+from cautery.drawing.words import counted
 from cautery.errors import InputError, StorageError
 from cautery.model import DayPlan, Operation, to_json, to_utc
 from cautery.operation.calendar import calendar
@@ -132,10 +133,10 @@ def sheets(
                 typer.echo(out / f"{name}.{ending}")
         for marking, count in withheld:
             render.say(
-                f"{name}: {count} step{'s' * (count != 1)} on targets under {marking} that it may "
+                f"{name}: {counted(count, 'step')} on targets under {marking} that it may "
                 "not be told of: name it in the statement, or tell it by another way"
             )
-    render.say(f"{len(chosen)} call sheet{'s' * (len(chosen) != 1)}: for each agency its own only")
+    render.say(f"{counted(len(chosen), 'call sheet')}: for each agency its own only")
 
 
 @app.command()

@@ -182,5 +182,9 @@ def _world(records: Records, mandate: Mandate) -> Iterator[Unknown]:
     )
     yield Unknown(
         what="What no source offered",
-        why=f"Only the {plural(len(mandate.sources), 'source')} of the mandate were read.",
+        why=(
+            "Only the one source of the mandate was read."
+            if len(mandate.sources) == 1
+            else f"Only the {plural(len(mandate.sources), 'source')} of the mandate were read."
+        ),
     )

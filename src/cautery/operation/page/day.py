@@ -87,7 +87,9 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
     if view is None or not view.steps:
         return DayDrawing(sentence("No step of an action day was recorded."), 0, 0, 0, 0)
     scale = _window(view)
-    inside = [one for one in view.steps if _ends(one) >= scale.first and _starts(one) <= scale.last]
+    inside = [
+        one for one in view.steps if _ends(one) >= scale.first and one.starts_at <= scale.last
+    ]
     earlier = sum(_ends(one) < scale.first for one in view.steps)
     later = len(view.steps) - len(inside) - earlier
     shown = sorted(inside, key=lambda one: (one.state is not StepState.FAILED, one.starts_at))
@@ -157,17 +159,13 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
     return DayDrawing(svg, len(shown), len(view.steps), earlier, later)
 
 
-def _starts(step: StepLine) -> datetime:
-    return step.began_at or step.starts_at
-
-
 def _ends(step: StepLine) -> datetime:
-    return max(step.ended_at or step.ends_at, _starts(step))
+    return max(step.ended_at or step.ends_at, step.starts_at)
 
 
 def _window(view: DayView) -> TimeScale:
     """Return the hours that are drawn: those of the steps, at most some around the moment."""
-    first = max(min(_starts(one) for one in view.steps), view.moment - _BEFORE)
+    first = max(min(one.starts_at for one in view.steps), view.moment - _BEFORE)
     last = min(max(_ends(one) for one in view.steps), view.moment + _AFTER)
     first, last = min(first, view.moment), max(last, view.moment)
     spare = max((last - first) / 40, timedelta(minutes=5))
@@ -186,13 +184,13 @@ def _bars(
     spots: dict[str, tuple[float, float, float]],
 ) -> str:
     """Draw a row: one line a step, by its start; what was planned stands behind as a trace."""
-    steps = sorted(steps, key=lambda one: (_starts(one), _ends(one), one.id))
+    steps = sorted(steps, key=lambda one: (one.starts_at, _ends(one), one.id))
     pitch = high / len(steps)
     thick = max(0.75, min(9.0, pitch * 0.78))
     parts: list[str] = []
     for place, one in enumerate(steps):
         y = top + pitch * (place + 0.5)
-        left, right = scale(_starts(one)), scale(_ends(one))
+        left, right = scale(one.starts_at), scale(_ends(one))
         right = max(right, left + 2)
         spots[one.id] = (left, right, y)
         said = (

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from cautery.drawing.europe import country_name
 from cautery.drawing.page import environment
+from cautery.drawing.words import number
 from cautery.model import StepState
 from cautery.operation.page import words
 from cautery.operation.page.compare import claims_drawing, quantities
@@ -61,7 +62,7 @@ def render_page(view: OperationPageView) -> str:
             lead=next((one for one in view.agencies if one.id == view.lead), None),
             timeline=timeline_drawing(view.timeline, view.agencies),
             day=day_drawing(day, view.agencies),
-            steps=Counter(one.state for one in day.steps) if day else Counter(),
+            steps=_states(day.steps if day else ()),
             troubled=_troubled(day.steps if day else ()),
             regrowth=regrowth_drawing(
                 day.after if day else (), view.descendants, day.moment if day else None
@@ -81,6 +82,16 @@ def render_page(view: OperationPageView) -> str:
             style=_style(),
         )
     )
+
+
+def _states(steps: Sequence[StepLine]) -> str:
+    """Return how the steps stand, in words; a late step is done, too."""
+    counts = Counter(step.state for step in steps)
+    late = counts.pop(StepState.LATE, 0)
+    done = counts.pop(StepState.DONE, 0) + late
+    parts = [f"{number(done, 9)} done" + (f" ({number(late, 9)} of them late)" if late else "")]
+    parts += [f"{number(count, 9)} {state.value}" for state, count in counts.items()]
+    return ", ".join(parts)
 
 
 def _troubled(steps: Sequence[StepLine]) -> list[StepLine]:

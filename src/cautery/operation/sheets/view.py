@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from cautery.drawing.words import counted
 from cautery.model import (
     Agency,
     AgencyRole,
@@ -168,8 +169,7 @@ def call_sheet(
         contacts=_contacts(one, operation, own, others),
         warned=_warned(own, others, operation, zone),
         co_tenants=tuple(
-            f"{each.name} ({each.services} service{'s' * (each.services != 1)}) "
-            f"on {each.target}: {each.continuity}"
+            f"{each.name} ({counted(each.services, 'service')}) on {each.target}: {each.continuity}"
             for each in day.co_tenants
             if each.target in targets | {node for step in own for node in step.step.removes}
         ),

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cautery.drawing.words import counted
 from cautery.errors import EvidenceError
 from cautery.evidence.ports import CaseVault
 from cautery.graph.catalogues import ORDER, QUIRKS, Listing, catalogue_links
@@ -76,9 +77,8 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
     recorded = [one for one in told if (one.kind, one.value) not in shared]
     front = len(told) - len(recorded)
     if front:
-        many = "" if front == 1 else "s"
         warnings.append(
-            f"{front:,} link{many} to what strangers share (fronts, defaults, name servers): "
+            f"{counted(front, 'link')} to what strangers share (fronts, defaults, name servers): "
             "left out"
         )
     links = [

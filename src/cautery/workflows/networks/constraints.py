@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cautery.drawing.words import numbered
 from cautery.errors import InputError
 from cautery.packed import as_plain_file
 from cautery.workflows.networks.table import LINE, MOST_BYTES, read_table
@@ -76,10 +77,6 @@ def _word(said: Any) -> str:
     return str(said or "").strip().lower().replace(" ", "_").replace("-", "_")
 
 
-def _named(lines: Sequence[int]) -> str:
-    return f"line{'' if len(lines) == 1 else 's'} {', '.join(map(str, lines))}"
-
-
 def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
     """Return which constraints say again what others said; raise if they contradict each other.
 
@@ -94,7 +91,9 @@ def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
         if one.same:
             way = _way(ties, one.a, one.b)
             if way is not None:
-                odd.append(f"line {one.line} closes a circle with {_named(way)}: it adds nothing")
+                odd.append(
+                    f"line {one.line} closes a circle with {numbered('line', way)}: it adds nothing"
+                )
                 continue
             ties.setdefault(one.a, []).append((one.b, one.line))
             ties.setdefault(one.b, []).append((one.a, one.line))
@@ -102,7 +101,7 @@ def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
         if not one.same and (way := _way(ties, one.a, one.b)) is not None:
             raise InputError(
                 f"{named}: line {one.line} says that {one.a} and {one.b} are not the same, "
-                f"but they are by {_named(way)}",
+                f"but they are by {numbered('line', way)}",
                 hint="Drop one of these lines.",
             )
     return odd

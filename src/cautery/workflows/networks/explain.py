@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from cautery.drawing.words import counted, numbered
 from cautery.errors import InputError
 from cautery.graph.evidence import Ints, evidence_of, slices
 from cautery.graph.membership import log_odds, ties_of
@@ -74,7 +75,7 @@ class Explanation:
     def _apart(self) -> str:
         if not self.shared:
             return "they share nothing that ties"
-        many = f"{len(self.shared)} value{'' if len(self.shared) == 1 else 's'}"
+        many = counted(len(self.shared), "value")
         if any(odds for _, _, odds in self.shared):
             return f"they share {many}, but more speaks against it"
         return f"they share {many}, which strangers have, too"
@@ -190,8 +191,7 @@ def _said(found: Clustered, pair: tuple[int, int], constraints: Sequence[Constra
             found.part, [(place[one.a], place[one.b]) for one in known if one.same], ()
         )
         lines = within(together, {int(together[one]) for one in pair})
-    named = ", ".join(map(str, lines))
-    return f"what analysts said (line{'' if len(lines) == 1 else 's'} {named})"
+    return f"what analysts said ({numbered('line', lines)})"
 
 
 def _parting(part: Partition, one: int, other: int, values: Sequence[int]) -> int | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from cautery.drawing.words import counted
 from cautery.graph.enrich import ADDRESS_KINDS, SERVER_KINDS
 from cautery.graph.name_servers import is_providers
 from cautery.model.ports import Facts
@@ -73,9 +74,8 @@ def known_to(facts: Facts | None, reading: Reading) -> Reading:
     ground = pl.DataFrame(found, schema=dict.fromkeys(names, pl.String), orient="row")
     frame, count = _placed(reading.frame, ground)
     about = None if reading.about is None else _placed(reading.about, ground)[0]
-    many = "" if count == 1 else "s"
     places = ", ".join(ground["place"].unique().sort().head(5))
-    said = f"{count:,} link{many} to what is known as shared ({places}): they tie nobody"
+    said = f"{counted(count, 'link')} to what is known as shared ({places}): they tie nobody"
     return replace(reading, frame=frame, about=about, warnings=[*reading.warnings, said])
 
 

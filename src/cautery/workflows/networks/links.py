@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from cautery.drawing.words import counted, numbered
 from cautery.errors import InputError
 from cautery.graph.links_table import LinkTable
 from cautery.model import Link
@@ -75,8 +76,7 @@ def _resting(link: Link) -> str:
     """Return a link's source with the records and the exhibit that it rests on."""
     parts = [link.source]
     if link.records:
-        named = ", ".join(map(str, link.records))
-        parts.append(f"record{'' if len(link.records) == 1 else 's'} {named}")
+        parts.append(numbered("record", link.records))
     if link.exhibit:
         parts.append(f"exhibit {link.exhibit[:19]}...")
     return "; ".join(parts)
@@ -234,8 +234,9 @@ def _nameless(kept: pl.DataFrame, warnings: list[str]) -> pl.DataFrame:
     filled = kept["value"].is_in(fillers.implode())
     shown = ", ".join(fillers.sort().head(QUOTED))
     count = int(filled.sum())
-    many = "" if count == 1 else "s"
-    warnings.append(f"{count:,} link{many} whose value only fills a column ({shown}): ties nobody")
+    warnings.append(
+        f"{counted(count, 'link')} whose value only fills a column ({shown}): ties nobody"
+    )
     return kept.with_columns(pl.when(filled).then(pl.lit("shared")).otherwise("kind").alias("kind"))
 
 
@@ -258,8 +259,8 @@ def _tell(warnings: list[str], wrong: pl.Series, lines: Any, what: str) -> None:
         places = lines[wrong.to_numpy()][:QUOTED]
         more = ", ..." if count > len(places) else ""
         shown = ", ".join(map(str, places))
-        many = "" if count == 1 else "s"
-        warnings.append(f"{count:,} link{many} {what} (line{many} {shown}{more})")
+        lines = "line" if count == 1 else "lines"
+        warnings.append(f"{counted(count, 'link')} {what} ({lines} {shown}{more})")
 
 
 def table_of_frame(frame: pl.DataFrame) -> LinkTable:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import polars as pl
 
 from cautery.cells import MARKED
+from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.packed import plain_name
 
@@ -236,11 +237,11 @@ def _decoded(held: Path | io.BytesIO, path: Path, warnings: list[str]) -> Path |
         _refuse_large(held, path, "that are not all UTF-8")
     raw = held.read_bytes() if isinstance(held, Path) else held.getvalue()
     told = [number for number, line in enumerate(raw.split(b"\n"), 1) if not _is_utf8(line)]
-    many = "" if len(told) == 1 else "s"
+    lines = "line" if len(told) == 1 else "lines"
     shown = ", ".join(map(str, told[:QUOTED])) + (", ..." if len(told) > QUOTED else "")
     warnings.append(
-        f"{len(told):,} line{many} not in UTF-8: bytes that are none stand as \\xe9 "
-        f"(line{many} {shown})"
+        f"{counted(len(told), 'line')} not in UTF-8: bytes that are none stand as \\xe9 "
+        f"({lines} {shown})"
     )
     return io.BytesIO(raw.decode(errors="backslashreplace").encode())
 
@@ -402,5 +403,4 @@ def _tell(broken: pl.DataFrame, fault: str, warnings: list[str]) -> None:
         for line, text in broken.head(QUOTED).select(LINE, "text").iter_rows()
     )
     more = " ..." if broken.height > QUOTED else ""
-    many = "" if broken.height == 1 else "s"
-    warnings.append(f"{broken.height:,} line{many} with {fault}: left out ({shown}{more})")
+    warnings.append(f"{counted(broken.height, 'line')} with {fault}: left out ({shown}{more})")

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from cautery.drawing.words import counted
 from cautery.errors import BrokenSealError, EvidenceError
 from cautery.evidence.note import NoteVerifier, open_note
 from cautery.model import MISSHAPEN, ExhibitId, Operation, Statement, from_json
@@ -241,7 +242,7 @@ def sources_of(rows: Iterable[Held]) -> str:
     unsigned = sum(not one.signed for one in shown)
     parts = [f"{count} as passed on by {sender}" for sender, count in sorted(second.items())]
     parts += [f"{unsigned} unsigned"] if unsigned else []
-    words = f"{len(shown)} statement{'s' * (len(shown) != 1)}"
+    words = counted(len(shown), "statement")
     return f"{words}, of them {', '.join(parts)}" if parts else words
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.model import Agency
 from cautery.operation.targets import NOT_TARGETS, normalise
@@ -37,7 +38,7 @@ class ComparedTargets:
         if not count:
             return ""
         by = ", ".join(f"{number} {marking}" for marking, number in self.left_out)
-        return f"left out by their markings: {count} target{'s' * (count != 1)} ({by})"
+        return f"left out by their markings: {counted(count, 'target')} ({by})"
 
 
 def targets_of(desk: Desk) -> tuple[str, ...]:

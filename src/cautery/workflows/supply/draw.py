@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cautery.drawing.escaping import clean, markup
 from cautery.drawing.svg import dot, fit, hint, rect, text, width
+from cautery.drawing.words import counted
 from cautery.errors import InputError
 from cautery.model import Role
 from cautery.workflows.supply.layers import Layer, Row, band_of, layers_of, rows_of
@@ -189,15 +190,15 @@ class _Sheet:
     def _said(self, alone: int, bundled: int, bundles: int, inside: int) -> str:
         heaps = [row for found in self._rows for row in found if row.heap]
         many = sum(len(row.assets) for row in heaps)
-        said = [f"{_count(len(self._picture.assets), 'asset')}"]
+        said = [f"{counted(len(self._picture.assets), 'asset')}"]
         if heaps:
             said[0] += f": {len(self._picture.assets) - many:,} by name, "
-            said[0] += f"{many:,} less connected in {_count(len(heaps), 'heap')}"
-        lines = [f"{_count(alone + bundled + inside, 'relation')}"]
+            said[0] += f"{many:,} less connected in {counted(len(heaps), 'heap')}"
+        lines = [f"{counted(alone + bundled + inside, 'relation')}"]
         if heaps:
             lines[0] += f": {alone:,} one by one"
             if bundles:
-                lines.append(f"{bundled:,} in {_count(bundles, 'bundle')}")
+                lines.append(f"{bundled:,} in {counted(bundles, 'bundle')}")
             if inside:
                 lines.append(f"{inside:,} within heaps")
         return "; ".join((said[0], ", ".join(lines)))
@@ -349,7 +350,3 @@ def _cut(name: str, less: int = 0) -> str:
     said = clean(name, 400)
     most = int(_ROOM / width("n")) - less
     return said if len(said) <= most else f"{said[: most // 2]}…{said[-((most - 1) // 2) :]}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cautery.adapters.typst_pdf import compile_pdf
+from cautery.drawing.words import counted
 from cautery.lab.operations.panel_lines import panel_tables
 from cautery.lab.operations.replay.finds import Finds
 from cautery.lab.operations.replay.story import Story
@@ -94,7 +95,7 @@ def plan(story: Story, seen: Picture, chosen: Cut) -> DayPlan:
     story.tell(
         "plan",
         "each agency has its call sheet in its own case: page, PDF and calendar; on them "
-        f"{blank} step{'s' * (blank != 1)} are on targets that their agency may not be told of "
+        f"{counted(blank, 'step')} are on targets that their agency may not be told of "
         "in writing",
         withheld=blank,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
+from cautery.drawing.words import counted
 from cautery.lab.operations.replay.story import Story
 from cautery.model import (
     Agency,
@@ -94,7 +95,7 @@ def _deconflict(story: Story, first: str, second: str) -> None:
     if shared:
         story.tell(
             "deconfliction",
-            f"{first} and {second} share {len(shared)} target{'s' * (len(shared) != 1)}, and know "
+            f"{first} and {second} share {counted(len(shared), 'target')}, and know "
             "nothing more of each other's; contact is opened",
             shared=len(shared),
             agencies=[first, second],

@@ -92,8 +92,8 @@ class TimelineView:
 class StepLine:
     """One step of the day, as planned and as reported.
 
-    ``began_at``/``ended_at`` are as reported, ``None`` when nobody reported them. ``replaces`` is
-    the failed step that this one was planned anew for.
+    ``ended_at`` is when it was reported done or failed, ``None`` when nobody reported it.
+    ``replaces`` is the failed step that this one was planned anew for.
     """
 
     id: str
@@ -104,7 +104,6 @@ class StepLine:
     starts_at: datetime
     ends_at: datetime
     state: StepState
-    began_at: datetime | None = None
     ended_at: datetime | None = None
     replaces: str | None = None
     note: str = ""

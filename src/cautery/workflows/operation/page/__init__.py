@@ -122,7 +122,6 @@ def _line(one: ScheduledStep, report: StepReport | None, *, late: bool, stood: b
         starts_at=one.starts_at,
         ends_at=one.ends_at,
         state=state,
-        began_at=None if report is None else one.starts_at,
         ended_at=None if report is None else report.at,
         replaces=one.replaces,
         note=one.why if report is None else report.text,
