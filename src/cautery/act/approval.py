@@ -99,7 +99,7 @@ class Approved(Generic[T_co]):
         raise ApprovalError("an Approved is neither stored nor copied: approve again")
 
     def __repr__(self) -> str:
-        signers = ", ".join(one.approver for one in self._approvals)
+        signers = ", ".join(approval.approver for approval in self._approvals)
         return f"Approved({self._subject!r}, by {signers})"
 
 
@@ -243,7 +243,7 @@ def approve(
         _check_entry(entry, now)
     for rule in rules_for(referral.territory):
         require_confirmed(rule, lab=mandate.lab, confirmed=confirmed or {})
-    ordered = tuple(sorted(approvals, key=lambda one: (one.at, one.approver)))
+    ordered = tuple(sorted(approvals, key=lambda approval: (approval.at, approval.approver)))
     return Approved(referral, ordered, now, token=_TOKEN)
 
 
@@ -267,14 +267,16 @@ def approve_override(
     signers = _two_people(
         what, override, approvals, mandate=mandate, signed_for=signed_for, now=now
     )
-    missing = {person_key(name) for name in override.by} - {person_key(one.name) for one in signers}
+    missing = {person_key(name) for name in override.by} - {
+        person_key(signer.name) for signer in signers
+    }
     if missing:
         raise ApprovalError(f"{what} names {min(missing)!r}, who has not signed it")
     if not override.holds(now):
         raise ApprovalError(
             f"{what} holds from {iso(override.at)} to {iso(override.until)}, not at {iso(now)}"
         )
-    ordered = tuple(sorted(approvals, key=lambda one: (one.at, one.approver)))
+    ordered = tuple(sorted(approvals, key=lambda approval: (approval.at, approval.approver)))
     return Approved(override, ordered, now, token=_TOKEN)
 
 
@@ -303,8 +305,8 @@ def _two_people(
         if approval.at < now - OLDEST:
             raise ApprovalError(f"{approver.name}'s approval is older than {OLDEST}")
         signers.append(approver)
-    people = {person_key(one.name) for one in signers}
-    keys = {public_key(one).public_bytes_raw() for one in signers}
+    people = {person_key(signer.name) for signer in signers}
+    keys = {public_key(signer).public_bytes_raw() for signer in signers}
     if min(len(people), len(keys)) < NEEDED:
         raise ApprovalError(
             f"{what}: {min(len(people), len(keys))} of {NEEDED} people have approved it",
@@ -328,7 +330,7 @@ def _check_authority(referral: Referral, mandate: Mandate, now: datetime) -> Non
         raise ApprovalError(f"referral {referral.id} outlives its order or its mandate")
     if not mandate.window.holds(now):
         raise ApprovalError(f"the mandate {mandate.id} is not in force at {iso(now)}")
-    if referral.event is not None and all(one.id != referral.event for one in mandate.events):
+    if referral.event is not None and all(event.id != referral.event for event in mandate.events):
         raise ApprovalError(f"referral {referral.id}: the mandate names no event {referral.event}")
 
 

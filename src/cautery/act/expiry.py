@@ -11,20 +11,20 @@ from cautery.model import Acknowledgement, BlockEntry, require_utc
 def expired(entries: Iterable[BlockEntry], at: datetime) -> tuple[BlockEntry, ...]:
     """Return the entries that have ended at a moment, the oldest end first."""
     require_utc("at", at)
-    ended = [one for one in entries if one.valid_until <= at]
+    ended = [entry for entry in entries if entry.valid_until <= at]
     return tuple(sorted(ended, key=lambda one: (one.valid_until, one.target)))
 
 
 def in_effect(entries: Iterable[BlockEntry], at: datetime) -> tuple[BlockEntry, ...]:
     """Return the entries that still hold at a moment, the next to end first."""
     require_utc("at", at)
-    holding = [one for one in entries if one.valid_until > at]
+    holding = [entry for entry in entries if entry.valid_until > at]
     return tuple(sorted(holding, key=lambda one: (one.valid_until, one.target)))
 
 
 def latest(acknowledgements: Iterable[Acknowledgement]) -> dict[tuple[str, str], Acknowledgement]:
     """Return the last word of each intermediary on each referral: ``(referral, name)``."""
     found: dict[tuple[str, str], Acknowledgement] = {}
-    for one in sorted(acknowledgements, key=lambda one: one.received_at):
+    for one in sorted(acknowledgements, key=lambda acknowledgement: acknowledgement.received_at):
         found[one.referral, one.intermediary] = one
     return found

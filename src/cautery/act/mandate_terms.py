@@ -93,47 +93,47 @@ def terms_of(mandate: Mandate) -> dict[str, Any]:
         "collateral_budget": mandate.collateral_budget,
         "events": [
             {
-                "id": one.id,
-                "name": one.name,
-                "kick_off": iso(one.kick_off),
-                "legal_basis": one.legal_basis,
-                "collateral_budget": one.collateral_budget,
+                "id": event.id,
+                "name": event.name,
+                "kick_off": iso(event.kick_off),
+                "legal_basis": event.legal_basis,
+                "collateral_budget": event.collateral_budget,
             }
-            for one in mandate.events
-            if one.watched is None  # those of calendars move, come and go
+            for event in mandate.events
+            if event.watched is None  # those of calendars move, come and go
         ],
         "channels": [
             {
-                "id": one.id,
-                "names": list(one.names),
-                "territory": one.territory,
-                "event": one.event,
-                "legal_basis": one.legal_basis,
+                "id": channel.id,
+                "names": list(channel.names),
+                "territory": channel.territory,
+                "event": channel.event,
+                "legal_basis": channel.legal_basis,
             }
-            for one in mandate.channels
+            for channel in mandate.channels
         ],
         "works": [
-            {"id": one.id, "title": one.title, "legal_basis": one.legal_basis}
-            for one in mandate.works
+            {"id": work.id, "title": work.title, "legal_basis": work.legal_basis}
+            for work in mandate.works
         ],
         "partners": [
-            {"name": one.name, "hosts": list(one.hosts), "channels": list(one.channels)}
-            for one in mandate.partners
+            {"name": partner.name, "hosts": list(partner.hosts), "channels": list(partner.channels)}
+            for partner in mandate.partners
         ],
         "orders": [
             {
-                "id": one.id,
-                "authority": one.authority,
-                "territory": one.territory,
-                "start": iso(one.window.start),
-                "end": iso(one.window.end),
-                "targets_rule": one.targets_rule,
+                "id": order.id,
+                "authority": order.authority,
+                "territory": order.territory,
+                "start": iso(order.window.start),
+                "end": iso(order.window.end),
+                "targets_rule": order.targets_rule,
             }
-            for one in mandate.orders
+            for order in mandate.orders
         ],
         "approvers": [
-            {"name": one.name, "role": one.role, "public_key": _spelt(one)}
-            for one in mandate.approvers
+            {"name": approver.name, "role": approver.role, "public_key": _spelt(approver)}
+            for approver in mandate.approvers
         ],
     }
 
@@ -237,11 +237,12 @@ def standing_of(
         check_mandate_signature(one, terms=terms, now=now)
         if signers is not None and _is_known(one, signers):
             known.add(person_key(one.name))
-    names = {person_key(one.name) for one in mandate.signatures}
-    keys = {one.public_key for one in mandate.signatures}
+    names = {person_key(signature.name) for signature in mandate.signatures}
+    keys = {signature.public_key for signature in mandate.signatures}
     return Standing(
         people=tuple(
-            f"{one.name} ({one.role}, key {one.public_key})" for one in mandate.signatures
+            f"{signature.name} ({signature.role}, key {signature.public_key})"
+            for signature in mandate.signatures
         ),
         signed=min(len(names), len(keys)) >= NEEDED,
         vouched=None if signers is None else len(known) >= NEEDED,

@@ -36,7 +36,7 @@ def draft_notice(
         If there is nothing proven, no exact URL, no exhibit, or no e-mail address.
     """
     require_utc("seen_live_at", seen_live_at)
-    proven = [one for one in verdicts if one.finding.value == "proven"]
+    proven = [verdict for verdict in verdicts if verdict.finding.value == "proven"]
     if not proven or not exact_urls or not exhibits:
         raise InputError("a notice needs a proven stream, its exact URL and an exhibit")
     if "@" not in notifier_email:

@@ -18,5 +18,5 @@ def orders_in_force(
     orders: Sequence[CourtOrder], *, territory: str, at: datetime
 ) -> tuple[CourtOrder, ...]:
     """Return the orders in force, the one that ends last first, then by id."""
-    found = [one for one in orders if in_force(one, territory=territory, at=at)]
+    found = [order for order in orders if in_force(order, territory=territory, at=at)]
     return tuple(sorted(found, key=lambda one: (-one.window.end.timestamp(), one.id)))

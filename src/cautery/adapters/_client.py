@@ -165,7 +165,7 @@ class Client(ABC):
             self._admit(target, hops[-1].url if hops else None)
             if not hops:
                 ask = replace(ask, told_to=target.origin)
-            if any(target.url == one.url for one in hops):
+            if any(target.url == hop.url for hop in hops):
                 raise LimitError(f"{target.host}: redirects in a circle")
             if len(hops) > limits.redirects:
                 raise LimitError(f"{target.host}: more than {limits.redirects} redirects")
@@ -179,8 +179,8 @@ class Client(ABC):
                     return answer
                 return replace(
                     answer,
-                    hops=tuple(one.url for one in hops),
-                    exchanges=tuple(each for one in hops for each in one.exchanges),
+                    hops=tuple(hop.url for hop in hops),
+                    exchanges=tuple(exchange for hop in hops for exchange in hop.exchanges),
                     vantage=vantage,
                 )
             if left_s <= 0:

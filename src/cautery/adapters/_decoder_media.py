@@ -32,7 +32,7 @@ class Timeline:
         latest = stamp_s + self.offsets[-1]
         if expected_s is None or abs(latest - expected_s) <= _JITTER_S:
             return latest
-        best = min(self.offsets, key=lambda one: abs(stamp_s + one - expected_s))
+        best = min(self.offsets, key=lambda offset: abs(stamp_s + offset - expected_s))
         if abs(stamp_s + best - expected_s) <= _JUMP_S:
             return stamp_s + best
         self.jumps += 1
@@ -137,8 +137,8 @@ class _Reading:
             and rate_hz == last.sample_rate
             and first.format.name == last.format.name
             and all(
-                one.samples == samples and one.layout.nb_channels == first.layout.nb_channels
-                for one in frames
+                frame.samples == samples and frame.layout.nb_channels == first.layout.nb_channels
+                for frame in frames
             )
         )
 

@@ -260,7 +260,7 @@ class Mixer:
         except ValueError:  # of another rate or clock than those before
             self._queue = AudioFifo()
             joined = self._joined(frames)
-        return [np.frombuffer(one, np.float32).reshape(-1, size) for one in joined.planes]
+        return [np.frombuffer(plane, np.float32).reshape(-1, size) for plane in joined.planes]
 
     def _joined(self, frames: Sequence[Any]) -> Any:
         for frame in frames:

@@ -175,7 +175,7 @@ def _declared(folder: Path) -> dict[str, dict[str, object]]:
         if key != "facts":
             raise InputError(f"{path}: [{key}] is no table here; want [facts.NAME]")
     facts = table.get("facts", {})
-    if not isinstance(facts, dict) or not all(isinstance(one, dict) for one in facts.values()):
+    if not isinstance(facts, dict) or not all(isinstance(fact, dict) for fact in facts.values()):
         raise InputError(f"{path}: want tables [facts.NAME] with path, kind, date, valid_days")
     return facts
 

@@ -66,12 +66,12 @@ def import_text(text: str, *, name: str, kind: str, share: str, top: int) -> Imp
     """
     head = text.lstrip("\ufeff \t\r\n")
     if _PSL_MARK in text[:20_000]:
-        said = _PSL_VERSION.search(text[:20_000])
+        match = _PSL_VERSION.search(text[:20_000])
         found = Imported(
             format="public suffix list",
             kind="public-suffix",
             text=text,
-            date=None if said is None else _day(said[1]),
+            date=None if match is None else _day(match[1]),
         )
         if "===END ICANN DOMAINS===" not in text:
             raise InputError("the public suffix list is cut short")
@@ -111,8 +111,8 @@ def _json(text: str, *, name: str, share: str) -> Imported:
         case {"prefixes": list(prefixes)}:
             what, dated = "GCP JSON", _day(str(body.get("creationTime", ""))[:10])
             ranges = [
-                (_text(one, "ipv4Prefix", "ipv6Prefix", "ipPrefix"), name, share or "cloud")
-                for one in prefixes
+                (_text(prefix, "ipv4Prefix", "ipv6Prefix", "ipPrefix"), name, share or "cloud")
+                for prefix in prefixes
             ]
         case {"values": list(values)}:
             what = "Azure service tags"
@@ -227,7 +227,7 @@ def _lines(text: str, *, name: str, kind: str, share: str, top: int) -> Imported
             format="ranked top list", kind="popular", header=("domain", "lists"), rows=tuple(names)
         )
     ranges = ((_cells(line) or [""])[0] for line in _with(first, lines))
-    return _shared("range list", ((one, name, share or "cdn") for one in ranges), name, None)
+    return _shared("range list", ((range_, name, share or "cdn") for range_ in ranges), name, None)
 
 
 def _table(

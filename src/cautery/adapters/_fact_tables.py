@@ -48,7 +48,7 @@ class FactTables:
         if not found:
             return _packaged_date() if fact == "public_suffix_list" else None
         dates = [self._date_of(one) for one in found]
-        return min((one for one in dates if one is not None), default=None)
+        return min((date_ for date_ in dates if date_ is not None), default=None)
 
     def valid(self, fact: str, at: datetime) -> bool:
         """Tell whether a fact is there, dated, and no file of it stale at a moment."""
@@ -131,5 +131,5 @@ class FactTables:
 def _packaged_date() -> date | None:
     """Return the date of the packaged suffix list, which its version ends with."""
     version = importlib.metadata.version("publicsuffixlist")
-    found = re.search(r"(\d{4})(\d{2})(\d{2})$", version)
-    return date(int(found[1]), int(found[2]), int(found[3])) if found else None
+    match = re.search(r"(\d{4})(\d{2})(\d{2})$", version)
+    return date(int(match[1]), int(match[2]), int(match[3])) if match else None

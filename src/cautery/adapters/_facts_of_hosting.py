@@ -30,7 +30,7 @@ class HostingFacts:
             "passive-dns": lambda: self._last_seen("passive-dns"),
             "certificates": lambda: self._last_seen("certificates"),
             "dedicated": lambda: (_noon(one.evidence_date) for one in self._dedicated.values()),
-            "owners": lambda: (_noon(one.since) for one in self._all_owners),
+            "owners": lambda: (_noon(owner.since) for owner in self._all_owners),
         }
 
     def names_on(self, ip: Address) -> tuple[CoHosted, ...]:
@@ -68,7 +68,11 @@ class HostingFacts:
     def owner_of_name(self, plain: str) -> OwnerFact | None:
         """Return the owner of a name or of the nearest name above it."""
         return next(
-            (found for one in parents(plain) if (found := self._owners[0].get(one)) is not None),
+            (
+                found
+                for parent in parents(plain)
+                if (found := self._owners[0].get(parent)) is not None
+            ),
             None,
         )
 

@@ -28,8 +28,10 @@ def call(number: int, *arguments: int | ctypes.Structure) -> int:
         If the kernel refuses it.
     """
     passed = [
-        ctypes.byref(one) if isinstance(one, ctypes.Structure) else ctypes.c_long(one)
-        for one in arguments
+        ctypes.byref(argument)
+        if isinstance(argument, ctypes.Structure)
+        else ctypes.c_long(argument)
+        for argument in arguments
     ]
     return _checked(_libc.syscall(ctypes.c_long(number), *passed))
 

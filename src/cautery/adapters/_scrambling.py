@@ -35,7 +35,7 @@ def scrambling_of(data: bytes) -> str | None:
         return f"{sealed} of {len(media)} transport packets are scrambled"
     kinds = _stream_types(packets, numbers) & _SAMPLE_AES.keys()
     if kinds:
-        names = ", ".join(sorted(_SAMPLE_AES[one] for one in kinds))
+        names = ", ".join(sorted(_SAMPLE_AES[kind] for kind in kinds))
         return f"{names} under SAMPLE-AES"
     return None
 

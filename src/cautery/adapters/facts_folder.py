@@ -62,9 +62,9 @@ class FactsFolder:
         """Return the files that ``facts.toml`` dates later than a day."""
         shared = {name: one.date for name, one in KNOWN.items()}
         return tuple(
-            one
-            for one in self.files
-            if one.path and one.date and one.date > day and one.date != shared.get(one.name)
+            file
+            for file in self.files
+            if file.path and file.date and file.date > day and file.date != shared.get(file.name)
         )
 
     @property
@@ -200,7 +200,7 @@ class LatestFacts:
 def _state(facts: FactsFolder) -> frozenset[tuple[str, int, int]]:
     """Return what tells a change: the folder and the files in it, with their sizes and times."""
     paths = [facts.path, facts.path / "facts.toml"]
-    paths += [one.path for one in facts.files if one.path is not None]
+    paths += [file.path for file in facts.files if file.path is not None]
     paths += [one.parent for one in paths]
     found = set()
     for path in set(paths):

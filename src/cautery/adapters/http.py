@@ -95,7 +95,7 @@ class PoliteClient(Client):
             return
         if before is not None and before.startswith("https:"):
             raise UnprovenError(f"{target.host}: redirects from https to http")
-        if not all(ipaddress.ip_address(one).is_loopback for one in target.addresses):
+        if not all(ipaddress.ip_address(address).is_loopback for address in target.addresses):
             raise UnprovenError(
                 f"{target.host}: a service of our own is not asked over plain http",
                 hint="Give its https URL: without TLS nobody proves who answers.",

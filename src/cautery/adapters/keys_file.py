@@ -182,7 +182,9 @@ class CaseSigner:
         EvidenceError
             If they, or the earlier root, do not hold.
         """
-        people = [(one.name, one.public, one.signature) for one in signatures]
+        people = [
+            (signature.name, signature.public, signature.signature) for signature in signatures
+        ]
         self.secrets.go_back(text, people, checkpoint, opened, proof)
 
 
@@ -215,7 +217,7 @@ class CasePseudonyms:
     def all_of(self, secrets: Sequence[str]) -> tuple[str, ...]:
         """Return what stands for each of many secrets, in their order, 16 digits each."""
         raw = [secret.encode("utf-8", "replace") for secret in secrets]
-        return tuple(one.hex()[:16] for one in self._hashes(raw))
+        return tuple(digest.hex()[:16] for digest in self._hashes(raw))
 
     def _marked(self, raw: bytes) -> bytes:
         return hashlib.blake2b(raw, digest_size=16, key=self._salt).digest()

@@ -67,7 +67,9 @@ class ProcessEngine:
         CauteryError
             If the engine was closed.
         """
-        return await self._on(min(self._workers, key=lambda one: one.waiting), task, arguments)
+        return await self._on(
+            min(self._workers, key=lambda worker: worker.waiting), task, arguments
+        )
 
     async def run_at(self, shard: int, task: Callable[..., T], *arguments: object) -> T:
         """Run ``task(*arguments)`` in the process of a shard, which is always the same one.
@@ -81,13 +83,13 @@ class ProcessEngine:
 
     def close(self) -> None:
         """End all workers; tasks under way fail."""
-        for one in self._workers:
-            one.close()
+        for worker in self._workers:
+            worker.close()
 
     @property
     def pids(self) -> tuple[int, ...]:
         """Process ids of the workers that run now."""
-        return tuple(one.pid for one in self._workers if one.pid is not None)
+        return tuple(worker.pid for worker in self._workers if worker.pid is not None)
 
     async def _on(
         self, worker: _Worker, task: Callable[..., T], arguments: tuple[object, ...]

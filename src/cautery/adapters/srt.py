@@ -190,7 +190,7 @@ def srt_parts(url: str) -> tuple[str, int, dict[str, str]]:
         raise InputError("no SRT address: it cannot be read", hint=remedy) from None
     if parts.scheme != "srt" or not host or not port or parts.path not in ("", "/"):
         raise InputError(f"{_shown(url)}: no SRT address", hint=remedy)
-    unknown = [one for one in options if one not in _OPTIONS]
+    unknown = [option for option in options if option not in _OPTIONS]
     if unknown:
         raise InputError(
             f"{_shown(url)}: unknown option {unknown[0][:40]!r}",

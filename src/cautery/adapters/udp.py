@@ -148,7 +148,9 @@ def listening(url: str) -> Listening:
         raise InputError(f"{url[:200]}: no UDP address ({error})", hint=remedy) from error
     if parts.scheme != "udp" or not port or parts.path not in ("", "/"):
         raise InputError(f"{url[:200]}: no UDP address", hint=remedy)
-    unknown = [one for one in options if one not in _PASSED_OVER | {"localaddr", "sources"}]
+    unknown = [
+        option for option in options if option not in _PASSED_OVER | {"localaddr", "sources"}
+    ]
     if unknown:
         raise InputError(
             f"{url[:200]}: unknown option {unknown[0][:40]!r}",

@@ -180,10 +180,10 @@ class FolderVault:
         InputError
             If the id is no digest.
         """
-        found = _DIGEST.fullmatch(exhibit)
-        if found is None:
+        match = _DIGEST.fullmatch(exhibit)
+        if match is None:
             raise InputError(f"{exhibit[:80]!r} is no exhibit's id")
-        return self._path / found[1][:2] / found[1]
+        return self._path / match[1][:2] / match[1]
 
     def _make_folder(self, path: Path) -> None:
         for folder in (self._path, path):

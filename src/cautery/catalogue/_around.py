@@ -91,16 +91,16 @@ def around(
     row = np.zeros(total, np.int32)
     sources: dict[str, int] = {}
     rows: dict[tuple[int, int, int], int] = {}
-    for at, one in enumerate(listings):
-        named = one.source or ""
+    for at, listing in enumerate(listings):
+        named = listing.source or ""
         place = _number(source_country(named[:LONGEST])) if named else 0
-        if one.country:
-            home[at] = _number(country_code(one.country[:LONGEST])) or place
-        elif one.group:
-            home[at] = _number(group_country(one.group[:LONGEST])) or place
+        if listing.country:
+            home[at] = _number(country_code(listing.country[:LONGEST])) or place
+        elif listing.group:
+            home[at] = _number(group_country(listing.group[:LONGEST])) or place
         else:
             home[at] = place
-        language[at] = tongue = language_number(one.language)
+        language[at] = tongue = language_number(listing.language)
         source[at] = number = sources.setdefault(named, len(sources))
         row[at] = rows.setdefault((number, tongue, place), len(rows))
     votes = np.zeros(total, np.int16)

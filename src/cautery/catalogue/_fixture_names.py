@@ -96,13 +96,13 @@ class Offer:
         other = _OTHER_MATCH & set(words)
         if _AGED.search(fold(plain)):
             other |= {"u"}
-        said = {year for one in dates for year, _, _ in one if year is not None}
+        said = {year for date_ in dates for year, _, _ in date_ if year is not None}
         return cls(
             all_words=words,
             years=frozenset(said | {int(word) for word in words if _YEAR.fullmatch(word)}),
             parted=tuple(_parted(plain)),
             run=f" {' '.join(words)} ",
-            dates=tuple(one for one in dates if one),
+            dates=tuple(date_ for date_ in dates if date_),
             other=frozenset(other),
         )
 
@@ -166,10 +166,10 @@ def _parted(title: str) -> Iterator[tuple[Side, Side]]:
     """Yield the ways to part a title into two sides, each cut where something else begins."""
     for text in dict.fromkeys((_BRACKETS.sub(" ", title), title)):
         for divider in (_STRONG, _AT):
-            found = divider.search(f" {text} ")
-            if found is None:
+            match = divider.search(f" {text} ")
+            if match is None:
                 continue
-            left, right = f" {text} "[: found.start()], f" {text} "[found.end() :]
+            left, right = f" {text} "[: match.start()], f" {text} "[match.end() :]
             sides = side_of(_BEFORE.sub("", left)), side_of(_AFTER.split(right, maxsplit=1)[0])
             if all(sides):
                 yield sides

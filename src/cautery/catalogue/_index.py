@@ -110,7 +110,7 @@ class Index:
         self._keys: dict[str, int] = {}
         self._calls: dict[str, int] = {}
         self.texts: list[str] = []
-        self.place = {one.id: at for at, one in enumerate(rights)}
+        self.place = {right.id: at for at, right in enumerate(rights)}
         for one in rights:
             if one.country in _STATIONS and (found := call_sign(one.names[0])):
                 self._calls.setdefault(found[0], len(self._calls))
@@ -136,9 +136,9 @@ class Index:
         networks: dict[str, int] = {}
         right_from = [0]
         areas = np.zeros((max(len(rights), 1), AREA_WORDS), np.uint32)
-        for at, one in enumerate(rights):
-            station = call_sign(one.names[0]) if one.country in _STATIONS else None
-            for rank, name in enumerate(one.names):
+        for at, right in enumerate(rights):
+            station = call_sign(right.names[0]) if right.country in _STATIONS else None
+            for rank, name in enumerate(right.names):
                 title = normalise(name, self._known_calls)
                 place = self._mark_places(title)
                 words.append([self._number(word) for word in title.words])
@@ -153,25 +153,27 @@ class Index:
                 by_name["whole"].append(self._keys.setdefault(whole, len(self._keys)))
                 by_name["core"].append(self._keys.setdefault(core, len(self._keys)))
             right_from.append(len(words))
-            home = known.countries.get(one.country or "", 0)
+            home = known.countries.get(right.country or "", 0)
             by_right["home"].append(home)
-            by_right["has_area"].append(bool(one.areas))
+            by_right["has_area"].append(bool(right.areas))
             by_right["network"].append(
-                networks.setdefault(one.network.casefold(), len(networks) + 1) if one.network else 0
+                networks.setdefault(right.network.casefold(), len(networks) + 1)
+                if right.network
+                else 0
             )
             by_right["call"].append(self._calls[station[0]] if station else -1)
             by_right["sub"].append(station[1] if station else 0)
-            by_right["closed"].append(one.closed)
-            by_right["editions"].append(min(len(one.feeds), _MOST_EDITIONS))
-            for area in one.areas:
+            by_right["closed"].append(right.closed)
+            by_right["editions"].append(min(len(right.feeds), _MOST_EDITIONS))
+            for area in right.areas:
                 for country in known.regions.get(area, ()):
                     areas[at, country >> 5] |= np.uint32(1 << (country & 31))
-            if not one.areas and home:
+            if not right.areas and home:
                 areas[at, home >> 5] |= np.uint32(1 << (home & 31))
-            heard = {language_number(code) for code in one.languages} - {0}
+            heard = {language_number(code) for code in right.languages} - {0}
             spoken.append(sorted(heard or known.spoken.get(home, frozenset())))
             around: dict[int, None] = {}
-            for text in (one.network, *one.feeds[:_MOST_EDITIONS]):
+            for text in (right.network, *right.feeds[:_MOST_EDITIONS]):
                 around |= dict.fromkeys(self._number(word) for word in normalise(text).words)
             context.append(list(around))
         lexicon = self._lexicon
@@ -332,9 +334,9 @@ def grams_of_names(names: Iterable[str]) -> npt.NDArray[np.int32]:
 def _plain_words(rights: Sequence[Right]) -> Counter[str]:
     """Count the words of names that are no stations' names."""
     seen: Counter[str] = Counter()
-    for one in rights:
-        if call_sign(one.names[0]) is None:
-            for name in one.names:
+    for right in rights:
+        if call_sign(right.names[0]) is None:
+            for name in right.names:
                 seen.update(set(normalise(name).words))
     return seen
 

@@ -106,11 +106,11 @@ def is_about(words: tuple[str, ...]) -> bool:
 
 def episode_of(text: str) -> tuple[tuple[int, int] | None, str]:
     """Take season and episode out of a folded title, with what follows them: the episode's name."""
-    if found := _EPISODE.search(text):
-        season, number = (int(one) for one in found.groups() if one is not None)
-        return (season, number), text[: found.start()].strip(" -|:") or text[found.end() :]
-    if found := _WHOLE_SEASON.search(text):
-        return (int(found[1]), 0), text[: found.start()].strip(" -|:") or text[found.end() :]
+    if match := _EPISODE.search(text):
+        season, number = (int(group) for group in match.groups() if group is not None)
+        return (season, number), text[: match.start()].strip(" -|:") or text[match.end() :]
+    if match := _WHOLE_SEASON.search(text):
+        return (int(match[1]), 0), text[: match.start()].strip(" -|:") or text[match.end() :]
     return None, text
 
 

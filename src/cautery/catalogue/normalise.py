@@ -155,10 +155,10 @@ def _placed(title: str) -> tuple[str | None, str]:
         if place is not None:
             return place, fold(title[flag.end() :])
     text = fold(title)
-    if (found := _PREFIX.match(text)) is not None and found[1] not in _NO_PREFIX:
-        place = prefix_code(found[1])
+    if (match := _PREFIX.match(text)) is not None and match[1] not in _NO_PREFIX:
+        place = prefix_code(match[1])
         if place is not None:
-            return place, text[found.end() :]
+            return place, text[match.end() :]
     return None, text
 
 
@@ -188,10 +188,10 @@ def call_sign(name: str) -> tuple[str, int] | None:
     >>> call_sign("WKYC 3.5"), call_sign("CHBC-DT-2"), call_sign("Canal 5")
     (('wkyc', 5), ('chbc', 2), None)
     """
-    found = _CALL_NAME.fullmatch(fold(name.strip()[:LONGEST]))
-    if found is None:
+    match = _CALL_NAME.fullmatch(fold(name.strip()[:LONGEST]))
+    if match is None:
         return None
-    return found["call"], int(found["minor"] or found["sub"] or 1)
+    return match["call"], int(match["minor"] or match["sub"] or 1)
 
 
 def _sub(words: list[str], kinds: list[int], call: str) -> int:

@@ -116,7 +116,7 @@ def places() -> Places:
     covered |= {code: words.split() for code, words in _MORE_REGIONS.items()}
     covered[ARABIC_OR_ARGENTINE] = ["ar", *covered["arab"]]
     for code, members in covered.items():
-        regions[code] = tuple(countries[one] for one in members if one in countries)
+        regions[code] = tuple(countries[member] for member in members if member in countries)
     names = {tuple(one["name"].lower().split()): code for code, one in told["countries"].items()}
     names |= {
         tuple(spelling.split()): code

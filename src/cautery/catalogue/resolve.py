@@ -68,9 +68,9 @@ class Resolver:
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._channels = [one for one in catalogue.rights if one.kind == "channel"]
+        self._channels = [right for right in catalogue.rights if right.kind == "channel"]
         lexicon, self._trees = learnt()
-        self._others = [one for one in catalogue.rights if one.kind != "channel"]
+        self._others = [right for right in catalogue.rights if right.kind != "channel"]
         self._programmes = Programmes(self._others, lexicon)
         self._index = Index(self._channels, lexicon)
         self._scratch = scratch_for(self._index)
@@ -142,7 +142,10 @@ class Resolver:
         matches = self._programmes.matches(title)
         if not matches:
             return guesses, nothing
-        more = [(Guess(self._others[one.right].id, one.probability), one.name) for one in matches]
+        more = [
+            (Guess(self._others[match.right].id, match.probability), match.name)
+            for match in matches
+        ]
         total = sum(guess.probability for guess, _ in (*guesses, *more))
         scale = 1 / total if total > 1 else 1.0
         both = sorted((*more, *guesses), key=lambda one: -one[0].probability)[:2]
@@ -158,7 +161,7 @@ class Resolver:
         probabilities = np.zeros((total, 2), np.float32)
         none = np.ones(total, np.float32)
         if self._channels:
-            batch = self._index.batch([one.title for one in listings])
+            batch = self._index.batch([listing.title for listing in listings])
             kernels.chosen(
                 batch,
                 around(listings, batch, self._index.names),

@@ -73,31 +73,33 @@ class Catalogue:
         may be from anywhere a list of thousands of others says that it is somebody else's.
         """
         rights = []
-        for one in mandate.channels:
-            told = (one.territory,) if one.territory else mandate.territories
+        for channel in mandate.channels:
+            told = (channel.territory,) if channel.territory else mandate.territories
             places = [code for place in told if (code := country_code(place)) is not None]
             rights.append(
                 Right(
-                    id=one.id,
+                    id=channel.id,
                     kind="channel",
-                    names=one.names,
+                    names=channel.names,
                     country=places[0] if places else None,
                     areas=tuple(sorted(places)),
                 )
             )
         rights += [
-            Right(id=f"event:{one.id}", kind="event", names=(one.name,), day=one.kick_off.date())
-            for one in mandate.events
+            Right(
+                id=f"event:{event.id}", kind="event", names=(event.name,), day=event.kick_off.date()
+            )
+            for event in mandate.events
         ]
         rights += [
             Right(
-                id=one.id,
+                id=work.id,
                 kind="work",
-                names=(one.title, *one.other_titles),
-                year=one.year,
-                film=one.kind == "film",
+                names=(work.title, *work.other_titles),
+                year=work.year,
+                film=work.kind == "film",
             )
-            for one in mandate.works
+            for work in mandate.works
         ]
         return cls(tuple(rights))
 
@@ -131,15 +133,15 @@ class Catalogue:
         try:
             editions = _editions(csv.DictReader(feeds))
             rows = csv.DictReader(lines)
-            rows.fieldnames = [one.strip().lower() for one in rows.fieldnames or ()]
+            rows.fieldnames = [fieldname.strip().lower() for fieldname in rows.fieldnames or ()]
             if not {"id", "name"} <= set(rows.fieldnames):
                 raise InputError(f"{named}: no columns id and name; is it a catalogue?")
             found: dict[str, Right] = {}
-            for one in _rights(rows, editions, named):
-                known = found.setdefault(one.id, one)
-                if known is not one:
-                    names = tuple(dict.fromkeys((*known.names, *one.names)))
-                    found[one.id] = replace(known, names=names[:_MOST_NAMES])
+            for right in _rights(rows, editions, named):
+                known = found.setdefault(right.id, right)
+                if known is not right:
+                    names = tuple(dict.fromkeys((*known.names, *right.names)))
+                    found[right.id] = replace(known, names=names[:_MOST_NAMES])
         except csv.Error as error:
             raise InputError(f"{named}: no table of text; is it a catalogue?") from error
         if not found:
@@ -149,7 +151,7 @@ class Catalogue:
     def without(self, ids: Iterable[str]) -> Catalogue:
         """Return the catalogue without some ids."""
         gone = frozenset(ids)
-        return Catalogue(tuple(one for one in self.rights if one.id not in gone))
+        return Catalogue(tuple(right for right in self.rights if right.id not in gone))
 
 
 @dataclass(slots=True)

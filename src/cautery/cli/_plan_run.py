@@ -189,7 +189,7 @@ class Run:
             progress=shown.tell,
         )
         days = timed(self._graph, found, reaction_days=reaction, as_of=self._as_of)
-        more["schedule"] = [one.as_json() for one in days]
+        more["schedule"] = [day.as_json() for day in days]
         told.append(lambda: tables.schedule_table(days, reaction))
         return found
 
@@ -215,7 +215,7 @@ class Run:
             progress=lambda done, all_: shown.say(f"regrowth: draw {done} of {all_}"),
         )
         more["regrowth"] = {
-            "courses": [one.as_json() for one in courses],
+            "courses": [course.as_json() for course in courses],
             "model": model.as_json(),
         }
         told.append(lambda: tables.regrowth_table(courses))
@@ -245,7 +245,7 @@ class Run:
             seed=self._seed,
             progress=lambda done, all_: shown.say(f"next-best plans: {done} of {all_}"),
         )
-        more["explain"] = [one.as_json() for one in whys]
+        more["explain"] = [why.as_json() for why in whys]
         told.append(lambda: tables.explain_table(whys))
 
     def _by_country(
@@ -257,7 +257,7 @@ class Run:
     ) -> None:
 
         parts = by_country(self._graph, found, as_of=self._as_of)
-        more["by_country"] = [one.as_json() for one in parts]
+        more["by_country"] = [part.as_json() for part in parts]
         told.append(lambda: tables.country_table(parts))
         if asked.map is not None:
             html = asked.map.suffix.lower() == ".html"

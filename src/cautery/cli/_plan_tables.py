@@ -51,7 +51,7 @@ def plan_table(found: SupplyPlan, roles: dict[str, str]) -> None:
         lines.insert(2, ("chance", told))
         lines.insert(3, ("tail", f"{chance.tail:.2%} served on the average of the worst draws"))
     if found.status == "infeasible":
-        lines = [one for one in lines if one[0] not in ("bound", "gap")]
+        lines = [line for line in lines if line[0] not in ("bound", "gap")]
         lines.append(("clash", "; ".join(found.conflict)))
         render.say(
             f"no plan does all that is asked; the one shown leaves {found.served:.2%} served, "
@@ -103,19 +103,19 @@ def explain_table(whys: Sequence[Why]) -> None:
         ("act", "cost", "carries", "falls with it", "served if spared", "next best"),
         (
             (
-                one.id,
-                number(one.cost),
-                f"{one.carries:.1%}",
-                len(one.falls),
-                f"{one.spared:.2%}",
-                _next_best(one),
+                why.id,
+                number(why.cost),
+                f"{why.carries:.1%}",
+                len(why.falls),
+                f"{why.spared:.2%}",
+                _next_best(why),
             )
-            for one in whys[: render.most_rows(MOST_ROWS)]
+            for why in whys[: render.most_rows(MOST_ROWS)]
         ),
         title="why",
     )
     render.table(
-        ("act", "in words"), ((one.id, one.words()) for one in whys[: render.most_rows(MOST_ROWS)])
+        ("act", "in words"), ((why.id, why.words()) for why in whys[: render.most_rows(MOST_ROWS)])
     )
     _rest(len(whys))
 
@@ -126,15 +126,15 @@ def country_table(parts: Sequence[CountryPart]) -> None:
         ("country", "acts", "cost", "carries", "served without", "usable from", "collateral"),
         (
             (
-                one.country or "none",
-                ", ".join(f"{role} ({count})" for role, count in one.roles),
-                number(one.cost),
-                f"{one.carries:.1%}",
-                f"{one.spared:.2%}",
-                "" if one.last is None else one.last.isoformat(),
-                number(one.collateral),
+                part.country or "none",
+                ", ".join(f"{role} ({count})" for role, count in part.roles),
+                number(part.cost),
+                f"{part.carries:.1%}",
+                f"{part.spared:.2%}",
+                "" if part.last is None else part.last.isoformat(),
+                number(part.collateral),
             )
-            for one in parts
+            for part in parts
         ),
         title="by country",
     )
@@ -147,19 +147,21 @@ def pareto_table(points: Sequence[Point], axis: Axis) -> None:
          "status"),
         (
             (
-                _level(one.level, share=axis.value == "served"),
-                "" if one.plan.status == "infeasible" else number(one.plan.cost),
-                number(one.plan.bound),
-                "" if one.plan.bound is None or one.plan.gap is None else f"{one.plan.gap:.2%}",
-                f"{one.plan.served:.2%}" if one.plan.status != "infeasible" else "",
-                len(one.plan.remove) if one.plan.status != "infeasible" else "",
-                len(one.plan.countries) if one.plan.status != "infeasible" else "",
-                "" if one.plan.date is None or one.plan.status == "infeasible"
-                else one.plan.date.isoformat(),
-                number(one.plan.collateral) if one.plan.status != "infeasible" else "",
-                _status(one.plan),
+                _level(point.level, share=axis.value == "served"),
+                "" if point.plan.status == "infeasible" else number(point.plan.cost),
+                number(point.plan.bound),
+                ""
+                if point.plan.bound is None or point.plan.gap is None
+                else f"{point.plan.gap:.2%}",
+                f"{point.plan.served:.2%}" if point.plan.status != "infeasible" else "",
+                len(point.plan.remove) if point.plan.status != "infeasible" else "",
+                len(point.plan.countries) if point.plan.status != "infeasible" else "",
+                "" if point.plan.date is None or point.plan.status == "infeasible"
+                else point.plan.date.isoformat(),
+                number(point.plan.collateral) if point.plan.status != "infeasible" else "",
+                _status(point.plan),
             )
-            for one in points
+            for point in points
         ),
     )  # fmt: skip
 
@@ -172,9 +174,9 @@ def pareto_csv(points: Sequence[Point]) -> str:
         ("level", "status", "cost", "bound", "gap", "served", "p_served", "acts", "countries",
          "date", "collateral")
     )  # fmt: skip
-    for one in points:
-        plan = one.plan
-        level = _level(one.level)
+    for point in points:
+        plan = point.plan
+        level = _level(point.level)
         if plan.status == "infeasible":
             writer.writerow((level, _status(plan), *[""] * 9))
             continue
@@ -195,24 +197,24 @@ def regrowth_table(courses: Sequence[Course]) -> None:
     render.table(
         (
             "schedule",
-            *(f"days served of {one}" for one in horizons),
+            *(f"days served of {horizon}" for horizon in horizons),
             *(f"day {one}" for one in _CURVE_DAYS),
             "more cost",
         ),
         (
             (
-                one.schedule.name,
+                course.schedule.name,
                 *(
                     f"{area.mid:.1f} ({area.low:.1f} to {area.high:.1f})"
-                    for area in one.area.values()
+                    for area in course.area.values()
                 ),
-                *(f"{one.served[day].mid:.0%}" for day in _CURVE_DAYS),
+                *(f"{course.served[day].mid:.0%}" for day in _CURVE_DAYS),
                 ""
-                if one.schedule.again is None
-                else f"{number(one.extra.mid)} "
-                f"({number(one.extra.low)} to {number(one.extra.high)})",
+                if course.schedule.again is None
+                else f"{number(course.extra.mid)} "
+                f"({number(course.extra.low)} to {number(course.extra.high)})",
             )
-            for one in courses
+            for course in courses
         ),
         title=f"regrowth: medians of {courses[0].draws} draws, and 90 % of them",
     )  # fmt: skip

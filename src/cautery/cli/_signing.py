@@ -71,14 +71,14 @@ def _entry_lines(entry: BlockEntry) -> Iterable[str]:
 def overrides_text(overrides: Mapping[Digest, Override]) -> str:
     """Return all that signatures under overrides cover."""
     lines = []
-    for subject, one in overrides.items():
-        most = "not said" if one.bystanders is None else str(one.bystanders)
+    for subject, override in overrides.items():
+        most = "not said" if override.bystanders is None else str(override.bystanders)
         lines += [
-            f"override   {one.target}",
-            f"by         {' and '.join(one.by)}",
-            f"from       {one.at:%Y-%m-%d %H:%M:%SZ} to {one.until:%Y-%m-%d %H:%M:%SZ}",
+            f"override   {override.target}",
+            f"by         {' and '.join(override.by)}",
+            f"from       {override.at:%Y-%m-%d %H:%M:%SZ} to {override.until:%Y-%m-%d %H:%M:%SZ}",
             f"bystanders at most {most}",
-            *(f"| {line}" for line in one.reason.splitlines()),
+            *(f"| {line}" for line in override.reason.splitlines()),
             f"digest to sign  {subject}",
             "",
         ]

@@ -73,7 +73,7 @@ class Board:
     def _head(self, now: datetime) -> Panel:
         window = self._mandate.window
         done = max((now - window.start).total_seconds(), 0.0)
-        events = ", ".join(one.name for one in self._mandate.events) or "no event"
+        events = ", ".join(event.name for event in self._mandate.events) or "no event"
         title = Text.assemble(
             (printable(events), "bold"),
             f"  {printable(self._mandate.who)}  ",

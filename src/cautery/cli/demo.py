@@ -59,7 +59,9 @@ def demo(
                 filed = [filed_referral(held.ledger, one) for one in drafted if one not in signed]
             return [
                 Waiting(
-                    one.referral.id, one.digest, frozenset(each.approver for each in one.approvals)
+                    one.referral.id,
+                    one.digest,
+                    frozenset(approval.approver for approval in one.approvals),
                 )
                 for one in filed
             ]

@@ -69,14 +69,16 @@ def enrich(
         elif sys.stdout.isatty():
             told = [row for row in rows if row["source"] == FACTS]
             columns = ("subject", "kind", "value", "fact", "fact_date")
-            render.table(columns, ([row[one] for one in columns] for row in told[:_MOST_ROWS]))
+            render.table(
+                columns, ([row[column] for column in columns] for row in told[:_MOST_ROWS])
+            )
             if len(told) > _MOST_ROWS:
                 render.say(f"{len(told) - _MOST_ROWS:,} more: -o and --json tell each")
         else:
             for line in _csv(rows):
                 sys.stdout.write(line)
-    for one in tally.warnings:
-        render.say(render.printable(f"line {one.line}: {one.why}: {one.quoted}"))
+    for warning in tally.warnings:
+        render.say(render.printable(f"line {warning.line}: {warning.why}: {warning.quoted}"))
     for name, count in known.broken.items():
         render.say(f"facts: {count} line(s) of {name} could not be used")
     render.say(

@@ -69,7 +69,7 @@ def size(
         under = Regime(regime)
     except ValueError as error:
         raise InputError(f"--regime: {regime!r} is none", hint="gdpr or led.") from error
-    parsed = [estimate.parse_claim(one) for one in claims or ()]
+    parsed = [estimate.parse_claim(claim) for claim in claims or ()]
     found, notes = read_sources(sources, month=_month(month))
     if dumps is not None:
         found, more = read_dumps(dumps, found, regime=under, folder=sources, progress=render.say)
@@ -101,7 +101,7 @@ def reconcile(
         raise InputError("reconcile needs a claim", hint='Such as --claim "22e6 users".')
     if sources is None and month is not None:
         raise InputError("--month belongs to sources", hint="Give --sources DIR too.")
-    parsed = [estimate.parse_claim(one) for one in claims]
+    parsed = [estimate.parse_claim(claim) for claim in claims]
     found, notes = (None, ()) if sources is None else read_sources(sources, month=_month(month))
     sizing = size_network(found, parsed, seed=seed, notes=notes, rates=_rates(rates))
     title = "Claims against " + (

@@ -49,14 +49,14 @@ def exhibit(
             ("id", "what", "sealed", "bytes", "opens with", "url"),
             (
                 (
-                    one.id.removeprefix("sha256:")[:12],
-                    one.what,
-                    f"{one.sealed_at:%Y-%m-%d %H:%M:%S}",
-                    one.size,
-                    "" if one.subject is None else "the case's keys",
-                    one.url,
+                    row.id.removeprefix("sha256:")[:12],
+                    row.what,
+                    f"{row.sealed_at:%Y-%m-%d %H:%M:%S}",
+                    row.size,
+                    "" if row.subject is None else "the case's keys",
+                    row.url,
                 )
-                for one in rows
+                for row in rows
             ),
         )
         return

@@ -39,14 +39,14 @@ def info(
     now = (wiring.clock().now if at is None else moment(at))()
     rows = [
         {
-            "fact": one.name,
-            "kind": one.kind,
-            "path": None if one.path is None else str(one.path),
-            "date": to_json(known.dated(one.name)),
-            "valid_days": one.valid_days,
-            "valid": known.valid(one.name, now),
+            "fact": file.name,
+            "kind": file.kind,
+            "path": None if file.path is None else str(file.path),
+            "date": to_json(known.dated(file.name)),
+            "valid_days": file.valid_days,
+            "valid": known.valid(file.name, now),
         }
-        for one in known.files
+        for file in known.files
     ]
     if json:
         for row in rows:

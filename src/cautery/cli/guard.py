@@ -133,7 +133,7 @@ class Tally:
     def add(self, asked: Asked, verdict: GuardVerdict, *, withdrawn: bool) -> None:
         """Count a verdict."""
         self.counts[verdict.decision] += 1
-        replayed = next((one.text for one in verdict.reasons if one.code == "replay"), "")
+        replayed = next((reason.text for reason in verdict.reasons if reason.code == "replay"), "")
         self._replayed = self._replayed or replayed
         if withdrawn:
             self._gone += 1
@@ -147,9 +147,10 @@ class Tally:
                     "\n".join(verdict.narrow_to),
                     f"{verdict.collateral.low} to {'unknown' if high is None else high}",
                     "\n".join(
-                        one.text + (f" ({one.fact}, {one.fact_date})" if one.fact else "")
-                        for one in verdict.reasons
-                        if one.code != "replay"
+                        reason.text
+                        + (f" ({reason.fact}, {reason.fact_date})" if reason.fact else "")
+                        for reason in verdict.reasons
+                        if reason.code != "replay"
                     ),
                 )
             )

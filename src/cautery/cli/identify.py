@@ -166,7 +166,7 @@ def rows_of(answer: Answer) -> list[tuple[object, ...]]:
             what = f"none, but quotes {', '.join(found.quoted)}"
         return [(name, what, "", _why(line), "")]
     stretches = answer.found.stretches if answer.found is not None else ()
-    what = _what(line["channels"], [one.references for one in stretches]) or line["event"]
+    what = _what(line["channels"], [stretch.references for stretch in stretches]) or line["event"]
     if line["event"]:
         whose = line["licensee"] or "licensee unknown"
         what = f"{line['event']} ({whose})" if not line["channels"] else f"{what}, {line['event']}"
@@ -179,13 +179,13 @@ def rows_of(answer: Answer) -> list[tuple[object, ...]]:
     if len(stretches) > 1:
         rows += [
             (
-                f"  {clock(one.start_s)} to {clock(one.end_s)}",
-                " or ".join(one.references),
-                clock(one.offset_s),
-                verbal(one.log10_lr) + (", confirmed" if one.confirmed else ""),
+                f"  {clock(stretch.start_s)} to {clock(stretch.end_s)}",
+                " or ".join(stretch.references),
+                clock(stretch.offset_s),
+                verbal(stretch.log10_lr) + (", confirmed" if stretch.confirmed else ""),
                 "",
             )
-            for one in stretches[:40]
+            for stretch in stretches[:40]
         ]
     return rows
 

@@ -65,7 +65,7 @@ def show(
                     _time(one.window.end),
                     one.id,
                 )
-                for one in sorted(checked.events, key=lambda one: one.kick_off)
+                for one in sorted(checked.events, key=lambda event: event.kick_off)
             ),
         )
     if checked.left_out:
@@ -73,22 +73,28 @@ def show(
     if checked.calendars:
         render.table(
             ("calendar, fetched while it is watched", "read again"),
-            ((str(one.location), _rhythm(one)) for one in checked.calendars),
+            ((str(calendar.location), _rhythm(calendar)) for calendar in checked.calendars),
         )
     if checked.sources:
         render.table(
             ("source", "kind", "access", "read again", "also from"),
             (
-                (str(one.location), one.kind, _access(one), _rhythm(one), ", ".join(one.vantages))
-                for one in checked.sources
+                (
+                    str(source.location),
+                    source.kind,
+                    _access(source),
+                    _rhythm(source),
+                    ", ".join(source.vantages),
+                )
+                for source in checked.sources
             ),
         )
     if checked.services:
         render.table(
             ("service of ours", "proves itself by", "keys pinned", "is shown"),
             (
-                (_hosts(one), _authority(one), str(len(one.pins)), _shown(one))
-                for one in checked.services
+                (_hosts(service), _authority(service), str(len(service.pins)), _shown(service))
+                for service in checked.services
             ),
         )
     if checked.purchases:
@@ -96,14 +102,14 @@ def show(
             ("purchase", "service", "authorised by", "bought", "merchant", "paid"),
             (
                 (
-                    one.id,
-                    one.service,
-                    one.authorised_by,
-                    _time(one.bought_at),
-                    one.merchant,
-                    f"{one.amount} {one.currency} by {one.means}",
+                    purchase.id,
+                    purchase.service,
+                    purchase.authorised_by,
+                    _time(purchase.bought_at),
+                    purchase.merchant,
+                    f"{purchase.amount} {purchase.currency} by {purchase.means}",
                 )
-                for one in checked.purchases
+                for purchase in checked.purchases
             ),
         )
 
@@ -173,47 +179,48 @@ def _rows(mandate: Mandate) -> list[dict[str, object]]:
             "watched_from": iso(one.window.start),
             "watched_until": iso(one.window.end),
         }
-        for one in sorted(mandate.events, key=lambda one: one.kick_off)
+        for one in sorted(mandate.events, key=lambda event: event.kick_off)
     ]
     rows += [{"left_out": what, "why": why} for what, why in mandate.left_out]
     rows += [
-        {"calendar": str(one.location), "revisit_s": one.revisit_s} for one in mandate.calendars
+        {"calendar": str(calendar.location), "revisit_s": calendar.revisit_s}
+        for calendar in mandate.calendars
     ]
     rows += [
         {
-            "source": str(one.location),
-            "kind": one.kind,
-            "access": one.access.value,
-            "purchase": one.purchase,
-            "revisit_s": one.revisit_s,
-            "vantages": list(one.vantages),
+            "source": str(source.location),
+            "kind": source.kind,
+            "access": source.access.value,
+            "purchase": source.purchase,
+            "revisit_s": source.revisit_s,
+            "vantages": list(source.vantages),
         }
-        for one in mandate.sources
+        for source in mandate.sources
     ]
     rows += [
         {
-            "service": one.host,
-            "also": list(one.also),
-            "ca": None if one.ca is None else str(one.ca),
-            "pins": list(one.pins),
-            "client_cert": None if one.client_cert is None else str(one.client_cert),
+            "service": service.host,
+            "also": list(service.also),
+            "ca": None if service.ca is None else str(service.ca),
+            "pins": list(service.pins),
+            "client_cert": None if service.client_cert is None else str(service.client_cert),
         }
-        for one in mandate.services
+        for service in mandate.services
     ]
     rows += [
         {
-            "purchase": one.id,
-            "service": one.service,
-            "authorised_by": one.authorised_by,
-            "authorisation": one.authorisation,
-            "bought_at": iso(one.bought_at),
-            "merchant": one.merchant,
-            "amount": one.amount,
-            "currency": one.currency,
-            "means": one.means,
-            "receipt": None if one.receipt is None else str(one.receipt),
+            "purchase": purchase.id,
+            "service": purchase.service,
+            "authorised_by": purchase.authorised_by,
+            "authorisation": purchase.authorisation,
+            "bought_at": iso(purchase.bought_at),
+            "merchant": purchase.merchant,
+            "amount": purchase.amount,
+            "currency": purchase.currency,
+            "means": purchase.means,
+            "receipt": None if purchase.receipt is None else str(purchase.receipt),
         }
-        for one in mandate.purchases
+        for purchase in mandate.purchases
     ]
     return rows
 

@@ -69,8 +69,8 @@ def mirrors(
             render.json_line({"domain": domain, "family": family_id, "probability": round(sure, 4)})
     else:
         _tell(found)
-    for one in found.warnings:
-        render.say(render.printable(f"line {one.line}: {one.why}: {one.quoted}"))
+    for warning in found.warnings:
+        render.say(render.printable(f"line {warning.line}: {warning.why}: {warning.quoted}"))
     if found.broken > len(found.warnings):
         render.say(f"{found.broken - len(found.warnings):,} more lines or dates were not usable")
     for name, count in known.broken.items():
@@ -86,11 +86,14 @@ def mirrors(
 
 def _first(found: Mirrors) -> str | None:
     """Return the first thing that was wrong."""
-    return next((f"line {one.line}: {one.why}: {one.quoted}" for one in found.warnings), None)
+    return next(
+        (f"line {warning.line}: {warning.why}: {warning.quoted}" for warning in found.warnings),
+        None,
+    )
 
 
 def _tell(found: Mirrors) -> None:
-    several = [one for one in found.families if len(one.members) > 1]
+    several = [family for family in found.families if len(family.members) > 1]
     if not several:
         return
     render.table(

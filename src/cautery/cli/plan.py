@@ -148,7 +148,7 @@ def plan(
     judged: tuple[Judged, ...] | None = None
     if guard is not None:
         read, judged = _guarded(read, guard, at, budgeted=collateral is not None)
-    elif unjudged := sum(one is not None for one in read.targets):
+    elif unjudged := sum(target is not None for target in read.targets):
         render.say(f"{unjudged:,} target(s) in the graph: no guard has judged them (--guard FACTS)")
     with Progress("the planner is compiled, once", None):
         warm()

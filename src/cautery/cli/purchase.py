@@ -89,8 +89,8 @@ def purchase(
         + ("" if line is None else f", its line sealed: {line} can go")
     )
     sources = read_with(checked, made.id)
-    for one in sources:
-        render.say(f"  read with it: {one.kind} {one.location}")
+    for source in sources:
+        render.say(f"  read with it: {source.kind} {source.location}")
     if not sources:
         render.say(
             f'  no [[source]] of the mandate says purchase = "{made.id}" and '

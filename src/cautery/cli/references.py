@@ -77,7 +77,7 @@ def build(
     rows = read_map(map) if map is not None else ()
     checked = _mandate(mandate)
     sources = sources_of(paths or (), rows=rows, mandate=checked)
-    feeds = [one for one in sources if one.url is not None]
+    feeds = [source for source in sources if source.url is not None]
     if live and not feeds:
         raise InputError("--live needs a URL", hint="Files do not grow: leave --live out.")
     if feeds:
@@ -162,7 +162,9 @@ def in_words(one: Built) -> str:
         said.append("already there")
     line = ", ".join(said)
     if one.failures or one.warnings:
-        line += "; " + "; ".join([*(f"left out: {each}" for each in one.failures), *one.warnings])
+        line += "; " + "; ".join(
+            [*(f"left out: {failure}" for failure in one.failures), *one.warnings]
+        )
     return line
 
 

@@ -49,7 +49,7 @@ def list_(
                 one.referral.order,
                 f"{one.referral.window.end:%Y-%m-%d %H:%M:%SZ}",
                 "\n".join(f"{entry.lever}: {entry.target}" for entry in one.referral.entries),
-                "\n".join(each.approver for each in one.approvals),
+                "\n".join(approval.approver for approval in one.approvals),
                 "\n".join(one.published_to),
             )
             for one in found

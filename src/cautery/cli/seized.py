@@ -268,9 +268,9 @@ def _tell(file: Path, taken: Taken, *, known: bool, json: bool) -> None:
     render.say(f"{render.printable(file.name)}: {taken.id} {taken.kind}: {said}")
     if known:
         render.say("  this case had it already")
-    for one in taken.warnings:
-        shape = f" {one.shape}" if one.shape else ""
-        render.say(f"  line {one.line}: {one.count} x {one.why}{shape}")
+    for warning in taken.warnings:
+        shape = f" {warning.shape}" if warning.shape else ""
+        render.say(f"  line {warning.line}: {warning.count} x {warning.why}{shape}")
     if taken.accounts is not None:
         render.say(
             f"  {taken.accounts.names} accounts' names sealed: {taken.accounts.category.value}, "
@@ -291,12 +291,12 @@ def _links_csv(case: Path) -> str:
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(COLUMNS)
-    for one in _links(case):
+    for link in _links(case):
         first, last = (
             at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-            for at in (one.first_seen, one.last_seen)
+            for at in (link.first_seen, link.last_seen)
         )
-        cells = (one.subject, one.kind, one.value, first, last, one.source)
+        cells = (link.subject, link.kind, link.value, first, last, link.source)
         rows.writerow([csv_cell(cell) for cell in cells])
     return out.getvalue()
 

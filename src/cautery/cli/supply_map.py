@@ -103,7 +103,7 @@ def _write_plan_graph(case: Path, out: Path, known: Path | None, *, uncertain: b
     mapped = cases.mapped(case)
     given = None
     if known is not None:
-        given = read_known(known, names=[one.id for one in mapped.assets])
+        given = read_known(known, names=[asset.id for asset in mapped.assets])
     document = plan_graph_of(mapped, given, uncertain=uncertain)
     wiring.write_file(out, (json.dumps(document, indent=1) + "\n").encode())
 

@@ -53,7 +53,7 @@ def effect(*, dark: int, probed: int, where: str = "all intermediaries") -> Esti
 def last_dark(probes: Iterable[DarkProbe]) -> tuple[int, int]:
     """Return streams dark at their last probe, and streams probed: ``(dark, probed)``."""
     last: dict[tuple[str, str], DarkProbe] = {}
-    for one in sorted(probes, key=lambda one: one.at):
+    for one in sorted(probes, key=lambda probe: probe.at):
         last[one.url, one.intermediary] = one
     return sum(one.dark for one in last.values()), len(last)
 

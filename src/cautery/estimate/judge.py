@@ -102,10 +102,10 @@ def cross_check(
         What one of the ``users`` and of the ``payers`` really pays a month: low, usual, high.
     """
     said: list[str] = []
-    money = [one for one in claims if one.quantity == "revenue"]
+    money = [claim for claim in claims if claim.quantity == "revenue"]
     for income in money:
         euros = claimed_size(income, rates)
-        for people in (one for one in claims if one.quantity != "revenue"):
+        for people in (claim for claim in claims if claim.quantity != "revenue"):
             each = euros / people.value
             one = people.quantity.removesuffix("s")
             low, usual, high = paid_eur[people.quantity]

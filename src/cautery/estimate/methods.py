@@ -42,7 +42,7 @@ def by_panels(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     if not shares:
         why = "no panel's dump" if not sources.panels else "no panel's share of traffic is known"
         return said_nothing("panels", "lines", why, bias=bias)
-    last = {one.panel: one.on for one in sorted(sources.panels, key=lambda one: one.on)}
+    last = {one.panel: one.on for one in sorted(sources.panels, key=lambda panel: panel.on)}
     paid: Counter[str] = Counter()
     for one in sources.panels:
         # Of two dumps of one panel the later one holds the earlier one's lines.
@@ -62,7 +62,7 @@ def by_panels(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     # Panels that were not seized may be popular elsewhere: sampling from finitely many panels.
     panels = share.sum() ** 2 / (share**2).sum()
     mix = np.expm1(priors.PANEL_MIX.parameters[1] ** 2) * max(0.0, 1 - seized.mean()) / panels
-    left = len({one.panel for one in sources.panels}) - len(shares)
+    left = len({panel.panel for panel in sources.panels}) - len(shares)
     return sized_from_logs(
         lines + live[:, None],
         method="panels",
@@ -89,11 +89,11 @@ def by_recapture(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         "only lines in use at the peak; heavy viewers are seen twice, so plain recapture is too "
         "low; boxes left on and trials count as well"
     )
-    rows = [one for one in sources.recaptures if one.both > 0]
+    rows = [recapture for recapture in sources.recaptures if recapture.both > 0]
     if not rows:
         why = "no two looks at edges" if not sources.recaptures else "no line was seen twice"
         return said_nothing("recapture", "lines", why, bias=bias)
-    countries = sorted({one.country for one in rows})
+    countries = sorted({row.country for row in rows})
     common = (
         np.log1p(priors.CAPTURE_CV.draw(rng, _SIZE) ** 2)
         + np.log(priors.EDGE_COVERAGE.draw(rng, _SIZE))
@@ -102,14 +102,16 @@ def by_recapture(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     )
     seen, variance = np.empty(len(countries)), np.empty(len(countries))
     for place, country in enumerate(countries):
-        looks = [one for one in rows if one.country == country]
+        looks = [row for row in rows if row.country == country]
         logs = [
-            np.log((one.first + 1) * (one.second + 1) / (one.both + 1)) - np.log(one.coverage)
-            for one in looks
+            np.log((look.first + 1) * (look.second + 1) / (look.both + 1)) - np.log(look.coverage)
+            for look in looks
         ]
         counting = [
-            (1 - one.both / (one.first + 1)) * (1 - one.both / (one.second + 1)) / (one.both + 0.5)
-            for one in looks
+            (1 - look.both / (look.first + 1))
+            * (1 - look.both / (look.second + 1))
+            / (look.both + 0.5)
+            for look in looks
         ]
         variance[place] = np.sum(counting) / len(looks) ** 2
         seen[place] = np.mean(logs) - variance[place] / 2
@@ -137,7 +139,7 @@ def by_payments(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
         "sees revenue, payers only through ARPU; misses sales by hand, and what resellers keep; "
         "counts resellers' credits twice"
     )
-    paid = [one for one in sources.payments if in_eur(one.total, sources.rates) > 0]
+    paid = [payment for payment in sources.payments if in_eur(payment.total, sources.rates) > 0]
     if not paid:
         return said_nothing("payments", "revenue", "no payment into a known account", bias=bias)
     countries = sorted({one.country for one in paid})
@@ -150,7 +152,7 @@ def by_payments(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     unbought: list[str] = []
     factor = np.empty((_SIZE, len(channels)))
     for place, channel in enumerate(channels):
-        bought = [one for one in sources.purchases if one.channel == channel]
+        bought = [purchase for purchase in sources.purchases if purchase.channel == channel]
         tried, known = sum(one.purchases for one in bought), sum(one.known for one in bought)
         if not tried:
             unbought.append(channel)
@@ -188,7 +190,7 @@ def by_names(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     """Size by sampled households that looked up the service's names."""
     bias = "counts households that look; those behind a VPN are unseen, the curious are added"
     countries, share, variance = _shares(
-        [(one.country, one.hits, one.sampled, one.households) for one in sources.names]
+        [(name.country, name.hits, name.sampled, name.households) for name in sources.names]
     )
     if not countries:
         return said_nothing("names", "payers", "no provider's sample of look-ups", bias=bias)
@@ -211,7 +213,10 @@ def by_survey(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     """Size by people who say that they use such a service, times this network's share of them."""
     bias = "people forget and deny; it asks for any such service, of which this is some share"
     countries, share, variance = _shares(
-        [(one.country, one.yes, one.asked, one.households) for one in sources.surveys]
+        [
+            (survey.country, survey.yes, survey.asked, survey.households)
+            for survey in sources.surveys
+        ]
     )
     if not countries:
         return said_nothing("survey", "users", "no survey", bias=bias)
@@ -238,8 +243,8 @@ def by_visits(sources: SizingSources, *, rng: np.random.Generator) -> Sized:
     """Size by visits to storefronts, their conversion, and the share of payers who are new."""
     bias = "speaks of sales, not of use; conversion and turnover are hardly known"
     visits: Counter[str] = Counter()
-    for one in sources.visits:
-        visits[one.country] += one.visits
+    for visit in sources.visits:
+        visits[visit.country] += visit.visits
     countries = sorted(country for country, seen in visits.items() if seen > 0)
     if not countries:
         return said_nothing("visits", "payers", "no visits to storefronts", bias=bias)

@@ -39,7 +39,7 @@ def audience_from_claims(claims: Sequence[str], *, service: str) -> Estimate | N
     numbers = sorted(n for claim in claims if (n := claimed(claim)) is not None and n >= 1)
     if not numbers:
         return None
-    middle = math.exp(sum(math.log(one) for one in numbers) / len(numbers))
+    middle = math.exp(sum(math.log(number) for number in numbers) / len(numbers))
     return Estimate(
         quantity=f"paying customers of {service}",
         unit="customers",

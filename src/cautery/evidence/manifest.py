@@ -69,10 +69,10 @@ def open_manifest(note: bytes, verifier: NoteVerifier) -> Manifest:
     EvidenceError
         If it is not signed by the key, or is no manifest.
     """
-    found = MANIFEST_FORM.fullmatch(open_note(note, verifier))
-    if found is None:
+    match = MANIFEST_FORM.fullmatch(open_note(note, verifier))
+    if match is None:
         raise EvidenceError("the note is not the manifest of a case")
-    case, files, size, digest, records, root = found.groups()
+    case, files, size, digest, records, root = match.groups()
     return Manifest(
         case=case,
         files=int(files),
@@ -127,11 +127,11 @@ def parse_sums(text: bytes) -> dict[str, str]:
         raise EvidenceError("not a list of digests: its last line has no end")
     last = ""
     for number, line in enumerate(lines, 1):
-        found = _LINE.fullmatch(line)
-        if found is None or not plain(found[2]) or found[2] <= last:
+        match = _LINE.fullmatch(line)
+        if match is None or not plain(match[2]) or match[2] <= last:
             raise EvidenceError(f"line {number} is not a digest and a path, in order")
-        last = found[2]
-        digests[last] = found[1]
+        last = match[2]
+        digests[last] = match[1]
     return digests
 
 

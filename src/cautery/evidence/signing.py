@@ -128,18 +128,18 @@ def require_signable(
         raise EvidenceError(
             "not signed: the case is closed, and its key signs that one manifest and nothing else"
         )
-    if (found := _CHECKPOINT.fullmatch(text)) is not None and found[1] == name:
-        return _next_root(int(found[2]), found[3], last, proof)
+    if (match := _CHECKPOINT.fullmatch(text)) is not None and match[1] == name:
+        return _next_root(int(match[2]), match[3], last, proof)
     case = name.removeprefix("cautery/case-")
-    if (found := MANIFEST.fullmatch(text)) is not None:
-        if found[1] != case:
-            raise EvidenceError(f"not signed: a manifest of case {found[1]}, not of {case}")
-        if last is None or (int(found[5]), bytes.fromhex(found[6])) != last:
+    if (match := MANIFEST.fullmatch(text)) is not None:
+        if match[1] != case:
+            raise EvidenceError(f"not signed: a manifest of case {match[1]}, not of {case}")
+        if last is None or (int(match[5]), bytes.fromhex(match[6])) != last:
             raise EvidenceError("not signed: a manifest states another root than was signed last")
         return None
-    if (found := REGISTER.fullmatch(text)) is not None:
-        if found[1] != case:
-            raise EvidenceError(f"not signed: a register of case {found[1]}, not of {case}")
+    if (match := REGISTER.fullmatch(text)) is not None:
+        if match[1] != case:
+            raise EvidenceError(f"not signed: a register of case {match[1]}, not of {case}")
         return None
     if not any(form.fullmatch(text) for form in _OTHER_FORMS):
         raise InputError(

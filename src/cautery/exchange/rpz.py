@@ -113,7 +113,7 @@ def _v6_words(address: ipaddress.IPv6Address) -> list[str]:
 
 
 def _ttl(entries: Sequence[BlockEntry], at: datetime) -> int:
-    left = min((one.valid_until - at for one in entries), default=timedelta(seconds=300))
+    left = min((entry.valid_until - at for entry in entries), default=timedelta(seconds=300))
     return int(min(300.0, max(float(SHORTEST_TTL_S), left.total_seconds())))
 
 

@@ -220,8 +220,8 @@ def usual(sample, probe, at):  # type: ignore[no-untyped-def]
         for i in range(len(bits)):
             bits[i] += ones(row[i] ^ word)
     counts = np.zeros(32 * len(probe) + 1, np.int64)
-    for one in bits:
-        counts[one] += 1
+    for bit in bits:
+        counts[bit] += 1
     twice = _doubled_median(counts, len(bits))
     off = np.zeros(64 * len(probe) + 1, np.int64)  # twice as much, so that halves count
     for one in bits:

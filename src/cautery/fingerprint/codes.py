@@ -186,7 +186,7 @@ class Stack:
     @classmethod
     def of(cls, pieces: Iterable[tuple[int, int, Words]]) -> Stack:
         """Stack (reference, grid number of the first word, words)."""
-        listed = [one for one in pieces if len(one[2])]
+        listed = [piece for piece in pieces if len(piece[2])]
         sizes = np.array([len(one[2]) for one in listed], np.int64)
         starts = np.concatenate(([0], np.cumsum(sizes + cls.MARGIN)))[:-1] + cls.MARGIN
         held = np.zeros(int(sizes.sum()) + cls.MARGIN * (len(listed) + 1), np.uint32)

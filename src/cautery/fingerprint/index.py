@@ -170,7 +170,7 @@ class Index:
         """
         self._seal()
         for number, runs in self._slices.items():
-            sizes = [len(one) for one in runs]
+            sizes = [len(run) for run in runs]
             if len(runs) > 1 and sum(sizes) - max(sizes) >= spared * sum(sizes):
                 self._slices[number] = [Run.merged(runs)]
         self._scratch = _Scratch.of(0)
@@ -237,8 +237,8 @@ def _level(run: Run) -> int:
 def _tidy(runs: list[Run]) -> None:
     """Merge sixteen runs of a level, and a factor of sixteen parts levels, to one above."""
     level = _level(runs[-1])
-    while len(same := [one for one in runs if _level(one) == level]) >= _FAN:
-        runs[:] = [*(one for one in runs if _level(one) != level), Run.merged(same)]
+    while len(same := [run for run in runs if _level(run) == level]) >= _FAN:
+        runs[:] = [*(run for run in runs if _level(run) != level), Run.merged(same)]
         level += 1
 
 

@@ -81,7 +81,7 @@ class Run:
         """Make one of several runs of one slice."""
         size = sum(map(len, runs))
         bits = _bits_for(size)
-        rows = np.array([one.row for one in runs])
+        rows = np.array([run.row for run in runs])
         return cls(bits, *_kernels.merged(rows, bits, *_room(size, bits)))
 
     @classmethod

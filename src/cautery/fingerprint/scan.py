@@ -176,6 +176,6 @@ def warm() -> None:
     stack = Stack.of([(0, 0, words_on_grid(power, DEFAULT_RECIPE, frame=0, start=0))])
     code = code_of(bands_of(power, DEFAULT_RECIPE))
     places = scan(stack, code, stack.within(code.length, -(1 << 40), 1 << 40))
-    for one in places[:1]:
-        agreeing(stack, code, one)
-        shift_of(stack, code, one)
+    for place in places[:1]:
+        agreeing(stack, code, place)
+        shift_of(stack, code, place)

@@ -147,7 +147,7 @@ def _together(views: Sequence[Signature], block: int) -> NDArray[np.complex64]:
 
     Shape (frequencies, views, rows), as a reference's ``spectra`` have them.
     """
-    longest = max(one.change.shape[1] for one in views)
+    longest = max(view.change.shape[1] for view in views)
     made = np.zeros((min(longest, LONGEST), len(views), len(views[0].change)), np.float32)
     for number, one in enumerate(views):
         here = one.change[:, :LONGEST]

@@ -64,7 +64,7 @@ def catalogue_links(listings: Sequence[Listing], *, source: str) -> tuple[Link, 
     tuple of Link
         Sorted by kind, value and host.
     """
-    one_each = {one.host: one for one in sorted(listings, key=lambda one: len(one.titles))}
+    one_each = {one.host: one for one in sorted(listings, key=lambda listing: len(listing.titles))}
     held = [one_each[host] for host in sorted(one_each)]
     orders = [_order(one.titles) for one in held]
     quirks = quirks_of(held)
@@ -80,7 +80,7 @@ def catalogue_links(listings: Sequence[Listing], *, source: str) -> tuple[Link, 
             title, guide = common[0]
             said = f"{len(common)} channels have the guide of another, as {title!r} that of {guide}"
             links.append(_link(held[number], QUIRKS, _name(group, held), source, said))
-    return tuple(sorted(links, key=lambda one: (one.kind, one.value, one.subject)))
+    return tuple(sorted(links, key=lambda link: (link.kind, link.value, link.subject)))
 
 
 def _link(one: Listing, kind: str, value: str, source: str, said: str) -> Link:
@@ -112,7 +112,7 @@ def _grouped(count: int, same: Callable[[int, int], bool]) -> list[list[int]]:
     groups: defaultdict[int, list[int]] = defaultdict(list)
     for number, one in enumerate(home):
         groups[one].append(number)
-    return [one for one in groups.values() if len(one) > 1]
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def _order(titles: Sequence[str]) -> dict[str, int]:
@@ -173,7 +173,7 @@ def quirks_of(listings: Sequence[Listing]) -> list[set[Quirk]]:
     An id that has no word of its channel's title is a mistake only if it has the words of another
     channel that somebody lists: an id that says nothing at all is no mistake.
     """
-    names = {plain_title(title) for one in listings for title in one.titles}
+    names = {plain_title(title) for listing in listings for title in listing.titles}
     squeezed = {_squeezed(name): name for name in names if len(_squeezed(name)) >= LEAST_WORD}
     found: list[set[Quirk]] = []
     for one in listings:

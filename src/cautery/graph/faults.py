@@ -200,7 +200,7 @@ def _delays(seen: Group) -> list[Group]:
         cuts = np.flatnonzero(np.diff(at[order]) > SAME_DELAY_S) + 1
         for part in np.split(order, cuts):
             groups += [[held[int(k)] for k in np.sort(one)] for one in _narrow(part, at)]
-    return [one for one in groups if len(_servers(one)) > 1]
+    return [group for group in groups if len(_servers(group)) > 1]
 
 
 def _narrow(part: NDArray[np.int64], at: NDArray[np.float64]) -> list[NDArray[np.int64]]:
@@ -268,7 +268,7 @@ def _adverts(seen: Group) -> list[Group]:
     groups: defaultdict[int, Group] = defaultdict(list)
     for number, one in zip(home, held, strict=True):
         groups[number].append(one)
-    return [one for one in groups.values() if len(_servers(one)) > 1]
+    return [group for group in groups.values() if len(_servers(group)) > 1]
 
 
 def _logos(seen: Group) -> list[Group]:

@@ -90,7 +90,7 @@ def links_of(facts: HostFacts) -> tuple[Link, ...]:
     A panel and a redirect's goal are hosts too: they bear themselves as a value, so that all
     hosts of one panel meet in it.
     """
-    marks: set[Mark] = {("address", one) for one in facts.addresses}
+    marks: set[Mark] = {("address", address) for address in facts.addresses}
     if facts.certificate is not None:
         marks.add(("certificate", facts.certificate.spki_sha256))
     if facts.registration is not None:
@@ -98,17 +98,17 @@ def links_of(facts: HostFacts) -> tuple[Link, ...]:
             marks.add(("registrant", facts.registration.registrant))
         if facts.registration.registrar:
             marks.add(("registrar", facts.registration.registrar))
-        marks |= {("nameserver", one) for one in facts.registration.nameservers}
+        marks |= {("nameserver", nameserver) for nameserver in facts.registration.nameservers}
     if facts.asn is not None:
         marks.add(("asn", str(facts.asn)))
-    marks |= {("analytics", one) for one in facts.analytics}
-    marks |= {("payment", one) for one in facts.payments}
-    marks |= {("contact", one) for one in facts.contacts}
-    marks |= {("panel", one) for one in facts.panels}
-    marks |= {("playlist", one) for one in facts.playlists}
+    marks |= {("analytics", analytic) for analytic in facts.analytics}
+    marks |= {("payment", payment) for payment in facts.payments}
+    marks |= {("contact", contact) for contact in facts.contacts}
+    marks |= {("panel", panel) for panel in facts.panels}
+    marks |= {("playlist", playlist) for playlist in facts.playlists}
     if facts.favicon:
         marks.add(("favicon", facts.favicon))
-    marks |= {("redirect", one) for one in facts.redirects}
+    marks |= {("redirect", redirect) for redirect in facts.redirects}
     return tuple(
         Link(
             subject=facts.host,

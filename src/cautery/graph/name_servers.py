@@ -72,7 +72,7 @@ def strangers_servers(links: Iterable[Link]) -> frozenset[str]:
             registrars.add(_named(link.value))
         elif link.kind == "nameserver":
             bearers[link.value].add(link.subject)
-    sellers = tuple(one for one in registrars if len(one) >= _SHORTEST)
+    sellers = tuple(registrar for registrar in registrars if len(registrar) >= _SHORTEST)
     found = set()
     for server, hosts in bearers.items():
         above = _above(server)[1:]

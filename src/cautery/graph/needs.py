@@ -88,15 +88,15 @@ def plan_document(
     InputError
         If nobody sells anything, or a weight names no asset.
     """
-    known = {one.name: one for one in beliefs}
+    known = {belief.name: belief for belief in beliefs}
     sure = {name: one for name, one in known.items() if one.probability >= LEAST}
     where, priced = countries or {}, costs or {}
     fallen = {name: tuple(found) for name, found in (fates or {}).items() if name in known}
-    for one in relations:
-        placed = one.target in (places or {}).get(one.source, ())
-        shared = _role(known, one.target) is Role.SHARED
-        if one.relation == "resolves-to" and shared and not placed:
-            fallen[one.source] = (*fallen.get(one.source, ()), one.target)
+    for relation in relations:
+        placed = relation.target in (places or {}).get(relation.source, ())
+        shared = _role(known, relation.target) is Role.SHARED
+        if relation.relation == "resolves-to" and shared and not placed:
+            fallen[relation.source] = (*fallen.get(relation.source, ()), relation.target)
     groups = _groups(known, relations, needed or {}, uncertain=uncertain)
     groups += [
         {"of": name, "need": 1, "members": [{"id": fate}]}
@@ -197,7 +197,7 @@ def _role(known: Mapping[str, RoleBelief], name: str) -> Role | None:
 
 
 def _demand(known: Mapping[str, RoleBelief], relations: Sequence[Edge]) -> dict[str, float]:
-    resold = {one.target for one in relations if one.relation == "sells"}
+    resold = {relation.target for relation in relations if relation.relation == "sells"}
     return {
         name: 1.0
         for name, one in known.items()

@@ -158,7 +158,7 @@ def infer_roles(
     Sum-product on a graph with loops (Pearl 1988; Murphy, Weiss and Jordan, UAI 1999), damped: an
     approximation, whose probabilities bench/networks/roles.py checks.
     """
-    known = [one for one in dict.fromkeys(relations) if one.relation in RELATIONS]
+    known = [relation for relation in dict.fromkeys(relations) if relation.relation in RELATIONS]
     known = [one for one in known if one.source != one.target]
     names = sorted({*marks, *(name for one in known for name in (one.source, one.target))})
     if not names:
@@ -206,9 +206,9 @@ def _missing(relations: Sequence[Edge], place: Mapping[str, int]) -> NDArray[np.
     said = np.zeros((len(place), len(ROLES)))
     for kinds, source, needy in EXPECTED:
         ends = {
-            place[one.source if source else one.target]
-            for one in relations
-            if one.relation in kinds
+            place[relation.source if source else relation.target]
+            for relation in relations
+            if relation.relation in kinds
         }
         if ends:
             without = np.array([number not in ends for number in range(len(place))])
@@ -237,10 +237,12 @@ def _heard(
     ties = {name: _tie(name) for name in RELATIONS}
     # Each relation speaks both ways: one row for each direction, the reverse in the other half.
     tables = np.array(
-        [ties[one.relation].T for one in relations] + [ties[one.relation] for one in relations]
+        [ties[relation.relation].T for relation in relations]
+        + [ties[relation.relation] for relation in relations]
     )
     sender = np.array(
-        [place[one.source] for one in relations] + [place[one.target] for one in relations]
+        [place[relation.source] for relation in relations]
+        + [place[relation.target] for relation in relations]
     )
     hearer = np.roll(sender, len(relations))
     reverse = np.roll(np.arange(len(sender)), len(relations))
@@ -254,8 +256,8 @@ def _heard(
         new = np.log(np.einsum("eij,ej->ei", tables, belief))
         new -= new.max(axis=1, keepdims=True)
         told = _DAMPING * told + (1 - _DAMPING) * new
-    words = [f"{one.relation} {one.target}" for one in relations]
-    words = [f"{one.source} {one.relation} it" for one in relations] + words
+    words = [f"{relation.relation} {relation.target}" for relation in relations]
+    words = [f"{relation.source} {relation.relation} it" for relation in relations] + words
     return [
         (int(at), (word, message)) for at, word, message in zip(hearer, words, told, strict=True)
     ]

@@ -59,7 +59,7 @@ def supply_graph(
     edges: set[tuple[str, str, str]] = set()
 
     stands = {
-        one.host: next((where[a] for a in one.addresses if a in where), None) for one in facts
+        fact.host: next((where[a] for a in fact.addresses if a in where), None) for fact in facts
     }
 
     def host(name: str, role: Role = Role.UNKNOWN) -> str:
@@ -87,7 +87,7 @@ def supply_graph(
         assets[asset.id] = asset
         return asset.id
 
-    for one in sorted(facts, key=lambda one: one.host):
+    for one in sorted(facts, key=lambda fact: fact.host):
         subject = host(one.host)
         for address in one.addresses:
             edges.add((subject, "resolves-to", other("address", address)))

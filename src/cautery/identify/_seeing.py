@@ -96,7 +96,7 @@ def searched(
     """Return the best place in each reference that may be it, and its score, best first."""
     usual = 1.0 if speed_heard is None else speed_heard
     insets = _views(probe, references, [usual], (WHOLE, *INSETS))
-    decoys, reverse = Patterns([one.backwards() for one in insets.views]), probe.backwards()
+    decoys, reverse = Patterns([view.backwards() for view in insets.views]), probe.backwards()
     details, turned = _Insets(probe, references), _Insets(reverse, references)
     known: dict[Place, float] = {}
     settled: dict[Place, Place] = {}
@@ -324,7 +324,7 @@ def their_changes(
 
 def _lead(place: Place, decoys: Sequence[Place]) -> float:
     """Return how much more alike a place is than the best decoys, as Fisher's z."""
-    chance = [one.alike for one in decoys]
+    chance = [decoy.alike for decoy in decoys]
     level = max(float(np.mean(chance)) if chance else 0.0, _LEAST_ALIKE / 2)
     lead = np.arctanh(min(place.alike, 0.995)) - np.arctanh(min(level, 0.995))
     return max(0.0, float(lead))

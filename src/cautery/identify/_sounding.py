@@ -194,8 +194,8 @@ def leads_from(
     codes = [sounding.code(tempo, pitch) for tempo, pitch in speeds]
     if middle_s is not None:
         most = round(middle_s * sounding.recipe.frames_per_s / WORD_FRAMES)
-        codes = [one.middle(most) for one in codes]
-    length = max(one.length for one in codes)
+        codes = [code.middle(most) for code in codes]
+    length = max(code.length for code in codes)
     leads = []
     for works in (False, True):
         stack = sounding.stacks[works]
@@ -206,11 +206,11 @@ def leads_from(
         found = scans(stack, codes, spans, phases=phases, usual=sounding.usual(works=works))
         leads += [
             Lead(
-                int(stack.references[one.piece]), works, one.piece, one.offset, tempo, pitch,
-                one.score, searched=sounding.references,
+                int(stack.references[place.piece]), works, place.piece, place.offset, tempo, pitch,
+                place.score, searched=sounding.references,
             )
             for (tempo, pitch), places in zip(speeds, found, strict=True)
-            for one in places
+            for place in places
         ]  # fmt: skip
     return leads
 
@@ -218,8 +218,8 @@ def leads_from(
 def nearer(sounding: Sounding, leads: Sequence[Lead], step: float) -> list[Lead]:
     """Judge leads by the whole probe, at their speed and a step less and more."""
     alike: dict[tuple[bool, float, float], list[Lead]] = {}
-    for one in leads:
-        alike.setdefault((one.works, one.tempo, one.pitch), []).append(one)
+    for lead in leads:
+        alike.setdefault((lead.works, lead.tempo, lead.pitch), []).append(lead)
     made = []
     for (works, tempo, pitch), mine in alike.items():
         for by in (-step, 0.0, step):
@@ -314,11 +314,11 @@ def _judged(
     )
     return [
         Lead(
-            int(stack.references[one.piece]), works, one.piece, one.offset, tempo, pitch,
-            one.score, votes, searched=sounding.references,
+            int(stack.references[place.piece]), works, place.piece, place.offset, tempo, pitch,
+            place.score, votes, searched=sounding.references,
         )
-        for one, (_, _, votes) in zip(places, wanted, strict=True)
-        if one.score > -np.inf
+        for place, (_, _, votes) in zip(places, wanted, strict=True)
+        if place.score > -np.inf
     ]  # fmt: skip
 
 

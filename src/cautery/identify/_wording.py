@@ -81,7 +81,7 @@ class Words:
 
     def unmatched(self, glances: Sequence[Glance]) -> tuple[tuple[str, ...], str]:
         """Return which senses had an opinion, and why nothing is named."""
-        seen = [one.observation for one in glances]
+        seen = [glance.observation for glance in glances]
         silent = dict.fromkeys(pair for one in seen for pair in one.unmatched.items())
         said = [f"{sense}: {why.words}" for sense, why in silent]
         told = "; ".join(said)
@@ -96,7 +96,12 @@ class Words:
         weak = [
             f"{w.kind} hints at {w.reference}, too weakly to name it"
             for w in sorted(
-                (w for one in glances for w in one.observation.witnesses if w.kind != "graphics"),
+                (
+                    w
+                    for glance in glances
+                    for w in glance.observation.witnesses
+                    if w.kind != "graphics"
+                ),
                 key=lambda w: -w.log10_lr,
             )[:1]
         ]
@@ -115,9 +120,9 @@ class Words:
 
     def _quotations(self, stretches: Sequence[Stretch]) -> list[str]:
         said = [
-            f"{' = '.join(one.references)} is quoted for {one.seconds:.0f} s at "
-            f"{one.start_s:.0f} s of the probe (from {one.offset_s:.1f} s of it on)"
-            for one in stretches[:_MOST_TOLD]
+            f"{' = '.join(stretch.references)} is quoted for {stretch.seconds:.0f} s at "
+            f"{stretch.start_s:.0f} s of the probe (from {stretch.offset_s:.1f} s of it on)"
+            for stretch in stretches[:_MOST_TOLD]
         ]
         if len(stretches) > _MOST_TOLD:
             said.append(f"and {len(stretches) - _MOST_TOLD} more quotations")

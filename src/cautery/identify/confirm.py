@@ -59,18 +59,18 @@ class Passage:
     @property
     def confirmed(self) -> bool:
         """Whether any of its references is."""
-        return any(one.confirmed for one in self.chains)
+        return any(chain.confirmed for chain in self.chains)
 
     @property
     def log10_lr(self) -> float:
         """Of its best reference."""
-        return max(one.log10_lr for one in self.chains)
+        return max(chain.log10_lr for chain in self.chains)
 
     def stretch(self) -> Stretch:
         """Return it as a noun."""
         lead = self.chains[0].best
         return Stretch(
-            references=tuple(one.reference for one in self.chains),
+            references=tuple(chain.reference for chain in self.chains),
             start_s=self.start_s,
             end_s=self.end_s,
             offset_s=lead.reference_s(self.start_s),
@@ -109,20 +109,20 @@ def named(
     InputError
         If the base rate lies outside (0, 1).
     """
-    known = {one.id: one for one in infos}
+    known = {info.id: info for info in infos}
     glances = [one for look in looks for one in (*look.windows, look.whole) if one is not None]
-    probe_s = max((one.end_s for one in glances), default=0.0)
+    probe_s = max((glance.end_s for glance in glances), default=0.0)
     passages = passages_of(looks)
-    good = [one for one in passages if _enough(one, passages, probe_s, known)]
+    good = [passage for passage in passages if _enough(passage, passages, probe_s, known)]
     words = Words(known, probe_s)
     base = Identification(
         recipe=recipe, base_rate=base_rate, probe_s=probe_s,
-        stretches=tuple(one.stretch() for one in passages),
+        stretches=tuple(passage.stretch() for passage in passages),
     )  # fmt: skip
     if not good:
         return _nothing(base, passages, glances, words)
     lead = max(good, key=lambda one: (one.confirmed, one.log10_lr, one.seconds))
-    quoted = [one for one in passages if one not in good]
+    quoted = [passage for passage in passages if passage not in good]
     line = lead.chains[0].best
     channels, licensee, why = _whose(lead, known, glances)
     for other in good:
@@ -135,7 +135,8 @@ def named(
         base,
         channels=channels,
         event=next(
-            (e for e in (known[one.reference].event for one in lead.chains) if e is not None), None
+            (e for e in (known[chain.reference].event for chain in lead.chains) if e is not None),
+            None,
         ),
         licensee=licensee,
         offset_s=offset_s,
@@ -147,7 +148,7 @@ def named(
         log10_lr=lead.log10_lr,
         probability=posterior(lead.log10_lr, base_rate),
         confirmed=lead.confirmed,
-        witnesses=tuple(dict.fromkeys(name for one in lead.chains for name in one.methods)),
+        witnesses=tuple(dict.fromkeys(name for chain in lead.chains for name in chain.methods)),
         reason=words.found(
             lead.stretch(),
             [one.stretch() for one in good if one is not lead],
@@ -168,7 +169,7 @@ def named(
 
 def passages_of(looks: Sequence[Look]) -> list[Passage]:
     """Return what was found along the probe, in order of time, quotations too."""
-    chains = chains_of(one for look in looks for one in look.windows)
+    chains = chains_of(window for look in looks for window in look.windows)
     for chain in chains_of(one.whole for one in looks if one.whole is not None):
         line = chain.best
         home = next(
@@ -190,7 +191,8 @@ def passages_of(looks: Sequence[Look]) -> list[Passage]:
     for chain in chains:
         start_s, end_s = chain.span
         at = next(
-            (k for k, one in enumerate(passages) if _together(one, start_s, end_s, chain)), None
+            (k for k, passage in enumerate(passages) if _together(passage, start_s, end_s, chain)),
+            None,
         )
         if at is None:
             passages.append(Passage((chain,), start_s, end_s))
@@ -200,7 +202,7 @@ def passages_of(looks: Sequence[Look]) -> list[Passage]:
                 min(passages[at].start_s, start_s),
                 max(passages[at].end_s, end_s),
             )
-    return sorted(passages, key=lambda one: one.start_s)
+    return sorted(passages, key=lambda passage: passage.start_s)
 
 
 def _together(one: Passage, start_s: float, end_s: float, chain: Chain) -> bool:
@@ -252,7 +254,7 @@ def _nothing(
     base: Identification, passages: Sequence[Passage], glances: Sequence[Glance], words: Words
 ) -> Identification:
     if passages:
-        best = max(passages, key=lambda one: one.log10_lr)
+        best = max(passages, key=lambda passage: passage.log10_lr)
         return replace(
             base,
             score=best.chains[0].best.witness.score,
@@ -260,7 +262,7 @@ def _nothing(
             probability=posterior(best.log10_lr, base.base_rate or BASE_RATE),
             witnesses=best.chains[0].methods,
             quoted=_names(passages),
-            reason=words.quoted([one.stretch() for one in passages]),
+            reason=words.quoted([passage.stretch() for passage in passages]),
         )
     common = strongest_shared(glances)
     if common is not None:
@@ -371,4 +373,4 @@ def _channels(one: Passage, known: Mapping[str, ReferenceInfo]) -> tuple[str, ..
 
 
 def _names(passages: Sequence[Passage]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(x.reference for one in passages for x in one.chains))
+    return tuple(dict.fromkeys(x.reference for passage in passages for x in passage.chains))

@@ -107,7 +107,9 @@ def decide(
     """
     if not 0 < base_rate < 1 or not 0 < tolerance_s <= 60:
         raise InputError("decide: a base rate in (0, 1) and a tolerance in (0, 60] s")
-    ordered = sorted(observations, key=lambda one: (one.media_end_s, one.at))
+    ordered = sorted(
+        observations, key=lambda observation: (observation.media_end_s, observation.at)
+    )
     listened = [one for one in ordered if one.has_opinion]
     base = Verdict(
         url=url, finding=Finding.UNREACHABLE, at=at, base_rate=base_rate, recipe=recipe,
@@ -136,8 +138,8 @@ def decide(
             reasons=(f"{len(listened)} probes, none like what the mandate covers",),
         )
     others = {
-        one.reference: one.reference for seen in listened for one in seen.witnesses
-        if one.kind == "sound" and one.reference not in families
+        witness.reference: witness.reference for seen in listened for witness in seen.witnesses
+        if witness.kind == "sound" and witness.reference not in families
     }  # fmt: skip
     beside = [
         *ranked[1:],
@@ -173,10 +175,10 @@ def _alike(best: _Judged, other: _Judged) -> bool:
 
 def _families(mandate: Mandate) -> dict[str, str]:
     """Return for each mandated reference what it counts for: its event, or itself."""
-    families = {f"event:{one.id}": f"event:{one.id}" for one in mandate.events}
+    families = {f"event:{event.id}": f"event:{event.id}" for event in mandate.events}
     for channel in mandate.channels:
         families[channel.id] = f"event:{channel.event}" if channel.event else channel.id
-    return families | {one.id: one.id for one in mandate.works}
+    return families | {work.id: work.id for work in mandate.works}
 
 
 def _judged(
@@ -194,7 +196,7 @@ def _judged(
             if track is not None:
                 tracks.append(track)
     mine = [
-        witness for one in observations for witness in one.witnesses
+        witness for observation in observations for witness in observation.witnesses
         if families.get(witness.reference) == family
     ]  # fmt: skip
     complaints = [_complaint(track, observations, is_event=is_event) for track in tracks]
@@ -218,7 +220,7 @@ def _agreeing(
 ) -> _Track | None:
     """Return the largest set of probes whose delays for one reference lie on one line."""
     found = [
-        (one, witness) for one in observations for witness in one.witnesses
+        (observation, witness) for observation in observations for witness in observation.witnesses
         if witness.kind == kind and witness.reference == name
         and witness.log10_lr >= _WEAK_LOG10_LR and witness.coverage > 0
     ]  # fmt: skip
@@ -259,10 +261,10 @@ def _complaint(track: _Track, observations: Sequence[Observation], *, is_event: 
     # Back from the newest: an unbroken row of probes that match throughout.
     start_s = newest.media_start_s
     held = {id(one): good for (one, _), good in zip(track.found, solid, strict=True)}
-    for one in reversed(observations):
-        if not held.get(id(one), False):
+    for observation in reversed(observations):
+        if not held.get(id(observation), False):
             break
-        start_s = min(start_s, one.media_start_s)
+        start_s = min(start_s, observation.media_start_s)
     span_s = newest.media_end_s - start_s
     if span_s <= CHANNEL_SPAN_S:
         return (
@@ -286,7 +288,7 @@ def _verdict(
     if peers:
         licensee = None
         carried_too = {
-            track.reference for one in peers for track in one.tracks
+            track.reference for peer in peers for track in peer.tracks
             if not track.reference.startswith("event:")
         }  # fmt: skip
         channels = tuple(sorted({*channels, *carried_too}))
@@ -311,7 +313,9 @@ def _verdict(
     if partner is not None:
         allowed = set(partner.channels)
         carried = set(channels) or {
-            one.id for one in mandate.channels if event is not None and one.event == event
+            channel.id
+            for channel in mandate.channels
+            if event is not None and channel.event == event
         }
         if best.proven and carried & allowed and (licensee is None or licensee in allowed):
             finding = Finding.LICENSED
@@ -319,7 +323,9 @@ def _verdict(
         elif best.proven:
             said = ", ".join(sorted(carried)) or best.family
             reasons.insert(0, f"{partner.name} is licensed on this host, but not for {said}")
-    territory = next((one.territory for one in mandate.channels if one.id == licensee), None)
+    territory = next(
+        (channel.territory for channel in mandate.channels if channel.id == licensee), None
+    )
     return replace(
         base,
         finding=finding,
@@ -341,9 +347,9 @@ def _licensee(
 ) -> tuple[str | None, tuple[str, ...], list[str]]:
     """Return (licensee, channels, why): by its own sound, else its graphics, else unknown."""
     if event is None:
-        is_channel = any(one.id == best.family for one in mandate.channels)
+        is_channel = any(channel.id == best.family for channel in mandate.channels)
         return (best.family if is_channel else None), (best.family,), []
-    showing = [one.id for one in mandate.channels if one.event == event]
+    showing = [channel.id for channel in mandate.channels if channel.event == event]
     sound = _totals(best, "sound")
     own = {name: sound.get(name, 0.0) for name in showing if sound.get(name, 0.0) > 0}
     ranked = sorted(own.items(), key=lambda one: (-one[1], one[0]))
@@ -380,9 +386,9 @@ def _by_graphics(best: _Judged, among: Sequence[str]) -> str | None:
 
 def _totals(best: _Judged, kind: str) -> dict[str, float]:
     totals: dict[str, float] = {}
-    for one in best.witnesses:
-        if one.kind == kind:
-            totals[one.reference] = totals.get(one.reference, 0.0) + one.score
+    for witness in best.witnesses:
+        if witness.kind == kind:
+            totals[witness.reference] = totals.get(witness.reference, 0.0) + witness.score
     return totals
 
 

@@ -85,12 +85,12 @@ def timed(observation: Observation, references: References) -> list[Witness]:
     A file has no time of day, and everybody who plays it from its beginning has its stamps.
     """
     sure = [
-        one
-        for one in observation.witnesses
-        if one.kind in ("sound", "picture")
-        and abs(one.speed - 1.0) <= SAME_SPEED
-        and above(one)
-        and references.info(one.reference).kind != "work"
+        witness
+        for witness in observation.witnesses
+        if witness.kind in ("sound", "picture")
+        and abs(witness.speed - 1.0) <= SAME_SPEED
+        and above(witness)
+        and references.info(witness.reference).kind != "work"
     ]
     return sorted(
         sure,

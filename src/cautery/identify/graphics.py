@@ -84,8 +84,8 @@ def recognise(
     """
     clean = references.info(seen.reference)
     licensees = [
-        one for one in references.infos
-        if one.event == clean.event and not one.clean and references.pictures(one.id)
+        info for info in references.infos
+        if info.event == clean.event and not info.clean and references.pictures(info.id)
     ]  # fmt: skip
     if not clean.clean or not licensees or len(decoded.luma) < 25:
         return []
@@ -99,13 +99,13 @@ def recognise(
     placement = placed(suspect, ours)
     back, shown = placement.undone(suspect)
     overlays: dict[str, _Overlay] = {}
-    for one in licensees:
-        made = _overlay(references, clean.id, one.id, reference_s)
+    for licensee in licensees:
+        made = _overlay(references, clean.id, licensee.id, reference_s)
         if made is not None:
-            overlays[one.id] = made
+            overlays[licensee.id] = made
     if not overlays:
         return []
-    free = shown & ~np.logical_or.reduce([one.strong for one in overlays.values()])
+    free = shown & ~np.logical_or.reduce([overlay.strong for overlay in overlays.values()])
     if free.sum() < shown.size // 8:
         return []
     gain, offset = evened(back[:, free], ours[:, free])
@@ -132,10 +132,10 @@ def _judged(
     """Give each licensee its best piece's detail; the best must lead clearly."""
     scores = {
         name: max(
-            (_detail(mean, clean, one.mean, piece & shown) for piece in pieces(one.strong)),
+            (_detail(mean, clean, overlay.mean, piece & shown) for piece in pieces(overlay.strong)),
             default=0.0,
         )
-        for name, one in overlays.items()
+        for name, overlay in overlays.items()
     }
     ranked = sorted(scores.items(), key=lambda one: -one[1])
     if ranked[0][1] < LEAST_DETAIL:
@@ -273,7 +273,9 @@ def placed(suspect: Map, clean: Map) -> Placement:
         for mirror in (False, True)
         for down, across in _ZOOMS
     ]
-    scored = sorted(((_alike(one, a, b), index) for index, one in enumerate(starts)), reverse=True)
+    scored = sorted(
+        ((_alike(start, a, b), index) for index, start in enumerate(starts)), reverse=True
+    )
     best_score, best_at = scored[0]
     best = starts[best_at]
     plain = max((one for one in scored if starts[one[1]].scale == (1, 1)), key=lambda one: one[0])

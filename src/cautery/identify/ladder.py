@@ -72,18 +72,18 @@ class Ladder:
         among = sum(one.among for one in answers)
         self._leads = self._leads or [[] for _ in answers]
         for mine, answer in zip(self._leads, answers, strict=True):
-            mine += [replace(one, searched=among) for one in answer.leads]
+            mine += [replace(lead, searched=among) for lead in answer.leads]
             for family, score in answer.best.items():
                 self._best[family] = max(self._best.get(family, 0.0), score)
         self._deaf = next((one.deaf for one in answers if one.deaf), None)
         # Less than sure may be a true match at a wrong speed, at a place beside the true one.
         enough = max(self._best.values(), default=0.0) >= SURE_SCORE
-        left = [one for one in self._rungs if self.rung is not None and one > self.rung]
+        left = [rung for rung in self._rungs if self.rung is not None and rung > self.rung]
         self.rung = None if self._deaf or enough or not left else left[0]
 
     def chosen(self) -> list[list[Lead]]:
         """Return each shard's leads that are to be told: of all shards, the best few."""
-        kept = [distinct(one, self._least) for one in self._leads]
+        kept = [distinct(lead, self._least) for lead in self._leads]
         ranked = sorted((-one.score, at, k) for at, mine in enumerate(kept)
                         for k, one in enumerate(mine))[:MOST_MATCHES]  # fmt: skip
         return _worth_telling(

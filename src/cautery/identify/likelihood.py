@@ -145,7 +145,7 @@ def fused(witnesses: Sequence[Witness], *, probes: int) -> float:
     :data:`AGREEMENT_LOG10` once.
     """
     best = {
-        kind: max((one.log10_lr for one in witnesses if one.kind == kind), default=0.0)
+        kind: max((witness.log10_lr for witness in witnesses if witness.kind == kind), default=0.0)
         for kind in _TIED_TO
     }
     total = sum(best.values())

@@ -76,10 +76,10 @@ def see(
     speed = heard.matches[0].speed if heard.matches else None
     seen = look(decoded, references, media_at_s=media_at_s, speed_heard=speed)
     witnesses = list(seen.witnesses)
-    for one in seen.witnesses:
-        info = references.info(one.reference)
+    for witness in seen.witnesses:
+        info = references.info(witness.reference)
         if info.clean and not _named(heard, references, info.event):
-            witnesses += recognise(decoded, references, one, media_at_s=media_at_s or 0.0)
+            witnesses += recognise(decoded, references, witness, media_at_s=media_at_s or 0.0)
     return Seen(tuple(witnesses), seen.reason)
 
 
@@ -94,13 +94,15 @@ def observed(
 ) -> Observation:
     """Put together what the sound gave, and the pictures in each shard of the references."""
     at_s = media_at_s or 0.0
-    witnesses = [*heard.witnesses(), *(one for part in seen for one in part.witnesses)]
+    witnesses = [*heard.witnesses(), *(witness for part in seen for witness in part.witnesses)]
     unmatched: dict[str, NoMatch] = {}
     if not heard.matches:
         unmatched["sound"] = heard.reason or why_unmatched(decoded)
     if not any(one.witnesses for one in seen):
         unmatched["pictures"] = seen[0].reason or NoMatch.NONE
-    witnesses.sort(key=lambda one: (-one.log10_lr, -one.score, one.kind, one.reference))
+    witnesses.sort(
+        key=lambda witness: (-witness.log10_lr, -witness.score, witness.kind, witness.reference)
+    )
     return Observation(
         at=at,
         witnesses=tuple(witnesses),
@@ -138,7 +140,7 @@ def alignment(
         raise InputError(f"there is no alignment of {witness.kind!r}")
     step = max(1, -(-len(lags) // _MOST_POINTS))
     return (
-        tuple(round(float(one), 4) for one in lags[::step]),
+        tuple(round(float(lag), 4) for lag in lags[::step]),
         tuple(round(float(one), 4) for one in strength[::step]),
     )
 
@@ -185,11 +187,11 @@ def _named(heard: Heard, references: References, event: str | None) -> bool:
     """Tell whether the sound alone says which licensee of an event it is."""
     scores = sorted(
         (
-            one.score
-            for one in heard.matches
-            if references.knows(one.reference)
-            and references.info(one.reference).event == event
-            and not references.info(one.reference).clean
+            match.score
+            for match in heard.matches
+            if references.knows(match.reference)
+            and references.info(match.reference).event == event
+            and not references.info(match.reference).clean
         ),
         reverse=True,
     )

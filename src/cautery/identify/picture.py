@@ -38,10 +38,13 @@ def watched(references: References) -> list[str]:
 
     A licensee's pictures are its event's, so they count only where no clean feed is held.
     """
-    cleaned = {one.event for one in references.infos if one.clean and references.pictures(one.id)}
+    cleaned = {
+        info.event for info in references.infos if info.clean and references.pictures(info.id)
+    }
     chosen = [
-        one for one in references.infos
-        if references.pictures(one.id) and (one.clean or one.event not in cleaned or not one.event)
+        info for info in references.infos
+        if references.pictures(info.id)
+        and (info.clean or info.event not in cleaned or not info.event)
     ]  # fmt: skip
     return [one.id for one in sorted(chosen, key=lambda one: not one.clean)]
 

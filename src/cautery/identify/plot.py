@@ -119,13 +119,13 @@ def identification_plot(
 
 def _names(found: Identification, looks: Sequence[Look]) -> dict[str, str]:
     """Return a colour for each reference that is told of, in order of the probe."""
-    told = [name for one in found.stretches for name in one.references[:1]]
+    told = [name for stretch in found.stretches for name in stretch.references[:1]]
     if not told:
         told = [
-            one.observation.witnesses[0].reference
+            window.observation.witnesses[0].reference
             for look in looks
-            for one in look.windows
-            if one.observation.witnesses
+            for window in look.windows
+            if window.observation.witnesses
         ]
     kept = list(dict.fromkeys(told))[:12]
     return {name: _COLOURS[at % len(_COLOURS)] for at, name in enumerate(kept)}
@@ -172,7 +172,7 @@ def _head(figure: Any, probe: str, found: Identification, total: float) -> None:
     else:
         facts.append(_plain(found.reason, 120))
     figure.text(
-        0.03, 1 - 0.93 / total, "   ·   ".join(one for one in facts if one), size=9.5,
+        0.03, 1 - 0.93 / total, "   ·   ".join(fact for fact in facts if fact), size=9.5,
         color=_QUIET, va="center",
     )  # fmt: skip
 
@@ -203,10 +203,12 @@ def _scores(axes: Any, looks: Sequence[Look], names: dict[str, str], along_s: fl
     """Draw the best witness's score of each window; a pale stub where nothing spoke."""
     _frame(axes, along_s, "score of\neach window")
     axes.tick_params(axis="x", labelbottom=False)
-    glances = [one for look in looks for one in (look.windows or tuple(filter(None, [look.whole])))]
+    glances = [
+        window for look in looks for window in (look.windows or tuple(filter(None, [look.whole])))
+    ]
     best = [
-        max(one.observation.witnesses, key=lambda each: each.log10_lr, default=None)
-        for one in glances
+        max(glance.observation.witnesses, key=lambda each: each.log10_lr, default=None)
+        for glance in glances
     ]
     highest = max((one.score for one in best if one is not None), default=1.0)
     for one, witness in zip(glances, best, strict=True):
@@ -236,19 +238,21 @@ def _timeline(axes: Any, found: Identification, names: dict[str, str], along_s: 
     axes.set_ylim(len(rows) - 0.45, -0.55)
     axes.set_yticks(range(len(rows)), [_plain(one, 18) for one in rows], size=8.5)
     axes.tick_params(axis="y", length=0, labelcolor=_INK)
-    for one in found.stretches:
-        if one.references[0] not in names:
+    for stretch in found.stretches:
+        if stretch.references[0] not in names:
             continue
-        row, colour = rows.index(one.references[0]), names[one.references[0]]
+        row, colour = rows.index(stretch.references[0]), names[stretch.references[0]]
         axes.barh(
-            row, one.seconds, left=one.start_s, height=0.62, color=colour, lw=0, zorder=2,
-            alpha=1.0 if one.confirmed else 0.55,
+            row, stretch.seconds, left=stretch.start_s, height=0.62, color=colour, lw=0, zorder=2,
+            alpha=1.0 if stretch.confirmed else 0.55,
         )  # fmt: skip
-        if one.seconds > along_s * 0.16:
-            also = f"  with {len(one.references) - 1} more" if len(one.references) > 1 else ""
+        if stretch.seconds > along_s * 0.16:
+            also = (
+                f"  with {len(stretch.references) - 1} more" if len(stretch.references) > 1 else ""
+            )
             axes.text(
-                one.start_s + along_s * 0.008, row, f"from {clock(one.offset_s)}{also}", size=7.5,
-                color="white", va="center", zorder=3, clip_on=True,
+                stretch.start_s + along_s * 0.008, row, f"from {clock(stretch.offset_s)}{also}",
+                size=7.5, color="white", va="center", zorder=3, clip_on=True,
             )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def split(infos: Sequence[ReferenceInfo], count: int) -> list[tuple[ReferenceInf
     for name in order:
         min(shards, key=len).extend(families[name])
     places = {one.id: at for at, one in enumerate(infos)}
-    return [tuple(sorted(one, key=lambda info: places[info.id])) for one in shards]
+    return [tuple(sorted(shard, key=lambda info: places[info.id])) for shard in shards]
 
 
 def place_of(path: Path) -> Place:

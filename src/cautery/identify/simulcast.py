@@ -106,7 +106,7 @@ def sifted(matches: Sequence[M], *, least: float) -> list[M]:
     """
     simulcast: dict[frozenset[int], bool] = {}
     kept: dict[str, M] = {}
-    strength = np.array([one.strength for one in matches])
+    strength = np.array([match.strength for match in matches])
     for at, one in enumerate(matches):
         repeats: list[float] = []
         beside: dict[str, list[tuple[int, NDArray[np.bool_]]]] = {}

@@ -74,21 +74,21 @@ class Heard:
         return [
             Witness(
                 kind="sound",
-                reference=one.reference,
-                score=one.score,
-                runner_up=self.runner_up.get(one.family, 0.0),
-                delay_s=one.delay_s,
-                speed=one.speed,
-                coverage=float(one.covered.mean()) if len(one.covered) else 0.0,
+                reference=match.reference,
+                score=match.score,
+                runner_up=self.runner_up.get(match.family, 0.0),
+                delay_s=match.delay_s,
+                speed=match.speed,
+                coverage=float(match.covered.mean()) if len(match.covered) else 0.0,
                 probe_s=self.probe_s,
                 log10_lr=measured.log10_lr(
-                    one.score if one.own is None else one.own, searched=one.searched
+                    match.score if match.own is None else match.own, searched=match.searched
                 ),
-                methods=one.methods,
-                repeats_s=one.repeats_s,
-                shared=one.shared,
+                methods=match.methods,
+                repeats_s=match.repeats_s,
+                shared=match.shared,
             )
-            for one in self.matches
+            for match in self.matches
         ]
 
 
@@ -135,7 +135,7 @@ class Ear:
     ) -> None:
         self._references = references
         self._media_at_s = media_at_s
-        self._hints = frozenset(references.number(one) for one in hints if references.knows(one))
+        self._hints = frozenset(references.number(hint) for hint in hints if references.knows(hint))
         self._sounding = Sounding.of(audio, references, media_at_s)
 
     def climb(self, rung: int) -> Rung:
@@ -153,7 +153,7 @@ class Ear:
 
     def refine(self, leads: Sequence[Lead]) -> list[Lead]:
         """Return leads as they fit best."""
-        return [refined(self._sounding, one) if one.score >= WORTH_IT else one for one in leads]
+        return [refined(self._sounding, lead) if lead.score >= WORTH_IT else lead for lead in leads]
 
     def tell(self, leads: Sequence[Lead], best: Lead | None) -> list[Match]:
         """Return the matches of refined leads, and of the same elsewhere.

@@ -66,7 +66,7 @@ class Chain:
     @property
     def witnesses(self) -> tuple[Witness, ...]:
         """All witnesses on it."""
-        return tuple(one.witness for one in self.lines)
+        return tuple(line.witness for line in self.lines)
 
     @property
     def best(self) -> Line:
@@ -75,9 +75,9 @@ class Chain:
         A window knows the place of its middle to some milliseconds and its speed to 0.25 %: by
         itself it would be 0.1 s off after 40 s, and 9 s after an hour.
         """
-        strongest = max(self.lines, key=lambda one: (one.witness.log10_lr, one.witness.score))
+        strongest = max(self.lines, key=lambda line: (line.witness.log10_lr, line.witness.score))
         # Pictures lie on a grid of 80 ms: where there is sound, it says the place.
-        told = [one for one in self.lines if one.witness.kind == "sound"] or self.lines
+        told = [line for line in self.lines if line.witness.kind == "sound"] or self.lines
         middle_s, at_s = np.array(sorted((one.middle_s, one.at_s) for one in told)).T
         ahead_s = at_s - middle_s
         if np.ptp(middle_s) < _APART_S:
@@ -92,12 +92,12 @@ class Chain:
     @property
     def named(self) -> bool:
         """Whether one of its windows by itself is enough."""
-        return any(above(one) for one in self.witnesses)
+        return any(above(witness) for witness in self.witnesses)
 
     @property
     def confirmed(self) -> bool:
         """Whether two windows that do not overlap agree, each enough by itself."""
-        sure = [one for one in self.lines if above(one.witness)]
+        sure = [line for line in self.lines if above(line.witness)]
         return any(a.agrees(b) for a in sure for b in sure if _ends(a) <= _starts(b) + 1e-6)
 
     @property
@@ -109,15 +109,17 @@ class Chain:
     def score(self) -> float:
         """Sum of the best score of each window: what tells licensees apart."""
         best: dict[float, float] = {}
-        for one in self.lines:
-            if one.witness.kind == "sound":
-                best[one.middle_s] = max(best.get(one.middle_s, 0.0), one.witness.score)
+        for line in self.lines:
+            if line.witness.kind == "sound":
+                best[line.middle_s] = max(best.get(line.middle_s, 0.0), line.witness.score)
         return sum(best.values())
 
     @property
     def methods(self) -> tuple[str, ...]:
         """Methods of its witnesses."""
-        return tuple(dict.fromkeys(name for one in self.witnesses for name in methods_of(one)))
+        return tuple(
+            dict.fromkeys(name for witness in self.witnesses for name in methods_of(witness))
+        )
 
     @property
     def span(self) -> tuple[float, float]:
@@ -134,12 +136,12 @@ class Chain:
 
 
 def _spanned(lines: Sequence[Line]) -> tuple[float, float]:
-    first = min(lines, key=lambda one: (_starts(one), -_ends(one))).glance
+    first = min(lines, key=lambda line: (_starts(line), -_ends(line))).glance
     last = max(lines, key=_ends).glance
     head_s, tail_s = _matched(lines, first), _matched(lines, last)
     if first.start_s > last.start_s or first.end_s < last.end_s - 1e-6:
         return first.end_s - head_s, last.start_s + tail_s
-    within = [one for one in lines if one.glance != first]
+    within = [line for line in lines if line.glance != first]
     if within and head_s < first.end_s - first.start_s:
         # The probe as a whole matches in part, and its windows say in which.
         return _spanned(within)
@@ -148,7 +150,7 @@ def _spanned(lines: Sequence[Line]) -> tuple[float, float]:
 
 
 def _matched(lines: Sequence[Line], glance: Glance) -> float:
-    covered = max(one.witness.coverage for one in lines if one.glance == glance)
+    covered = max(line.witness.coverage for line in lines if line.glance == glance)
     return (1.0 if covered >= SOLID else covered) * (glance.end_s - glance.start_s)
 
 
@@ -217,9 +219,9 @@ def _without_repeats(chains: Sequence[Chain]) -> list[Chain]:
     """Keep each witness in one chain; what is left of another is its repeat."""
     used: set[int] = set()
     kept = []
-    for one in chains:
-        left = tuple(line for line in one.lines if id(line.witness) not in used)
+    for chain in chains:
+        left = tuple(line for line in chain.lines if id(line.witness) not in used)
         if left:
             used |= {id(line.witness) for line in left}
-            kept.append(replace(one, lines=left))
+            kept.append(replace(chain, lines=left))
     return kept

@@ -52,7 +52,7 @@ class Look:
     @property
     def found(self) -> tuple[str, ...]:
         """References that a window names by itself: hints for what comes next."""
-        return tuple(dict.fromkeys(name for one in self.windows for name in _named(one)))
+        return tuple(dict.fromkeys(name for window in self.windows for name in _named(window)))
 
 
 def look_at(
@@ -100,7 +100,7 @@ def look_at(
     for k in order if close else sorted(order, key=lambda k: k != middle):
         windows[k] = glance(parts[k], "full" if close or k == middle else "quick")
         hinted = tuple(dict.fromkeys((*_named(windows[k]), *hinted)))
-    silent = not any(_named(one) for one in windows.values())
+    silent = not any(_named(window) for window in windows.values())
     whole = None
     if span_s <= WHOLE_S or silent:
         whole = glance(decoded, "full" if close or not parts else "quick")
@@ -120,7 +120,7 @@ def windows_in(decoded: Decoded) -> tuple[Decoded, ...]:
     count = max(2, int(span_s // WINDOW_S))
     # On whole samples: half a sample of one window in the next, and they would overlap.
     samples = [round(span_s * k / count * AUDIO_RATE_HZ) for k in range(count + 1)]
-    edges = [begin_s + one / AUDIO_RATE_HZ for one in samples]
+    edges = [begin_s + sample / AUDIO_RATE_HZ for sample in samples]
     return tuple(part_of(decoded, a, b) for a, b in pairwise(edges))
 
 

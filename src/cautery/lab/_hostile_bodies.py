@@ -18,7 +18,7 @@ _MEDIA = "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUE
 
 def listed(*entries: str) -> bytes:
     """Return an M3U list of these addresses."""
-    return ("#EXTM3U\n" + "".join(f"#EXTINF:-1,A\n{one}\n" for one in entries)).encode()
+    return ("#EXTM3U\n" + "".join(f"#EXTINF:-1,A\n{entry}\n" for entry in entries)).encode()
 
 
 def blank_lines() -> bytes:
@@ -111,13 +111,13 @@ def endless_portal() -> bytes:
 
 def master(*variants: str) -> bytes:
     """Return an HLS master playlist."""
-    rows = "".join(f"#EXT-X-STREAM-INF:BANDWIDTH=1000\n{one}\n" for one in variants)
+    rows = "".join(f"#EXT-X-STREAM-INF:BANDWIDTH=1000\n{variant}\n" for variant in variants)
     return f"#EXTM3U\n{rows}".encode()
 
 
 def segments(*rows: str) -> bytes:
     """Return an HLS media playlist of these rows."""
-    return (_MEDIA + "".join(f"{one}\n" for one in rows)).encode()
+    return (_MEDIA + "".join(f"{row}\n" for row in rows)).encode()
 
 
 def many_segments() -> bytes:

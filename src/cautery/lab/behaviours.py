@@ -99,9 +99,9 @@ def _draw_service(
     for one in supers:
         tie(one, "credits-from", any_of(panels))
         tie(one, "pays", any_of(ends))
-    for one in resellers:
-        tie(one, "credits-from", any_of(supers))
-        tie(one, "sells", any_of(panels))
+    for reseller in resellers:
+        tie(reseller, "credits-from", any_of(supers))
+        tie(reseller, "sells", any_of(panels))
     for shop in some(Role.STOREFRONT, 2, 6):
         tie(shop, "sells", any_of(panels) if rng.random() < 0.6 else any_of(resellers))
         tie(shop, "pays", any_of(ends))

@@ -22,7 +22,7 @@ class Cast:
 
     def of(self, *roles: str) -> tuple[ChannelSpec, ...]:
         """Return the channels of some roles."""
-        return tuple(one for one in self.channels if one.role in roles)
+        return tuple(channel for channel in self.channels if channel.role in roles)
 
 
 def draw_cast(seed: int, size: str, names: Names) -> Cast:

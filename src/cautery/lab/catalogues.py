@@ -38,7 +38,7 @@ def draw_catalogues(seed: int, *, networks: int = 3, panels: int = 3) -> tuple[C
     rng = np.random.default_rng([seed, 96])
     names = Names(seed)
     stations = list(dict.fromkeys(f"{names.title()} {names.title()}" for _ in range(CHANNELS)))
-    guides = {one: one.replace(" ", "") + ".example" for one in stations}
+    guides = {station: station.replace(" ", "") + ".example" for station in stations}
     found: list[Catalogue] = []
 
     def add(kind: str, network: str | None, listed: list[str], told: dict[str, str]) -> None:

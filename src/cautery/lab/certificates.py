@@ -130,11 +130,11 @@ def _named(subject: str) -> x509.Name:
 
 def _alternatives(names: Iterable[str]) -> list[x509.GeneralName]:
     alternatives: list[x509.GeneralName] = []
-    for one in names:
+    for name in names:
         try:
-            alternatives.append(x509.IPAddress(ipaddress.ip_address(one)))
+            alternatives.append(x509.IPAddress(ipaddress.ip_address(name)))
         except ValueError:
-            alternatives.append(x509.DNSName(one))
+            alternatives.append(x509.DNSName(name))
     return alternatives
 
 

@@ -37,28 +37,30 @@ def share_feeds(plan: Plan) -> Plan:
             freeze=(round(edge_s + float(rng.uniform(6, 9)), 1), FREEZE_S),
             advert=(round(edge_s + plan.timing.after_s - ADVERT_S - 4, 1), ADVERT_S),
         )
-        for one in carriers:
-            changed[one.id] = replace(
-                one,
+        for carrier in carriers:
+            changed[carrier.id] = replace(
+                carrier,
                 content=model.content,
                 event=model.event,
                 licensee=model.licensee,
                 delay_s=delay_s,
                 speed=1.0,
                 disguise=("logo", "re-encode"),
-                coding=replace(one.coding, fmp4=False, fps=25),
+                coding=replace(carrier.coding, fmp4=False, fps=25),
                 feed=feed,
             )
-    return replace(plan, streams=tuple(changed.get(one.id, one) for one in plan.streams))
+    return replace(plan, streams=tuple(changed.get(stream.id, stream) for stream in plan.streams))
 
 
 def _carriers(plan: Plan, network: str) -> list[StreamSpec]:
     """Return live streams of the event, each on another host of a network."""
-    hosts = {one.name for one in plan.hosts if one.network == network and one.scored}
+    hosts = {host.name for host in plan.hosts if host.network == network and host.scored}
     found: dict[str, StreamSpec] = {}
-    for one in plan.streams:
-        place = one.edge or one.host
-        kept = one.kind == "rebroadcast" and one.event is not None and one.delivery != "vod"
-        if kept and place in hosts and "aes-128" not in one.disguise:
-            found.setdefault(place, one)
+    for stream in plan.streams:
+        place = stream.edge or stream.host
+        kept = (
+            stream.kind == "rebroadcast" and stream.event is not None and stream.delivery != "vod"
+        )
+        if kept and place in hosts and "aes-128" not in stream.disguise:
+            found.setdefault(place, stream)
     return list(found.values())[:CARRIERS]

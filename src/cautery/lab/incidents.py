@@ -218,11 +218,11 @@ def write_facts(incident: Incident, folder: Path) -> Path:
 def judged(incident: Incident, facts: Facts) -> tuple[GuardVerdict, ...]:
     """Ask the guard about each target of an incident, at its moment."""
     return tuple(
-        guard(one, facts=facts, at=incident.at, suspects=incident.suspects)
-        for one in incident.targets
+        guard(target, facts=facts, at=incident.at, suspects=incident.suspects)
+        for target in incident.targets
     )
 
 
 def stopped(verdicts: Sequence[GuardVerdict]) -> bool:
     """Tell whether the guard would have stopped it: every target refused or narrowed."""
-    return bool(verdicts) and all(one.decision is not Decision.ALLOW for one in verdicts)
+    return bool(verdicts) and all(verdict.decision is not Decision.ALLOW for verdict in verdicts)

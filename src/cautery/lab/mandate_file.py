@@ -191,7 +191,11 @@ def _join(folder: Path, target: Path) -> None:
 
 
 def _territories(plan: Plan) -> list[str]:
-    found = {one.territory for one in plan.channels if one.territory is not None and one.mandated}
+    found = {
+        channel.territory
+        for channel in plan.channels
+        if channel.territory is not None and channel.mandated
+    }
     return sorted(found | {"FR", "GB"})
 
 

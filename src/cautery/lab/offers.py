@@ -85,14 +85,18 @@ def _draw_pirates(desk: _Desk, size: str, cast: Cast, world: Underworld) -> None
         desk.add(_pirate(desk, channel, recipe, next(delays), next(places)))
     plain = [
         i
-        for i, one in enumerate(desk.streams)
-        if one.line is None and not {"aes-128", "fmp4"} & set(one.disguise)
+        for i, stream in enumerate(desk.streams)
+        if stream.line is None and not {"aes-128", "fmp4"} & set(stream.disguise)
     ]
     for number in plain[1::4]:  # a transport stream without playlist, as panels' players ask for
         path = desk.streams[number].path.replace("index.m3u8", "stream.ts")
         desk.streams[number] = replace(desk.streams[number], delivery="progressive", path=path)
     bare = [host.name for host in world.hosts if host.role == "edge" and host.name[0].isdigit()]
-    chosen = [i for i, one in enumerate(desk.streams) if one.event is not None and one.line is None]
+    chosen = [
+        i
+        for i, stream in enumerate(desk.streams)
+        if stream.event is not None and stream.line is None
+    ]
     for number, name in zip(chosen, bare, strict=False):
         desk.streams[number] = replace(desk.streams[number], host=name)
     for number in chosen[len(bare) : len(bare) + 1]:
@@ -294,8 +298,8 @@ def _vanish(streams: list[StreamSpec], rng: np.random.Generator) -> list[StreamS
     """Let three late streams vanish from their source, none before half a minute."""
     chosen = set(rng.choice(len(streams), 3, replace=False).tolist())
     return [
-        replace(one, vanishes_s=round(one.appears_s + float(rng.uniform(30, 40)), 1))
+        replace(stream, vanishes_s=round(stream.appears_s + float(rng.uniform(30, 40)), 1))
         if i in chosen
-        else one
-        for i, one in enumerate(streams)
+        else stream
+        for i, stream in enumerate(streams)
     ]

@@ -18,20 +18,20 @@ from cautery.lab.truth import url_of
 def offered(plan: Plan, place: str, since_kick_off_s: float) -> list[StreamSpec]:
     """Return what a list (or a panel's host) names at a moment; nothing before kick-off."""
     return [
-        one
-        for one in plan.streams
-        if (place in one.lists or (one.line is not None and one.host == place))
-        and one.appears_s <= since_kick_off_s
-        and (one.vanishes_s is None or since_kick_off_s < one.vanishes_s)
+        stream
+        for stream in plan.streams
+        if (place in stream.lists or (stream.line is not None and stream.host == place))
+        and stream.appears_s <= since_kick_off_s
+        and (stream.vanishes_s is None or since_kick_off_s < stream.vanishes_s)
     ]
 
 
 def m3u(plan: Plan, streams: Sequence[StreamSpec], port: int) -> str:
     """Return a playlist as the trade writes it."""
     lines = ["#EXTM3U"]
-    for one in streams:
-        attributes = f'tvg-id="" tvg-name="{one.title}" group-title="{one.group}"'
-        lines += [f"#EXTINF:-1 {attributes},{one.title}", url_of(plan, one, port)]
+    for stream in streams:
+        attributes = f'tvg-id="" tvg-name="{stream.title}" group-title="{stream.group}"'
+        lines += [f"#EXTINF:-1 {attributes},{stream.title}", url_of(plan, stream, port)]
     return "\n".join(lines) + "\n"
 
 
@@ -45,7 +45,7 @@ def panel_answer(
     now: datetime,
 ) -> Any:
     """Return what ``player_api.php`` answers to an action; the line was checked before."""
-    groups = sorted({one.group for one in plan.streams if one.host == network.panel})
+    groups = sorted({stream.group for stream in plan.streams if stream.host == network.panel})
     if action is None:
         return _account(network, ports, now)
     if action == "get_live_categories":
@@ -57,19 +57,19 @@ def panel_answer(
         return [
             {
                 "num": i + 1,
-                "name": one.title,
+                "name": stream.title,
                 "stream_type": "live",
-                "stream_id": one.line,
+                "stream_id": stream.line,
                 "stream_icon": "",
                 "epg_channel_id": None,
                 "added": str(int(now.timestamp())),
-                "category_id": str(groups.index(one.group) + 1),
+                "category_id": str(groups.index(stream.group) + 1),
                 "custom_sid": "",
                 "tv_archive": 0,
                 "direct_source": "",
                 "tv_archive_duration": 0,
             }
-            for i, one in enumerate(streams)
+            for i, stream in enumerate(streams)
         ]
     if action in ("get_short_epg", "get_simple_data_table"):
         return {"epg_listings": []}

@@ -145,7 +145,7 @@ def _match_seed(channel: ChannelSpec) -> int:
 
 
 def _clean(plan: Plan) -> ChannelSpec:
-    return next(one for one in plan.channels if one.role == "clean")
+    return next(channel for channel in plan.channels if channel.role == "clean")
 
 
 class _Feed:
@@ -175,10 +175,10 @@ class _Broken:
     def __init__(self, plan: Plan, base: Painter, inserts: tuple[Insert, ...], frames: int) -> None:
         self._base, self._inserts = base, inserts
         self._painters: list[Painter] = [
-            Scenes(one.seed, STYLES["advert"], frames)
-            if one.kind == "advert"
+            Scenes(insert.seed, STYLES["advert"], frames)
+            if insert.kind == "advert"
             else Match(_match_seed(_clean(plan)), frames)
-            for one in inserts
+            for insert in inserts
         ]
 
     def paint(self, index: int, canvas: Canvas) -> None:

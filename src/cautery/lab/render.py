@@ -117,9 +117,9 @@ def _render(
 
 def _tasks(plan: Plan) -> list[_Task]:
     """Return all work: feeds first, since copies wait for them; the longest first."""
-    tasks = [_Task(one.id, one, None, None) for one in plan.channels]
-    copies = [one for one in plan.streams if one.rendered and one.delivery != "relay"]
-    tasks += [_Task(one.id, None, one, one.content) for one in copies]
+    tasks = [_Task(channel.id, channel, None, None) for channel in plan.channels]
+    copies = [stream for stream in plan.streams if stream.rendered and stream.delivery != "relay"]
+    tasks += [_Task(copy.id, None, copy, copy.content) for copy in copies]
     return tasks
 
 

@@ -165,7 +165,9 @@ def score(
     seen = _read(entries, key)
     streams = {key(one["url"]): one for one in truth["streams"]}
     wanted = {
-        at: one for at, one in streams.items() if one["kind"] == "rebroadcast" and one["mandated"]
+        at: stream
+        for at, stream in streams.items()
+        if stream["kind"] == "rebroadcast" and stream["mandated"]
     }
     right: dict[str, float] = {}
     accused: list[str] = []
@@ -185,7 +187,9 @@ def score(
         for at, one in wanted.items()
         if at in right and one["event"] is not None
     ]
-    darks = [seen.dark[at] - one["appears_at"] for at, one in streams.items() if at in seen.dark]
+    darks = [
+        seen.dark[at] - stream["appears_at"] for at, stream in streams.items() if at in seen.dark
+    ]
     hit = _bystanders(truth, seen, key)
     clean = sum(1 for at in seen.proven if at in right) - sum(
         1 for one in accused if one in {streams[at]["id"] for at in right}

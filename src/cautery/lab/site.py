@@ -53,7 +53,7 @@ class Site:
         self._plan, self._ports, self._services = plan, ports, services
         self._isps = {isp.address: isp for isp in isps}
         self._hosts = {host.name: host for host in plan.hosts if host.listening}
-        self._panels = {one.panel: one for one in plan.networks}
+        self._panels = {network.panel: network for network in plan.networks}
         self.t0 = self.kick_off = 0.0
         self.asked: deque[tuple[float, str, str, str | None]] = deque(maxlen=_KEPT)
         self._references: dict[str, Feed] = {}

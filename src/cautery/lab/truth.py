@@ -66,12 +66,12 @@ class Truth:
         """Return the truth of a run: real ports and times."""
         streams = tuple(
             replace(
-                one,
-                url=one.url.replace(":0/", f":{port}/"),
-                appears_at=kick_off + one.appears_at,
-                vanishes_at=None if one.vanishes_at is None else kick_off + one.vanishes_at,
+                stream,
+                url=stream.url.replace(":0/", f":{port}/"),
+                appears_at=kick_off + stream.appears_at,
+                vanishes_at=None if stream.vanishes_at is None else kick_off + stream.vanishes_at,
             )
-            for one in self.streams
+            for stream in self.streams
         )
         return replace(self, t0=t0, window_s=window_s, streams=streams)
 
@@ -81,25 +81,25 @@ def truth_of(plan: Plan) -> Truth:
     networks = {host.name: host.network for host in plan.hosts}
     streams = tuple(
         StreamTruth(
-            id=one.id,
-            url=url_of(plan, one, 0),
-            host=one.host,
-            network=networks.get(one.host),
-            carries=one.content,
-            event=one.event,
-            licensee=one.licensee,
-            kind=one.kind,
-            mandated=one.mandated,
-            delay_s=one.delay_s,
-            speed=one.speed,
-            disguise=one.disguise,
-            appears_at=one.appears_s,
-            vanishes_at=one.vanishes_s,
-            feed=None if one.feed is None else one.feed.id,
+            id=stream.id,
+            url=url_of(plan, stream, 0),
+            host=stream.host,
+            network=networks.get(stream.host),
+            carries=stream.content,
+            event=stream.event,
+            licensee=stream.licensee,
+            kind=stream.kind,
+            mandated=stream.mandated,
+            delay_s=stream.delay_s,
+            speed=stream.speed,
+            disguise=stream.disguise,
+            appears_at=stream.appears_s,
+            vanishes_at=stream.vanishes_s,
+            feed=None if stream.feed is None else stream.feed.id,
         )
-        for one in plan.streams
+        for stream in plan.streams
     )
-    offered = {one.host for one in plan.streams} | {one.host for one in plan.sources}
+    offered = {stream.host for stream in plan.streams} | {source.host for source in plan.sources}
     hosts = tuple(
         HostTruth(
             host=one.name,

@@ -101,4 +101,4 @@ def _binomial_cdf(errors: int, trials: int, rate: float) -> float:
         + (trials - k) * math.log1p(-rate)
         for k in range(errors + 1)
     ]
-    return math.fsum(math.exp(one) for one in logs)
+    return math.fsum(math.exp(log) for log in logs)

@@ -165,10 +165,10 @@ def hide_at_birth(noun: Any) -> None:
 def _hidden_fields(noun: type) -> tuple[tuple[str, type[Hidden]], ...]:
     hints = get_type_hints(noun)
     found = []
-    for one in fields(noun):
-        hint = hints[one.name]
+    for field in fields(noun):
+        hint = hints[field.name]
         found += [
-            (one.name, kind)
+            (field.name, kind)
             for kind in (hint, *get_args(hint))
             if isinstance(kind, type) and issubclass(kind, Hidden)
         ]

@@ -109,7 +109,7 @@ class Identification:
     alternatives: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        unknown = [one for one in self.witnesses if one not in METHODS]
+        unknown = [witness for witness in self.witnesses if witness not in METHODS]
         if unknown:
             raise InputError(f"{unknown[0]!r} is no method of identification")
         if self.confirmed and not (self.channels or self.event):

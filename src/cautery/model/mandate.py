@@ -191,7 +191,7 @@ class Mandate:
                     f"this mandate is {self.regime.value!r}"
                 )
 
-        names = {one.name for one in self.vantages}
+        names = {vantage.name for vantage in self.vantages}
         for source in self.sources:
             if not names.issuperset(source.vantages):
                 raise MandateError("mandate: a source names a vantage that there is not")
@@ -209,7 +209,7 @@ class Mandate:
 
     def on_air_from(self, at: datetime) -> datetime | None:
         """Return the first moment from ``at`` on at which an event is on; ``None``: never."""
-        ahead = [one.window for one in self.events if at < one.window.end]
+        ahead = [event.window for event in self.events if at < event.window.end]
         return min((max(at, window.start) for window in ahead), default=None)
 
     def event(self, id: str) -> Event:
@@ -242,7 +242,7 @@ class Mandate:
 
     def partner_on(self, host: str) -> Partner | None:
         """Return the licensed partner whose host this is, if any."""
-        return next((one for one in self.partners if one.carries(host)), None)
+        return next((partner for partner in self.partners if partner.carries(host)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,10 +118,10 @@ def strictest(markings: Iterable[Marking]) -> Marking | None:
     parts = tuple(markings)
     if not parts:
         return None
-    texts = sorted({one.h3_text for one in parts if one.h3_text is not None})
+    texts = sorted({part.h3_text for part in parts if part.h3_text is not None})
     return Marking(
-        tlp=max((one.tlp for one in parts), key=_TLP.index),
-        pap=max((one.pap for one in parts), key=_PAP.index),
-        handling=frozenset().union(*(one.handling for one in parts)),
+        tlp=max((part.tlp for part in parts), key=_TLP.index),
+        pap=max((part.pap for part in parts), key=_PAP.index),
+        handling=frozenset().union(*(part.handling for part in parts)),
         h3_text="; ".join(texts) or None,
     )

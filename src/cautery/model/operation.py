@@ -259,10 +259,10 @@ class Operation:
                 f"operation {self.id}: regime {self.regime.value} runs no operation",
                 hint="Searches, seizures and persons are for a competent authority (led).",
             )
-        names = [one.id for one in self.agencies]
+        names = [agency.id for agency in self.agencies]
         if len(set(names)) != len(names):
             raise InputError(f"operation {self.id}: an agency stands there twice")
-        leads = [one.id for one in self.agencies if one.role is AgencyRole.LEAD]
+        leads = [agency.id for agency in self.agencies if agency.role is AgencyRole.LEAD]
         if len(leads) != 1:
             raise InputError(f"operation {self.id}: one agency leads, not {len(leads)}")
 
@@ -282,4 +282,4 @@ class Operation:
     @property
     def lead(self) -> Agency:
         """The agency that leads."""
-        return next(one for one in self.agencies if one.role is AgencyRole.LEAD)
+        return next(agency for agency in self.agencies if agency.role is AgencyRole.LEAD)

@@ -46,10 +46,10 @@ class OwnSecrets:
     def add(self, secrets: Iterable[str]) -> None:
         """Look for these, too; those of fewer than six letters are left."""
         new = {
-            one.lower(): "~" + self._pseudonyms.of(secret)
+            form.lower(): "~" + self._pseudonyms.of(secret)
             for secret in secrets
             if len(secret) >= LEAST
-            for one in _forms(secret)
+            for form in _forms(secret)
         }
         if new.items() <= self._stands_for.items():
             return
@@ -93,8 +93,8 @@ def _texts_in(noun: Any) -> Iterator[str | Secret | Location]:
     if isinstance(noun, str | Secret | Location):
         yield noun
     elif is_dataclass(noun) and not isinstance(noun, type):
-        for one in fields(noun):
-            yield from _texts_in(getattr(noun, one.name))
+        for field in fields(noun):
+            yield from _texts_in(getattr(noun, field.name))
     elif isinstance(noun, tuple | list | frozenset):
         for each in noun:
             yield from _texts_in(each)

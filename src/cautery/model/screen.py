@@ -395,7 +395,9 @@ def _is_card(text: str) -> bool:
     digits = [int(one) for one in _tight(text)][::-1]
     if len(digits) not in (13, 14, 15, 16, 19) or len(set(digits)) < 2:
         return False
-    doubled = (one if at % 2 == 0 else sum(divmod(2 * one, 10)) for at, one in enumerate(digits))
+    doubled = (
+        digit if at % 2 == 0 else sum(divmod(2 * digit, 10)) for at, digit in enumerate(digits)
+    )
     return sum(doubled) % 10 == 0
 
 

@@ -192,5 +192,5 @@ class Claim:
 
 
 def _counts(whose: str, *counts: int) -> None:
-    if any(one < 0 for one in counts):
+    if any(count < 0 for count in counts):
         raise InputError(f"{whose}: a count is not negative")

@@ -28,9 +28,9 @@ def parsed_toml(text: str) -> dict[str, Any]:
     >>> parsed_toml("a.b = 1")
     {'a': {'b': 1}}
     """
-    if text.count(".") > MOST_PARTS and (found := _LONG_KEY.search(text)) is not None:
-        before = text[: found.start()]
-        line, column = before.count("\n") + 1, found.start() - before.rfind("\n")
+    if text.count(".") > MOST_PARTS and (match := _LONG_KEY.search(text)) is not None:
+        before = text[: match.start()]
+        line, column = before.count("\n") + 1, match.start() - before.rfind("\n")
         raise tomllib.TOMLDecodeError(
             f"A key of more than {MOST_PARTS} parts (at line {line}, column {column})"
         )

@@ -72,7 +72,9 @@ def to_json(value: Any, pseudonyms: Pseudonyms | None = None) -> Any:
     if isinstance(value, bytes):
         return value.hex()
     if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: to_json(getattr(value, one.name), pseudonyms) for one in fields(value)}
+        return {
+            field.name: to_json(getattr(value, field.name), pseudonyms) for field in fields(value)
+        }
     if isinstance(value, Mapping):
         return {str(name): to_json(one, pseudonyms) for name, one in value.items()}
     if isinstance(value, list | tuple):

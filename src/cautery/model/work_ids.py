@@ -33,15 +33,15 @@ def fault_of(own: str) -> str | None:
     'an EIDR whose check letter would be I, not 5'
     """
     if _LIKE_EIDR.fullmatch(own):
-        found = _EIDR.fullmatch(own)
-        return "no EIDR" if found is None else _unlike("an EIDR", found[1], found[2])
+        match = _EIDR.fullmatch(own)
+        return "no EIDR" if match is None else _unlike("an EIDR", match[1], match[2])
     if _LIKE_ISAN.fullmatch(own):
-        found = _ISAN.fullmatch(own)
-        if found is None:
+        match = _ISAN.fullmatch(own)
+        if match is None:
             return "no ISAN"
-        fault = _unlike("an ISAN", found[1], found[2])
-        if fault is None and found[3] is not None:
-            fault = _unlike("an ISAN's version", found[1] + found[3], found[4])
+        fault = _unlike("an ISAN", match[1], match[2])
+        if fault is None and match[3] is not None:
+            fault = _unlike("an ISAN's version", match[1] + match[3], match[4])
         return fault
     if _LIKE_IMDB.fullmatch(own) and not _IMDB.fullmatch(own):
         return "no IMDb id, which has seven digits or more"

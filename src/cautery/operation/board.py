@@ -175,8 +175,8 @@ class Board:
         """
         require_utc("now", now)
         latest = latest_reports(day, reports)
-        steps = tuple(_shown(one, latest.get(one.step.id), now) for one in day.steps)
-        stood = {one.replaces for one in day.steps if one.replaces is not None}
+        steps = tuple(_shown(step, latest.get(step.step.id), now) for step in day.steps)
+        stood = {step.replaces for step in day.steps if step.replaces is not None}
         gone = tuple(_gone(one, one.step.id in stood) for one in day.dropped)
         by_id = {one.step.id: one for one in (*day.steps, *day.dropped)}
         down = frozenset(
@@ -193,16 +193,18 @@ class Board:
             moment=day.moment,
             countdown_s=(day.moment - now).total_seconds(),
             go=go_no_go(day, answers, now),
-            criteria=tuple(_criterion(one, answers, day.moment) for one in day.criteria),
+            criteria=tuple(
+                _criterion(criterion, answers, day.moment) for criterion in day.criteria
+            ),
             rows=_rows((*steps, *gone)),
             served_before=everything,
             served_left=served(down) if down else everything,
             served_confirmed=served(seen) if seen else everything,
             unconfirmed=tuple(sorted(down - seen)),
             steps=steps,
-            next_steps=tuple(one for one in steps if one.state is StepState.PLANNED)[:NEXT],
-            late=tuple(one for one in steps if one.state is StepState.LATE),
-            failed=(*(one for one in steps if one.state is StepState.FAILED), *gone),
+            next_steps=tuple(step for step in steps if step.state is StepState.PLANNED)[:NEXT],
+            late=tuple(step for step in steps if step.state is StepState.LATE),
+            failed=(*(step for step in steps if step.state is StepState.FAILED), *gone),
             replanned_at=day.replanned_at,
             note=note,
         )
@@ -210,10 +212,12 @@ class Board:
 
 def go_no_go(day: DayPlan, answers: Sequence[CriterionAnswer], now: datetime) -> Go:
     """Say whether the day goes: every vital criterion answered yes before the moment."""
-    rows = [_criterion(one, answers, day.moment) for one in day.criteria if one.vital]
-    if any(one.yes is False for one in rows):
+    rows = [
+        _criterion(criterion, answers, day.moment) for criterion in day.criteria if criterion.vital
+    ]
+    if any(row.yes is False for row in rows):
         return Go.NO_GO
-    if any(one.yes is None for one in rows):
+    if any(row.yes is None for row in rows):
         return Go.OPEN if now < day.moment else Go.NO_GO
     return Go.GO
 
@@ -222,7 +226,9 @@ def _criterion(
     one: Criterion, answers: Sequence[CriterionAnswer], moment: datetime
 ) -> CriterionRow:
     """Return a criterion with its latest answer; a yes after the moment came too late."""
-    given = sorted((each for each in answers if each.criterion == one.id), key=lambda each: each.at)
+    given = sorted(
+        (answer for answer in answers if answer.criterion == one.id), key=lambda each: each.at
+    )
     counted = [each for each in given if each.at < moment or not each.yes]
     last = counted[-1] if counted else None
     return CriterionRow(
@@ -269,8 +275,8 @@ def _gone(one: ScheduledStep, stood_for: bool) -> BoardStep:  # noqa: FBT001 - o
 
 def _rows(steps: Sequence[BoardStep]) -> tuple[BoardRow, ...]:
     rows = []
-    for agency in sorted({one.agency for one in steps}):
-        its = [one for one in steps if one.agency == agency]
+    for agency in sorted({step.agency for step in steps}):
+        its = [step for step in steps if step.agency == agency]
         counts = {state: sum(one.state is state for one in its) for state in StepState}
         spoken = [one for one in its if one.reported and one.word]
         rows.append(

@@ -96,9 +96,10 @@ def counterparties_of(
     """
     wanted = frozenset(map(spelled, addresses))
     found: dict[str, dict[str, AddressTag]] = {}
-    for one in transfers:
+    for transfer in transfers:
         ends = tuple(
-            [spelled(flow.address) for flow in flows] for flows in (one.inputs, one.outputs)
+            [spelled(flow.address) for flow in flows]
+            for flows in (transfer.inputs, transfer.outputs)
         )
         for ours, theirs in (ends, ends[::-1]):
             known = {other: tags[other] for other in theirs if other in tags}

@@ -220,8 +220,8 @@ def draft_jit(
     return _instrument(
         InstrumentKind.JIT,
         by=by,
-        addressee=", ".join(one.id for one in partners),
-        country="/".join(sorted({one.country for one in partners})),
+        addressee=", ".join(partner.id for partner in partners),
+        country="/".join(sorted({partner.country for partner in partners})),
         holds=[purpose],
         grounds=f"Parties: {', '.join(f'{one.name} ({one.country})' for one in (by, *partners))}",
         at=at,

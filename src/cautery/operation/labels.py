@@ -86,7 +86,7 @@ def _label(line: Line, operation: str, *, lab: bool) -> str:
         "LAB" if lab else "",
     )
     code = _svg(matrix_of(code_of(operation, line)))
-    return f"label({typst_literal(code)}, {', '.join(typst_literal(one) for one in fields)})"
+    return f"label({typst_literal(code)}, {', '.join(typst_literal(field) for field in fields)})"
 
 
 def _shortened(text: str, most: int = 60) -> str:
@@ -112,7 +112,7 @@ def _svg(matrix: Sequence[Sequence[bool]]) -> str:
 
 
 def _joined(cells: Iterable[str]) -> str:
-    return "".join(f"  {one},\n" for one in cells)
+    return "".join(f"  {cell},\n" for cell in cells)
 
 
 _SHEET = """#set document(title: "Labels of exhibits")

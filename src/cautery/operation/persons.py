@@ -67,10 +67,10 @@ def check_person(person: Person, name: str, *, today: date) -> None:
 def due(persons: Iterable[Person], *, today: date) -> tuple[Due, ...]:
     """Return whose review or erasure date has come, erasures first, oldest first."""
     found = [
-        Due(person=one, what="erase", since=one.erase_at)
-        if one.erase_at <= today
-        else Due(person=one, what="review", since=one.review_at)
-        for one in persons
-        if min(one.erase_at, one.review_at) <= today
+        Due(person=person, what="erase", since=person.erase_at)
+        if person.erase_at <= today
+        else Due(person=person, what="review", since=person.review_at)
+        for person in persons
+        if min(person.erase_at, person.review_at) <= today
     ]
     return tuple(sorted(found, key=lambda one: (one.what, one.since, one.person.pseudonym)))

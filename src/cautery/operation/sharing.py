@@ -159,8 +159,8 @@ def _for_industry(statement: Statement, *, named: bool) -> bool:
     told = [statement.subject, *(statement.details.get(one) for one in _IDS)]
     names = [one for one in told if one is not None]
     return all(
-        isinstance(one, str) and one.partition(":")[0] in INFRASTRUCTURE and ":" in one
-        for one in names
+        isinstance(name, str) and name.partition(":")[0] in INFRASTRUCTURE and ":" in name
+        for name in names
     )
 
 
@@ -225,7 +225,7 @@ class Bundle:
     @property
     def statements(self) -> tuple[Statement, ...]:
         """The statements without their notes."""
-        return tuple(one.statement for one in self.rows)
+        return tuple(row.statement for row in self.rows)
 
     def payload(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -235,7 +235,7 @@ class Bundle:
             "from": self.by,
             "to": self.to,
             "at": iso(self.at),
-            "statements": [to_json(one) for one in self.rows],
+            "statements": [to_json(row) for row in self.rows],
             "permissions": list(self.permissions),
         }
 
@@ -285,11 +285,11 @@ def bundle_for(
         raise InputError(f"{by.id}: an agency shares nothing with itself")
     allowed = permissions or {}
     chosen: dict[tuple[str, str], SharedStatement] = {}
-    for one in statements:
-        permission = allowed.get((*one.key, to.id))
-        row = _handed_on(one, to=to, by=by, operation=operation, permission=permission)
-        if row is not None and not (one.key in chosen and chosen[one.key].statement.to):
-            chosen[one.key] = row
+    for statement in statements:
+        permission = allowed.get((*statement.key, to.id))
+        row = _handed_on(statement, to=to, by=by, operation=operation, permission=permission)
+        if row is not None and not (statement.key in chosen and chosen[statement.key].statement.to):
+            chosen[statement.key] = row
     displaced = {old for row in chosen.values() for old in displaced_by(row.statement)}
     return Bundle(
         operation=operation.id,
@@ -355,15 +355,15 @@ def withheld(
     wanted = set(subjects)
     forbids: dict[str, Marking] = {}
     free: set[str] = set()
-    for one in statements:
-        name = spelling(one.subject)
-        if name not in wanted or name in free or one.by == to.id:
+    for statement in statements:
+        name = spelling(statement.subject)
+        if name not in wanted or name in free or statement.by == to.id:
             continue
-        permitted = (one.by, one.id, to.id) in permissions
-        if releasable(one, to=to, operation=operation, by=by.id, permitted=permitted):
+        permitted = (statement.by, statement.id, to.id) in permissions
+        if releasable(statement, to=to, operation=operation, by=by.id, permitted=permitted):
             free.add(name)
-        elif name not in forbids or forbids[name].covers(one.marking):
-            forbids[name] = one.marking
+        elif name not in forbids or forbids[name].covers(statement.marking):
+            forbids[name] = statement.marking
     return {name: marking for name, marking in sorted(forbids.items()) if name not in free}
 
 

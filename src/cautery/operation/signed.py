@@ -109,17 +109,17 @@ class SignedText:
         InputError
             If they are not such lines.
         """
-        found = _LINES.fullmatch(text)
-        if found is None:
+        match = _LINES.fullmatch(text)
+        if match is None:
             raise InputError("the note is not of a statement or a permission")
         return cls(
-            type=SignedType(found["type"]),
-            operation=found["operation"],
-            agency=found["agency"],
-            statement=found["statement"],
-            by=found["by"],
-            to=found["to"],
-            digest=Digest(found["digest"]),
+            type=SignedType(match["type"]),
+            operation=match["operation"],
+            agency=match["agency"],
+            statement=match["statement"],
+            by=match["by"],
+            to=match["to"],
+            digest=Digest(match["digest"]),
         )
 
 

@@ -43,7 +43,8 @@ def crypto_addresses(text: str) -> tuple[CryptoAddress, ...]:
     """
     found: dict[str, CryptoAddress] = {}
     for coin in _COINS:
-        for form in FORMS[coin]:
+        # Bitcoin Cash took over Bitcoin's first form: only its own tells it apart.
+        for form in FORMS[coin][1:] if coin == "BCH" else FORMS[coin]:
             for address in _valid(text, coin, form):
                 found.setdefault(address.address, address)
                 if len(found) >= _MOST:

@@ -57,7 +57,7 @@ def entries(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 def texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> list[str]:
     """Return a column of texts, none of them empty."""
-    found = [one.get(key) for one in entries]
+    found = [entry.get(key) for entry in entries]
     if set(map(type, found)) - {str} or not all(found):
         for number, value in enumerate(found):
             if not isinstance(value, str) or not value:
@@ -67,7 +67,7 @@ def texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> list[str]:
 
 def optional_texts(entries: Sequence[dict[str, Any]], where: str, key: str) -> list[str | None]:
     """Return a column of texts that may be missing or null."""
-    found = [one.get(key) for one in entries]
+    found = [entry.get(key) for entry in entries]
     if set(map(type, found)) - {str, type(None)}:
         for number, value in enumerate(found):
             if value is not None and not isinstance(value, str):
@@ -93,7 +93,7 @@ def numbers(
     none : float or None
         What null stands for; ``None``: null is refused.
     """
-    found = [one.get(key, default) for one in entries]
+    found = [entry.get(key, default) for entry in entries]
     kinds = set(map(type, found))
     if float in kinds and math.inf in found:
         for number, one in enumerate(entries):

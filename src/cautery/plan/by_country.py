@@ -93,7 +93,7 @@ def by_country(
                 collateral=float(graph.collateral[mine].sum()),
             )
         )
-    return tuple(sorted(parts, key=lambda one: (-one.spared, -one.cost, one.country or "")))
+    return tuple(sorted(parts, key=lambda part: (-part.spared, -part.cost, part.country or "")))
 
 
 def _kind(graph: PlanGraph, place: int) -> str:

@@ -76,13 +76,13 @@ def choose_by_event(
                 spending=spend((*listed.values(), *fresh), budget=budget),
                 left_out=tuple(
                     sorted(
-                        one.target
-                        for one in interventions
-                        if one.allowed
-                        and one.target not in listed
-                        and set(one.streams) & set(mine)
-                        and one not in plan.chosen
-                        and not _fits(one, left)
+                        intervention.target
+                        for intervention in interventions
+                        if intervention.allowed
+                        and intervention.target not in listed
+                        and set(intervention.streams) & set(mine)
+                        and intervention not in plan.chosen
+                        and not _fits(intervention, left)
                     )
                 ),
             )
@@ -104,15 +104,15 @@ def _together(
 ) -> ActionPlan:
     chosen = {one.target: one for plan in plans for one in plan.chosen}
     shared = any(
-        len({events.get(url) for url in one.streams if url in streams}) > 1
-        for one in interventions
-        if one.allowed
+        len({events.get(url) for url in intervention.streams if url in streams}) > 1
+        for intervention in interventions
+        if intervention.allowed
     )
     bounds = [plan.bound for plan in plans]
     cost = sum(one.cost for one in chosen.values())
     return ActionPlan(
         chosen=tuple(sorted(chosen.values(), key=lambda one: (one.lever, one.target))),
-        refused=tuple(one for one in interventions if not one.allowed),
+        refused=tuple(intervention for intervention in interventions if not intervention.allowed),
         served_before=sum(plan.served_before for plan in plans),
         served_after=sum(plan.served_after for plan in plans),
         cost=cost,

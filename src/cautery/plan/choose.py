@@ -46,16 +46,18 @@ def choose(
     InputError
         If a budget or a cost is negative.
     """
-    if collateral_budget < 0 or any(one.cost < 0 for one in interventions):
+    if collateral_budget < 0 or any(intervention.cost < 0 for intervention in interventions):
         raise InputError("a collateral budget and the costs of interventions are not negative")
     usable = [
         one
-        for one in sorted(interventions, key=lambda one: (one.lever, one.target))
+        for one in sorted(
+            interventions, key=lambda intervention: (intervention.lever, intervention.target)
+        )
         if one.allowed
         and (one.guard.collateral.high is not None or one.target in paid)
         and set(one.streams) & set(streams)
     ]
-    refused = tuple(one for one in interventions if not one.allowed)
+    refused = tuple(intervention for intervention in interventions if not intervention.allowed)
     wanted = sorted(streams)
     nodes = [
         Node(id=f"stream {url}", groups=_needs(url, streams[url], usable), weight=1.0)
@@ -112,7 +114,7 @@ def _needs(
         for one in usable
         if one.lever is Lever.ADDRESS and url in one.streams
     }
-    needed = {str(address_of(one) or one) for one in addresses} or set(by_address)
+    needed = {str(address_of(address) or address) for address in addresses} or set(by_address)
     if needed and needed <= set(by_address):
         groups.append((tuple(by_address[one] for one in sorted(needed)), 1))
     return tuple(groups)

@@ -60,10 +60,10 @@ def clashing(
     if possible(graph, goal):
         return ()
     kept: list[str] = []
-    for one in _constraints(graph, goal):
-        freer_graph, freer_goal = one.without(graph, goal)
+    for constraint in _constraints(graph, goal):
+        freer_graph, freer_goal = constraint.without(graph, goal)
         if clock() >= ends or possible(freer_graph, freer_goal):
-            kept.append(one.name)
+            kept.append(constraint.name)
         else:
             graph, goal = freer_graph, freer_goal
     return tuple(kept)

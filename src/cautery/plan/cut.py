@@ -120,15 +120,15 @@ def cut(
     """
     supply = Supply(nodes)
     _check(supply, acts, served_at_most, countries_at_most, collateral_budget)
-    fitting = [one for one in acts if one.allowed and one.collateral <= collateral_budget]
+    fitting = [act for act in acts if act.allowed and act.collateral <= collateral_budget]
     usable = sorted(fitting, key=lambda one: one.id)
     usable_ids = {one.id for one in usable}
     refused = tuple(
-        one
-        if one.why or not one.allowed
-        else replace(one, allowed=False, why=_over(one, collateral_budget))
-        for one in acts
-        if one.id not in usable_ids
+        act
+        if act.why or not act.allowed
+        else replace(act, allowed=False, why=_over(act, collateral_budget))
+        for act in acts
+        if act.id not in usable_ids
     )
     before = supply.served()
     lowest = supply.served(_nodes_of(usable))

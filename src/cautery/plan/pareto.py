@@ -130,7 +130,7 @@ def pareto(
         level = _needed(graph, axis, last.gone, levels[number], as_of=as_of)
         steps.append(_Step(level=level, goal=_at(goal, axis, level), found=last))
         open_to = number if axis is Axis.SERVED else bisect_left(levels, level)
-    steps.sort(key=lambda one: one.level, reverse=True)
+    steps.sort(key=lambda step: step.level, reverse=True)
     points_of = _monotone(steps)
     return tuple(
         Point(
@@ -153,12 +153,12 @@ def _monotone(steps: Sequence[_Step]) -> list[_Step]:
     """Return the steps, loosest first, tightest first: bounds carried down, plans carried up."""
     floor = 0.0
     lifted = []
-    for one in steps:
-        bound = max(one.found.bound, floor)
-        if one.found.gone is not None:
-            bound = min(bound, one.found.cost)
+    for step in steps:
+        bound = max(step.found.bound, floor)
+        if step.found.gone is not None:
+            bound = min(bound, step.found.cost)
         floor = bound
-        lifted.append(replace(one, found=replace(one.found, bound=bound)))
+        lifted.append(replace(step, found=replace(step.found, bound=bound)))
     best: Found | None = None
     made = []
     for one in reversed(lifted):

@@ -74,23 +74,23 @@ def pareto_plot(
     import matplotlib as mpl  # noqa: PLC0415 - takes a second, and most plans draw nothing
     from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 - the same
 
-    drawn = [one for one in points if one.plan.status != "infeasible"]
+    drawn = [point for point in points if point.plan.status != "infeasible"]
     if not drawn:
         raise InputError("nothing to draw: no point has a plan")
     with mpl.rc_context(_STYLE):
         figure = _paper(_TITLES[axis], subtitle, 5.2)
         axes = _framed(figure, (0.095, 0.175, 0.88, 0.665))
-        at = {id(one): _along(axis, one.level, number) for number, one in enumerate(points)}
+        at = {id(point): _along(axis, point.level, number) for number, point in enumerate(points)}
         x = [at[id(one)] for one in drawn]
         cost = [one.plan.cost or 0.0 for one in drawn]
         bound = [
             cost[n] if one.plan.bound is None else one.plan.bound for n, one in enumerate(drawn)
         ]
-        ends = [at[id(one)] for one in points]
+        ends = [at[id(point)] for point in points]
         last = max(ends)
         room = (last - min(ends)) * 0.04 or 1.0
         axes.set_xlim(min(ends) - room, last + room)
-        barred = [at[id(one)] for one in points if one.plan.status == "infeasible"]
+        barred = [at[id(point)] for point in points if point.plan.status == "infeasible"]
         if barred:
             axes.axvspan(min(ends) - room, max(barred), color=_NONE, lw=0, zorder=0)
         # A plan for one limit is a plan for every looser one: steps, not slopes.
@@ -135,9 +135,9 @@ def regrowth_plot(courses: Sequence[Course], *, subtitle: str, format: str) -> b
     with mpl.rc_context(_STYLE):
         figure = _paper("Served capacity after the first act", subtitle, total)
         top = total - 1.15
-        for number, one in enumerate(courses):
+        for number, course in enumerate(courses):
             box = (0.095, (top - each_in) / total, 0.88, each_in / total)
-            _course(_framed(figure, box), one, _COLOURS[number % len(_COLOURS)], courses)
+            _course(_framed(figure, box), course, _COLOURS[number % len(_COLOURS)], courses)
             top -= each_in + 0.42
         figure.axes[-1].set_xlabel("days after the first act", size=9.5)
         for axes in figure.axes[:-1]:
@@ -228,8 +228,8 @@ def _ticks(axes: Any, axis: Axis, points: Sequence[Point], at: Sequence[float]) 
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         return
     said = [
-        one.level.isoformat() if isinstance(one.level, date) else f"{one.level:,.6g}"
-        for one in points
+        point.level.isoformat() if isinstance(point.level, date) else f"{point.level:,.6g}"
+        for point in points
     ]
     # Labels that would run into each other are left out, those of limits without a plan first.
     span = (max(at) - min(at)) or 1.0

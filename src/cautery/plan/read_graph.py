@@ -176,7 +176,7 @@ def _countries(
     ready = columns.numbers(listed, "countries", "ready_days", default=0.0, none=math.inf)
     named: dict[str, None] = {}
     for where, entries in (("nodes", nodes), ("actions", actions)):
-        found = [one.get("country") for one in entries]
+        found = [entry.get("country") for entry in entries]
         if set(map(type, found)) - {str, type(None)}:
             for number, value in enumerate(found):
                 if value is not None and not isinstance(value, str):
@@ -193,8 +193,8 @@ def _groups(
     owners, needs, sizes = [], [], []
     members: list[int] = []
     unsure: list[tuple[int, float]] = []
-    for number, one in enumerate(entries):
-        of, need, listed = one.get("of"), one.get("need", 1), one.get("members")
+    for number, entry in enumerate(entries):
+        of, need, listed = entry.get("of"), entry.get("need", 1), entry.get("members")
         owner = place.get(of, nodes) if type(of) is str else nodes
         if owner >= nodes:
             raise InputError(f"groups[{number}]: of: {shown(of)} is no node")
@@ -246,15 +246,15 @@ def _covers(
     actions: Sequence[dict[str, Any]], place: dict[str, int], nodes: int
 ) -> list[tuple[int, int]]:
     found = []
-    for number, one in enumerate(actions):
-        listed = one.get("covers")
+    for number, action in enumerate(actions):
+        listed = action.get("covers")
         if type(listed) is not list or not listed:
-            raise InputError(f"actions[{number}], {one['id']!r}, covers no node")
+            raise InputError(f"actions[{number}], {action['id']!r}, covers no node")
         for name in listed:
             node = place.get(name, nodes) if type(name) is str else nodes
             if node >= nodes:
                 raise InputError(
-                    f"actions[{number}], {one['id']!r}, covers {shown(name)}, which is no node"
+                    f"actions[{number}], {action['id']!r}, covers {shown(name)}, which is no node"
                 )
             found.append((number, node))
     return sorted(set(found))
@@ -265,8 +265,8 @@ def _demand(
 ) -> Floats:
     values = columns.numbers(entries, "demand", "weight", default=-1.0)
     at = np.empty(len(entries), np.int64)
-    for number, one in enumerate(entries):
-        name = one.get("node")
+    for number, entry in enumerate(entries):
+        name = entry.get("node")
         node = place.get(name, nodes) if type(name) is str else nodes
         if node >= nodes:
             raise InputError(f"demand[{number}]: node: {shown(name)} is no node")

@@ -234,8 +234,8 @@ class _Simulation:
         graph, classes = self._graph, list(self._model.classes.values())
         absent = np.zeros(len(graph.ids), np.bool_)
         absent[self._unsure] = rng.random(self._unsure.size) >= graph.exists[self._unsure]
-        returns = np.array([float(one.returns.draw(rng)) for one in classes])
-        keeps = np.array([float(one.keeps.draw(rng)) for one in classes])
+        returns = np.array([float(class_.returns.draw(rng)) for class_ in classes])
+        keeps = np.array([float(class_.keeps.draw(rng)) for class_ in classes])
         # Twice: a node that is taken again has a second time to come back.
         back = np.empty((2, self._nodes.size))
         for turn in range(2):

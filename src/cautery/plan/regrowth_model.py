@@ -88,20 +88,22 @@ class RegrowthModel:
     def class_of(self, role: str | None) -> str:
         """Return the name of a role's class."""
         wanted = (role or "").strip().lower()
-        return next((name for name, one in self.classes.items() if wanted in one.roles), _OTHER)
+        return next(
+            (name for name, class_ in self.classes.items() if wanted in class_.roles), _OTHER
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the parameters as an overriding file would hold them, with their sources."""
         return {
             "classes": {
                 name: {
-                    "roles": list(one.roles),
-                    "returns": one.returns.as_json(),
-                    "days": one.days.as_json(),
-                    "keeps": one.keeps.as_json(),
-                    "source": one.source,
+                    "roles": list(class_.roles),
+                    "returns": class_.returns.as_json(),
+                    "days": class_.days.as_json(),
+                    "keeps": class_.keeps.as_json(),
+                    "source": class_.source,
                 }
-                for name, one in self.classes.items()
+                for name, class_ in self.classes.items()
             },
             "migration": {
                 "half_life_days": self.half_life_days.as_json(),
@@ -215,9 +217,9 @@ def overridden(document: Any, *, base: RegrowthModel = DEFAULT) -> RegrowthModel
         )
     # A role that a file names belongs there, whatever class had it.
     taken = {role for name in named for role in classes[name].roles}
-    for name, one in classes.items():
+    for name, class_ in classes.items():
         if name not in named:
-            classes[name] = replace(one, roles=tuple(r for r in one.roles if r not in taken))
+            classes[name] = replace(class_, roles=tuple(r for r in class_.roles if r not in taken))
     migration = document.get("migration", {})
     _known(migration, "migration", ("half_life_days", "moves", "source"))
     sources = dict(base.sources)

@@ -96,8 +96,8 @@ class Supply:
 
     def _places(self, owner: str, members: Iterable[str]) -> list[int]:
         found = []
-        for one in members:
-            if one not in self.place:
-                raise InputError(f"{owner} needs {one!r}, which is no node")
-            found.append(self.place[one])
+        for member in members:
+            if member not in self.place:
+                raise InputError(f"{owner} needs {member!r}, which is no node")
+            found.append(self.place[member])
         return found

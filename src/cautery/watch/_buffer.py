@@ -58,9 +58,9 @@ class Buffer:
 
     def match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
         """Read what matches here."""
-        if found := pattern.match(self.data, self.at):
-            self.at = found.end()
-        return found
+        if match := pattern.match(self.data, self.at):
+            self.at = match.end()
+        return match
 
     def match_more(self, pattern: re.Pattern[bytes], *, most: int) -> re.Match[bytes] | None:
         """Read what matches here, taking more chunks while it does not, up to ``most`` bytes.
@@ -68,13 +68,13 @@ class Buffer:
         What ends where the held bytes end might go on, so it is looked at again with more.
         """
         while True:
-            found = pattern.match(self.data, self.at)
-            if found is not None and (found.end() < len(self.data) or self.ended):
-                self.at = found.end()
-                return found
-            if found is None and len(self.data) - self.at > most:
+            match = pattern.match(self.data, self.at)
+            if match is not None and (match.end() < len(self.data) or self.ended):
+                self.at = match.end()
+                return match
+            if match is None and len(self.data) - self.at > most:
                 return None
-            if not self.more() and found is None:
+            if not self.more() and match is None:
                 return None
 
     def seek(self, pattern: re.Pattern[bytes], *, keep: int) -> re.Match[bytes] | None:
@@ -84,14 +84,14 @@ class Buffer:
         """
         start = self.at
         while True:
-            found = pattern.search(self.data, start)
-            if found is not None and (found.end() < len(self.data) or self.ended):
-                self.at = found.end()
-                return found
-            start = found.start() if found is not None else max(start, len(self.data) - keep)
+            match = pattern.search(self.data, start)
+            if match is not None and (match.end() < len(self.data) or self.ended):
+                self.at = match.end()
+                return match
+            start = match.start() if match is not None else max(start, len(self.data) - keep)
             self.at = start
             if not self.more():
-                if found is not None:
+                if match is not None:
                     continue
                 self.at = len(self.data)
                 return None

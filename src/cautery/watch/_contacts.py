@@ -192,8 +192,8 @@ def _of_link(link: str) -> Contact | None:
     steps = [unquote(step) for step in parts.path.split("/") if step]
     first = steps[0] if steps else ""
     if parts.scheme == "mailto":
-        found = _EMAIL.search(unquote(parts.path))
-        return Contact(kind="email", handle=found[1].lower()) if found else None
+        match = _EMAIL.search(unquote(parts.path))
+        return Contact(kind="email", handle=match[1].lower()) if match else None
     if parts.scheme == "tel":
         number = _phone(parts.path)
         return Contact(kind="phone", handle=number) if number else None

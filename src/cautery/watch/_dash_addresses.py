@@ -38,7 +38,7 @@ class Addressing:
             for name in ("SegmentBase", "SegmentList", "SegmentTemplate"):
                 if (found := level.first(name)) is not None:
                     self._said |= found.attributes
-                    self._inner |= {one.name: one for one in found.children}
+                    self._inner |= {child.name: child for child in found.children}
                     if name == "SegmentList":
                         self._inner["SegmentList"] = found
         self.scale = number_of(self._said.get("timescale")) or 1
@@ -90,14 +90,14 @@ class Addressing:
         spans = times if times and len(times) == len(urls) else None
         return tuple(
             DashSegment(
-                url=self._url(one.attributes.get("media", "")),
+                url=self._url(url.attributes.get("media", "")),
                 number=self.first + index,
                 starts_s=((spans[index][0] - self._offset) if spans else index * length)
                 / self.scale,
                 duration_s=(spans[index][1] if spans else length) / self.scale,
-                byte_range=one.attributes.get("mediaRange"),
+                byte_range=url.attributes.get("mediaRange"),
             )
-            for index, one in enumerate(urls)
+            for index, url in enumerate(urls)
         )
 
     def _times(self, lasts: float | None) -> list[tuple[int, int]] | None:

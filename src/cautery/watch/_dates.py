@@ -104,22 +104,22 @@ def moment_of(text: str, *, day_first: bool | None = None) -> datetime | None:
     """
     text = text.strip().strip("\"'")[:80]
     for form in _FORMS:
-        if (found := form.match(text)) is not None:
-            parts = found.groupdict()
+        if (match := form.match(text)) is not None:
+            parts = match.groupdict()
             month = int(parts["m"]) if parts.get("m") else _MONTHS.get(_short(parts["mon"]))
             return _moment(parts, month=month, day=int(parts["d"]))
-    found = _EITHER.match(text)
-    if found is None:
+    match = _EITHER.match(text)
+    if match is None:
         return None
-    first, second = int(found["a"]), int(found["b"])
-    if found["mark"] == "." or first > 12 or first == second:
+    first, second = int(match["a"]), int(match["b"])
+    if match["mark"] == "." or first > 12 or first == second:
         day_first = True
     elif second > 12:
         day_first = False
     if day_first is None:
         return None
     day, month = (first, second) if day_first else (second, first)
-    return _moment(found.groupdict(), month=month, day=day)
+    return _moment(match.groupdict(), month=month, day=day)
 
 
 def _short(name: str) -> str:

@@ -208,7 +208,7 @@ def _host(text: str, _: Pseudonyms) -> str | None:
         if (address := address_in(text)) is not None:
             return address
     labels = text.split(".")
-    if len(labels) < 2 or len(text) > 253 or not all(_LABEL.fullmatch(one) for one in labels):
+    if len(labels) < 2 or len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         return None
     return None if labels[-1].isdigit() else text
 

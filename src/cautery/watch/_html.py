@@ -91,15 +91,15 @@ def tokens(source: str) -> Iterator[Tag | Text]:
             yield Text(_text(source[at:mark]), "", not hidden.name)
         if mark == end:
             return
-        found = _TAG.match(source, mark)
-        if found is None:
+        match = _TAG.match(source, mark)
+        if match is None:
             after = _after_no_tag(source, mark)
             if after is None:
                 return
             at = after
             continue
-        at = found.end()
-        tag = Tag(found[2].lower(), found[1] == "/", found[3])
+        at = match.end()
+        tag = Tag(match[2].lower(), match[1] == "/", match[3])
         hidden.take(tag)
         if hidden.name != "template":
             yield tag

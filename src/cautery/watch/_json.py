@@ -135,12 +135,12 @@ def objects(
         members.at, held, length = 0, [], 0
         if after is not None:
             text = members.text
-            found = after.search(text, max(0, len(text) - len(piece) - _LONGEST_BEGINNING))
-            if found is None:
+            match = after.search(text, max(0, len(text) - len(piece) - _LONGEST_BEGINNING))
+            if match is None:
                 if len(text) > _MOST_BEFORE:
                     break
                 continue
-            after, members.at = None, found.end() - 1
+            after, members.at = None, match.end() - 1
         yield from members.ready(last=False)
         if members.closed:
             return
@@ -234,9 +234,9 @@ class _Members:
 
     def _found_next(self, *, last: bool) -> bool:
         """Go on to the object after a broken member, if it stands in the text."""
-        found = _NEXT.search(self.text, self.at)
-        if found is not None:
-            self.at, self.lost = found.end(), False
+        match = _NEXT.search(self.text, self.at)
+        if match is not None:
+            self.at, self.lost = match.end(), False
             return True
         if last:
             raise SourceError(f"{self.wanted}: broken off or no JSON")

@@ -57,7 +57,7 @@ class Runs:
         found = made_entries(
             urls=urls,
             titles=(
-                title.strip() or _named(each) for title, each in zip(titles, pairs, strict=True)
+                title.strip() or _named(pair) for title, pair in zip(titles, pairs, strict=True)
             ),
             durations=(float(claimed) if claimed else None for claimed in seconds),
             attributes=pairs,

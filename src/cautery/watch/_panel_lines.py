@@ -72,7 +72,7 @@ def lines_header(text: str) -> tuple[str, int, Chosen[Plan]] | None:
     """Return separator, number of columns, and what is taken; ``None``: no header of lines."""
     head = text.removeprefix("\ufeff")[:4096]
     separator = max(_SEPARATORS, key=head.count)
-    names = [one.strip().strip('"').lower() for one in _fields(head, separator)]
+    names = [field.strip().strip('"').lower() for field in _fields(head, separator)]
     chosen = choose("users", names) if len(names) > 2 else None
     return None if chosen is None or chosen.plan.kind != "line" else (separator, len(names), chosen)
 

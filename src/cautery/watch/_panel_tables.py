@@ -186,7 +186,7 @@ def choose(table: str, columns: Sequence[str] | None) -> Chosen[Plan] | None:
             continue
         if not all(any(one in at for one in group) for group in known.needs):
             continue
-        if any(one in at for one in known.lacks):
+        if any(lack in at for lack in known.lacks):
             continue
         places = {
             name: next(at[one] for one in own if one in at)

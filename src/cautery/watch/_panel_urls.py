@@ -68,19 +68,19 @@ def entries_of(
     output: str = "m3u8",
 ) -> Iterator[PlaylistEntry | ReadWarning]:
     """Turn a panel's streams into entries as a playlist would give them; series are left out."""
-    for number, one in enumerate(streams, start=1):
-        if isinstance(one, ReadWarning):
-            yield one
-        elif one.kind != "series":
+    for number, stream in enumerate(streams, start=1):
+        if isinstance(stream, ReadWarning):
+            yield stream
+        elif stream.kind != "series":
             said = (
-                ("group-title", one.category),
-                ("tvg-id", one.epg_id),
-                ("tvg-logo", one.icon),
-                ("stream-id", str(one.id)),
+                ("group-title", stream.category),
+                ("tvg-id", stream.epg_id),
+                ("tvg-logo", stream.icon),
+                ("stream-id", str(stream.id)),
             )
             yield PlaylistEntry(
-                url=stream_url(base, one, username=username, password=password, output=output),
-                title=one.name,
+                url=stream_url(base, stream, username=username, password=password, output=output),
+                title=stream.name,
                 attributes=tuple((name, value) for name, value in said if value),
                 line=number,
             )

@@ -181,7 +181,7 @@ def trial_hours(text: str) -> float | None:
     if found is None:
         words = _TRIAL_WORD.finditer(text)
         offered = any(
-            not _NONE.search(text[max(0, one.start() - 20) : one.start()]) for one in words
+            not _NONE.search(text[max(0, word.start() - 20) : word.start()]) for word in words
         )
         return 0.0 if offered else None
     return float(found["n"]) * (1.0 if found["hour"] else 24.0)
@@ -244,8 +244,8 @@ def _until_price(lines: list[str]) -> list[str]:
 def _amount(text: str) -> Decimal | None:
     digits = re.sub(r"[ '’\u00a0\u202f]", "", text)
     # The last mark with one or two digits after it is the decimal one; others part thousands.
-    if found := re.fullmatch(r"([\d.,]*?)[.,](\d{1,2})", digits):
-        digits = re.sub(r"[.,]", "", found[1]) + "." + found[2]
+    if match := re.fullmatch(r"([\d.,]*?)[.,](\d{1,2})", digits):
+        digits = re.sub(r"[.,]", "", match[1]) + "." + match[2]
     else:
         digits = re.sub(r"[.,]", "", digits)
     try:

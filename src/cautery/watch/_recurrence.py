@@ -117,7 +117,7 @@ def recurrence_of(
     return Recurrence(
         first=first,
         every_days=interval * (7 if frequency == "WEEKLY" else 1),
-        weekdays=tuple(sorted(_DAYS.index(one) for one in weekdays)),
+        weekdays=tuple(sorted(_DAYS.index(weekday) for weekday in weekdays)),
         count=int(said["COUNT"][0]) if said.get("COUNT") else None,
         until=until,
         excluded=excluded,

@@ -100,18 +100,18 @@ class _Reading(Generic[P]):
     def rows(self) -> Iterator[SqlRow[P] | ReadWarning]:
         buffer = self._buffer
         while self._next():
-            if found := buffer.match(_INSERT):
+            if match := buffer.match(_INSERT):
                 self._statements += 1
-                yield from self._inserted(found)
-            elif found := buffer.match(_COPY):
+                yield from self._inserted(match)
+            elif match := buffer.match(_COPY):
                 self._statements += 1
-                yield from self._copied(found)
-            elif found := buffer.match(_CREATE):
+                yield from self._copied(match)
+            elif match := buffer.match(_CREATE):
                 self._statements += 1
-                self._created(found)
+                self._created(match)
                 yield from self._rest()
-            elif found := buffer.match(_DELIMITER):
-                self._delimiter = found[1]
+            elif match := buffer.match(_DELIMITER):
+                self._delimiter = match[1]
             else:
                 yield from self._rest()
             if not self._statements and buffer.passed > _MOST_BEFORE:

@@ -55,21 +55,21 @@ class Dialect:
         found: list[Value] = []
         end = 0
         # Not finditer: what cannot be split here would be tried again at each letter after it.
-        while end < len(inside) and (one := self.value.match(inside, end)) is not None:
-            groups = one.groups()
+        while end < len(inside) and (match := self.value.match(inside, end)) is not None:
+            groups = match.groups()
             found.append(groups[1:] if groups[0] is None else (groups[0], *groups[2:]))  # type: ignore[arg-type]
-            end = one.end()
+            end = match.end()
         return found if end == len(inside) else None
 
     def columns(self, data: bytes, at: int) -> tuple[tuple[str, ...], int]:
         """Return the columns of a CREATE TABLE whose ``(`` stands at ``at``, and where it ends."""
         found: list[str] = []
         at += 1
-        while len(found) < _MOST_COLUMNS and (one := self.column.match(data, at)) is not None:
-            at = one.end()
-            if not _NO_COLUMN.match(one[1]):
-                found.append(names_in(one[1])[-1].lower())
-            if one[2] == b")":
+        while len(found) < _MOST_COLUMNS and (match := self.column.match(data, at)) is not None:
+            at = match.end()
+            if not _NO_COLUMN.match(match[1]):
+                found.append(names_in(match[1])[-1].lower())
+            if match[2] == b")":
                 break
         return tuple(found), at
 
@@ -176,6 +176,6 @@ def _unescaped(text: bytes, escapes: Mapping[bytes, bytes], quote: bytes) -> byt
 def names_in(text: bytes) -> list[str]:
     """Return the identifiers in a list or a dotted name, without their quotes."""
     return [
-        next(one for one in found.groups() if one is not None).decode("utf-8", "replace")
+        next(group for group in found.groups() if group is not None).decode("utf-8", "replace")
         for found in _IDENT.finditer(text)
     ]

@@ -54,11 +54,11 @@ class Element:
 
     def all(self, name: str) -> list[Element]:
         """Return the children of a name."""
-        return [one for one in self.children if one.name == name]
+        return [child for child in self.children if child.name == name]
 
     def first(self, name: str) -> Element | None:
         """Return the first child of a name."""
-        return next((one for one in self.children if one.name == name), None)
+        return next((child for child in self.children if child.name == name), None)
 
 
 def elements(
@@ -164,11 +164,11 @@ class _Reading:
         at = least = 0
         while at < len(piece):
             if self._error is not None:
-                found = self._next.search(piece, at)
-                if found is None:
+                match = self._next.search(piece, at)
+                if match is None:
                     self._tail = piece[max(at, len(piece) - _LONGEST_NAME) :]
                     break
-                at = found.start()
+                at = match.start()
                 least = at + 1  # a record that is broken in its first byte is not tried again
                 self._resume(self._seen + piece.count(b"\n", 0, at))
             building.events = False

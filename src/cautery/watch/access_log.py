@@ -136,23 +136,23 @@ def read_access_log(
 
 
 def _from_text(text: str) -> dict[str, str] | None:
-    found = LINE.match(text)
-    if found is None:
+    match = LINE.match(text)
+    if match is None:
         return None
-    at = _local(found["at"])
+    at = _local(match["at"])
     if at is None:
         return None
-    values = {"at": at.isoformat(), "ip": found["ip"], "status": found["status"]}
-    if found["bytes"] != "-":
-        values["bytes"] = found["bytes"]
-    if found["host"]:
-        values["host"] = found["host"].strip("[]")
-    request = _REQUEST.match(found["request"])
+    values = {"at": at.isoformat(), "ip": match["ip"], "status": match["status"]}
+    if match["bytes"] != "-":
+        values["bytes"] = match["bytes"]
+    if match["host"]:
+        values["host"] = match["host"].strip("[]")
+    request = _REQUEST.match(match["request"])
     if request is not None:
         values |= _asked(request[1], request[2])
-    if found["referer"]:
-        values |= _referer(found["referer"])
-    if upstream := _UPSTREAM.search(found["rest"]):
+    if match["referer"]:
+        values |= _referer(match["referer"])
+    if upstream := _UPSTREAM.search(match["rest"]):
         values["upstream"] = _without_port(upstream[1])
     return values
 
@@ -263,19 +263,19 @@ def _without_port(text: str) -> str:
 
 def _local(text: str) -> datetime | None:
     """Read ``26/Nov/2024:20:45:00 +0100``."""
-    found = _LOCAL.fullmatch(text)
-    month = _MONTHS.get(found["month"].lower()) if found else None
-    if found is None or month is None:
+    match = _LOCAL.fullmatch(text)
+    month = _MONTHS.get(match["month"].lower()) if match else None
+    if match is None or month is None:
         return None
-    day, year, hour, minute, second = (int(one) for one in found.group(1, 3, 4, 5, 6))
+    day, year, hour, minute, second = (int(one) for one in match.group(1, 3, 4, 5, 6))
     try:
         at = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    if not found["sign"]:
+    if not match["sign"]:
         return at
-    minutes = int(found["zone"][:2]) * 60 + int(found["zone"][2:])
-    return _moved(at, -minutes if found["sign"] == "+" else minutes)
+    minutes = int(match["zone"][:2]) * 60 + int(match["zone"][2:])
+    return _moved(at, -minutes if match["sign"] == "+" else minutes)
 
 
 def _moved(at: datetime, minutes: int) -> datetime | None:

@@ -74,11 +74,11 @@ def read_ct(chunks: Iterable[bytes]) -> Iterator[LoggedCertificate | ReadWarning
     """
     tally = Tally()
     entries = objects(chunks, wanted="CT entries", below=("entries",), largest=_LARGEST_ENTRY)
-    for number, one in enumerate(entries, start=1):
+    for number, entry in enumerate(entries, start=1):
         try:
-            yield _entry(one)
+            yield _entry(entry)
         except SourceError as error:
-            yield from tally.add(number, str(error)[:120], repr(one)[:200])
+            yield from tally.add(number, str(error)[:120], repr(entry)[:200])
     yield from tally.rest()
 
 

@@ -97,7 +97,7 @@ class Representation:
     @property
     def drm(self) -> tuple[str, ...]:
         """Names of the systems that lock it."""
-        return tuple(sorted({one.system for one in self.protections}))
+        return tuple(sorted({protection.system for protection in self.protections}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +157,14 @@ def read_dash(chunks: Iterable[bytes], *, base: str) -> DashManifest:
         said = _seconds(period.attributes.get("start"))
         at = at if said is None else said
         lasts = _period_lasts(period, periods[index + 1 :], at=at, whole_s=whole_s)
-        for one in _representations(period, here, at=at, lasts=lasts):
-            if isinstance(one, _Unread):
-                warnings.extend(tally.add(one.line, one.why, one.said))
+        for representation in _representations(period, here, at=at, lasts=lasts):
+            if isinstance(representation, _Unread):
+                warnings.extend(
+                    tally.add(representation.line, representation.why, representation.said)
+                )
                 continue
-            found.append(one)
-            total += len(one.segments)
+            found.append(representation)
+            total += len(representation.segments)
             if len(found) > _MOST_REPRESENTATIONS or total > 10 * MOST_SEGMENTS:
                 raise LimitError("DASH manifest: more than any player reads")
         at += lasts or 0.0

@@ -222,15 +222,15 @@ def _line(line: str, number: int, tally: Tally) -> Iterator[DnsRecord | DnsStatu
         return
     if not line:
         return
-    found = _RECORD.match(line)
-    if found is None:
+    match = _RECORD.match(line)
+    if match is None:
         yield from tally.add(number, "no record", line)
         return
     yield DnsRecord(
-        name=_name(found["name"]),
-        type=found["type"],
-        data=(_data(found["data"]),),
-        ttl=int(found["ttl"]) if found["ttl"] else None,
+        name=_name(match["name"]),
+        type=match["type"],
+        data=(_data(match["data"]),),
+        ttl=int(match["ttl"]) if match["ttl"] else None,
     )
 
 

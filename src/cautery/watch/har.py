@@ -78,10 +78,10 @@ def read_har(chunks: Iterable[bytes]) -> Iterator[WebExchange | ReadWarning]:
     """
     tally = Tally()
     entries = objects(chunks, wanted="a HAR capture", after=_BEGINS, largest=_LARGEST_ENTRY)
-    for number, one in enumerate(entries, start=1):
-        found = _exchange(one) if isinstance(one, dict) else None
+    for number, entry in enumerate(entries, start=1):
+        found = _exchange(entry) if isinstance(entry, dict) else None
         if found is None:
-            yield from tally.add(number, "an entry without a URL", repr(one)[:200])
+            yield from tally.add(number, "an entry without a URL", repr(entry)[:200])
         else:
             yield found
     yield from tally.rest()

@@ -219,25 +219,27 @@ def choose_variant(master: MasterPlaylist, *, pictures: bool = True) -> Choice:
     fair = [one for one in seen or audible if one.bandwidth >= 100_000 or one.bandwidth == 0]
     variant = min(fair or seen or audible, key=lambda one: (one.bandwidth, one.url))
     tracks = [
-        one
-        for one in master.renditions
-        if one.kind == "AUDIO" and one.group == variant.audio_group and one.url is not None
+        rendition
+        for rendition in master.renditions
+        if rendition.kind == "AUDIO"
+        and rendition.group == variant.audio_group
+        and rendition.url is not None
     ]
-    tracks.sort(key=lambda one: not one.default)
+    tracks.sort(key=lambda track: not track.default)
     return Choice(variant=variant, sound=tracks[0] if tracks else None)
 
 
 def _master(found: Any, base: str, lines: HlsLines) -> MasterPlaylist:
     variants = []
-    for one, entry in zip(found.playlists, lines.variants, strict=True):
+    for playlist, entry in zip(found.playlists, lines.variants, strict=True):
         if entry.broken:
             continue
-        info = one.stream_info
+        info = playlist.stream_info
         width, height = info.resolution or (None, None)
         codecs = tuple(part.strip().lower() for part in (info.codecs or "").split(",") if part)
         try:
             variant = Variant(
-                url=_absolute(base, one.uri),
+                url=_absolute(base, playlist.uri),
                 bandwidth=_bounded("BANDWIDTH", info.bandwidth or 0, 10**12),
                 codecs=codecs,
                 width=width,
@@ -285,14 +287,14 @@ def _media(found: Any, base: str, lines: HlsLines) -> MediaPlaylist:
     keys: dict[int, Key] = {}
     segments = []
     # A partial segment at the end (EXT-X-PART) has no entry.
-    for index, (one, entry) in enumerate(zip(found.segments, lines.segments, strict=False)):
-        if one.uri is None or entry.broken:
+    for index, (segment, entry) in enumerate(zip(found.segments, lines.segments, strict=False)):
+        if segment.uri is None or entry.broken:
             continue
         key = None
-        if one.key is not None and one.key.method and one.key.method != "NONE":
-            key = keys.setdefault(id(one.key), _key(base, one.key))
+        if segment.key is not None and segment.key.method and segment.key.method != "NONE":
+            key = keys.setdefault(id(segment.key), _key(base, segment.key))
         try:
-            segments.append(_segment(one, base, sequence=first + index, key=key))
+            segments.append(_segment(segment, base, sequence=first + index, key=key))
         except SourceError as error:
             lines.warn(entry, str(error))
     if not segments and lines.first_problem:

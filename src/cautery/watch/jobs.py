@@ -184,9 +184,9 @@ def _bounded(playlist: MediaPlaylist) -> MediaPlaylist:
     """Return a playlist whose numbers are within what :func:`cautery.watch.read_hls` lets pass."""
     numbers = [playlist.sequence, *(segment.sequence for segment in playlist.segments)]
     spans = [playlist.target_s or 0.0, *(segment.duration_s for segment in playlist.segments)]
-    if not all(0 <= one <= _MOST_SEQUENCE for one in numbers):
+    if not all(0 <= number <= _MOST_SEQUENCE for number in numbers):
         raise ValueError("a sequence number that is none")
-    if not all(0 <= one <= LONGEST_SEGMENT_S for one in spans):
+    if not all(0 <= span <= LONGEST_SEGMENT_S for span in spans):
         raise ValueError("a length that is none")
     return playlist
 

@@ -226,10 +226,10 @@ class _Pending:
 
     def _extinf(self, value: str) -> str:
         problem = ""
-        if found := _DURATION.match(value):
-            seconds = float(found[1])
+        if match := _DURATION.match(value):
+            seconds = float(match[1])
             self.duration_s = seconds if seconds > 0 and math.isfinite(seconds) else None
-            value = value[found.end() :]
+            value = value[match.end() :]
         else:
             problem = "no duration"
         attributes, title, unread = _attributes(value)

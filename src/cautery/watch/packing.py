@@ -118,9 +118,9 @@ def pack_entries(packer: Packer, entries: Sequence[PlaylistEntry]) -> None:
     packer.numbers(seconds, np.float64)
     packer.numbers([entry.line for entry in entries], np.int32)
     for pairs in ([one.attributes for one in entries], [one.headers for one in entries]):
-        packer.numbers([len(each) for each in pairs], np.int32)
-        packer.texts([name for each in pairs for name, _ in each])
-        packer.texts([value for each in pairs for _, value in each])
+        packer.numbers([len(pair) for pair in pairs], np.int32)
+        packer.texts([name for pair in pairs for name, _ in pair])
+        packer.texts([value for pair in pairs for _, value in pair])
 
 
 def unpack_entries(unpacker: Unpacker) -> tuple[PlaylistEntry, ...]:
@@ -160,7 +160,9 @@ def _pairs(unpacker: Unpacker) -> Iterator[tuple[tuple[str, str], ...]]:
 
 def pack_warnings(packer: Packer, warnings: Iterable[ReadWarning]) -> None:
     """Add warnings."""
-    packer.json([[one.line, one.why, one.quoted, one.count] for one in warnings])
+    packer.json(
+        [[warning.line, warning.why, warning.quoted, warning.count] for warning in warnings]
+    )
 
 
 def unpack_warnings(unpacker: Unpacker) -> tuple[ReadWarning, ...]:

@@ -136,7 +136,7 @@ def read_page(chunks: Iterable[bytes], *, base: str) -> Page:
     language = seen.language
     alternatives = " ".join(seen.pictures)[:_MOST_TEXT]
     addresses = "\n".join(hrefs)[:_MOST_TEXT]
-    outward = [one for one in hrefs if one.startswith(("http://", "https://"))]
+    outward = [href for href in hrefs if href.startswith(("http://", "https://"))]
     return Page(
         url=base,
         title=_short(seen.title),

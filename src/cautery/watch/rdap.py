@@ -93,16 +93,18 @@ def read_rdap(
         raise SourceError(f"not an RDAP domain{why}")
     entities = _entities(body)
     events = {
-        str(one.get("eventAction", "")).lower(): _moment(one.get("eventDate"))
-        for one in _mappings(body.get("events"))
+        str(mapping.get("eventAction", "")).lower(): _moment(mapping.get("eventDate"))
+        for mapping in _mappings(body.get("events"))
     }
     nameservers = {
-        str(one["ldhName"]).lower().rstrip(".")[:253]
-        for one in _mappings(body.get("nameservers"))[:64]
-        if isinstance(one.get("ldhName"), str)
+        str(mapping["ldhName"]).lower().rstrip(".")[:253]
+        for mapping in _mappings(body.get("nameservers"))[:64]
+        if isinstance(mapping.get("ldhName"), str)
     }
-    registrar = next((_named(one) for one in entities if "registrar" in _roles(one)), None)
-    registrant = next((_identity(one) for one in entities if "registrant" in _roles(one)), None)
+    registrar = next((_named(entity) for entity in entities if "registrar" in _roles(entity)), None)
+    registrant = next(
+        (_identity(entity) for entity in entities if "registrant" in _roles(entity)), None
+    )
     registration = Registration(
         domain=name.lower().rstrip(".")[:253],
         registrar=registrar,
@@ -112,7 +114,7 @@ def read_rdap(
         registrant=redact(registrant) if registrant else None,
         seen_at=seen_at,
         expires=events.get("expiration"),
-        status=tuple(_EPP.get(one.lower(), one)[:80] for one in _texts(body.get("status"))[:32]),
+        status=tuple(_EPP.get(text.lower(), text)[:80] for text in _texts(body.get("status"))[:32]),
     )
     return RdapAnswer(registration=registration, other=tuple(_other(body, entities, redact)))
 
@@ -120,16 +122,16 @@ def read_rdap(
 def _other(
     body: Mapping[str, Any], entities: list[Mapping[str, Any]], redact: Callable[[str], str]
 ) -> Iterator[tuple[str, str]]:
-    for one in _mappings(body.get("events"))[:_MOST_ENTITIES]:
-        action = str(one.get("eventAction", "")).lower()[:100]
-        if action not in _EVENTS and isinstance(one.get("eventDate"), str):
-            yield f"event {action}", one["eventDate"][:100]
-    for one in entities:
-        for role in _roles(one):
+    for mapping in _mappings(body.get("events"))[:_MOST_ENTITIES]:
+        action = str(mapping.get("eventAction", "")).lower()[:100]
+        if action not in _EVENTS and isinstance(mapping.get("eventDate"), str):
+            yield f"event {action}", mapping["eventDate"][:100]
+    for entity in entities:
+        for role in _roles(entity):
             if role == "registrar":
-                for number in _mappings(one.get("publicIds"))[:4]:
+                for number in _mappings(entity.get("publicIds"))[:4]:
                     yield "registrar id", text_in(number.get("identifier"), most=40) or ""
-            elif role != "registrant" and (said := _identity(one)):
+            elif role != "registrant" and (said := _identity(entity)):
                 yield f"entity {role}"[:100], redact(said)
     for name, value in other_in(dict(body), _KNOWN, most=_MOST_ENTITIES):
         yield name, value if name in _IMPERSONAL else redact(value)
@@ -199,7 +201,7 @@ def _entities(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _roles(entity: Mapping[str, Any]) -> tuple[str, ...]:
     roles = entity.get("roles")
-    return tuple(str(one).lower() for one in roles) if isinstance(roles, list) else ()
+    return tuple(str(role).lower() for role in roles) if isinstance(roles, list) else ()
 
 
 def _card(entity: Mapping[str, Any]) -> dict[str, str]:

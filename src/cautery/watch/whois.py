@@ -239,8 +239,8 @@ _BY_REGISTRAR = re.compile(r"^(Delete|Update|Transfer|Renew) Prohibited by Regis
 
 def _status(said: str) -> str:
     said = _TAIL.sub("", " ".join(said.split())).strip(" .\"'")
-    if (found := _BY_REGISTRAR.match(said)) is not None:
-        return f"client{found[1]}Prohibited"
+    if (match := _BY_REGISTRAR.match(said)) is not None:
+        return f"client{match[1]}Prohibited"
     code, _, words = said.partition(" ")
     return words if code.isdigit() and words else said
 
@@ -258,9 +258,9 @@ def pairs(text: str) -> Iterator[tuple[int, str, str]]:
             if not heading:
                 paragraph += 1
             continue
-        if (found := _IS_STATUS.match(line)) is not None:
-            yield paragraph, "domain", found[1]
-            yield paragraph, "status", found[2]
+        if (match := _IS_STATUS.match(line)) is not None:
+            yield paragraph, "domain", match[1]
+            yield paragraph, "status", match[2]
             continue
         pair = _pair(line)
         if pair is None:
@@ -287,7 +287,7 @@ def _pair(line: str) -> tuple[str, str] | None:
         return None  # the colons are an IPv6 address's
     line = _REFERRAL.sub("", line)  # RWhois (RFC 2167) names the class before each key
     for form in (_KEYED, _TABBED, _SPACED, _DOTTED):
-        if (found := form.match(line)) is not None and len(found[2].split()) <= 8:
-            return found[2], found[3].strip()
+        if (match := form.match(line)) is not None and len(match[2].split()) <= 8:
+            return match[2], match[3].strip()
     phrase = _PHRASE.match(line)
     return (phrase[1], phrase[2].strip()) if phrase else None

@@ -95,22 +95,22 @@ def read_xmltv(chunks: Iterable[bytes]) -> Iterator[GuideChannel | Programme | R
     """
     tally = Tally(most=_MOST_WARNINGS)
     records = ("channel", "programme")
-    for one in elements(chunks, wanted="an XMLTV guide", root="tv", records=records):
-        if one.name == BROKEN:
-            yield from tally.add(one.line, one.attributes["why"], one.text)
-        elif one.name == "channel":
-            if one.attributes.get("id"):
-                yield _channel(one)
+    for element in elements(chunks, wanted="an XMLTV guide", root="tv", records=records):
+        if element.name == BROKEN:
+            yield from tally.add(element.line, element.attributes["why"], element.text)
+        elif element.name == "channel":
+            if element.attributes.get("id"):
+                yield _channel(element)
             else:
-                yield from tally.add(one.line, "a channel without an id", _said(one))
-        elif one.name == "programme":
-            found_one, problem = _programme(one)
+                yield from tally.add(element.line, "a channel without an id", _said(element))
+        elif element.name == "programme":
+            found_one, problem = _programme(element)
             if found_one is not None:
                 yield found_one
             if problem:
-                yield from tally.add(one.line, problem, _said(one))
+                yield from tally.add(element.line, problem, _said(element))
         else:
-            yield from tally.add(one.line, "neither a channel nor a programme", one.name)
+            yield from tally.add(element.line, "neither a channel nor a programme", element.name)
     yield from tally.rest()
 
 
@@ -158,15 +158,15 @@ def _other(one: Element, understood: tuple[str, ...] = ()) -> tuple[tuple[str, s
         if key not in ("id", "channel", "start", "stop")
     ]
     first = set[str]()
-    for each in one.children[: 4 * _MOST_NAMES]:
+    for child in one.children[: 4 * _MOST_NAMES]:
         # Of some names the first is understood, of some all, and of others none.
-        once = each.name in _FIRST or each.name in understood
-        if each.name in _ALL or (once and each.name not in first):
-            first.add(each.name)
+        once = child.name in _FIRST or child.name in understood
+        if child.name in _ALL or (once and child.name not in first):
+            first.add(child.name)
             continue
-        inner = " ".join(part.text for part in each.children if part.text)
-        source = each.attributes.get("src", "")
-        kept.append((each.name, (each.text or inner or source)[:1000]))
+        inner = " ".join(part.text for part in child.children if part.text)
+        source = child.attributes.get("src", "")
+        kept.append((child.name, (child.text or inner or source)[:1000]))
     return tuple(kept[:_MOST_NAMES])
 
 
@@ -175,11 +175,11 @@ def _said(one: Element) -> str:
 
 
 def _moment(said: str) -> datetime | None:
-    found = _TIME.match(said.strip())
-    if found is None:
+    match = _TIME.match(said.strip())
+    if match is None:
         return moment_of(said) if "T" in said else None  # ISO 8601, as some guides have it
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    zone = found[7] or "UTC"
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    zone = match[7] or "UTC"
     if zone[0] in "+-":
         east = timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[3:]))
     elif zone in _ZONES:

@@ -183,7 +183,7 @@ def read_categories(chunks: Iterable[bytes]) -> dict[str, str]:
     SourceError
         If it is no panel's answer.
     """
-    found = (one for one in _categories(chunks) if isinstance(one, PanelCategory))
+    found = (category for category in _categories(chunks) if isinstance(category, PanelCategory))
     return {one.id: one.name for one in islice(found, _MOST_CATEGORIES)}
 
 
@@ -272,7 +272,7 @@ def read_details(
     yield from _series(body)
     # By season, or as a plain list, or as a list of lists.
     groups = list(episodes.values()) if isinstance(episodes, dict) else episodes
-    flat = chain.from_iterable(one if isinstance(one, list) else [one] for one in groups)
+    flat = chain.from_iterable(group if isinstance(group, list) else [group] for group in groups)
     for number, one in enumerate(flat, start=1):
         if number > _MOST_EPISODES:
             yield ReadWarning(line=number, why=f"stopped after {_MOST_EPISODES} episodes")
@@ -378,7 +378,7 @@ def _series(body: dict[str, Any]) -> Iterator[PanelSeries]:
         name=text_in(about.get("name")) or text_in(about.get("title")),
         category=text_in(about.get("category_id")),
         icon=text_in(about.get("cover")),
-        seasons=tuple(one for one in numbers if one is not None),
+        seasons=tuple(number for number in numbers if number is not None),
         other=other_in(about, _OF_SERIES),
     )
 

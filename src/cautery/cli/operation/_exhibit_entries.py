@@ -121,7 +121,9 @@ def move(
                 ),
             )
         move_exhibit(desk, *links, book=book)
-        pending = [line for one in links if (line := book.register[one.number]).pending is not None]
+        pending = [
+            line for link in links if (line := book.register[link.number]).pending is not None
+        ]
     render.say("1 link of custody recorded" if len(links) == 1 else f"{len(links)} links recorded")
     for line in pending:
         render.say(awaited(line))

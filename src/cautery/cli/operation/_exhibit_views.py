@@ -84,15 +84,15 @@ def show(case: Case, number: Number, json: Json = False) -> None:
         *((f"  {name}", value) for name, value in held.details.items()),
     )
     render.table(("", "as it holds now"), told)
-    for one in line.corrections:
+    for correction in line.corrections:
         render.table(
             ("corrected", "by", "why", "now"),
             [
                 (
-                    iso(one.at),
-                    one.by,
-                    one.reason,
-                    ", ".join(f"{name}: {value}" for name, value in one.changes.items()),
+                    iso(correction.at),
+                    correction.by,
+                    correction.reason,
+                    ", ".join(f"{name}: {value}" for name, value in correction.changes.items()),
                 )
             ],
         )
@@ -116,8 +116,8 @@ def show(case: Case, number: Number, json: Json = False) -> None:
         render.table(
             ("moved", "asset", "fee", "to", "transfer", "by"),
             (
-                (f"{one.amount:f}", one.asset, f"{one.fee:f}", one.to, one.transfer, one.by)
-                for one in moves
+                (f"{move.amount:f}", move.asset, f"{move.fee:f}", move.to, move.transfer, move.by)
+                for move in moves
             ),
         )
     if line.pending is not None:
@@ -173,7 +173,7 @@ def labels(
     """
     with desks.desk(case, read_only=True) as desk:
         register = Book(desk).register
-        lines = [register[one] for one in numbers] if numbers else register.lines.values()
+        lines = [register[number] for number in numbers] if numbers else register.lines.values()
         source = label_sheet_typst(
             lines, operation=desk.operation.id, lab=desk.operation.lab, skip=skip
         )
@@ -237,8 +237,8 @@ def findings(
     with desks.desk(case, read_only=not record and file is None) as desk:
         book = Book(desk)
         if file is not None:
-            for one in read_findings(file, by=desk.agency.id, now=desk.case.clock.now()):
-                record_finding(desk, one, book=book)
+            for finding in read_findings(file, by=desk.agency.id, now=desk.case.clock.now()):
+                record_finding(desk, finding, book=book)
         suggested = suggested_findings(desk, tags=known, transfers=moved, book=book)
         if record:
             for one in suggested:

@@ -156,7 +156,7 @@ def shown(view: BoardView, *, known: bool = True, sources: str = "") -> Group:
         Text(f"{view.at:%H:%M:%S} UTC"),
     )
     parts: list[RenderableType] = [Panel(head)]
-    open_ = [one for one in view.criteria if one.yes is not True]
+    open_ = [criterion for criterion in view.criteria if criterion.yes is not True]
     if open_:
         lines = Text()
         for one in open_:
@@ -204,12 +204,12 @@ def _steps(title: str, steps: tuple[BoardStep, ...], style: str) -> RenderableTy
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1, overflow="ellipsis", no_wrap=True)
-    for number, one in enumerate(steps):
+    for number, step in enumerate(steps):
         table.add_row(
             Text(title if number == 0 else "", style=f"bold {style}".strip()),
-            f"{one.starts_at:%H:%M}",
-            Text(render.printable(one.id)),
-            Text(render.printable(f"{one.agency}: {one.text}; {one.word}")),
+            f"{step.starts_at:%H:%M}",
+            Text(render.printable(step.id)),
+            Text(render.printable(f"{step.agency}: {step.text}; {step.word}")),
         )
     return table
 

@@ -110,7 +110,7 @@ def sheets(
     """
     with desks.desk(case, read_only=True) as desk:
         day, operation = day_of(desk), desk.operation
-        having = sorted({one.step.agency for one in day.steps})
+        having = sorted({step.step.agency for step in day.steps})
         chosen = having if agency is None else [operation.agency(agency).id]
         days = {name: day_for(desk, day, operation.agency(name)) for name in chosen}
     try:
@@ -176,18 +176,18 @@ def _print(day: DayPlan, operation: Operation, *, json: bool, agency: str | None
         ("begins, UTC", "local", "step", "agency, team", "what, and why then"),
         (
             (
-                f"{one.starts_at:%d %b %H:%M:%S}",
+                f"{step.starts_at:%d %b %H:%M:%S}",
                 "-".join(
-                    f"{each.astimezone(zones[one.step.agency]):%H:%M}"
-                    for each in (one.starts_at, one.ends_at)
+                    f"{each.astimezone(zones[step.step.agency]):%H:%M}"
+                    for each in (step.starts_at, step.ends_at)
                 ),
-                one.step.id,
-                f"{one.step.agency}, {one.step.team}",
-                f"{one.step.text} ({one.why}"
-                + (")" if one.replaces is None else f"; stands for {one.replaces})"),
+                step.step.id,
+                f"{step.step.agency}, {step.step.team}",
+                f"{step.step.text} ({step.why}"
+                + (")" if step.replaces is None else f"; stands for {step.replaces})"),
             )
-            for one in day.steps
-            if agency in {None, one.step.agency}
+            for step in day.steps
+            if agency in {None, step.step.agency}
         ),
         title=f"Action day of {day.operation}, the moment: {day.moment:%d %b %Y %H:%M:%S} UTC",
     )

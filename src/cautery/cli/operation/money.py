@@ -91,7 +91,7 @@ def money(
 
 def _show(found: Trace) -> None:
     """Print hops, endings, holdings and proposals; the largest of each, and how many more."""
-    name = {one.id: _short(one.label) for one in found.nodes}
+    name = {node.id: _short(node.label) for node in found.nodes}
 
     def cut(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
         if rows:
@@ -104,13 +104,13 @@ def _show(found: Trace) -> None:
         ("from", "to", "amount", "asset", "seen"),
         [
             (
-                name.get(one.source, one.source),
-                name.get(one.target, one.target),
-                f"{one.amount:f}",
-                one.asset,
-                f"{len(one.transfers) or 1}x, {_days(one.first, one.last)}, {one.basis}",
+                name.get(hop.source, hop.source),
+                name.get(hop.target, hop.target),
+                f"{hop.amount:f}",
+                hop.asset,
+                f"{len(hop.transfers) or 1}x, {_days(hop.first, hop.last)}, {hop.basis}",
             )
-            for one in found.hops
+            for hop in found.hops
         ],
     )
     cut(
@@ -118,13 +118,13 @@ def _show(found: Trace) -> None:
         ("at", "amount", "asset", "why", "who could be asked"),
         [
             (
-                name.get(one.node, one.node),
-                f"{one.amount:f}",
-                one.asset,
-                one.why,
-                one.ask or "nobody",
+                name.get(ending.node, ending.node),
+                f"{ending.amount:f}",
+                ending.asset,
+                ending.why,
+                ending.ask or "nobody",
             )
-            for one in found.endings
+            for ending in found.endings
         ],
     )
     cut(
@@ -132,14 +132,14 @@ def _show(found: Trace) -> None:
         ("owner", "of the trail", "in all", "asset", "addresses", "joined by"),
         [
             (
-                name.get(one.node, one.node),
-                f"{one.tainted:f}",
-                f"{one.balance:f}",
-                one.asset,
-                len(one.addresses),
-                f"{len(one.joined_by)} transactions" if one.joined_by else "",
+                name.get(holding.node, holding.node),
+                f"{holding.tainted:f}",
+                f"{holding.balance:f}",
+                holding.asset,
+                len(holding.addresses),
+                f"{len(holding.joined_by)} transactions" if holding.joined_by else "",
             )
-            for one in found.holdings
+            for holding in found.holdings
         ],
     )
     cut(
@@ -147,13 +147,13 @@ def _show(found: Trace) -> None:
         ("draft", "to", "at most", "asset", "holds"),
         [
             (
-                one.kind.value,
-                one.addressee,
-                "" if one.amount is None else f"{one.amount:f}",
-                one.asset,
-                "\n".join(one.holds[:3]) + ("\n..." if len(one.holds) > 3 else ""),
+                proposal.kind.value,
+                proposal.addressee,
+                "" if proposal.amount is None else f"{proposal.amount:f}",
+                proposal.asset,
+                "\n".join(proposal.holds[:3]) + ("\n..." if len(proposal.holds) > 3 else ""),
             )
-            for one in found.proposals
+            for proposal in found.proposals
         ],
     )
     if not found.hops and not found.holdings:

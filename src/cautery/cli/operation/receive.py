@@ -39,7 +39,7 @@ def receive(
         before = sum(1 for _ in desk.bodies(RECEIVED))
         raw = read_letter(bundle)
         found = file_bundle(desk, raw, key=verifier, at=desk.case.clock.now())
-        record = next(one for one in desk.bodies(RECEIVED) if one["digest"] == digest_of(raw))
+        record = next(body for body in desk.bodies(RECEIVED) if body["digest"] == digest_of(raw))
         filed = sum(1 for _ in desk.bodies(RECEIVED)) > before
         come = {one.id for one in found}
         passed_on = sorted({to for one, to in must_be_told(desk) if one in come})

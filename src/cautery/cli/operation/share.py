@@ -51,12 +51,12 @@ def share(
             ("id", "by", "what is said", "marking"),
             (
                 (
-                    one.id[:12],
-                    source_words(one.by, told.by),
-                    f"{one.subject}\n{one.kind.value}: {one.text}",
-                    marking_lines(one.marking),
+                    statement.id[:12],
+                    source_words(statement.by, told.by),
+                    f"{statement.subject}\n{statement.kind.value}: {statement.text}",
+                    marking_lines(statement.marking),
                 )
-                for one in told.statements
+                for statement in told.statements
             ),
         )
         render.say(f"{to} would be told this; nothing is written, nothing recorded")

@@ -231,8 +231,8 @@ def _sort(records: Records, entry: Entry, body: Mapping[str, Any]) -> None:
             if verdict.finding.value == "proven" and stream.proven_at is None:
                 stream.proven_at = verdict.at
             for observation in verdict.observations:
-                for one in observation.exhibits:
-                    stream.exhibits.setdefault(one, "capture that the verdict rests on")
+                for exhibit in observation.exhibits:
+                    stream.exhibits.setdefault(exhibit, "capture that the verdict rests on")
         case "alignment":
             alignment = _alignment(body)
             records.stream(_url(body["url"])).alignments.append(alignment)
@@ -353,8 +353,8 @@ def _probe(stream: StreamRecords, body: Mapping[str, Any]) -> None:
         stream.failures.append(str(failed))
     if body.get("observation") is not None:
         observation = from_json(Observation, body["observation"])
-        for one in observation.exhibits:
-            stream.exhibits.setdefault(one, "capture of a probe")
+        for exhibit in observation.exhibits:
+            stream.exhibits.setdefault(exhibit, "capture of a probe")
         if observation.reason is not None and observation.reason not in stream.failures:
             stream.failures.append(observation.reason)
 

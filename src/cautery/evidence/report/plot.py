@@ -101,5 +101,5 @@ def _envelope(
         last = (column + 1) * len(lags) // columns
         span = range(first, last)
         ends = {min(span, key=strength.__getitem__), max(span, key=strength.__getitem__)}
-        kept += [(lags[one], strength[one]) for one in sorted(ends)]
+        kept += [(lags[end], strength[end]) for end in sorted(ends)]
     return kept

@@ -171,8 +171,10 @@ def _networks(graph: SupplyGraph) -> tuple[dict[str, int], dict[str, int]]:
         for place, network in enumerate(graph.networks)
         for member in network.members
     }
-    belongs = {one.id: hosts[one.value] for one in graph.assets if one.value in hosts}
-    loose = {one.id for one in graph.assets if not one.shared and one.role is not Role.SHARED}
+    belongs = {asset.id: hosts[asset.value] for asset in graph.assets if asset.value in hosts}
+    loose = {
+        asset.id for asset in graph.assets if not asset.shared and asset.role is not Role.SHARED
+    }
     beside: defaultdict[str, set[int]] = defaultdict(set)
     for edge in graph.edges:
         for here, there in ((edge.source, edge.target), (edge.target, edge.source)):
@@ -183,9 +185,9 @@ def _networks(graph: SupplyGraph) -> tuple[dict[str, int], dict[str, int]]:
 
 def _columns(assets: Sequence[Asset]) -> dict[str, int]:
     """Return country -> column: the largest first, the rest together, the unknown last."""
-    count = Counter(one.country for one in assets if one.country)
+    count = Counter(asset.country for asset in assets if asset.country)
     ranked = sorted(count, key=lambda one: (-count[one], one))
-    unknown = any(not one.country for one in assets)
+    unknown = any(not asset.country for asset in assets)
     room = _COLUMNS - unknown
     own = ranked if len(ranked) <= room else ranked[: room - 1]
     columns = {country: place for place, country in enumerate(own)}
@@ -202,10 +204,10 @@ def _heads(columns: Mapping[str, int]) -> list[str]:
         named[place].append(clean(country) or "country unknown")
     heads = [named[place] for place in sorted(named)]
     return [
-        one[0]
-        if len(one) == 1
-        else f"{len(one)} others: {', '.join(one[:3])}" + ("…" if len(one) > 3 else "")
-        for one in heads
+        head[0]
+        if len(head) == 1
+        else f"{len(head)} others: {', '.join(head[:3])}" + ("…" if len(head) > 3 else "")
+        for head in heads
     ] or [DASH]
 
 

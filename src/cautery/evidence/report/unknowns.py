@@ -38,7 +38,7 @@ def unknowns(
 
 def _pace(records: Records, streams: Sequence[StreamView]) -> Iterator[Unknown]:
     """Say what nobody looked at, and how late the watch was: what it did not see is no absence."""
-    told = sum(one.probes == 0 and one.verdict is None for one in streams)
+    told = sum(stream.probes == 0 and stream.verdict is None for stream in streams)
     last, worst = records.pace, records.worst_pace
     unseen = told if last is None else max(last.unseen, told)
     if unseen:
@@ -69,8 +69,8 @@ def _pace(records: Records, streams: Sequence[StreamView]) -> Iterator[Unknown]:
 
 def _streams(streams: Sequence[StreamView]) -> Iterator[Unknown]:
     by_finding: dict[Finding | None, list[StreamView]] = {}
-    for one in streams:
-        by_finding.setdefault(one.verdict.finding if one.verdict else None, []).append(one)
+    for stream in streams:
+        by_finding.setdefault(stream.verdict.finding if stream.verdict else None, []).append(stream)
     if undecided := by_finding.get(Finding.UNDECIDED):
         yield Unknown(
             what=f"{plural(len(undecided), 'stream')} undecided",
@@ -115,7 +115,7 @@ def _short(text: str) -> str:
 
 
 def _numbers(streams: Sequence[StreamView]) -> str:
-    shown = ", ".join(f"no. {one.number}" for one in streams[:12])
+    shown = ", ".join(f"no. {stream.number}" for stream in streams[:12])
     return shown + (f" and {len(streams) - 12} more." if len(streams) > 12 else ".")
 
 
@@ -171,7 +171,9 @@ def _world(records: Records, mandate: Mandate) -> Iterator[Unknown]:
             + more
             + ".",
         )
-    blind = [one.name for one in mandate.intermediaries if one.proxy is None]
+    blind = [
+        intermediary.name for intermediary in mandate.intermediaries if intermediary.proxy is None
+    ]
     seen = sorted({one.intermediary for one in records.dark})
     reach = f"Effects were probed through {', '.join(seen)}." if seen else "No block was probed."
     if blind:

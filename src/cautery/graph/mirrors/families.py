@@ -82,7 +82,7 @@ def mirror_families(
     for Record Linkage", JASA 1969, with each value's weight by its rarity; the odds before any
     evidence are those of two families drawn from the list.
     """
-    joinable, alone = _parted(sorted(domains, key=lambda one: one.name))
+    joinable, alone = _parted(sorted(domains, key=lambda domain: domain.name))
     family_of = {one.name: one.brand or one.label for one in joinable}
     groups: list[Group] = []
     for number in range(_ROUNDS if joinable else 0):
@@ -98,7 +98,7 @@ def mirror_families(
 
 def _parted(domains: Sequence[Domain]) -> tuple[list[Known], list[str]]:
     """Part what may be a site's mirror from what serves many: proxy services and platforms."""
-    read = [_read(one) for one in domains]
+    read = [_read(domain) for domain in domains]
     brands = {one.brand for one in read} - GENERIC
     joinable: list[Known] = []
     alone: list[str] = []

@@ -112,9 +112,9 @@ class Joining:
             families[family_of[one.name]].append(one)
         self._costs = NameCosts(
             ({one.brand or one.label for one in family} for family in families.values()),
-            (text for one in domains for text in (one.label, *one.served)),
+            (text for domain in domains for text in (domain.label, *domain.served)),
         )
-        brands = {one.brand for one in domains if one.brand}
+        brands = {domain.brand for domain in domains if domain.brand}
         self._brands = {mark for mark in brands if self._costs.whole(mark) >= SERVED_NATS}
         self._days = DayCosts(all_days(one.days for one in some) for some in families.values())
         self._bearers: Counter[Value] = Counter()
@@ -152,38 +152,40 @@ class Joining:
     def _start(self, domains: Iterable[Known]) -> Iterator[Group]:
         """Yield one group for each brand, and one for each domain whose name is none."""
         by_name: defaultdict[str, list[Known]] = defaultdict(list)
-        for one in domains:
-            if one.brand and self._costs.whole(one.brand) >= -self._before:
-                by_name[one.brand].append(one)
-            elif self._costs.whole(one.label) >= -self._before:
-                by_name[one.label].append(one)
+        for domain in domains:
+            if domain.brand and self._costs.whole(domain.brand) >= -self._before:
+                by_name[domain.brand].append(domain)
+            elif self._costs.whole(domain.label) >= -self._before:
+                by_name[domain.label].append(domain)
             else:
-                by_name[f".{one.name}"].append(one)
+                by_name[f".{domain.name}"].append(domain)
         for name, bearers in by_name.items():
             first = bearers[0].label if name.startswith(".") else name
             # Every further domain of the brand is one more draw of the same rare name.
             sure = _probability(self._before + self._costs.same(first) + math.log(len(bearers)))
-            also = {mark for one in bearers for mark in one.served if mark in self._brands}
+            also = {mark for bearer in bearers for mark in bearer.served if mark in self._brands}
             also.discard(first)
             yield Group(
-                domains={one.name: sure if len(bearers) > 1 else 1.0 for one in bearers},
+                domains={bearer.name: sure if len(bearers) > 1 else 1.0 for bearer in bearers},
                 names=(first, *sorted(also)),
-                days=self._days.of(all_days(one.days for one in bearers)),
-                values=frozenset().union(*(one.values for one in bearers)),
+                days=self._days.of(all_days(bearer.days for bearer in bearers)),
+                values=frozenset().union(*(bearer.values for bearer in bearers)),
             )
 
     def _meet(self) -> None:
         """Note the log-odds by name of the pairs that share a day or a value, or speak by name."""
-        names = [self._costs.place(name) for one in self._groups.values() for name in one.names]
+        names = [self._costs.place(name) for group in self._groups.values() for name in group.names]
         holders = np.repeat(
-            np.arange(len(self._groups)), [len(one.names) for one in self._groups.values()]
+            np.arange(len(self._groups)), [len(group.names) for group in self._groups.values()]
         )
         held = np.array(names, np.int64)
         alike = pairs_by_name(self._costs.text, self._costs.begins, held, holders)
-        met, most = pairs_by_events([self._told(one) for one in self._groups.values()])
+        met, most = pairs_by_events([self._told(group) for group in self._groups.values()])
         self._doing(f"{len(alike) + len(met):,} pairs of {len(self._groups):,} groups")
         begins = np.searchsorted(holders, np.arange(len(self._groups) + 1))
-        dated = np.array([bool(one.days.every or one.values) for one in self._groups.values()])
+        dated = np.array(
+            [bool(group.days.every or group.values) for group in self._groups.values()]
+        )
         # Days can still come to speak for two that are near by name, if both have any.
         needed = np.where(dated[alike].all(axis=1), -self._before * REACHED, -self._before)
         for pairs, least in ((alike, needed), (met, -self._before - most)):

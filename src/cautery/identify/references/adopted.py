@@ -61,7 +61,7 @@ def _given(theirs: References, wanted: str, path: Path, *, works: bool) -> int:
     if not theirs.knows(wanted) and len(theirs.infos) != 1:
         raise InputError(
             f"{path}: holds {len(theirs.infos)} references, none of them {wanted!r}",
-            hint="It holds " + ", ".join(one.id for one in theirs.infos[:8]),
+            hint="It holds " + ", ".join(info.id for info in theirs.infos[:8]),
         )
     number = theirs.number(wanted) if theirs.knows(wanted) else 0
     if works != (theirs.infos[number].kind == "work"):

@@ -95,9 +95,9 @@ def write_arrays(path: Path, head: Mapping[str, Any], arrays: Sequence[Stored]) 
     try:
         with os.fdopen(handle, "wb") as file:
             file.seek(_PREFIX.size + len(blank))
-            for index, one in enumerate(arrays):
+            for index, array in enumerate(arrays):
                 file.write(b"\0" * (-file.tell() % _PAGE))
-                checks[index] = _written(file, one)
+                checks[index] = _written(file, array)
             said = _said(head, arrays, checks)
             file.seek(0)
             file.write(_PREFIX.pack(MAGIC, len(said), zlib.crc32(said)) + said)
@@ -220,8 +220,8 @@ def _opened(path: Path) -> Iterator[tuple[int, int]]:
 def _said(head: Mapping[str, Any], arrays: Sequence[Stored], checks: Sequence[int]) -> bytes:
     """Return the head as bytes; its length does not depend on the checks."""
     listed = [
-        [one.name, one.dtype.str, list(one.shape), f"{check:08x}"]
-        for one, check in zip(arrays, checks, strict=True)
+        [array.name, array.dtype.str, list(array.shape), f"{check:08x}"]
+        for array, check in zip(arrays, checks, strict=True)
     ]
     return json.dumps({"head": head, "arrays": listed}, allow_nan=False).encode()
 

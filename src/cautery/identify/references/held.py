@@ -236,7 +236,7 @@ class References:
         if agreed_s is not None:
             return agreed_s
         # Of a file nobody has spoken yet: what it holds says how far it reaches.
-        ends_s = sorted(one.newest_s for one in self._live_tracks if one.newest_s is not None)
+        ends_s = sorted(track.newest_s for track in self._live_tracks if track.newest_s is not None)
         return ends_s[(len(ends_s) - 1) // 2] if ends_s else None
 
     def _snapshot(self, *, works: bool) -> Snapshot:
@@ -335,7 +335,7 @@ class References:
         self.live.expire(before)
         if self.unsaved is not None:
             self.unsaved.expire(before)
-        self._slices = {one for one in self._slices if (one + 1) * SLICE_FRAMES > before}
+        self._slices = {slice_ for slice_ in self._slices if (slice_ + 1) * SLICE_FRAMES > before}
         self._changed(works=False)
 
     def _trim(self) -> None:
@@ -359,7 +359,7 @@ class References:
                 first = max(first, sorted(self._slices)[-most])
             self._expire_slices(first * SLICE_FRAMES)
             if max(self._slices, default=first) > last:
-                self._slices = {one for one in self._slices if one <= last}
+                self._slices = {slice_ for slice_ in self._slices if slice_ <= last}
                 self.live = only(self.live, last)
                 if self.unsaved is not None:
                     self.unsaved.only(last)

@@ -73,7 +73,7 @@ class LiveFolder:
     def __init__(
         self, path: Path, recipe: Recipe, infos: Sequence[ReferenceInfo], window_s: float = 600.0
     ) -> None:
-        if any(one.kind == "work" for one in infos):
+        if any(info.kind == "work" for info in infos):
             raise InputError(
                 "a live folder holds live references alone",
                 hint="Put recordings into a .ref file of their own.",
@@ -227,9 +227,9 @@ class LiveFolder:
         for one in self.path.iterdir():
             if one.name.startswith(TEMPORARY):
                 one.unlink(missing_ok=True)
-        for one in list(names(self.path)):
-            if one.name not in kept:
-                one.unlink(missing_ok=True)
+        for name in list(names(self.path)):
+            if name.name not in kept:
+                name.unlink(missing_ok=True)
 
 
 def _look_free(path: Path) -> None:

@@ -81,7 +81,7 @@ def manifest_of(folder: Path) -> Manifest:
         if head["form"] != FORM or len(head["minutes"]) > _MOST_SLICES:
             raise ValueError("another file")
         minutes = tuple(
-            Minute(_number(number), bool(sealed), tuple(_name(one) for one in files))
+            Minute(_number(number), bool(sealed), tuple(_name(file) for file in files))
             for number, sealed, files in head["minutes"]
         )
         if any(a.number >= b.number for a, b in pairwise(minutes)):

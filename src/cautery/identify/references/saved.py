@@ -56,10 +56,10 @@ def save(references: References, path: Path) -> None:
 
 def head_of(references: References) -> dict[str, Any]:
     """Return what a head says of references, but what they hold."""
-    live = any(one.kind != "work" for one in references.infos)
+    live = any(info.kind != "work" for info in references.infos)
     return {
         "recipe": asdict(references.recipe),
-        "infos": [asdict(one) for one in references.infos],
+        "infos": [asdict(info) for info in references.infos],
         "window_s": references.window_s,
         "origin_s": references.origin_s(works=False) if live else None,
     }
@@ -79,7 +79,7 @@ def of_head(path: Path, head: dict[str, Any], recipe: Recipe | None) -> Referenc
             f"{path}: made by another recipe ({_differing(made, recipe)})", hint=_AGAIN
         )
     infos = [ReferenceInfo(**one) for one in head["infos"]]
-    if not all(_plausible(one) for one in infos):
+    if not all(_plausible(info) for info in infos):
         raise InputError(f"{path}: a reference in it makes no sense")
     references = References(made, infos, float(head["window_s"]))
     origin_s = head["origin_s"]
@@ -158,8 +158,9 @@ def _plausible(info: ReferenceInfo) -> bool:
     return (
         isinstance(info.id, str)
         and all(
-            one is None or (isinstance(one, str) and len(one) <= _MOST_NAME and one.isprintable())
-            for one in texts
+            text is None
+            or (isinstance(text, str) and len(text) <= _MOST_NAME and text.isprintable())
+            for text in texts
         )
         and info.kind in {"channel", "event", "work"}
         and isinstance(info.clean, bool)

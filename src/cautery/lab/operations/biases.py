@@ -84,7 +84,7 @@ def draw_biases(net: Supply, audience: Audience, seed: int) -> tuple[Biases, tup
 
 def _panel_share(net: Supply, panels: list[str]) -> FloatArray:
     """Return each panel's share of users, by the resellers that are on it."""
-    place = {one: n for n, one in enumerate(panels)}
+    place = {panel: n for n, panel in enumerate(panels)}
     share = np.full(len(panels), 0.5)  # an idle panel has a customer or so
     for node, weight in net.weights.items():
         share[place[net.panel_of[node]]] += weight

@@ -70,14 +70,14 @@ def draw_searches(
         there = home.get(net.places[node]) or abroad
         rows[there[n % len(there)]][2].append(node)
     placed: list[WorldPerson] = []
-    for one in persons:
-        if not one.runs:
-            placed.append(one)
+    for person in persons:
+        if not person.runs:
+            placed.append(person)
             continue
-        there = home.get(one.country) or list(range(at_home))
+        there = home.get(person.country) or list(range(at_home))
         chosen = there[int(rng.integers(len(there)))]
-        rows[chosen][3].append(one.pseudonym)
-        placed.append(replace(one, search=f"S-{chosen + 1:03d}"))
+        rows[chosen][3].append(person.pseudonym)
+        placed.append(replace(person, search=f"S-{chosen + 1:03d}"))
     searches = tuple(
         SearchPlace(
             id=f"S-{n:03d}",
@@ -213,7 +213,7 @@ class _Finder:
     def __init__(self, searches: Sequence[SearchPlace], rng: np.random.Generator) -> None:
         self.rng = rng
         self.made: list[Find] = []
-        self.peopled = [one for one in searches if one.persons] or list(searches)
+        self.peopled = [search for search in searches if search.persons] or list(searches)
 
     def any_with_people(self) -> SearchPlace:
         """Return a place where somebody lives."""

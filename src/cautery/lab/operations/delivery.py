@@ -26,9 +26,9 @@ class Delivery(Layers):
             )
             for n, place in enumerate(places)
         ]
-        for n, one in enumerate(self.hosters):
+        for n, hoster in enumerate(self.hosters):
             # Unrelated names at a hoster: mixture up to thousands (card); Zipf over hosters.
-            self.net.collateral[one] = int(4000 / (n + 1) ** 0.8)
+            self.net.collateral[hoster] = int(4000 / (n + 1) ** 0.8)
         self.cdns = [
             self._add(
                 "as",
@@ -40,9 +40,9 @@ class Delivery(Layers):
             )
             for n, place in enumerate(["DE", "NL", "GB", "FR"])
         ]
-        for one in self.cdns:
-            self.net.collateral[one] = int(self.rng.integers(20_000, 400_000))
-            self.net.untouchable[one] = "a shared network with thousands of lawful names"
+        for cdn in self.cdns:
+            self.net.collateral[cdn] = int(self.rng.integers(20_000, 400_000))
+            self.net.untouchable[cdn] = "a shared network with thousands of lawful names"
         self.providers = [
             self._add(
                 "provider",
@@ -54,9 +54,9 @@ class Delivery(Layers):
             )
             for place in ["GB", "NL", "CH", "DE", "BG"]
         ]
-        for n, one in enumerate(self.providers):
-            self.net.collateral[one] = 20_000 // (n + 1)
-            self.net.untouchable[one] = "a payment provider of lawful merchants"
+        for n, provider in enumerate(self.providers):
+            self.net.collateral[provider] = 20_000 // (n + 1)
+            self.net.untouchable[provider] = "a payment provider of lawful merchants"
 
     def _devices(self) -> list[str]:
         places = {"IT": 5.0, self.shape.lead: 3.0, "NL": 2.0, "GB": 2.0, "ES": 1.0, "DE": 1.0}

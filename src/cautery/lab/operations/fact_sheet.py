@@ -120,7 +120,7 @@ def parse_sheet(text: str, *, name: str) -> FactSheet:
     if not isinstance(rows, list) or not rows:
         raise InputError(f"fact sheet {name}: it has no [[facts]]")
     facts = tuple(_fact(row, f"fact sheet {name}, fact {n}") for n, row in enumerate(rows, 1))
-    ids = [one.id for one in facts]
+    ids = [fact.id for fact in facts]
     for one in ids:
         if ids.count(one) > 1:
             raise InputError(f"fact sheet {name}: {one!r} stands there twice")

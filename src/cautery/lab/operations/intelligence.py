@@ -70,8 +70,10 @@ def draw_intelligence(
 def _who_sees(
     net: Supply, agencies: Sequence[Agency], rng: np.random.Generator
 ) -> dict[str, list[Agency]]:
-    police = [one for one in agencies if one.role in {AgencyRole.LEAD, AgencyRole.PARTICIPANT}]
-    lead = next(one for one in agencies if one.role is AgencyRole.LEAD)
+    police = [
+        agency for agency in agencies if agency.role in {AgencyRole.LEAD, AgencyRole.PARTICIPANT}
+    ]
+    lead = next(agency for agency in agencies if agency.role is AgencyRole.LEAD)
     covered = {one.country for one in police}
     dice = rng.random((len(net.types), len(agencies)))
     seen: dict[str, list[Agency]] = {}
@@ -103,10 +105,10 @@ def _know_person(
     person: WorldPerson, agencies: Sequence[Agency], rng: np.random.Generator
 ) -> list[Agency]:
     if person.category is not LedCategory.SUSPECT:
-        return [next(one for one in agencies if one.role is AgencyRole.LEAD)]
+        return [next(agency for agency in agencies if agency.role is AgencyRole.LEAD)]
     odds = [
-        (one, 0.0 if one.role in {AgencyRole.INDUSTRY, AgencyRole.COORDINATION} else 0.08)
-        for one in agencies
+        (agency, 0.0 if agency.role in {AgencyRole.INDUSTRY, AgencyRole.COORDINATION} else 0.08)
+        for agency in agencies
     ]
     those = [
         one
@@ -114,7 +116,7 @@ def _know_person(
         if rng.random() < (0.8 if one.country == person.country else chance_) and chance_ > 0
     ]
     # "102 suspects identified" [S10]: in the end somebody knows of each.
-    return those or [next(one for one in agencies if one.role is AgencyRole.LEAD)]
+    return those or [next(agency for agency in agencies if agency.role is AgencyRole.LEAD)]
 
 
 class _Writer:
@@ -126,8 +128,8 @@ class _Writer:
         self.made: list[Statement] = []
         self.start = datetime(MONTHS[0].year, MONTHS[0].month, 3, 8, 0, tzinfo=UTC)
         self.span_s = int((moment - timedelta(days=10) - self.start).total_seconds())
-        self.lead = next(one for one in agencies if one.role is AgencyRole.LEAD)
-        self.ids = [one.id for one in agencies if one.role is not AgencyRole.INDUSTRY]
+        self.lead = next(agency for agency in agencies if agency.role is AgencyRole.LEAD)
+        self.ids = [agency.id for agency in agencies if agency.role is not AgencyRole.INDUSTRY]
         tlps, odds = [one for one, _ in _TLP], [one for _, one in _TLP]
         count = 4096
         self._tlp = [tlps[n] for n in self.rng.choice(len(tlps), p=odds, size=count).tolist()]

@@ -68,7 +68,7 @@ class Layers:
         if self.shape.like == "globe" and "HK" not in places:
             return self.hosters[0], "NL"  # 1,200 servers in one data centre (ecosystem.md 2)
         country = self._place(places)
-        there = [one for one in self.hosters if self.net.places[one] == country]
+        there = [hoster for hoster in self.hosters if self.net.places[hoster] == country]
         return self._one(there or self.hosters), country
 
     def _server(self, node: str, operator: str) -> None:

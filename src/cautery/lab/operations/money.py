@@ -59,8 +59,8 @@ def draw_money(
         for trunk, part in zip(trunks, weight.tolist(), strict=True):
             maker.month(trunk, month, coins * part)
         maker.chest(month, crypto_eur / len(last), final=n == len(last) - 1, total=crypto_eur)
-    maker.flows.transfers.sort(key=lambda one: (one.at, one.id))
-    maker.flows.purchases.sort(key=lambda one: (one.at, one.id))
+    maker.flows.transfers.sort(key=lambda transfer: (transfer.at, transfer.id))
+    maker.flows.purchases.sort(key=lambda purchase: (purchase.at, purchase.id))
     return maker.flows
 
 
@@ -95,7 +95,7 @@ class _Maker(Purses):
                     )
                 )
         self.hot = {
-            asset: [one.address for one in self.flows.tags if one.asset == asset]
+            asset: [tag.address for tag in self.flows.tags if tag.asset == asset]
             for asset in ("BTC", "USDT-TRX")
         }
         self.deposit = "account:" + token(self.seed, "exchange", "bank", length=16)
@@ -130,7 +130,7 @@ class _Maker(Purses):
             channel = channels[n % len(channels)]
             agency = buyers[int(self.rng.integers(len(buyers)))]
             at = low + timedelta(days=int(self.rng.integers(span)), minutes=7 * n)
-            same = [one for one in pays if self.net.trunk[one] == self.net.trunk[front]] or pays
+            same = [pay for pay in pays if self.net.trunk[pay] == self.net.trunk[front]] or pays
             payment = same[int(self.rng.integers(len(same)))]
             provider = self.net.groups[payment][0][0][0]
             currency = "EUR" if channel == "crypto" else _CURRENCY.get(agency.country, "EUR")
@@ -327,9 +327,9 @@ def purchase_counts(
     """Count the test purchases by channel, and how many ended in a known account."""
     return tuple(
         PurchaseCount(
-            channel=one,
-            purchases=sum(bought.channel == one for bought in purchases),
-            known=sum(bought.channel == one and bought.known for bought in purchases),
+            channel=channel,
+            purchases=sum(bought.channel == channel for bought in purchases),
+            known=sum(bought.channel == channel and bought.known for bought in purchases),
         )
-        for one in channels
+        for channel in channels
     )

@@ -44,8 +44,8 @@ def panel_tables(
         Of one month; a dump holds exactly these lines, as of ``on``.
     """
     panels: dict[str, list[PanelCount]] = {}
-    for one in counts:
-        panels.setdefault(one.panel, []).append(one)
+    for count in counts:
+        panels.setdefault(count.panel, []).append(count)
     for number, (panel, rows) in enumerate(sorted(panels.items())):
         yield panel, _lines(rows, chance(world.seed, "lines", number))
 

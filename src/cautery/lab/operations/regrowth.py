@@ -133,13 +133,16 @@ def draw_regrowth(
     ]
     timeline += [
         Happening(
-            at=one.at,
+            at=descendant.at,
             kind="descendant",
-            country=one.country,
-            text=f"{one.asset.partition(':')[2]} appears in place of {one.like.partition(':')[2]}",
-            refs=(one.asset, one.like),
+            country=descendant.country,
+            text=(
+                f"{descendant.asset.partition(':')[2]} appears in place of "
+                f"{descendant.like.partition(':')[2]}"
+            ),
+            refs=(descendant.asset, descendant.like),
         )
-        for one in descendants
+        for descendant in descendants
     ]
     if shape.like in {"taken-down", "kratos"}:
         timeline.append(
@@ -148,7 +151,7 @@ def draw_regrowth(
                 kind="second-action",
                 country="IT",
                 text="the action on the descendants, with leads from what was seized",
-                refs=tuple(one.asset for one in descendants[-3:]),
+                refs=tuple(descendant.asset for descendant in descendants[-3:]),
             )
         )
     return descendants, tuple(sorted(timeline, key=lambda one: (one.at, one.text)))

@@ -97,7 +97,7 @@ def _panels(
     trial = rng.poisson(looking * by["TRIAL"] / clean)
     expired = rng.poisson(looking * by["EXPIRED"] / clean)
     said = biases.panel_share * biases.panel_traffic * by["TRAFFIC_COMMON"]
-    panels = [one.id for one in world.supply.assets if one.role == "panel"]
+    panels = [asset.id for asset in world.supply.assets if asset.role == "panel"]
     place = {one: n for n, one in enumerate(panels)}
     return tuple(
         PanelCount(
@@ -238,7 +238,7 @@ def _visits(
 def _prices(world: OperationWorld, month: date, rng: np.random.Generator) -> tuple[PriceSeen, ...]:
     """Read price pages: one month at the list price, long terms with their discount."""
     by = world.biases.by_name
-    shops = [one.value for one in world.supply.assets if one.role == "storefront"][:40]
+    shops = [asset.value for asset in world.supply.assets if asset.role == "storefront"][:40]
     base = by["NETWORK_ARPU"] / by["REALISED"] * PRIORS["STOREFRONT_PRICE"].draw(rng, len(shops))
     currencies = rng.choice(["EUR", "GBP", "USD", "SEK"], size=len(shops), p=[0.7, 0.15, 0.1, 0.05])
     rows = []

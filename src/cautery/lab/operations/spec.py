@@ -221,7 +221,7 @@ class OperationWorld:
     @property
     def lead(self) -> Agency:
         """The agency that leads."""
-        return next(one for one in self.agencies if one.role == "lead")
+        return next(agency for agency in self.agencies if agency.role == "lead")
 
     def sizes(self) -> dict[str, int]:
         """Return how many of each the world has."""

@@ -154,7 +154,7 @@ def _write_all(world: OperationWorld, folder: Path, progress: Progress | None) -
         "statement": world.sheet.statement if world.sheet else None,
         "card": world.card,
         "sizes": world.sizes(),
-        "files": {one: _digest(folder / one) for one in paths},
+        "files": {path: _digest(folder / path) for path in paths},
     }
     (folder / "world.json").write_bytes(as_json(header))
     return ("world.json", *paths)
@@ -186,7 +186,7 @@ def _listed(folder: Path, header: dict[str, Any]) -> dict[str, str]:
     if (
         not isinstance(files, dict)
         or len(files) > _FILES_LIMIT
-        or not all(isinstance(one, str) for one in files.values())
+        or not all(isinstance(file, str) for file in files.values())
     ):
         raise InputError(f"{folder / 'world.json'}: it lists no files with their digests")
     return files
@@ -205,13 +205,13 @@ def _walk(folder: Path) -> list[str]:
     try:
         while todo:
             with os.scandir(todo.pop()) as entries:
-                for one in entries:
-                    if one.is_dir(follow_symlinks=False):
-                        todo.append(Path(one.path))
-                    elif one.is_file(follow_symlinks=False):
-                        found.append(Path(one.path).relative_to(folder).as_posix())
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(Path(entry.path))
+                    elif entry.is_file(follow_symlinks=False):
+                        found.append(Path(entry.path).relative_to(folder).as_posix())
                     else:
-                        raise InputError(f"{one.path}: neither file nor folder", hint=_AGAIN)
+                        raise InputError(f"{entry.path}: neither file nor folder", hint=_AGAIN)
                     if len(found) + len(todo) > 2 * _FILES_LIMIT:
                         raise InputError(f"{folder}: more files than a world has")
     except OSError as error:

@@ -145,7 +145,7 @@ def draw_persons(
     jobs = jobs[:suspects]
     sellers = net.of_type("reseller") + net.of_type("sub-reseller")
     size = _sizes(net, sellers)
-    largest = sorted(sellers, key=lambda one: (-size[one], one))
+    largest = sorted(sellers, key=lambda seller: (-size[seller], seller))
     jobs.extend(
         ("reseller", net.places[one], (one,)) for one in largest[: max(0, suspects - len(jobs))]
     )
@@ -162,7 +162,7 @@ def draw_persons(
         )
         for n, (role, place, runs) in enumerate(jobs)
     ]
-    operator = {node: one.pseudonym for one in reversed(persons) for node in one.runs}
+    operator = {node: person.pseudonym for person in reversed(persons) for node in person.runs}
     for n in range(others):
         victim = n < 5
         persons.append(

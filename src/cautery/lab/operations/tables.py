@@ -37,7 +37,7 @@ def day_month(world: OperationWorld) -> date:
 
 def write_supply(world: OperationWorld, folder: Path) -> None:
     """Write nodes, needs, the audience by month and country, and the catalogue."""
-    assets = {one.id: one for one in world.supply.assets}
+    assets = {asset.id: asset for asset in world.supply.assets}
     rows = [
         {
             "id": node.id,
@@ -78,8 +78,8 @@ def write_supply(world: OperationWorld, folder: Path) -> None:
     )
     _parquet(
         folder / "catalogue.parquet",
-        [{"kind": "channel", "name": one} for one in world.channels]
-        + [{"kind": "work", "name": one} for one in world.works],
+        [{"kind": "channel", "name": channel} for channel in world.channels]
+        + [{"kind": "work", "name": work} for work in world.works],
     )
 
 
@@ -146,7 +146,7 @@ def write_sources(world: OperationWorld, folder: Path) -> None:
     place = folder / "sources"
     place.mkdir()
     last = day_month(world)
-    by_month = [sizing_sources(world, one) for one in world.months if one <= last]
+    by_month = [sizing_sources(world, month) for month in world.months if month <= last]
     (place / "README.txt").write_text(
         f"{STAMP}\nWhat sources say, one CSV a kind, {by_month[0].month.isoformat()[:7]} to "
         f"{last.isoformat()[:7]}; columns are the fields of cautery.model.sizing, money as amount "
@@ -213,7 +213,7 @@ def as_json(value: Any) -> bytes:
 
 
 def _json_lines(path: Path, rows: Iterable[Any]) -> None:
-    lines = [json.dumps(to_json(one), ensure_ascii=False, separators=(",", ":")) for one in rows]
+    lines = [json.dumps(to_json(row), ensure_ascii=False, separators=(",", ":")) for row in rows]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

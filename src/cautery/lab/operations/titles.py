@@ -31,7 +31,7 @@ def words(rng: np.random.Generator, count: int) -> list[str]:
 
 def channel_names(rng: np.random.Generator, count: int) -> tuple[str, ...]:
     """Return names of live channels: ``Belivox Arena 3``."""
-    stations = [one.capitalize() for one in words(rng, max(1, -(-count // 8)))]
+    stations = [word.capitalize() for word in words(rng, max(1, -(-count // 8)))]
     kinds = rng.permuted(np.tile(np.arange(len(_GENRES)), (len(stations), 1)), axis=1).tolist()
     names = [
         f"{station} {_GENRES[row[n]]}"
@@ -43,7 +43,7 @@ def channel_names(rng: np.random.Generator, count: int) -> tuple[str, ...]:
 
 def work_names(rng: np.random.Generator, count: int) -> tuple[str, ...]:
     """Return titles of films and series: ``The Bridge of Calinor``, some with a season."""
-    places = [one.capitalize() for one in words(rng, count)]
+    places = [word.capitalize() for word in words(rng, count)]
     kinds = rng.integers(len(_KINDS), size=count).tolist()
     series = rng.integers(-6, 5, size=count).tolist()
     return tuple(

@@ -74,7 +74,7 @@ class Clusters:
     def why(self, cluster: int) -> tuple[str, ...]:
         """Return the transactions that joined a cluster, in order of time: enough, and no more."""
         places = np.unique(self.joined_by[self.joined_in == cluster])
-        return tuple(self.table.ids[int(one)] for one in places)
+        return tuple(self.table.ids[int(place)] for place in places)
 
     def groups(self) -> tuple[int, ...]:
         """Return the clusters of two addresses or more, largest first."""
@@ -180,7 +180,7 @@ def coinjoins(table: FlowTable, inputs: Ints) -> Bools:
 
 def _distinct_inputs(table: FlowTable) -> tuple[Ints, Ints]:
     """Return each distinct (transaction, address) that is spent from, of coins that have inputs."""
-    coin = np.array([one in UTXO for one in table.assets], dtype=np.bool_)
+    coin = np.array([asset in UTXO for asset in table.assets], dtype=np.bool_)
     rows = ~table.output & coin[table.tx]
     size = max(len(table.addresses), 1)
     keys = distinct(table.tx[rows] * size + table.address[rows])

@@ -24,14 +24,16 @@ def direct_endings(purchases: Sequence[Purchase], places: Places) -> tuple[Endin
     """Return the purchases that went into a service's purse at once."""
     return tuple(
         Ending(
-            node=places.of(end_of(one), one.price.currency),
-            asset=one.price.currency,
-            amount=one.price.amount,
-            addresses=(end_of(one),),
-            why=f"purchase {one.id} was paid into it",
-            ask=tag.label if (tag := places.tags[end_of(one)]).category not in UNASKED else None,
+            node=places.of(end_of(purchase), purchase.price.currency),
+            asset=purchase.price.currency,
+            amount=purchase.price.amount,
+            addresses=(end_of(purchase),),
+            why=f"purchase {purchase.id} was paid into it",
+            ask=tag.label
+            if (tag := places.tags[end_of(purchase)]).category not in UNASKED
+            else None,
         )
-        for one in purchases
+        for purchase in purchases
     )
 
 
@@ -50,7 +52,7 @@ def holdings_of(
             one_owner = places.kind(place) == "wallet"
             members[place] = groups.members(label) if one_owner else (address,)
             joined[place] = groups.why(label) if one_owner else ()
-    balances = balances_of(table, {one for each in members.values() for one in each})
+    balances = balances_of(table, {one for member in members.values() for one in member})
     return tuple(
         Holding(
             node=place,
@@ -69,7 +71,7 @@ def balances_of(table: FlowTable, addresses: set[str]) -> dict[tuple[str, str], 
 
     Each is given the least opening balance that makes its payments possible.
     """
-    wanted = np.array([one in addresses for one in table.addresses], dtype=np.bool_)
+    wanted = np.array([address in addresses for address in table.addresses], dtype=np.bool_)
     balance: dict[tuple[str, str], Decimal] = {}
     lowest: dict[tuple[str, str], Decimal] = {}
     with localcontext(prec=60):
@@ -100,7 +102,7 @@ def endings_of(found: Tainted, places: Places) -> tuple[Ending, ...]:
                 ask=tag.label if askable else None,
             )
         )
-    endings.sort(key=lambda one: (-one.amount, one.node, one.asset))
+    endings.sort(key=lambda ending: (-ending.amount, ending.node, ending.asset))
     fees = [
         Ending(node="fees", asset=asset, amount=amount, addresses=(), why="network fees", ask=None)
         for asset, amount in sorted(found.fees.items())
@@ -116,8 +118,8 @@ def proposals_of(
 ) -> tuple[Proposal, ...]:
     """Return what each draft would hold; whom nobody can ask gets none."""
     made = []
-    for provider in dict.fromkeys(one.provider for one in purchases):
-        those = [one for one in purchases if one.provider == provider]
+    for provider in dict.fromkeys(purchase.provider for purchase in purchases):
+        those = [purchase for purchase in purchases if purchase.provider == provider]
         what = dict.fromkeys(f"merchant account behind {one.descriptor!r}" for one in those)
         made.append(
             Proposal(
@@ -129,25 +131,25 @@ def proposals_of(
                 grounds="took the money of test purchases " + ", ".join(one.id for one in those),
             )
         )
-    for one in endings:
-        if one.ask is None:
+    for ending in endings:
+        if ending.ask is None:
             continue
-        holds = tuple(f"{one.asset} deposit {address}" for address in one.addresses)
+        holds = tuple(f"{ending.asset} deposit {address}" for address in ending.addresses)
         made += [
             Proposal(
                 kind=InstrumentKind.PRESERVATION,
-                addressee=one.ask,
+                addressee=ending.ask,
                 holds=tuple(f"customer and log-ins behind {each}" for each in holds),
                 asset=None,
                 amount=None,
-                grounds=f"{one.amount} {one.asset} of the trail arrived there",
+                grounds=f"{ending.amount} {ending.asset} of the trail arrived there",
             ),
             Proposal(
                 kind=InstrumentKind.FREEZING,
-                addressee=one.ask,
+                addressee=ending.ask,
                 holds=holds,
-                asset=one.asset,
-                amount=one.amount,
+                asset=ending.asset,
+                amount=ending.amount,
                 grounds="the trail ends there; the customer may have taken it out since",
             ),
         ]

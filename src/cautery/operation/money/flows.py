@@ -64,7 +64,7 @@ class FlowTable:
         InputError
             If an id stands twice in one asset, or an amount is too large or too fine.
         """
-        ordered = sorted(transfers, key=lambda one: one.at)
+        ordered = sorted(transfers, key=lambda transfer: transfer.at)
         known: set[tuple[str, str]] = set()
         number: dict[str, int] = {}
         tx: list[int] = []

@@ -84,7 +84,7 @@ class Places:
         """Return the tag of a place, if one is known."""
         if place.startswith("service:"):
             label = place.removeprefix("service:")
-            return next((one for one in self.tags.values() if one.label == label), None)
+            return next((tag for tag in self.tags.values() if tag.label == label), None)
         return self.tags.get(place)
 
     def _name(self, label: int) -> str:

@@ -72,7 +72,7 @@ def read_tags(data: bytes, *, source: str) -> tuple[AddressTag, ...]:
         raise InputError(f"{source}: more than {MAX_BYTES} bytes")
     try:
         rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig")), strict=True)
-        columns = [one or "" for one in rows.fieldnames or ()]
+        columns = [fieldname or "" for fieldname in rows.fieldnames or ()]
         if "address" not in columns:
             raise InputError(f"{source}: tags are CSV with a column 'address'")
         listed = set(columns) <= {"asset", "address"}

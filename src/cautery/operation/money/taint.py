@@ -187,7 +187,7 @@ def _reach(
     """Return the addresses that taint can reach, and the transactions that touch one of them."""
     number = {address: place for place, address in enumerate(table.addresses)}
     reached = {number[one.address] for one in start}
-    stops = {number[one] for one in services if one in number}
+    stops = {number[service] for service in services if service in number}
     tx, address, output = table.tx.tolist(), table.address.tolist(), table.output.tolist()
     row, rows = 0, len(tx)
     while row < rows:  # one pass in order of time: money never goes back in it
@@ -208,14 +208,14 @@ def _openings(transfers: Sequence[Transfer], reached: set[str]) -> dict[tuple[st
     """Return the least that each address must have held before, in the smallest unit."""
     balance: dict[tuple[str, str], int] = {}
     lowest: dict[tuple[str, str], int] = {}
-    for one in transfers:
-        for flow in one.inputs:
-            key = (one.asset, flow.address)
+    for transfer in transfers:
+        for flow in transfer.inputs:
+            key = (transfer.asset, flow.address)
             if flow.address in reached:
                 balance[key] = balance.get(key, 0) - _whole(flow.amount)
                 lowest[key] = min(lowest.get(key, 0), balance[key])
-        for flow in one.outputs:
-            key = (one.asset, flow.address)
+        for flow in transfer.outputs:
+            key = (transfer.asset, flow.address)
             if flow.address in reached:
                 balance[key] = balance.get(key, 0) + _whole(flow.amount)
     return {key: -low for key, low in lowest.items() if low < 0}

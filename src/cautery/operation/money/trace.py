@@ -78,12 +78,14 @@ def trace(
         else tuple(beginning)
     )
     ends = (
-        [spelled(beginning)] if isinstance(beginning, str) else [end_of(one) for one in purchases]
+        [spelled(beginning)]
+        if isinstance(beginning, str)
+        else [end_of(purchase) for purchase in purchases]
     )
     # A purchase that ends in a service's own purse needs no following: that service is asked.
-    direct = [one for one in purchases if is_service(known.get(end_of(one)))]
-    own = [one for one in ends if isinstance(beginning, str) or not is_service(known.get(one))]
-    places = Places(groups, known, {one.provider for one in purchases})
+    direct = [purchase for purchase in purchases if is_service(known.get(end_of(purchase)))]
+    own = [end for end in ends if isinstance(beginning, str) or not is_service(known.get(end))]
+    places = Places(groups, known, {purchase.provider for purchase in purchases})
     found, notes = _followed(
         table, groups, purchases, own, follow=follow, method=method, tags=known
     )
@@ -127,21 +129,27 @@ def _starts(
     groups: Clusters, purchases: Sequence[Purchase], ends: Sequence[str], follow: Follow
 ) -> tuple[list[Start], tuple[str, ...]]:
     """Return where taint begins, and what of the beginning was not found."""
-    missing = [one for one in ends if not groups.knows(one)]
+    missing = [end for end in ends if not groups.knows(end)]
     if len(missing) == len(ends):
         raise InputError(
             f"{missing[0][:80] if missing else 'nothing'}: not in the supplied transactions",
             hint="Ask for the transactions of this account or address, then trace again.",
         )
     wanted: dict[Start, None] = {}
-    labels = dict.fromkeys(groups.of(one) for one in ends if groups.knows(one))
+    labels = dict.fromkeys(groups.of(end) for end in ends if groups.knows(end))
     members = [one for label in labels for one in groups.members(label)]
     assets = assets_by_address(groups.table, {*members})
     if follow == "purchase" and purchases:
-        for one in purchases:
-            if one.transfer is not None and end_of(one) in ends and groups.knows(end_of(one)):
-                for asset in assets.get(end_of(one), ()):
-                    wanted[Start(address=end_of(one), asset=asset, transfer=one.transfer)] = None
+        for purchase in purchases:
+            if (
+                purchase.transfer is not None
+                and end_of(purchase) in ends
+                and groups.knows(end_of(purchase))
+            ):
+                for asset in assets.get(end_of(purchase), ()):
+                    wanted[
+                        Start(address=end_of(purchase), asset=asset, transfer=purchase.transfer)
+                    ] = None
         if not wanted:
             raise InputError(
                 "no purchase names its own transaction", hint="Follow the owner instead."
@@ -157,13 +165,18 @@ def _starts(
 def _recorded(purchases: Sequence[Purchase], places: Places) -> tuple[Hop, ...]:
     """Return the steps that the record itself shows: purchase, descriptor, provider, end."""
     sums: dict[tuple[str, str, str], list[Purchase]] = {}
-    for one in purchases:
-        end = end_of(one)
+    for purchase in purchases:
+        end = end_of(purchase)
         if places.groups.knows(end):
-            end = places.of(end, "EUR" if one.wallet is None else "BTC")
-        steps = [f"purchase:{one.id}", f"descriptor:{one.descriptor}", one.provider, end]
+            end = places.of(end, "EUR" if purchase.wallet is None else "BTC")
+        steps = [
+            f"purchase:{purchase.id}",
+            f"descriptor:{purchase.descriptor}",
+            purchase.provider,
+            end,
+        ]
         for source, target in pairwise(steps):
-            sums.setdefault((source, target, one.price.currency), []).append(one)
+            sums.setdefault((source, target, purchase.price.currency), []).append(purchase)
     return tuple(
         Hop(
             source=source,
@@ -214,13 +227,13 @@ def _nodes(
     ends: Sequence[str],
 ) -> tuple[Node, ...]:
     """Return every place of the trail with its steps from the beginning."""
-    kinds = {f"purchase:{one.id}": "purchase" for one in purchases}
-    kinds |= {f"descriptor:{one.descriptor}": "descriptor" for one in purchases}
-    kinds |= {one.provider: "psp" for one in purchases}
+    kinds = {f"purchase:{purchase.id}": "purchase" for purchase in purchases}
+    kinds |= {f"descriptor:{purchase.descriptor}": "descriptor" for purchase in purchases}
+    kinds |= {purchase.provider: "psp" for purchase in purchases}
     depth = {one: 0 for one, kind in kinds.items() if kind == "purchase"}
     if not depth:
         assets = assets_by_address(places.groups.table, {*ends})
-        depth = {places.of(one, assets.get(one, ("BTC",))[0]): 0 for one in ends if one in assets}
+        depth = {places.of(end, assets.get(end, ("BTC",))[0]): 0 for end in ends if end in assets}
     onward: dict[str, list[str]] = {}
     for hop in hops:
         onward.setdefault(hop.source, []).append(hop.target)
@@ -237,7 +250,7 @@ def _nodes(
         *(h.node for h in holdings),
     ):
         depth.setdefault(one, last)
-    sizes = {one.node: len(one.addresses) for one in holdings}
+    sizes = {holding.node: len(holding.addresses) for holding in holdings}
     return tuple(
         Node(
             id=one,

@@ -39,8 +39,8 @@ def quantities(view: EstimatesView) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(
             [one.quantity for one in view.reconciled]
-            + [one.quantity for one in view.sources]
-            + [one.quantity for one in view.claims]
+            + [source.quantity for source in view.sources]
+            + [claim.quantity for claim in view.claims]
         )
     )
 
@@ -91,7 +91,9 @@ def claims_drawing(view: EstimatesView | None, quantity: str, *, lab: bool) -> M
         f"ours {words.big(one.inner.mid)}, {words.within(one.inner)}, {words.within(one.outer)}"
         for one in ours
     ]
-    said += [f"claim {one.text}: {'does not fit' if one.flagged else 'fits'}" for one in claims]
+    said += [
+        f"claim {claim.text}: {'does not fit' if claim.flagged else 'fits'}" for claim in claims
+    ]
     title = f"{quantity}: {'; '.join(said)}"
     return drawing("claims", wide=WIDE, high=ground + 24, title=title, body="".join(body))
 
@@ -133,9 +135,13 @@ def _values(
     *,
     lab: bool,
 ) -> list[float]:
-    found = [v for one in sources for v in (one.interval.low, one.interval.mid, one.interval.high)]
+    found = [
+        v
+        for source in sources
+        for v in (source.interval.low, source.interval.mid, source.interval.high)
+    ]
     found += [v for one in ours for v in (one.outer.low, one.outer.high, one.inner.mid)]
-    found += [one.value for one in claims]
+    found += [claim.value for claim in claims]
     return found + [one.truth for one in ours if lab and one.truth is not None]
 
 
@@ -180,12 +186,12 @@ def _placed(
     """Return each claim with its place, words, side and lane; and the room they need."""
     found: list[tuple[ClaimLine, float, str, bool]] = []
     spans: list[tuple[float, float]] = []
-    for one in claims:
-        x, said = scale(one.value), fit(f"claim: {one.text}", 260, 13)
+    for claim in claims:
+        x, said = scale(claim.value), fit(f"claim: {claim.text}", 260, 13)
         wide = width(said, 13) + 8
         turned = x + wide > _RIGHT
         spans.append((x - wide, x) if turned else (x, x + wide))
-        found.append((one, x, said, turned))
+        found.append((claim, x, said, turned))
     placed = [lane or 0 for lane in lanes(spans, most=6)]
     room = 15.0 * max(placed, default=0) + (8.0 if placed else -8.0)
     return [(*one, lane) for one, lane in zip(found, placed, strict=True)], room

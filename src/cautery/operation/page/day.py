@@ -88,9 +88,9 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
         return DayDrawing(sentence("No step of an action day was recorded."), 0, 0, 0, 0)
     scale = _window(view)
     inside = [
-        one for one in view.steps if _ends(one) >= scale.first and one.starts_at <= scale.last
+        step for step in view.steps if _ends(step) >= scale.first and step.starts_at <= scale.last
     ]
-    earlier = sum(_ends(one) < scale.first for one in view.steps)
+    earlier = sum(_ends(step) < scale.first for step in view.steps)
     later = len(view.steps) - len(inside) - earlier
     shown = sorted(inside, key=lambda one: (one.state is not StepState.FAILED, one.starts_at))
     shown = shown[:MOST_BARS]
@@ -142,7 +142,7 @@ def day_drawing(view: DayView | None, agencies: Sequence[AgencyLine]) -> DayDraw
             + text(_RIGHT + 6, top + _CURVE * (1 - left.share) + 19, "left", "tick")
         )
         bottom = top + _CURVE + 26
-    states = Counter(one.state.value for one in view.steps)
+    states = Counter(step.state.value for step in view.steps)
     title = (
         f"The day by the clock, from {words.utc(view.moment)}: "
         f"{plural(len(view.steps), 'step')}, "
@@ -165,8 +165,8 @@ def _ends(step: StepLine) -> datetime:
 
 def _window(view: DayView) -> TimeScale:
     """Return the hours that are drawn: those of the steps, at most some around the moment."""
-    first = max(min(one.starts_at for one in view.steps), view.moment - _BEFORE)
-    last = min(max(_ends(one) for one in view.steps), view.moment + _AFTER)
+    first = max(min(step.starts_at for step in view.steps), view.moment - _BEFORE)
+    last = min(max(_ends(step) for step in view.steps), view.moment + _AFTER)
     first, last = min(first, view.moment), max(last, view.moment)
     spare = max((last - first) / 40, timedelta(minutes=5))
     return TimeScale(first - spare, last + spare, _GUTTER, _RIGHT)
@@ -184,7 +184,7 @@ def _bars(
     spots: dict[str, tuple[float, float, float]],
 ) -> str:
     """Draw a row: one line a step, by its start; what was planned stands behind as a trace."""
-    steps = sorted(steps, key=lambda one: (one.starts_at, _ends(one), one.id))
+    steps = sorted(steps, key=lambda step: (step.starts_at, _ends(step), step.id))
     pitch = high / len(steps)
     thick = max(0.75, min(9.0, pitch * 0.78))
     parts: list[str] = []
@@ -215,8 +215,8 @@ def _marked(
     """Mark what failed, and lead from there to what took its place; words where there is room."""
     parts: list[str] = []
     taken: list[tuple[float, float, float]] = []
-    failed = [one for one in steps if one.state in (StepState.FAILED, StepState.REPLACED)]
-    instead = {one.replaces: one for one in steps if one.replaces}
+    failed = [step for step in steps if step.state in (StepState.FAILED, StepState.REPLACED)]
+    instead = {step.replaces: step for step in steps if step.replaces}
     for one in failed[:MOST_MARKED]:
         left, _, y = spots[one.id]
         x = min(spots[one.id][1], scale.right - 4)

@@ -55,7 +55,7 @@ def supply_drawings(view: SupplyView | None) -> GraphDrawing | Markup:
     """
     if view is None or not view.nodes:
         return sentence("No supply graph was put together.")
-    nodes = {one.id: one for one in view.nodes}
+    nodes = {node.id: node for node in view.nodes}
     links = [one for one in view.links if one.source in nodes and one.target in nodes]
     near: defaultdict[str, list[str]] = defaultdict(list)
     for link in links:
@@ -66,9 +66,9 @@ def supply_drawings(view: SupplyView | None) -> GraphDrawing | Markup:
     lines = [
         (one.source, one.target) for one in links if one.source in spots and one.target in spots
     ]
-    lines.sort(key=lambda one: -min(len(near[one[0]]), len(near[one[1]])))
+    lines.sort(key=lambda line: -min(len(near[line[0]]), len(near[line[1]])))
     lines = lines[:MOST_LINES]
-    fates = [one.fate for one in nodes.values()]
+    fates = [node.fate for node in nodes.values()]
     drawn: list[Markup] = []
     for after in (False, True):
         parts = [
@@ -113,7 +113,7 @@ def _bands(
     found: list[tuple[str, list[SupplyNode], int]] = []
     place: dict[str, float] = {}
     for name, roles in BANDS:
-        held = [one for one in nodes if one.role in roles]
+        held = [node for node in nodes if node.role in roles]
         if not held:
             continue
         kept = sorted(held, key=lambda one: (-len(near.get(one.id, ())), one.id))[:MOST_DOTS]
@@ -165,7 +165,7 @@ def _labels(
     parts: list[str] = []
     for (name, nodes, total), (top, high) in zip(bands, rows, strict=True):
         middle = top + high / 2
-        serving = sum(one.fate is Fate.SERVING for one in nodes)
+        serving = sum(node.fate is Fate.SERVING for node in nodes)
         count = f"{serving} of {len(nodes)}" if after else number(total, 9)
         parts.append(
             text(0, middle - 2, name, "row")

@@ -59,8 +59,8 @@ def map_drawing(countries: Sequence[CountryLine]) -> MapDrawing:
     world = europe()
     shapes: dict[str, dict[str, Any]] = world["countries"]
     lines: dict[str, CountryLine] = {}
-    for one in countries:
-        lines.setdefault(ALIASES.get(one.country, one.country), one)
+    for country in countries:
+        lines.setdefault(ALIASES.get(country.country, country.country), country)
     inside = {code: one for code, one in lines.items() if code in shapes}
     elsewhere = tuple(one for code, one in lines.items() if code not in shapes)
     if not inside:
@@ -95,7 +95,7 @@ def shade_of(line: CountryLine, drawn: MapDrawing, countries: Sequence[CountryLi
     """Return the class of shade of a country, as the map would give it."""
     return _class(
         _measured(line, drawn.measure),
-        _breaks([_measured(one, drawn.measure) for one in countries]),
+        _breaks([_measured(country, drawn.measure) for country in countries]),
     )
 
 

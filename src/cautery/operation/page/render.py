@@ -59,7 +59,7 @@ def render_page(view: OperationPageView) -> str:
         .get_template("page.html.j2")
         .render(
             view=view,
-            lead=next((one for one in view.agencies if one.id == view.lead), None),
+            lead=next((agency for agency in view.agencies if agency.id == view.lead), None),
             timeline=timeline_drawing(view.timeline, view.agencies),
             day=day_drawing(day, view.agencies),
             steps=_states(day.steps if day else ()),
@@ -76,9 +76,9 @@ def render_page(view: OperationPageView) -> str:
             eur=_eur(view),
             money=money_drawing(view.money),
             quantities=quantities(view.estimates) if view.estimates else (),
-            judged=any(one.right is not None for one in view.descendants),
-            wrong=sum(one.right is False for one in view.descendants),
-            fits=Counter(one.fit for one in view.comparisons),
+            judged=any(descendant.right is not None for descendant in view.descendants),
+            wrong=sum(descendant.right is False for descendant in view.descendants),
+            fits=Counter(comparison.fit for comparison in view.comparisons),
             style=_style(),
         )
     )
@@ -97,7 +97,7 @@ def _states(steps: Sequence[StepLine]) -> str:
 def _troubled(steps: Sequence[StepLine]) -> list[StepLine]:
     """Return what did not go as planned: failed and re-planned steps first, then late ones."""
     failed = (StepState.FAILED, StepState.REPLACED)
-    found = [one for one in steps if one.replaces or one.state in (*failed, StepState.LATE)]
+    found = [step for step in steps if step.replaces or step.state in (*failed, StepState.LATE)]
     return sorted(
         found, key=lambda one: (not one.replaces and one.state not in failed, one.starts_at)
     )
@@ -105,7 +105,7 @@ def _troubled(steps: Sequence[StepLine]) -> list[StepLine]:
 
 def _told(view: OperationPageView) -> list[Moment]:
     """Return the moments for the list: all but bundles, and joinings that the table has too."""
-    known = {one.id for one in view.agencies if one.joined_at is not None}
+    known = {agency.id for agency in view.agencies if agency.joined_at is not None}
     found = view.timeline.moments if view.timeline else ()
     return sorted(
         (
@@ -161,7 +161,7 @@ def _matrix(lines: Sequence[ExhibitLine]) -> dict[str, Any]:
 def _eur(view: OperationPageView) -> Decimal | None:
     """Return the worth of what was taken in EUR, of the totals that have a rate."""
     totals = view.exhibits.totals if view.exhibits else ()
-    found = [one.eur for one in totals if one.eur is not None and one.eur.is_finite()]
+    found = [total.eur for total in totals if total.eur is not None and total.eur.is_finite()]
     return sum(found, Decimal(0)) if found else None
 
 

@@ -83,7 +83,7 @@ def regrowth_drawing(
         return sentence("Nobody measured what was served after the day.")
     points = sorted(after, key=lambda one: one.at)
     top, high = 26.0, 150.0
-    found = sorted(descendants, key=lambda one: one.found_at)
+    found = sorted(descendants, key=lambda descendant: descendant.found_at)
     last = max(points[-1].at, max((one.found_at for one in found), default=points[-1].at))
     scale = TimeScale(min(moment, points[0].at), last, 46, WIDE - 96)
     ground = top + high
@@ -121,7 +121,7 @@ def regrowth_drawing(
         text(scale.right + 16, ground - high * ending + 5, percent(ending), "said")
         + text(scale.right + 16, ground - high * ending + 20, "at the end", "tick")
     )
-    low = min(points, key=lambda one: one.share)
+    low = min(points, key=lambda point: point.share)
     title = (
         f"Share of demand served after the day: lowest {percent(low.share)} on "
         f"{words.day(low.at)}, {percent(ending)} on {words.day(points[-1].at)}; "
@@ -187,10 +187,10 @@ def story_drawing(view: DayView | None) -> Markup | None:
 
 def _share_at(points: Sequence[Served], moment: datetime) -> float:
     share = points[0].share
-    for one in points:
-        if one.at > moment:
+    for point in points:
+        if point.at > moment:
             break
-        share = one.share
+        share = point.share
     return share
 
 

@@ -78,7 +78,7 @@ def timeline_drawing(view: TimelineView | None, agencies: Sequence[AgencyLine]) 
     )
     ground = _TOP + _ROW * max(1, len(order))
     most = max((max(found.values(), default=0) for found in counts.values()), default=0)
-    joined = {one.agency: one for one in view.moments if one.kind is MomentKind.JOINED}
+    joined = {moment.agency: moment for moment in view.moments if moment.kind is MomentKind.JOINED}
     body = [_events(view, scale, ground), _axis(scale, ground)]
     names = {one.id: f"{one.name} ({one.country})" for one in agencies}
     for place, agency in enumerate(order):
@@ -99,7 +99,7 @@ def timeline_drawing(view: TimelineView | None, agencies: Sequence[AgencyLine]) 
             )
     said, bottom = _said(view.moments, scale, ground)
     body += [_rug(view.moments, scale, ground), said]
-    total = sum(one.statements for one in view.arrivals)
+    total = sum(arrival.statements for arrival in view.arrivals)
     title = (
         f"Timeline from {words.day(view.first)} to {words.day(view.last)}: "
         f"{plural(total, 'statement')} by {plural(len(counts), 'agency', 'agencies')}, "
@@ -113,9 +113,9 @@ def _rows(
 ) -> tuple[list[str], dict[str, dict[date, int]]]:
     """Return the agencies in order and their statements by month; the last row may be several."""
     found: defaultdict[str, dict[date, int]] = defaultdict(dict)
-    for one in view.arrivals:
-        month = one.month.replace(day=1)
-        found[one.agency][month] = found[one.agency].get(month, 0) + one.statements
+    for arrival in view.arrivals:
+        month = arrival.month.replace(day=1)
+        found[arrival.agency][month] = found[arrival.agency].get(month, 0) + arrival.statements
     order = list(dict.fromkeys([one.id for one in agencies] + sorted(found)))
     if len(order) <= MOST_AGENCIES:
         return order, {one: found[one] for one in order}
@@ -131,10 +131,10 @@ def _rows(
 
 def _events(view: TimelineView, scale: TimeScale, ground: float) -> str:
     parts, spans = [], []
-    for one in view.events:
-        left, right = scale(instant(one.first)), scale(instant(one.last) + timedelta(days=1))
-        spans.append((left, left + width(one.name, 11)))
-        parts.append((one, left, max(right, left + 2)))
+    for event in view.events:
+        left, right = scale(instant(event.first)), scale(instant(event.last) + timedelta(days=1))
+        spans.append((left, left + width(event.name, 11)))
+        parts.append((event, left, max(right, left + 2)))
     return "".join(
         f'<g class="sport">{hint(f"{one.name}, {words.day(one.first)} to {words.day(one.last)}")}'
         f'<rect x="{left:.1f}" y="{_TOP - 10:.1f}" width="{right - left:.1f}" '
@@ -193,14 +193,16 @@ def _area(counts: dict[date, int], scale: TimeScale, base: float, most: int, age
 
 def _rug(moments: Sequence[Moment], scale: TimeScale, ground: float) -> str:
     """Draw a tick for each bundle that was shared, above the axis."""
-    spots = sorted({f"{scale(one.at):.0f}" for one in moments if one.kind is MomentKind.SHARED})
+    spots = sorted(
+        {f"{scale(moment.at):.0f}" for moment in moments if moment.kind is MomentKind.SHARED}
+    )
     ticks = "".join(f"M{x} {ground + 1:.1f}v4" for x in spots)
     return f'<path class="rug" d="{ticks}">{hint("bundles shared")}</path>' if ticks else ""
 
 
 def _said(moments: Sequence[Moment], scale: TimeScale, ground: float) -> tuple[str, float]:
     """Write the moments beneath the axis in lanes, the day through all rows."""
-    wanted = [one for one in moments if one.kind in _SAID]
+    wanted = [moment for moment in moments if moment.kind in _SAID]
     kept = sorted(
         sorted(wanted, key=lambda one: (_RANK.index(one.kind), one.at))[:MOST_SAID],
         key=lambda one: one.at,

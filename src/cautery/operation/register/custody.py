@@ -107,12 +107,12 @@ def _transferred(
         return chain, link
     if pending.stated_by == link.stated_by:
         raise InputError(f"{where}: {link.stated_by} has stated this transfer already")
-    for one in fields(CustodyEntry):
-        if one.name == "stated_by":
+    for field in fields(CustodyEntry):
+        if field.name == "stated_by":
             continue
-        ours, theirs = getattr(pending, one.name), getattr(link, one.name)
+        ours, theirs = getattr(pending, field.name), getattr(link, field.name)
         if ours != theirs:
             raise InputError(
-                f"{where}: the two sides contradict each other on {one.name}: {ours} and {theirs}"
+                f"{where}: the two sides contradict each other on {field.name}: {ours} and {theirs}"
             )
     return (*chain, replace(link, stated_by=None)), None

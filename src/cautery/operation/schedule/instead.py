@@ -65,17 +65,17 @@ def alternatives(
     for team, until in (allotted or {}).items():
         if team in free:
             free[team] = max(free[team], until)
-    used = {one.team for one in lines}
+    used = {line.team for line in lines}
     teams = sorted((one for one in free if one not in used), key=lambda one: (free[one], one))
-    same_kind = [one for one in lines if one.kind is step.kind]
+    same_kind = [line for line in lines if line.kind is step.kind]
     second = None
     if teams and len(same_kind) < 2:
         second = replace(step, id=next_id, team=teams[0], text=f"{step.text} (second team)")
     elif len(same_kind) < 2 and step.phase in {Phase.PRESERVE, Phase.SECURE}:
         second = replace(step, id=next_id, text=f"{step.text} (once more)")
-    shared = {one.target for one in day.co_tenants} & touched(step)
+    shared = {tenant.target for tenant in day.co_tenants} & touched(step)
     for kind in _INSTEAD.get(step.kind, ()):
-        if kind in {one.kind for one in lines} or (kind is StepKind.BLOCK and shared):
+        if kind in {line.kind for line in lines} or (kind is StepKind.BLOCK and shared):
             continue
         if kind is StepKind.LOCK and not step.target.startswith("host:"):
             continue
@@ -105,10 +105,10 @@ def alternatives(
 def _competent(kind: StepKind, step: Step, operation: Operation) -> Agency | None:
     """Return who may do this kind of act: the step's own agency, its country's, or any other."""
     able = [
-        one
-        for one in operation.agencies
-        if one.competence & COMPETENCES[kind]
-        and (kind not in ON_THE_GROUND or one.country == step.country)
+        agency
+        for agency in operation.agencies
+        if agency.competence & COMPETENCES[kind]
+        and (kind not in ON_THE_GROUND or agency.country == step.country)
     ]
     able.sort(key=lambda one: (one.id != step.agency, one.country != step.country, one.id))
     return able[0] if able else None

@@ -143,13 +143,13 @@ def latest_reports(
     """
     known = {one.step.id for one in (*day.steps, *day.dropped)}
     latest: dict[str, StepReport] = {}
-    for one in reports:
-        if one.step not in known:
-            raise InputError(f"a report of {one.step!r}, which is no step of the day")
-        if now is not None and one.at > now:
-            raise InputError(f"a report of {one.step} from {one.at.isoformat()}: not yet")
-        if one.step not in latest or one.at >= latest[one.step].at:
-            latest[one.step] = one
+    for report in reports:
+        if report.step not in known:
+            raise InputError(f"a report of {report.step!r}, which is no step of the day")
+        if now is not None and report.at > now:
+            raise InputError(f"a report of {report.step} from {report.at.isoformat()}: not yet")
+        if report.step not in latest or report.at >= latest[report.step].at:
+            latest[report.step] = report
     return latest
 
 
@@ -157,12 +157,12 @@ def _split(
     day: DayPlan, latest: Mapping[str, StepReport], failed: set[str], now: datetime
 ) -> tuple[list[ScheduledStep], list[ScheduledStep]]:
     """Return what has begun (as it stands), and what is still open."""
-    before = orders([one.step for one in day.steps])
+    before = orders([step.step for step in day.steps])
     history: list[ScheduledStep] = []
     open_steps: list[ScheduledStep] = []
     still_open: set[str] = set(failed)
     extended: list[ScheduledStep] = []
-    for one in sorted(day.steps, key=lambda one: (one.starts_at, one.step.id)):
+    for one in sorted(day.steps, key=lambda step: (step.starts_at, step.step.id)):
         name, report = one.step.id, latest.get(one.step.id)
         if name in failed:
             continue
@@ -309,7 +309,7 @@ def _timed(
                 before={name: before[name] for name in todo},
                 warning=warning,
                 hours=hours,
-                zones={one.id: one.zone for one in operation.agencies},
+                zones={agency.id: agency.zone for agency in operation.agencies},
                 warned=frozenset(known),
             ).place()
         except TooLateError as error:

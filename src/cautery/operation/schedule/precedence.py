@@ -75,18 +75,21 @@ def _begun_before_replanning(day: DayPlan, one: ScheduledStep) -> bool:
 
 def _identity(day: DayPlan) -> Iterator[str]:
     seen = set()
-    for one in day.steps:
-        if one.step.id in seen:
-            yield f"{one.step.id} stands twice in the day"
-        seen.add(one.step.id)
-        if one.ends_at <= one.starts_at:
-            yield f"{one.step.id} ends before it begins"
-        if not _begun_before_replanning(day, one) and one.ends_at - one.starts_at < one.step.lasts:
-            yield f"{one.step.id} has less time than it takes"
+    for step in day.steps:
+        if step.step.id in seen:
+            yield f"{step.step.id} stands twice in the day"
+        seen.add(step.step.id)
+        if step.ends_at <= step.starts_at:
+            yield f"{step.step.id} ends before it begins"
+        if (
+            not _begun_before_replanning(day, step)
+            and step.ends_at - step.starts_at < step.step.lasts
+        ):
+            yield f"{step.step.id} has less time than it takes"
 
 
 def _after(day: DayPlan) -> Iterator[str]:
-    times = {one.step.id: one for one in day.steps}
+    times = {step.step.id: step for step in day.steps}
     for one in day.steps:
         for name in sorted(one.step.after):
             if name not in times:
@@ -98,9 +101,9 @@ def _after(day: DayPlan) -> Iterator[str]:
 def _ladder(day: DayPlan) -> Iterator[str]:
     """Per target: preservation, continuity, acts, public notice."""
     subjects: dict[str, list[ScheduledStep]] = defaultdict(list)
-    for one in day.steps:
-        for subject in {one.step.target, *one.step.removes}:
-            subjects[subject].append(one)
+    for step in day.steps:
+        for subject in {step.step.target, *step.step.removes}:
+            subjects[subject].append(step)
     for subject, here in sorted(subjects.items()):
         rungs = [[one for one in here if one.step.kind in kinds] for kinds in _LADDER]
         for low, earlier in enumerate(rungs):
@@ -119,7 +122,7 @@ def _ladder(day: DayPlan) -> Iterator[str]:
 
 
 def _announced(day: DayPlan) -> Iterator[str]:
-    others = [one for one in day.steps if one.step.kind is not StepKind.ANNOUNCE]
+    others = [step for step in day.steps if step.step.kind is not StepKind.ANNOUNCE]
     last = max(others, key=lambda one: one.ends_at, default=None)
     for one in day.steps:
         if (
@@ -133,16 +136,16 @@ def _announced(day: DayPlan) -> Iterator[str]:
 
 def _at_once(day: DayPlan) -> Iterator[str]:
     limit = day.moment + timedelta(seconds=day.warning_s)
-    for one in day.steps:
-        if one.step.kind not in _ACTS:
+    for step in day.steps:
+        if step.step.kind not in _ACTS:
             continue
-        if one.starts_at < day.moment:
-            yield f"{one.step.id} begins before the moment"
-        surprises = one.step.tips_off and (
-            day.replanned_at is None or day.replanned_at < min(day.moment, one.starts_at)
+        if step.starts_at < day.moment:
+            yield f"{step.step.id} begins before the moment"
+        surprises = step.step.tips_off and (
+            day.replanned_at is None or day.replanned_at < min(day.moment, step.starts_at)
         )
-        if surprises and one.starts_at > limit:
-            yield f"{one.step.id} warns somebody and begins too long after the moment"
+        if surprises and step.starts_at > limit:
+            yield f"{step.step.id} warns somebody and begins too long after the moment"
 
 
 def _warned(day: DayPlan) -> Iterator[str]:
@@ -154,9 +157,9 @@ def _warned(day: DayPlan) -> Iterator[str]:
         for target in one.step.tips_off
     }
     against: dict[str, list[ScheduledStep]] = defaultdict(list)
-    for one in day.steps:
-        if one.step.kind in (StepKind.PRESERVE, *_ACTS):
-            against[one.step.target].append(one)
+    for step in day.steps:
+        if step.step.kind in (StepKind.PRESERVE, *_ACTS):
+            against[step.step.target].append(step)
     for one in day.steps:
         for target in sorted(one.step.tips_off):
             for other in against[target]:
@@ -192,11 +195,11 @@ def _one_place(day: DayPlan) -> Iterator[str]:
 def _kept_alive(day: DayPlan) -> Iterator[str]:
     for tenant in day.co_tenants:
         keepers = [
-            one
-            for one in day.steps
-            if one.step.kind is StepKind.CONTINUITY
-            and one.step.target == tenant.target
-            and tenant.name in one.step.keeps
+            step
+            for step in day.steps
+            if step.step.kind is StepKind.CONTINUITY
+            and step.step.target == tenant.target
+            and tenant.name in step.step.keeps
         ]
         for one in day.steps:
             hits = one.step.kind in HITS_CO_TENANTS and tenant.target in {
@@ -210,15 +213,15 @@ def _kept_alive(day: DayPlan) -> Iterator[str]:
 def _lawful(day: DayPlan, operation: Operation | None, hours: Hours) -> Iterator[str]:
     if operation is None:
         return
-    for one in day.steps:
+    for step in day.steps:
         try:
-            refuse_competence(one.step, operation)
+            refuse_competence(step.step, operation)
         except InputError as error:
             yield str(error)
             continue
-        span = hours.get(one.step.country) or hours.get("*")
-        if one.step.kind is StepKind.SEARCH and span is not None:
+        span = hours.get(step.step.country) or hours.get("*")
+        if step.step.kind is StepKind.SEARCH and span is not None:
             opens, closes = span
-            local = one.starts_at.astimezone(ZoneInfo(operation.agency(one.step.agency).zone))
+            local = step.starts_at.astimezone(ZoneInfo(operation.agency(step.step.agency).zone))
             if not opens <= local.time() <= closes:
-                yield f"{one.step.id}: no search may begin at {local:%H:%M} in {one.step.country}"
+                yield f"{step.step.id}: no search may begin at {local:%H:%M} in {step.step.country}"

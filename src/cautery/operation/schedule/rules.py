@@ -66,7 +66,7 @@ def orders(steps: Sequence[Step]) -> dict[str, dict[str, str]]:
     announcement after everything else.
     """
     before: dict[str, dict[str, str]] = {
-        one.id: {name: f"after {name}" for name in one.after} for one in steps
+        step.id: {name: f"after {name}" for name in step.after} for step in steps
     }
     by_target: dict[str, dict[Phase, list[str]]] = {}
     for one in steps:
@@ -80,7 +80,7 @@ def orders(steps: Sequence[Step]) -> dict[str, dict[str, str]]:
                         before[name].setdefault(
                             other, f"{early.name.lower()} before {late.name.lower()} on {target}"
                         )
-    others = [one.id for one in steps if one.kind is not StepKind.ANNOUNCE]
+    others = [step.id for step in steps if step.kind is not StepKind.ANNOUNCE]
     for one in steps:
         if one.kind is StepKind.ANNOUNCE:
             for other in others:
@@ -199,7 +199,7 @@ def refuse_clocks(
         )
     if not spans:
         return
-    slow, fast = min(spans), max(spans, key=lambda one: one[1])
+    slow, fast = min(spans), max(spans, key=lambda span: span[1])
     if not fast[1] - slow[0] <= tolerance_s:
         raise InputError(
             f"the clocks of {slow[2]} and {fast[2]} may disagree by {fast[1] - slow[0]:.1f} s, "

@@ -89,14 +89,14 @@ def schedule(
     if not 0 <= warning_s <= 86_400:
         raise InputError(f"a warning of {warning_s} s: it is between 0 and a day")
     refuse_steps(steps, operation)
-    refuse_clocks((one.agency for one in steps), clocks, clock_tolerance_s)
+    refuse_clocks((step.agency for step in steps), clocks, clock_tolerance_s)
     refuse_without_continuity(steps, co_tenants)
     refuse_unpreserved(steps, held or {})
     steps = _held_first(steps, held or {})
     before = orders(steps)
     early = _early(steps, before)
-    late = [one for one in steps if one.id not in early]
-    zones = {one.id: one.zone for one in operation.agencies}
+    late = [step for step in steps if step.id not in early]
+    zones = {agency.id: agency.zone for agency in operation.agencies}
     warning = timedelta(seconds=warning_s)
     placed = Forward(
         todo=late,
@@ -115,7 +115,7 @@ def schedule(
                 hint="What warns somebody begins everywhere at once: another team, or no wait.",
             )
     backward = back(
-        [one for one in steps if one.id in early],
+        [step for step in steps if step.id in early],
         before,
         placed,
         moment=moment,
@@ -123,7 +123,7 @@ def schedule(
         now=now,
     )
     _refuse_early_warnings(backward, placed, warning)
-    order = {one.id: place for place, one in enumerate(steps)}
+    order = {step.id: place for place, step in enumerate(steps)}
     day = DayPlan(
         operation=operation.id,
         moment=moment,
@@ -147,9 +147,9 @@ def schedule(
 def _held_first(steps: Sequence[Step], held: Mapping[str, str]) -> list[Step]:
     """Let every act on a held target wait for the preservation at its provider."""
     asked: dict[str, set[str]] = {}
-    for one in steps:
-        if one.phase is Phase.PRESERVE:
-            asked.setdefault(one.target, set()).add(one.id)
+    for step in steps:
+        if step.phase is Phase.PRESERVE:
+            asked.setdefault(step.target, set()).add(step.id)
     made = []
     for one in steps:
         waits = {
@@ -165,7 +165,7 @@ def _held_first(steps: Sequence[Step], held: Mapping[str, str]) -> list[Step]:
 
 def _early(steps: Sequence[Step], before: Mapping[str, Mapping[str, str]]) -> set[str]:
     """Return what is done before the moment: preservation and continuity that wait for no act."""
-    kinds = {one.id: one.phase in {Phase.PRESERVE, Phase.SECURE} for one in steps}
+    kinds = {step.id: step.phase in {Phase.PRESERVE, Phase.SECURE} for step in steps}
     early = {name for name, is_early in kinds.items() if is_early}
     while True:
         bound = {name for name in early if any(other not in early for other in before[name])}

@@ -163,15 +163,16 @@ def call_sheet(
         warning_s=day.warning_s,
         steps=sheet_steps,
         criteria=tuple(
-            Question(question=each.question, asks=each.asks, vital=each.vital)
-            for each in day.criteria
+            Question(question=criterion.question, asks=criterion.asks, vital=criterion.vital)
+            for criterion in day.criteria
         ),
         contacts=_contacts(one, operation, own, others),
         warned=_warned(own, others, operation, zone),
         co_tenants=tuple(
-            f"{each.name} ({counted(each.services, 'service')}) on {each.target}: {each.continuity}"
-            for each in day.co_tenants
-            if each.target in targets | {node for step in own for node in step.step.removes}
+            f"{tenant.name} ({counted(tenant.services, 'service')}) on {tenant.target}: "
+            f"{tenant.continuity}"
+            for tenant in day.co_tenants
+            if tenant.target in targets | {node for step in own for node in step.step.removes}
         ),
         teams=tuple(teams),
         replanned=""
@@ -269,18 +270,20 @@ def _contacts(
     tied = {others[name].step.agency for step in own for name in step.step.after & others.keys()}
     tied |= {step.step.agency for step in others.values() if step.step.after & mine}
     found = []
-    for each in operation.agencies:
-        if each.id == one.id:
+    for agency in operation.agencies:
+        if agency.id == one.id:
             role = "your own contact point"
-        elif each.role is AgencyRole.LEAD:
+        elif agency.role is AgencyRole.LEAD:
             role = "leads the operation"
-        elif each.role is AgencyRole.COORDINATION:
+        elif agency.role is AgencyRole.COORDINATION:
             role = "coordinates"
-        elif each.id in tied:
+        elif agency.id in tied:
             role = "you wait for one another"
         else:
             continue
-        found.append(Contact(name=each.name, country=each.country, role=role, contact=each.contact))
+        found.append(
+            Contact(name=agency.name, country=agency.country, role=role, contact=agency.contact)
+        )
     return tuple(found)
 
 

@@ -36,16 +36,16 @@ def spend(verdicts: Iterable[GuardVerdict], *, budget: int) -> Spending:
     low = high = 0
     unbounded: list[str] = []
     endless = False
-    for one in verdicts:
-        if one.decision is not Decision.ALLOW:
+    for verdict in verdicts:
+        if verdict.decision is not Decision.ALLOW:
             continue
-        low += one.collateral.low
-        if one.collateral.high is None:
+        low += verdict.collateral.low
+        if verdict.collateral.high is None:
             endless = True
             if len(unbounded) < MAX_LISTED:
-                unbounded.append(one.target)
+                unbounded.append(verdict.target)
         else:
-            high += one.collateral.high
+            high += verdict.collateral.high
     return Spending(
         low=low,
         high=None if endless else high,

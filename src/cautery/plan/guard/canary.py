@@ -73,7 +73,7 @@ def canaries_of(
     """
     if most < 1:
         raise InputError("canaries: at least one")
-    popular = [one for one in verdict.collateral.names if facts.popular(one)]
+    popular = [name for name in verdict.collateral.names if facts.popular(name)]
     near = dict.fromkeys((*popular, *verdict.collateral.names, *beside))
     return tuple(near)[:most]
 
@@ -86,7 +86,7 @@ def propose_rollback(
     Of each canary the latest outcome counts. One that is down for all the world says nothing.
     """
     latest: dict[tuple[str, str, str], CanaryOutcome] = {}
-    for one in sorted(outcomes, key=lambda one: one.at):
+    for one in sorted(outcomes, key=lambda outcome: outcome.at):
         latest[one.target, one.intermediary, one.canary] = one
     groups: dict[tuple[str, str], list[CanaryOutcome]] = {}
     for (target, intermediary, _), one in latest.items():

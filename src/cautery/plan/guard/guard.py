@@ -127,7 +127,7 @@ def guard(
         parsed = parse_target(target)
     except InputError as error:
         return no_target(target, str(error), at=at)
-    urls = {one for one in suspects if "://" in one}
+    urls = {suspect for suspect in suspects if "://" in suspect}
     names = {host for host in map(_host, suspects) if host and address_of(host) is None}
     ruling = Ruling(target=parsed, facts=facts, at=at, policy=policy)
     if parsed.lever is Lever.ADDRESS:

@@ -34,9 +34,9 @@ class Revalidation:
 def due(verdicts: Iterable[GuardVerdict], window: Window) -> tuple[str, ...]:
     """Return the allowed targets whose verdicts do not hold to the end of a window."""
     return tuple(
-        one.target
-        for one in verdicts
-        if one.decision is Decision.ALLOW and one.valid_until < window.end
+        verdict.target
+        for verdict in verdicts
+        if verdict.decision is Decision.ALLOW and verdict.valid_until < window.end
     )
 
 

@@ -147,7 +147,11 @@ def judge_dedication(
             dated=evidence.evidence_date,
         )
     customers = customers_of(evidence)
-    guarded = [one for one in customers if ruling.popular(one) or ruling.kinds_of_name(one)]
+    guarded = [
+        customer
+        for customer in customers
+        if ruling.popular(customer) or ruling.kinds_of_name(customer)
+    ]
     if not customers and sharing_kind(evidence.dedicated_to):
         guarded = [evidence.dedicated_to]
     if guarded:
@@ -166,7 +170,7 @@ def judge_dedication(
             dated=evidence.evidence_date,
         )
     known = set(own) - customers
-    if customers and known and not any(_related(ruling, one, known) for one in customers):
+    if customers and known and not any(_related(ruling, customer, known) for customer in customers):
         ruling.refuse(
             "dedicated-to-another",
             f"the address is dedicated to {evidence.dedicated_to}, against whom nothing is known",
@@ -192,7 +196,7 @@ def customers_of(evidence: DedicatedFact | None) -> set[str]:
     if evidence is None:
         return set()
     words = re.split(r"[\s;,|]+", evidence.dedicated_to)
-    return {name for one in words if _DOMAIN.fullmatch(name := _name_in(one))}
+    return {name for word in words if _DOMAIN.fullmatch(name := _name_in(word))}
 
 
 def _name_in(word: str) -> str:

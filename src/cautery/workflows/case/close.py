@@ -113,13 +113,15 @@ def _refuse_strangers(case: Case, *, open_still: bool = False) -> tuple[FileSeen
     except EvidenceError as error:
         raise InputError(str(error), hint=_TAKE_OUT) from error
     known = _LAID_THERE.union(case.written, (CASE_KEY, *_BESIDE) if open_still else ())
-    for one in files:
-        if one.name.startswith(f"{VAULT}/"):
-            if one.size > MAX_EXHIBIT_BYTES:  # a terabyte of nothing takes an hour to digest
-                raise InputError(f"{case.path / one.name}: larger than any exhibit", hint=_TAKE_OUT)
-        elif one.name not in known:
+    for file in files:
+        if file.name.startswith(f"{VAULT}/"):
+            if file.size > MAX_EXHIBIT_BYTES:  # a terabyte of nothing takes an hour to digest
+                raise InputError(
+                    f"{case.path / file.name}: larger than any exhibit", hint=_TAKE_OUT
+                )
+        elif file.name not in known:
             raise InputError(
-                f"{case.path / one.name}: not written by Cautery as it closes this case, so it"
+                f"{case.path / file.name}: not written by Cautery as it closes this case, so it"
                 " is not signed with it",
                 hint=_TAKE_OUT,
             )
@@ -140,9 +142,9 @@ def _refuse_changes(case: Case, digests: Mapping[str, str]) -> None:
 def _unproven(case: Case, files: tuple[FileSeen, ...]) -> list[int]:
     """Return the numbers of the records that name an exhibit which the vault does not hold."""
     exhibits = {
-        f"sha256:{one.name.rpartition('/')[2]}": one.size
-        for one in files
-        if one.name.startswith(f"{VAULT}/")
+        f"sha256:{file.name.rpartition('/')[2]}": file.size
+        for file in files
+        if file.name.startswith(f"{VAULT}/")
     }
     found = []
     for entry in case.ledger.read():
@@ -157,9 +159,9 @@ def _check(case: Case, found: Listing) -> None:
     """Check what is about to be signed as :mod:`cautery.workflows.case.verify` will."""
     try:
         exhibits = {
-            exhibit_at(case.path, one.name, found.digests[one.name]): one.size
-            for one in found.files
-            if one.name.startswith(f"{VAULT}/")
+            exhibit_at(case.path, file.name, found.digests[file.name]): file.size
+            for file in found.files
+            if file.name.startswith(f"{VAULT}/")
         }
     except EvidenceError as error:
         raise EvidenceError(str(error), hint=_TAKE_OUT) from error

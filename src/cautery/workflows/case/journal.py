@@ -262,7 +262,7 @@ class Journal:
         subject = self._subject(self.redact(url), what) if confidential else ""
         told = exchanges
         if not confidential:
-            told = [self._in_the_open(one) for one in exchanges]
+            told = [self._in_the_open(exchange) for exchange in exchanges]
         with self._lock:
             earlier, beside = self._payloads.earlier(told, subject)
         about = {"software": f"Cautery {__version__}", "isPartOf": what}
@@ -300,7 +300,7 @@ class Journal:
 
         See :meth:`seal_exchanges`.
         """
-        told = [each for one in answers for each in one.exchanges]
+        told = [exchange for answer in answers for exchange in answer.exchanges]
         return await asyncio.to_thread(
             partial(self.seal_exchanges, told, what=what, confidential=confidential, own=own)
         )

@@ -42,12 +42,14 @@ def list_files(path: Path, *, store: CaseStore, case: str, records: int, root: b
     InputError
         If a name cannot stand in the list.
     """
-    files = tuple(one for one in store.files(path) if one.name not in {MANIFEST, NOTE})
-    digests = {one.name: store.digest(path, one.name, size=one.size, flush=True) for one in files}
+    files = tuple(file for file in store.files(path) if file.name not in {MANIFEST, NOTE})
+    digests = {
+        file.name: store.digest(path, file.name, size=file.size, flush=True) for file in files
+    }
     manifest = Manifest(
         case=case,
         files=len(files),
-        size=sum(one.size for one in files),
+        size=sum(file.size for file in files),
         digest=digest_of(sums(digests)),
         records=records,
         root=root,

@@ -127,8 +127,10 @@ def signed_in(ledger: Ledger, mandate: Mandate, *, key: str) -> SignedFor:
             f"record {opening.entry.index}: opened with another key than the case's"
         )
     begun, terms = terms_of(opening.mandate), terms_of(mandate)
-    people = {(one.name, one.public_key) for one in mandate.signatures}
-    if not people.issuperset((one.name, one.public_key) for one in opening.mandate.signatures):
+    people = {(signature.name, signature.public_key) for signature in mandate.signatures}
+    if not people.issuperset(
+        (signature.name, signature.public_key) for signature in opening.mandate.signatures
+    ):
         raise InputError(
             "this case was begun under a signed mandate, which those people have not signed",
             hint="Put its file of signatures back beside it, or have them sign it again.",

@@ -150,8 +150,8 @@ def filed_referral(ledger: Ledger, referral_id: str) -> FiledReferral:
     InputError
         If there is none.
     """
-    for one in filed_in(ledger, only=referral_id).referrals:
-        return one
+    for referral in filed_in(ledger, only=referral_id).referrals:
+        return referral
     raise InputError(f"no referral {referral_id!r} in this case", hint="cautery referral list CASE")
 
 
@@ -237,7 +237,7 @@ def approver_named(mandate: Mandate, name: str) -> Approver:
     for one in mandate.approvers:
         if one.name == name:
             return one
-    known = ", ".join(one.name for one in mandate.approvers) or "none"
+    known = ", ".join(approver.name for approver in mandate.approvers) or "none"
     raise InputError(f"{name!r} is no approver of this mandate", hint=f"Approvers: {known}.")
 
 

@@ -332,17 +332,19 @@ def _hit(guard: GuardVerdict) -> int:
 def _figures(
     streams: Sequence[StreamView], guards: Sequence[GuardVerdict], *, offered: int
 ) -> Figures:
-    found = [one.verdict.finding for one in streams if one.verdict is not None]
-    proven = [one for one in streams if one.verdict and one.verdict.finding is Finding.PROVEN]
+    found = [stream.verdict.finding for stream in streams if stream.verdict is not None]
+    proven = [
+        stream for stream in streams if stream.verdict and stream.verdict.finding is Finding.PROVEN
+    ]
     exposed = [one.exposed_s / 60 for one in proven if one.exposed_s is not None]
-    refused = [one for one in guards if one.decision is not Decision.ALLOW]
+    refused = [guard for guard in guards if guard.decision is not Decision.ALLOW]
     # A name behind two refused addresses is spared once; nameless ones cannot be told apart, so
     # only the largest nameless remainder counts: the sum might count them twice.
     names = {name for one in refused for name in one.collateral.names}
     nameless = max((_hit(one) - len(one.collateral.names) for one in refused), default=0)
     return Figures(
         offered=max(len(streams), offered),
-        checked=sum(one.probes > 0 or one.verdict is not None for one in streams),
+        checked=sum(stream.probes > 0 or stream.verdict is not None for stream in streams),
         proven=len(proven),
         undecided=found.count(Finding.UNDECIDED),
         refused=len(refused),
@@ -356,7 +358,9 @@ def _figures(
 
 def _hero(streams: Sequence[StreamView]) -> StreamView | None:
     """Return the strongest proven match that has both pictures, else one with a curve."""
-    proven = [one for one in streams if one.verdict and one.verdict.finding is Finding.PROVEN]
+    proven = [
+        stream for stream in streams if stream.verdict and stream.verdict.finding is Finding.PROVEN
+    ]
     drawn = [one for one in proven if one.alignment is not None]
     pair = (
         one
@@ -392,7 +396,7 @@ def _referrals(records: Records, opening: Opening) -> tuple[ReferralView, ...]:
                 expired=tuple(records.expired[name]),
             )
         )
-    _pass_over(records, sum(len(one) for one in records.approvals.values()))
+    _pass_over(records, sum(len(approval) for approval in records.approvals.values()))
     return tuple(views)
 
 
@@ -412,10 +416,10 @@ def _verified(
     approvals: Iterable[Approval], subject: Referral | Override, opening: Opening
 ) -> list[Approval]:
     found = []
-    for one in approvals:
+    for approval in approvals:
         try:
             check_signature(
-                one,
+                approval,
                 what="this",
                 subject=digest(subject),
                 mandate=opening.mandate,
@@ -423,7 +427,7 @@ def _verified(
             )
         except ApprovalError:
             continue
-        found.append(one)
+        found.append(approval)
     return found
 
 

@@ -143,7 +143,7 @@ def _go_back(
         )
         for name, key in people
     )
-    listed = [(one.name, one.public, one.signature) for one in signatures]
+    listed = [(signature.name, signature.public, signature.signature) for signature in signatures]
     named = require_two_people(text, listed, opened=leaves[0])
     # The record first: whatever stops us now, no case has gone back without it.
     ledger.append(
@@ -156,8 +156,12 @@ def _go_back(
             "why": " ".join(why.split()),
             "text": text,
             "by": [
-                {"name": one.name, "key": one.public.hex(), "signature": one.signature.hex()}
-                for one in signatures
+                {
+                    "name": signature.name,
+                    "key": signature.public.hex(),
+                    "signature": signature.signature.hex(),
+                }
+                for signature in signatures
             ],
             "named": named,
         },
@@ -176,6 +180,6 @@ def _go_back(
         records=len(leaves),
         signed=to.size,
         before=last.size,
-        people=tuple(one.name for one in signatures),
+        people=tuple(signature.name for signature in signatures),
         named=named,
     )

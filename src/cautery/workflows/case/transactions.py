@@ -142,11 +142,15 @@ class Payloads:
         """
         found: dict[int, Earlier] = {}
         exhibits: list[ExhibitId] = []
-        for place, one in enumerate(exchanges):
-            if one.status == 304:
-                digest = self._newest.get((subject, one.url))
+        for place, exchange in enumerate(exchanges):
+            if exchange.status == 304:
+                digest = self._newest.get((subject, exchange.url))
             else:
-                digest = digest_of(one.payload) if one.payload and one.cut is None else None
+                digest = (
+                    digest_of(exchange.payload)
+                    if exchange.payload and exchange.cut is None
+                    else None
+                )
             kept = None if digest is None else self._kept.get((subject, digest))
             if kept is not None:
                 found[place] = kept.earlier
@@ -155,14 +159,14 @@ class Payloads:
 
     def remember(self, exchanges: Sequence[Exchange], subject: str, exhibit: ExhibitId) -> None:
         """Take note of where payloads lie from now on."""
-        for one in exchanges:
-            if not one.payload or one.cut is not None:
+        for exchange in exchanges:
+            if not exchange.payload or exchange.cut is not None:
                 continue
-            digest = digest_of(one.payload)
-            earlier = Earlier(url=one.url, at=one.asked_at, digest=digest)
+            digest = digest_of(exchange.payload)
+            earlier = Earlier(url=exchange.url, at=exchange.asked_at, digest=digest)
             self._kept.setdefault((subject, digest), _Kept(earlier, exhibit))
-            self._newest[subject, one.url] = digest
-            self._newest.move_to_end((subject, one.url))
+            self._newest[subject, exchange.url] = digest
+            self._newest.move_to_end((subject, exchange.url))
         for table in (self._kept, self._newest):
             while len(table) > MOST_KNOWN:
                 table.popitem(last=False)

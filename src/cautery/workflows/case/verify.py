@@ -115,7 +115,7 @@ class Verified:
             *(("reopened", text) for text in self.reopened),
             *(("finding", text) for text in self.findings),
             *(() if self.mandate is None else (("mandate", self.mandate),)),
-            *(("note", one) for one in self.notes),
+            *(("note", note) for note in self.notes),
             ("verdict", self.statement),
         )
 
@@ -160,9 +160,9 @@ def verify_case(
     digests = _check_files(path, files, manifest, store)
     _check_key(path, verifier, manifest, store)
     exhibits = {
-        exhibit_at(path, one.name, digests[one.name]): one.size
-        for one in files
-        if one.name.startswith(VAULT + "/")
+        exhibit_at(path, file.name, digests[file.name]): file.size
+        for file in files
+        if file.name.startswith(VAULT + "/")
     }
     ledger = store.ledger(path, read_only=True)
     try:
@@ -262,7 +262,7 @@ def _check_files(
         digests = parse_sums(listed)
     except EvidenceError as error:
         raise EvidenceError(f"{path / MANIFEST}: {error}") from error
-    found = {one.name: one.size for one in files if one.name not in {MANIFEST, NOTE}}
+    found = {file.name: file.size for file in files if file.name not in {MANIFEST, NOTE}}
     for name in sorted(digests.keys() - found.keys()):
         raise EvidenceError(f"{path / name}: missing")
     for name in sorted(found.keys() - digests.keys()):

@@ -75,7 +75,7 @@ def rows_of(lines: Iterable[str]) -> csv.DictReader[str]:
     rows = csv.DictReader(
         chain((head,), waiting), delimiter=separator_of(head), skipinitialspace=True
     )
-    rows.fieldnames = [one.strip().lower() for one in rows.fieldnames or ()]
+    rows.fieldnames = [fieldname.strip().lower() for fieldname in rows.fieldnames or ()]
     return rows
 
 

@@ -67,7 +67,7 @@ def _said_by(first: bytes) -> str:
     if line.startswith(b"#extm3u"):
         return ".m3u"
     cells = re.split(rb"[,;\t]", line)
-    return ".csv" if b"title" in [one.strip(b' "') for one in cells] else ""
+    return ".csv" if b"title" in [cell.strip(b' "') for cell in cells] else ""
 
 
 def _of_table(path: Path, chunks: Iterable[bytes], country: str | None) -> Iterator[Listing]:

@@ -47,12 +47,12 @@ class Judged:
             "narrow_to": list(verdict.narrow_to),
             "reasons": [
                 {
-                    "code": one.code,
-                    "text": one.text,
-                    "fact": one.fact,
-                    "fact_date": None if one.fact_date is None else one.fact_date.isoformat(),
+                    "code": reason.code,
+                    "text": reason.text,
+                    "fact": reason.fact,
+                    "fact_date": None if reason.fact_date is None else reason.fact_date.isoformat(),
                 }
-                for one in verdict.reasons
+                for reason in verdict.reasons
             ],
             "collateral": {"low": verdict.collateral.low, "high": verdict.collateral.high},
             "valid_until": verdict.valid_until.isoformat(),

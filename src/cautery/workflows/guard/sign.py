@@ -26,9 +26,9 @@ def overrides_of(overrides: Mapping[str, Override], *, name: str) -> dict[Digest
         If none of them does.
     """
     named = [
-        one
-        for one in overrides.values()
-        if person_key(name) in {person_key(other) for other in one.by}
+        override
+        for override in overrides.values()
+        if person_key(name) in {person_key(other) for other in override.by}
     ]
     if not named:
         raise InputError(f"no override here names {name!r} among those who answer for it")

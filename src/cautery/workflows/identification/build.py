@@ -140,7 +140,7 @@ class Builder:
         before = self._held(sources) if append else None
         self._make_room()
         async with asyncio.TaskGroup() as tasks:
-            made = [tasks.create_task(self._source(one)) for one in sources]
+            made = [tasks.create_task(self._source(source)) for source in sources]
         built = tuple(one.result() for one in made)
         wrong = [one.id for one in built if one.failures]
         if strict and wrong:
@@ -149,7 +149,7 @@ class Builder:
                 + ", ".join(wrong[:8]),
                 hint="Mend or leave them out and run it again: the others are not read twice.",
             )
-        held = [one for one, outcome in zip(sources, built, strict=True) if outcome.held]
+        held = [source for source, outcome in zip(sources, built, strict=True) if outcome.held]
         if not held:
             self._sweep()
             raise InputError("none of the sources could be read; nothing is written")
@@ -161,8 +161,8 @@ class Builder:
         if not self._out.exists():
             return None
         before = load_references(self._out, recipe=self._recipe)
-        known = {one.id for one in before.infos}
-        twice = [one.id for one in sources if one.id in known]
+        known = {info.id for info in before.infos}
+        twice = [source.id for source in sources if source.id in known]
         if twice:
             raise InputError(
                 f"{self._out} holds {twice[0]!r} already",
@@ -181,7 +181,7 @@ class Builder:
 
     def _part(self, source: Source) -> Path:
         """Return where a source's own ``.ref`` lies: the name says all that it was made of."""
-        media = [[str(one), *_stamp(one)] for one in source.files]
+        media = [[str(file), *_stamp(file)] for file in source.files]
         made_of = [asdict(self._recipe), asdict(replace(source, files=())), media]
         told = json.dumps(made_of, sort_keys=True, default=str).encode()
         return self._parts / f"{hashlib.sha256(told).hexdigest()[:32]}.ref"
@@ -234,7 +234,7 @@ class Builder:
         return outcome
 
     def _write(self, sources: Iterable[Source], before: References | None) -> None:
-        infos = tuple(info_of(one) for one in sources)
+        infos = tuple(info_of(source) for source in sources)
         whole = References(self._recipe, (*(before.infos if before else ()), *infos))
         if before is not None:
             for info in before.infos:

@@ -99,6 +99,6 @@ class Drawing:
         return Alignment(
             reference=witness.reference,
             unit=_UNITS[witness.kind],
-            lags_s=[one - witness.delay_s for one in lags],
+            lags_s=[lag - witness.delay_s for lag in lags],
             strength=strength,
         )

@@ -38,7 +38,7 @@ def held_schema() -> dict[str, Any]:
         "span_s": span | {"description": "reference times between which sound is held, seconds"},
         "pictures_s": span | {"description": "of the first and the last picture held, seconds"},
     }
-    recipe = [one.name for one in fields(Recipe)]
+    recipe = [field.name for field in fields(Recipe)]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What cautery references info says",

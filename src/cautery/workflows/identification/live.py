@@ -79,7 +79,7 @@ async def build_live(
             f"the mandate's window is not open: it begins at {mandate.window.start.isoformat()}",
             hint="Nothing is fetched outside of it.",
         )
-    infos = tuple(_info(one, rolling=rolling) for one in sources)
+    infos = tuple(_info(source, rolling=rolling) for source in sources)
     if not rolling:
         refuse_to_replace(out)
         return await _once(sources, infos, out, ports, recipe=recipe, window_s=window_s, told=told)
@@ -97,7 +97,7 @@ async def build_live(
         finally:
             # What came in since the last time is written, whatever ended this.
             folder.roll()
-        return tuple(one.id for one in infos if not pump.heard_s.get(one.id))
+        return tuple(info.id for info in infos if not pump.heard_s.get(info.id))
 
 
 async def _once(
@@ -113,7 +113,7 @@ async def _once(
     references = References(recipe, infos, window_s)
     pump = _pump(references, ports, told)
     feeds = [_feed(*pair) for pair in zip(sources, infos, strict=True)]
-    sent = [one for one in feeds if not one.fetched]
+    sent = [feed for feed in feeds if not feed.fetched]
     if sent:
         told(f"listening for {window_s:.0f} s to {', '.join(one.info.id for one in sent)}")
     with contextlib.suppress(TimeoutError):
@@ -126,14 +126,14 @@ async def _once(
     if not any(pump.heard_s.values()):
         raise InputError("nothing came of any feed; nothing is written")
     await ports.engine.run(references.save, out)
-    return tuple(one.id for one in infos if not pump.heard_s.get(one.id))
+    return tuple(info.id for info in infos if not pump.heard_s.get(info.id))
 
 
 async def _for_a_while(pump: Pump, feeds: Sequence[Feed], seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as tasks:
-            for one in feeds:
-                tasks.create_task(pump.follow(one))
+            for feed in feeds:
+                tasks.create_task(pump.follow(feed))
 
 
 async def _rolled(
@@ -162,7 +162,7 @@ async def _ticks(seconds: float) -> AsyncIterator[None]:
 
 
 def _state(pump: Pump, infos: Sequence[ReferenceInfo]) -> str:
-    heard = {one.id: pump.heard_s.get(one.id, 0.0) for one in infos}
+    heard = {info.id: pump.heard_s.get(info.id, 0.0) for info in infos}
     silent = [name for name, seconds in heard.items() if not seconds]
     total = sum(heard.values()) / 60
     said = f"{len(infos) - len(silent)} of {len(infos)} feeds, {total:.1f} min heard so far"

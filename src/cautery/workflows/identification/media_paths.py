@@ -60,7 +60,10 @@ def by_name(path: Path) -> tuple[tuple[int, int, str], ...]:
     ['s09.ts', 's9.ts', 's10.ts']
     """
     parts = [one for one in _DIGITS.split(str(path)) if one]
-    told = [(0, int(one), one) if one.isascii() and one.isdigit() else (1, 0, one) for one in parts]
+    told = [
+        (0, int(part), part) if part.isascii() and part.isdigit() else (1, 0, part)
+        for part in parts
+    ]
     return tuple(told)
 
 

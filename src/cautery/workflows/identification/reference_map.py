@@ -123,10 +123,10 @@ class _Reading:
         try:
             for cells in lines:
                 line, begins = begins, lines.line_num + 1
-                if not any(one.strip() for one in cells):
+                if not any(cell.strip() for cell in cells):
                     continue
                 if head is None:
-                    head = self._head(line, [one.strip().lower() for one in cells])
+                    head = self._head(line, [cell.strip().lower() for cell in cells])
                     if head is None:
                         return
                     continue

@@ -87,8 +87,8 @@ class Prober:
     ) -> None:
         self._place = place_of(references)
         held = opened(self._place, DEFAULT_RECIPE)
-        known = {one.id for one in held.infos}
-        unknown = [one for one in asked.hints if one not in known]
+        known = {info.id for info in held.infos}
+        unknown = [hint for hint in asked.hints if hint not in known]
         if unknown:
             raise InputError(
                 f"--hint {unknown[0]}: there is no such reference",
@@ -300,7 +300,7 @@ class Prober:
 
     def _found(self, name: str, found: Identification, said: Sequence[str]) -> Answer:
         whose = next(
-            (one.licensee for one in self._references.infos if one.id == found.licensee), None
+            (info.licensee for info in self._references.infos if info.id == found.licensee), None
         )
         return Answer(probe=name, found=found, reason="; ".join(said), licensee=whose)
 

@@ -134,18 +134,18 @@ def _user_agent(text: str) -> str:
 
 
 def _resolver(text: str) -> str:
-    found = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):([0-9]{1,5})", text)
+    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9.]+)):([0-9]{1,5})", text)
     wrong = refused(
         f"{text[:60]!r} is not address:port of a DNS server",
         'Write it as "192.0.2.53:53" or "[2001:db8::53]:53".',
     )
-    if found is None or not 1 <= int(found[3]) <= 65_535:
+    if match is None or not 1 <= int(match[3]) <= 65_535:
         raise wrong
     try:
-        if found[1] is None:
-            ipaddress.IPv4Address(found[2])
+        if match[1] is None:
+            ipaddress.IPv4Address(match[2])
         else:
-            ipaddress.IPv6Address(found[1])
+            ipaddress.IPv6Address(match[1])
     except ValueError as error:
         raise wrong from error
     return text

@@ -64,18 +64,18 @@ class FixtureChecks(Checks):
         """Return the calendars that are fetched."""
         found: dict[str, FixturesTable] = {}
         feeds: dict[str, dict[OwnLocation, None]] = {}
-        for at, one in enumerate(file.fixtures):
-            if (one.path is None) == (one.url is None):
+        for at, fixture in enumerate(file.fixtures):
+            if (fixture.path is None) == (fixture.url is None):
                 raise self.wrong(
                     ("fixtures", at),
                     "a calendar is a file, or is fetched",
                     'Give path = "league.ics", or url = "https://...".',
                 )
-            if one.url is not None:
-                found.setdefault(one.url, one)
-                feed = self.media(one.clean_feed, ("fixtures", at, "clean_feed"))
-                feeds.setdefault(one.url, {}).update({} if feed is None else {feed: None})
-            elif one.revisit_s is not None:
+            if fixture.url is not None:
+                found.setdefault(fixture.url, fixture)
+                feed = self.media(fixture.clean_feed, ("fixtures", at, "clean_feed"))
+                feeds.setdefault(fixture.url, {}).update({} if feed is None else {feed: None})
+            elif fixture.revisit_s is not None:
                 raise self.wrong(
                     ("fixtures", at, "revisit_s"),
                     "a file is read every minute",

@@ -93,9 +93,9 @@ def tables_of(path: Path, text: str) -> dict[str, Any]:
         return parsed_toml(text)
     except tomllib.TOMLDecodeError as error:
         said = str(error)
-        found = _PLACE.search(said)
-        line = found["line"] if found and found["line"] else text.count("\n") + 1
-        column = f" (column {found['column']})" if found and found["column"] else ""
+        match = _PLACE.search(said)
+        line = match["line"] if match and match["line"] else text.count("\n") + 1
+        column = f" (column {match['column']})" if match and match["column"] else ""
         raise MandateError(
             f"{path}, line {line}: not TOML: {_PLACE.sub('', said)[:300]}{column}",
             hint="Mend that line.",
@@ -113,8 +113,8 @@ def tables_of(path: Path, text: str) -> dict[str, Any]:
 
 
 def _line_at(text: str, pattern: re.Pattern[str]) -> int:
-    found = pattern.search(text)
-    return 1 if found is None else text.count("\n", 0, found.start()) + 1
+    match = pattern.search(text)
+    return 1 if match is None else text.count("\n", 0, match.start()) + 1
 
 
 class Lines:

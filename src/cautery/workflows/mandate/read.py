@@ -114,7 +114,7 @@ class _Reading(FixtureChecks, ServiceChecks, SourceChecks):
                 else "Add an [[event]], a [[channel]], a [[work]] or [[fixtures]].",
             )
         self._check_ids(file)
-        known = {one.id for one in file.event} | {one.id for one in fixtures}
+        known = {one.id for one in file.event} | {fixture.id for fixture in fixtures}
         if len(known) < len(file.event) + len(fixtures):
             raise self.wrong(
                 ("fixtures",),

@@ -142,10 +142,10 @@ def _own_urls(file: MandateFile) -> Iterator[tuple[_Where, str]]:
         rows.append((("channel", at, "reference"), channel.reference))
     for at, work in enumerate(file.work):
         rows.append((("work", at, "reference"), work.reference))
-    for at, one in enumerate(file.fixtures):
+    for at, fixture in enumerate(file.fixtures):
         rows += [
-            (("fixtures", at, "url"), one.url),
-            (("fixtures", at, "clean_feed"), one.clean_feed),
+            (("fixtures", at, "url"), fixture.url),
+            (("fixtures", at, "clean_feed"), fixture.clean_feed),
         ]
     for at, intermediary in enumerate(file.intermediary):
         rows.append((("intermediary", at, "list_url"), intermediary.list_url))

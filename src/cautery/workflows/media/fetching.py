@@ -185,7 +185,7 @@ def newest(
             held += one.duration_s
             if held >= ENDED_TIMES * seconds:
                 break
-        return tuple(chosen), sum(one.duration_s for one in segments[:start])
+        return tuple(chosen), sum(segment.duration_s for segment in segments[:start])
     chosen, held = [], 0.0
     for one in reversed(segments[-MOST_SEGMENTS:]):
         chosen.append(one)
@@ -262,10 +262,10 @@ def cut(body: bytes, byte_range: str | None) -> bytes:
     """
     if byte_range is None:
         return body
-    found = _BYTE_RANGE.fullmatch(byte_range)
-    if found is None:
+    match = _BYTE_RANGE.fullmatch(byte_range)
+    if match is None:
         raise SourceError(f"a byte range that is none: {byte_range[:40]!r}")
-    length, start = int(found["length"]), int(found["offset"] or 0)
+    length, start = int(match["length"]), int(match["offset"] or 0)
     if start + length > len(body):
         raise SourceError(f"a byte range beyond the end: {byte_range[:40]!r}")
     return body[start : start + length]

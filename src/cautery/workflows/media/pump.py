@@ -312,7 +312,9 @@ class Pump:
             raise SourceError(f"under DRM ({', '.join(playlist.drm)}); give it in the clear")
         track = (feed.info.id, what)
         known = self._next.get(track)
-        fresh = [one for one in playlist.segments if known is None or one.sequence >= known]
+        fresh = [
+            segment for segment in playlist.segments if known is None or segment.sequence >= known
+        ]
         if not fresh:
             if (
                 playlist.segments
@@ -371,8 +373,8 @@ class Pump:
 def _batches(segments: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
     """Yield runs of segments of some :data:`BATCH_S`."""
     batch: list[Segment] = []
-    for one in segments:
-        batch.append(one)
+    for segment in segments:
+        batch.append(segment)
         if sum(each.duration_s for each in batch) >= BATCH_S:
             yield tuple(batch)
             batch = []

@@ -73,7 +73,7 @@ def links_of_case(ledger: Ledger, vault: CaseVault) -> tuple[tuple[Link, ...], l
     warnings: list[str] = []
     shared = _shared(ledger)
     told = tuple(_recorded(ledger))
-    shared |= {("nameserver", one) for one in strangers_servers(told)}
+    shared |= {("nameserver", server) for server in strangers_servers(told)}
     recorded = [one for one in told if (one.kind, one.value) not in shared]
     front = len(told) - len(recorded)
     if front:
@@ -127,7 +127,7 @@ def _shared(ledger: Ledger) -> set[tuple[str, str]]:
     for entry in ledger.read(kinds=("graph.mapped",)):
         body = entry.record.body
     graph = SupplyGraph() if body is None else from_json(SupplyGraph, body)
-    return {(one.kind, one.value) for one in graph.assets if one.shared}
+    return {(asset.kind, asset.value) for asset in graph.assets if asset.shared}
 
 
 def carried(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[Carried]:
@@ -202,8 +202,8 @@ def listings(ledger: Ledger, vault: CaseVault, warnings: list[str]) -> Iterator[
 
 def _owner(urls: list[str | None]) -> str | None:
     """Return the host that a list is of: nearly all entries lie on it."""
-    hosts = Counter(host_of(one) for one in urls if one)
-    most = max(hosts, key=lambda one: (hosts[one], one), default=None)
+    hosts = Counter(host_of(url) for url in urls if url)
+    most = max(hosts, key=lambda host: (hosts[host], host), default=None)
     return most if most and hosts[most] >= OWN_SHARE * hosts.total() else None
 
 

@@ -70,7 +70,7 @@ class Clustered:
             if members.size < 2:
                 return
             mean = float(self.probability[members].mean())
-            names = ", ".join(self.names.subjects[int(one)] for one in members[:3])
+            names = ", ".join(self.names.subjects[int(member)] for member in members[:3])
             yield self.ids[int(label)], int(members.size), mean, names
 
 
@@ -135,15 +135,17 @@ def laid_over(
 
 
 def _laid_over(found: Clustered, constraints: Sequence[Constraint], warnings: list[str]) -> Ints:
-    asked = {name for one in constraints for name in (one.a, one.b)}
+    asked = {name for constraint in constraints for name in (constraint.a, constraint.b)}
     place = {name: number for number, name in enumerate(found.names.subjects) if name in asked}
     warnings += [
-        f"line {one.line}: {name} is in no link: the constraint rests"
-        for one in constraints
-        for name in (one.a, one.b)
+        f"line {constraint.line}: {name} is in no link: the constraint rests"
+        for constraint in constraints
+        for name in (constraint.a, constraint.b)
         if name not in place
     ]
-    kept = [one for one in constraints if one.a in place and one.b in place]
+    kept = [
+        constraint for constraint in constraints if constraint.a in place and constraint.b in place
+    ]
     return overlaid(
         found.part,
         [(place[one.a], place[one.b]) for one in kept if one.same],

@@ -87,16 +87,17 @@ def check(constraints: Sequence[Constraint], *, named: str) -> list[str]:
     """
     ties: dict[str, list[tuple[str, int]]] = {}
     odd = []
-    for one in constraints:
-        if one.same:
-            way = _way(ties, one.a, one.b)
+    for constraint in constraints:
+        if constraint.same:
+            way = _way(ties, constraint.a, constraint.b)
             if way is not None:
                 odd.append(
-                    f"line {one.line} closes a circle with {numbered('line', way)}: it adds nothing"
+                    f"line {constraint.line} closes a circle with {numbered('line', way)}: "
+                    "it adds nothing"
                 )
                 continue
-            ties.setdefault(one.a, []).append((one.b, one.line))
-            ties.setdefault(one.b, []).append((one.a, one.line))
+            ties.setdefault(constraint.a, []).append((constraint.b, constraint.line))
+            ties.setdefault(constraint.b, []).append((constraint.a, constraint.line))
     for one in constraints:
         if not one.same and (way := _way(ties, one.a, one.b)) is not None:
             raise InputError(

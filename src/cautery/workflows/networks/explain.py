@@ -172,7 +172,9 @@ def _said(found: Clustered, pair: tuple[int, int], constraints: Sequence[Constra
     """Name the lines of constraints that touch the networks of two subjects."""
     asked = {name for line in constraints for name in (line.a, line.b)}
     place = {name: number for number, name in enumerate(found.names.subjects) if name in asked}
-    known = [one for one in constraints if {one.a, one.b} <= place.keys()]
+    known = [
+        constraint for constraint in constraints if {constraint.a, constraint.b} <= place.keys()
+    ]
     now = {int(found.label[one]) for one in pair}
     joins = len(now) == 1
 

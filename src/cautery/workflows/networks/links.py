@@ -59,13 +59,13 @@ def frame_of_links(links: Sequence[Link]) -> Reading:
         raise InputError("there are no links in it")
     frame = pl.DataFrame(
         {
-            "subject": [one.subject for one in links],
-            "kind": [one.kind for one in links],
-            "value": [one.value for one in links],
-            "first_seen": [one.first_seen.timestamp() for one in links],
-            "last_seen": [one.last_seen.timestamp() for one in links],
-            "source": [_resting(one) for one in links],
-            "said": [one.said for one in links],
+            "subject": [link.subject for link in links],
+            "kind": [link.kind for link in links],
+            "value": [link.value for link in links],
+            "first_seen": [link.first_seen.timestamp() for link in links],
+            "last_seen": [link.last_seen.timestamp() for link in links],
+            "source": [_resting(link) for link in links],
+            "said": [link.said for link in links],
         },
         schema_overrides={"said": pl.String},
     )

@@ -66,15 +66,15 @@ def find_mirrors(
     seen: defaultdict[str, list[HostSeen]] = defaultdict(list)
     warnings: list[ReadWarning] = []
     broken = 0
-    for one in hosts:
-        if isinstance(one, HostSeen):
+    for host in hosts:
+        if isinstance(host, HostSeen):
             # An address and a public suffix stand for themselves.
-            domain = None if _address(one.host) else facts.registered_domain(one.host)
-            seen[domain or one.host].append(one)
+            domain = None if _address(host.host) else facts.registered_domain(host.host)
+            seen[domain or host.host].append(host)
             continue
-        broken += one.count
+        broken += host.count
         if len(warnings) < _MOST_WARNINGS:
-            warnings.append(one)
+            warnings.append(host)
     doing(f"facts of {len(seen):,} domains")
     domains = tuple(_domain(name, seen[name], facts) for name in sorted(seen))
     doing(f"comparing {len(domains):,} domains")

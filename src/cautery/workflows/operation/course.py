@@ -118,10 +118,10 @@ def sized_in(entry: Entry) -> SizedNetwork:
     found = from_json(SizedNetwork, entry.record.body)
     if not len(found.inner) == len(found.outer) == len(QUANTITIES):
         raise InputError(f"a sizing has {len(QUANTITIES)} quantities: {', '.join(QUANTITIES)}")
-    for one in found.claims:
-        float(str(one["value"]))
+    for claim in found.claims:
+        float(str(claim["value"]))
         for member in ("text", "quantity", "flagged", "words", "source"):
-            one[member]
+            claim[member]
     return found
 
 
@@ -209,4 +209,4 @@ def sized_network(sizing: Sizing, *, occasion: str) -> SizedNetwork:
 
 def record_all(desk: Desk, kind: str, nouns: Sequence[object], *, at: datetime) -> None:
     """Record several nouns of one kind at once: all of them or none."""
-    desk.case.ledger.append_all([(kind, to_json(one), at) for one in nouns])
+    desk.case.ledger.append_all([(kind, to_json(noun), at) for noun in nouns])

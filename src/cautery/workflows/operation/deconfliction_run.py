@@ -98,14 +98,14 @@ def state_of(desk: Desk, payload: dict[str, Any], other: Agency, *, previous: in
     """Find the run that a letter goes on with, and the secrets of our side of it."""
     session = payload["session"]
     letters = [body for body in desk.bodies(LETTER) if body["session"] == session]
-    sent = [one for one in letters if one["step"] == previous and one["sent"]]
+    sent = [letter for letter in letters if letter["step"] == previous and letter["sent"]]
     if not sent or sent[0]["with"] != other.id:
         raise InputError("a letter of a run that this desk has not begun or answered")
     # Two at one desk may have answered at once: the other side goes on with one of the answers.
     meant = next((one for one in sent if one["digest"] == payload["previous"]), None)
     if meant is None:
         raise InputError("the letter answers another letter than the one that was sent")
-    secret = meant["run"] or next(one["run"] for one in letters if one["run"] is not None)
+    secret = meant["run"] or next(letter["run"] for letter in letters if letter["run"] is not None)
     clear = desk.case.vault.open(ExhibitId(secret["exhibit"]), subject=subject_of(session))
     kept = json.loads(clear)
     return Begun(
@@ -129,7 +129,9 @@ def answered_with(desk: Desk, raw: bytes, session: str, *, step: int) -> bytes |
         If another letter of this step was answered: a run is answered once.
     """
     letters = [body for body in desk.bodies(LETTER) if body["session"] == session]
-    received = [one["digest"] for one in letters if one["step"] == step and not one["sent"]]
+    received = [
+        letter["digest"] for letter in letters if letter["step"] == step and not letter["sent"]
+    ]
     if not received:
         return None
     if digest_of(raw) not in received:
@@ -138,7 +140,7 @@ def answered_with(desk: Desk, raw: bytes, session: str, *, step: int) -> bytes |
             "a run is answered once",
             hint="What was answered then is sealed in the case's vault.",
         )
-    sent = [one for one in letters if one["step"] == step + 1 and one["sent"]]
+    sent = [letter for letter in letters if letter["step"] == step + 1 and letter["sent"]]
     return desk.case.vault.read(ExhibitId(str(sent[0]["exhibit"]))) if sent else b""
 
 
@@ -233,7 +235,7 @@ def points_of(told: Any, *, size: int, ascending: bool) -> tuple[bytes, ...]:
         points = _split(told)
     except (binascii.Error, ValueError) as error:
         raise InputError("points are base64") from error
-    if encoded(points) != told or any(len(one) != POINT_BYTES for one in points[-1:]):
+    if encoded(points) != told or any(len(point) != POINT_BYTES for point in points[-1:]):
         raise InputError("points are whole and in canonical base64")
     check_points(points, size=size, ascending=ascending)
     return points

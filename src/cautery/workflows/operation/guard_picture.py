@@ -38,14 +38,14 @@ def judge_picture(seen: Picture, *, facts: Facts, at: datetime) -> dict[str, Gua
 def objections(verdicts: Mapping[str, GuardVerdict]) -> dict[str, str]:
     """Return why each node that may not be acted on may not."""
     return {
-        node: f"the guard: {one.reasons[0].text}"
-        for node, one in verdicts.items()
-        if one.decision is not Decision.ALLOW
+        node: f"the guard: {verdict.reasons[0].text}"
+        for node, verdict in verdicts.items()
+        if verdict.decision is not Decision.ALLOW
     }
 
 
 def _near(kind: str, value: str, suspects: set[str], facts: Facts) -> set[str]:
     """Return the picture's own names and URLs that may be at a target: no strangers to it."""
     if kind != "address":
-        return {one for one in suspects if f"//{value}" in one}
+        return {suspect for suspect in suspects if f"//{value}" in suspect}
     return {one.name for one in facts.names_on(value)} & suspects

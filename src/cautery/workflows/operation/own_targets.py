@@ -68,7 +68,7 @@ def compared_targets(desk: Desk, partner: Agency, given: Iterable[str] | None) -
     hidden = unmatched(desk, partner, targets, spelling=_spelling)
     counted = Counter(one.words for one in hidden.values())
     return ComparedTargets(
-        targets=tuple(one for one in targets if one not in hidden),
+        targets=tuple(target for target in targets if target not in hidden),
         left_out=tuple(sorted(counted.items())),
     )
 

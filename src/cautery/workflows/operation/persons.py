@@ -182,13 +182,15 @@ def erase_in_closed_case(path: Path, pseudonym: str, *, store: CaseStore, clock:
 
 def due_persons(desk: Desk, *, today: date) -> tuple[Due, ...]:
     """Return whose review or erasure date has come, of those whose name is still readable."""
-    return due((one.person for one in kept_persons(desk) if one.erased_at is None), today=today)
+    return due(
+        (person.person for person in kept_persons(desk) if person.erased_at is None), today=today
+    )
 
 
 def _kept(desk: Desk, pseudonym: str) -> KeptPerson:
-    for one in kept_persons(desk):
-        if one.person.pseudonym == pseudonym:
-            return one
+    for person in kept_persons(desk):
+        if person.person.pseudonym == pseudonym:
+            return person
     raise InputError(f"no person {pseudonym!r} in this case", hint="cautery operation person list")
 
 

@@ -112,7 +112,7 @@ class _Growing:
 def picture_at(desk: Desk) -> Picture:
     """Return the picture that a desk has, with what it rests on."""
     rows = standing(desk)
-    seen = picture_of(one.statement for one in rows)
+    seen = picture_of(row.statement for row in rows)
     return replace(seen, sources=sources_of(rows))
 
 
@@ -130,13 +130,13 @@ def picture_of(statements: Iterable[Statement]) -> Picture:
     growing: defaultdict[str, _Growing] = defaultdict(_Growing)
     traits: list[Link] = []
     said = 0
-    for one in sorted(statements, key=lambda each: (each.at, each.by, each.id)):
-        if one.about == "asset" and _named(one.subject):
+    for statement in sorted(statements, key=lambda each: (each.at, each.by, each.id)):
+        if statement.about == "asset" and _named(statement.subject):
             said += 1
-            _take_asset(growing[one.subject], one)
-            traits += _traits(one)
-        elif one.about == "link":
-            said += _take_link(growing, one)
+            _take_asset(growing[statement.subject], statement)
+            traits += _traits(statement)
+        elif statement.about == "link":
+            said += _take_link(growing, statement)
     for name in [
         member for node in growing.values() for group in node.groups.values() for member in group[0]
     ]:
@@ -251,7 +251,7 @@ def _asset(name: str, details: Mapping[str, Any]) -> Asset:
 def _mean(guesses: list[float]) -> float:
     if not guesses:
         return 0.0
-    return math.exp(sum(math.log(one) for one in guesses) / len(guesses))
+    return math.exp(sum(math.log(guess) for guess in guesses) / len(guesses))
 
 
 def _named(name: Any) -> TypeGuard[str]:

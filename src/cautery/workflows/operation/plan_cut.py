@@ -97,10 +97,10 @@ def plan_cut(
             f"{desk.case.path}: no statement says who is served",
             hint="State demand as assets with a weight: users of a country and reseller.",
         )
-    able = {one.country for one in desk.operation.agencies if one.may(Competence.SEIZE)}
+    able = {agency.country for agency in desk.operation.agencies if agency.may(Competence.SEIZE)}
     judged = {} if judge is None else dict(judge(seen))
     acts = seen.acts(countries=able, refused=objections(judged))
-    floor = Supply(seen.nodes).served({node for one in acts if one.allowed for node in one.nodes})
+    floor = Supply(seen.nodes).served({node for act in acts if act.allowed for node in act.nodes})
     goal = max(served_at_most, min(1.0, floor + SLACK) if floor > served_at_most - SLACK else 0.0)
     chosen = cut(
         seen.nodes,
@@ -129,27 +129,27 @@ def day_file(made: DaySteps) -> dict[str, Any]:
         "day": {"warning_s": 300},
         "clock": [],
         "criterion": [to_json(one) for one in CRITERIA],
-        "co_tenant": [to_json(one) for one in made.co_tenants],
+        "co_tenant": [to_json(tenant) for tenant in made.co_tenants],
         "held": made.held,
         "step": list(_step_rows(made)),
     }
 
 
 def _step_rows(made: DaySteps) -> Iterator[dict[str, Any]]:
-    for one in made.steps:
+    for step in made.steps:
         row: dict[str, Any] = {
-            "id": one.id,
-            "kind": one.kind.value,
-            "agency": one.agency,
-            "country": one.country,
-            "target": one.target,
-            "text": one.text,
-            "team": one.team,
-            "place": one.place,
+            "id": step.id,
+            "kind": step.kind.value,
+            "agency": step.agency,
+            "country": step.country,
+            "target": step.target,
+            "text": step.text,
+            "team": step.team,
+            "place": step.place,
         }
-        if one.lasts != LASTS[StepKind(one.kind)]:
-            row["lasts_min"] = one.lasts.total_seconds() / 60
+        if step.lasts != LASTS[StepKind(step.kind)]:
+            row["lasts_min"] = step.lasts.total_seconds() / 60
         for name in ("after", "tips_off", "removes", "keeps"):
-            if named := sorted(getattr(one, name)):
+            if named := sorted(getattr(step, name)):
                 row[name] = named
         yield row

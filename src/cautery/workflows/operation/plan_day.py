@@ -147,33 +147,35 @@ def day_steps(
     left: list[tuple[str, str]] = []
     at_a_place: set[str] = set()
     wanted = dict.fromkeys(node for act in acts for node in act.nodes)
-    for one in places:
-        if not table.may(one.agency, StepKind.SEARCH, one.country):
-            left.append((one.place, f"{one.agency} may not search in {one.country}"))
+    for place in places:
+        if not table.may(place.agency, StepKind.SEARCH, place.country):
+            left.append((place.place, f"{place.agency} may not search in {place.country}"))
             continue
-        run_there = [node for node in wanted if (found_at or {}).get(node) == one.id]
-        at_a_place.update(one.targets, run_there)
-        steps += table.searched(one, arrests, run_there)
+        run_there = [node for node in wanted if (found_at or {}).get(node) == place.id]
+        at_a_place.update(place.targets, run_there)
+        steps += table.searched(place, arrests, run_there)
     for node in wanted:
         if node not in at_a_place:
             taken, why = table.taken(node)
             steps += taken
             if not taken:
                 left.append((node, why))
-    warned = frozenset(one.target for one in steps if one.kind in {StepKind.ARREST, StepKind.SEIZE})
-    steps = [_warning(one, warned) for one in steps]
-    about = {node for one in steps for node in (one.target, *one.removes)}
+    warned = frozenset(
+        step.target for step in steps if step.kind in {StepKind.ARREST, StepKind.SEIZE}
+    )
+    steps = [_warning(step, warned) for step in steps]
+    about = {node for step in steps for node in (step.target, *step.removes)}
     hit = {
         node
-        for one in steps
-        if one.kind in {StepKind.SEIZE, StepKind.BLOCK}
-        for node in (one.target, *one.removes)
+        for step in steps
+        if step.kind in {StepKind.SEIZE, StepKind.BLOCK}
+        for node in (step.target, *step.removes)
     }
-    beside = tuple(one for one in co_tenants if one.target in hit)
+    beside = tuple(tenant for tenant in co_tenants if tenant.target in hit)
     steps += table.kept_alive(beside, steps)
     held = {node: table.provider[node] for node in sorted(about) if node in table.provider}
     steps += table.preserved(held)
-    asked = {one.target for one in steps if one.kind is StepKind.PRESERVE}
+    asked = {step.target for step in steps if step.kind is StepKind.PRESERVE}
     held = {node: provider for node, provider in held.items() if provider in asked}
     if announce and (spokesman := table.able(StepKind.ANNOUNCE, "EU")) is not None:
         steps.append(

@@ -112,14 +112,14 @@ def read_operation(path: Path) -> Operation:
         raise reading.wrong(first["loc"], *_in_words(first)) from error
     agencies = tuple(reading.agency(one, at) for at, one in enumerate(file.agency))
     seen: set[str] = set()
-    for at, one in enumerate(agencies):
-        if one.id in seen:
+    for at, agency in enumerate(agencies):
+        if agency.id in seen:
             raise reading.wrong(
                 ("agency", at, "id"),
-                f"agency {one.id!r} stands there twice",
+                f"agency {agency.id!r} stands there twice",
                 "One agency, one table, one case.",
             )
-        seen.add(one.id)
+        seen.add(agency.id)
     head = file.operation
     try:
         opened_at = to_utc("opened_at", head.opened_at)

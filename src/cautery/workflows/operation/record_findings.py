@@ -51,7 +51,7 @@ def suggested_findings(
     told = {(one.crime, number) for one in findings_of(desk) for number in one.numbers}
     register = (book or Book(desk)).register
     known = by_address(tags)
-    wallets = {str(one.exhibit.details.get("address")) for one in register.lines.values()}
+    wallets = {str(line.exhibit.details.get("address")) for line in register.lines.values()}
     found = suggestions(
         register,
         tags=known,

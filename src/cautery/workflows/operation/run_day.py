@@ -124,7 +124,7 @@ class RunningDay:
         InputError
             If it is none of the day's.
         """
-        if given.criterion not in {one.id for one in self._day.criteria}:
+        if given.criterion not in {criterion.id for criterion in self._day.criteria}:
             raise InputError(f"{given.criterion!r} is no criterion of this day")
         self._answers.append(given)
         self._record(ANSWER, given, given.at)
@@ -145,7 +145,7 @@ class RunningDay:
         InputError
             If the report is of no step of the day, or of one that is dropped.
         """
-        if report.step not in {one.step.id for one in self._day.steps}:
+        if report.step not in {step.step.id for step in self._day.steps}:
             gone = next((one for one in self._day.dropped if one.step.id == report.step), None)
             if gone is None:
                 raise InputError(f"a report of {report.step!r}, which is no step of the day")
@@ -164,7 +164,7 @@ class RunningDay:
         return self.board(now)
 
     def _mend(self, report: StepReport, replacements: Sequence[Step] | None) -> str:
-        failed = next(one.step for one in self._day.steps if one.step.id == report.step)
+        failed = next(step.step for step in self._day.steps if step.step.id == report.step)
         note = ""
         if replacements is None and failed.removes:
             offered = alternatives(failed, self._day, self._operation, now=report.at)
@@ -179,7 +179,7 @@ class RunningDay:
             self._day = self._replanned({failed.id: ()}, report.at)
             note = f"what was offered in the place of {failed.id} breaks a rule: {error}"
         self._record(DAY, self._day, report.at)
-        stands = [one.step.id for one in self._day.steps if one.replaces == failed.id]
+        stands = [step.step.id for step in self._day.steps if step.replaces == failed.id]
         if stands:
             return f"{failed.id} failed; in its place: {', '.join(stands)}" + (
                 f" ({note})" if note else ""
@@ -209,11 +209,11 @@ class RunningDay:
         down = self._down() | self._under_way()
         failed = {node for one in self._day.dropped for node in one.step.removes} | set(without)
         usable = [
-            replace(one, allowed=False, why="it failed on the day")
-            if one.allowed and failed & set(one.nodes)
-            else one
-            for one in self._acts
-            if not set(one.nodes) <= down
+            replace(act, allowed=False, why="it failed on the day")
+            if act.allowed and failed & set(act.nodes)
+            else act
+            for act in self._acts
+            if not set(act.nodes) <= down
         ]
         nodes = [replace(node, groups=_NEVER) if node.id in down else node for node in self._nodes]
         return cut(
@@ -244,11 +244,11 @@ class RunningDay:
             announce=False,
         )
         taken = {one.step.id for one in (*self._day.steps, *self._day.dropped)}
-        targets = {one.step.target for one in self._day.steps}
+        targets = {step.step.target for step in self._day.steps}
         fresh = [
-            replace(one, after=frozenset(), tips_off=frozenset())
-            for one in made.steps
-            if one.id not in taken and one.target not in targets
+            replace(step, after=frozenset(), tips_off=frozenset())
+            for step in made.steps
+            if step.id not in taken and step.target not in targets
         ]
         if not fresh:
             return (), f"nothing is left that anybody may do: {left}"
@@ -258,7 +258,9 @@ class RunningDay:
 
     def _down(self) -> frozenset[str]:
         """Return what steps reported done have removed."""
-        latest = {one.step: one.state for one in sorted(self._reports, key=lambda one: one.at)}
+        latest = {
+            one.step: one.state for one in sorted(self._reports, key=lambda report: report.at)
+        }
         return frozenset(
             node
             for one in (*self._day.steps, *self._day.dropped)
@@ -268,12 +270,14 @@ class RunningDay:
 
     def _under_way(self) -> frozenset[str]:
         """Return what steps that are still in the day will remove."""
-        latest = {one.step: one.state for one in sorted(self._reports, key=lambda one: one.at)}
+        latest = {
+            one.step: one.state for one in sorted(self._reports, key=lambda report: report.at)
+        }
         return frozenset(
             node
-            for one in self._day.steps
-            if latest.get(one.step.id) is not StepState.FAILED
-            for node in one.step.removes
+            for step in self._day.steps
+            if latest.get(step.step.id) is not StepState.FAILED
+            for node in step.step.removes
         )
 
     def _served(self, gone: frozenset[str]) -> float:
@@ -315,7 +319,7 @@ def run_day(
         offered = None
         if replacements is not None and report.state is StepState.FAILED:
             failed = next(
-                (one.step for one in running.day.steps if one.step.id == report.step), None
+                (step.step for step in running.day.steps if step.step.id == report.step), None
             )
             offered = None if failed is None else replacements(failed)
         yield running.hear(report, replacements=offered)

@@ -118,8 +118,8 @@ def share(
             "at": iso(at),
             "digest": digest_of(raw),
             "exhibit": exhibit.id,
-            "statements": [[one.by, one.id] for one in bundle.statements],
-            "permissions": [digest_of(one.encode()) for one in bundle.permissions],
+            "statements": [[statement.by, statement.id] for statement in bundle.statements],
+            "permissions": [digest_of(permission.encode()) for permission in bundle.permissions],
             "why": why or f"need to know in operation {desk.operation.id}",
             "who": who or desk.agency.contact,
         },
@@ -237,7 +237,7 @@ def correct(
     if "corrects" in old.statement.details:
         told = old.statement.details
         new["before"] = [*told.get("before", ()), told["corrects"]]
-    mended = [replace(one.statement, text=text, at=at, details=new) for one in rows]
+    mended = [replace(row.statement, text=text, at=at, details=new) for row in rows]
     recorded = add_statements(desk, mended, at=at)[0]
     return recorded, tuple(to for one, to in must_be_told(desk) if one == recorded.id)
 

@@ -57,10 +57,10 @@ def check_manifest(desk: Desk, raw: bytes, *, key: NoteVerifier | None = None) -
         raise EvidenceError(f"a manifest of more than {MAX_MANIFEST_BYTES} bytes")
     listed, _, note = raw.partition(b"\n")
     verifier = key or _case_key(desk)
-    found = REGISTER.fullmatch(open_note(note, verifier))
-    if found is None:
+    match = REGISTER.fullmatch(open_note(note, verifier))
+    if match is None:
         raise EvidenceError("the note is not of a register's manifest")
-    if digest_of(listed) != found[3]:
+    if digest_of(listed) != match[3]:
         raise EvidenceError("the manifest is not the one that was signed")
     try:
         stated = json.loads(listed)

@@ -90,7 +90,7 @@ class Table:
 
     def __init__(self, graph: SupplyGraph, operation: Operation) -> None:
         self._operation = operation
-        self._assets: dict[str, Asset] = {one.id: one for one in graph.assets}
+        self._assets: dict[str, Asset] = {asset.id: asset for asset in graph.assets}
         self.provider = {
             edge.target: edge.source
             for edge in graph.edges
@@ -101,9 +101,9 @@ class Table:
         """Return who may do it: an agency of the country, else the lead, else any, or nobody."""
         ground = kind in {StepKind.SEARCH, StepKind.ARREST, StepKind.SEIZE}
         able = [
-            one
-            for one in self._operation.agencies
-            if one.competence & COMPETENCES[kind] and (not ground or one.country == country)
+            agency
+            for agency in self._operation.agencies
+            if agency.competence & COMPETENCES[kind] and (not ground or agency.country == country)
         ]
         lead = self._operation.lead.id
         able.sort(key=lambda one: (one.country != country, one.id != lead, one.id))
@@ -150,9 +150,9 @@ class Table:
         """Return search, arrests and seizures at one place, by one team."""
         agency = self._operation.agency(where.agency)
         team = f"{agency.id} {where.id}"
-        kinds = {one: self._role(one) for one in where.targets}
+        kinds = {target: self._role(target) for target in where.targets}
         servers = [one for one, role in kinds.items() if role in SERVERS]
-        wanted = [one for one in where.persons if arrests is None or one in arrests]
+        wanted = [person for person in where.persons if arrests is None or person in arrests]
         steps = [
             self.step(
                 f"search-{where.id}",
@@ -163,23 +163,26 @@ class Table:
                 team=team,
                 place=where.place,
                 removes=dict.fromkeys(
-                    [*(one for one in where.targets if one not in servers), *run_there]
+                    [*(target for target in where.targets if target not in servers), *run_there]
                 ),
                 tips_off=where.persons,
             )
         ]
-        for number, one in enumerate(servers, 1):
+        for number, server in enumerate(servers, 1):
             if self.may(agency.id, StepKind.SEIZE, where.country):
                 steps.append(
                     self.step(
                         f"seize-{where.id}.{number}",
                         StepKind.SEIZE,
                         agency,
-                        target=one,
-                        text=f"Seize {one} ({kinds[one].value}): image its disks, then power off",
+                        target=server,
+                        text=(
+                            f"Seize {server} ({kinds[server].value}): image its disks, then power"
+                            " off"
+                        ),
                         team=team,
                         place=where.place,
-                        removes=(one,),
+                        removes=(server,),
                     )
                 )
         for number, one in enumerate(wanted, 1):
@@ -251,10 +254,10 @@ class Table:
     def kept_alive(self, beside: Sequence[CoTenant], steps: Sequence[Step]) -> list[Step]:
         """Return a continuity step for the co-tenants of each host that is taken."""
         takers = {
-            node: one
-            for one in steps
-            if one.kind in {StepKind.SEIZE, StepKind.BLOCK}
-            for node in (one.target, *one.removes)
+            node: step
+            for step in steps
+            if step.kind in {StepKind.SEIZE, StepKind.BLOCK}
+            for node in (step.target, *step.removes)
         }
         groups: dict[tuple[str, str], list[CoTenant]] = {}
         for one in beside:
@@ -263,7 +266,7 @@ class Table:
         for number, ((target, how), tenants) in enumerate(sorted(groups.items()), 1):
             taker = takers[target]
             agency = self._operation.agency(taker.agency)
-            names = ", ".join(sorted(one.name for one in tenants))
+            names = ", ".join(sorted(tenant.name for tenant in tenants))
             made.append(
                 self.step(
                     f"continuity-{number:03d}",
@@ -273,7 +276,7 @@ class Table:
                     text=f"Keep {names} alive: {how}",
                     team=taker.team,
                     place=taker.place,
-                    keeps=[one.name for one in tenants],
+                    keeps=[tenant.name for tenant in tenants],
                 )
             )
         return made
@@ -307,7 +310,7 @@ class Table:
 def able_countries(operation: Operation) -> frozenset[str]:
     """Return the countries in which somebody at the table can search or seize."""
     return frozenset(
-        one.country
-        for one in operation.agencies
-        if one.competence & {Competence.SEARCH, Competence.SEIZE}
+        agency.country
+        for agency in operation.agencies
+        if agency.competence & {Competence.SEARCH, Competence.SEIZE}
     )

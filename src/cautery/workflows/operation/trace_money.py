@@ -163,7 +163,7 @@ def _refuse_misspelt(asset: str, address: str) -> None:
 
 
 def _summary(desk: Desk, found: Trace) -> dict[str, Any]:
-    services = {one.id for one in found.nodes if one.kind in {"service", "psp"}}
+    services = {node.id for node in found.nodes if node.kind in {"service", "psp"}}
 
     def shown(place: str) -> str:
         known = place in services or f"service:{place}" in services or place == "fees"
@@ -176,34 +176,34 @@ def _summary(desk: Desk, found: Trace) -> dict[str, Any]:
         "hops": len(found.hops),
         "endings": [
             {
-                "place": shown(one.node),
-                "asset": one.asset,
-                "amount": str(one.amount),
-                "ask": one.ask,
+                "place": shown(ending.node),
+                "asset": ending.asset,
+                "amount": str(ending.amount),
+                "ask": ending.ask,
             }
-            for one in found.endings
+            for ending in found.endings
         ],
         "holdings": [
             {
-                "place": shown(one.node),
-                "asset": one.asset,
-                "tainted": str(one.tainted),
-                "balance": str(one.balance),
-                "addresses": len(one.addresses),
+                "place": shown(holding.node),
+                "asset": holding.asset,
+                "tainted": str(holding.tainted),
+                "balance": str(holding.balance),
+                "addresses": len(holding.addresses),
             }
-            for one in found.holdings
+            for holding in found.holdings
         ],
         "proposals": [
             {
-                "kind": one.kind.value,
-                "addressee": shown(one.addressee)
-                if not one.addressee.startswith("issuer of ")
-                else one.addressee,
-                "asset": one.asset,
-                "amount": None if one.amount is None else str(one.amount),
-                "holds": len(one.holds),
+                "kind": proposal.kind.value,
+                "addressee": shown(proposal.addressee)
+                if not proposal.addressee.startswith("issuer of ")
+                else proposal.addressee,
+                "asset": proposal.asset,
+                "amount": None if proposal.amount is None else str(proposal.amount),
+                "holds": len(proposal.holds),
             }
-            for one in found.proposals
+            for proposal in found.proposals
         ],
     }
 

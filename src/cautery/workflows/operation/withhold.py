@@ -29,8 +29,8 @@ def unmatched(
 def _counted(desk: Desk, spelling: Callable[[str], str] = str) -> list[Statement]:
     """Return what counts of subjects: the desk's own statements, of all others what it holds."""
     rows = [one.statement for one in standing(desk)]
-    own = {spelling(one.subject) for one in rows if one.by == desk.agency.id}
-    return [one for one in rows if one.by == desk.agency.id or spelling(one.subject) not in own]
+    own = {spelling(row.subject) for row in rows if row.by == desk.agency.id}
+    return [row for row in rows if row.by == desk.agency.id or spelling(row.subject) not in own]
 
 
 def _withheld(

@@ -66,7 +66,7 @@ def plan_map(
     picture = _svg(plan, parts, cost_unit)
     if not html:
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{picture}\n'
-    lists = "".join(_acts(one, cost_unit) for one in parts)
+    lists = "".join(_acts(part, cost_unit) for part in parts)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -80,10 +80,10 @@ def plan_map(
 def _svg(plan: SupplyPlan, parts: Sequence[CountryPart], cost_unit: str | None) -> str:
     shapes = europe()["countries"]
     on_map: dict[str, CountryPart] = {}
-    for one in parts:
-        code = ALIASES.get(one.country or "", one.country or "")
+    for part in parts:
+        code = ALIASES.get(part.country or "", part.country or "")
         if code in shapes:
-            on_map.setdefault(code, one)
+            on_map.setdefault(code, part)
     shown = parts[:MOST_ROWS]
     left = _PAD + (_MAP_WIDE + 36 if on_map else 0)
     table_high = 46 + _ROW * len(shown) + (24 if len(parts) > len(shown) else 0)
@@ -181,33 +181,33 @@ def _table(parts: Sequence[CountryPart], left: float, cost_unit: str | None) -> 
         text(day_at, top, "usable from", "head"),
     ]
     y = top + 12
-    for one in parts:
+    for part in parts:
         body.append(line("rule", left, y, right, y))
-        name = "no country" if one.country is None else country_name(one.country)
-        if one.country is not None and name != one.country:
-            name = f"{name} ({one.country})"
-        roles = ", ".join(f"{role} ({count})" for role, count in one.roles)
+        name = "no country" if part.country is None else country_name(part.country)
+        if part.country is not None and name != part.country:
+            name = f"{name} ({part.country})"
+        roles = ", ".join(f"{role} ({count})" for role, count in part.roles)
         room = cost_at - left - 78
         body += [
             "<g>",
-            hint(f"{name}: {_in_words(one)}"),
+            hint(f"{name}: {_in_words(part)}"),
             text(left, y + 18, fit(name, room, 14), "name"),
             text(left, y + 35, fit(roles, room, 12), "small"),
-            text(cost_at, y + 18, number(one.cost), "", "end"),
+            text(cost_at, y + 18, number(part.cost), "", "end"),
             rect("track", carries_at, y + 9, 90, 10),
-            rect("bar", carries_at, y + 9, 90 * min(1.0, one.carries), 10),
-            text(carries_at + 96, y + 18, f"{one.carries:.0%}"),
-            text(spared_at, y + 18, f"{one.spared:.1%}"),
-            text(day_at, y + 18, "" if one.last is None else one.last.isoformat()),
+            rect("bar", carries_at, y + 9, 90 * min(1.0, part.carries), 10),
+            text(carries_at + 96, y + 18, f"{part.carries:.0%}"),
+            text(spared_at, y + 18, f"{part.spared:.1%}"),
+            text(day_at, y + 18, "" if part.last is None else part.last.isoformat()),
         ]
-        if one.first is not None and one.first != one.last:
-            body.append(text(day_at, y + 35, f"first {one.first.isoformat()}", "small"))
-        if one.fixed_cost:
+        if part.first is not None and part.first != part.last:
+            body.append(text(day_at, y + 35, f"first {part.first.isoformat()}", "small"))
+        if part.fixed_cost:
             body.append(
-                text(cost_at, y + 35, f"{number(one.fixed_cost)} to take part", "small", "end")
+                text(cost_at, y + 35, f"{number(part.fixed_cost)} to take part", "small", "end")
             )
-        if one.collateral:
-            harm = f"{number(one.collateral)} bystanders"
+        if part.collateral:
+            harm = f"{number(part.collateral)} bystanders"
             body.append(text(carries_at, y + 35, harm, "small"))
         body.append("</g>")
         y += _ROW

@@ -88,7 +88,7 @@ class Taken:
 
     def rows(self, kind: str) -> int:
         """Return how many rows of a kind there are."""
-        return sum(one.rows for one in self.tables if one.kind == kind)
+        return sum(table.rows for table in self.tables if table.kind == kind)
 
 
 def subject_of(id: str) -> str:

@@ -176,7 +176,7 @@ class _Reading:
         import polars as pl  # noqa: PLC0415 - heavy
 
         columns = dict.fromkeys(("account", "name", "email", "category"), pl.String)
-        listed = [{**one, "category": category.value} for one in self._names.values()]
+        listed = [{**name, "category": category.value} for name in self._names.values()]
         sealed = self._case.vault.seal(
             parquet(listed, columns),
             media_type=PARQUET,
@@ -231,7 +231,7 @@ def _known_servers(case: Case) -> frozenset[str]:
     streams = frame(case.ledger, case.vault, "stream", ("sources",))
     if streams is not None:
         urls = streams["sources"].explode().drop_nulls().unique()
-        found |= {host_of_source(one) for one in urls}
+        found |= {host_of_source(url) for url in urls}
     return frozenset(one for one in found if one and address_in(one) is not None)
 
 

@@ -146,7 +146,7 @@ def sources(ledger: Ledger, vault: CaseVault) -> pl.DataFrame | None:
         frame(ledger, vault, "stream", ("stream", "sources", "added_at")),
         frame(ledger, vault, "placement", ("stream", "sources")),
     ]
-    known = [one for one in parts if one is not None]
+    known = [part for part in parts if part is not None]
     if not known:
         return None
     return (
@@ -260,7 +260,7 @@ def _rows(
     """Return the first rows for showing: small numbers of customers, and what goes with, untold."""
     import polars as pl  # noqa: PLC0415 - heavy
 
-    small = {one: pl.col(one).is_between(1, SMALLEST - 1) for one in customers}
+    small = {customer: pl.col(customer).is_between(1, SMALLEST - 1) for customer in customers}
     hidden = [pl.when(few).then(None).otherwise(one).alias(one) for one, few in small.items()]
     if beside:
         few = pl.any_horizontal(*small.values())

@@ -70,9 +70,9 @@ def read_kind(path: Path, kind: str) -> list[Any]:
     text = io.TextIOWrapper(cast("BinaryIO", _Stream(path)), encoding="utf-8-sig", newline="")
     reader = csv.DictReader(text, restval="", strict=True)
     try:
-        named = [one.strip() for one in reader.fieldnames or ()]
+        named = [fieldname.strip() for fieldname in reader.fieldnames or ()]
         reader.fieldnames = named
-        missing = [one for one in columns if one not in named]
+        missing = [column for column in columns if column not in named]
         if missing:
             raise InputError(
                 f"{path}: no column {', '.join(missing)}", hint=f"Columns: {','.join(columns)}."

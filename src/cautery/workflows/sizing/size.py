@@ -213,7 +213,7 @@ def size_network(
         paid = {one: together.paid_by_each(one) for one in ("users", "payers")}
     prices = [together.price.list_price_eur] if together.price else []
     table = {**(rates or {}), **((sources.rates if sources else None) or {})}
-    told = [*notes, *(one.words for one in together.disagreements)]
+    told = [*notes, *(disagreement.words for disagreement in together.disagreements)]
     told += [f"{one.method}: {note}" for one in together.sized for note in one.notes]
     if together.alone and sources is not None:
         told.append("only one method speaks: nothing reconciles it")
@@ -221,7 +221,7 @@ def size_network(
         month=sources.month if sources else None,
         seed=seed,
         reconciled=together,
-        judged=tuple(estimate.judge_claim(one, together, rates=table) for one in claims),
+        judged=tuple(estimate.judge_claim(claim, together, rates=table) for claim in claims),
         across=estimate.cross_check(
             claims, list_prices_eur=[*prices, known.list_price_eur], paid_eur=paid, rates=table
         ),

@@ -108,7 +108,7 @@ class _Sheet:
                 y = self._top(column) + _ROW * (at + 0.5)
                 end = x + _DOT + 7 + width(_label(row))
                 self._spots[column, row.label] = Spot(column=column, x=x, y=y, end=end)
-                self._row_of |= {one.name: (column, row) for one in row.assets}
+                self._row_of |= {asset.name: (column, row) for asset in row.assets}
 
     def drawing(self) -> Drawing:
         """Return the whole."""
@@ -237,7 +237,7 @@ class _Sheet:
     def _key(self) -> str:
         """Return what the colours mean, as far as they are in the picture."""
         rows = [row for found in self._rows for row in found]
-        kinds = {self._kind(one) for one in self._picture.assets}
+        kinds = {self._kind(asset) for asset in self._picture.assets}
         told = list(self._legend)
         if not self._colours:
             told.append(("node", "an asset"))
@@ -247,7 +247,7 @@ class _Sheet:
             ("middle", f"{_cut(self._middle or '')}: its relations are red"),
         ]
         told = [(kind, words) for kind, words in told if kind in kinds]
-        if any(_weak(one) for one in self._picture.assets):
+        if any(_weak(asset) for asset in self._picture.assets):
             told.append(("node weak", f"hollow: less than {SURE:.0%} sure of its role"))
         found, x = [], _PAD
         for kind, words in told:
@@ -275,7 +275,7 @@ class _Sheet:
     def _node(self, row: Row, spot: Spot) -> str:
         name, said = _label(row), _told(row)
         if row.heap:
-            kinds = {self._kind(one) for one in row.assets} - {"middle"}
+            kinds = {self._kind(asset) for asset in row.assets} - {"middle"}
             shape = dot(kinds.pop() if len(kinds) == 1 else "alone", spot.x, spot.y, _DOT + 2)
         else:
             (one,) = row.assets
@@ -284,7 +284,7 @@ class _Sheet:
         back = rect("paper", spot.x + _DOT + 3, spot.y - 8, width(name) + 4, 16)
         label = text(spot.x + _DOT + 5, spot.y + 4, name, "many" if row.heap else "")
         row_id = _row_id(spot.column, row.label)
-        names = "&#10;".join(markup(one.name, 400) for one in row.assets)
+        names = "&#10;".join(markup(asset.name, 400) for asset in row.assets)
         return (
             f'<g class="row" data-row="{row_id}" data-assets="{names}">{hint(said)}{back}{shape}'
             f"{label}</g>"
@@ -304,9 +304,9 @@ def _colours(
 ) -> tuple[Mapping[str, str], list[tuple[str, str]]]:
     """Return the class of the largest networks, or of the roles by country; and their words."""
     sizes = Counter(
-        band_of(one.role) if by_country else one.network
-        for one in picture.assets
-        if by_country or one.network is not None
+        band_of(asset.role) if by_country else asset.network
+        for asset in picture.assets
+        if by_country or asset.network is not None
     )
     largest = sorted(sizes, key=lambda name: (-sizes[name], name or ""))[:COLOURS]
     found = {name or "": f"c{place}" for place, name in enumerate(largest)}
@@ -320,7 +320,7 @@ def _weak(one: Drawn) -> bool:
 def _told(row: Row) -> str:
     """Return what a pointer is told of a row."""
     if row.heap:
-        names = ", ".join(one.name for one in row.assets[:8])
+        names = ", ".join(asset.name for asset in row.assets[:8])
         return f"{row.label}: {names}{' ...' if len(row.assets) > 8 else ''}"
     (one,) = row.assets
     said = [one.name, one.role, one.country or "no country"]

@@ -33,9 +33,9 @@ def infer_supply(graph: SupplyGraph) -> tuple[RoleBelief, ...]:
         If there is none.
     """
     marks = {
-        one.id: one.marks or ((_SHOWN[one.role],) if one.role in _SHOWN else ())
-        for one in graph.assets
-        if one.kind in {"host", "payment"} or one.role is Role.SHARED
+        asset.id: asset.marks or ((_SHOWN[asset.role],) if asset.role in _SHOWN else ())
+        for asset in graph.assets
+        if asset.kind in {"host", "payment"} or asset.role is Role.SHARED
     }
     return infer_roles(marks, _told(graph, set(marks)))
 
@@ -68,26 +68,28 @@ def plan_graph_of(
     """
     given = given or Given()
     beliefs = infer_supply(graph)
-    known = {one.name for one in beliefs}
-    shared = {one.id for one in graph.assets if one.shared}
+    known = {belief.name for belief in beliefs}
+    shared = {asset.id for asset in graph.assets if asset.shared}
     fates: defaultdict[str, list[str]] = defaultdict(list)
     places: defaultdict[str, list[str]] = defaultdict(list)
-    for one in graph.edges:
-        if one.relation in _FATES and one.source in known and one.target not in shared:
-            fates[one.source].append(one.target)
-        if one.relation == "resolves-to" and one.source in known:
-            places[one.source].append(one.target)
+    for edge in graph.edges:
+        if edge.relation in _FATES and edge.source in known and edge.target not in shared:
+            fates[edge.source].append(edge.target)
+        if edge.relation == "resolves-to" and edge.source in known:
+            places[edge.source].append(edge.target)
     return plan_document(
         beliefs,
         _told(graph, known),
         fates=fates,
         places=places,
-        targets={one.id: one.value for one in graph.assets if one.kind in {"host", "address"}},
+        targets={
+            asset.id: asset.value for asset in graph.assets if asset.kind in {"host", "address"}
+        },
         needed=given.needed,
         demand=given.demand,
         costs=given.costs,
         uncertain=uncertain,
-        countries={one.id: one.country for one in graph.assets if one.country is not None},
+        countries={asset.id: asset.country for asset in graph.assets if asset.country is not None},
     )
 
 
@@ -95,10 +97,10 @@ def _told(graph: SupplyGraph, known: set[str]) -> tuple[Edge, ...]:
     """Return the relations between assets that have roles; an origin that serves feeds."""
     return tuple(
         Edge(
-            source=one.source,
-            relation="feeds" if one.relation == "serves" else one.relation,
-            target=one.target,
+            source=edge.source,
+            relation="feeds" if edge.relation == "serves" else edge.relation,
+            target=edge.target,
         )
-        for one in graph.edges
-        if one.source in known and one.target in known
+        for edge in graph.edges
+        if edge.source in known and edge.target in known
     )

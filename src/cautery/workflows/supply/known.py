@@ -36,7 +36,7 @@ def read_known(path: Path, *, names: Collection[str]) -> Given:
         found = list(enumerate(rows, start=2))
     except csv.Error as error:
         raise InputError(f"{path.name} is no CSV: {error}") from error
-    columns = [one for one in rows.fieldnames or () if one != "asset"]
+    columns = [fieldname for fieldname in rows.fieldnames or () if fieldname != "asset"]
     strange = [one for one in columns if one not in _COLUMNS]
     if "asset" not in (rows.fieldnames or ()) or not columns or strange:
         raise InputError(

@@ -79,7 +79,7 @@ def rows_of(
     near = picture.near
     shown: set[str] = set()
     kept: dict[str, list[Drawn]] = {}
-    for name, held in sorted(layers, key=lambda one: (len(one[1]), one[0])):
+    for name, held in sorted(layers, key=lambda layer: (len(layer[1]), layer[0])):
         if len(held) > MOST_OF_A_LAYER:
             ties = {one.name: len(near[one.name] & shown) for one in held}
             held = sorted(  # noqa: PLW2901 - sorting is stable: the best connected stay first
@@ -173,8 +173,8 @@ def _anchors(
 
 def _order(picture: Picture, rows: Sequence[list[Row]]) -> None:
     """Sort each layer's rows by the mean place of their neighbours: down, and up again."""
-    row_of = {one.name: (column, row.label) for column, found in enumerate(rows)
-              for row in found for one in row.assets}  # fmt: skip
+    row_of = {asset.name: (column, row.label) for column, found in enumerate(rows)
+              for row in found for asset in row.assets}  # fmt: skip
     near: defaultdict[tuple[int, str], Counter[tuple[int, str]]] = defaultdict(Counter)
     for source, _, target in picture.relations:
         if source in row_of and target in row_of:

@@ -30,18 +30,18 @@ def supply_page(picture: Picture, drawing: Drawing, *, middle: str | None = None
     empty = [
         head
         for at, head in enumerate(_ASSETS)
-        if at and not any(_cells(one)[at] for one in picture.assets)
+        if at and not any(_cells(asset)[at] for asset in picture.assets)
     ]
     layer = {
-        one.name: place
+        asset.name: place
         for place, (_, found) in enumerate(drawing.rows)
         for row in found
-        for one in row.assets
+        for asset in row.assets
     }
     heads = [head for head in _ASSETS if head not in empty]
     rows = (
         [cell for head, cell in zip(_ASSETS, _cells(one), strict=True) if head not in empty]
-        for one in sorted(picture.assets, key=lambda one: (layer[one.name], one.name))
+        for one in sorted(picture.assets, key=lambda asset: (layer[asset.name], asset.name))
     )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

@@ -72,7 +72,7 @@ class Picture:
         for source, _, target in self.relations:
             near[source].add(target)
             near[target].add(source)
-        found = {one.name: frozenset(near[one.name]) for one in self.assets}
+        found = {asset.name: frozenset(near[asset.name]) for asset in self.assets}
         object.__setattr__(self, "near", found)
 
 
@@ -102,11 +102,11 @@ def of_supply(
     graph: SupplyGraph, *, met: Mapping[str, Met] | None = None, source: str = ""
 ) -> Picture:
     """Take the map that a watch made, each host with the role that it is inferred to have."""
-    rated = any(one.kind in {"host", "payment"} for one in graph.assets)
+    rated = any(asset.kind in {"host", "payment"} for asset in graph.assets)
     beliefs = {one.name: one for one in infer_supply(graph)} if rated else {}
     networks = {
-        member.host: one.id for one in graph.networks if len(one.members) > 1
-        for member in one.members
+        member.host: network.id for network in graph.networks if len(network.members) > 1
+        for member in network.members
     }  # fmt: skip
     when = met or {}
 
@@ -134,9 +134,9 @@ def of_supply(
         )
 
     return Picture(
-        assets=tuple(drawn(one) for one in graph.assets),
+        assets=tuple(drawn(asset) for asset in graph.assets),
         relations=tuple(
-            (_name(one.source), one.relation, _name(one.target)) for one in graph.edges
+            (_name(edge.source), edge.relation, _name(edge.target)) for edge in graph.edges
         ),
         source=source,
     )
@@ -187,8 +187,10 @@ def around(picture: Picture, name: str, *, most: int) -> Picture:
         )
     way = ways(picture.near, [name], most=most)
     return Picture(
-        assets=tuple(one for one in picture.assets if one.name in way),
-        relations=tuple(one for one in picture.relations if one[0] in way and one[2] in way),
+        assets=tuple(asset for asset in picture.assets if asset.name in way),
+        relations=tuple(
+            relation for relation in picture.relations if relation[0] in way and relation[2] in way
+        ),
         source=picture.source,
     )
 

@@ -63,15 +63,15 @@ def _money(pages: Iterable[Page]) -> Iterator[Estimate]:
     for page in pages:
         name = page.brand or page.title or page.url
         audience = audience_from_claims(
-            [one.quoted for one in page.claims if one.what == "customers"], service=name
+            [claim.quoted for claim in page.claims if claim.what == "customers"], service=name
         )
         if audience is None:
             continue
         yield audience
         monthly = [
-            float(one.amount) / one.months
-            for one in page.prices
-            if one.currency == "EUR" and one.months
+            float(price.amount) / price.months
+            for price in page.prices
+            if price.currency == "EUR" and price.months
         ]
         yield revenue(audience, list_price_eur=max(monthly, default=None), service=name)
 

@@ -82,9 +82,11 @@ class Pace:
         self._heard = heard
         self._journal = journal
         self._timer = timer
-        self._rights = {one.id: 2 for one in mandate.works}
-        self._rights |= {one.id: 1 if one.event is None else 0 for one in mandate.channels}
-        self._rights |= {one.id: 0 for one in mandate.events}
+        self._rights = {work.id: 2 for work in mandate.works}
+        self._rights |= {
+            channel.id: 1 if channel.event is None else 0 for channel in mandate.channels
+        }
+        self._rights |= {event.id: 0 for event in mandate.events}
         self._begun = max(journal.now(), mandate.window.start)
         self._spent: defaultdict[str, float] = defaultdict(float)
         self._looked: deque[datetime] = deque()
@@ -159,7 +161,7 @@ class Pace:
             self._slow_at = self._timer()
         while self._looked and self._looked[0] < now - timedelta(seconds=LATE_S):
             self._looked.popleft()
-        wanted = [one for one in self._streams.values() if one.wanted(now)]
+        wanted = [stream for stream in self._streams.values() if stream.wanted(now)]
         figures = self._figures(now, wanted)
         # Once it is late, until half of that is made up: else the order would change to and fro.
         bar_s = LATE_S / 2 if self.overloaded else LATE_S
@@ -172,7 +174,7 @@ class Pace:
     def conclude(self) -> None:
         """Record how it stood at the end."""
         now = self._journal.now()
-        wanted = [one for one in self._streams.values() if one.wanted(now)]
+        wanted = [stream for stream in self._streams.values() if stream.wanted(now)]
         self._tell(now, self._figures(now, wanted))
 
     def _is_news(self, now: datetime, *, late: bool) -> bool:
@@ -185,9 +187,9 @@ class Pace:
     def _tell(self, now: datetime, figures: dict[str, Any]) -> None:
         self._told = now, figures["late"]
         unseen = Counter(
-            RIGHTS[self._right(one)]
-            for one in self._streams.values()
-            if not one.looked and one.verdict is None
+            RIGHTS[self._right(stream)]
+            for stream in self._streams.values()
+            if not stream.looked and stream.verdict is None
         )
         self._journal.write(
             "watch.pace",

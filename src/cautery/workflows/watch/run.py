@@ -390,5 +390,5 @@ class _Watch:
     def conclude(self) -> None:
         """Write what can be said only at the end."""
         pages = [page for page, _, _ in self._seen.pages.values()]
-        for one in estimates(self._mandate, self._ports.ledger, pages):
-            self._journal.write("estimate", one)
+        for estimate in estimates(self._mandate, self._ports.ledger, pages):
+            self._journal.write("estimate", estimate)

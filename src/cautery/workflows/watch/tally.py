@@ -157,7 +157,7 @@ class Tally:
     def rows(self, now: datetime) -> list[Row]:
         """Return one row for each event, linear channel and work, in the mandate's order."""
         names = [event.id for event in self.mandate.events]
-        names += [one.id for one in self.mandate.channels if one.event is None]
+        names += [channel.id for channel in self.mandate.channels if channel.event is None]
         names += [work.id for work in self.mandate.works]
         rows = {name: Row(right=name) for name in names}
         for url, right in self.rights.items():
@@ -170,7 +170,7 @@ class Tally:
             if first is None:
                 continue
             ends = (self.vanished.get(url), self.dark.get(url), now)
-            until = min(one for one in ends if one is not None)
+            until = min(end for end in ends if end is not None)
             row.exposed_s = (row.exposed_s or 0.0) + max((until - first).total_seconds(), 0.0)
             for times, spans in (
                 (self.detected, row.detected_s),

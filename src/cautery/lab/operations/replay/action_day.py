@@ -76,21 +76,24 @@ def plan(story: Story, seen: Picture, chosen: Cut) -> DayPlan:
         moment=world.moment,
         clocks=clocks,
         places=world.searches,
-        arrests={one.pseudonym for one in world.persons if one.arrested},
-        found_at={node: one.search for one in world.persons if one.search for node in one.runs},
+        arrests={person.pseudonym for person in world.persons if person.arrested},
+        found_at={
+            node: person.search for person in world.persons if person.search for node in person.runs
+        },
         co_tenants=world.co_tenants,
         now=story.clock.now(),
     )
     record_day(story.lead, made, at=story.clock.now())
     story.tell(
         "plan",
-        f"{len(made.steps)} steps by {len({one.step.agency for one in made.steps})} agencies, "
+        f"{len(made.steps)} steps by {len({step.step.agency for step in made.steps})} agencies, "
         f"moment {made.moment:%d %b %Y %H:%M} UTC; {len(made.co_tenants)} co-tenants kept alive",
         steps=len(made.steps),
         co_tenants=len(made.co_tenants),
     )
     blank = sum(
-        _hand_out(story, made, agency) for agency in sorted({one.step.agency for one in made.steps})
+        _hand_out(story, made, agency)
+        for agency in sorted({step.step.agency for step in made.steps})
     )
     story.tell(
         "plan",
@@ -188,19 +191,19 @@ def count_dumps(story: Story) -> None:
     for one in counts:
         size[one.panel] += one.paid + one.trial + one.expired
     smallest = set(sorted(size, key=lambda one: (size[one], one))[:_DUMPS_SEALED])
-    chosen = [one for one in counts if one.panel in smallest]
+    chosen = [count for count in counts if count.panel in smallest]
     case, now, lines = story.lead.case, story.clock.now(), 0
     for panel, columns in panel_tables(world, chosen):
         table = io.StringIO()
         writer = csv.writer(table)
         writer.writerow(columns)
-        writer.writerows(zip(*(list(one) for one in columns.values()), strict=True))
+        writer.writerows(zip(*(list(column) for column in columns.values()), strict=True))
         raw = table.getvalue().encode()
         sealed = case.vault.seal(
             raw, media_type="text/csv", at=now, clock=case.clock.offset(), subject=f"disk:{panel}"
         )
         counted = read_panel_dump([raw], panel=panel, on=chosen[0].on, regime=Regime.LED)
-        lines += sum(one.paid + one.trial + one.expired for one in counted.counts)
+        lines += sum(count.paid + count.trial + count.expired for count in counted.counts)
         story.lead.record(
             "operation.dump-counted",
             {"panel": panel, "exhibit": sealed.id, "counts": len(counted.counts)},
@@ -241,7 +244,7 @@ class _Reports:
 
     def planned(self, name: str) -> ScheduledStep:
         """Return a step of the day as it stands."""
-        return next(one for one in self._running.day.steps if one.step.id == name)
+        return next(step for step in self._running.day.steps if step.step.id == name)
 
     def __iter__(self) -> Iterator[StepReport]:
         while True:
@@ -284,7 +287,7 @@ class _Reports:
 
 
 def _removed(running: RunningDay) -> frozenset[str]:
-    done = {one.step for one in running.reports if one.state is StepState.DONE}
+    done = {report.step for report in running.reports if report.state is StepState.DONE}
     return frozenset(
         node
         for one in (*running.day.steps, *running.day.dropped)

@@ -65,16 +65,17 @@ def follow(story: Story, seen: Picture, taken: Collection[str]) -> tuple[GrewBac
         served=shares[29].share,
     )
     newcomers = [
-        _Newcomer(one.at, one.asset, one.country, one.traits) for one in world.descendants
+        _Newcomer(descendant.at, descendant.asset, descendant.country, descendant.traits)
+        for descendant in world.descendants
     ] + _strangers(story)
-    links = [one for one in seen.traits if one.subject in taken and one.kind != "leased"]
+    links = [trait for trait in seen.traits if trait.subject in taken and trait.kind != "leased"]
     for one in newcomers:
         links += traits_of(one.asset, one.traits, at=one.at, source="watch")
     networks = cluster(links, seed=world.seed)
     grown = tuple(
         found
-        for one in sorted(newcomers, key=lambda each: (each.at, each.asset))
-        if (found := _tied(one, networks, links, taken)) is not None
+        for newcomer in sorted(newcomers, key=lambda each: (each.at, each.asset))
+        if (found := _tied(newcomer, networks, links, taken)) is not None
     )
     record_all(lead, GREW_BACK, grown, at=story.clock.now())
     story.tell(
@@ -91,10 +92,10 @@ def erase_those_of_no_use(story: Story) -> int:
     """Destroy the keys of persons who turned out to be nobody's suspect; proofs stay valid."""
     erased = 0
     for desk in story.desks.values():
-        for one in kept_persons(desk):
-            if one.person.category is LedCategory.OTHER and one.erased_at is None:
+        for person in kept_persons(desk):
+            if person.person.category is LedCategory.OTHER and person.erased_at is None:
                 erase_person(
-                    desk, one.person.pseudonym, why="of no use to the investigation any more"
+                    desk, person.person.pseudonym, why="of no use to the investigation any more"
                 )
                 erased += 1
     story.tell("persons", f"{erased} persons erased by destroying their keys", erased=erased)
@@ -169,8 +170,13 @@ def _happened(story: Story) -> list[Happened]:
     """Return what belongs on the timeline: tournaments, raids before, the action after."""
     moment = story.world.moment
     rows = [
-        Happened(at=one.at, kind="intervention", text=one.text, country=one.country)
-        for one in story.world.interventions
+        Happened(
+            at=intervention.at,
+            kind="intervention",
+            text=intervention.text,
+            country=intervention.country,
+        )
+        for intervention in story.world.interventions
     ]
     rows += [
         Happened(at=one.at, kind="regrowth", text=one.text, country=one.country)

@@ -41,10 +41,10 @@ class Finds:
         self._story = story
         self.book = Book(story.lead)
         self._waiting: defaultdict[str, list[Find]] = defaultdict(list)
-        for one in story.world.finds:
-            self._waiting[one.search].append(one)
+        for find in story.world.finds:
+            self._waiting[find.search].append(find)
         self._numbers: defaultdict[str, int] = defaultdict(int)
-        self._places = {one.id: one.place for one in story.world.searches}
+        self._places = {search.id: search.place for search in story.world.searches}
 
     def at(self, planned: ScheduledStep) -> None:
         """Enter what a search that is done has found."""
@@ -57,7 +57,7 @@ class Finds:
         entries = [self._exhibit(one, planned) for one in found]
         register_exhibits(
             self._story.lead,
-            [(one, None, None) for one in entries],
+            [(entry, None, None) for entry in entries],
             at=self._story.clock.now(),
             book=self.book,
         )

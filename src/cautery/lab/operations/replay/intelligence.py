@@ -65,10 +65,10 @@ def gather(story: Story) -> None:
 
 
 def _joins(agencies: tuple[Agency, ...], months: list[date]) -> dict[date, list[Agency]]:
-    others = [one for one in agencies if one.role is not AgencyRole.LEAD]
+    others = [agency for agency in agencies if agency.role is not AgencyRole.LEAD]
     room = max(1, len(months) - _FIRST_JOINS - 2)
     joins: defaultdict[date, list[Agency]] = defaultdict(list)
-    joins[months[0]].append(next(one for one in agencies if one.role is AgencyRole.LEAD))
+    joins[months[0]].append(next(agency for agency in agencies if agency.role is AgencyRole.LEAD))
     for place, one in enumerate(others):
         month = months[min(len(months) - 1, _FIRST_JOINS + place * room // len(others))]
         joins[month].append(one)
@@ -130,9 +130,9 @@ def _agree(story: Story) -> None:
     """Draft the agreement of a joint investigation team; a person signs it, not we."""
     lead = story.operation.lead
     partners = [
-        one
-        for one in story.operation.agencies
-        if one.role is AgencyRole.PARTICIPANT and one.may(Competence.INVESTIGATE)
+        agency
+        for agency in story.operation.agencies
+        if agency.role is AgencyRole.PARTICIPANT and agency.may(Competence.INVESTIGATE)
     ]
     if not partners:
         return
@@ -161,9 +161,9 @@ def _persons(story: Story) -> None:
     """Register each suspect where somebody is at home: the name sealed, the pseudonym recorded."""
     today = story.clock.now().date()
     home = {
-        one.country: one.id
-        for one in reversed(story.operation.agencies)
-        if one.may(Competence.INVESTIGATE) and one.role is not AgencyRole.SUPPORT
+        agency.country: agency.id
+        for agency in reversed(story.operation.agencies)
+        if agency.may(Competence.INVESTIGATE) and agency.role is not AgencyRole.SUPPORT
     }
     kept = 0
     for one in story.world.persons:

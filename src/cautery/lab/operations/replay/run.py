@@ -163,9 +163,9 @@ def replay(
         month = _month_index(world)
         verified = sum(
             verify_case(
-                story.case_of(one.id), store=store, public_key=key_of(story.case_of(one.id))
+                story.case_of(agency.id), store=store, public_key=key_of(story.case_of(agency.id))
             ).authentic
-            for one in story.operation.agencies
+            for agency in story.operation.agencies
         )
     finally:
         story.leave()
@@ -180,7 +180,7 @@ def replay(
         verified=verified,
         agencies=len(story.operation.agencies),
         steps=len(day.plan.steps),
-        replanned=sum(one.replaces is not None for one in day.plan.steps),
+        replanned=sum(step.replaces is not None for step in day.plan.steps),
         precedence_violations=day.violations,
         exhibits=day.exhibits,
         served_before=1.0,
@@ -233,11 +233,13 @@ def _truth(world: OperationWorld) -> LabTruth:
             "payers": float(world.truth.payers[month].sum()),
             "revenue": float(world.truth.revenue_eur[month].sum()),
         },
-        descends_from={one.asset: one.like for one in world.descendants},
+        descends_from={descendant.asset: descendant.like for descendant in world.descendants},
         network_of=world.truth.operator,
     )
 
 
 def _month_index(world: OperationWorld) -> int:
-    before = [n for n, one in enumerate(world.months) if one < world.moment.date().replace(day=1)]
+    before = [
+        n for n, month in enumerate(world.months) if month < world.moment.date().replace(day=1)
+    ]
     return before[-1]

@@ -74,13 +74,13 @@ class Story:
 
     def open_desks(self) -> None:
         """Begin every agency's own case; each knows the others' keys, handed over in person."""
-        for one in self.operation.agencies:
-            self.desks[one.id] = open_desk(
-                self.case_of(one.id),
+        for agency in self.operation.agencies:
+            self.desks[agency.id] = open_desk(
+                self.case_of(agency.id),
                 store=self.store,
                 clock=self.clock,
                 operation=self.operation,
-                agency=one.id,
+                agency=agency.id,
             )
         for desk in self.desks.values():
             for name, other in self.desks.items():

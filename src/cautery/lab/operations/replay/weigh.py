@@ -40,15 +40,15 @@ def publish(story: Story) -> None:
         return
     rows = [
         Published(
-            id=one.id,
-            what=one.what,
-            value=one.value,
-            source=f"{one.source}: {one.source_name}",
-            low=one.low,
-            high=one.high,
-            kind=one.kind,
+            id=fact.id,
+            what=fact.what,
+            value=fact.value,
+            source=f"{fact.source}: {fact.source_name}",
+            low=fact.low,
+            high=fact.high,
+            kind=fact.kind,
         )
-        for one in sheet.facts
+        for fact in sheet.facts
     ]
     record_all(story.lead, PUBLISHED, rows, at=story.clock.now())
 

@@ -82,9 +82,9 @@ def lived_day(desk: Desk) -> tuple[DayView, frozenset[str]] | None:
         return None
     plan, reports = plans[-1], reports_of(desk)
     shares = list(desk.nouns(SERVED, ServedShare))
-    last = {one.step: one for one in reports}
-    late = {one.step for one in reports if one.state is StepState.LATE}
-    stood = {one.replaces for one in plan.steps}
+    last = {report.step: report for report in reports}
+    late = {report.step for report in reports if report.state is StepState.LATE}
+    stood = {step.replaces for step in plan.steps}
     every = (*plan.steps, *plan.dropped)
     view = DayView(
         moment=plan.moment,
@@ -93,9 +93,13 @@ def lived_day(desk: Desk) -> tuple[DayView, frozenset[str]] | None:
             _line(one, last.get(one.step.id), late=one.step.id in late, stood=one.step.id in stood)
             for one in every
         ),
-        served=tuple(Served(at=one.at, share=one.share) for one in shares if one.by == "plan"),
-        after=tuple(Served(at=one.at, share=one.share) for one in shares if one.by == "probe"),
-        bystanders_kept=sum(one.services for one in plan.co_tenants),
+        served=tuple(
+            Served(at=share.at, share=share.share) for share in shares if share.by == "plan"
+        ),
+        after=tuple(
+            Served(at=share.at, share=share.share) for share in shares if share.by == "probe"
+        ),
+        bystanders_kept=sum(tenant.services for tenant in plan.co_tenants),
         precedence_violations=len(precedence_violations(plan)),
     )
     removed = frozenset(

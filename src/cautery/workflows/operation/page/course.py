@@ -41,17 +41,17 @@ def agencies(material: Material) -> tuple[AgencyLine, ...]:
     others = sum(count for name, count in said.items() if name != material.desk.agency.id)
     return tuple(
         AgencyLine(
-            id=one.id,
-            name=one.name,
-            country=one.country,
-            role=one.role.value,
-            zone=one.zone,
-            joined_at=joined.get(one.id),
-            statements=said[one.id],
-            received=others if one.id == material.desk.agency.id else given[one.id],
-            shared=sum(given.values()) if one.id == material.desk.agency.id else said[one.id],
+            id=agency.id,
+            name=agency.name,
+            country=agency.country,
+            role=agency.role.value,
+            zone=agency.zone,
+            joined_at=joined.get(agency.id),
+            statements=said[agency.id],
+            received=others if agency.id == material.desk.agency.id else given[agency.id],
+            shared=sum(given.values()) if agency.id == material.desk.agency.id else said[agency.id],
         )
-        for one in material.desk.operation.agencies
+        for agency in material.desk.operation.agencies
     )
 
 
@@ -110,7 +110,7 @@ def timeline(material: Material) -> TimelineView:
             Arrivals(agency=agency, month=month, statements=count)
             for (agency, month), count in sorted(arrivals.items())
         ),
-        moments=tuple(sorted(moments, key=lambda one: one.at)),
+        moments=tuple(sorted(moments, key=lambda moment: moment.at)),
         events=tuple(
             SportingEvent(name=one.text, first=one.at.date(), last=one.until)
             for one in material.happened
@@ -129,9 +129,9 @@ def countries(material: Material) -> tuple[CountryLine, ...]:
         servers[country] += line.exhibit.count * (line.exhibit.kind is ExhibitKind.SERVER)
     suspects = Counter(material.suspects.values())
     resellers = Counter(
-        material.seen.place_of.get(one.id, "")
-        for one in material.seen.graph.assets
-        if one.role in {Role.RESELLER, Role.SUPER_RESELLER}
+        material.seen.place_of.get(asset.id, "")
+        for asset in material.seen.graph.assets
+        if asset.role in {Role.RESELLER, Role.SUPER_RESELLER}
     )
     by_country = material.sized[-1].countries if material.sized else {}
     users = {name: interval(one) for name, one in by_country.items()}
@@ -177,7 +177,7 @@ def figures(material: Material) -> tuple[KeyFigure, ...]:
             )
         )
     if material.day is not None:
-        done = sum(one.state in {StepState.DONE, StepState.LATE} for one in material.day.steps)
+        done = sum(step.state in {StepState.DONE, StepState.LATE} for step in material.day.steps)
         shown.append(
             KeyFigure(label="steps done", value=done, note=f"of {len(material.day.steps)} planned")
         )

@@ -102,7 +102,7 @@ def material_of(
 ) -> Material:
     """Read a desk's case."""
     rows = standing(desk)
-    known = tuple(one.statement for one in rows)
+    known = tuple(row.statement for row in rows)
     return Material(
         desk=desk,
         known=known,
@@ -111,7 +111,7 @@ def material_of(
         marking=strictest(
             [
                 *(one.marking for one in known),
-                *(one.person.marking for one in kept_persons(desk)),
+                *(person.person.marking for person in kept_persons(desk)),
             ]
         ),
         removed=removed,

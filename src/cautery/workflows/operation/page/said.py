@@ -35,12 +35,12 @@ def estimates(material: Material) -> EstimatesView | None:
     return EstimatesView(
         sources=tuple(
             SourceEstimate(
-                quantity=one.quantity,
-                source=one.method,
-                interval=interval(one),
-                note=one.note or "",
+                quantity=source.quantity,
+                source=source.method,
+                interval=interval(source),
+                note=source.note or "",
             )
-            for one in last.sources
+            for source in last.sources
         ),
         reconciled=tuple(
             ReconciledEstimate(
@@ -54,14 +54,14 @@ def estimates(material: Material) -> EstimatesView | None:
         ),
         claims=tuple(
             ClaimLine(
-                text=str(one["text"]),
-                quantity=str(one["quantity"]),
-                value=float(str(one["value"])),
-                flagged=bool(one["flagged"]),
-                words=str(one["words"]),
-                source=str(one["source"] or ""),
+                text=str(claim["text"]),
+                quantity=str(claim["quantity"]),
+                value=float(str(claim["value"])),
+                flagged=bool(claim["flagged"]),
+                words=str(claim["words"]),
+                source=str(claim["source"] or ""),
             )
-            for one in last.claims
+            for claim in last.claims
         ),
         words=last.words,
     )
@@ -93,14 +93,14 @@ def comparisons(material: Material) -> tuple[Comparison, ...]:
                     reason=_NOT_OURS.get(one.id, "nothing in the case speaks of it"),
                 )
             )
-    return tuple(sorted(rows, key=lambda one: one.fit is Fit.NOT_OURS))
+    return tuple(sorted(rows, key=lambda row: row.fit is Fit.NOT_OURS))
 
 
 def _counted(material: Material) -> dict[str, float]:
     things: Counter[ExhibitKind] = Counter()
     for line in material.register.lines.values():
         things[line.exhibit.kind] += line.exhibit.count
-    roles = Counter(one.role for one in material.seen.graph.assets)
+    roles = Counter(asset.role for asset in material.seen.graph.assets)
     searches = material.done(StepKind.SEARCH)
     at_home = material.done(StepKind.SEARCH, country=material.desk.operation.lead.country)
     return {
@@ -225,9 +225,9 @@ def unknowns(material: Material) -> tuple[UnknownLine, ...]:
         ]
     if material.day is not None:
         lines += [
-            UnknownLine(what=f"step {one.id}", why=one.note or "it failed")
-            for one in material.day.steps
-            if one.state is StepState.FAILED
+            UnknownLine(what=f"step {step.id}", why=step.note or "it failed")
+            for step in material.day.steps
+            if step.state is StepState.FAILED
         ]
     if material.truth is not None:
         lines.append(

@@ -53,35 +53,36 @@ def supply(material: Material) -> SupplyView | None:
     """Return the supply graph as it was known, and what became of each node."""
     if not material.seen.nodes:
         return None
-    there = {one.id for one in material.seen.nodes}
+    there = {node.id for node in material.seen.nodes}
     known = Supply(material.seen.nodes)
     up, before = known.standing(material.removed & there), known.standing()
-    weight = sum(one.weight for one in material.seen.nodes) or 1.0
-    drawn = {one.id for one in material.seen.graph.assets if one.role in _ROLES_DRAWN}
-    planned = [dict(one) for one in material.desk.bodies(CUT)]
+    weight = sum(node.weight for node in material.seen.nodes) or 1.0
+    drawn = {asset.id for asset in material.seen.graph.assets if asset.role in _ROLES_DRAWN}
+    planned = [dict(body) for body in material.desk.bodies(CUT)]
     return SupplyView(
         nodes=tuple(
             SupplyNode(
-                id=one.id,
-                label=one.value,
-                role=one.role,
-                country=one.country or "",
+                id=asset.id,
+                label=asset.value,
+                role=asset.role,
+                country=asset.country or "",
                 fate=Fate.REMOVED
-                if one.id in material.removed
+                if asset.id in material.removed
                 else Fate.SERVING
-                if one.id in up
+                if asset.id in up
                 else Fate.DARK,
             )
-            for one in material.seen.graph.assets
-            if one.id in drawn
+            for asset in material.seen.graph.assets
+            if asset.id in drawn
         ),
         links=tuple(
-            SupplyLink(source=one.source, target=one.target)
-            for one in material.seen.graph.edges
-            if one.source in drawn and one.target in drawn
+            SupplyLink(source=edge.source, target=edge.target)
+            for edge in material.seen.graph.edges
+            if edge.source in drawn and edge.target in drawn
         ),
-        served_before=sum(one.weight for one in material.seen.nodes if one.id in before) / weight,
-        served_after=sum(one.weight for one in material.seen.nodes if one.id in up) / weight,
+        served_before=sum(node.weight for node in material.seen.nodes if node.id in before)
+        / weight,
+        served_after=sum(node.weight for node in material.seen.nodes if node.id in up) / weight,
         method=str(planned[-1]["method"]) if planned else "",
     )
 
@@ -118,8 +119,8 @@ def exhibits(material: Material) -> ExhibitsView | None:
             )
             for currency, amounts in sorted(values.items())
         ),
-        debits=len([one.debit for one in postings]),
-        credits=len([one.credit for one in postings]),
+        debits=len([posting.debit for posting in postings]),
+        credits=len([posting.credit for posting in postings]),
         custody_entries=custody,
         custody_gaps=0,  # a register refuses a link that leaves one
         findings=tuple(
@@ -131,7 +132,9 @@ def exhibits(material: Material) -> ExhibitsView | None:
 
 def money(material: Material) -> MoneyView | None:
     """Return the way of the money, and what is drafted to hold it."""
-    drafts = [one for one in filed_drafts(material.desk) if one.kind is not InstrumentKind.JIT]
+    drafts = [
+        draft for draft in filed_drafts(material.desk) if draft.kind is not InstrumentKind.JIT
+    ]
     instead = _sealed_trace(material) if material.trace is None else ""
     if material.trace is None and not drafts and not instead:
         return None
@@ -144,12 +147,12 @@ def money(material: Material) -> MoneyView | None:
     return MoneyView(
         nodes=tuple(
             MoneyNode(
-                id=one.id,
-                label=_short(one.label.removeprefix(_PREFIXES.get(one.kind, ""))),
-                kind=one.kind,
-                frozen=one.id in taken,
+                id=node.id,
+                label=_short(node.label.removeprefix(_PREFIXES.get(node.kind, ""))),
+                kind=node.kind,
+                frozen=node.id in taken,
             )
-            for one in nodes
+            for node in nodes
         ),
         flows=tuple(
             MoneyFlow(source=one.source, target=one.target, amount=one.amount, currency=one.asset)
@@ -166,7 +169,7 @@ def money(material: Material) -> MoneyView | None:
             )
             for one in (material.trace.holdings if material.trace else ())
         ),
-        proposals=tuple(_proposal(one) for one in drafts),
+        proposals=tuple(_proposal(draft) for draft in drafts),
         method=f"{material.trace.method}, over the supplied transactions only"
         if material.trace
         else "",

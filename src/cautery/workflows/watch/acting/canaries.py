@@ -129,7 +129,7 @@ class CanaryWatch:
         """Begin a round, if any look is due and none is under way."""
         if self._round is not None and not self._round.done():
             return
-        due = [one for one in self._canaries.values() if one.due <= now]
+        due = [canary for canary in self._canaries.values() if canary.due <= now]
         if due:
             self._round = asyncio.ensure_future(self.see(due))
 

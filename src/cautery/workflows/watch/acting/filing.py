@@ -136,7 +136,14 @@ class Filing:
         elif kind == PUBLISHED:
             filed = self._filed.get(str(body["referral"]))
             name = body["intermediary"]
-            to = next((one for one in self._mandate.intermediaries if one.name == name), None)
+            to = next(
+                (
+                    intermediary
+                    for intermediary in self._mandate.intermediaries
+                    if intermediary.name == name
+                ),
+                None,
+            )
             if filed is not None and to is not None:
                 filed.published.add(to.name)
                 self._on_published(filed.referral, to)
@@ -146,7 +153,9 @@ class Filing:
     def draft(self, plan: ActionPlan) -> None:
         """Draft a referral for each territory with an order in force, of what is on no list yet."""
         now = self._journal.now()
-        for territory in sorted({one.territory for one in self._mandate.intermediaries}):
+        for territory in sorted(
+            {intermediary.territory for intermediary in self._mandate.intermediaries}
+        ):
             orders = orders_in_force(self._mandate.orders, territory=territory, at=now)
             if not orders:
                 continue
@@ -182,7 +191,9 @@ class Filing:
         verdict = self._streams[url].verdict
         if verdict is None:
             return ()
-        return tuple(dict.fromkeys(e for one in verdict.observations for e in one.exhibits))
+        return tuple(
+            dict.fromkeys(e for observation in verdict.observations for e in observation.exhibits)
+        )
 
     # -- signing ----------------------------------------------------------------------------
 
@@ -223,9 +234,10 @@ class Filing:
 
     def _waiting(self, filed: Filed) -> list[Intermediary]:
         return [
-            one
-            for one in self._mandate.intermediaries
-            if one.territory == filed.referral.territory and one.name not in filed.published
+            intermediary
+            for intermediary in self._mandate.intermediaries
+            if intermediary.territory == filed.referral.territory
+            and intermediary.name not in filed.published
         ]
 
     # -- handing in and taking back ---------------------------------------------------------
@@ -294,15 +306,17 @@ class Filing:
             self._journal.fail("publish", to.name, error)
             return
         filed.published.add(to.name)
-        kept = tuple(one for one in referral.entries if one.target not in without)
+        kept = tuple(entry for entry in referral.entries if entry.target not in without)
         sent = replace(referral, entries=kept)
         exhibit = self._journal.seal(
             rfc8785.dumps(to_json(sent)), what="list", media_type="application/json", at=now
         )
-        targets = [one.target for one in sent.entries]
+        targets = [entry.target for entry in sent.entries]
         streams = {
             target: [
-                key for key, one in self._streams.items() if one.proven and self._cuts(target, one)
+                key
+                for key, stream in self._streams.items()
+                if stream.proven and self._cuts(target, stream)
             ]
             for target in targets
         }

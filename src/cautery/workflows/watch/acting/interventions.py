@@ -188,9 +188,9 @@ class Intervener:
     def _known(self) -> dict[str, Any]:
         """Return what the guard is told of this watch: suspects, lawful ones, overrides."""
         proven = {
-            key: self._mapper.addresses(one.host)
-            for key, one in self._streams.items()
-            if one.proven
+            key: self._mapper.addresses(stream.host)
+            for key, stream in self._streams.items()
+            if stream.proven
         }
         return {
             "proven": proven,
@@ -209,8 +209,8 @@ class Intervener:
         for filed, entry in self._standing():
             events = {
                 self._event_of(key)
-                for key, one in self._streams.items()
-                if one.proven and self._mapper.cuts(entry.target, one)
+                for key, stream in self._streams.items()
+                if stream.proven and self._mapper.cuts(entry.target, stream)
             }
             for event in events or {filed.referral.event}:
                 found.setdefault(event, []).append(entry.guard)
@@ -227,7 +227,7 @@ class Intervener:
         verdicts = [entry.guard for _, entry in self._standing()]
         short = set(due(verdicts, self._mandate.window))
         self._ask_at = min(
-            (one.valid_until for one in verdicts if one.target in short), default=None
+            (verdict.valid_until for verdict in verdicts if verdict.target in short), default=None
         )
 
     async def _revalidate(self, entries: Collection[tuple[Filed, BlockEntry]], *, why: str) -> None:

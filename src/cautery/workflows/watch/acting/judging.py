@@ -94,8 +94,10 @@ class Judge:
         """Judge anew what was allowed before, by today's facts and all that is known by now."""
         asked = tuple(before)
         found = {
-            one.target: one.guard
-            for one in self._candidates(proven, lawful, at=at, hosts=hosts, overrides=overrides)
+            candidate.target: candidate.guard
+            for candidate in self._candidates(
+                proven, lawful, at=at, hosts=hosts, overrides=overrides
+            )
         }
         for one in asked:
             # A target whose streams are proven no more has nothing that speaks for it but facts.
@@ -113,10 +115,10 @@ class Judge:
 
     def record(self, verdicts: Iterable[GuardVerdict]) -> None:
         """Record each verdict that says something new of its target."""
-        for one in verdicts:
-            if self._told.get(one.target) != _gist(one):
-                self._told[one.target] = _gist(one)
-                self._journal.write("guard.decided", one)
+        for verdict in verdicts:
+            if self._told.get(verdict.target) != _gist(verdict):
+                self._told[verdict.target] = _gist(verdict)
+                self._journal.write("guard.decided", verdict)
 
     def record_spending(self, spent: Iterable[EventSpending], *, at: datetime) -> None:
         """Record what an event's blocks may cost bystanders, when that changes."""

@@ -22,14 +22,14 @@ MOST_NEAR = 200
 
 def lawful_streams(streams: Mapping[str, Stream], mapper: Mapper) -> dict[str, tuple[str, ...]]:
     """List what must stay up: partners' streams, and those of hosts of which nothing was proven."""
-    accused = {one.host for one in streams.values() if one.proven}
+    accused = {stream.host for stream in streams.values() if stream.proven}
     return {
-        key: mapper.addresses(one.host)
-        for key, one in streams.items()
-        if one.verdict is not None
+        key: mapper.addresses(stream.host)
+        for key, stream in streams.items()
+        if stream.verdict is not None
         and (
-            one.verdict.finding is Finding.LICENSED
-            or (one.verdict.finding is Finding.NOTHING and one.host not in accused)
+            stream.verdict.finding is Finding.LICENSED
+            or (stream.verdict.finding is Finding.NOTHING and stream.host not in accused)
         )
     }
 
@@ -98,8 +98,8 @@ class Neighbours:
         yield from sorted(host_of(one) if "://" in one else one for one in lawful)
 
     def _accused(self) -> Iterator[str]:
-        for one in self._streams.values():
-            if one.proven:
-                yield one.host
-                yield from one.via
+        for stream in self._streams.values():
+            if stream.proven:
+                yield stream.host
+                yield from stream.via
         yield from self._mapper.suspects()

@@ -74,8 +74,8 @@ def facts_of(
         Gives a handle its pseudonym.
     """
     own = known[host]
-    keys = {one.key for one in streams if one.host == host}
-    behind = {one.key for one in streams if host in one.via}
+    keys = {stream.key for stream in streams if stream.host == host}
+    behind = {stream.key for stream in streams if host in stream.via}
     facts = HostFacts(
         host=host,
         first_seen=own.at,
@@ -131,14 +131,14 @@ def _redirects(host: str, streams: Sequence[Stream], seen: Seen) -> Iterator[str
     Of streams that a panel lists the panel's link says the same.
     """
     listed = set[str]().union(*seen.panels.values())
-    for one in streams:
-        if one.key not in listed:
-            if one.host == host:
-                yield from one.via
-            if host in one.via:
+    for stream in streams:
+        if stream.key not in listed:
+            if stream.host == host:
+                yield from stream.via
+            if host in stream.via:
                 yield host
 
 
 def _handles(page: Page, hidden: Callable[[str], str]) -> Iterator[tuple[str, str]]:
-    for one in page.contacts:
-        yield one.kind, hidden(f"{one.kind}:{one.handle}")
+    for contact in page.contacts:
+        yield contact.kind, hidden(f"{contact.kind}:{contact.handle}")

@@ -154,7 +154,7 @@ class Mapper:
         streams = tuple(self._streams.values())
         carried = tuple(one for stream in streams for one in stream.carried)
         links = (
-            *(link for one in facts for link in links_of(one)),
+            *(link for fact in facts for link in links_of(fact)),
             *fault_links(carried, source="watch", lawful=_lawful(streams)),
         )
         networks = await self._engine.run(
@@ -190,8 +190,8 @@ class Mapper:
     # -- looking up -------------------------------------------------------------------------
 
     def _hosts(self) -> list[str]:
-        hosts = {one.host for one in self._streams.values() if one.host}
-        hosts |= {host for one in self._streams.values() for host in one.via}
+        hosts = {stream.host for stream in self._streams.values() if stream.host}
+        hosts |= {host for stream in self._streams.values() for host in stream.via}
         hosts |= set(self._seen.pages) | set(self._seen.panels)
         for page, _, _ in self._seen.pages.values():
             hosts |= {host_of(link) for link in page.panel_links} - {""}
@@ -457,7 +457,7 @@ def _port_of(url: str) -> int | None:
 
 def _lawful(streams: Iterable[Stream]) -> frozenset[str]:
     return frozenset(
-        one.key
-        for one in streams
-        if one.verdict is not None and one.verdict.finding is Finding.LICENSED
+        stream.key
+        for stream in streams
+        if stream.verdict is not None and stream.verdict.finding is Finding.LICENSED
     )

@@ -53,8 +53,8 @@ def marks_of(
         found[host].update(_of_page(page))
         for url in page.panel_links:
             found[host_of(url)].update(shapes_of(url))
-    for one in facts:
-        found[one.host].update(_of_facts(one, shared))
+    for fact in facts:
+        found[fact.host].update(_of_facts(fact, shared))
     return {host: tuple(sorted(marks)) for host, marks in found.items() if host and marks}
 
 

@@ -12,9 +12,9 @@ from cautery.workflows.watch.streams import Stream
 def roles(streams: Iterable[Stream], seen: Seen) -> dict[str, tuple[Role, ...]]:
     """Return what each host was seen to be: a server, a shop with a page, a panel that answers."""
     found: dict[str, tuple[Role, ...]] = {}
-    for one in streams:
-        if one.places:  # who only is said to serve is no edge yet
-            for host in one.via or {one.host}:
+    for stream in streams:
+        if stream.places:  # who only is said to serve is no edge yet
+            for host in stream.via or {stream.host}:
                 found[host] = (Role.EDGE,)
     for host in seen.pages:
         found[host] = (*found.get(host, ()), Role.STOREFRONT)
@@ -26,7 +26,10 @@ def roles(streams: Iterable[Stream], seen: Seen) -> dict[str, tuple[Role, ...]]:
 def serves(streams: Iterable[Stream]) -> tuple[tuple[str, str], ...]:
     """Return hosts and the proven streams that they served."""
     return tuple(
-        (host, one.key) for one in streams if one.proven for host in sorted(one.via or {one.host})
+        (host, stream.key)
+        for stream in streams
+        if stream.proven
+        for host in sorted(stream.via or {stream.host})
     )
 
 
@@ -42,4 +45,6 @@ def sells(seen: Seen, *, known: Collection[str]) -> tuple[tuple[str, str], ...]:
 
 def leads(streams: Iterable[Stream]) -> tuple[tuple[str, str], ...]:
     """Return the redirects that probes followed: who was asked, and whither that led."""
-    return tuple((one.host, aim) for one in streams for aim in sorted(one.via) if one.host)
+    return tuple(
+        (stream.host, aim) for stream in streams for aim in sorted(stream.via) if stream.host
+    )

@@ -61,12 +61,12 @@ def keep_faults(stream: Stream, faults: Sequence[Fault], probe: Entry) -> None:
             host=host,
             server=server,
             stream=stream.key,
-            fault=one,
+            fault=fault,
             at=datetime.fromisoformat(body["at"]),
             record=probe.index,
         )
-        for one in faults
-        if one.exhibit is None
+        for fault in faults
+        if fault.exhibit is None
     ]
     del stream.carried[:-MOST_KEPT]
 

@@ -42,7 +42,7 @@ class Hearing:
     ) -> None:
         self.feeds = feeds_of(mandate)
         self.references = References(
-            DEFAULT_RECIPE, tuple(one.info for one in self.feeds), window_s=REFERENCE_WINDOW_S
+            DEFAULT_RECIPE, tuple(feed.info for feed in self.feeds), window_s=REFERENCE_WINDOW_S
         )
         self._folder = Path(tempfile.mkdtemp(dir=folder))
         self.tape = Tape(self._folder, window_s=REFERENCE_WINDOW_S)
@@ -62,7 +62,7 @@ class Hearing:
     def heard(self) -> Heard:
         """Return how far each feed that is followed was heard; before that, none is late."""
         until = self._pump.heard_until
-        live = [one.info.id for one in self.feeds if one.live and self.following]
+        live = [feed.info.id for feed in self.feeds if feed.live and self.following]
         return Heard(
             until={name: until.get(name) for name in live if name not in self._pump.ended},
             filled=self.filled,
@@ -75,7 +75,7 @@ class Hearing:
 
     def follow(self) -> None:
         """Take in what is new from now on."""
-        live = (one for one in self.feeds if one.live)
+        live = (feed for feed in self.feeds if feed.live)
         self.following = {asyncio.ensure_future(self._pump.follow(one)) for one in live}
 
     async def stop(self) -> None:

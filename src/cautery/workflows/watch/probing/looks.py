@@ -37,7 +37,7 @@ def settled(seen: Observation, references: References) -> bool:
     Of an event they do: they are what the licensees have in common, and an analyst wants to see
     them agree. Nor does sound settle what several references share.
     """
-    sure = [one for one in seen.witnesses if one.kind == "sound" and above(one)]
+    sure = [witness for witness in seen.witnesses if witness.kind == "sound" and above(witness)]
     return bool(sure) and not any(
         one.shared or references.info(one.reference).event is not None for one in sure
     )
@@ -57,5 +57,5 @@ def differs(old: Verdict, new: Verdict) -> bool:
 
 def best(observation: Observation) -> Witness | None:
     """Return the strongest witness that says at which instant of its reference a probe is."""
-    timed = [one for one in observation.witnesses if one.kind in ("sound", "picture")]
+    timed = [witness for witness in observation.witnesses if witness.kind in ("sound", "picture")]
     return max(timed, key=lambda one: one.log10_lr, default=None)

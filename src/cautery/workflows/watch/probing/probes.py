@@ -194,7 +194,7 @@ class Prober:
         with self._pace.spends(stream, DECODING):
             whole = await self._decode(fetched)
         windows = (whole,) if fetched.live else windows_of(whole)
-        return [await self._observed(stream, fetched, one, exhibits) for one in windows]
+        return [await self._observed(stream, fetched, window, exhibits) for window in windows]
 
     async def _heard(
         self, stream: Stream, fetched: Fetched, exhibits: tuple[ExhibitId, ...]
@@ -349,7 +349,9 @@ class Prober:
                 "observation": probed.observation,
                 "failed": None,
                 "hosts": [host_of(hop) for hop in probed.fetched.hops],
-                "shown": [{"host": host_of(one), "shows": shapes_of(one)} for one in stream.places],
+                "shown": [
+                    {"host": host_of(place), "shows": shapes_of(place)} for place in stream.places
+                ],
                 "faults": (*probed.faults, *marks),
                 "exhibits": kept,
             },

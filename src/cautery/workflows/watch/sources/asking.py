@@ -94,7 +94,7 @@ class Asker:
         """
         key = (source.location, None if vantage is None else vantage.name)
         self._sealed.pop(key, None)
-        answers = [one async for one in self._answers(source, vantage)]
+        answers = [answer async for answer in self._answers(source, vantage)]
         exhibits = await self._journal.seal_answers(
             answers, what=WHAT[source.kind], confidential=True
         )

@@ -78,15 +78,15 @@ class Calendars:
         each calendar was heard.
         """
         now = self._journal.now()
-        told = {one.id for one in said.events}
+        told = {event.id for event in said.events}
         kept = self._found()
         events = [
-            one
-            for one in self._mandate.events
-            if one.watched is None  # its own [[event]], of no calendar
+            event
+            for event in self._mandate.events
+            if event.watched is None  # its own [[event]], of no calendar
             or (
-                one.id not in told
-                and (not self._fetched.complete or one.window.start <= now or one.id in kept)
+                event.id not in told
+                and (not self._fetched.complete or event.window.start <= now or event.id in kept)
             )
         ]
         events += said.events
@@ -133,12 +133,12 @@ def known_fixtures(
     if not mandate.calendars or not ledger.size():
         return mandate
     terms = read({}).terms
-    known = {one.id for one in mandate.events}
+    known = {event.id for event in mandate.events}
     earlier = [
         allowed
-        for one in mandate_of(ledger).events
-        if one.watched is not None and one.id not in known
-        if (allowed := _within(one, mandate, terms, pseudonyms)) is not None
+        for event in mandate_of(ledger).events
+        if event.watched is not None and event.id not in known
+        if (allowed := _within(event, mandate, terms, pseudonyms)) is not None
     ]
     return replace(mandate, events=(*mandate.events, *earlier))
 
@@ -149,7 +149,7 @@ def _within(
     """Return a recorded fixture under the terms of the calendar that it came from, if any."""
     if not event.window.start < mandate.window.end or not mandate.window.start < event.window.end:
         return None
-    fitting = [one for one in terms if one.legal_basis == event.legal_basis]
+    fitting = [term for term in terms if term.legal_basis == event.legal_basis]
     if not fitting:
         return None
 
@@ -170,8 +170,8 @@ def record_fixtures(
     before: Mandate, after: Mandate, *, journal: Journal, exhibits: Sequence[ExhibitId] = ()
 ) -> None:
     """Record that a mandate's events are others than before, if they are."""
-    old = {one.id: journal.shown(one) for one in before.events}
-    new = {one.id: journal.shown(one) for one in after.events}
+    old = {event.id: journal.shown(event) for event in before.events}
+    new = {event.id: journal.shown(event) for event in after.events}
     if old == new:
         return
     journal.write(

@@ -49,7 +49,7 @@ def record_changes(
             "moved": len(changes.moved),
             "renamed": len(changes.renamed),
             "kept": changes.kept,
-            "hosts": [list(one) for one in changes.hosts[:50]],
+            "hosts": [list(host) for host in changes.hosts[:50]],
             "table": table,
         },
     )
@@ -63,8 +63,8 @@ def table_of(changes: Changes, journal: Journal) -> bytes:
     rows += [("vanished", None, None, one.place, one.title, None) for one in changes.vanished]
     for name, moves in (("moved", changes.moved), ("renamed", changes.renamed)):
         rows += [
-            (name, one.now.place, one.now.title, one.was.place, one.was.title, one.why)
-            for one in moves
+            (name, move.now.place, move.now.title, move.was.place, move.was.title, move.why)
+            for move in moves
         ]
     names = ("change", "url", "title", "was", "was_title", "why")
     return tables.parquet(

@@ -61,24 +61,24 @@ class FetchedCalendars:
 
     async def fetch_due(self) -> None:
         """Fetch those that are due; a failure is recorded, and what was said before holds."""
-        for one in self._calendars:
-            if self._schedule.left_s(one) > 0:
+        for calendar in self._calendars:
+            if self._schedule.left_s(calendar) > 0:
                 continue
             sealed: list[ExhibitId] = []
             try:
-                answer = await self._fetch(one, sealed)
+                answer = await self._fetch(calendar, sealed)
             except SourceError as error:
-                self._schedule.failed(one)
+                self._schedule.failed(calendar)
                 said = f"{type(error).__name__}: {self._journal.message(error)}"
-                self._record(one, None, sealed, failed=said[:500])
+                self._record(calendar, None, sealed, failed=said[:500])
             else:
-                changed = answer.status == 200 and self.texts.get(one.location) != answer.body
-                self._schedule.visited(one, changed=changed)
+                changed = answer.status == 200 and self.texts.get(calendar.location) != answer.body
+                self._schedule.visited(calendar, changed=changed)
                 if answer.status == 200:
-                    self.texts[one.location] = answer.body
-                    self._validators[one.location] = Validator.of(answer)
-                    self._exhibits[one.location] = sealed[0]
-                self._record(one, answer, sealed)
+                    self.texts[calendar.location] = answer.body
+                    self._validators[calendar.location] = Validator.of(answer)
+                    self._exhibits[calendar.location] = sealed[0]
+                self._record(calendar, answer, sealed)
 
     async def _fetch(self, one: Calendar, sealed: list[ExhibitId]) -> Response:
         fetcher = CapturingOwn(self._fetcher, self._journal, named("calendar"), into=sealed)

@@ -42,7 +42,7 @@ class Guides:
         """Make a resolver of the mandate's channels, or of the rest; few watches have guides."""
         rights = Catalogue.of(self._mandate).rights
         return Resolver(
-            Catalogue(tuple(one for one in rights if (one.kind == "channel") == channels))
+            Catalogue(tuple(right for right in rights if (right.kind == "channel") == channels))
         )
 
     def recall(self, source: str, reading: list[Listed]) -> None:
@@ -92,8 +92,10 @@ class Guides:
         return Guide(
             tuple((text(name), said and text(said)) for name, said in guide.channels),
             tuple(
-                Showing(text(one.channel), text(one.title), one.starts_at, one.ends_at)
-                for one in guide.showings
+                Showing(
+                    text(showing.channel), text(showing.title), showing.starts_at, showing.ends_at
+                )
+                for showing in guide.showings
             ),
         )
 
@@ -128,7 +130,7 @@ class Guides:
             zip(
                 titles,
                 self._programmes.resolve_all(
-                    Listing(title=without_pseudonyms(one)) for one in titles
+                    Listing(title=without_pseudonyms(title)) for title in titles
                 ),
                 strict=True,
             )
@@ -178,7 +180,7 @@ def _listing(said: str) -> Listing:
 
 def _listed(guide: Guide) -> list[Listed]:
     found = [Listed(_plain(name), said) for name, said in guide.channels]
-    return found + [Listed(_place(one), one.title) for one in guide.showings]
+    return found + [Listed(_place(showing), showing.title) for showing in guide.showings]
 
 
 def _cell(value: object) -> str | None:

@@ -116,11 +116,14 @@ def _unpacked(packed: Unpacker) -> Understood:
 def _pack_guide(packer: Packer, guide: Guide) -> None:
     packer.texts([name[:MOST_TITLE] for name, _ in guide.channels])
     packer.texts([said[:MOST_TITLE] if said else said for _, said in guide.channels])
-    packer.texts([one.channel[:MOST_TITLE] for one in guide.showings])
-    packer.texts([one.title[:MOST_TITLE] for one in guide.showings])
-    packer.numbers([one.starts_at.timestamp() for one in guide.showings], np.float64)
+    packer.texts([showing.channel[:MOST_TITLE] for showing in guide.showings])
+    packer.texts([showing.title[:MOST_TITLE] for showing in guide.showings])
+    packer.numbers([showing.starts_at.timestamp() for showing in guide.showings], np.float64)
     packer.numbers(
-        [np.nan if one.ends_at is None else one.ends_at.timestamp() for one in guide.showings],
+        [
+            np.nan if showing.ends_at is None else showing.ends_at.timestamp()
+            for showing in guide.showings
+        ],
         np.float64,
     )
 

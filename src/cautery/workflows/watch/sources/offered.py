@@ -66,9 +66,9 @@ class Offered:
         if held is not None and held[0] is entries:
             return held[1]
         later = LaterPseudonyms(self._journal.pseudonyms)
-        urls = later.settled([RedactedUrl.of(one.url, later).text for one in entries])
+        urls = later.settled([RedactedUrl.of(entry.url, later).text for entry in entries])
         titles = later.settled(
-            [redacted_text(one.title, later) if one.title else one.title for one in entries]
+            [redacted_text(entry.title, later) if entry.title else entry.title for entry in entries]
         )
         listed = [Listed(url or "", title) for url, title in zip(urls, titles, strict=True)]
         while len(self._latest) >= _KEPT:

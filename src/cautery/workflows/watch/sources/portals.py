@@ -166,7 +166,7 @@ class Portals:
 
 def listing(answers: Sequence[Said]) -> list[Said]:
     """Return the answers that say what a portal lists: sessions differ each time."""
-    return [one for one in answers if _action(one) in (_CHANNELS, _FILMS, _GENRES)]
+    return [answer for answer in answers if _action(answer) in (_CHANNELS, _FILMS, _GENRES)]
 
 
 def read_portal(

@@ -31,8 +31,8 @@ def record_purchases(mandate: Mandate, *, ledger: Ledger, journal: Journal) -> N
     InputError
         If a receipt cannot be read, or is larger than any receipt.
     """
-    for one in mandate.purchases:
-        record_purchase(one, None, mandate=mandate, ledger=ledger, journal=journal)
+    for purchase in mandate.purchases:
+        record_purchase(purchase, None, mandate=mandate, ledger=ledger, journal=journal)
 
 
 class NoLineYetError(SourceError):

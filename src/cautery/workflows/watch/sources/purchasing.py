@@ -43,7 +43,7 @@ def checked_purchase(said: Mapping[str, object], mandate: Mandate) -> Purchase:
             "an authority's test purchase rests on a decision that allows it",
             hint='--authorisation "..." with its reference.',
         )
-    if any(one.id == table.id for one in mandate.purchases):
+    if any(purchase.id == table.id for purchase in mandate.purchases):
         raise InputError(
             f"purchase {table.id}: the mandate's file has it",
             hint="A watch records those itself; give this one another id.",
@@ -89,5 +89,5 @@ def purchase_into(case: Case, mandate: Mandate, purchase: Purchase, line: Path |
 
 def read_with(mandate: Mandate, purchase: str) -> tuple[Source, ...]:
     """Return the sources that a purchase gives access to, without any credential."""
-    named = (one for one in mandate.sources if one.purchase == purchase)
+    named = (source for source in mandate.sources if source.purchase == purchase)
     return tuple(replace(one, username=None, password=None, mac=None) for one in named)

@@ -78,7 +78,7 @@ class SourceReader:
         self._seen = seen
         self._journal = journal
         self._on_page = on_page
-        self._vantages = {one.name: one for one in mandate.vantages}
+        self._vantages = {vantage.name: vantage for vantage in mandate.vantages}
         self._with_line = with_line
         self._earlier = earlier or {}
         self._asker = Asker(fetcher, journal, mandate.window, readers=readers)
@@ -288,7 +288,7 @@ class SourceReader:
             raise EvidenceError("nothing was read yet")
         sealed = self._journal.unseal(earlier.exhibit, url=source.location, what=WHAT[source.kind])
         answers = [one for one in read_warc(sealed) if one.status == 200]
-        if not answers or any(one.body is None for one in answers):
+        if not answers or any(answer.body is None for answer in answers):
             raise EvidenceError("the archive refers to another one")
         says = await self._asker.understood(source, answers)
         told = Told(
@@ -316,8 +316,8 @@ class SourceReader:
                 {
                     "url": [one.place for one in listed],
                     "title": [one.title for one in listed],
-                    "line": [one.line for one in entries] or [0] * len(listed),
-                    "guide": [self._guide(one) for one in entries] or [None] * len(listed),
+                    "line": [entry.line for entry in entries] or [0] * len(listed),
+                    "guide": [self._guide(entry) for entry in entries] or [None] * len(listed),
                 },
                 ints="line",
                 scrubbed=self._journal.scrubbed,

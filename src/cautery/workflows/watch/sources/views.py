@@ -134,8 +134,8 @@ def _facts(page: Page) -> dict[str, object]:
     return {
         "title": page.title,
         "language": page.language,
-        "prices": {(one.amount, one.currency, one.months) for one in page.prices},
+        "prices": {(price.amount, price.currency, price.months) for price in page.prices},
         "payments": set(page.payments),
-        "contacts": {(one.kind, one.handle) for one in page.contacts},
-        "panels": {host_of(one) for one in page.panel_links},
+        "contacts": {(contact.kind, contact.handle) for contact in page.contacts},
+        "panels": {host_of(link) for link in page.panel_links},
     }
